@@ -1,0 +1,46 @@
+"""What is measured: the kinds of record, and the words (statuses, providers, families, units) that they use.
+
+Knows nothing of where a record comes from or goes to. Everything may import it; it imports nothing of ours.
+"""
+
+from tokometer.records.errors import RecordError
+from tokometer.records.ids import key_fingerprint, record_id
+from tokometer.records.kinds import (
+    KINDS,
+    AgentRun,
+    Bill,
+    JobRun,
+    ModelCall,
+    Record,
+    Sample,
+    ToolCall,
+    merge,
+    merge_rule,
+)
+from tokometer.records.status import ERRORS, STATUSES, Status, status_of
+from tokometer.records.time import check_time, now_us, quarter_of, to_datetime, to_us
+
+__all__ = [
+    "ERRORS",
+    "KINDS",
+    "STATUSES",
+    "AgentRun",
+    "Bill",
+    "JobRun",
+    "ModelCall",
+    "Record",
+    "RecordError",
+    "Sample",
+    "Status",
+    "ToolCall",
+    "check_time",
+    "key_fingerprint",
+    "merge",
+    "merge_rule",
+    "now_us",
+    "quarter_of",
+    "record_id",
+    "status_of",
+    "to_datetime",
+    "to_us",
+]

@@ -1,0 +1,61 @@
+"""Time as the product keeps it: whole microseconds since 1970-01-01 UTC, and quarter hours of them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from tokometer.records.errors import RecordError
+
+MICROSECONDS: Final = 1_000_000
+QUARTER_SECONDS: Final = 900
+QUARTER_US: Final = QUARTER_SECONDS * MICROSECONDS
+
+#: Nothing that we meter existed before; an earlier time is a broken clock or a wrong unit.
+EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
+EARLIEST_US: Final = int(EARLIEST.timestamp()) * MICROSECONDS
+#: How far ahead of our clock a record may be before its time is refused.
+CLOCK_SKEW: Final = timedelta(days=1)
+_CLOCK_SKEW_US: Final = 86_400 * MICROSECONDS
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def now_us() -> int:
+    """The time now, in microseconds since the epoch."""
+    return time.time_ns() // 1_000
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since the epoch, exactly; a naive datetime is read as UTC."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def to_datetime(us: int) -> datetime:
+    """The aware UTC datetime of `us` microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def quarter_of(us: int) -> int:
+    """The number of the quarter hour that holds this moment, counted from the epoch."""
+    return us // QUARTER_US
+
+
+def check_time(us: int, field: str, now: int | None = None) -> int:
+    """`us` if it is a believable time for a record, else a :class:`RecordError` that says why it is not."""
+    if us < EARLIEST_US:
+        raise RecordError(field, f"{_show(us)} is before {EARLIEST:%Y}; is the unit wrong?")
+    if us > (now_us() if now is None else now) + _CLOCK_SKEW_US:
+        raise RecordError(field, f"{_show(us)} is more than a day in the future; is the unit wrong?")
+    return us
+
+
+def _show(us: int) -> str:
+    try:
+        return to_datetime(us).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return f"{us} µs"
