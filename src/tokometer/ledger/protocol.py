@@ -1,0 +1,119 @@
+"""What a ledger promises, whatever engine is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from tokometer.records import Record
+
+Engine = Literal["duckdb", "clickhouse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One record that could not be believed: where it stood, which field, and why. Never its content."""
+
+    source: str
+    #: A path, or the name of an endpoint.
+    place: str
+    #: Byte offset in a file, or index in a request.
+    position: int
+    field: str
+    reason: str
+    at: int = 0
+    workspace: str = "default"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit makes durable, all or nothing."""
+
+    records: list[Record] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    #: (source, place) → opaque state with which the source goes on.
+    cursors: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    #: A sender that corrects itself: of two versions with equal revision the one that arrives later is right.
+    corrections: bool = False
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What a commit did with the records of its batch. The three add up to the batch's length."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    changed: int = 0
+    refused: int = 0
+    #: Kinds of record that were touched (`calls`, `tools`, …), for live pages.
+    touched: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with `$name` parameters, in the engine's dialect. Identifiers come from declarations, values are bound."""
+
+    sql: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One rollup value that differs from what its records say."""
+
+    table: str
+    key: Mapping[str, Any]
+    column: str
+    stored: Any
+    expected: Any
+
+
+class LedgerError(Exception):
+    """The ledger cannot do what was asked; the message says what to do next."""
+
+
+class LedgerLocked(LedgerError):
+    """Another process holds this data folder."""
+
+
+class LedgerFull(LedgerError):
+    """The disk is full, or the queue in front of the ledger is."""
+
+
+class Ledger(Protocol):
+    """Records kept exactly once, and rollups of them. Safe to call from several threads."""
+
+    @property
+    def engine(self) -> Engine:
+        """Which SQL dialect :meth:`fetch` speaks."""
+
+    def commit(self, batch: Batch) -> Receipt:
+        """Make a batch durable: new and changed records, refusals and cursors, all or nothing.
+
+        The rollups of what it touched are marked dirty in the same transaction; :meth:`settle` rebuilds them.
+        """
+
+    def settle(self) -> int:
+        """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""
+
+    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
+        """The rows of a query, as tuples: Decimal money, naive UTC datetimes, ints, floats, str."""
+
+    def cursors(self, source: str) -> dict[str, bytes]:
+        """The state that each place of a source was left in."""
+
+    def forget(self, source: str, places: Iterable[str]) -> None:
+        """Drop cursors of places that are gone."""
+
+    def audit(self) -> Sequence[Discrepancy]:
+        """Every difference between the rollups and what the records say (settles first); empty is a clean bill."""
+
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+        """Set the computed cost (nano-USD) and price version of calls by id; return how many changed."""
+
+    def stats(self) -> dict[str, int]:
+        """Rows per table and bytes on disk."""
+
+    def close(self) -> None:
+        """Let go of the data; a second call does nothing."""
