@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from tokometer.records import Record
 
 Engine = Literal["duckdb", "clickhouse"]
+Outcome = Literal["accepted", "duplicate", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Receipt:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
+    #: What became of each record, in the batch's order.
+    outcomes: list[Outcome] = field(default_factory=list)
     #: Kinds of record that were touched (`calls`, `tools`, …), for live pages.
     touched: frozenset[str] = frozenset()
 

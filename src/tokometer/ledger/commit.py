@@ -1,0 +1,229 @@
+"""What a commit has to do, worked out the same way for every engine.
+
+A batch is folded by id, compared with what is stored, and becomes a :class:`Change` per table: rows to take out, rows
+to put in, and what that makes dirty. The engine carries the changes out in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from tokometer.ledger.protocol import Batch, Outcome, Receipt
+from tokometer.ledger.rows import by_kind, group_id
+from tokometer.ledger.schema import CALLS, RECORDS, Table
+from tokometer.records import ModelCall, Record, merge, quarter_of
+
+#: How far a trace or session may stretch, in quarter hours, for its pinned calls to find each other by group.
+GROUP_REACH = 96
+
+
+class Stored(NamedTuple):
+    """What the ledger says of one stored record without reading it whole."""
+
+    id: bytes
+    revision: int
+    origin: int
+    started_at: int
+
+
+class Sibling(NamedTuple):
+    """A stored call of a group."""
+
+    group_id: bytes
+    id: bytes
+    shadow: bool
+
+
+Quarters = tuple[int, int] | None
+
+
+class Shelf(Protocol):
+    """What planning a commit needs to know of the stored records."""
+
+    def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
+        """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
+
+    def siblings(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Sibling]:
+        """The stored calls of these groups."""
+
+    def records(self, table: Table, ids: Sequence[bytes]) -> Iterable[Record]:
+        """Stored records, whole."""
+
+
+class SessionSpan(NamedTuple):
+    """A session whose row is to be rebuilt, and the quarter hours in which the change touched it."""
+
+    workspace: str
+    source: str
+    session_id: str
+    first_quarter: int
+    last_quarter: int
+
+
+@dataclass(slots=True)
+class Change:
+    """What a commit does to one table."""
+
+    table: Table
+    put: list[Record] = field(default_factory=list)
+    take: list[bytes] = field(default_factory=list)
+    #: The stored calls that are taken out or replaced: their quarters and sessions are dirty too.
+    taken: list[Record] = field(default_factory=list)
+
+    def quarters(self) -> set[int]:
+        """The quarter hours whose cells this makes stale."""
+        if self.table is not CALLS:
+            return set()
+        return {quarter_of(record.started_at) for group in (self.put, self.taken) for record in group}
+
+    def sessions(self) -> list[SessionSpan]:
+        """The sessions whose rows this makes stale."""
+        if self.table is not CALLS:
+            return []
+        spans: dict[tuple[str, str, str], tuple[int, int]] = {}
+        for group in (self.put, self.taken):
+            for call in group:
+                assert isinstance(call, ModelCall)
+                if not call.session_id:
+                    continue
+                key = (call.workspace, call.source, call.session_id)
+                quarter = quarter_of(call.started_at)
+                first, last = spans.get(key, (quarter, quarter))
+                spans[key] = (min(first, quarter), max(last, quarter))
+        return [SessionSpan(*key, *span) for key, span in spans.items()]
+
+
+def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
+    """The changes that a batch asks for, and what to tell its sender."""
+    outcomes: list[Outcome] = ["accepted"] * len(batch.records)
+    changes = []
+    for name, positions in by_kind(batch.records).items():
+        changes.append(_Planner(RECORDS[name], batch, shelf, outcomes).plan(positions))
+    receipt = Receipt(
+        accepted=outcomes.count("accepted"),
+        duplicate=outcomes.count("duplicate"),
+        changed=outcomes.count("changed"),
+        refused=len(batch.refusals),
+        outcomes=outcomes,
+        touched=frozenset(change.table.name for change in changes if change.put or change.take),
+    )
+    return changes, receipt
+
+
+class _Planner:
+    """Plans the change of one table."""
+
+    def __init__(self, table: Table, batch: Batch, shelf: Shelf, outcomes: list[Outcome]) -> None:
+        self._table = table
+        self._batch = batch
+        self._shelf = shelf
+        self._outcomes = outcomes
+        self._change = Change(table)
+
+    def plan(self, positions: Sequence[int]) -> Change:
+        arrived = self._fold(positions)
+        if self._table is CALLS:
+            self._drop_shadows(arrived)
+        self._compare(arrived)
+        self._change.put = [record for record, _ in arrived.values()]
+        return self._change
+
+    def _fold(self, positions: Sequence[int]) -> dict[bytes, tuple[Record, int]]:
+        """One version of each record of the batch, with the position of the first."""
+        arrived: dict[bytes, tuple[Record, int]] = {}
+        for position in positions:
+            record = self._batch.records[position]
+            key = record.id
+            earlier = arrived.get(key)
+            if earlier is None:
+                arrived[key] = (record, position)
+            else:
+                merged = self._merge(earlier[0], record)
+                self._outcomes[position] = "duplicate" if merged == earlier[0] else "changed"
+                arrived[key] = (merged, earlier[1])
+        return arrived
+
+    def _merge(self, kept: Record, arrived: Record) -> Record:
+        if self._batch.corrections and arrived.revision == kept.revision:
+            # Who corrects himself means the later word, wherever the merge would keep the first.
+            return merge(arrived, kept)
+        return merge(kept, arrived)
+
+    def _drop_shadows(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
+        """Let a group's shadows give way to its real calls, those of this batch and those stored."""
+        groups: dict[bytes, bool] = {}
+        for call, _ in arrived.values():
+            assert isinstance(call, ModelCall)
+            group = group_id(call)
+            if group is not None:
+                groups[group] = groups.get(group, False) or not call.shadow
+        if not groups:
+            return
+        shadows: dict[bytes, list[bytes]] = {}
+        for sibling in self._shelf.siblings(list(groups), self._reach(arrived, GROUP_REACH)):
+            if sibling.shadow:
+                shadows.setdefault(sibling.group_id, []).append(sibling.id)
+            else:
+                groups[sibling.group_id] = True
+        for key, (call, position) in list(arrived.items()):
+            assert isinstance(call, ModelCall)
+            group = group_id(call)
+            if call.shadow and group is not None and groups[group]:
+                del arrived[key]
+                self._outcomes[position] = "duplicate"
+        gone = [key for group, keys in shadows.items() if groups[group] for key in keys]
+        if gone:
+            self._take(self._shelf.records(self._table, gone))
+
+    def _compare(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
+        """Drop what is already known, and replace what is known differently."""
+        if not arrived:
+            return
+        differing = []
+        for stored in self._shelf.stored(self._table, list(arrived), self._reach(arrived, 0)):
+            record, position = arrived[stored.id]
+            same = (stored.revision, stored.origin, stored.started_at) == (
+                record.revision,
+                record.origin,
+                record.started_at,
+            )
+            if same and not self._batch.corrections:
+                del arrived[stored.id]
+                self._outcomes[position] = "duplicate"
+            else:
+                differing.append(stored.id)
+        if not differing:
+            return
+        for kept in self._shelf.records(self._table, differing):
+            key = kept.id
+            record, position = arrived[key]
+            merged = self._merge(kept, record)
+            if _content(merged) == _content(kept):
+                del arrived[key]
+                self._outcomes[position] = "duplicate"
+            else:
+                arrived[key] = (merged, position)
+                self._outcomes[position] = "changed"
+                self._take([kept])
+
+    def _take(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._change.take.append(record.id)
+            self._change.taken.append(record)
+
+    def _reach(self, arrived: dict[bytes, tuple[Record, int]], slack: int) -> Quarters:
+        """Where copies of these records can be: None is anywhere."""
+        if not all(record.pinned for record, _ in arrived.values()):
+            return None
+        quarters = [quarter_of(record.started_at) for record, _ in arrived.values()]
+        return min(quarters) - slack, max(quarters) + slack
+
+
+_NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version"})
+
+
+def _content(record: Record) -> list[object]:
+    """What makes two versions of a record differ for its sender; not what we add (prices) or do not keep."""
+    return [getattr(record, name) for name in record.__struct_fields__ if name not in _NOT_CONTENT]

@@ -1,0 +1,76 @@
+"""Records as rows and back: the one place that knows how a record's fields become a table's columns.
+
+A row's values are engine-neutral: ids are 16 bytes, times whole microseconds, money whole nano-USD.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from tokometer.ledger.schema import CALLS, RECORDS, Table
+from tokometer.records import KINDS, ModelCall, Record, Sample, record_id
+from tokometer.records.histogram import bucket_of
+from tokometer.records.time import QUARTER_US
+
+#: A record read back from the ledger names its group by the hash alone.
+_HASHED_GROUP: Final = "#"
+
+
+def group_id(call: ModelCall) -> bytes | None:
+    """The 16 bytes that name a call's group, None where it has none."""
+    if not call.group:
+        return None
+    if call.group.startswith(_HASHED_GROUP):
+        return bytes.fromhex(call.group[1:])
+    return record_id(call.workspace, call.source, "group:" + call.group)
+
+
+def _bucket(value: int | None) -> int | None:
+    return None if value is None else bucket_of(value)
+
+
+_DERIVED: Final[dict[str, Callable[[Any], Any]]] = {
+    "id": lambda record: record.id,
+    "quarter": lambda record: record.started_at // QUARTER_US,
+    "group_id": group_id,
+    "latency_bucket": lambda call: _bucket(call.latency_us),
+    "ttft_bucket": lambda call: _bucket(call.ttft_us),
+    "cost_usd": lambda call: call.cost,
+    "labels": lambda sample: json.dumps(sample.labels, sort_keys=True) if sample.labels else "",
+}
+
+
+def columns(table: Table, records: Sequence[Record]) -> list[list[Any]]:
+    """The table's columns, in order, as lists of values."""
+    result = []
+    for name in table.names:
+        derive = _DERIVED.get(name)
+        if derive is None:
+            result.append([getattr(record, name) for record in records])
+        else:
+            result.append([derive(record) for record in records])
+    return result
+
+
+def record_of(table: Table, row: Sequence[Any]) -> Record:
+    """The record that a stored row was made from (its group known by hash only)."""
+    kind = KINDS[table.name]
+    values = dict(zip(table.names, row, strict=True))
+    for name in ("id", "quarter", "latency_bucket", "ttft_bucket", "cost_usd"):
+        values.pop(name, None)
+    if table is CALLS:
+        group = values.pop("group_id")
+        values["group"] = "" if group is None else _HASHED_GROUP + group.hex()
+    if kind is Sample:
+        values["labels"] = json.loads(values["labels"] or "{}")
+    return kind(**values)
+
+
+def by_kind(records: Iterable[Record]) -> dict[str, list[int]]:
+    """The positions of the records of each kind."""
+    positions: dict[str, list[int]] = {name: [] for name in RECORDS}
+    for position, record in enumerate(records):
+        positions[record.kind].append(position)
+    return {name: found for name, found in positions.items() if found}
