@@ -1,0 +1,226 @@
+"""Reading a file of lines from where it was left, while its writer goes on.
+
+A line is taken once it is complete. A file that was truncated, replaced or rewritten is read from its start again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+import msgspec
+
+#: How much is read at once; a line that is longer makes its own buffer.
+BLOCK: Final = 1 << 20
+#: A line above this is not read into memory.
+LINE_LIMIT: Final = 32 << 20
+_WITNESS: Final = 256
+_BRACE: Final = ord("}")
+
+#: Buffers between uses: touching fresh memory costs as much as reading into it.
+_spare: list[bytearray] = []
+
+
+class _State(msgspec.Struct, array_like=True):
+    """Where a file was left; `witness` is a digest of its first bytes and of those before `offset`."""
+
+    device: int
+    inode: int
+    offset: int
+    size: int
+    mtime_ns: int
+    witness: bytes
+    extra: bytes
+
+
+_decode_state = msgspec.msgpack.Decoder(_State).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+class Block(NamedTuple):
+    """Whole lines: `data[:end]`, the last byte of which is a newline. Valid until the next block is asked for."""
+
+    data: bytearray
+    end: int
+    #: Where in the file `data` begins.
+    offset: int
+
+
+def unchanged(state: bytes, status: os.stat_result) -> bool:
+    """Whether a file has not been touched since `state`, judged by what `stat` says; cheap."""
+    if not state:
+        return False
+    try:
+        left = _decode_state(state)
+    except msgspec.DecodeError:
+        return False
+    return (
+        left.mtime_ns == status.st_mtime_ns
+        and left.size == status.st_size
+        and left.inode == status.st_ino
+        and left.device == status.st_dev
+    )
+
+
+class Tail:
+    """One reading of one file, as a context manager: take `blocks()` or `lines()`, then keep `state()`.
+
+    Attributes:
+        offset: Everything before it has been taken.
+        extra: What the source kept from the previous reading; empty when the file is read from its start.
+        restarted: True where the file is not the one that `state` described, so that it is read from its start again.
+        oversized: Offsets of lines above `LINE_LIMIT`, which were passed over.
+    """
+
+    def __init__(self, path: Path, state: bytes) -> None:
+        """Open `path` where `state` left it.
+
+        Raises:
+            OSError: It cannot be opened, or is not a regular file.
+        """
+        self.oversized: list[int] = []
+        #: Where the rest of a line begins whose start was too long to keep.
+        self._skipping = False
+        # Opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        self._file = path.open("rb", buffering=0)
+        try:
+            self._status = os.fstat(self._file.fileno())
+            left = self._resume(state)
+        except BaseException:
+            self._file.close()
+            raise
+        self.offset = left.offset if left else 0
+        self.extra = left.extra if left else b""
+        self.restarted = bool(state) and left is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def blocks(self) -> Iterator[Block]:
+        """What is new, in blocks of whole lines.
+
+        A last line without a newline is taken if it is a complete JSON value (its writer will not add to it), else
+        left for the next reading. A line can be empty.
+        """
+        buffer = _spare.pop() if _spare else bytearray(BLOCK)
+        self._file.seek(self.offset)
+        have = 0
+        try:
+            while True:
+                if have == len(buffer):
+                    buffer, have = self._make_room(buffer, have)
+                with memoryview(buffer) as view, view[have:] as room:
+                    count = self._file.readinto(room)
+                if not count:
+                    break
+                seen, have = have, have + count
+                end = buffer.rfind(b"\n", seen, have) + 1
+                if not end:
+                    continue
+                if self._skipping:
+                    # The end of the line that was too long.
+                    first = buffer.find(b"\n", 0, end) + 1
+                    self._skipping = False
+                    buffer[: have - first] = buffer[first:have]
+                    self.offset += first
+                    have, end = have - first, end - first
+                if end:
+                    yield Block(buffer, end, self.offset)
+                    self.offset += end
+                    have -= end
+                    buffer[:have] = buffer[end : end + have]
+            if self._skipping:
+                # Its end is still to come: the next reading passes over it again.
+                self.offset = self.oversized.pop()
+            elif have and buffer[have - 1] == _BRACE and _is_complete(buffer, have):
+                buffer[have : have + 1] = b"\n"
+                yield Block(buffer, have + 1, self.offset)
+                self.offset += have
+        finally:
+            if len(buffer) == BLOCK:
+                _spare.append(buffer)
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """What is new, line by line, with each line's offset in the file; without newlines and empty lines."""
+        for data, end, offset in self.blocks():
+            start = 0
+            while start < end:
+                stop = data.find(b"\n", start, end)
+                if stop > start:
+                    yield offset + start, bytes(data[start:stop])
+                start = stop + 1
+
+    def state(self, extra: bytes = b"") -> bytes:
+        """The state with which the next reading goes on; `extra` is the source's own."""
+        # The status is the one from before reading: what was appended since makes the file look changed, as it should.
+        status = self._status
+        return _encode(
+            _State(
+                device=status.st_dev,
+                inode=status.st_ino,
+                offset=self.offset,
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                witness=self._witness(self.offset),
+                extra=extra,
+            )
+        )
+
+    def _resume(self, state: bytes) -> _State | None:
+        if not state:
+            return None
+        try:
+            left = _decode_state(state)
+        except msgspec.DecodeError:
+            return None
+        same = (
+            left.inode == self._status.st_ino
+            and left.device == self._status.st_dev
+            and left.offset <= self._status.st_size
+            and left.witness == self._witness(left.offset)
+        )
+        return left if same else None
+
+    def _witness(self, offset: int) -> bytes:
+        """A digest by which a rewritten file is told from one that grew."""
+        length = min(_WITNESS, offset)
+        digest = blake2b(digest_size=8)
+        for start in (0, offset - length):
+            self._file.seek(start)
+            digest.update(self._file.read(length) or b"")
+        return digest.digest()
+
+    def _make_room(self, buffer: bytearray, have: int) -> tuple[bytearray, int]:
+        """A larger buffer for a line that fills this one, or this one emptied if the line is beyond the limit."""
+        if have < LINE_LIMIT and not self._skipping:
+            larger = bytearray(have * 2)
+            larger[:have] = buffer
+            return larger, have
+        if not self._skipping:
+            self.oversized.append(self.offset)
+            self._skipping = True
+        self.offset += have
+        return buffer, 0
+
+
+def _is_complete(buffer: bytearray, length: int) -> bool:
+    with memoryview(buffer) as view, view[:length] as line:
+        try:
+            _decode_raw(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
+    return True
