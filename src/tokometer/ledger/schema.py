@@ -245,7 +245,9 @@ SESSIONS: Final = Table(
     ("workspace", "source", "session_id"),
 )
 
-CURSORS: Final = Table("cursors", _columns("name: source\ntext: place\nblob: state\ntime: updated_at"), ("source", "place"))
+CURSORS: Final = Table(
+    "cursors", _columns("name: source\ntext: place\nblob: state\ntime: updated_at"), ("source", "place")
+)
 REFUSALS: Final = Table(
     "refusals",
     _columns(

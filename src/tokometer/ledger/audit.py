@@ -1,0 +1,67 @@
+"""Proof that the rollups say what the records say, and that every record is kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, RECORDS, SESSIONS
+from tokometer.ledger.statements import (
+    CELLS_FROM_CALLS,
+    HISTOGRAMS_FROM_CALLS,
+    SESSION_FACTS,
+    SESSIONS_FROM_CALLS,
+)
+
+#: How many discrepancies of one kind are listed; one is enough to know.
+MOST: Final = 20
+
+
+def audit(ledger: Ledger, terms: Mapping[str, str], differs: str, *, final: str = "") -> Sequence[Discrepancy]:
+    """Every difference, up to :data:`MOST` a table.
+
+    `terms` fills the statements of :mod:`tokometer.ledger.statements`, `differs` is the engine's null-safe ≠,
+    `final` what a table's name is followed by to read its newest rows.
+    """
+    rollups = (
+        ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
+        ("histograms", HISTOGRAMS.key, ("count",), HISTOGRAMS_FROM_CALLS),
+        ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
+    )
+    found: list[Discrepancy] = []
+    for table in RECORDS:
+        found.extend(_repeated(ledger, f"{table}{final}", table, ("id",)))
+    for table, key, facts, rows in rollups:
+        found.extend(_repeated(ledger, f"{table}{final}", table, key))
+        expected = rows.format(where="1 = 1", **terms)
+        found.extend(_differing(ledger, f"{table}{final}", table, key, facts, expected, differs))
+    return found
+
+
+def _repeated(ledger: Ledger, stored: str, table: str, key: Sequence[str]) -> Iterator[Discrepancy]:
+    columns = ", ".join(key)
+    sql = f"SELECT count(*), {columns} FROM {stored} GROUP BY {columns} HAVING count(*) > 1 LIMIT {MOST}"
+    for count, *values in ledger.fetch(Statement(sql)):
+        yield Discrepancy(table, dict(zip(key, values, strict=True)), "rows", count, 1)
+
+
+def _differing(
+    ledger: Ledger, stored: str, table: str, key: Sequence[str], facts: Sequence[str], expected: str, differs: str
+) -> Iterator[Discrepancy]:
+    # Both sides in one pile: a key's two rows meet by grouping, which no engine does differently, nulls included.
+    sides = []
+    for side, source in (("s", f"SELECT * FROM {stored}"), ("e", expected)):
+        selected = ", ".join([*key, *(f"{fact} AS {side}_{fact}" for fact in facts)])
+        sides.append(f"{side} AS (SELECT {selected} FROM ({source}) AS {side}0)")
+    on = " AND ".join(f"s.{name} = e.{name}" for name in key)
+    different = " OR ".join(f"s.s_{fact} {differs} e.e_{fact}" for fact in facts)
+    pairs = ", ".join(f"s.s_{fact}, e.e_{fact}" for fact in facts)
+    keys = ", ".join(f"coalesce(s.{name}, e.{name})" for name in key)
+    sql = f"WITH {', '.join(sides)} SELECT {keys}, {pairs} FROM s FULL OUTER JOIN e ON {on} WHERE {different} LIMIT {MOST}"
+    for row in ledger.fetch(Statement(sql)):
+        names, values = row[: len(key)], row[len(key) :]
+        for index, fact in enumerate(facts):
+            was, should = values[2 * index], values[2 * index + 1]
+            if was != should:
+                yield Discrepancy(table, dict(zip(key, names, strict=True)), fact, was, should)

@@ -1,0 +1,37 @@
+"""Where the ledger is, and opening it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokometer.ledger.protocol import Ledger
+
+
+def data_folder(env: Mapping[str, str], home: Path) -> Path:
+    """The folder that holds everything Tokometer keeps, unless `--data` names another."""
+    if env.get("TOKOMETER_DATA"):
+        return Path(env["TOKOMETER_DATA"]).expanduser()
+    if env.get("XDG_DATA_HOME"):
+        return Path(env["XDG_DATA_HOME"]) / "tokometer"
+    return home / ".local" / "share" / "tokometer"
+
+
+def open_ledger(data: Path, *, url: str = "", read_only: bool = False) -> Ledger:
+    """The ledger of a data folder: ClickHouse where `url` (or TOKOMETER_LEDGER) names one, else DuckDB in the folder.
+
+    Raises:
+        LedgerLocked: another process holds the DuckDB file.
+        LedgerError: it cannot be opened, or was written by a newer Tokometer.
+    """
+    url = url or os.environ.get("TOKOMETER_LEDGER", "")
+    if url:
+        from tokometer.ledger.clickhouse import ClickHouseLedger
+
+        return ClickHouseLedger(url)
+    from tokometer.ledger.duckdb import FILE_NAME, DuckDBLedger
+
+    return DuckDBLedger(data / FILE_NAME, read_only=read_only, memory_limit=os.environ.get("TOKOMETER_MEMORY", "384MB"))
