@@ -49,7 +49,6 @@ def _repeated(ledger: Ledger, stored: str, table: str, key: Sequence[str]) -> It
 def _differing(
     ledger: Ledger, stored: str, table: str, key: Sequence[str], facts: Sequence[str], expected: str, differs: str
 ) -> Iterator[Discrepancy]:
-    # Both sides in one pile: a key's two rows meet by grouping, which no engine does differently, nulls included.
     sides = []
     for side, source in (("s", f"SELECT * FROM {stored}"), ("e", expected)):
         selected = ", ".join([*key, *(f"{fact} AS {side}_{fact}" for fact in facts)])
@@ -58,7 +57,8 @@ def _differing(
     different = " OR ".join(f"s.s_{fact} {differs} e.e_{fact}" for fact in facts)
     pairs = ", ".join(f"s.s_{fact}, e.e_{fact}" for fact in facts)
     keys = ", ".join(f"coalesce(s.{name}, e.{name})" for name in key)
-    sql = f"WITH {', '.join(sides)} SELECT {keys}, {pairs} FROM s FULL OUTER JOIN e ON {on} WHERE {different} LIMIT {MOST}"
+    joined = f"s FULL OUTER JOIN e ON {on}"
+    sql = f"WITH {', '.join(sides)} SELECT {keys}, {pairs} FROM {joined} WHERE {different} LIMIT {MOST}"
     for row in ledger.fetch(Statement(sql)):
         names, values = row[: len(key)], row[len(key) :]
         for index, fact in enumerate(facts):

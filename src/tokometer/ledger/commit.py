@@ -68,8 +68,7 @@ class Change:
 
     table: Table
     put: list[Record] = field(default_factory=list)
-    take: list[bytes] = field(default_factory=list)
-    #: The stored calls that are taken out or replaced: their quarters and sessions are dirty too.
+    #: Stored records that are taken out or replaced; the quarters and sessions where they stood are dirty too.
     taken: list[Record] = field(default_factory=list)
 
     def quarters(self) -> set[int]:
@@ -107,7 +106,7 @@ def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
         changed=outcomes.count("changed"),
         refused=len(batch.refusals),
         outcomes=outcomes,
-        touched=frozenset(change.table.name for change in changes if change.put or change.take),
+        touched=frozenset(change.table.name for change in changes if change.put or change.taken),
     )
     return changes, receipt
 
@@ -175,7 +174,7 @@ class _Planner:
                 self._outcomes[position] = "duplicate"
         gone = [key for group, keys in shadows.items() if groups[group] for key in keys]
         if gone:
-            self._take(self._shelf.records(self._table, gone))
+            self._change.taken.extend(self._shelf.records(self._table, gone))
 
     def _compare(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
         """Drop what is already known, and replace what is known differently."""
@@ -206,12 +205,7 @@ class _Planner:
             else:
                 arrived[key] = (merged, position)
                 self._outcomes[position] = "changed"
-                self._take([kept])
-
-    def _take(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self._change.take.append(record.id)
-            self._change.taken.append(record)
+                self._change.taken.append(kept)
 
     def _reach(self, arrived: dict[bytes, tuple[Record, int]], slack: int) -> Quarters:
         """Where copies of these records can be: None is anywhere."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +29,7 @@ from tokometer.ledger.protocol import (
 )
 from tokometer.ledger.rows import columns, record_of
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
-from tokometer.records import Record, now_us, record_id
-from tokometer.records.time import QUARTER_US
+from tokometer.records import Record, now_us, quarter_of, record_id
 
 TYPES: Final[dict[schema.Type, str]] = {
     "id": "UUID",
@@ -47,8 +46,8 @@ TYPES: Final[dict[schema.Type, str]] = {
     "time": "TIMESTAMP",
     "blob": "BLOB",
 }
-_ROLLUP: Final = {
-    **TYPES,
+_ROLLUP: Final[dict[str, str]] = {
+    **{str(key): value for key, value in TYPES.items()},
     # Sums over all time must not overflow what one call cannot.
     "money": "DECIMAL(28,9)",
     "calls": "calls",
@@ -112,12 +111,9 @@ class DuckDBLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
         if not self._dirty:
             return 0
-        with self._lock:
-            if not self._dirty:
-                return 0
-            with self._transaction():
-                quarters = self._settle_cells()
-                self._settle_sessions()
+        with self._lock, self._transaction():
+            quarters = self._settle_cells()
+            self._settle_sessions()
             self._dirty = False
         return quarters
 
@@ -211,7 +207,7 @@ class DuckDBLedger:
             yield
             self._connection.commit()
         except BaseException as error:
-            with _ignoring_no_transaction():
+            with suppress(duckdb.TransactionException):
                 self._connection.rollback()
             if isinstance(error, duckdb.IOException) and "space" in str(error).lower():
                 raise LedgerFull(
@@ -247,12 +243,10 @@ class DuckDBLedger:
 
     def _carry_out(self, change: Change) -> None:
         table = change.table
-        if change.take:
-            staged = arrow_table([schema.Column("id", "id")], [change.take])
-            where = ""
-            if change.taken:
-                quarters = [record.started_at // QUARTER_US for record in change.taken]
-                where = f" AND quarter BETWEEN {min(quarters):d} AND {max(quarters):d}"
+        if change.taken:
+            staged = arrow_table([schema.Column("id", "id")], [[record.id for record in change.taken]])
+            stood = [quarter_of(record.started_at) for record in change.taken]
+            where = f" AND quarter BETWEEN {min(stood):d} AND {max(stood):d}"
             with self._registered("taken", staged):
                 self._connection.execute(f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM taken){where}")
         if change.put:
@@ -399,7 +393,8 @@ def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyC
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise LedgerLocked(
-                f"{path} is open in another process (a running Tokometer server?): stop it, or use another --data folder"
+                f"{path} is open in another process (a running Tokometer server?): "
+                "stop it, or use another --data folder"
             ) from error
         raise LedgerError(f"cannot open {path}: {error}") from error
 
@@ -433,11 +428,3 @@ def _within(quarters: Quarters) -> str:
 
 def _bytes(value: uuid.UUID | bytes) -> bytes:
     return value.bytes if isinstance(value, uuid.UUID) else value
-
-
-@contextmanager
-def _ignoring_no_transaction() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.TransactionException:
-        pass

@@ -11,8 +11,11 @@ from tokometer.ledger.protocol import Engine, LedgerError
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step forward. `statements` gives the SQL for an engine; they run in order, in one transaction where the
-    engine has them, and must be safe to run again after a crash where it has not."""
+    """One step forward.
+
+    `statements` gives the SQL for an engine; they run in order, in one transaction where the engine has them, and must
+    be safe to run again after a crash where it has not.
+    """
 
     version: int
     title: str

@@ -57,8 +57,10 @@ def _columns(spec: str) -> tuple[Column, ...]:
     columns = []
     for line in spec.split("\n"):
         kind, _, names = line.strip().partition(":")
-        for name in names.split():
-            columns.append(Column(name.rstrip("?"), kind, name.endswith("?")))  # type: ignore[arg-type]
+        columns.extend(
+            Column(name.rstrip("?"), kind, name.endswith("?"))  # type: ignore[arg-type]
+            for name in names.split()
+        )
     return tuple(columns)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.schema import CALLS, CELL_DIMENSIONS, CELL_SUMS, SESSIONS
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, SESSIONS
 
 #: Rows of `cells`, from the calls. `{where}` limits the quarter hours.
 CELLS_FROM_CALLS: Final = (
@@ -59,6 +59,3 @@ SESSIONS_FROM_CALLS: Final = (
 SESSION_FACTS: Final = tuple(
     name for name in SESSIONS.names if name not in SESSIONS.key and name not in ("providers", "models")
 )
-
-assert set(_SESSION_COLUMNS) | set(SESSIONS.key) == set(SESSIONS.names), "sessions and their statement disagree"
-assert "session_id" in CALLS.names

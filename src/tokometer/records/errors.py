@@ -6,7 +6,8 @@ from __future__ import annotations
 class RecordError(ValueError):
     """One field of one record cannot be believed. The record is refused; the ones around it are not.
 
-    `field` names the field as the sender knows it, `reason` says what is wrong and, where possible, what would be right.
+    `field` names the field as the sender knows it, `reason` says what is wrong and, where possible, what would be
+    right.
     """
 
     def __init__(self, field: str, reason: str) -> None:
