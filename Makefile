@@ -1,0 +1,56 @@
+# Everything sets itself up: a fresh clone needs Python 3.11 or newer and make, nothing else.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# What a change of the pins or of the declared packages makes stale.
+PINS := pyproject.toml tools/environment.sh
+ARGS ?=
+
+.PHONY: help install run demo test lint types unit format bench docs constraints clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
+
+install: $(VENV)/.installed ## Set up .venv with what Tokometer needs
+
+run: $(VENV)/.installed ## Serve this machine's own usage at http://127.0.0.1:7420 (ARGS="--port 8000 …")
+	@exec $(BIN)/tokometer serve $(ARGS)
+
+demo: $(VENV)/.installed ## Serve generated, labelled data
+	@exec $(BIN)/tokometer demo $(ARGS)
+
+# pytest runs last, so that the output ends with its own closing line. `make test ARGS="tests/unit -k prices"` narrows it.
+test: $(VENV)/.installed-dev lint ## Everything that CI checks
+	@sh tools/chromium.sh
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(VENV)/.installed-dev ## Lint, format, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## Put the code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## Measure the figures in docs/benchmarks.md (minutes; `ARGS=transcripts` for one of them)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
+	$(BIN)/python tools/reference.py
+
+constraints: $(VENV)/.installed ## Pin today's versions and hashes of every package
+	$(BIN)/python tools/constraints.py
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.installed: constraints.txt $(PINS)
+	@sh tools/environment.sh $(VENV) constraints.txt
+	@touch $@
+
+$(VENV)/.installed-dev: constraints-dev.txt $(PINS)
+	@sh tools/environment.sh $(VENV) constraints-dev.txt
+	@touch $@ $(VENV)/.installed

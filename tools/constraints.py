@@ -1,0 +1,67 @@
+"""Pin the versions and hashes of every package: `make constraints`.
+
+Two files, resolved for every platform and Python that Tokometer supports:
+
+* constraints.txt: what running needs
+* constraints-dev.txt: that, plus what the tests and benchmarks need
+
+They hold names, versions and hashes only, so that any mirror of the package index serves. uv resolves (pip cannot pin
+for other platforms than its own); it lives in a folder of its own for as long as that takes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = "# Made by `make constraints`: names, versions and hashes of what {what}. Installed with --require-hashes.\n"
+
+
+def main() -> None:
+    """Write both files anew."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        uv = install_uv(Path(folder))
+        # The build backend is pinned as well: the editable install runs without an environment of its own.
+        build = Path(folder) / "build.in"
+        build.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
+        running = ROOT / "constraints.txt"
+        resolve(uv, [build], running, what="running needs")
+        resolve(
+            uv,
+            [build, "--all-extras", "--group", "dev", "--constraint", running],
+            ROOT / "constraints-dev.txt",
+            what="running and testing need",
+        )
+
+
+def install_uv(folder: Path) -> Path:
+    """Install uv into an environment of its own and return its path."""
+    environment = folder / "uv"
+    venv.create(environment, with_pip=True)
+    subprocess.run([environment / "bin" / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
+    return environment / "bin" / "uv"
+
+
+def resolve(uv: Path, options: list[Path | str], output: Path, *, what: str) -> None:
+    """Resolve pyproject.toml with `options` and write the pins to `output`."""
+    fixed = "--universal --generate-hashes --no-header --no-annotate --upgrade --quiet --python-version 3.11".split()
+    pins = subprocess.run(
+        [uv, "pip", "compile", *fixed, "pyproject.toml", *options],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    if "://" in pins:
+        sys.exit("uv wrote an address into the pins; they must hold names, versions and hashes only")
+    output.write_text(HEADER.format(what=what) + pins, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
