@@ -1,0 +1,111 @@
+"""Where the ticks of an axis stand and what they say.
+
+Decided here and not in the browser, so that a chart in any time zone, on any device and in print has the same axis, and
+numbers are written by the one formatter that writes all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+Grain = Literal["minute", "quarter", "hour", "day", "week", "month", "year"]
+
+_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_TARGET_TICKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The domain of an axis, its ticks and their labels. Times are milliseconds since the epoch, as browsers count."""
+
+    domain: tuple[float, float]
+    ticks: list[float] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+
+def value_axis(largest: float, write: Callable[[float], str], whole: bool = False) -> Axis:
+    """An axis from zero to just past `largest`, with round steps.
+
+    Args:
+        largest: The largest value to be drawn; zero or less gives an axis to 1.
+        write: Writes a tick's value in its unit.
+        whole: The values are counts: no tick stands between two whole numbers.
+    """
+    top = largest if largest > 0 and math.isfinite(largest) else 1.0
+    step = _step(top / _TARGET_TICKS)
+    if whole:
+        step = max(1.0, math.ceil(step))
+    count = max(1, math.ceil(top / step - 1e-9))
+    ticks = [round(step * index, 12) for index in range(count + 1)]
+    return Axis((0.0, ticks[-1]), ticks, [write(tick) for tick in ticks])
+
+
+def _step(raw: float) -> float:
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next(power * step for step in _STEPS if power * step >= raw * (1 - 1e-9))
+
+
+def time_axis(starts: Sequence[datetime], end: datetime, grain: Grain, most: int = 8) -> Axis:
+    """An axis over periods that begin at `starts` (aware, in the viewer's zone) and stop at `end`.
+
+    Ticks fall on periods' starts: on midnights, Mondays or firsts where there are enough of them to guide the eye.
+    """
+    if not starts:
+        return Axis((0.0, 1.0))
+    chosen = _choose(starts, grain, most)
+    return Axis(
+        (_ms(starts[0]), _ms(end)),
+        [_ms(start) for start in chosen],
+        [_label(start, previous, grain) for start, previous in zip(chosen, [None, *chosen], strict=False)],
+    )
+
+
+def _choose(starts: Sequence[datetime], grain: Grain, most: int) -> list[datetime]:
+    """Every start if few, else those at a natural break, else every n-th."""
+    if len(starts) <= most:
+        return list(starts)
+    for is_break in _BREAKS[grain]:
+        found = [start for start in starts if is_break(start)]
+        if 2 < len(found) <= most:  # noqa: PLR2004 - two ticks do not make a scale
+            return found
+    every = math.ceil(len(starts) / most)
+    # Counted from the end: the newest period is the one that people look for.
+    return [start for index, start in enumerate(reversed(starts)) if index % every == 0][::-1]
+
+
+def _on_minutes(minutes: int) -> Callable[[datetime], bool]:
+    return lambda start: (start.hour * 60 + start.minute) % minutes == 0
+
+
+_MIDNIGHT: Final = _on_minutes(24 * 60)
+_BREAKS: Final[dict[Grain, tuple[Callable[[datetime], bool], ...]]] = {
+    "minute": tuple(map(_on_minutes, (10, 15, 30, 60))),
+    "quarter": tuple(map(_on_minutes, (60, 120, 180, 240, 360, 720))),
+    "hour": (*map(_on_minutes, (60, 120, 180, 240, 360, 720)), _MIDNIGHT),
+    "day": (lambda start: start.weekday() == 0, lambda start: start.day in (1, 15), lambda start: start.day == 1),
+    "week": (lambda start: start.day <= 7,),  # noqa: PLR2004 - the first week that begins in its month
+    "month": (lambda start: start.month in (1, 4, 7, 10), lambda start: start.month == 1),
+    "year": (),
+}
+
+
+def _label(start: datetime, previous: datetime | None, grain: Grain) -> str:
+    """What a tick says; the date joins the time only where the day changes."""
+    if grain == "year":
+        return f"{start:%Y}"
+    if grain == "month":
+        return f"{start:%b %Y}" if previous is None or previous.year != start.year else f"{start:%b}"
+    day = f"{start.day} {start:%b}"
+    if grain in ("day", "week"):
+        return day
+    if (start.hour, start.minute) == (0, 0) or (previous is not None and previous.date() != start.date()):
+        return day if (start.hour, start.minute) == (0, 0) else f"{day} {start:%H:%M}"
+    return f"{start:%H:%M}"
+
+
+def _ms(moment: datetime) -> float:
+    return moment.timestamp() * 1_000

@@ -1,0 +1,78 @@
+"""Which colour a name has: the same on every page, in every theme and in print, as long as the folder lives."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+#: Ordered so that each colour is as far as can be from all before it, for readers with normal, protanopic and
+#: deuteranopic vision. All keep 3 : 1 against the cards of both themes, so that a name has one colour, not two.
+PALETTE: Final = (
+    "#3c78e1",
+    "#cf6f21",
+    "#9c5069",
+    "#b93aa6",
+    "#d2697f",
+    "#6996b4",
+    "#8a8ae6",
+    "#009a86",
+    "#a5784b",
+    "#0069a5",
+    "#87871e",
+    "#7a5cdb",
+    "#3c872d",
+)
+#: What is left when the largest are named; never given to a name.
+OTHER: Final = "#848a97"
+
+
+class Colours:
+    """Colours by name, given out in the order in which names are first seen and then kept.
+
+    Args:
+        path: Where to remember them; without it they live as long as the process.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._slots = _read(path)
+
+    def of(self, names: Iterable[str]) -> dict[str, str]:
+        """A colour for each name. Hand the most important name first: first comers get the most distinct ones."""
+        wanted = list(names)
+        with self._lock:
+            new = [name for name in dict.fromkeys(wanted) if name not in self._slots]
+            for name in new:
+                self._slots[name] = len(self._slots)
+            if new:
+                self._write()
+            return {name: PALETTE[self._slots[name] % len(PALETTE)] for name in wanted}
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        text = json.dumps(sorted(self._slots, key=self._slots.__getitem__), ensure_ascii=False, indent=0)
+        scratch = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            scratch.write_text(text, encoding="utf-8")
+            scratch.replace(self._path)
+        except (OSError, UnicodeEncodeError):
+            # A full or read-only disk costs the memory of colours, not the page.
+            self._path = None
+
+
+def _read(path: Path | None) -> dict[str, int]:
+    if path is None:
+        return {}
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(names, list):
+        return {}
+    return {name: slot for slot, name in enumerate(dict.fromkeys(names)) if isinstance(name, str)}
