@@ -4,6 +4,7 @@ Knows nothing of where a record comes from or goes to. Everything may import it;
 """
 
 from tokometer.records.errors import RecordError
+from tokometer.records.families import FAMILIES, family_of
 from tokometer.records.ids import key_fingerprint, record_id
 from tokometer.records.kinds import (
     KINDS,
@@ -17,27 +18,35 @@ from tokometer.records.kinds import (
     merge,
     merge_rule,
 )
+from tokometer.records.model_ids import infer_provider
+from tokometer.records.providers import PROVIDERS, Provider, provider_of
 from tokometer.records.status import ERRORS, STATUSES, Status, status_of
 from tokometer.records.time import check_time, now_us, quarter_of, to_datetime, to_us
 
 __all__ = [
     "ERRORS",
+    "FAMILIES",
     "KINDS",
+    "PROVIDERS",
     "STATUSES",
     "AgentRun",
     "Bill",
     "JobRun",
     "ModelCall",
+    "Provider",
     "Record",
     "RecordError",
     "Sample",
     "Status",
     "ToolCall",
     "check_time",
+    "family_of",
+    "infer_provider",
     "key_fingerprint",
     "merge",
     "merge_rule",
     "now_us",
+    "provider_of",
     "quarter_of",
     "record_id",
     "status_of",
