@@ -19,7 +19,8 @@ from tokometer.records.kinds import (
     merge_rule,
 )
 from tokometer.records.model_ids import infer_provider
-from tokometer.records.providers import PROVIDERS, Provider, provider_of
+from tokometer.records.provider import Provider
+from tokometer.records.providers import PROVIDERS, provider_of
 from tokometer.records.status import ERRORS, STATUSES, Status, status_of
 from tokometer.records.time import check_time, now_us, quarter_of, to_datetime, to_us
 

@@ -12,40 +12,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
-from msgspec import Struct
-
-#: `cloud` bills tokens; `gateway` passes calls on, and their maker bills them; `local` runs on the user's own machine.
-ProviderType = Literal["cloud", "gateway", "local"]
+from tokometer.records.local_servers import LOCAL_SERVERS
+from tokometer.records.provider import Provider
 
 _MAX_SLUG: Final = 64
 
-
-class Provider(Struct, frozen=True, kw_only=True, gc=False):
-    """One service that answers model calls."""
-
-    #: What records and the ledger carry.
-    slug: str
-    name: str
-    #: `#rrggbb`, the same in light and dark.
-    colour: str
-    website: str
-    docs: str
-    #: Where its support is reached.
-    contact: str
-    type: ProviderType = "cloud"
-    status: Literal["active", "beta", "deprecated"] = "active"
-    #: Other spellings. Case and everything but letters and digits are ignored, so `x_ai`, `x-ai` and `xAI` are one.
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def local(self) -> bool:
-        """True where the user runs it himself, so that no tokens are billed."""
-        return self.type == "local"
-
-
-_ALL: Final = (
+_ALL: Final[tuple[Provider, ...]] = (
     Provider(
         slug="anthropic",
         name="Anthropic",
@@ -356,67 +330,7 @@ _ALL: Final = (
         type="gateway",
         aliases=("litellm_proxy", "lite_llm"),
     ),
-    Provider(
-        slug="ollama",
-        name="Ollama",
-        colour="#546c48",
-        website="https://ollama.com",
-        docs="https://docs.ollama.com",
-        contact="https://github.com/ollama/ollama/issues",
-        type="local",
-        aliases=("ollama_chat",),
-    ),
-    Provider(
-        slug="lmstudio",
-        name="LM Studio",
-        colour="#5460d8",
-        website="https://lmstudio.ai",
-        docs="https://lmstudio.ai/docs",
-        contact="https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues",
-        type="local",
-        aliases=("lm_studio",),
-    ),
-    Provider(
-        slug="llamacpp",
-        name="llama.cpp",
-        colour="#a88484",
-        website="https://github.com/ggml-org/llama.cpp",
-        docs="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
-        contact="https://github.com/ggml-org/llama.cpp/issues",
-        type="local",
-        aliases=("llama.cpp", "llama_cpp", "llama_server", "llamafile"),
-    ),
-    Provider(
-        slug="vllm",
-        name="vLLM",
-        colour="#007824",
-        website="https://vllm.ai",
-        docs="https://docs.vllm.ai",
-        contact="https://github.com/vllm-project/vllm/issues",
-        type="local",
-        aliases=("hosted_vllm",),
-    ),
-    Provider(
-        slug="sglang",
-        name="SGLang",
-        colour="#9c9060",
-        website="https://www.sglang.ai",
-        docs="https://docs.sglang.ai",
-        contact="https://github.com/sgl-project/sglang/issues",
-        type="local",
-        aliases=("sgl",),
-    ),
-    Provider(
-        slug="tgi",
-        name="Text Generation Inference",
-        colour="#a8486c",
-        website="https://github.com/huggingface/text-generation-inference",
-        docs="https://huggingface.co/docs/text-generation-inference",
-        contact="https://github.com/huggingface/text-generation-inference/issues",
-        type="local",
-        status="deprecated",
-        aliases=("text_generation_inference",),
-    ),
+    *LOCAL_SERVERS,
 )
 
 #: Every provider by slug, in the order in which they are offered.
