@@ -1,0 +1,66 @@
+"""What is remembered of a transcript between two readings of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tokometer.sources.claude_code.tools import Use
+
+#: Answers whose further lines may still come, and uses of tools whose outcome may.
+MOST_ANSWERS = 16
+MOST_USES = 256
+
+
+class Answer(msgspec.Struct, array_like=True, gc=False):
+    """What the first line of an answer settled for all its lines."""
+
+    #: When the line was written that the model was asked with; 0 where unknown.
+    asked_at: int
+    user_messages: int
+    attempt: int
+
+
+class Memory(msgspec.Struct, array_like=True):
+    """The state of one transcript."""
+
+    #: The first time that stands in the file.
+    first_at: int = 0
+    #: The newest question in the session itself, and in a sidechain among its lines.
+    asked_at: int = 0
+    asked_in_sidechain_at: int = 0
+    #: What people wrote since the last answer; the last of it can turn out to have been a local command.
+    user_messages: int = 0
+    last_was_command: bool = False
+    #: How often the running request was tried in vain.
+    failures: int = 0
+    #: The last model that answered, to which a failed request is put down.
+    model: str = ""
+    answers: dict[str, Answer] = {}
+    uses: dict[str, Use] = {}
+
+    def keep_newest(self) -> None:
+        """Forget the oldest answers and uses beyond what may still matter."""
+        if len(self.answers) > MOST_ANSWERS:
+            self.answers = dict(list(self.answers.items())[-MOST_ANSWERS:])
+        if len(self.uses) > MOST_USES:
+            self.uses = dict(list(self.uses.items())[-MOST_USES:])
+
+
+_decoder = msgspec.msgpack.Decoder(Memory)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def recall(state: bytes) -> Memory:
+    """What was remembered; nothing where the file is new or the state is another version's."""
+    if not state:
+        return Memory()
+    try:
+        return _decoder.decode(state)
+    except msgspec.DecodeError:
+        return Memory()
+
+
+def remember(memory: Memory) -> bytes:
+    """The memory as bytes."""
+    memory.keep_newest()
+    return _encoder.encode(memory)

@@ -1,0 +1,131 @@
+"""Where Claude Code keeps its transcripts, and what the place of one says about it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_NOT_SLUG: Final = re.compile(r"[^A-Za-z0-9]")
+_META_LIMIT: Final = 1 << 20
+
+
+class _Meta(msgspec.Struct):
+    """`agent-….meta.json`; the rest of it is not ours."""
+
+    agentType: str | None = None  # noqa: N815 - the file's own name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a transcript's path says."""
+
+    #: The session that the file belongs to; empty where only its lines know.
+    session_id: str
+    #: The kind of subagent whose own transcript this is; empty in a session's file.
+    subagent: str
+    #: The name of the project's folder: its path with everything but letters and digits replaced by `-`.
+    slug: str
+    #: The home folder of the person, as far as the path shows it.
+    home: str
+
+
+def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
+    """The `projects` folders of the configuration folders in use, whether they exist yet or not.
+
+    `CLAUDE_CONFIG_DIR` can list several, separated by commas, and may point straight at `projects`.
+    """
+    named = [part.strip() for part in env.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    if named:
+        bases = [home / part[2:] if part.startswith("~/") else home / part for part in named]
+    else:
+        config = env.get("XDG_CONFIG_HOME", "")
+        bases = [(home / config if config else home / ".config") / "claude", home / ".claude"]
+    found: dict[Path, None] = {}
+    for base in bases:
+        found[base if base.name == "projects" else base / "projects"] = None
+    return list(found)
+
+
+def transcripts(root: Path) -> Iterator[Path]:
+    """Every transcript under a folder, at any depth, or the file itself."""
+    if not root.is_dir():
+        if _is_transcript(root.name) and root.is_file():
+            yield root
+        return
+    # `projects` beside other things of the tool: a user may name the configuration folder itself.
+    if root.name != "projects" and (root / "projects").is_dir():
+        root /= "projects"
+    waiting = [str(root)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if _is_transcript(entry.name):
+                        yield Path(entry.path)
+                    # A link to a folder is not followed, so that none can lead in circles.
+                    elif entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError:
+            # Gone or not ours to list; the folders around it are.
+            continue
+
+
+def place_of(path: Path) -> Place:
+    """What the path of a transcript says, with the type of a subagent from the file beside it."""
+    parts = path.parts
+    slug_at = len(parts) - 2
+    session_id, subagent = path.stem, ""
+    if path.stem.startswith("agent-"):
+        subagent = _agent_type(path)
+        session_id = ""
+        if "subagents" in parts[:-1]:
+            folder = len(parts) - 2 - parts[-2::-1].index("subagents")
+            session_id, slug_at = parts[folder - 1], folder - 2
+    if "projects" in parts[:-1]:
+        projects = len(parts) - 2 - parts[-2::-1].index("projects")
+        slug_at = min(projects + 1, len(parts) - 2)
+        home = Path(*parts[:projects]).parent
+        if home.name == ".config":
+            home = home.parent
+        return Place(session_id, subagent, parts[slug_at], str(home))
+    return Place(session_id, subagent, parts[slug_at] if slug_at >= 0 else "", "")
+
+
+def project_of(cwd: str, place: Place) -> str:
+    """The project that a working directory belongs to, as people would write it: `~/code/app`.
+
+    The folder that the session was started in rather than the one that the shell is in now: the nearest one above
+    `cwd` that the transcript's folder is named after. Without any `cwd` the folder's name itself.
+    """
+    if not cwd:
+        return place.slug
+    project, above = cwd, cwd
+    while above:
+        if _NOT_SLUG.sub("-", above) == place.slug:
+            project = above
+            break
+        above = above.rpartition("/")[0]
+    home = place.home
+    if home and project.startswith(home) and project[len(home) : len(home) + 1] in ("", "/"):
+        return f"~{project[len(home) :]}"
+    return project
+
+
+def _is_transcript(name: str) -> bool:
+    return name.endswith(".jsonl") and not name.startswith("rollout-")
+
+
+def _agent_type(path: Path) -> str:
+    """The subagent's type; `subagent` where nothing says more."""
+    try:
+        with path.with_suffix(".meta.json").open("rb") as file:
+            meta = msgspec.json.decode(file.read(_META_LIMIT), type=_Meta)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return "subagent"
+    return meta.agentType or "subagent"
