@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,8 @@ import duckdb
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
-from tokometer.ledger.commit import Change, Quarters, Sibling, Stored, plan
+from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.duckdb_shelf import DuckDBShelf
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
 from tokometer.ledger.protocol import (
     Batch,
@@ -27,9 +27,9 @@ from tokometer.ledger.protocol import (
     Refusal,
     Statement,
 )
-from tokometer.ledger.rows import columns, record_of
+from tokometer.ledger.rows import columns, refusal_rows
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
-from tokometer.records import Record, now_us, quarter_of, record_id
+from tokometer.records import now_us, quarter_of
 
 TYPES: Final[dict[schema.Type, str]] = {
     "id": "UUID",
@@ -85,7 +85,7 @@ class DuckDBLedger:
         self._local = threading.local()
         self._closed = False
         self._connection = _connect(path, read_only, memory_limit)
-        self._shelf = _DuckDBShelf(self._connection)
+        self._shelf = DuckDBShelf(self._connection)
         try:
             if not read_only:
                 self._migrate(migrations)
@@ -221,7 +221,8 @@ class DuckDBLedger:
         try:
             yield
         finally:
-            self._connection.unregister(name)
+            with suppress(duckdb.TransactionException):  # the error that aborted the transaction says more
+                self._connection.unregister(name)
 
     def _migrate(self, migrations: Sequence[Migration]) -> None:
         known = {name for (name,) in self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
@@ -270,26 +271,7 @@ class DuckDBLedger:
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if not refusals:
             return
-        now = now_us()
-        rows = {}
-        for refusal in refusals:
-            # The same bad record read twice is one refusal.
-            key = record_id(
-                refusal.workspace,
-                refusal.source,
-                f"{refusal.place}\x1f{refusal.position}\x1f{refusal.field}\x1f{refusal.reason}",
-            )
-            rows[key] = (
-                key,
-                refusal.at or now,
-                refusal.workspace,
-                refusal.source,
-                refusal.place,
-                refusal.position,
-                refusal.field,
-                refusal.reason,
-            )
-        staged = arrow_table(schema.REFUSALS.columns, list(zip(*rows.values(), strict=True)))
+        staged = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
         with self._registered("staged", staged):
             self._connection.execute(
                 "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)"
@@ -343,40 +325,6 @@ class DuckDBLedger:
         return row
 
 
-class _DuckDBShelf:
-    """What is stored, for the planning of a commit; reads inside the commit's transaction."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
-        rows = self._of_ids(
-            f"SELECT t.id, t.revision, t.origin, epoch_us(t.started_at) FROM {table.name} t "
-            f"JOIN wanted w ON t.id = w.id{_within(quarters)}",
-            ids,
-        )
-        return (Stored(_bytes(id_), *rest) for id_, *rest in rows)
-
-    def siblings(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Sibling]:
-        rows = self._of_ids(
-            f"SELECT t.group_id, t.id, t.shadow FROM calls t JOIN wanted w ON t.group_id = w.id{_within(quarters)}",
-            groups,
-        )
-        return (Sibling(_bytes(group), _bytes(id_), shadow) for group, id_, shadow in rows)
-
-    def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
-        selected = ", ".join(_read(column) for column in table.columns)
-        rows = self._of_ids(f"SELECT {selected} FROM {table.name} t WHERE t.id IN (SELECT id FROM wanted)", ids)
-        return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row]) for row in rows]
-
-    def _of_ids(self, sql: str, ids: Sequence[bytes]) -> list[tuple[Any, ...]]:
-        self._connection.register("wanted", arrow_table([schema.Column("id", "id")], [ids]))
-        try:
-            return self._connection.execute(sql).fetchall()
-        finally:
-            self._connection.unregister("wanted")
-
-
 def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -411,20 +359,3 @@ def _create(table: schema.Table) -> str:
 def _money(name: str) -> str:
     """Whole nano-USD as DECIMAL(18,9) USD, exactly."""
     return f"CAST(CAST({name} AS DECIMAL(18,0)) * CAST(0.000000001 AS DECIMAL(10,9)) AS DECIMAL(18,9))"
-
-
-def _read(column: schema.Column) -> str:
-    """A stored value in the engine-neutral form of :mod:`tokometer.ledger.rows`."""
-    if column.type == "time":
-        return f'epoch_us(t."{column.name}")'
-    if column.type == "money":
-        return f'CAST(t."{column.name}" * 1000000000 AS BIGINT)'
-    return f't."{column.name}"'
-
-
-def _within(quarters: Quarters) -> str:
-    return "" if quarters is None else f" WHERE t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
-
-
-def _bytes(value: uuid.UUID | bytes) -> bytes:
-    return value.bytes if isinstance(value, uuid.UUID) else value

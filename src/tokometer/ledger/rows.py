@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from tokometer.ledger.protocol import Refusal
 from tokometer.ledger.schema import CALLS, RECORDS, Table
-from tokometer.records import KINDS, ModelCall, Record, Sample, record_id
+from tokometer.records import KINDS, ModelCall, Record, Sample, now_us, record_id
 from tokometer.records.histogram import bucket_of
 from tokometer.records.time import QUARTER_US
 
@@ -74,3 +75,15 @@ def by_kind(records: Iterable[Record]) -> dict[str, list[int]]:
     for position, record in enumerate(records):
         positions[record.kind].append(position)
     return {name: found for name, found in positions.items() if found}
+
+
+def refusal_rows(refusals: Iterable[Refusal]) -> list[list[Any]]:
+    """The columns of the `refusals` table; the same bad record read twice is one refusal."""
+    now = now_us()
+    rows = {}
+    for refusal in refusals:
+        told = (refusal.place, str(refusal.position), refusal.field, refusal.reason)
+        key = record_id(refusal.workspace, refusal.source, "\x1f".join(told))
+        where = (refusal.workspace, refusal.source, refusal.place, refusal.position)
+        rows[key] = (key, refusal.at or now, *where, refusal.field, refusal.reason)
+    return [list(column) for column in zip(*rows.values(), strict=True)]

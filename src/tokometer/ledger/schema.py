@@ -54,7 +54,7 @@ class Table:
 
 def _columns(spec: str) -> tuple[Column, ...]:
     """Columns from lines of `type: name name? …`; a question mark makes one nullable."""
-    columns = []
+    columns: list[Column] = []
     for line in spec.split("\n"):
         kind, _, names = line.strip().partition(":")
         columns.extend(

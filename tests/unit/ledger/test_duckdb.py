@@ -1,0 +1,76 @@
+"""What only the embedded ledger has: one file, one process, versions on disk."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tokometer.ledger import Batch, LedgerError, LedgerLocked, Statement
+from tokometer.ledger.duckdb import DuckDBLedger
+from tokometer.ledger.migrations import Migration
+from tokometer.ledger.opening import data_folder, open_ledger
+from unit.ledger.test_ledger import call
+
+
+def test_another_process_is_told_who_may_be_holding_the_file(tmp_path: Path) -> None:
+    """A second process gets an error that says what to do."""
+    ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
+    script = (
+        "import sys; from pathlib import Path; from tokometer.ledger import LedgerLocked;"
+        "from tokometer.ledger.opening import open_ledger\n"
+        "try: open_ledger(Path(sys.argv[1]))\n"
+        "except LedgerLocked as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "open in another process" in done.stdout
+    ledger.close()
+
+
+def test_marks_survive_a_restart(tmp_path: Path) -> None:
+    """A ledger closed before it settled settles after it is opened."""
+    ledger = DuckDBLedger(tmp_path / "l.duckdb")
+    ledger.commit(Batch([call(1)]))
+    ledger.close()
+    again = DuckDBLedger(tmp_path / "l.duckdb")
+    assert again.settle() == 1
+    assert again.settle() == 0
+    assert again.fetch(Statement("SELECT sum(requests) FROM cells")) == [(1,)]
+    again.close()
+    again.close()
+    with pytest.raises(LedgerError, match="closed"):
+        again.commit(Batch([call(2)]))
+
+
+def test_an_old_ledger_is_migrated_and_a_newer_one_refused(tmp_path: Path) -> None:
+    """Steps run once, in order; a ledger from the future is left alone."""
+    path = tmp_path / "l.duckdb"
+    DuckDBLedger(path).close()
+    steps = (
+        Migration(2, "add a column", lambda _engine: ["ALTER TABLE bills ADD COLUMN note VARCHAR DEFAULT ''"]),
+        Migration(3, "fill it", lambda _engine: ["UPDATE bills SET note = 'x'"]),
+    )
+    for _ in range(2):
+        ledger = DuckDBLedger(path, migrations=steps)
+        assert ledger.stats()["schema_version"] == 3
+        ledger.close()
+    with pytest.raises(LedgerError, match="newer"):
+        DuckDBLedger(path)
+
+
+def test_the_data_folder_is_found_where_people_expect(tmp_path: Path) -> None:
+    """The variable wins, then XDG, then the home folder."""
+    assert data_folder({"TOKOMETER_DATA": "/x/y"}, tmp_path) == Path("/x/y")
+    assert data_folder({"XDG_DATA_HOME": "/x"}, tmp_path) == Path("/x/tokometer")
+    assert data_folder({}, tmp_path) == tmp_path / ".local/share/tokometer"
+
+
+def test_a_file_that_is_no_ledger_gets_a_clear_error(tmp_path: Path) -> None:
+    """Opening something else does not end in a stack of engine internals, and does not touch the file."""
+    (tmp_path / "ledger.duckdb").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(LedgerError, match="cannot open"):
+        open_ledger(tmp_path)
+    assert (tmp_path / "ledger.duckdb").read_bytes().startswith(b"not a database")
+    assert issubclass(LedgerLocked, LedgerError)
