@@ -1,0 +1,173 @@
+"""The demo's history: what happened up to now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from hashlib import blake2b
+from random import Random
+from typing import Final
+
+from tokometer.demo import gateway, jobs
+from tokometer.demo.incidents import Fate, incidents
+from tokometer.demo.journal import Exhausted, Journal
+from tokometer.demo.machines import FINE, FINE_FOR, Machines
+from tokometer.demo.money import Cashier
+from tokometer.demo.rhythm import DAY, HOUR, Hour, hours
+from tokometer.demo.traffic import KINDS, Kind, Traffic, shares
+from tokometer.ledger import Batch
+from tokometer.prices import PriceBook
+from tokometer.records import ModelCall, Record
+
+#: Records in one batch of `generate`, roughly.
+BATCH: Final = 20_000
+#: Calls that jobs may save up from hours in which none is due.
+_JOBS_KEEP: Final = 60.0
+
+
+def generate(
+    days: int, calls: int, seed: int, now_us: int, workspace: str = "default", *, book: PriceBook | None = None
+) -> Iterator[Batch]:
+    """Records of every kind for a made-up company, in batches in order of time, ready to be committed.
+
+    The same arguments and the same price version give the same records. Every `native_id` starts with `demo-`. A day's
+    bills follow when the day is over.
+
+    Args:
+        days: length of the window; it ends at `now_us`, and every record with it.
+        calls: how many model calls, exactly.
+        seed: which history.
+        now_us: the end of the window, in microseconds since the epoch.
+        workspace: the workspace of every record.
+        book: prices; the catalogue's own where None.
+
+    Raises:
+        ValueError: `days` is below 1 or `calls` below 0.
+    """
+    if days < 1:
+        raise ValueError(f"days is {days}; a demo needs at least one")
+    if calls < 0:
+        raise ValueError(f"calls is {calls}; it cannot be negative")
+    tag = blake2b(f"{days} {calls} {seed} {now_us}".encode(), digest_size=3).hexdigest()
+    yield from _History(tag, workspace, seed, now_us - days * DAY, now_us, calls, book or catalogue()).batches()
+
+
+class _History:
+    def __init__(self, tag: str, workspace: str, seed: int, start: int, end: int, calls: int, book: PriceBook) -> None:
+        self._start, self._end = start, end
+        self._troubles = incidents(start, end)
+        self._rhythm = stream_of(seed, "rhythm")
+        self._journal = Journal(
+            tag,
+            workspace,
+            stream_of(seed, "calls"),
+            Fate(stream_of(seed, "fate"), self._troubles),
+            until=end,
+            calls=calls,
+        )
+        self._traffic = Traffic(self._journal)
+        self._machines = Machines(tag, workspace, stream_of(seed, "machines"), start, end)
+        self._cashier = Cashier(tag, workspace, stream_of(seed, "money"), book, self._troubles)
+        self._calls = calls
+        self._bursts = {trouble: int(trouble.pressure * calls) for trouble in self._troubles}
+        self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
+        #: What was written, by the hour in which it started.
+        self._buckets: defaultdict[int, list[Record]] = defaultdict(list)
+
+    def batches(self) -> Iterator[Batch]:
+        pending: list[Record] = []
+        planned = 0
+        for hour in hours(self._start, self._end, self._calls - sum(self._bursts.values()), self._rhythm):
+            self._burst(hour)
+            self._run_jobs(hour)
+            self._fill(hour, hour.target - planned)
+            planned = hour.target
+            if hour.end == self._end:
+                self._finish(hour)
+            for record in self._journal.take():
+                self._buckets[record.started_at // HOUR].append(record)
+            pending += self._settled(hour)
+            while len(pending) >= BATCH:
+                yield Batch(records=pending[:BATCH])
+                del pending[:BATCH]
+        if pending:
+            yield Batch(records=pending)
+
+    def _burst(self, hour: Hour) -> None:
+        """The clients that try again and again while a provider is in trouble."""
+        for trouble in self._troubles:
+            begin, end = max(trouble.start, hour.start), min(trouble.end, hour.end)
+            if begin >= end:
+                continue
+            rng = self._journal.rng
+            wanted = self._bursts[trouble] * (end - begin) // (trouble.end - trouble.start)
+            goal = self._journal.written + wanted
+            while self._journal.written < goal:
+                try:
+                    gateway.burst(self._journal, begin + int(rng.random() * (end - begin)), trouble)
+                except Exhausted:
+                    break
+
+    def _run_jobs(self, hour: Hour) -> None:
+        for at, job in jobs.due(hour.start, hour.end):
+            before = self._journal.written
+            try:
+                jobs.run_job(self._journal, at, hour.moment, job, agents=self._credit["jobs"] > 0)
+            except Exhausted:
+                continue
+            finally:
+                self._credit["jobs"] -= self._journal.written - before
+
+    def _fill(self, hour: Hour, wanted: int) -> None:
+        """Start sessions until every kind has had its share of the hour's calls."""
+        credit, journal = self._credit, self._journal
+        for kind, share in shares(hour.zones, hour.machines).items():
+            credit[kind] += share * wanted
+        length = hour.end - hour.start
+        started = [kind for kind in KINDS if kind != "jobs"]
+        spare = credit["jobs"] - _JOBS_KEEP
+        if spare > 0:
+            credit["jobs"] -= spare
+            credit["gateway"] += spare
+        fruitless = 0
+        while journal.left > 0 and fruitless < len(started):
+            kind = max(started, key=credit.__getitem__)
+            if credit[kind] <= 0:
+                break
+            at = hour.start + int(journal.rng.random() * length)
+            made = self._traffic.start(kind, at, hour.moment, hour.zones)
+            credit[kind] -= made
+            fruitless = 0 if made else fruitless + 1
+
+    def _finish(self, hour: Hour) -> None:
+        """Make up what is missing to the number of calls asked for: short calls that end before the window does."""
+        journal = self._journal
+        while journal.left > 0:
+            at = hour.start + int(journal.rng.random() * (hour.end - hour.start))
+            self._traffic.start("gateway", at, hour.moment, hour.zones)
+
+    def _settled(self, hour: Hour) -> list[Record]:
+        """Everything that started before the hour's end, in order of time, with the bills of days that are over."""
+        step = FINE if hour.end > self._end - FINE_FOR else HOUR
+        records: list[Record] = list(self._machines.scrape(hour.start, hour.end, step, self._troubles))
+        through = hour.end // HOUR if hour.end == self._end else hour.end // HOUR - 1
+        for bucket in [bucket for bucket in self._buckets if bucket <= through]:
+            records += self._buckets.pop(bucket)
+        records.sort(key=_when)
+        self._cashier.price([record for record in records if type(record) is ModelCall])
+        records += self._cashier.close(hour.end)
+        return records
+
+
+def _when(record: Record) -> int:
+    return record.started_at
+
+
+def stream_of(seed: int, part: str) -> Random:
+    """Its own stream for each part, so that one can change without the others."""
+    return Random(f"tokometer demo {seed} {part}")  # noqa: S311 - reproducible, not secret
+
+
+def catalogue() -> PriceBook:
+    """The prices that hold where nobody gives others."""
+    return PriceBook.open(None, None)

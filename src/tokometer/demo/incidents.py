@@ -1,0 +1,139 @@
+"""What goes wrong in the demo, and how calls end: ordinary failures, one outage, one storm of limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from tokometer.demo.models import Model
+from tokometer.demo.rhythm import DAY, HOUR
+from tokometer.records import Status
+
+_MINUTE: Final = 60_000_000
+#: The first day of the epoch was a Thursday; Monday is 0.
+_THURSDAY: Final = 3
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A provider in trouble: what its calls meet between `start` and `end`."""
+
+    name: str
+    provider: str
+    start: int
+    end: int
+    #: Share of calls that fail, and as what.
+    failing: float
+    outcomes: tuple[tuple[float, Status], ...]
+    #: How many times longer what still works takes.
+    slower: float
+    #: Share of the demo's calls that clients add to it, because they try again and again.
+    pressure: float
+
+
+def incidents(start: int, end: int) -> tuple[Incident, ...]:
+    """The two incidents of a window.
+
+    The outage falls on a working afternoon about five days before the end, the storm into the last night that is over:
+    a batch of evaluations that ran into its own limits. In a window too short for that they fall inside it.
+    """
+    return (_outage(start, end), _storm(start, end))
+
+
+def _outage(start: int, end: int) -> Incident:
+    day = (end - 5 * DAY) // DAY
+    while (day + _THURSDAY) % 7 >= _SATURDAY:
+        day -= 1
+    begin = day * DAY + 13 * HOUR + 12 * _MINUTE
+    length = 41 * _MINUTE
+    if begin < start + DAY:
+        begin = start + int(0.4 * (end - start))
+        length = min(length, (end - start) // 20)
+    outcomes: tuple[tuple[float, Status], ...] = ((0.55, "timeout"), (1.0, "server_error"))
+    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.003)
+
+
+def _storm(start: int, end: int) -> Incident:
+    begin = (end - 4 * HOUR) // DAY * DAY + 2 * HOUR + 5 * _MINUTE
+    length = 55 * _MINUTE
+    if begin > end - 2 * HOUR:
+        begin -= DAY
+    if begin < start + HOUR:
+        begin = start + int(0.75 * (end - start))
+        length = min(length, (end - start) // 20)
+    outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))
+    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0024)
+
+
+#: What an ordinary failure is.
+_ORDINARY: Final[tuple[tuple[float, Status], ...]] = (
+    (0.27, "rate_limit"),
+    (0.52, "server_error"),
+    (0.71, "timeout"),
+    (0.93, "invalid_request"),
+    (1.0, "auth_error"),
+)
+_CANCELLED: Final = 0.003
+
+
+class Fate:
+    """Draws how calls end."""
+
+    def __init__(self, rng: Random, troubles: tuple[Incident, ...]) -> None:
+        self._random = rng.random
+        self._troubles = troubles
+        self._first = min((trouble.start for trouble in troubles), default=0)
+        self._last = max((trouble.end for trouble in troubles), default=0)
+
+    def draw(self, model: Model, at: int) -> tuple[Status, float]:
+        """How a call to `model` at this time ends, and how many times longer than usual it takes."""
+        chance = self._random()
+        if self._first <= at < self._last:
+            for trouble in self._troubles:
+                if trouble.provider == model.provider and trouble.start <= at < trouble.end:
+                    if chance < trouble.failing:
+                        return _outcome(trouble.outcomes, chance / trouble.failing), trouble.slower
+                    return "ok", trouble.slower
+        if chance < model.failing:
+            return _outcome(_ORDINARY, chance / model.failing), 1.0
+        return ("cancelled" if chance > 1 - _CANCELLED else "ok"), 1.0
+
+
+def _outcome(outcomes: tuple[tuple[float, Status], ...], chance: float) -> Status:
+    for bound, status in outcomes:
+        if chance < bound:
+            return status
+    return outcomes[-1][1]
+
+
+#: What a failure says, and the HTTP status that came with it, by status.
+MESSAGES: Final[dict[Status, tuple[tuple[int | None, str], ...]]] = {
+    "ok": ((None, ""),),
+    "timeout": (
+        (504, "Gateway timeout: no response from the model within 60 s"),
+        (None, "Request exceeded the client's timeout of 60 s"),
+        (408, "Request timed out while waiting for the first token"),
+    ),
+    "rate_limit": (
+        (429, "Rate limit reached: too many tokens per minute for this organisation"),
+        (429, "Rate limit reached: too many requests per minute for this key"),
+    ),
+    "invalid_request": (
+        (400, "The prompt is longer than the model's context window"),
+        (400, "Unsupported value for parameter 'temperature' with this model"),
+        (404, "The model does not exist or this key has no access to it"),
+        (422, "The response schema is not a valid JSON schema"),
+    ),
+    "auth_error": (
+        (401, "The API key is not valid"),
+        (403, "This key has no permission for the requested resource"),
+    ),
+    "server_error": (
+        (500, "Internal error; the request can be retried"),
+        (503, "The service is overloaded; try again later"),
+        (502, "Bad gateway"),
+    ),
+    "cancelled": ((None, "Cancelled by the client"),),
+}

@@ -1,0 +1,198 @@
+"""Gauges of the company's own machines: GPUs, the inference servers on them, local models, the gateway's view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import exp
+from random import Random
+from typing import Final
+
+from tokometer.demo.company import KNOWLEDGE_BASES
+from tokometer.demo.incidents import Incident
+from tokometer.demo.journal import MINUTE
+from tokometer.demo.models import OLLAMA_CODER, OLLAMA_EMBED, OLLAMA_LLAMA, OLLAMA_QWEN, VLLM_OSS, VLLM_QWEN
+from tokometer.demo.rhythm import DAY, HOUR, desks
+from tokometer.records import Sample
+
+#: The last two days are sampled finely, what came before by the hour.
+FINE_FOR: Final = 2 * DAY
+FINE: Final = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One GPU and what runs on it."""
+
+    host: str
+    index: int
+    name: str
+    #: Memory in MiB, power in watts: idle and at full load.
+    memory: int
+    idle: int
+    full: int
+    #: The model that is loaded, how much memory it takes, and how much of the desks' rhythm its load follows.
+    model: str
+    resident: int
+    share: float
+
+
+DEVICES: Final = (
+    Device("atlas-01", 0, "NVIDIA H100 80GB HBM3", 81_559, 72, 700, VLLM_QWEN.id, 71_200, 0.92),
+    Device("atlas-01", 1, "NVIDIA H100 80GB HBM3", 81_559, 70, 700, VLLM_QWEN.id, 71_150, 0.88),
+    Device("atlas-02", 0, "NVIDIA L40S", 46_068, 34, 350, VLLM_OSS.id, 38_900, 0.74),
+    Device("atlas-02", 1, "NVIDIA L40S", 46_068, 33, 350, "ollama", 31_400, 0.55),
+)
+#: When each host was last started, in days before the window's end.
+_STARTED: Final = {"atlas-01": 47.4, "atlas-02": 12.8}
+#: The inference servers: model, host, tokens per second at full load.
+_SERVERS: Final = ((VLLM_QWEN.id, "atlas-01", 2_350), (VLLM_OSS.id, "atlas-02", 1_480))
+#: Models that Ollama holds: id, bytes, parameters, quantisation, whether it can call tools.
+_LOCAL: Final = (
+    (OLLAMA_LLAMA.id, 4_920_753_328, "8.0B", "Q4_K_M", True),
+    (OLLAMA_QWEN.id, 18_556_699_314, "30.5B", "Q4_K_M", True),
+    (OLLAMA_CODER.id, 18_556_700_761, "30.5B", "Q4_K_M", True),
+    (OLLAMA_EMBED.id, 274_302_450, "137M", "F16", False),
+)
+
+
+class Machines:
+    """Writes what an exporter would have scraped, in the exporters' own metric names and units."""
+
+    def __init__(self, tag: str, workspace: str, rng: Random, start: int, end: int) -> None:
+        self._tag = tag
+        self._workspace = workspace
+        self._rng = rng
+        self._end = end
+        self._start = start
+        self._numbers = 0
+        self._counted = {model: [0.0, 0.0] for model, _, _ in _SERVERS}
+        self._sampled = start
+
+    def scrape(self, start: int, end: int, step: int, troubles: tuple[Incident, ...] = ()) -> Iterator[Sample]:
+        """What is scraped in [start, end), once every `step` microseconds."""
+        for at in range(-(-start // step) * step, end, step):
+            load = min(0.08 + 1.05 * sum(desks(at)), 1.0)
+            for device in DEVICES:
+                yield from self._device(at, device, load)
+            for model, host, speed in _SERVERS:
+                yield from self._server(at, model, host, speed, load)
+            if at % HOUR == 0:
+                for host, days in _STARTED.items():
+                    since = self._end - int(days * DAY)
+                    up = (at - since) if at >= since else (at - since) % (61 * DAY)
+                    yield self._sample(at, "system.uptime", up / 1e6, "s", host=host)
+            if at % DAY == 0:
+                yield from self._inventory(at)
+        yield from self._cooldowns(start, end, troubles)
+
+    def _device(self, at: int, device: Device, load: float) -> Iterator[Sample]:
+        rng = self._rng
+        busy = min(max(load * device.share * exp(rng.gauss(0, 0.22)), 0.0), 1.0)
+        if rng.random() < 0.06:  # noqa: PLR2004 - now and then nobody asks
+            busy *= 0.08
+        power = device.idle + (device.full - device.idle) * busy**0.8 * (0.94 + 0.08 * rng.random())
+        used = device.resident + int((device.memory - device.resident) * 0.7 * busy * rng.random())
+        for metric, value, unit in (
+            ("DCGM_FI_DEV_GPU_UTIL", round(100 * busy), "%"),
+            ("DCGM_FI_DEV_POWER_USAGE", round(min(power, device.full), 1), "W"),
+            ("DCGM_FI_DEV_FB_USED", used, "MiB"),
+            ("DCGM_FI_DEV_FB_FREE", device.memory - used, "MiB"),
+            ("DCGM_FI_DEV_GPU_TEMP", round(31 + 46 * busy**0.7 + rng.gauss(0, 1.2)), "C"),
+            ("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", round(0.46 * busy * (0.85 + 0.3 * rng.random()), 4), "1"),
+        ):
+            yield self._sample(
+                at,
+                metric,
+                float(value),
+                unit,
+                host=device.host,
+                device=f"gpu{device.index}",
+                model=device.model,
+                labels={"modelName": device.name},
+            )
+
+    def _server(self, at: int, model: str, host: str, speed: int, load: float) -> Iterator[Sample]:
+        rng = self._rng
+        busy = min(load * exp(rng.gauss(-0.1, 0.3)), 1.0)
+        passed = (at - max(self._sampled, self._start)) / 1e6 if at > self._sampled else 0.0
+        if model == _SERVERS[-1][0]:
+            self._sampled = at
+        generated = self._counted[model]
+        generated[0] += round(passed * busy * speed * 0.12)
+        generated[1] += round(passed * busy * speed * 0.55)
+        running = int(24 * busy * (0.7 + 0.6 * rng.random()))
+        waiting = int(max(busy - 0.82, 0) * 40 * rng.random())
+        for metric, value, unit, mode in (
+            ("vllm:num_requests_running", running, "requests", False),
+            ("vllm:num_requests_waiting", waiting, "requests", False),
+            ("vllm:kv_cache_usage_perc", round(min(0.04 + 0.8 * busy * rng.random(), 1.0), 4), "1", False),
+            ("vllm:generation_tokens_total", generated[0], "tokens", True),
+            ("vllm:prompt_tokens_total", generated[1], "tokens", True),
+        ):
+            yield self._sample(at, metric, float(value), unit, counter=mode, host=host, model=model, provider="vllm")
+
+    def _inventory(self, at: int) -> Iterator[Sample]:
+        for model, size, parameters, quantisation, tools in _LOCAL:
+            labels = {
+                "parameter_size": parameters,
+                "quantization_level": quantisation,
+                "tools": "true" if tools else "false",
+            }
+            yield self._sample(
+                at,
+                "ollama.model.size",
+                float(size),
+                "By",
+                host="atlas-02",
+                model=model,
+                provider="ollama",
+                labels=labels,
+            )
+        grown = 0.62 + 0.38 * (at - self._start) / (self._end - self._start)
+        for base, documents, chunks in KNOWLEDGE_BASES:
+            labels = {"knowledge_base": base}
+            yield self._sample(at, "knowledge.documents", float(int(documents * grown)), "documents", labels=labels)
+            yield self._sample(at, "knowledge.chunks", float(int(chunks * grown)), "chunks", labels=labels)
+
+    def _cooldowns(self, start: int, end: int, troubles: tuple[Incident, ...]) -> Iterator[Sample]:
+        """What the gateway says about a deployment around an incident: 0 healthy, 1 partly, 2 out."""
+        for trouble in troubles:
+            for at, state in (
+                (trouble.start + 2 * MINUTE, 2 if trouble.name == "outage" else 1),
+                (trouble.end - MINUTE, 1),
+                (trouble.end + 3 * MINUTE, 0),
+            ):
+                if start <= at < end:
+                    yield self._sample(at, "litellm_deployment_state", float(state), "1", provider=trouble.provider)
+
+    def _sample(
+        self,
+        at: int,
+        metric: str,
+        value: float,
+        unit: str,
+        *,
+        counter: bool = False,
+        host: str = "",
+        device: str = "",
+        model: str = "",
+        provider: str = "",
+        labels: dict[str, str] | None = None,
+    ) -> Sample:
+        self._numbers += 1
+        return Sample(
+            workspace=self._workspace,
+            source="api",
+            native_id=f"demo-{self._tag}-s{self._numbers:06x}",
+            started_at=at,
+            metric=metric,
+            value=value,
+            unit=unit,
+            mode="counter" if counter else "gauge",
+            host=host,
+            device=device,
+            model=model,
+            provider=provider,
+            labels=labels or {},
+        )
