@@ -1,0 +1,9 @@
+"""OpenAI Codex CLI: the rollouts that it leaves under `$CODEX_HOME`.
+
+Imported by the registry of sources only. What is read, how it is counted and what is not known is written down in
+docs/reference/sources-codex.md.
+"""
+
+from tokometer.sources.codex.source import SOURCE, Codex
+
+__all__ = ["SOURCE", "Codex"]

@@ -1,0 +1,438 @@
+"""One thread's rollout, line by line, into records.
+
+The state is all that lines to come depend on, so a rollout can be read in any number of steps, cut at any line.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from tokometer.records import ModelCall, Record, RecordError, check_time, status_of, to_us
+from tokometer.records.providers import provider_of
+from tokometer.sources.codex import tools
+from tokometer.sources.codex.config import configured_tier, tier_of
+from tokometer.sources.codex.failures import failure_of
+from tokometer.sources.codex.limits import samples_of
+from tokometer.sources.codex.lineage import (
+    ancestors,
+    home_of,
+    minted,
+    origin_of,
+    owner_of,
+    project_of,
+    thread_in,
+    thread_of,
+)
+from tokometer.sources.codex.rows import (
+    BadLine,
+    Event,
+    Info,
+    ItemCompleted,
+    Kind,
+    Line,
+    SessionMeta,
+    SettingsApplied,
+    TokenCount,
+    ToolEnd,
+    ToolOutput,
+    ToolUse,
+    TurnContext,
+    Usage,
+    UsageRecord,
+    decode,
+)
+from tokometer.sources.codex.state import State, Tool, Turn
+from tokometer.sources.codex.turns import run_of
+from tokometer.sources.codex.usage import Vector, buckets_of, difference, fell, vector_of
+
+SOURCE: Final = "codex"
+#: What ran, and where, if a rollout does not say (the first releases).
+FALLBACK_MODEL: Final = "gpt-5"
+FALLBACK_PROVIDER: Final = "openai"
+#: A longer wait than this says that someone was away, not that a model was slow.
+_PATIENCE: Final = 1_800_000_000
+#: How many tool calls are remembered for what may still be said of them.
+_OPEN_TOOLS: Final = 64
+#: Ids from here on are unique; shorter ones (`call_0`) are used again in every response.
+_UNIQUE: Final = 12
+
+
+class Rollout:
+    """A reader of one rollout: give it lines with :meth:`take`, then ask for :meth:`records`."""
+
+    def __init__(self, path: Path, state: State | None) -> None:
+        """Go on from `state`, or begin."""
+        self.path = path
+        self._calls: list[Record] = []
+        #: Records that grow while their file does, by native id; only their last form is given.
+        self._growing: dict[str, Record] = {}
+        self._configured: str | None = None
+        if state is None:
+            thread = thread_in(path.name) or path.stem
+            state = State(thread=thread, began=minted(thread) or 0)
+            state.family = [(state.began, thread)]
+        self.state = state
+
+    def records(self) -> list[Record]:
+        """What the lines taken so far amount to."""
+        return [*self._calls, *self._growing.values()]
+
+    def take(self, kind: Kind, line: bytes) -> None:
+        """Read one line of a kind that matters.
+
+        Raises:
+            BadLine: It cannot be believed, or (rate limits) a part of it that the rest does not depend on.
+        """
+        row = decode(kind, line)
+        name, inner = kind
+        if name == "response_item":
+            if isinstance(row.payload, ToolUse):
+                self._tool_use(row.payload, self._at(row))
+            else:
+                self._tool_output(row.payload, self._at(row))
+        elif name == "event_msg":
+            self._event(inner, row)
+        elif name == "token_usage_record":
+            self._usage_record(row.payload, self._at(row))
+        elif name == "turn_context":
+            self._turn_context(row.payload, row)
+        else:
+            self._meta(row.payload)
+
+    # Who and under what.
+
+    def _meta(self, meta: SessionMeta) -> None:
+        state = self.state
+        origin = origin_of(meta)
+        if state.met:
+            if meta.id and meta.id != state.thread and not state.own:
+                # A copy of a parent's header: what follows is a copy of its history.
+                state.copied = True
+                state.parent = state.parent or meta.id
+                self._adopt(meta.id)
+            return
+        state.met = True
+        if meta.id:
+            state.thread, state.began = meta.id, thread_of(meta).began
+        state.family = [(state.began, state.thread)]
+        state.parent, state.subagent = origin.parent, origin.subagent
+        state.inherits, state.modern = origin.inherits, origin.modern
+        state.project = project_of(self.path, meta.cwd or "")
+        state.branch = (meta.git.branch or "") if meta.git else ""
+        state.provider = provider_of(meta.model_provider or "")
+        self._adopt(origin.parent)
+
+    def _adopt(self, parent: str) -> None:
+        """Learn a parent and its ancestors. Only releases without turn ids of their own need to know them."""
+        state = self.state
+        if state.modern or not parent:
+            return
+        known = {thread for _, thread in state.family}
+        state.family += [(began, thread) for began, thread in ancestors(self.path, parent) if thread not in known]
+
+    def _owner(self) -> str:
+        """The thread that wrote the present row first; empty where that is an ancestor with a rollout of its own."""
+        state = self.state
+        if not (state.inherits or state.copied):
+            return state.thread
+        if state.modern:
+            return state.thread if state.own else ""
+        return owner_of(state.turn, state.family)
+
+    def _is_certain(self) -> bool:
+        """Whether :meth:`_owner` knows, or only gives every copy of a row the same answer (turns without ids)."""
+        state = self.state
+        return state.modern or not (state.inherits or state.copied) or minted(state.turn) is not None
+
+    def _turn_context(self, context: TurnContext, row: Line[Any]) -> None:
+        state = self.state
+        state.model = context.model or state.model
+        state.project = state.project or project_of(self.path, context.cwd or "")
+        self._enter(context.turn_id or "", None)
+        state.asked_at = _time(row) or state.asked_at
+
+    def _enter(self, turn: str, started: float | str | None) -> None:
+        """A turn begins or goes on; the first that can only be this thread's own ends what was inherited."""
+        state = self.state
+        state.turn = turn or state.turn
+        if state.own:
+            return
+        at = minted(turn)
+        if at is not None and state.began:
+            state.own = at >= state.began
+        elif isinstance(started, float) and state.began:
+            state.own = started >= state.began // 1_000_000
+        else:
+            state.own = not state.copied
+
+    def _at(self, row: Line[Any]) -> int:
+        """When a line was written; refused where that cannot be."""
+        if row.timestamp is None:
+            raise BadLine("timestamp", "is missing")
+        try:
+            at = check_time(to_us(row.timestamp), "timestamp")
+        except RecordError as error:
+            raise BadLine(error.field, error.reason) from None
+        self.state.seen_at = at
+        return at
+
+    # Counting.
+
+    def _usage_record(self, record: UsageRecord, at: int) -> None:
+        state = self.state
+        if record.usage.input_tokens is None and record.usage.output_tokens is None:
+            raise BadLine("payload.usage.input_tokens", "is missing")
+        if record.thread_id and record.thread_id == state.thread:
+            state.own = True
+            state.turn = record.turn_id or state.turn
+        owner = record.thread_id or self._owner()
+        state.records = True
+        native = record.response_id or ""
+        if not native:
+            if not owner:
+                return
+            native = _key(owner, record.turn_id, vector_of(record.thread_token_usage), vector_of(record.usage))
+        turn = state.open_turn
+        if turn is not None and record.turn_token_usage is not None and turn.id == (record.turn_id or turn.id):
+            turn.stated_tokens = record.turn_token_usage.total_tokens
+        call = self._call(native, at, record.usage, owner or state.parent or state.thread)
+        call.request_id = record.response_id or ""
+        call.trace_id = record.root_turn_id or record.turn_id or call.trace_id
+        call.parent_id = record.turn_id or call.parent_id
+
+    def _token_count(self, count: TokenCount, at: int) -> None:
+        if count.info is not None:
+            self._count(count.info, at)
+        if self._owner() == self.state.thread:
+            self._calls += samples_of(bytes(count.rate_limits), at, self.state, SOURCE)
+
+    def _count(self, info: Info, at: int) -> None:
+        """Count what was used since the last row, if anything was: rows are repeated when only the limits are news."""
+        state = self.state
+        total, last = vector_of(info.total_token_usage), vector_of(info.last_token_usage)
+        if total is None or info.total_token_usage is None:
+            if last is None:
+                return
+            raise BadLine("payload.info.total_token_usage", "is missing, so that a repeated row could not be told")
+        before = state.total
+        if total == before:
+            return
+        if before is not None and fell(total, before):
+            state.epoch += 1
+        state.total = total
+        owner = self._owner()
+        if state.records or not owner:
+            return
+        usage = info.last_token_usage
+        if usage is None or last is None:
+            usage = difference(info.total_token_usage, total, before)
+        if any(vector_of(usage) or ()):
+            self._call(_key(owner, state.epoch, total, last), at, usage, owner if self._is_certain() else "")
+
+    def _call(self, native: str, at: int, usage: Usage, owner: str) -> ModelCall:
+        """Add a call that used `usage`; `owner` is the thread that made it, empty if it may have been an ancestor."""
+        state = self.state
+        mine = owner == state.thread
+        call = self._blank(native, at, mine=mine, session=owner or state.thread)
+        (
+            call.input_tokens,
+            call.cache_read_tokens,
+            call.cache_write_unknown_tokens,
+            call.output_tokens,
+            call.reasoning_tokens,
+        ) = buckets_of(usage)
+        if mine:
+            call.attempt = state.failures + 1
+            state.failures = 0
+            if state.asked_at and 0 < at - state.asked_at <= _PATIENCE:
+                call.latency_us, call.latency_estimated = at - state.asked_at, True
+        if (mine or not owner) and not state.subagent:
+            call.user_messages = max(state.user_events, state.user_items)
+        state.user_events = state.user_items = state.asked_at = 0
+        self._calls.append(call)
+        return call
+
+    def _blank(self, native: str, at: int, *, mine: bool, session: str) -> ModelCall:
+        state = self.state
+        return ModelCall(
+            source=SOURCE,
+            native_id=native,
+            started_at=at,
+            revision=int(mine),
+            origin=state.began,
+            trace_id=state.turn,
+            parent_id=state.turn,
+            provider=state.provider or FALLBACK_PROVIDER,
+            model=state.model or FALLBACK_MODEL,
+            service_tier=self._tier(),
+            session_id=session,
+            parent_session_id=state.parent if mine else "",
+            project=state.project,
+            git_branch=state.branch,
+            agent=SOURCE,
+            subagent=state.subagent if mine else "",
+        )
+
+    def _tier(self) -> str:
+        """The tier that the thread's settings state, else the one that is configured now."""
+        if self.state.tier:
+            return tier_of(self.state.tier)
+        if self._configured is None:
+            self._configured = configured_tier(home_of(self.path))
+        return self._configured
+
+    # Events.
+
+    def _event(self, name: str, row: Line[Any]) -> None:
+        state = self.state
+        payload = row.payload
+        if isinstance(payload, TokenCount):
+            self._token_count(payload, self._at(row))
+        elif isinstance(payload, Event):
+            self._lifecycle(name, payload, self._at(row))
+        elif isinstance(payload, ToolEnd):
+            self._tool_ended(payload.call_id or "", tools.of_end(payload), payload)
+        elif isinstance(payload, SettingsApplied):
+            settings = payload.thread_settings
+            if settings is not None and (not payload.thread_id or payload.thread_id == state.thread):
+                state.model = settings.model or state.model
+                state.provider = provider_of(settings.model_provider_id or "") or state.provider
+                state.tier = settings.service_tier or state.tier
+            if payload.thread_id and payload.thread_id == state.thread:
+                state.own = True
+        elif isinstance(payload, ItemCompleted):
+            item = payload.item
+            if item is not None and item.type == "UserMessage":
+                self._user_spoke(row, events=0, items=1)
+            elif item is not None and item.id in state.tools and item.exit_code is not None:
+                self._tool_ended(item.id or "", tools.of_end(ToolEnd(exit_code=item.exit_code)), None)
+        else:
+            self._user_spoke(row, events=1, items=0)
+
+    def _user_spoke(self, row: Line[Any], *, events: int, items: int) -> None:
+        """A person wrote something. Some releases say it twice, in two ways, so each way is counted apart."""
+        state = self.state
+        if self._owner() == state.thread or not self._is_certain():
+            state.user_events += events
+            state.user_items += items
+            state.asked_at = _time(row) or state.asked_at
+
+    def _lifecycle(self, name: str, event: Event, at: int) -> None:
+        state = self.state
+        if name in ("task_started", "turn_started"):
+            self._enter(event.turn_id or "", event.started_at)
+            state.asked_at = at
+        if self._owner() != state.thread:
+            return
+        if name in ("task_started", "turn_started"):
+            if state.open_turn is not None:
+                # Nobody said how the one before ended.
+                self._end_turn("unknown", state.seen_at)
+            state.turns += 1
+            state.failures = 0
+            state.open_turn = Turn(at, state.thread, event.turn_id or "", number=state.turns)
+            self._keep(run_of(state.open_turn, state, SOURCE))
+        elif name in ("error", "stream_error"):
+            self._failed(name, event, at)
+        elif state.open_turn is not None and state.open_turn.id in ("", event.turn_id or state.open_turn.id):
+            if name == "turn_aborted":
+                self._end_turn("cancelled", at)
+            else:
+                self._end_turn("error" if state.open_turn.failed else "ok", at)
+
+    def _end_turn(self, status: str, at: int) -> None:
+        turn = self.state.open_turn
+        if turn is not None:
+            self._keep(run_of(turn, self.state, SOURCE, status=status, ended_at=at))
+        self.state.open_turn = None
+
+    def _failed(self, name: str, event: Event, at: int) -> None:
+        state = self.state
+        failure = failure_of(event)
+        if failure is None:
+            return
+        state.errors += 1
+        call = self._blank(f"error:{state.thread}:{state.turn}:{state.errors}", at, mine=True, session=state.thread)
+        call.status = status_of(failure.http_status, failure.words)
+        call.http_status = failure.http_status
+        call.error_message = failure.message
+        call.attempt = state.failures + 1
+        self._calls.append(call)
+        if name == "stream_error":
+            state.failures += 1
+        elif state.open_turn is not None:
+            state.failures = 0
+            state.open_turn.failed = failure.message or failure.words
+
+    # Tools.
+
+    def _tool_use(self, use: ToolUse, at: int) -> None:
+        state = self.state
+        owner = self._owner()
+        if not owner:
+            return
+        state.tool_count += 1
+        call = use.call_id or use.id or ""
+        native = f"tool:{owner}:{call}"
+        if len(call) < _UNIQUE:
+            native = f"tool:{owner}:{state.turn}:{state.tool_count}:{call}"
+        name, server = tools.name_of(use)
+        session = owner if self._is_certain() else state.thread
+        tool = Tool(at, session, native, name, state.turn, server, tools.stated(use))
+        if call:
+            state.tools.pop(call, None)
+            state.tools[call] = tool
+            if len(state.tools) > _OPEN_TOOLS:
+                del state.tools[next(iter(state.tools))]
+        self._keep(self._tool_record(tool))
+
+    def _tool_output(self, output: ToolOutput, at: int) -> None:
+        tool = self.state.tools.get(output.call_id or "")
+        if self._owner() == self.state.thread:
+            self.state.asked_at = at
+        if tool is None:
+            return
+        outcome = tools.of_output(bytes(output.output))
+        if outcome.duration_us is None and tool.duration_us is None:
+            outcome = outcome._replace(duration_us=max(0, at - tool.started_at))
+        self._tool_ended(output.call_id or "", outcome, None)
+
+    def _tool_ended(self, call: str, outcome: tools.Outcome, end: ToolEnd | None) -> None:
+        tool = self.state.tools.get(call)
+        if tool is None:
+            return
+        tool.revision += 1
+        if outcome.status != "unknown" and not (outcome.status == "ok" and tool.status in ("error", "cancelled")):
+            tool.status, tool.message = outcome.status, outcome.message or tool.message
+        if outcome.duration_us is not None:
+            tool.duration_us = outcome.duration_us
+        if end is not None and end.invocation is not None:
+            tool.server = end.invocation.server or tool.server
+        self._keep(self._tool_record(tool))
+
+    def _tool_record(self, tool: Tool) -> Record:
+        state = self.state
+        return tools.record_of(
+            tool,
+            session=tool.session,
+            project=state.project,
+            subagent=state.subagent if tool.session == state.thread else "",
+            origin=state.began,
+            source=SOURCE,
+        )
+
+    def _keep(self, record: Record) -> None:
+        self._growing[record.native_id] = record
+
+
+def _key(owner: str, *parts: Vector | str | int | None) -> str:
+    """A short name for one row of one thread, the same in every copy of it."""
+    digest = blake2b(repr([tuple(p) if isinstance(p, Vector) else p for p in parts]).encode(), digest_size=8)
+    return f"{owner}:{digest.hexdigest()}"
+
+
+def _time(row: Line[Any]) -> int:
+    """When a line was written, where that only informs; 0 where it does not say."""
+    return to_us(row.timestamp) if row.timestamp is not None else 0

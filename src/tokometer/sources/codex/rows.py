@@ -1,0 +1,297 @@
+"""The lines of a rollout that matter, and how one is told from the many that do not.
+
+A rollout is a file of lines `{timestamp, ordinal?, type, payload}`. Most of its bytes are messages, reasoning and tool
+output, which say nothing of usage: they are recognised by their first bytes and passed over undecoded.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+from tokometer.records.kinds import Tokens
+
+P = TypeVar("P")
+
+
+class Line(Struct, Generic[P]):
+    """What every line is wrapped in."""
+
+    payload: P
+    timestamp: datetime | None = None
+
+
+class _Envelope(Struct):
+    type: str = ""
+    payload: Raw = Raw(b"null")
+
+
+class _Typed(Struct):
+    type: str | None = ""
+
+
+class Usage(Struct):
+    """Token numbers as Codex states them: input contains cache reads and writes, output contains reasoning."""
+
+    input_tokens: Tokens | None = None
+    cached_input_tokens: Tokens | None = None
+    cache_write_input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    reasoning_output_tokens: Tokens | None = None
+    total_tokens: Tokens | None = None
+
+
+class Git(Struct):
+    """The repository in which a thread was started."""
+
+    branch: str | None = ""
+
+
+class SessionMeta(Struct):
+    """Who a thread is and where it comes from. The first one of a file is its own, others are copies."""
+
+    id: str | None = ""
+    timestamp: datetime | None = None
+    cwd: str | None = ""
+    cli_version: str | None = ""
+    model_provider: str | None = ""
+    source: Any = None
+    parent_thread_id: str | None = ""
+    forked_from_id: str | None = ""
+    thread_source: Any = None
+    history_mode: str | None = ""
+    history_base: Any = None
+    agent_role: str | None = ""
+    agent_nickname: str | None = ""
+    git: Git | None = None
+
+
+class TurnContext(Struct):
+    """Under which model the following requests run."""
+
+    turn_id: str | None = ""
+    cwd: str | None = ""
+    model: str | None = ""
+
+
+class Info(Struct):
+    """What a thread has used in all, and in its last request."""
+
+    total_token_usage: Usage | None = None
+    last_token_usage: Usage | None = None
+
+
+class TokenCount(Struct):
+    """Usage after a request, or only fresh rate limits."""
+
+    info: Info | None = None
+    rate_limits: Raw = Raw(b"null")
+
+
+class UsageRecord(Struct):
+    """Usage of one response (2026)."""
+
+    usage: Usage
+    thread_id: str | None = ""
+    turn_id: str | None = ""
+    root_turn_id: str | None = ""
+    response_id: str | None = ""
+    turn_token_usage: Usage | None = None
+    thread_token_usage: Usage | None = None
+
+
+class Event(Struct):
+    """The start or end of a turn, and what went wrong in it."""
+
+    type: str
+    turn_id: str | None = ""
+    started_at: float | str | None = None
+    message: str | None = ""
+    reason: str | None = ""
+    codex_error_info: Any = None
+
+
+class Item(Struct):
+    """What a completed item was; newer Codex."""
+
+    type: str | None = ""
+    id: str | None = ""
+    exit_code: int | None = None
+    server: str | None = ""
+
+
+class ItemCompleted(Struct):
+    """One item of a turn is finished."""
+
+    item: Item | None = None
+
+
+class UserMessage(Struct):
+    """What a person wrote: only that they did."""
+
+
+class ThreadSettings(Struct):
+    """Settings that apply from here on."""
+
+    model: str | None = ""
+    model_provider_id: str | None = ""
+    service_tier: str | None = ""
+
+
+class SettingsApplied(Struct):
+    """A thread's settings, written when they change and when the thread is resumed."""
+
+    thread_id: str | None = ""
+    thread_settings: ThreadSettings | None = None
+
+
+class ToolUse(Struct):
+    """A model asks for a tool."""
+
+    type: str
+    name: str | None = ""
+    namespace: str | None = ""
+    call_id: str | None = ""
+    id: str | None = ""
+    status: str | None = ""
+
+
+class ToolOutput(Struct):
+    """What a tool answered; its text is looked at for how it ended and not kept."""
+
+    call_id: str | None = ""
+    output: Raw = Raw(b"null")
+
+
+class Invocation(Struct):
+    """Which tool of which MCP server."""
+
+    server: str | None = ""
+    tool: str | None = ""
+
+
+class ToolEnd(Struct):
+    """A tool has ended, with figures."""
+
+    call_id: str | None = ""
+    exit_code: int | None = None
+    duration: Any = None
+    invocation: Invocation | None = None
+    result: Raw = Raw(b"null")
+
+
+#: Every kind of line that is read: (line type, payload type) → what its payload is.
+_PAYLOADS: Final[dict[tuple[str, str], type]] = {
+    ("session_meta", ""): SessionMeta,
+    ("turn_context", ""): TurnContext,
+    ("token_usage_record", ""): UsageRecord,
+    ("event_msg", "token_count"): TokenCount,
+    ("event_msg", "user_message"): UserMessage,
+    ("event_msg", "item_completed"): ItemCompleted,
+    ("event_msg", "thread_settings_applied"): SettingsApplied,
+    **{
+        ("event_msg", name): Event
+        for name in (
+            "task_started",
+            "turn_started",
+            "task_complete",
+            "turn_complete",
+            "turn_aborted",
+            "error",
+            "stream_error",
+        )
+    },
+    **{("event_msg", name): ToolEnd for name in ("exec_command_end", "mcp_tool_call_end", "patch_apply_end")},
+    **{
+        ("response_item", name): ToolUse
+        for name in ("function_call", "custom_tool_call", "local_shell_call", "web_search_call", "mcp_tool_call")
+    },
+    **{
+        ("response_item", name): ToolOutput
+        for name in ("function_call_output", "custom_tool_call_output", "mcp_tool_call_output")
+    },
+}
+#: Line types whose kind does not depend on the payload.
+_WHOLE: Final = frozenset({"session_meta", "turn_context", "token_usage_record"})
+_DECODERS: Final = {kind: msgspec.json.Decoder(Line[payload]).decode for kind, payload in _PAYLOADS.items()}  # type: ignore[valid-type]
+_decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
+_decode_typed: Final = msgspec.json.Decoder(_Typed).decode
+
+#: The start of a line as Codex writes it. A line that starts otherwise is taken apart to find out what it is.
+_HEAD: Final = re.compile(
+    rb'\{"timestamp":"[^"\\]{1,40}",(?:"ordinal":\d{1,18},)?"type":"([a-z_]{1,40})","payload":\{'
+    rb'(?:"type":"([a-z_]{1,40})")?'
+)
+#: Bytes kind → kind, for what the head says outright. Absent: another kind, which is not read.
+_WANTED: Final = {(kind[0].encode(), kind[1].encode() or None): kind for kind in _PAYLOADS if kind[0] not in _WHOLE}
+_WHOLE_BYTES: Final = {name.encode(): (name, "") for name in _WHOLE}
+_BRACE: Final = ord("}")
+#: These have a payload type, which is not always its first key.
+_SPLIT: Final = frozenset({b"event_msg", b"response_item"})
+
+Kind = tuple[str, str]
+
+
+class BadLine(ValueError):
+    """A line that cannot be believed: `field` as the line names it (empty: the whole line), and why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+def kind_of(data: bytearray | bytes, start: int, stop: int) -> Kind | None:
+    """What the line `data[start:stop]` is, or None where it is of a kind that is not read.
+
+    Raises:
+        BadLine: It is not JSON, was cut off, or is not an object.
+    """
+    head = _HEAD.match(data, start, stop)
+    if head is not None:
+        name, inner = head.groups()
+        if name in _WHOLE_BYTES:
+            return _WHOLE_BYTES[name]
+        if name not in _SPLIT or inner is not None:
+            wanted = _WANTED.get((name, inner))
+            if wanted is None and data[stop - 1] != _BRACE:
+                raise BadLine("", "not JSON: the line ends before its object does")
+            return wanted
+    line = bytes(data[start:stop])
+    try:
+        envelope = _decode_envelope(line)
+        if envelope.type in _WHOLE:
+            return (envelope.type, "")
+        if envelope.type not in ("event_msg", "response_item"):
+            return None
+        inner_type = _decode_typed(envelope.payload).type or ""
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _explained(error) from None
+    kind = (envelope.type, inner_type)
+    return kind if kind in _PAYLOADS else None
+
+
+def decode(kind: Kind, line: bytes | memoryview) -> Line[Any]:
+    """The parts of a line that matter.
+
+    Raises:
+        BadLine: It is not JSON, or a field has the wrong type or an impossible value.
+    """
+    try:
+        return _DECODERS[kind](line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _explained(error) from None
+
+
+def _explained(error: msgspec.MsgspecError | UnicodeDecodeError) -> BadLine:
+    if isinstance(error, msgspec.ValidationError):
+        reason, found, where = str(error).partition(" - at `")
+        return BadLine(where.rstrip("`").removeprefix("$.") if found else "", reason)
+    if isinstance(error, UnicodeDecodeError):
+        return BadLine("", f"not UTF-8 text: {error.reason}")
+    text = str(error).removeprefix("JSON is malformed: ")
+    return BadLine("", f"not JSON: {text[:1].lower()}{text[1:]}")

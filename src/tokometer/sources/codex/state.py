@@ -1,0 +1,103 @@
+"""What is remembered of a rollout between two readings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+from tokometer.sources.codex.usage import Vector
+
+#: Raise it when the meaning of a field changes: files are then read from their start again.
+VERSION: Final = 1
+
+
+class Tool(Struct, array_like=True):
+    """A tool call whose outcome can still arrive."""
+
+    started_at: int
+    session: str
+    native_id: str
+    name: str
+    turn: str
+    server: str = ""
+    status: str = "unknown"
+    message: str = ""
+    duration_us: int | None = None
+    revision: int = 0
+
+
+class Turn(Struct, array_like=True):
+    """A turn that has started and not yet ended."""
+
+    started_at: int
+    owner: str
+    id: str
+    root: str = ""
+    number: int = 0
+    failed: str = ""
+    stated_tokens: int | None = None
+
+
+class State(Struct, array_like=True):
+    """Everything that the lines already read say about the lines to come."""
+
+    version: int = VERSION
+    # Who the thread is.
+    thread: str = ""
+    began: int = 0
+    parent: str = ""
+    subagent: str = ""
+    project: str = ""
+    branch: str = ""
+    provider: str = ""
+    # Where its rows come from.
+    met: bool = False
+    inherits: bool = False
+    modern: bool = True
+    #: Another thread's `session_meta` was seen: history is copied in.
+    copied: bool = False
+    #: The thread's own first turn has begun.
+    own: bool = False
+    #: (began, id) of the thread and all known ancestors.
+    family: list[tuple[int, str]] = field(default_factory=list)
+    # What is in force.
+    model: str = ""
+    tier: str = ""
+    turn: str = ""
+    turns: int = 0
+    open_turn: Turn | None = None
+    # Counting.
+    total: Vector | None = None
+    epoch: int = 0
+    records: bool = False
+    user_events: int = 0
+    user_items: int = 0
+    failures: int = 0
+    errors: int = 0
+    #: When the last thing happened that a request waits for (µs).
+    asked_at: int = 0
+    seen_at: int = 0
+    # Tools and limits.
+    tools: dict[str, Tool] = field(default_factory=dict)
+    tool_count: int = 0
+    limits: dict[str, float] = field(default_factory=dict)
+
+
+_decoder = msgspec.msgpack.Decoder(State)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def load(data: bytes) -> State | None:
+    """The state kept by an earlier reading; None where another version of this code wrote it."""
+    try:
+        state = _decoder.decode(data)
+    except msgspec.DecodeError:
+        return None
+    return state if state.version == VERSION else None
+
+
+def dump(state: State) -> bytes:
+    """The state as bytes."""
+    return _encoder.encode(state)

@@ -1,0 +1,85 @@
+"""Codex's token numbers as disjoint buckets, and what one request adds to a thread's running total."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tokometer.sources.codex.rows import Usage
+
+
+class Vector(NamedTuple):
+    """A usage as numbers that can be compared and subtracted; what is not stated is 0."""
+
+    input: int = 0
+    cached: int = 0
+    written: int = 0
+    output: int = 0
+    reasoning: int = 0
+    total: int = 0
+
+
+class Buckets(NamedTuple):
+    """Disjoint buckets, as a `ModelCall` wants them; None is unknown."""
+
+    input_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_unknown_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+
+
+def vector_of(usage: Usage | None) -> Vector | None:
+    """The numbers of a usage, or None where it states none."""
+    if usage is None:
+        return None
+    numbers = (
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.cache_write_input_tokens,
+        usage.output_tokens,
+        usage.reasoning_output_tokens,
+        usage.total_tokens,
+    )
+    if all(number is None for number in numbers):
+        return None
+    return Vector(*(number or 0 for number in numbers))
+
+
+def buckets_of(usage: Usage) -> Buckets:
+    """Disjoint buckets of a usage whose input contains cache reads and writes.
+
+    A part that is larger than its whole is cut to it: the wholes are what is billed, and their sum stays as stated.
+    """
+    if usage.input_tokens is None:
+        fresh, cached, written = None, usage.cached_input_tokens, usage.cache_write_input_tokens
+    else:
+        cached = _part(usage.cached_input_tokens, usage.input_tokens)
+        written = _part(usage.cache_write_input_tokens, usage.input_tokens - (cached or 0))
+        fresh = usage.input_tokens - (cached or 0) - (written or 0)
+    reasoning = usage.reasoning_output_tokens
+    if usage.output_tokens is not None:
+        reasoning = _part(reasoning, usage.output_tokens)
+    return Buckets(fresh, cached, written, usage.output_tokens, reasoning)
+
+
+def difference(total: Usage, now: Vector, before: Vector | None) -> Usage:
+    """What was used between two running totals; all of the later one where the counter started over."""
+    if before is None or fell(now, before):
+        return total
+    delta = Vector(*(a - b for a, b in zip(now, before, strict=True)))
+    return Usage(
+        input_tokens=delta.input,
+        cached_input_tokens=None if total.cached_input_tokens is None else delta.cached,
+        cache_write_input_tokens=None if total.cache_write_input_tokens is None else delta.written,
+        output_tokens=delta.output,
+        reasoning_output_tokens=None if total.reasoning_output_tokens is None else delta.reasoning,
+    )
+
+
+def fell(now: Vector, before: Vector) -> bool:
+    """Whether a running total went down, as it does when a thread is compacted or its counter starts over."""
+    return any(a < b for a, b in zip(now, before, strict=True))
+
+
+def _part(part: int | None, whole: int) -> int | None:
+    return None if part is None else min(part, whole)
