@@ -1,0 +1,153 @@
+"""The price book: fills in what calls cost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from tokometer.prices.cache import MAX_LISTINGS, Key, Listings, catalogue_version, load, save
+from tokometer.prices.plan import Plan, has_usage, input_tokens_of, is_free, is_refused
+from tokometer.prices.rates import ATTO_PER_NANO, Listing
+from tokometer.records import ModelCall, infer_provider, now_us, provider_of
+
+if TYPE_CHECKING:
+    from tokometer.prices.explanation import Explanation, ModelInfo
+    from tokometer.prices.overrides import Override
+
+#: Raised when the same catalogue and overrides would price some call differently than before: our rules changed.
+RULES: Final = 1
+
+_HALF: Final = ATTO_PER_NANO // 2
+#: Senders can make up model names without end; past this many the plans are worked out anew.
+_MAX_PLANS: Final = 20_000
+#: Longer names are not kept in the file.
+_MAX_NAME: Final = 200
+
+
+class PriceBook:
+    """Prices of all models at all times. Open it with :meth:`open`; it may be shared by threads."""
+
+    def __init__(self, overrides: tuple[Override, ...] = (), *, cache: Path | None = None) -> None:
+        self._overrides = overrides
+        self._cache = cache
+        self._catalogue = f"genai-prices {catalogue_version()}"
+        self._kept = f"{self._catalogue} r{RULES}"
+        self._listings: Listings = load(cache, self._kept) if cache else {}
+        self._plans: dict[Key, Plan] = {}
+        self._unsaved = False
+        self._lock = Lock()
+        #: Which prices these are: calls priced by books of one version are priced alike.
+        self.version = self._kept
+        if overrides:
+            from tokometer.prices.overrides import digest
+
+            self.version += f"+{digest(overrides)}"
+
+    @classmethod
+    def open(cls, overrides: Path | None = None, cache: Path | None = None) -> PriceBook:
+        """The catalogue, below the user's prices in the file `overrides`; looked-up models are kept in folder `cache`.
+
+        Raises:
+            PriceFileError: the file of overrides is there and cannot be used.
+        """
+        # The import is spared those who have no such file.
+        if overrides is None or not os.path.lexists(overrides):
+            return cls(cache=cache)
+        from tokometer.prices.overrides import read_overrides
+
+        return cls(read_overrides(overrides), cache=cache)
+
+    def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901 - one loop, kept flat for speed
+        """Fill `cost_priced` (nano-USD) and `price_version` of each call, in place; None and "" where unpriced.
+
+        A call is unpriced when its model is, or when nothing is known about its tokens; one that was refused cost
+        nothing. Products are exact; each call is rounded once, half to even.
+        """
+        plans, version = self._plans, self.version
+        for call in calls:
+            plan = plans.get((call.provider, call.model, call.service_tier))
+            if plan is None:
+                plan = self._plan(call.provider, call.model, call.service_tier)
+            fresh, output = call.input_tokens, call.output_tokens
+            if not (fresh or output) and (not has_usage(call) or is_refused(call)):
+                free = is_refused(call) or (plan.free and not plan.overrides)
+                call.cost_priced, call.price_version = (0, version) if free else (None, "")
+                continue
+            rates = plan.flat or plan.rates_at(call.started_at, input_tokens_of(call))
+            if rates is None:
+                call.cost_priced, call.price_version = None, ""
+                continue
+            # The same sum as in explanation.lines_of, spelled out: this loop runs for every call there is.
+            per_input, per_read, per_5m, per_1h, per_output, per_reasoning, atto = rates
+            if fresh:
+                atto += fresh * per_input
+            if output:
+                atto += output * per_output
+                if per_reasoning != per_output:
+                    atto += min(call.reasoning_tokens or 0, output) * (per_reasoning - per_output)
+            if tokens := call.cache_read_tokens:
+                atto += tokens * per_read
+            if tokens := call.cache_write_5m_tokens:
+                atto += tokens * per_5m
+            if tokens := call.cache_write_unknown_tokens:
+                atto += tokens * per_5m
+            if tokens := call.cache_write_1h_tokens:
+                atto += tokens * per_1h
+            nano, rest = divmod(atto, ATTO_PER_NANO)
+            call.cost_priced = nano + 1 if rest > _HALF or (rest == _HALF and nano & 1) else nano
+            call.price_version = version
+        if self._unsaved:
+            self._save()
+
+    def explain(self, call: ModelCall) -> Explanation:
+        """What :meth:`apply` makes of this call, and why."""
+        from tokometer.prices.explanation import explain
+
+        return explain(self._plan(call.provider, call.model, call.service_tier), call, self._catalogue)
+
+    def model_info(self, provider: str, model: str, *, at: int | None = None) -> ModelInfo | None:
+        """What is known about `model` as `provider` sells it, at its prices now or at time `at`; None if nothing is."""
+        from tokometer.prices.explanation import describe
+
+        slug = provider_of(provider)
+        plan = self._plan(slug, model, "")
+        return describe(plan, slug, model, now_us() if at is None else at, self._catalogue)
+
+    def _plan(self, provider: str, model: str, service_tier: str) -> Plan:
+        """The plan for such calls; looks the model up in the catalogue if no process did so before."""
+        key = (provider, model, service_tier)
+        with self._lock:
+            plan = self._plans.get(key)
+            if plan is not None:
+                return plan
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+                self._listings = {known: found for known, found in self._listings.items() if found is not None}
+            slug = provider_of(provider)
+            overrides = tuple(entry for entry in self._overrides if entry.fits(slug, model, service_tier))
+            free = is_free(slug, model)
+            plan = self._plans[key] = Plan(
+                overrides, None if free else self._listing(slug, model, service_tier), free=free
+            )
+            return plan
+
+    def _listing(self, provider: str, model: str, service_tier: str) -> Listing | None:
+        key = (provider or infer_provider(model), model, service_tier)
+        if key in self._listings:
+            return self._listings[key]
+        from tokometer.prices.catalogue import look_up
+
+        listing = look_up(*key)
+        if all(name.isascii() and len(name) <= _MAX_NAME for name in key):
+            self._listings[key] = listing
+            self._unsaved = len(self._listings) <= MAX_LISTINGS
+        return listing
+
+    def _save(self) -> None:
+        with self._lock:
+            if self._cache and self._unsaved:
+                save(self._cache, self._kept, self._listings)
+            self._unsaved = False

@@ -1,0 +1,72 @@
+"""The listings that were looked up before, kept in a file so that the next process need not import the catalogue.
+
+The file is an optimisation: missing, damaged, of another version or unwritable, it is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tokometer.prices.rates import Listing
+
+_PACKAGE: Final = "genai_prices"
+FILE: Final = "prices.msgpack"
+#: More models than anyone uses; past it, new ones are looked up in every process.
+MAX_LISTINGS: Final = 4096
+
+#: (provider, model, service tier), as the call has them.
+Key = tuple[str, str, str]
+Listings = dict[Key, Listing | None]
+
+
+class _File(msgspec.Struct, array_like=True):
+    version: str
+    listings: list[tuple[Key, Listing | None]]
+
+
+def catalogue_version() -> str:
+    """The version of the installed catalogue, read off its folder: cheaper than `importlib.metadata`, same answer."""
+    spec = PathFinder.find_spec(_PACKAGE)
+    if spec is not None and spec.origin:
+        for folder in Path(spec.origin).parents[1].glob(f"{_PACKAGE}-*.dist-info"):
+            return folder.name.removeprefix(f"{_PACKAGE}-").removesuffix(".dist-info")
+    from importlib.metadata import version  # rarely needed, and slow to import
+
+    return version(_PACKAGE)
+
+
+def load(folder: Path, version: str) -> Listings:
+    """The listings kept in `folder` by the same version; none where there is no such file."""
+    try:
+        kept = msgspec.msgpack.decode((folder / FILE).read_bytes(), type=_File)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return {}
+    if kept.version != version or any(listing is not None and not _whole(listing) for _, listing in kept.listings):
+        return {}
+    return dict(kept.listings)
+
+
+def save(folder: Path, version: str, listings: Listings) -> None:
+    """Keep `listings` and what another process kept meanwhile; the file is replaced whole or not at all."""
+    together = load(folder, version) | listings
+    if len(together) > MAX_LISTINGS:
+        return
+    content = msgspec.msgpack.encode(_File(version, list(together.items())))
+    part = folder / f".{FILE}.{os.getpid()}"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(folder / FILE)
+
+
+def _whole(listing: Listing) -> bool:
+    """Right in type is not yet right in shape: a listing has a period, a period a slot, a slot a tier."""
+    return bool(listing.periods) and all(
+        period.slots and all(slot.tiers for slot in period.slots) for period in listing.periods
+    )

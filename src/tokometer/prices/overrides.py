@@ -1,0 +1,235 @@
+"""The user's own prices: `prices.toml` in the data folder. They go before the catalogue's.
+
+[[price]]
+provider = "openai"        # slug, alias or pattern; every provider where left out
+model = "gpt-5*"           # as reported or as normalised; a pattern or in full
+input = 1.10               # USD per million tokens
+output = 8.80
+cache_read = 0.11          # optional, and so are cache_write_5m, cache_write_1h, cache_write (both) and reasoning
+request = 0.01             # optional, USD per request
+service_tier = "batch"     # optional: calls of this tier only
+above_tokens = 200_000     # optional: calls with more input than this, cached input counted
+valid_from = 2026-01-01    # optional, UTC; a date or a time
+valid_until = 2026-07-01   # optional, UTC, not included
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fnmatch import translate
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from tokometer.prices.normalise import candidates
+from tokometer.prices.rates import ALWAYS, FOREVER, Rates, from_mtok, from_usd
+from tokometer.records.families import family_of
+from tokometer.records.providers import known_provider
+from tokometer.records.time import to_us
+
+_PRICES: Final = (
+    "input",
+    "output",
+    "cache_read",
+    "cache_write",
+    "cache_write_5m",
+    "cache_write_1h",
+    "reasoning",
+    "request",
+)
+_KEYS: Final = (
+    "provider",
+    "model",
+    *_PRICES,
+    "service_tier",
+    "above_tokens",
+    "valid_from",
+    "valid_until",
+    "currency",
+    "note",
+)
+#: Nobody charges more for a million tokens; more is a price per thousand or per token in the wrong place.
+_HIGHEST: Final = Decimal(1_000_000)
+_PATTERN: Final = re.compile(r"[*?\[]")
+
+
+class PriceFileError(ValueError):
+    """The user's price file cannot be used: which file, which key, and what would be right."""
+
+    def __init__(self, path: Path, key: str, reason: str) -> None:
+        super().__init__(f"{path}: {key}: {reason}" if key else f"{path}: {reason}")
+        self.path = path
+        self.key = key
+        self.reason = reason
+
+
+class Override(Struct, frozen=True, kw_only=True, gc=False):
+    """One `[[price]]` of the file."""
+
+    #: Counted from 1, as people count.
+    number: int
+    provider: str
+    model: str
+    rates: Rates
+    service_tier: str = ""
+    above: int = -1
+    valid_from: int = ALWAYS
+    valid_until: int = FOREVER
+    note: str = ""
+
+    def fits(self, provider: str, model: str, service_tier: str) -> bool:
+        """True where this price is meant for such calls, at some time and of some size."""
+        if self.service_tier and self.service_tier != service_tier.lower():
+            return False
+        names = [model.lower(), *candidates(model, provider)]
+        return _matches(self.provider, [provider]) and _matches(self.model, names)
+
+
+def read_overrides(path: Path | None) -> tuple[Override, ...]:
+    """The prices in the file at `path`, those with conditions of size or tier first; none where there is no file.
+
+    Raises:
+        PriceFileError: the file cannot be read, is not TOML, or says something that is not a price.
+    """
+    if path is None:
+        return ()
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise PriceFileError(path, "", f"cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise PriceFileError(path, "", f"is not UTF-8 text (byte {error.start})") from error
+    import tomllib  # 4 ms, for those who have such a file
+
+    try:
+        content = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise PriceFileError(path, "", f"is not TOML: {error}") from error
+    _only(path, "", content, ("price",))
+    entries = content.get("price", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise PriceFileError(path, "price", "has to be written [[price]], once for each price")
+    overrides = [_override(path, number, entry) for number, entry in enumerate(entries, start=1)]
+    return tuple(sorted(overrides, key=lambda override: (-override.above, not override.service_tier)))
+
+
+def digest(overrides: tuple[Override, ...]) -> str:
+    """Eight characters that change with any price or condition, but not with comments, notes or layout."""
+    if not overrides:
+        return ""
+    meaning = [
+        (o.provider, o.model, tuple(o.rates), o.service_tier, o.above, o.valid_from, o.valid_until) for o in overrides
+    ]
+    return blake2b(repr(meaning).encode(), digest_size=4).hexdigest()
+
+
+def _override(path: Path, number: int, entry: dict[str, Any]) -> Override:
+    at = f"price[{number}]"
+    _only(path, f"{at}.", entry, _KEYS)
+    model = _text(path, at, entry, "model").lower()
+    if not model:
+        raise PriceFileError(path, f"{at}.model", 'is missing; "*" is every model')
+    provider = _text(path, at, entry, "provider").lower() or "*"
+    if (currency := _text(path, at, entry, "currency") or "USD").upper() != "USD":
+        raise PriceFileError(path, f"{at}.currency", f"{currency!r} is not supported, prices are in USD")
+    override = Override(
+        number=number,
+        provider=provider if _PATTERN.search(provider) else known_provider(provider) or provider,
+        model=model,
+        rates=_rates(path, at, entry, claude=family_of(model) == "claude"),
+        service_tier=_text(path, at, entry, "service_tier").lower(),
+        above=_above(path, at, entry),
+        valid_from=_moment(path, at, entry, "valid_from", ALWAYS),
+        valid_until=_moment(path, at, entry, "valid_until", FOREVER),
+        note=_text(path, at, entry, "note"),
+    )
+    if override.valid_from >= override.valid_until:
+        raise PriceFileError(path, f"{at}.valid_until", "is not after valid_from, so the price would never hold")
+    return override
+
+
+def _rates(path: Path, at: str, entry: dict[str, Any], *, claude: bool) -> Rates:
+    usd = {key: _price(path, at, entry, key) for key in _PRICES if key in entry}
+    if not usd:
+        raise PriceFileError(path, at, "has no price; give input and output, in USD per million tokens")
+    if set(usd) != {"request"}:
+        for key in ("input", "output"):
+            if key not in usd:
+                raise PriceFileError(path, f"{at}.{key}", f"is missing; where it costs nothing, say {key} = 0")
+    nothing = Decimal(0)
+    per_input, per_output = usd.get("input", nothing), usd.get("output", nothing)
+    write = usd.get("cache_write")
+    write_5m = per_input * Decimal("1.25") if claude else per_input
+    write_1h = per_input * 2 if claude else per_input
+    return Rates(
+        input=from_mtok(per_input),
+        cache_read=from_mtok(usd.get("cache_read", per_input * Decimal("0.1") if claude else per_input)),
+        cache_write_5m=from_mtok(usd.get("cache_write_5m", write_5m if write is None else write)),
+        cache_write_1h=from_mtok(usd.get("cache_write_1h", write_1h if write is None else write)),
+        output=from_mtok(per_output),
+        reasoning=from_mtok(usd.get("reasoning", per_output)),
+        request=from_usd(usd.get("request", nothing)),
+    )
+
+
+def _only(path: Path, at: str, entry: dict[str, Any], known: tuple[str, ...]) -> None:
+    for key in entry:
+        if key not in known:
+            from difflib import get_close_matches  # 2 ms
+
+            near = get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise PriceFileError(path, f"{at}{key}", f"is not known; {hint}")
+
+
+def _text(path: Path, at: str, entry: dict[str, Any], key: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str):
+        raise PriceFileError(path, f"{at}.{key}", f"has to be text in quotes, not {value!r}")
+    return value.strip()
+
+
+def _price(path: Path, at: str, entry: dict[str, Any], key: str) -> Decimal:
+    value = entry[key]
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise PriceFileError(path, f"{at}.{key}", f"has to be a number of US dollars, not {value!r}")
+    price = Decimal(value)
+    if not price.is_finite() or price < 0:
+        raise PriceFileError(path, f"{at}.{key}", f"{value} is not a price")
+    if price > _HIGHEST:
+        raise PriceFileError(path, f"{at}.{key}", f"{value} is too high; prices are USD per million tokens")
+    return price
+
+
+def _above(path: Path, at: str, entry: dict[str, Any]) -> int:
+    value = entry.get("above_tokens", -1)
+    if "above_tokens" in entry and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise PriceFileError(path, f"{at}.above_tokens", f"has to be a whole number of tokens, not {value!r}")
+    return int(value)
+
+
+def _moment(path: Path, at: str, entry: dict[str, Any], key: str, default: int) -> int:
+    value = entry.get(key)
+    if value is None:
+        return default
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise PriceFileError(path, f"{at}.{key}", f"{value!r} is not a date such as 2026-01-31") from None
+    if not isinstance(value, date):
+        raise PriceFileError(path, f"{at}.{key}", f"has to be a date such as 2026-01-31, not {value!r}")
+    return to_us(value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC))
+
+
+def _matches(pattern: str, names: list[str]) -> bool:
+    if not _PATTERN.search(pattern):
+        return pattern in names
+    rule = re.compile(translate(pattern))
+    return any(rule.match(name) for name in names)
