@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from tokometer.prices.cache import MAX_LISTINGS, Key, Listings, catalogue_version, load, save
-from tokometer.prices.plan import Plan, has_usage, input_tokens_of, is_free, is_refused
+from tokometer.prices.plan import MAX_NANO, Plan, has_usage, input_tokens_of, is_free, is_refused
 from tokometer.prices.rates import ATTO_PER_NANO, Listing
 from tokometer.records import ModelCall, infer_provider, now_us, provider_of
 
@@ -97,8 +97,9 @@ class PriceBook:
             if tokens := call.cache_write_1h_tokens:
                 atto += tokens * per_1h
             nano, rest = divmod(atto, ATTO_PER_NANO)
-            call.cost_priced = nano + 1 if rest > _HALF or (rest == _HALF and nano & 1) else nano
-            call.price_version = version
+            if rest > _HALF or (rest == _HALF and nano & 1):
+                nano += 1
+            call.cost_priced, call.price_version = (nano, version) if nano <= MAX_NANO else (None, "")
         if self._unsaved:
             self._save()
 

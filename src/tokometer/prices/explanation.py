@@ -8,8 +8,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tokometer.prices.normalise import tiers_of
-from tokometer.prices.plan import Plan, has_usage, input_tokens_of, is_refused
-from tokometer.prices.rates import ATTO_PER_NANO, Rates, to_mtok, to_nano, to_usd
+from tokometer.prices.plan import MAX_NANO, Plan, has_usage, input_tokens_of, is_refused
+from tokometer.prices.rates import ATTO_PER_NANO, Rates, from_usd, to_mtok, to_nano, to_usd
 from tokometer.records import PROVIDERS, ModelCall, infer_provider
 
 
@@ -69,8 +69,13 @@ def explain(plan: Plan, call: ModelCall, catalogue: str) -> Explanation:
     if rates is None:
         return Explanation(None, source, notes=notes)
     lines = tuple(lines_of(call, rates))
-    atto = int(sum((line.cost for line in lines), Decimal(0)).scaleb(18))
-    return Explanation(to_usd(to_nano(atto) * ATTO_PER_NANO), source, lines, notes)
+    atto = sum(from_usd(line.cost) for line in lines)
+    nano = to_nano(atto)
+    if nano > MAX_NANO:
+        return Explanation(
+            None, source, lines, (*notes, "No call costs a billion dollars: its tokens cannot be right.")
+        )
+    return Explanation(to_usd(nano * ATTO_PER_NANO), source, lines, notes)
 
 
 def describe(plan: Plan, provider: str, model: str, at: int, catalogue: str) -> ModelInfo | None:

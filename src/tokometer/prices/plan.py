@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _REFUSED: Final[frozenset[Status]] = frozenset({"rate_limit", "invalid_request", "auth_error"})
 _HTTP_ERROR: Final = 400
 
+#: No call costs a billion dollars; a record that says so has wrong tokens, and money is kept as DECIMAL(18,9).
+MAX_NANO: Final = 10**18 - 1
+
 
 class Plan:
     """The user's prices that may apply, in order of precedence, and what the catalogue says."""
