@@ -111,6 +111,7 @@ class ClickHouseLedger:
                 if priced != kept:
                     change.taken.append(kept)
                     change.put.append(priced)
+                    change.ids.append(kept.id)
             commit = uuid.uuid4()
             self._mark([change], commit, _PENDING)
             self._carry_out(change)
@@ -236,7 +237,7 @@ class ClickHouseLedger:
         if gone:
             self._insert(table, native(table, columns(table, gone)), gone=True)
         if change.put:
-            self._insert(table, native(table, columns(table, change.put)))
+            self._insert(table, native(table, columns(table, change.put, change.ids)))
 
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:

@@ -68,6 +68,8 @@ class Change:
 
     table: Table
     put: list[Record] = field(default_factory=list)
+    #: The ids of what is put, in the same order: hashed once.
+    ids: list[bytes] = field(default_factory=list)
     #: Stored records that are taken out or replaced; the quarters and sessions where they stood are dirty too.
     taken: list[Record] = field(default_factory=list)
 
@@ -81,16 +83,17 @@ class Change:
         """The sessions whose rows this makes stale."""
         if self.table is not CALLS:
             return []
+        met = {
+            (call.workspace, call.source, call.session_id, quarter_of(call.started_at))
+            for group in (self.put, self.taken)
+            for call in group
+            if isinstance(call, ModelCall) and call.session_id
+        }
         spans: dict[tuple[str, str, str], tuple[int, int]] = {}
-        for group in (self.put, self.taken):
-            for call in group:
-                assert isinstance(call, ModelCall)
-                if not call.session_id:
-                    continue
-                key = (call.workspace, call.source, call.session_id)
-                quarter = quarter_of(call.started_at)
-                first, last = spans.get(key, (quarter, quarter))
-                spans[key] = (min(first, quarter), max(last, quarter))
+        for *name, quarter in met:
+            key = (name[0], name[1], name[2])
+            first, last = spans.get(key, (quarter, quarter))
+            spans[key] = (min(first, quarter), max(last, quarter))
         return [SessionSpan(*key, *span) for key, span in spans.items()]
 
 
@@ -127,6 +130,7 @@ class _Planner:
             self._drop_shadows(arrived)
         self._compare(arrived)
         self._change.put = [record for record, _ in arrived.values()]
+        self._change.ids = list(arrived)
         return self._change
 
     def _fold(self, positions: Sequence[int]) -> dict[bytes, tuple[Record, int]]:
@@ -155,6 +159,8 @@ class _Planner:
         groups: dict[bytes, bool] = {}
         for call, _ in arrived.values():
             assert isinstance(call, ModelCall)
+            if not call.group:
+                continue
             group = group_id(call)
             if group is not None:
                 groups[group] = groups.get(group, False) or not call.shadow

@@ -56,8 +56,8 @@ _ROLLUP: Final[dict[str, str]] = {
 }
 _DIRTY: Final = "quarter BETWEEN $first AND $last AND quarter IN (SELECT quarter FROM dirty_quarters)"
 _DIRTY_SESSION: Final = (
-    "quarter BETWEEN $first AND $last AND (workspace, source, session_id) IN "
-    "(SELECT (workspace, source, session_id) FROM dirty_sessions)"
+    "EXISTS (SELECT 1 FROM dirty_sessions d WHERE d.session_id = {0}.session_id "
+    "AND d.source = {0}.source AND d.workspace = {0}.workspace)"
 )
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
@@ -251,7 +251,7 @@ class DuckDBLedger:
             with self._registered("taken", staged):
                 self._connection.execute(f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM taken){where}")
         if change.put:
-            staged = arrow_table(table.columns, columns(table, change.put))
+            staged = arrow_table(table.columns, columns(table, change.put, change.ids))
             values = ", ".join(
                 _money(column.name) if column.type == "money" else column.name for column in table.columns
             )
@@ -309,12 +309,10 @@ class DuckDBLedger:
         )
         if not count:
             return
+        self._connection.execute(f"DELETE FROM sessions WHERE {_DIRTY_SESSION.format('sessions')}")
+        where = f"quarter BETWEEN $first AND $last AND {_DIRTY_SESSION.format('calls')}"
         self._connection.execute(
-            "DELETE FROM sessions WHERE (workspace, source, session_id) IN "
-            "(SELECT (workspace, source, session_id) FROM dirty_sessions)"
-        )
-        self._connection.execute(
-            f"INSERT INTO sessions {SESSIONS_FROM_CALLS.format(where=_DIRTY_SESSION, **_ROLLUP)}",
+            f"INSERT INTO sessions {SESSIONS_FROM_CALLS.format(where=where, **_ROLLUP)}",
             {"first": first, "last": last},
         )
         self._connection.execute("DELETE FROM dirty_sessions")

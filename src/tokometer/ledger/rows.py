@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 from tokometer.ledger.protocol import Refusal
@@ -43,16 +45,24 @@ _DERIVED: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def columns(table: Table, records: Sequence[Record]) -> list[list[Any]]:
-    """The table's columns, in order, as lists of values."""
-    result = []
+def columns(table: Table, records: Sequence[Record], ids: Sequence[bytes] | None = None) -> list[Sequence[Any]]:
+    """The table's columns, in order, as sequences of values. At least one record; `ids` where they are known."""
+    plain, take = _plain_columns(table)
+    taken: dict[str, Sequence[Any]] = dict(zip(plain, zip(*map(take, records), strict=True), strict=True))
+    if ids is not None:
+        taken["id"] = ids
     for name in table.names:
         derive = _DERIVED.get(name)
-        if derive is None:
-            result.append([getattr(record, name) for record in records])
-        else:
-            result.append([derive(record) for record in records])
-    return result
+        if derive is not None and name not in taken:
+            taken[name] = [derive(record) for record in records]
+    return [taken[name] for name in table.names]
+
+
+@cache
+def _plain_columns(table: Table) -> tuple[tuple[str, ...], attrgetter[tuple[Any, ...]]]:
+    """The columns that are a record's fields as they are, and a function that takes them all from a record."""
+    names = tuple(name for name in table.names if name not in _DERIVED)
+    return names, attrgetter(*names)
 
 
 def record_of(table: Table, row: Sequence[Any]) -> Record:
