@@ -101,7 +101,7 @@ def _work(
         prompt = Prompt(size - cached, cached, kept=(size - cached) // 2 * 2)
         answer = journal.ask(
             model, at, prompt, labels, length=1.6 if last else 0.6, stop="stop" if last else "tool_calls",
-            user_messages=number == 0,
+            user_messages=int(number == 0),
         )  # fmt: skip
         at, cached = answer.ended_at, size
         size += answer.output

@@ -45,7 +45,7 @@ class Coding:
             "environment": "development",
             "endpoint": "/v1/responses" if codex else "/v1/messages",
         }
-        context = _Context(journal, 11_000 if codex else 17_000, long_lived=not codex and person.zone == 1)
+        context = _Context(journal, 14_000 if codex else 21_000, long_lived=not codex and person.zone == 1)
         for _ in range(1 + min(int(rng.expovariate(0.42)), _MOST_TURNS)):
             at = self._turn(at, moment, model, labels, context, person)
             at += journal.wait(3 * MINUTE) + 8_000_000
@@ -65,7 +65,7 @@ class Coding:
                 prompt = context.prompt(at)
                 stop = "end_turn" if last else "tool_use"
                 answer = journal.ask(
-                    model, at, prompt, labels, length=1.5 if last else 0.9, stop=stop, user_messages=number == 0
+                    model, at, prompt, labels, length=1.5 if last else 0.9, stop=stop, user_messages=int(number == 0)
                 )
                 at = answer.ended_at
                 if not answer.ok:
@@ -78,7 +78,7 @@ class Coding:
                     context.add(int(journal.heavy(900, 0.5)))
                 else:
                     at = self._tool(at, labels, answer.span_id, answer.native_id, person)
-                    context.add(int(journal.heavy(950, 1.25)))
+                    context.add(int(journal.heavy(1_450, 1.25)))
         except Exhausted:
             run.status = "running"
             journal.run(run)

@@ -21,17 +21,17 @@ class Team:
     asking: float
     serving: float
     knowledge: tuple[str, ...]
-    #: Markup on what its features cost, where they are sold on.
-    markup: float = 0.0
+    #: What its features charge a customer for a call, in US dollars, beside what the call costs; 0 where they are free.
+    fee: float = 0.0
 
 
 TEAMS: Final = (
-    Team("platform", 11, ("edge-gateway", "billing-api", "infra"), 32, 12, 14, ("engineering-wiki", "runbooks"), 1.35),
-    Team("product", 14, ("web-app", "mobile-app", "design-system"), 34, 18, 38, ("product-docs",), 2.4),
-    Team("support", 9, ("help-desk", "ticket-triage"), 5, 22, 26, ("support-playbooks", "product-docs"), 1.9),
+    Team("platform", 11, ("edge-gateway", "billing-api", "infra"), 32, 12, 14, ("engineering-wiki", "runbooks"), 0.24),
+    Team("product", 14, ("web-app", "mobile-app", "design-system"), 34, 18, 38, ("product-docs",), 0.31),
+    Team("support", 9, ("help-desk", "ticket-triage"), 5, 22, 26, ("support-playbooks", "product-docs"), 0.46),
     Team("data", 7, ("warehouse", "churn-model"), 14, 12, 8, ("engineering-wiki", "metrics-catalogue")),
     Team("research", 6, ("eval-lab", "retrieval"), 12, 14, 9, ("research-papers",)),
-    Team("growth", 7, ("site", "campaign-writer"), 3, 13, 5, ("product-docs", "brand-guide"), 1.6),
+    Team("growth", 7, ("site", "campaign-writer"), 3, 13, 5, ("product-docs", "brand-guide"), 0.38),
     Team("operations", 6, ("contract-review", "invoice-matching"), 0, 9, 0, ("contracts", "onboarding-handbook")),
 )
 

@@ -55,7 +55,7 @@ def _labels(journal: Journal, feature: str, endpoint: str, team: Team) -> dict[s
         "session_id": journal.session_id(),
         "trace_id": journal.trace_id(),
         "project": team.projects[0],
-        "user": f"customer-{int(journal.heavy(40, 1.2)) % 400:03d}" if team.markup else feature,
+        "user": f"customer-{int(journal.heavy(40, 1.2)) % 400:03d}" if team.fee else feature,
         "team": team.name,
         "api_key": f"…{abs(len(feature) * 7_919 + ord(feature[0]) * 104_729) % 65_536:04x}",
         "endpoint": endpoint,

@@ -10,7 +10,7 @@ from typing import Final
 
 from tokometer.demo import gateway, jobs
 from tokometer.demo.incidents import Fate, incidents
-from tokometer.demo.journal import Exhausted, Journal
+from tokometer.demo.journal import MINUTE, Exhausted, Journal
 from tokometer.demo.machines import FINE, FINE_FOR, Machines
 from tokometer.demo.money import Cashier
 from tokometer.demo.rhythm import DAY, HOUR, Hour, hours
@@ -21,6 +21,9 @@ from tokometer.records import ModelCall, Record
 
 #: Records in one batch of `generate`, roughly.
 BATCH: Final = 20_000
+#: The last minutes, and how many calls they have at least.
+_LAST: Final = 25 * MINUTE
+_LAST_CALLS: Final = 120
 #: Calls that jobs may save up from hours in which none is due.
 _JOBS_KEEP: Final = 60.0
 
@@ -56,6 +59,7 @@ class _History:
     def __init__(self, tag: str, workspace: str, seed: int, start: int, end: int, calls: int, book: PriceBook) -> None:
         self._start, self._end = start, end
         self._troubles = incidents(start, end)
+        self._last = min(calls // 20, _LAST_CALLS)
         self._rhythm = stream_of(seed, "rhythm")
         self._journal = Journal(
             tag,
@@ -63,7 +67,7 @@ class _History:
             stream_of(seed, "calls"),
             Fate(stream_of(seed, "fate"), self._troubles),
             until=end,
-            calls=calls,
+            calls=calls - self._last,
         )
         self._traffic = Traffic(self._journal)
         self._machines = Machines(tag, workspace, stream_of(seed, "machines"), start, end)
@@ -77,13 +81,15 @@ class _History:
     def batches(self) -> Iterator[Batch]:
         pending: list[Record] = []
         planned = 0
-        for hour in hours(self._start, self._end, self._calls - sum(self._bursts.values()), self._rhythm):
+        # Twice: sessions run over what an hour wants, by about as many calls in the end.
+        kept = sum(self._bursts.values()) + 2 * self._last
+        for hour in hours(self._start, self._end, self._calls - kept, self._rhythm):
             self._burst(hour)
             self._run_jobs(hour)
             self._fill(hour, hour.target - planned)
             planned = hour.target
             if hour.end == self._end:
-                self._finish(hour)
+                self._finish()
             for record in self._journal.take():
                 self._buckets[record.started_at // HOUR].append(record)
             pending += self._settled(hour)
@@ -139,12 +145,16 @@ class _History:
             credit[kind] -= made
             fruitless = 0 if made else fruitless + 1
 
-    def _finish(self, hour: Hour) -> None:
-        """Make up what is missing to the number of calls asked for: short calls that end before the window does."""
+    def _finish(self) -> None:
+        """Make up what is missing to the number of calls asked for: short calls in the last minutes, of all providers.
+
+        So whatever the time of day, pages that look at the last quarter of an hour have something to show.
+        """
         journal = self._journal
+        journal.left += self._last
         while journal.left > 0:
-            at = hour.start + int(journal.rng.random() * (hour.end - hour.start))
-            self._traffic.start("gateway", at, hour.moment, hour.zones)
+            at = self._end - _LAST + int(journal.rng.random() * _LAST)
+            self._traffic.start("gateway", at, 1.0, ())
 
     def _settled(self, hour: Hour) -> list[Record]:
         """Everything that started before the hour's end, in order of time, with the bills of days that are over."""

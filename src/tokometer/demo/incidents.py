@@ -39,7 +39,8 @@ def incidents(start: int, end: int) -> tuple[Incident, ...]:
     The outage falls on a working afternoon about five days before the end, the storm into the last night that is over:
     a batch of evaluations that ran into its own limits. In a window too short for that they fall inside it.
     """
-    return (_outage(start, end), _storm(start, end))
+    outage = _outage(start, end)
+    return (outage, _storm(start, end, outage))
 
 
 def _outage(start: int, end: int) -> Incident:
@@ -55,12 +56,12 @@ def _outage(start: int, end: int) -> Incident:
     return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.003)
 
 
-def _storm(start: int, end: int) -> Incident:
+def _storm(start: int, end: int, outage: Incident) -> Incident:
     begin = (end - 4 * HOUR) // DAY * DAY + 2 * HOUR + 5 * _MINUTE
     length = 55 * _MINUTE
     if begin > end - 2 * HOUR:
         begin -= DAY
-    if begin < start + HOUR:
+    if begin < outage.end + HOUR:
         begin = start + int(0.75 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))

@@ -40,7 +40,7 @@ def _claude(name: str, *, thinking: int, first_token: int, speed: int, window: i
     return Model(
         "anthropic",
         name,
-        answer=330,
+        answer=410,
         thinking=thinking,
         first_token=first_token,
         speed=speed,
@@ -87,8 +87,10 @@ TOGETHER_KIMI: Final = Model("together", "moonshotai/Kimi-K3.1-Pro", 420, 380, 1
 TOGETHER_QWEN: Final = Model("together", "Qwen/Qwen3.8-Flash", 260, 0, 560, 120, 0.009, "none")
 #: Never priced: it is in no catalogue. Also the one that fails too often.
 TOGETHER_PREVIEW: Final = Model("together", "halyard-preview-72b", 310, 0, 1_900, 38, 0.066, "none", 65_536)
-FIREWORKS_GLM: Final = Model("fireworks", "glm-5p3", 350, 180, 760, 110, 0.008)
-FIREWORKS_DEEPSEEK: Final = Model("fireworks", "deepseek-v4p1-flash", 330, 120, 690, 130, 0.008)
+FIREWORKS_GLM: Final = Model("fireworks", "accounts/fireworks/models/glm-5p3", 350, 180, 760, 110, 0.008)
+FIREWORKS_DEEPSEEK: Final = Model(
+    "fireworks", "accounts/fireworks/models/deepseek-v4p1-flash", 330, 120, 690, 130, 0.008
+)
 PERPLEXITY_SONAR: Final = Model("perplexity", "sonar", 290, 0, 1_500, 90, 0.009, "none", 128_000)
 PERPLEXITY_PRO: Final = Model("perplexity", "sonar-pro", 430, 0, 2_300, 72, 0.010, "none")
 COHERE_COMMAND: Final = Model("cohere", "command-a", 260, 0, 640, 84, 0.008, "none", 256_000)

@@ -15,9 +15,7 @@ from tokometer.records import Bill, ModelCall, to_datetime
 
 NANO: Final = 1_000_000_000
 
-_MARKUP: Final = {team.name: team.markup for team in TEAMS if team.markup}
-#: What a customer's call earns where nobody knows what it costs, in nano-dollars.
-_FLAT_FEE: Final = 2_500_000
+_FEE: Final = {team.name: int(team.fee * NANO) for team in TEAMS if team.fee}
 #: These are paid beforehand: by how much the balance is topped up when it falls below a quarter of that, in dollars.
 _PREPAID: Final = {"anthropic": 1_500, "openai": 800, "openrouter": 50, "deepseek": 25}
 #: How far a provider's bill is from what was metered, at most: rounding, other clocks, retries they count.
@@ -48,9 +46,9 @@ class Cashier:
             cost = call.cost_priced
             if call.source == "litellm":
                 call.cost_reported = cost
-                markup = _MARKUP.get(call.team)
-                if markup and call.status == "ok":
-                    call.revenue = _FLAT_FEE if cost is None else int(cost * (1 + markup))
+                fee = _FEE.get(call.team)
+                if fee and call.status == "ok" and call.environment == "production":
+                    call.revenue = fee + (cost or 0)
             elif call.provider == "openrouter":
                 call.cost_reported = cost
             if cost:
