@@ -29,7 +29,8 @@ def main() -> None:
         uv = install_uv(Path(folder))
         # The build backend is pinned as well: the editable install runs without an environment of its own.
         build = Path(folder) / "build.in"
-        build.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
+        # hatchling asks for `editables` when it installs a work tree, and says so nowhere that uv could read.
+        build.write_text("\n".join([*project["build-system"]["requires"], "editables"]), encoding="utf-8")
         running = ROOT / "constraints.txt"
         resolve(uv, [build], running, what="running needs")
         resolve(

@@ -1,1 +1,24 @@
-"""The command line."""
+"""The command line: `tokometer …`.
+
+Nothing imports this package but the console script and tests. It knows how to ask (a ledger of its own, or the server
+that holds the data folder) and how answers look in a terminal; what they mean is decided elsewhere. Everything is
+imported where it is needed, so that `tokometer --version` costs little more than Python itself.
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command that `sys.argv` names and return its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from tokometer import __version__
+
+        sys.stdout.write(f"tokometer {__version__}\n")
+        return 0
+    from tokometer.cli.app import run
+
+    return run(sys.argv[1:])

@@ -1,0 +1,96 @@
+"""The commands, and what happens to a command that ends badly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from tokometer import __version__
+from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+
+#: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "serve": ("tokometer.cli.serve:serve", "Import, follow and show this machine's usage (the default)."),
+    "demo": ("tokometer.cli.demo:demo", "The same, on generated and labelled data."),
+    "import": ("tokometer.cli.importing:import_", "Import usage once and say what was new."),
+    "report": ("tokometer.cli.report:report", "Tokens and cost by day, week, month, session, model or agent."),
+    "query": ("tokometer.cli.query:query", "Ask for any measure by any dimension."),
+    "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are asked for. Options without a command belong to `serve`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of their declaration."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(COMMANDS)}."
+            raise click.UsageError(f"there is no command {args[0]!r}; {meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line; what starts with an option is for `serve`."""
+        if not args or (args[0].startswith("-") and args[0] not in {"-h", "--help", "--version"}):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="tokometer %(version)s")
+def tokometer() -> None:
+    """The meter for everything that models do.
+
+    Without a command it serves: it finds the coding agents that were used on this machine, imports what they left,
+    follows them live and shows it at http://127.0.0.1:7420.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; whatever goes wrong is one line on stderr."""
+    color = None
+    if os.environ.get("NO_COLOR"):
+        color = False
+    elif os.environ.get("FORCE_COLOR"):
+        color = True
+    try:
+        code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
+        sys.stdout.flush()
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`tokometer report | head`): nothing is wrong. Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE
+    return code if isinstance(code, int) else 0

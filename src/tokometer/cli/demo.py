@@ -1,0 +1,66 @@
+"""`tokometer demo`: the same as `serve`, on generated data in a folder that is gone afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="The same, on generated and labelled data.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="Days of history.")
+@click.option("--calls", default=200_000, show_default=True, type=click.IntRange(1, 50_000_000), help="Model calls.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same data.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=7420, show_default=True, type=click.IntRange(0, 65535), help="Port (0: any free one).")
+@click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the data in this new or empty folder. [default: a temporary one]",
+)
+def demo(days: int, calls: int, seed: int, host: str, port: int, data: Path | None) -> None:
+    """Serve generated data, labelled as demo on every page, in a temporary folder.
+
+    Nothing of this machine is read, and nothing is left behind.
+    """
+    serve_demo(days=days, calls=calls, seed=seed, host=host, port=port, data=data)
+
+
+def serve_demo(
+    *, days: int = 90, calls: int = 200_000, seed: int = 1, host: str, port: int, data: Path | None = None
+) -> None:
+    """Generate and serve."""
+    from tempfile import TemporaryDirectory
+
+    from tokometer.cli.problems import EXIT_USAGE, Problem
+    from tokometer.cli.serve import run_server
+
+    if data is not None:
+        if data.exists() and any(data.iterdir()):
+            raise Problem(f"{data} is not empty; demo data is never mixed with other data. Name another", EXIT_USAGE)
+        fill(data, days=days, calls=calls, seed=seed)
+        run_server(data.absolute(), host, port, discover=False, demo=True)
+        return
+    with TemporaryDirectory(prefix="tokometer-demo-") as folder:
+        fill(Path(folder), days=days, calls=calls, seed=seed)
+        run_server(Path(folder), host, port, discover=False, demo=True)
+
+
+def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
+    """Commit generated records to the ledger of a folder."""
+    from time import time_ns
+
+    from tokometer.cli.doors import LocalDoor
+    from tokometer.cli.problems import told_in_one_line
+    from tokometer.demo import generate
+
+    click.echo(f"Generating {calls:,} model calls of the last {days} days …", err=True)
+    door = LocalDoor(data)
+    try:
+        with told_in_one_line():
+            for batch in generate(days=days, calls=calls, seed=seed, now_us=time_ns() // 1000):
+                door.ledger.commit(batch)
+            door.ledger.settle()
+    finally:
+        door.close()

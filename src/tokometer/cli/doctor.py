@@ -1,0 +1,98 @@
+"""`tokometer doctor`: what was found, how much of it has a price, and whether the ledger is sound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tokometer.cli.options import data_option
+from tokometer.cli.problems import EXIT_FINDINGS
+
+_MOST = 10
+
+
+@click.command(short_help="Sources found, price coverage, health of the ledger.")
+@click.option(
+    "--audit", is_flag=True, help="Also prove that every rollup equals its records; exit 1 where one does not."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_option
+@click.pass_context
+def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> None:
+    """Say which tools were found, how much of their usage has a price, and whether the ledger is sound."""
+    from tokometer.cli.doors import open_door
+
+    with open_door(data) as door:
+        found = door.examine(audit=audit)
+        who = door.words
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        for line in _words(found, who):
+            click.echo(line)
+    if found["audit"] is not None and found["audit"]["discrepancies"]:
+        context.exit(EXIT_FINDINGS)
+
+
+def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
+    yield from _sources(found["sources"])
+    yield ""
+    yield from _prices(found["prices"])
+    yield ""
+    yield from _ledger(found["ledger"], who)
+    if found["audit"] is not None:
+        yield ""
+        yield from _audit(found["audit"])
+
+
+def _sources(sources: list[dict[str, Any]]) -> Iterator[str]:
+    from tokometer.cli.tables import Heading, Line, Table, number
+
+    table = Table([Heading("Source", "left"), Heading("Files"), Heading("Calls kept"), Heading("Where", "left")])
+    for source in sources:
+        where = "\n".join(source["folders"]) or "not found on this machine"
+        table.lines.append(Line([source["title"], number(source["files"]), number(source["calls"]), where]))
+    yield table.render().rstrip("\n")
+
+
+def _prices(prices: dict[str, Any]) -> Iterator[str]:
+    calls, unpriced = prices["calls"], prices["unpriced"]
+    if not calls:
+        yield f"Prices   {prices['version']}; no calls yet"
+        return
+    yield f"Prices   {prices['version']}; {1 - unpriced / calls:.2%} of {calls:,} calls have a price"
+    models = prices["unpriced_models"]
+    for model in models[:_MOST]:
+        yield f"         no price: {model['model'] or '(unknown)'} ({model['provider'] or 'unknown'}), {model['calls']:,} calls"
+    if len(models) > _MOST:
+        yield f"         … and {len(models) - _MOST} more models (--json lists them)"
+    if models:
+        yield "         Set prices of your own in prices.toml: docs/how-to/prices.md"
+
+
+def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
+    from tokometer.cli.tables import size
+
+    yield f"Ledger   {ledger['engine']}, schema {ledger['schema']}, {size(ledger['bytes'])}; asked: {who}"
+    rows = [f"{count:,} {name}" for name, count in ledger["rows"].items() if count]
+    yield f"         {', '.join(rows) if rows else 'empty'}"
+    if ledger["refused"]:
+        yield f"Refused  {ledger['refused']:,} records; the latest:"
+        for refusal in ledger["latest_refusals"]:
+            yield f"         {refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"
+
+
+def _audit(audit: dict[str, Any]) -> Iterator[str]:
+    found = audit["discrepancies"]
+    if not found:
+        yield f"Audit    every rollup equals its records ({audit['seconds']:.1f} s)"
+        return
+    yield click.style(f"Audit    {len(found):,} rollup values differ from their records", fg="red", bold=True)
+    for one in found[:_MOST]:
+        key = ", ".join(f"{name}={value}" for name, value in one["key"].items())
+        yield f"         {one['table']}.{one['column']} of {key}: {one['stored']} is stored, {one['expected']} is right"
+    yield "         Please report this. Restarting the server rebuilds what is marked as changed."

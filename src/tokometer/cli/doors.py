@@ -1,0 +1,104 @@
+"""The way to a data folder: its ledger, opened here, or the server that already holds it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tokometer.cli.problems import told_in_one_line
+from tokometer.cli.remote import RemoteDoor, find_server
+
+if TYPE_CHECKING:
+    from tokometer.ledger import Ledger
+    from tokometer.prices import PriceBook
+
+#: Called with how far an import is: `files`, `bytes` and `total_bytes`, as numbers.
+Report = Callable[[Mapping[str, Any]], None]
+
+
+class Door(Protocol):
+    """What commands ask for. Answers are JSON objects, so that it makes no difference who gave them."""
+
+    @property
+    def words(self) -> str:
+        """Who answers, for people."""
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a query: `{"columns": […], "rows": […]}`."""
+
+    def import_new(self, source: str, paths: tuple[Path, ...], progress: Report) -> dict[str, Any]:
+        """Import what is new and say what it was."""
+
+    def examine(self, *, audit: bool) -> dict[str, Any]:
+        """Sources found, price coverage and the ledger's health."""
+
+    def close(self) -> None:
+        """Let go of the folder."""
+
+
+class LocalDoor:
+    """Opens the folder's ledger itself."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    @property
+    def words(self) -> str:
+        """Who answers, for people."""
+        return str(self.data)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The folder's ledger, opened on first use."""
+        from tokometer.ledger.opening import open_ledger
+
+        self.data.mkdir(parents=True, exist_ok=True)
+        return open_ledger(self.data)
+
+    @cached_property
+    def book(self) -> PriceBook:
+        """The prices, with the folder's overrides."""
+        from tokometer.prices import PriceBook
+
+        return PriceBook.open(self.data / "prices.toml", self.data / "cache")
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a query."""
+        from tokometer.measures import Query, run
+
+        return run(self.ledger, Query.parse(question)).to_json()
+
+    def import_new(self, source: str, paths: tuple[Path, ...], progress: Report) -> dict[str, Any]:
+        """Import what is new."""
+        from tokometer.collect.checkup import import_into
+
+        return import_into(
+            self.ledger, self.book, source=source, home=Path.home(), env=os.environ, paths=paths, progress=progress
+        )
+
+    def examine(self, *, audit: bool) -> dict[str, Any]:
+        """Look over the sources, the prices and the ledger."""
+        from tokometer.collect.checkup import examine
+
+        return examine(self.ledger, self.book, data=self.data, home=Path.home(), env=os.environ, audit=audit)
+
+    def close(self) -> None:
+        """Close the ledger if it was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+
+@contextmanager
+def open_door(data: Path) -> Iterator[Door]:
+    """Whoever can answer for a data folder; what goes wrong inside is told in one line."""
+    server = find_server(data)
+    door: Door = RemoteDoor(server) if server else LocalDoor(data)
+    try:
+        with told_in_one_line():
+            yield door
+    finally:
+        door.close()

@@ -1,0 +1,74 @@
+"""`tokometer import`: what tools on this machine left, into the ledger, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tokometer.cli.options import data_option
+from tokometer.cli.problems import EXIT_USAGE, Problem
+
+
+def _known_source(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    from difflib import get_close_matches
+
+    from tokometer.sources.registry import FILE_SOURCES
+
+    if name and name not in FILE_SOURCES:
+        close = get_close_matches(name, FILE_SOURCES, n=1)
+        meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(FILE_SOURCES)}"
+        raise click.BadParameter(f"there is no source {name!r}; {meant}")
+    return name
+
+
+@click.command("import", short_help="Import usage once and say what was new.")
+@click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path))
+@click.option(
+    "--source", default="", metavar="NAME", callback=_known_source, help="Only this source: claude_code, codex."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@data_option
+def import_(paths: tuple[Path, ...], source: str, as_json: bool, data: Path) -> None:
+    """Import usage once and say what was new, the same, changed or refused.
+
+    Without PATH, every place where a tool keeps its files under HOME or the tool's own environment variables is
+    searched. A PATH is a file or folder of a source's files; name the source with --source where it cannot be told.
+    Importing twice is harmless: every record is kept once.
+    """
+    from tokometer.cli.doors import open_door
+    from tokometer.cli.progress import showing_progress
+
+    for path in paths:
+        if not path.exists():
+            raise Problem(f"there is no {path}", EXIT_USAGE)
+    with open_door(data) as door, showing_progress("Importing") as progress:
+        summary = door.import_new(source, tuple(path.absolute() for path in paths), progress)
+    if as_json:
+        click.echo(json.dumps(summary, indent=2))
+    else:
+        click.echo(_words(summary), nl=False)
+
+
+def _words(summary: Mapping[str, Any]) -> str:
+    """The summary for people."""
+    from tokometer.cli.tables import size
+
+    files = summary["files"]
+    lines = [
+        f"{files:,} {'file' if files == 1 else 'files'} with news, {size(summary['bytes'])} read "
+        f"in {summary['seconds']:.2f} s"
+    ]
+    meanings = {
+        "accepted": "new",
+        "duplicate": "already kept, the same",
+        "changed": "already kept, corrected",
+        "refused": "refused: `tokometer doctor` says why",
+    }
+    lines += [
+        f"{summary[name]:>12,}  {words}" for name, words in meanings.items() if name != "refused" or summary[name]
+    ]
+    return "\n".join(lines) + "\n"

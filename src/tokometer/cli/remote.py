@@ -1,0 +1,137 @@
+"""The server that holds a data folder, asked over HTTP by the commands that would otherwise open the folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tokometer.cli.problems import EXIT_UNAVAILABLE, EXIT_USAGE, Problem
+
+#: A server that is there answers at once; imports and audits may take their time after that.
+_CONNECT_SECONDS: Final = 5.0
+_JSON: Final = {"Content-Type": "application/json", "Accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """What server.json says of the server that holds a data folder."""
+
+    pid: int
+    url: str
+    token: str
+
+
+def find_server(data: Path) -> RunningServer | None:
+    """The live server of a data folder; None where there is none, or where its server.json outlived it."""
+    try:
+        said = json.loads((data / "server.json").read_bytes())
+        server = RunningServer(int(said["pid"]), str(said["url"]), str(said["token"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return server if _lives(server.pid) and _answers(server.url) else None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return pid > 0
+
+
+def _answers(url: str) -> bool:
+    """Whether something listens there: after a crash the process id may belong to somebody else by now."""
+    try:
+        connection = _connect(url)
+    except OSError:
+        return False
+    connection.close()
+    return True
+
+
+def _connect(url: str) -> HTTPConnection:
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=_CONNECT_SECONDS)
+    connection.connect()
+    connection.sock.settimeout(None)
+    return connection
+
+
+class RemoteDoor:
+    """Asks the running server."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self.server = server
+
+    @property
+    def words(self) -> str:
+        """Who answers, for people."""
+        return f"the server at {self.server.url}"
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a query, as `POST /api/query` gives it."""
+        answer: dict[str, Any] = json.loads(self._send("POST", "/api/query", question).read())
+        return answer
+
+    def import_new(
+        self, source: str, paths: tuple[Path, ...], progress: Callable[[Mapping[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Have the server import, and pass on how far it is."""
+        question = {"source": source, "paths": [str(path) for path in paths]}
+        for line in self._lines("/api/control/import", question):
+            if "summary" in line:
+                summary: dict[str, Any] = line["summary"]
+                return summary
+            if "error" in line:
+                raise Problem(str(line["error"]))
+            progress(line["progress"])
+        raise Problem("the server stopped in the middle of the import; what it had committed is kept. Run it again")
+
+    def examine(self, *, audit: bool) -> dict[str, Any]:
+        """The server's own check-up."""
+        path = "/api/control/doctor" + ("?audit=1" if audit else "")
+        answer: dict[str, Any] = json.loads(self._send("GET", path).read())
+        return answer
+
+    def close(self) -> None:
+        """Nothing is held between questions."""
+
+    def _lines(self, path: str, question: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        for line in self._send("POST", path, question):
+            if line.strip():
+                yield json.loads(line)
+
+    def _send(self, method: str, path: str, question: Mapping[str, Any] | None = None) -> HTTPResponse:
+        headers = {**_JSON, "Authorization": f"Bearer {self.server.token}"}
+        body = None if question is None else json.dumps(question)
+        try:
+            connection = _connect(self.server.url)
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+        except (OSError, HTTPException) as error:
+            raise Problem(f"the server at {self.server.url} does not answer ({error}); is it stopping?") from error
+        if response.status >= 400:  # noqa: PLR2004
+            raise Problem(_reason(response), EXIT_USAGE if response.status in {400, 422} else EXIT_UNAVAILABLE)
+        return response
+
+
+def _reason(response: HTTPResponse) -> str:
+    """What the server says is wrong, as one line."""
+    text = response.read().decode("utf-8", "replace")
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = text
+    if isinstance(said, dict):
+        said = said.get("error", said.get("detail", said))
+    if isinstance(said, dict):
+        said = said.get("message", said.get("reason", said))
+    return str(said).strip() or f"the server answered {response.status} {response.reason}"

@@ -1,0 +1,160 @@
+"""`tokometer report`: what was used and what it cost, as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from tokometer.cli.options import data_option, local_zone, output_options, window_options
+from tokometer.cli.usage import Amount, Kind, Row, Usage, question, usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokometer.cli.doors import Door
+    from tokometer.cli.tables import Line
+
+#: Below this many characters a table keeps to what matters most.
+_COMPACT_BELOW = 100
+_TITLES: dict[Kind, str] = {
+    "daily": "Date",
+    "weekly": "Week of",
+    "monthly": "Month",
+    "session": "Session",
+    "model": "Model",
+    "agent": "Agent",
+}
+
+
+@click.command(short_help="Tokens and cost by day, week, month, session, model or agent.")
+@click.argument("kind", type=click.Choice(get_args(Kind)), default="daily", metavar="[KIND]")
+@window_options
+@click.option("--breakdown", is_flag=True, help="A line per model under every row.")
+@click.option("--compact", is_flag=True, help="Fewer columns, as on a narrow terminal.")
+@click.option("--no-import", is_flag=True, help="Report what the ledger holds, without importing what is new first.")
+@output_options
+@data_option
+def report(
+    kind: Kind,
+    since: str | None,
+    until: str | None,
+    tz: str | None,
+    breakdown: bool,
+    compact: bool,
+    no_import: bool,
+    as_json: bool,
+    as_csv: bool,
+    data: Path,
+) -> None:
+    """Tokens and cost: KIND is daily (the default), weekly, monthly, session, model or agent.
+
+    What the coding agents on this machine have written since the last time is imported first, so that the report is
+    up to date. Where a server holds the data folder it has done so already, and is asked.
+    """
+    from tokometer.cli.doors import LocalDoor, open_door
+
+    with open_door(data) as door:
+        if isinstance(door, LocalDoor) and not no_import:
+            _import_new(door)
+        answer = door.ask(question(kind, since=since, until=until, tz=tz or local_zone()))
+    found = usage(kind, answer["rows"])
+    if as_json:
+        click.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+    elif as_csv:
+        click.echo(_as_csv(found, breakdown=breakdown), nl=False)
+    elif not found.rows:
+        click.echo("No usage found. `tokometer doctor` says where it was looked for.", err=True)
+    else:
+        _print(found, breakdown=breakdown, compact=compact)
+
+
+def _import_new(door: Door) -> None:
+    from tokometer.cli.progress import showing_progress
+
+    with showing_progress("Importing") as progress:
+        summary = door.import_new("", (), progress)
+    if summary["refused"]:
+        click.echo(f"{summary['refused']:,} records were refused; `tokometer doctor` lists them.", err=True)
+
+
+def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
+    from tokometer.cli.tables import Heading, Line, Table, terminal_width
+
+    compact = compact or terminal_width() < _COMPACT_BELOW
+    titles = ["Input", "Output"] if compact else ["Input", "Output", "Cache Create", "Cache Read", "Total Tokens"]
+    headings = [Heading(_TITLES[found.kind], "left")]
+    headings += [Heading(title, "left") for title in _extra_titles(found.kind, compact=compact)]
+    headings += [Heading(title) for title in [*titles, "Cost (USD)"]]
+    table = Table(headings)
+    for row in found.rows:
+        table.lines.extend(_lines(found.kind, row, breakdown=breakdown, compact=compact))
+    blank = [""] * len(_extra_titles(found.kind, compact=compact))
+    table.lines.append(Line(["Total", *blank, *_numbers(found.total, compact=compact)], "bold", ruled=True))
+    click.echo(table.render(), nl=False)
+    if found.unpriced_models:
+        models = ", ".join(found.unpriced_models[:5]) + (", …" if len(found.unpriced_models) > 5 else "")  # noqa: PLR2004
+        click.echo(f"* {found.total.unpriced:,} calls have no price and are not in the cost: {models}", err=True)
+
+
+def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:
+    if kind == "session":
+        return ["Last active"] if compact else ["Project", "Last active", "Models"]
+    return [] if kind == "model" else ["Models"]
+
+
+def _lines(kind: Kind, row: Row, *, breakdown: bool, compact: bool) -> Iterator[Line]:
+    from tokometer.cli.tables import Line
+
+    models = "\n".join(name for name, _ in row.costliest_first)
+    values = {"Project": row.project.rpartition("/")[2], "Last active": row.last_day, "Models": models}
+    titles = _extra_titles(kind, compact=compact)
+    split = breakdown and kind != "model"
+    extra = ["" if split and title == "Models" else values[title] for title in titles]
+    yield Line([row.key, *extra, *_numbers(row.amount, compact=compact)])
+    if split:
+        for name, amount in row.costliest_first:
+            cells = ["", *[""] * len(titles)]
+            cells[-1 if "Models" in titles else 0] = f"└ {name}"
+            yield Line([*cells, *_numbers(amount, compact=compact)], "dim")
+
+
+def _numbers(amount: Amount, *, compact: bool) -> list[str]:
+    from tokometer.cli.tables import dollars, number
+
+    cells = [number(amount.input_tokens), number(amount.output_tokens)]
+    if not compact:
+        cells += [number(amount.cache_write_tokens), number(amount.cache_read_tokens), number(amount.total_tokens)]
+    cost = "unpriced" if amount.known_cost is None else dollars(amount.cost)
+    return [*cells, cost + "*" if amount.unpriced and amount.known_cost is not None else cost]
+
+
+def _as_json(found: Usage) -> dict[str, Any]:
+    """The report as JSON: a list under its kind, and the totals."""
+    name = {"daily": "date", "weekly": "week", "monthly": "month"}.get(found.kind, found.kind)
+    rows = []
+    for row in found.rows:
+        about: dict[str, Any] = {name: row.key}
+        if found.kind == "session":
+            about |= {"source": row.source, "project": row.project, "last_active": row.last_day}
+        rows.append(about | row.amount.to_json() | {"models": {key: of.to_json() for key, of in row.costliest_first}})
+    return {found.kind: rows, "totals": found.total.to_json()}
+
+
+def _as_csv(found: Usage, *, breakdown: bool) -> str:
+    """The report as CSV: a line per row, or with `breakdown` per row and model."""
+    from tokometer.cli.query import csv_text
+
+    name = {"daily": "date", "weekly": "week", "monthly": "month"}.get(found.kind, found.kind)
+    rows = []
+    for row in found.rows:
+        about = {name: row.key}
+        if found.kind == "session":
+            about |= {"source": row.source, "project": row.project, "last_active": row.last_day}
+        if breakdown:
+            rows += [about | {"model": model} | amount.to_json() for model, amount in row.costliest_first]
+        else:
+            rows.append(about | row.amount.to_json())
+    return csv_text(list(rows[0]) if rows else [name, *Amount().to_json()], rows)

@@ -1,0 +1,60 @@
+"""`tokometer serve`: find, import, follow, show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from tokometer.cli.options import data_option
+
+
+@click.command(short_help="Import, follow and show this machine's usage (the default).")
+@data_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=7420, show_default=True, type=click.IntRange(0, 65535), help="Port (0: any free one).")
+@click.option("--no-discover", is_flag=True, help="Do not look for tools on this machine; take only what is sent.")
+def serve(data: Path, host: str, port: int, no_discover: bool) -> None:
+    """Import what tools on this machine left, follow it live, take what is sent, and show it.
+
+    Where nothing was ever used on this machine and somebody sits at the terminal, demo data is offered.
+    """
+    if not no_discover and sys.stdin.isatty() and _nothing_to_show(data):
+        click.echo("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
+        if click.confirm("Show generated demo data instead?", default=True):
+            from tokometer.cli.demo import serve_demo
+
+            serve_demo(host=host, port=port)
+            return
+    run_server(data, host, port, discover=not no_discover, demo=False)
+
+
+def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) -> None:
+    """Serve until somebody stops it."""
+    from tokometer.cli.problems import Problem, told_in_one_line
+    from tokometer.cli.remote import find_server
+
+    running = find_server(data)
+    if running:
+        raise Problem(f"{running.url} already serves {data} (process {running.pid}). Open it, or stop it first")
+    from tokometer.server import serve as serve_forever
+
+    with told_in_one_line():
+        data.mkdir(parents=True, exist_ok=True)
+        serve_forever(data, host, port, discover=discover, demo=demo, home=Path.home(), env=os.environ)
+
+
+def _nothing_to_show(data: Path) -> bool:
+    """True where there is no ledger yet and no tool left a file."""
+    from tokometer.sources.registry import FILE_SOURCES
+
+    if os.environ.get("TOKOMETER_LEDGER") or any(data.glob("ledger.*")):
+        return False
+    home = Path.home()
+    for source in FILE_SOURCES.values():
+        for root in source.roots(home, os.environ):
+            if next(iter(source.files(root)), None) is not None:
+                return False
+    return True
