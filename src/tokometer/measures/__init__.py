@@ -1,0 +1,35 @@
+"""What can be asked: cubes of dimensions and measures, and queries that compile to either engine.
+
+Knows nothing of how an answer is drawn. May import `ledger` and `records`; imported by everything above them.
+"""
+
+from tokometer.measures.cubes import CUBES, Bills, Calls, Jobs, Runs, Samples, Tools
+from tokometer.measures.errors import QueryError
+from tokometer.measures.kinds import HIGHER, LOWER, Cube, Dimension, Measure
+from tokometer.measures.query import Filter, Query, dimension_named, measure_named
+from tokometer.measures.result import Column, Meta, Result
+from tokometer.measures.run import run
+
+__all__ = [
+    "CUBES",
+    "HIGHER",
+    "LOWER",
+    "Bills",
+    "Calls",
+    "Column",
+    "Cube",
+    "Dimension",
+    "Filter",
+    "Jobs",
+    "Measure",
+    "Meta",
+    "Query",
+    "QueryError",
+    "Result",
+    "Runs",
+    "Samples",
+    "Tools",
+    "dimension_named",
+    "measure_named",
+    "run",
+]

@@ -1,0 +1,183 @@
+"""A query made definite: names looked up, times resolved, values read. What the compiler works from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tokometer.measures.axis import Axis, Grain, key_of_date
+from tokometer.measures.errors import QueryError
+from tokometer.measures.kinds import Atom, Dimension, Measure
+from tokometer.measures.query import TIME, Filter, Query, dimension_named
+from tokometer.measures.tables import Need
+from tokometer.measures.windows import Window
+
+#: Time dimensions that are stretches of time, in which a session can lie; the others recur.
+STRETCHES: Final = ("day", "week", "month")
+#: What stands for "all the others" in SQL. Begins with a control character, so that no name is the same.
+OTHER: Final = "\x01other"
+_WHOLE: Final = {"hour": range(24), "weekday": range(1, 8)}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One part of a row's key: the time bucket (no dimension) or a dimension."""
+
+    name: str
+    dimension: Dimension | None = None
+    grain: Grain | None = None
+
+    @property
+    def stretch(self) -> Grain | None:
+        """The length of time that a value of this key stands for, if it stands for one."""
+        if self.grain:
+            return self.grain
+        return self.name if self.name in STRETCHES and self.dimension and self.dimension.is_time else None  # type: ignore[return-value]
+
+    @property
+    def is_time(self) -> bool:
+        """True for the bucket and for every time dimension: their values are integers in SQL."""
+        return self.dimension is None or self.dimension.is_time
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter with its values as SQL takes them: integers for a time dimension, text for the others."""
+
+    dimension: Dimension
+    op: str
+    values: tuple[str, ...] | tuple[int, ...]
+
+    @property
+    def negative(self) -> bool:
+        """True where the values are those that are not wanted."""
+        return self.op in ("!=", "not in")
+
+    def accepts(self, value: str) -> bool:
+        """What the filter says of one text, for dimensions that are worked out in Python."""
+        wanted = [str(item) for item in self.values]
+        if self.op == "contains":
+            return any(item.lower() in value.lower() for item in wanted)
+        if self.op == "prefix":
+            return any(value.startswith(item) for item in wanted)
+        return (value in wanted) != self.negative
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Everything that one statement or several of them have to know."""
+
+    query: Query
+    axis: Axis
+    grain: Grain | None
+    workspaces: tuple[str, ...]
+    now: int
+    conditions: tuple[Condition, ...]
+    #: For each column that a dimension is derived from: value → what is derived, by the dimension's name.
+    derived: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: The values of the first dimension that stay apart; None: all.
+    kept: tuple[str, ...] | None = None
+
+    @property
+    def window(self) -> Window:
+        """From when to when."""
+        return self.axis.window
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The asker's time zone."""
+        return self.axis.tz
+
+    @property
+    def keys(self) -> list[Key]:
+        """What identifies a row, in order: the time bucket first, then the dimensions."""
+        time = [Key(TIME, grain=self.grain)] if self.grain else []
+        return time + [Key(dimension.short, dimension) for dimension in self.query.grouped]
+
+    @property
+    def atoms(self) -> list[Atom]:
+        """What has to be fetched, each thing once."""
+        return list(dict.fromkeys(atom for measure in self.query.asked for atom in measure.atoms()))
+
+    @property
+    def need(self) -> Need:
+        """What decides which tables can answer."""
+        used = [*self.query.grouped, *(condition.dimension for condition in self.conditions)]
+        stretches = [key for key in self.keys if key.stretch]
+        times = [key for key in self.keys if key.is_time]
+        filtered = any(condition.dimension.is_time for condition in self.conditions)
+        minutes = self.grain in ("minute", "five_minutes")
+        return Need(
+            columns=frozenset(dimension.column for dimension in used if not dimension.is_time),
+            aligned=self.window.aligned and not minutes,
+            parts_of_time=filtered or len(times) > len(stretches) or len(stretches) > 1,
+        )
+
+    def over(self, window: Window) -> Ask:
+        """The same question of another window."""
+        return replace(self, axis=Axis(window, self.axis.tz))
+
+
+def condition(given: Filter) -> Condition:
+    """A filter's values, read as its dimension's type.
+
+    Raises:
+        QueryError: one is no such value, or the operator does not fit.
+    """
+    dimension = dimension_named(given.dimension)
+    if dimension.type == "text":
+        return Condition(dimension, given.op, given.values)
+    if given.op in ("contains", "prefix"):
+        raise QueryError("where", f"{dimension.name} is no text: use =, !=, in or not in")
+    read: Callable[[str], int] = _reader(dimension)
+    return Condition(dimension, given.op, tuple(read(value) for value in given.values))
+
+
+def _reader(dimension: Dimension) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        try:
+            if dimension.type == "date":
+                return key_of_date(dimension.short, date.fromisoformat(value))
+            number = int(value)
+        except ValueError:
+            number = -1
+        allowed = _WHOLE.get(dimension.short)
+        if number < 0 or (allowed is not None and number not in allowed):
+            what = (
+                "a date (2026-01-31)"
+                if dimension.type == "date"
+                else f"a number from {allowed[0]} to {allowed[-1]}"
+                if allowed
+                else "a number"
+            )
+            raise QueryError("where", f"{dimension.name} takes {what}, not {value[:40]!r}")
+        return number
+
+    return read
+
+
+def needs_derivation(query: Query) -> list[Dimension]:
+    """The dimensions of a query that are worked out in Python from the values of a column."""
+    named = [*query.grouped, *(dimension_named(given.dimension) for given in query.where)]
+    return list({dimension.name: dimension for dimension in named if dimension.derive}.values())
+
+
+def ranking(query: Query) -> list[tuple[str, bool]]:
+    """What rows are ordered by, as (name, descending): as asked, else the time, else the first measure's largest."""
+    if query.order:
+        return [(name.lstrip("+-"), name.startswith("-")) for name in query.order]
+    times = [dimension.name for dimension in query.grouped if dimension.is_time]
+    if query.grain:
+        return [(TIME, False), (query.measures[0], True)]
+    if times:
+        return [(name, False) for name in times]
+    return [(query.measures[0], True)]
+
+
+def first_measure(query: Query, names: Sequence[str]) -> Measure:
+    """The first of `names` that is a measure of the query, else its first measure."""
+    by_name = {measure.name: measure for measure in query.asked}
+    return next((by_name[name] for name in names if name in by_name), query.asked[0])

@@ -1,0 +1,298 @@
+"""Queries as SQL: one statement per table that is needed, the same for every engine but for its dialect.
+
+Values are bound; what stands in the SQL itself comes from declarations, or is a whole number computed from the
+calendar. Every statement is limited to the workspaces that the asker may see, in :meth:`_Scope.conditions` and nowhere
+else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tokometer.ledger import Statement
+from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
+from tokometer.measures.dialect import Dialect
+from tokometer.measures.kinds import Atom, Different, Dimension, Extreme, Rank, Total
+from tokometer.measures.kinds import Count as _Count
+from tokometer.measures.kinds import Sum as _Sum
+from tokometer.measures.tables import Stored, choose
+from tokometer.records.time import QUARTER_US
+
+_MICROS: Final = re.compile(r"MICROS\((\w+)\)")
+_COARSE: Final = ("month", "year")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One statement, and what its rows hold: first the keys, then one value per atom."""
+
+    stored: Stored
+    statement: Statement
+    atoms: tuple[Atom, ...]
+    #: True where the time key is two: the first and last bucket of a span, to be counted in each.
+    spans: bool = False
+
+
+def compile_parts(ask: Ask, dialect: Dialect) -> list[Part]:
+    """The statements that answer a query."""
+    groups: dict[tuple[str, str], tuple[Stored, list[Atom]]] = {}
+    need = ask.need
+    for atom in ask.atoms:
+        stored = choose(ask.query.cube.name, atom, need)
+        shape = atom.column if isinstance(atom, Rank) else ""
+        groups.setdefault((stored.table, shape), (stored, []))[1].append(atom)
+    if len(groups) > 1:
+        # A ranking by one table's numbers cannot limit what another is asked.
+        return [_part(_Scope(ask, stored, dialect), atoms, limited=False) for stored, atoms in groups.values()]
+    return [_part(_Scope(ask, stored, dialect), atoms, limited=True) for stored, atoms in groups.values()]
+
+
+def values_statement(ask: Ask, dimension: Dimension, dialect: Dialect) -> Statement:
+    """The different values of a dimension's column in the window."""
+    stored = choose(ask.query.cube.name, Total(), ask.need)
+    scope = _Scope(ask, stored, dialect)
+    where = " AND ".join(scope.conditions(filtered=False))
+    return Statement(f'SELECT DISTINCT "{dimension.column}" FROM {stored.table} WHERE {where}', scope.values)
+
+
+def earliest_statement(cube: str, table: str, workspaces: Sequence[str]) -> Statement:
+    """The first quarter hour that has records."""
+    values = {f"w{i}": workspace for i, workspace in enumerate(workspaces)}
+    read = "cells" if cube == "calls" else table
+    return Statement(
+        f"SELECT min(quarter), count(*) FROM {read} WHERE workspace IN ({', '.join(f'${name}' for name in values)})",
+        values,
+    )
+
+
+def _part(scope: _Scope, atoms: list[Atom], *, limited: bool) -> Part:
+    first = atoms[0]
+    if isinstance(first, Rank):
+        sql = _ranks(scope, [atom for atom in atoms if isinstance(atom, Rank)])
+    elif scope.stored.spans:
+        sql = _spans(scope)
+    else:
+        sql = _rows(scope, atoms, limited=limited)
+    spans = scope.stored.spans and any(key.stretch for key in scope.ask.keys)
+    return Part(scope.stored, Statement(sql, scope.values), tuple(atoms), spans)
+
+
+def _rows(scope: _Scope, atoms: Sequence[Atom], *, limited: bool) -> str:
+    """Sums and counts: grouped once; by month and year by day first, which is cheaper than a calendar per row."""
+    keys = scope.ask.keys
+    values = [f"{scope.aggregate(atom)} AS v{i}" for i, atom in enumerate(atoms)]
+    coarse = [key.stretch in _COARSE for key in keys]
+    additive = all(isinstance(atom, Total) for atom in atoms)
+    if any(coarse) and additive:
+        inner = [f"{scope.key(key, fine=True)} AS k{i}" for i, key in enumerate(keys)]
+        sql = scope.select([*inner, *values])
+        outer = [
+            f"{scope.coarsened(key, f'k{i}')} AS g{i}" if coarse[i] else f"k{i} AS g{i}" for i, key in enumerate(keys)
+        ]
+        sums = [f"sum(v{i}) AS s{i}" for i in range(len(atoms))]
+        return f"SELECT {', '.join([*outer, *sums])} FROM ({sql}) AS days GROUP BY {_names('g', len(keys))}"
+    columns = [f"{scope.key(key)} AS k{i}" for i, key in enumerate(keys)]
+    order = _order(scope.ask, list(atoms)) if limited else ""
+    return scope.select([*columns, *values]) + order
+
+
+def _order(ask: Ask, atoms: list[Atom]) -> str:
+    """ORDER BY and LIMIT in SQL, where the order is one that SQL can tell; else nothing, and Python sorts and cuts."""
+    query, keys = ask.query, ask.keys
+    if not query.limit or query.compare or ask.grain:
+        return ""
+    names = {key.dimension.name: f"k{i}" for i, key in enumerate(keys) if key.dimension}
+    measures = {measure.name: measure for measure in query.asked}
+    terms = []
+    for name, descending in ranking(query):
+        if name in names:
+            terms.append(f"{names[name]}{' DESC' if descending else ''}")
+            continue
+        measure = measures[name]
+        if not isinstance(measure, _Sum | _Count):
+            return ""
+        sql = f"v{atoms.index(measure.total)}"
+        if measure.unknown:
+            records, unknown = atoms.index(Total()), atoms.index(Total((measure.unknown,)))
+            sql = f"CASE WHEN v{unknown} >= v{records} THEN NULL ELSE {sql} END"
+        terms.append(f"{sql}{' DESC' if descending else ''} NULLS LAST")
+    terms += [sql for sql in names.values() if not any(term.startswith(f"{sql} ") or term == sql for term in terms)]
+    return f" ORDER BY {', '.join(terms)} LIMIT {query.limit:d}"
+
+
+def _ranks(scope: _Scope, atoms: Sequence[Rank]) -> str:
+    """Nearest rank: the first bucket up to which at least `share` of the values lie, in whole numbers (thousandths)."""
+    condition, bucket, count = scope.stored.ranks[atoms[0].column]
+    keys = [f"{scope.key(key)} AS k{i}" for i, key in enumerate(scope.ask.keys)]
+    names = _names("k", len(keys))
+    buckets = scope.select([*keys, f"{bucket} AS b", f"{count} AS n"], [condition], [*names.split(", "), "b"])
+    partition = f"PARTITION BY {names} " if keys else ""
+    ahead = f"{names}, " if keys else ""
+    running = (
+        f"SELECT {ahead}b, sum(n) OVER ({partition}ORDER BY b) AS reached, sum(n) OVER ({partition.strip()}) AS known "
+        f"FROM ({buckets}) AS buckets"
+    )
+    values = ", ".join(
+        f"min(CASE WHEN reached * 1000 >= known * {atom.permille} THEN b END) AS v{i}" for i, atom in enumerate(atoms)
+    )
+    grouped = f" GROUP BY {names}" if keys else ""
+    return f"SELECT {ahead}{values} FROM ({running}) AS ranks{grouped}"
+
+
+def _spans(scope: _Scope) -> str:
+    """Sessions: in the window where they overlap it; on a time axis, from the bucket of their start to that of their end."""
+    ask, dialect = scope.ask, scope.dialect
+    window = ask.window
+    started, ended = dialect.micros("started_at"), dialect.micros("ended_at")
+    start = f"greatest({started}, {window.since})"
+    end = f"least({ended}, {window.until - 1})"
+    columns, names = [], []
+    for i, key in enumerate(ask.keys):
+        if key.stretch:
+            for j, moment in enumerate((start, end)):
+                quarter = dialect.divide(moment, QUARTER_US)
+                columns.append(f"{ask.axis.key(key.stretch, quarter, moment, dialect)} AS k{i}_{j}")
+                names.append(f"k{i}_{j}")
+        else:
+            columns.append(f"{scope.key(key)} AS k{i}")
+            names.append(f"k{i}")
+    count = "count(DISTINCT (workspace, source, session_id))" if scope.listed else "count(*)"
+    return scope.select([*columns, f"{count} AS v0"], [], names)
+
+
+def _names(letter: str, count: int) -> str:
+    return ", ".join(f"{letter}{i}" for i in range(count))
+
+
+class _Scope:
+    """One table in one query: its columns as SQL, and the values bound on the way."""
+
+    def __init__(self, ask: Ask, stored: Stored, dialect: Dialect) -> None:
+        self.ask = ask
+        self.stored = stored
+        self.dialect = dialect
+        self.values: dict[str, Any] = {}
+        #: The dimension column whose values the table keeps as a list, if the query needs it.
+        self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
+
+    def bind(self, value: str | int) -> str:
+        """The parameter that stands for a value."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"${name}"
+
+    def select(self, columns: Sequence[str], extra: Sequence[str] = (), names: Sequence[str] | None = None) -> str:
+        """A grouped SELECT over the rows that the query is about."""
+        keys = [f"k{i}" for i in range(len(self.ask.keys))] if names is None else [name for name in names if name]
+        grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
+        where = " AND ".join([*self.conditions(), *extra])
+        return f"SELECT {', '.join(columns)} FROM {self._rows()} WHERE {where}{grouped}"
+
+    def aggregate(self, atom: Atom) -> str:
+        """SQL that computes an atom over a group of rows."""
+        if isinstance(atom, Total):
+            sql = self.stored.total(atom)
+        elif isinstance(atom, Different):
+            sql = self.stored.distinct[atom.things]
+        elif isinstance(atom, Extreme):
+            # Of readings at the same time, the largest: every engine must say the same.
+            last = f"argMax({atom.column}, (started_at, {atom.column}))"
+            sql = last if atom.which == "last" else f"{atom.which}({atom.column})"
+        else:
+            raise TypeError(atom)
+        return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
+
+    def key(self, key: Key, *, fine: bool = False) -> str:
+        """SQL for one part of the key; with `fine`, days stand for months and years."""
+        axis = self.ask.axis
+        if key.stretch:
+            grain = "day" if fine and key.stretch in _COARSE else key.stretch
+            micros = self.dialect.micros("started_at") if self.stored.timed else ""
+            return axis.key(grain, "quarter", micros, self.dialect)
+        assert key.dimension is not None
+        sql = self._dimension(key.dimension)
+        if self.ask.kept is None or key.dimension.name != self.ask.query.by[0]:
+            return sql
+        if not self.ask.kept:
+            return self.bind(OTHER)
+        kept = ", ".join(self.bind(value) for value in self.ask.kept)
+        return f"CASE WHEN {sql} IN ({kept}) THEN {sql} ELSE {self.bind(OTHER)} END"
+
+    def coarsened(self, key: Key, day: str) -> str:
+        """SQL for a month's or year's key from a day's."""
+        assert key.stretch is not None
+        return self.ask.axis.coarsen(key.stretch, day, self.dialect)
+
+    def conditions(self, *, filtered: bool = True) -> list[str]:
+        """What rows have to fulfil: workspace, window, filters."""
+        window, axis = self.ask.window, self.ask.axis
+        conditions = [f"workspace IN ({', '.join(self.bind(name) for name in self.ask.workspaces)})"]
+        micros = self.dialect.micros("started_at")
+        if self.stored.spans:
+            ended = self.dialect.micros("ended_at")
+            conditions += [f"{micros} < {self.bind(window.until)}", f"{ended} >= {self.bind(window.since)}"]
+        else:
+            conditions += [f"quarter >= {self.bind(axis.first)}", f"quarter < {self.bind(axis.last)}"]
+            if not window.aligned:
+                conditions += [f"{micros} >= {self.bind(window.since)}", f"{micros} < {self.bind(window.until)}"]
+        if filtered:
+            conditions += [self._condition(condition) for condition in self.ask.conditions]
+            if self.ask.kept is not None and not self.ask.query.other:
+                sql = self._dimension(self.ask.query.grouped[0])
+                kept = ", ".join(self.bind(value) for value in self.ask.kept)
+                conditions.append(f"{sql} IN ({kept})" if kept else "1 = 0")
+        return conditions
+
+    def _rows(self) -> str:
+        if not self.listed:
+            return self.stored.table
+        column = self.stored.lists[self.listed]
+        return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
+
+    def _dimension(self, dimension: Dimension) -> str:
+        if dimension.short == "hour" and dimension.is_time:
+            return self.ask.axis.hour_of_day("quarter", self.dialect)
+        if dimension.short == "weekday" and dimension.is_time:
+            return self.ask.axis.weekday("quarter", self.dialect)
+        if dimension.is_time:
+            return self.ask.axis.key(dimension.short, "quarter", "", self.dialect)  # type: ignore[arg-type]
+        column = f'"{dimension.column}"'
+        if dimension.only:
+            listed = ", ".join(f"'{value}'" for value in dimension.only)
+            return f"CASE WHEN {column} IN ({listed}) THEN {column} ELSE '' END"
+        if dimension.derive:
+            return self._derived(dimension, column)
+        return column
+
+    def _derived(self, dimension: Dimension, column: str) -> str:
+        groups: dict[str, list[str]] = {}
+        for value, derived in self.ask.derived.get(dimension.name, {}).items():
+            if derived:
+                groups.setdefault(derived, []).append(value)
+        cases = " ".join(
+            f"WHEN {column} IN ({', '.join(self.bind(value) for value in values)}) THEN {self.bind(derived)}"
+            for derived, values in sorted(groups.items())
+        )
+        return f"CASE {cases} ELSE '' END" if cases else "''"
+
+    def _condition(self, condition: Condition) -> str:
+        dimension = condition.dimension
+        if dimension.derive:
+            known = self.ask.derived.get(dimension.name, {})
+            matching = [value for value, derived in known.items() if condition.accepts(derived)]
+            return (
+                f'"{dimension.column}" IN ({", ".join(self.bind(value) for value in matching)})'
+                if matching
+                else "1 = 0"
+            )
+        sql = self._dimension(dimension)
+        if condition.op == "contains":
+            return f"({' OR '.join(self.dialect.contains(sql, self.bind(value)) for value in condition.values)})"
+        if condition.op == "prefix":
+            names = [self.bind(value) for value in condition.values]
+            return f"({' OR '.join(f'substring({sql}, 1, length({name})) = {name}' for name in names)})"
+        listed = ", ".join(self.bind(value) for value in condition.values)
+        return f"{sql} {'NOT IN' if condition.negative else 'IN'} ({listed})"

@@ -1,0 +1,65 @@
+"""The handful of expressions that DuckDB and ClickHouse spell differently. Everything else is plain SQL for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tokometer.ledger import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one engine says it; each field is a template."""
+
+    #: Integer division, of numbers that are not negative.
+    division: str
+    #: Microseconds since the epoch of a timestamp.
+    microseconds: str
+    #: Months since January 1970 of a number of days since 1970-01-01.
+    months: str
+    #: True where the first text holds the second.
+    containing: str
+    lower: str
+    #: A row for each element of a list.
+    each: str
+
+    def divide(self, number: str, by: int) -> str:
+        """`number` divided by `by`, rounded down."""
+        return self.division.format(number, by)
+
+    def micros(self, column: str) -> str:
+        """Microseconds since the epoch."""
+        return self.microseconds.format(column)
+
+    def month_of(self, day: str) -> str:
+        """Months since January 1970, of days since 1970-01-01."""
+        return self.months.format(day)
+
+    def contains(self, text: str, part: str) -> str:
+        """True where `text` contains `part`, whatever the case of either."""
+        return self.containing.format(self.lower.format(text), self.lower.format(part))
+
+    def unnest(self, column: str) -> str:
+        """One row for each element."""
+        return self.each.format(column)
+
+
+DIALECTS: Final[dict[Engine, Dialect]] = {
+    "duckdb": Dialect(
+        division="({} // {})",
+        microseconds="epoch_us({})",
+        months="datediff('month', DATE '1970-01-01', DATE '1970-01-01' + CAST({} AS INTEGER))",
+        containing="contains({}, {})",
+        lower="lower({})",
+        each="unnest({})",
+    ),
+    "clickhouse": Dialect(
+        division="intDiv({}, {})",
+        microseconds="toUnixTimestamp64Micro({})",
+        months="(toRelativeMonthNum(toDate(toUInt16({}))) - toRelativeMonthNum(toDate(0)))",
+        containing="(position({}, {}) > 0)",
+        lower="lowerUTF8({})",
+        each="arrayJoin({})",
+    ),
+}

@@ -1,0 +1,115 @@
+"""An answer: typed columns, rows, and how it came about."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from tokometer.records.units import UNITS, plain
+
+ColumnType = Literal["text", "integer", "number", "money", "time", "date"]
+Cell = str | int | float | Decimal | datetime | date | None
+
+#: A spreadsheet takes a cell that begins with one of these for a formula; `'` in front makes it text.
+#: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in rows, its unit's key (empty for a dimension), the type of its values, and its title."""
+
+    name: str
+    unit: str
+    type: ColumnType
+    title: str = ""
+    #: What it was asked as: `calls.cost`. The same for a column and its counterpart in the period before.
+    source: str = ""
+    better: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """How an answer came about."""
+
+    #: The window, as times of the asker's zone.
+    since: datetime
+    until: datetime
+    tz: str
+    grain: str = ""
+    #: The start of the bucket that is still running; None where there is none.
+    unfinished: datetime | None = None
+    #: The window that `compare` compares with.
+    previous_since: datetime | None = None
+    previous_until: datetime | None = None
+    #: The tables that were read.
+    tables: tuple[str, ...] = ()
+    #: Rows before `limit` cut them, where that is known.
+    total_rows: int | None = None
+    elapsed_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Columns and rows. Rows are dicts by column name; money is Decimal (USD), times are aware, unknown is None."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+    meta: Meta = field(repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON: money as decimal strings with nine places, times in RFC 3339."""
+        return {
+            "columns": [
+                {"name": column.name, "unit": column.unit, "type": column.type, "title": column.title}
+                for column in self.columns
+            ],
+            "rows": [{name: _json(value) for name, value in row.items()} for row in self.rows],
+            "meta": {name: _json(getattr(self.meta, name)) for name in Meta.__slots__},
+        }
+
+    def to_csv(self) -> str:
+        """As CSV (RFC 4180) with titles and units as header; text that a spreadsheet would compute is disarmed."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow([_header(column) for column in self.columns])
+        writer.writerows([_csv(row[column.name]) for column in self.columns] for row in self.rows)
+        return out.getvalue()
+
+
+def _header(column: Column) -> str:
+    unit = UNITS.get(column.unit)
+    if unit is None or unit.style == "count":
+        return column.title
+    return f"{column.title} ({'USD' if unit.style == 'money' else unit.title})"
+
+
+def _json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:.9f}"
+    if isinstance(value, datetime):
+        return _rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _csv(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return _rfc3339(value)
+    if isinstance(value, int | float | Decimal):
+        return plain(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _rfc3339(moment: datetime) -> str:
+    text = moment.isoformat()
+    return text.removesuffix("+00:00") + "Z" if moment.utcoffset() == UTC.utcoffset(None) else text

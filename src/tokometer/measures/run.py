@@ -1,0 +1,311 @@
+"""Asking a ledger: from a :class:`Query` to a :class:`Result`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Final
+
+from tokometer.ledger import Ledger
+from tokometer.measures.ask import OTHER, Ask, Key, condition, first_measure, needs_derivation, ranking
+from tokometer.measures.axis import Axis, Bucket, date_of_key, grain_for, moment
+from tokometer.measures.compile import Part, compile_parts, earliest_statement, values_statement
+from tokometer.measures.dialect import DIALECTS
+from tokometer.measures.elapsed import Elapsed
+from tokometer.measures.errors import QueryError
+from tokometer.measures.kinds import Atom, Different, Facts
+from tokometer.measures.query import TIME, Query
+from tokometer.measures.result import Column, Meta, Result
+from tokometer.measures.windows import Window, resolve
+from tokometer.measures.zones import zone_info
+from tokometer.records.time import QUARTER_US, now_us, to_us
+
+#: A row's key: integers for time, text for the other dimensions.
+RowKey = tuple[Any, ...]
+Answer = dict[RowKey, dict[Atom, Any]]
+
+OTHER_LABEL: Final = "Other"
+PREVIOUS: Final = ".previous"
+#: More rows than this are a mistake, and more than a reply should hold.
+MOST_ROWS: Final = 1_000_000
+
+
+def run(
+    ledger: Ledger,
+    query: Query,
+    workspaces: Sequence[str] = ("default",),
+    now: int | datetime | None = None,
+) -> Result:
+    """Answer a query over the records of these workspaces, as of `now` (µs since the epoch, or aware; default: now).
+
+    Raises:
+        QueryError: the query cannot be answered as it is; the message says what to change.
+    """
+    started = perf_counter()
+    ask = _definite(ledger, query, tuple(workspaces), now)
+    answer, tables = _fetch(ledger, ask)
+    before: Ask | None = None
+    earlier: Answer = {}
+    if query.compare:
+        window = ask.window.previous(ask.tz)
+        before = None if window is None else ask.over(window)
+        earlier = _fetch(ledger, before)[0] if before else {}
+    rows = _Rows(ask, before).rows(answer, earlier)
+    total = len(rows)
+    rows = rows[: query.limit] if query.limit else rows
+    return Result(_columns(ask), rows, _meta(ask, before, tables, total, started))
+
+
+def _definite(ledger: Ledger, query: Query, workspaces: tuple[str, ...], now: int | datetime | None) -> Ask:
+    """The query with everything resolved that needs a clock, a calendar or the ledger."""
+    if not workspaces:
+        raise QueryError("workspaces", "nobody may see nothing: name at least one")
+    moment_us = now_us() if now is None else to_us(now) if isinstance(now, datetime) else now
+    tz = zone_info(query.tz)
+    cube = query.cube
+    ledger.settle()
+
+    def first() -> int | None:
+        [(quarter, count)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces))
+        return int(quarter) * QUARTER_US if count else None
+
+    window = resolve(query.since, query.until, tz, moment_us, first)
+    grain = grain_for(window) if query.grain == "auto" else (query.grain or None)
+    ask = Ask(
+        query=query,
+        axis=Axis(window, tz),
+        grain=grain,  # type: ignore[arg-type]
+        workspaces=workspaces,
+        now=moment_us,
+        conditions=tuple(condition(given) for given in query.where),
+    )
+    ask = _derive(ledger, ask)
+    return replace(ask, kept=_kept(ledger, ask)) if query.top else ask
+
+
+def _derive(ledger: Ledger, ask: Ask) -> Ask:
+    """Work out, in Python, the dimensions that no column holds, from the values that there are."""
+    derived: dict[str, Mapping[str, str]] = {}
+    for dimension in needs_derivation(ask.query):
+        assert dimension.derive is not None
+        # The period before may have seen other values: look at both.
+        windows = [ask.window, ask.window.previous(ask.tz) if ask.query.compare else None]
+        statements = [
+            values_statement(ask.over(window), dimension, DIALECTS[ledger.engine]) for window in windows if window
+        ]
+        values = {value for statement in statements for (value,) in ledger.fetch(statement)}
+        derived[dimension.name] = {value: dimension.derive(value) for value in sorted(values)}
+    return replace(ask, derived=derived)
+
+
+def _kept(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
+    """The largest values of the first dimension, by the first measure that the query is ordered by."""
+    query = ask.query
+    dimension = query.grouped[0]
+    if dimension.is_time:
+        raise QueryError(
+            "top", f"{dimension.name} is time, which has no largest values; use a dimension such as a model"
+        )
+    names = ranking(query)
+    measure = first_measure(query, [name for name, _ in names])
+    descending = next((down for name, down in names if name == measure.name), True)
+    inner = Query(
+        measures=(measure.name,),
+        by=(dimension.name,),
+        where=query.where,
+        order=(f"-{measure.name}" if descending else measure.name,),
+        limit=query.top,
+    )
+    narrowed = replace(ask, query=inner, grain=None)
+    rows = _Rows(narrowed, None).rows(_fetch(ledger, narrowed)[0], {})
+    return tuple(row[dimension.short] for row in rows[: query.top])
+
+
+def _fetch(ledger: Ledger, ask: Ask) -> tuple[Answer, tuple[str, ...]]:
+    answer: Answer = {}
+    parts = compile_parts(ask, DIALECTS[ledger.engine])
+    for part in parts:
+        rows = ledger.fetch(part.statement)
+        if len(rows) > MOST_ROWS:
+            raise QueryError("limit", f"the answer has more than {MOST_ROWS:,} rows; filter, or group by less")
+        for key, values in _spread(ask, rows) if part.spans else _plain(ask, part, rows):
+            row = answer.setdefault(key, {})
+            row.update(values)
+    return answer, tuple(dict.fromkeys(part.stored.table for part in parts))
+
+
+def _plain(ask: Ask, part: Part, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[RowKey, dict[Atom, Any]]]:
+    width = len(ask.keys)
+    for row in rows:
+        yield row[:width], dict(zip(part.atoms, row[width:], strict=True))
+
+
+def _spread(ask: Ask, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[RowKey, dict[Atom, Any]]]:
+    """Count each span in every bucket that it overlaps: one more where it begins, one less after it ends."""
+    place = next(i for i, key in enumerate(ask.keys) if key.stretch)
+    stretch = ask.keys[place].stretch
+    assert stretch is not None
+    buckets = ask.axis.buckets(stretch)
+    index = {bucket.key: i for i, bucket in enumerate(buckets)}
+    steps: dict[RowKey, list[int]] = {}
+    for row in rows:
+        rest = (*row[:place], *row[place + 2 : -1])
+        changes = steps.setdefault(rest, [0] * (len(buckets) + 1))
+        changes[index[row[place]]] += row[-1]
+        changes[index[row[place + 1]] + 1] -= row[-1]
+    atom = next(atom for atom in ask.atoms if isinstance(atom, Different))
+    for rest, changes in steps.items():
+        count = 0
+        for bucket, change in zip(buckets, changes, strict=False):
+            count += change
+            if count:
+                yield (*rest[:place], bucket.key, *rest[place:]), {atom: count}
+
+
+class _Rows:
+    """Makes rows of answers: fills gaps, computes measures, sorts."""
+
+    def __init__(self, ask: Ask, before: Ask | None) -> None:
+        self.ask = ask
+        self.keys = ask.keys
+        self.measures = ask.query.asked
+        self.before = before
+        self.buckets = self._buckets(ask)
+        self.earlier_buckets = self._buckets(before) if before else []
+        self.elapsed = Elapsed(ask, self.buckets)
+        self.earlier_elapsed = Elapsed(before, self.earlier_buckets) if before else None
+
+    def rows(self, answer: Answer, earlier: Answer) -> list[dict[str, Any]]:
+        """The rows, in order."""
+        aligned = self._aligned(earlier)
+        rows = []
+        starts = {bucket.key: moment(bucket.start, self.ask.tz) for bucket in self.buckets}
+        for key in self._filled({**answer, **aligned}):
+            row = {part.name: self._shown(part, value, starts) for part, value in zip(self.keys, key, strict=True)}
+            facts = Facts(answer.get(key, {}), self.elapsed.seconds(key))
+            for measure in self.measures:
+                row[measure.short] = measure.value(facts)
+            if self.ask.query.compare:
+                self._compare(row, key, aligned)
+            rows.append(row)
+        return self._sorted(rows)
+
+    def _compare(self, row: dict[str, Any], key: RowKey, aligned: Answer) -> None:
+        counterpart = self._counterpart(key)
+        if self.before is None or self.earlier_elapsed is None or counterpart is None:
+            row.update({f"{measure.short}{PREVIOUS}": None for measure in self.measures})
+            return
+        facts = Facts(aligned.get(key, {}), self.earlier_elapsed.seconds(counterpart))
+        row.update({f"{measure.short}{PREVIOUS}": measure.value(facts) for measure in self.measures})
+
+    @staticmethod
+    def _buckets(ask: Ask) -> list[Bucket]:
+        """The buckets of a series, but for those that have not begun."""
+        if not ask.grain:
+            return []
+        buckets = ask.axis.buckets(ask.grain)
+        begun = [bucket for bucket in buckets if bucket.start <= ask.now]
+        return begun or buckets[:1]
+
+    def _filled(self, answer: Answer) -> Iterable[RowKey]:
+        """Every key that there is a row for: with a time axis, every bucket of each group."""
+        if not self.ask.grain:
+            return answer if answer or self.keys else [()]
+        shown = {bucket.key for bucket in self.buckets}
+        groups = dict.fromkeys(key[1:] for key in answer)
+        if len(self.keys) == 1:
+            groups = {(): None}
+        filled = dict.fromkeys((bucket.key, *group) for bucket in self.buckets for group in groups)
+        late = [key for key in answer if key[0] not in shown]
+        return [*filled, *late] if late and self._late(late) else list(filled)
+
+    def _late(self, keys: Sequence[RowKey]) -> bool:
+        """Records may be a little ahead of the clock: their buckets are shown, too."""
+        known = {bucket.key: bucket for bucket in self.ask.axis.buckets(self.ask.grain)} if self.ask.grain else {}
+        self.buckets += sorted({known[key[0]] for key in keys if key[0] in known}, key=lambda bucket: bucket.start)
+        return True
+
+    def _aligned(self, earlier: Answer) -> Answer:
+        """The period before, with each bucket's key exchanged for that of the bucket in the same place."""
+        if not self.ask.grain or not earlier:
+            return earlier
+        places = dict(zip((bucket.key for bucket in self.earlier_buckets), self.buckets, strict=False))
+        return {(places[key[0]].key, *key[1:]): row for key, row in earlier.items() if key[0] in places}
+
+    def _counterpart(self, key: RowKey) -> RowKey | None:
+        """The key that the period before has for a key of this one."""
+        if not self.ask.grain:
+            return key
+        place = next((i for i, bucket in enumerate(self.buckets) if bucket.key == key[0]), -1)
+        if not 0 <= place < len(self.earlier_buckets):
+            return None
+        return (self.earlier_buckets[place].key, *key[1:])
+
+    def _shown(self, part: Key, value: Any, starts: Mapping[int, datetime]) -> Any:
+        if part.name == TIME and part.dimension is None:
+            return starts[value]
+        assert part.dimension is not None
+        if part.dimension.type == "date":
+            return date_of_key(part.name, value)
+        return OTHER_LABEL if value == OTHER else value
+
+    def _sorted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """By the query's order; what is equal in it, by the dimensions; what is unknown, last."""
+        terms = [(name.rpartition(".")[2], down) for name, down in ranking(self.ask.query)]
+        terms += [(key.name, False) for key in self.keys if key.name not in {name for name, _ in terms}]
+        for name, descending in reversed(terms):
+            known = [row for row in rows if row[name] is not None]
+            unknown = [row for row in rows if row[name] is None]
+            known.sort(key=lambda row: row[name], reverse=descending)  # noqa: B023 - used at once
+            rows = known + unknown
+        return rows
+
+
+def _columns(ask: Ask) -> list[Column]:
+    columns = []
+    for key in ask.keys:
+        if key.dimension is None:
+            columns.append(Column(TIME, "", "time", "Time", TIME))
+        else:
+            columns.append(Column(key.name, "", key.dimension.type, key.dimension.title, key.dimension.name))
+    for suffix, words in (("", ""), (PREVIOUS, ", previous period")):
+        if suffix and not ask.query.compare:
+            continue
+        columns += [
+            Column(
+                measure.short + suffix,
+                measure.unit.key,
+                measure.type,
+                measure.title + words,
+                measure.name,
+                measure.better,
+            )
+            for measure in ask.query.asked
+        ]
+    return columns
+
+
+def _meta(ask: Ask, before: Ask | None, tables: tuple[str, ...], total: int, started: float) -> Meta:
+    def shown(window: Window) -> tuple[datetime, datetime]:
+        return moment(window.since, ask.tz), moment(window.until, ask.tz)
+
+    unfinished = None
+    if ask.grain:
+        running = [b for b in ask.axis.buckets(ask.grain) if b.start <= ask.now < b.end]
+        unfinished = moment(running[0].start, ask.tz) if running else None
+    since, until = shown(ask.window)
+    earlier = shown(before.window) if before else (None, None)
+    return Meta(
+        since=since,
+        until=until,
+        tz=ask.query.tz,
+        grain=ask.grain or "",
+        unfinished=unfinished,
+        previous_since=earlier[0],
+        previous_until=earlier[1],
+        tables=tables,
+        total_rows=None if ask.query.limit and total <= ask.query.limit else total,
+        elapsed_ms=(perf_counter() - started) * 1000,
+    )

@@ -1,0 +1,191 @@
+"""Which stored tables can answer what. The choice between rollup and records is made here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tokometer.ledger.schema import CELL_SUMS, CELLS, HISTOGRAMS, RECORDS, SESSIONS
+from tokometer.measures.kinds import Atom, Different, Rank, Total
+
+_MONEY_CALLS: Final = ("cost_reported", "cost_priced")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One table: what it can be grouped and filtered by, and what it can add up."""
+
+    table: str
+    #: Columns that it can be grouped and filtered by, beside time.
+    columns: frozenset[str]
+    #: SQL that adds up each column that measures name; `MICROS(x)` stands for the microseconds of a time. Of a rollup,
+    #: just the column.
+    sums: Mapping[str, str] = field(default_factory=dict)
+    #: SQL that counts the records (of a rollup: what to add up); empty where only other things can be told.
+    count: str = ""
+    #: The column whose values are ranked → the condition that selects its rows, the value, and its count.
+    ranks: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    #: SQL that counts different things.
+    distinct: Mapping[str, str] = field(default_factory=dict)
+    #: Columns that hold lists, by the dimension column that their elements are values of.
+    lists: Mapping[str, str] = field(default_factory=dict)
+    #: True where rows have a time of their own, not just a quarter hour.
+    timed: bool = True
+    #: True where a row is a span of time and counts wherever it overlaps.
+    spans: bool = False
+    #: True for a rollup, which is to be settled before it is read.
+    rollup: bool = False
+    #: True where any column can be the largest, smallest or last.
+    extremes: bool = False
+
+    def can_answer(self, atom: Atom, need: Need) -> bool:
+        """True if this table has what the atom needs, and all that the query groups and filters by."""
+        if (not self.timed and not need.aligned) or (self.spans and need.parts_of_time):
+            return False
+        listed = need.columns & self.lists.keys()
+        if not need.columns - listed <= self.columns or len(listed) > 1:
+            return False
+        if isinstance(atom, Total):
+            return (
+                self.count != ""
+                and all(name in self.sums for name in (*atom.columns, *atom.minus))
+                and all(name in self.columns for name, _ in atom.where)
+            )
+        if isinstance(atom, Rank):
+            return atom.column in self.ranks
+        if isinstance(atom, Different):
+            return atom.things in self.distinct
+        return self.extremes
+
+    def total(self, atom: Total) -> str:
+        """SQL that adds up a total over rows."""
+        condition = " AND ".join(f'"{name}" IN ({_literals(values)})' for name, values in atom.where)
+        suffix = f" FILTER (WHERE {condition})" if condition else ""
+        if not atom.columns:
+            return f"{f'sum({self.count})' if self.rollup else self.count}{suffix}"
+        if self.rollup:
+            return f"sum({_signed(atom.columns, atom.minus, self.sums)}){suffix}"
+        return _signed(atom.columns, atom.minus, {name: f"{sql}{suffix}" for name, sql in self.sums.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a query groups and filters by, as far as it decides which table can answer."""
+
+    columns: frozenset[str]
+    #: The window's edges are on quarter hours.
+    aligned: bool
+    #: It filters by time, groups by hour of day or weekday, or has more than one time axis: what spans cannot.
+    parts_of_time: bool
+
+
+def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:
+    return " - ".join([" + ".join(sql[name] for name in columns), *(sql[name] for name in minus)])
+
+
+def _literals(values: Sequence[str]) -> str:
+    """Values from declarations (never from input) as SQL literals."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _plain(columns: Sequence[str]) -> dict[str, str]:
+    return {name: f"sum(coalesce({name}, 0))" for name in columns}
+
+
+def _texts(table: str) -> frozenset[str]:
+    return frozenset(c.name for c in RECORDS[table].columns if c.type in ("text", "name"))
+
+
+_SESSION_KEY: Final = "(workspace, source, session_id)"
+_CELL_COLUMNS: Final = frozenset(CELLS.key) - {"quarter"}
+
+CELL_ROWS: Final = Stored(
+    "cells",
+    _CELL_COLUMNS,
+    {name: name for name in CELL_SUMS},
+    count="requests",
+    timed=False,
+    rollup=True,
+)
+HISTOGRAM_ROWS: Final = Stored(
+    "histograms",
+    frozenset(HISTOGRAMS.key) - {"quarter", "metric", "bucket"},
+    ranks={
+        "latency_bucket": ("metric = 'latency'", "bucket", "sum(count)"),
+        "ttft_bucket": ("metric = 'ttft'", "bucket", "sum(count)"),
+    },
+    timed=False,
+    rollup=True,
+)
+SESSION_ROWS: Final = Stored(
+    "sessions",
+    frozenset(column.name for column in SESSIONS.columns if column.type in ("text", "name")) - {"parent_session_id"},
+    distinct={"sessions": "count(*)"},
+    lists={"provider": "providers", "model": "models"},
+    spans=True,
+    rollup=True,
+)
+CALL_ROWS: Final = Stored(
+    "calls",
+    _texts("calls"),
+    {**{name: sql for name, (_, sql) in CELL_SUMS.items()}, **_plain(_MONEY_CALLS)},
+    "count(*)",
+    ranks={
+        "latency_bucket": ("latency_bucket IS NOT NULL", "latency_bucket", "count(*)"),
+        "ttft_bucket": ("ttft_bucket IS NOT NULL", "ttft_bucket", "count(*)"),
+    },
+    distinct={"sessions": f"count(DISTINCT {_SESSION_KEY}) FILTER (WHERE session_id <> '')"},
+)
+_DURATION: Final = {"duration_us": ("duration_us IS NOT NULL", "duration_us", "count(*)")}
+_RUN_DURATION: Final = "CASE WHEN ended_at IS NULL THEN NULL ELSE MICROS(ended_at) - MICROS(started_at) END"
+
+#: The tables of each cube, the cheapest first. The records themselves come last and can answer everything.
+STORED: Final[dict[str, tuple[Stored, ...]]] = {
+    "calls": (CELL_ROWS, HISTOGRAM_ROWS, SESSION_ROWS, CALL_ROWS),
+    "tools": (
+        Stored(
+            "tools",
+            _texts("tools"),
+            {**_plain(("duration_us", "lines_added", "lines_removed")), "duration_count": "count(duration_us)"},
+            "count(*)",
+            ranks=_DURATION,
+        ),
+    ),
+    "runs": (
+        Stored(
+            "runs",
+            _texts("runs"),
+            {
+                **_plain(("stated_tokens", "stated_cost")),
+                "duration_us": f"sum(coalesce({_RUN_DURATION}, 0))",
+                "duration_count": "count(ended_at)",
+            },
+            "count(*)",
+        ),
+    ),
+    "jobs": (
+        Stored(
+            "jobs",
+            _texts("jobs"),
+            {**_plain(("duration_us",)), "duration_count": "count(duration_us)"},
+            "count(*)",
+            ranks=_DURATION,
+        ),
+    ),
+    "bills": (Stored("bills", _texts("bills"), _plain(("amount",)), "count(*)"),),
+    "samples": (
+        Stored(
+            "samples",
+            _texts("samples"),
+            {"value": "sum(value)", "value_count": "count(value)"},
+            "count(*)",
+            extremes=True,
+        ),
+    ),
+}
+
+
+def choose(cube: str, atom: Atom, need: Need) -> Stored:
+    """The cheapest table that can answer an atom."""
+    return next(stored for stored in STORED[cube] if stored.can_answer(atom, need))
