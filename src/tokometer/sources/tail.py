@@ -69,6 +69,14 @@ def unchanged(state: bytes, status: os.stat_result) -> bool:
     )
 
 
+def taken(state: bytes) -> int:
+    """How many bytes of a file had been taken when it was left in `state`."""
+    try:
+        return _decode_state(state).offset if state else 0
+    except msgspec.DecodeError:
+        return 0
+
+
 class Tail:
     """One reading of one file, as a context manager: take `blocks()` or `lines()`, then keep `state()`.
 

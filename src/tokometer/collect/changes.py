@@ -1,0 +1,89 @@
+"""Which files of which sources have something new."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokometer.sources.protocol import FileSource
+from tokometer.sources.tail import taken, unchanged
+
+#: What each place of each source was left in, by the source's name.
+Cursors = Mapping[str, Mapping[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read from where it was left; `size` is roughly how many bytes of it are new."""
+
+    source: str
+    path: str
+    state: bytes
+    size: int
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a look around found."""
+
+    jobs: list[Job]
+    #: Every file that the sources have, changed or not.
+    files: int
+    #: (source, path) that a cursor remembers under the roots that were looked at, and that are gone.
+    gone: list[tuple[str, str]]
+
+
+def look(sources: Mapping[str, FileSource], roots: Mapping[str, Sequence[Path]], cursors: Cursors) -> Changes:
+    """Compare every file under `roots` (by source) with what `cursors` remember; reads no file."""
+    jobs: list[Job] = []
+    gone: list[tuple[str, str]] = []
+    files = 0
+    claimed: set[str] = set()
+    for name, source in sources.items():
+        known = cursors.get(name, {})
+        seen: set[str] = set()
+        for root in roots.get(name, ()):
+            for path, status in _stats(source.files(root)):
+                if path in claimed:
+                    continue
+                claimed.add(path)
+                seen.add(path)
+                state = known.get(path, b"")
+                if not unchanged(state, status):
+                    left = taken(state)
+                    size = status.st_size - left
+                    jobs.append(Job(name, path, state, size if size >= 0 else status.st_size))
+        files += len(seen)
+        gone.extend((name, path) for path in _missing(known, seen, roots.get(name, ())))
+    return Changes(jobs, files, gone)
+
+
+def job_of(source: FileSource, path: Path, state: bytes) -> Job | None:
+    """The job that one file is, if it has anything new."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    if unchanged(state, status):
+        return None
+    return Job(source.name, str(path), state, max(0, status.st_size - taken(state)))
+
+
+def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, os.stat_result]]:
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            # Gone since it was listed, or a link to nothing.
+            continue
+        yield str(path), status
+
+
+def _missing(known: Mapping[str, bytes], seen: Collection[str], roots: Sequence[Path]) -> Iterator[str]:
+    prefixes = tuple(f"{root}{os.sep}" for root in roots)
+    for place in known:
+        # A file that cannot be seen now but is there keeps its place.
+        if place not in seen and place.startswith(prefixes) and not os.path.lexists(place):
+            yield place

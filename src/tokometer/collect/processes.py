@@ -1,0 +1,107 @@
+"""Starting a process of the pool: by a fork where that is safe, else as a fresh interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tokometer.collect.changes import Job
+from tokometer.sources.protocol import FileSource
+
+_THREADS: Final = Path("/proc/self/task")
+
+
+@dataclass(slots=True)
+class Process:
+    """A process that reads; what it read arrives at the file descriptor `out`."""
+
+    out: int
+    pid: int = 0
+    program: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """End it if it still runs, and wait until it has."""
+        if self.program is not None:
+            self.program.terminate()
+            self.program.wait()
+        elif self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+
+
+class _Task(msgspec.Struct, array_like=True):
+    """What a fresh interpreter has to know."""
+
+    bundles: Sequence[list[tuple[int, Job]]]
+    numbers: int
+    out: int
+
+
+def is_alone() -> bool:
+    """Whether this process has a single thread, threads that Python knows nothing of included."""
+    try:
+        return len(list(_THREADS.iterdir())) == 1
+    except OSError:
+        return False
+
+
+def fork(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], numbers: int) -> Process:
+    """Start a process as a copy of this one, which must have no threads."""
+    from tokometer.collect.pool import work
+
+    # Sources are imported once, before there are copies.
+    for name in {job.source for bundle in bundles for _, job in bundle}:
+        sources[name]
+    out, mine = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(mine)
+        return Process(out, pid=pid)
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        work(bundles, sources, numbers, mine)
+        code = 0
+    except BrokenPipeError:
+        pass
+    finally:
+        # Nothing of the parent's is flushed or closed twice.
+        os._exit(code)
+
+
+def spawn(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], numbers: int) -> Process:  # noqa: ARG001
+    """Start a process as a fresh interpreter, which finds the sources by their names."""
+    out, its = os.pipe()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "tokometer.collect.processes"], stdin=subprocess.PIPE, pass_fds=(numbers, its)
+    )
+    os.close(its)
+    assert program.stdin is not None
+    with suppress(BrokenPipeError), program.stdin:
+        program.stdin.write(msgspec.msgpack.encode(_Task(bundles, numbers, its)))
+    return Process(out, program=program)
+
+
+def main() -> None:
+    """The fresh interpreter's side of :func:`spawn`."""
+    from tokometer.collect.pool import work
+    from tokometer.sources.registry import FILE_SOURCES
+
+    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
+    with suppress(BrokenPipeError, KeyboardInterrupt):
+        work(task.bundles, FILE_SOURCES, task.numbers, task.out)
+
+
+if __name__ == "__main__":
+    main()
