@@ -11,20 +11,11 @@ from typing import Any, Final
 
 from tokometer.records import ModelCall, Record, RecordError, check_time, status_of, to_us
 from tokometer.records.providers import provider_of
-from tokometer.sources.codex import tools
+from tokometer.sources.codex import descent, tools
 from tokometer.sources.codex.config import configured_tier, tier_of
 from tokometer.sources.codex.failures import failure_of
 from tokometer.sources.codex.limits import samples_of
-from tokometer.sources.codex.lineage import (
-    ancestors,
-    home_of,
-    minted,
-    origin_of,
-    owner_of,
-    project_of,
-    thread_in,
-    thread_of,
-)
+from tokometer.sources.codex.lineage import home_of, minted, project_of, thread_in
 from tokometer.sources.codex.rows import (
     BadLine,
     Event,
@@ -32,7 +23,6 @@ from tokometer.sources.codex.rows import (
     ItemCompleted,
     Kind,
     Line,
-    SessionMeta,
     SettingsApplied,
     TokenCount,
     ToolEnd,
@@ -99,73 +89,16 @@ class Rollout:
         elif name == "turn_context":
             self._turn_context(row.payload, row)
         else:
-            self._meta(row.payload)
+            descent.introduce(self.state, row.payload, self.path)
 
     # Who and under what.
-
-    def _meta(self, meta: SessionMeta) -> None:
-        state = self.state
-        origin = origin_of(meta)
-        if state.met:
-            if meta.id and meta.id != state.thread and not state.own:
-                # A copy of a parent's header: what follows is a copy of its history.
-                state.copied = True
-                state.parent = state.parent or meta.id
-                self._adopt(meta.id)
-            return
-        state.met = True
-        if meta.id:
-            state.thread, state.began = meta.id, thread_of(meta).began
-        state.family = [(state.began, state.thread)]
-        state.parent, state.subagent = origin.parent, origin.subagent
-        state.inherits, state.modern = origin.inherits, origin.modern
-        state.project = project_of(self.path, meta.cwd or "")
-        state.branch = (meta.git.branch or "") if meta.git else ""
-        state.provider = provider_of(meta.model_provider or "")
-        self._adopt(origin.parent)
-
-    def _adopt(self, parent: str) -> None:
-        """Learn a parent and its ancestors. Only releases without turn ids of their own need to know them."""
-        state = self.state
-        if state.modern or not parent:
-            return
-        known = {thread for _, thread in state.family}
-        state.family += [(began, thread) for began, thread in ancestors(self.path, parent) if thread not in known]
-
-    def _owner(self) -> str:
-        """The thread that wrote the present row first; empty where that is an ancestor with a rollout of its own."""
-        state = self.state
-        if not (state.inherits or state.copied):
-            return state.thread
-        if state.modern:
-            return state.thread if state.own else ""
-        return owner_of(state.turn, state.family)
-
-    def _is_certain(self) -> bool:
-        """Whether :meth:`_owner` knows, or only gives every copy of a row the same answer (turns without ids)."""
-        state = self.state
-        return state.modern or not (state.inherits or state.copied) or minted(state.turn) is not None
 
     def _turn_context(self, context: TurnContext, row: Line[Any]) -> None:
         state = self.state
         state.model = context.model or state.model
         state.project = state.project or project_of(self.path, context.cwd or "")
-        self._enter(context.turn_id or "", None)
+        descent.enter(state, context.turn_id or "", None)
         state.asked_at = _time(row) or state.asked_at
-
-    def _enter(self, turn: str, started: float | str | None) -> None:
-        """A turn begins or goes on; the first that can only be this thread's own ends what was inherited."""
-        state = self.state
-        state.turn = turn or state.turn
-        if state.own:
-            return
-        at = minted(turn)
-        if at is not None and state.began:
-            state.own = at >= state.began
-        elif isinstance(started, float) and state.began:
-            state.own = started >= state.began // 1_000_000
-        else:
-            state.own = not state.copied
 
     def _at(self, row: Line[Any]) -> int:
         """When a line was written; refused where that cannot be."""
@@ -187,7 +120,7 @@ class Rollout:
         if record.thread_id and record.thread_id == state.thread:
             state.own = True
             state.turn = record.turn_id or state.turn
-        owner = record.thread_id or self._owner()
+        owner = record.thread_id or descent.owner(self.state)
         state.records = True
         native = record.response_id or ""
         if not native:
@@ -205,7 +138,7 @@ class Rollout:
     def _token_count(self, count: TokenCount, at: int) -> None:
         if count.info is not None:
             self._count(count.info, at)
-        if self._owner() == self.state.thread:
+        if descent.owner(self.state) == self.state.thread:
             self._calls += samples_of(bytes(count.rate_limits), at, self.state, SOURCE)
 
     def _count(self, info: Info, at: int) -> None:
@@ -222,14 +155,16 @@ class Rollout:
         if before is not None and fell(total, before):
             state.epoch += 1
         state.total = total
-        owner = self._owner()
+        owner = descent.owner(self.state)
         if state.records or not owner:
             return
         usage = info.last_token_usage
         if usage is None or last is None:
             usage = difference(info.total_token_usage, total, before)
         if any(vector_of(usage) or ()):
-            self._call(_key(owner, state.epoch, total, last), at, usage, owner if self._is_certain() else "")
+            self._call(
+                _key(owner, state.epoch, total, last), at, usage, owner if descent.is_certain(self.state) else ""
+            )
 
     def _call(self, native: str, at: int, usage: Usage, owner: str) -> ModelCall:
         """Add a call that used `usage`; `owner` is the thread that made it, empty if it may have been an ancestor."""
@@ -314,7 +249,7 @@ class Rollout:
     def _user_spoke(self, row: Line[Any], *, events: int, items: int) -> None:
         """A person wrote something. Some releases say it twice, in two ways, so each way is counted apart."""
         state = self.state
-        if self._owner() == state.thread or not self._is_certain():
+        if descent.owner(self.state) == state.thread or not descent.is_certain(self.state):
             state.user_events += events
             state.user_items += items
             state.asked_at = _time(row) or state.asked_at
@@ -322,12 +257,14 @@ class Rollout:
     def _lifecycle(self, name: str, event: Event, at: int) -> None:
         state = self.state
         if name in ("task_started", "turn_started"):
-            self._enter(event.turn_id or "", event.started_at)
+            descent.enter(state, event.turn_id or "", event.started_at)
             state.asked_at = at
-        if self._owner() != state.thread:
+        if descent.owner(self.state) != state.thread:
             return
         if name in ("task_started", "turn_started"):
             if state.open_turn is not None:
+                if event.turn_id and event.turn_id == state.open_turn.id:
+                    return
                 # Nobody said how the one before ended.
                 self._end_turn("unknown", state.seen_at)
             state.turns += 1
@@ -370,7 +307,7 @@ class Rollout:
 
     def _tool_use(self, use: ToolUse, at: int) -> None:
         state = self.state
-        owner = self._owner()
+        owner = descent.owner(self.state)
         if not owner:
             return
         state.tool_count += 1
@@ -379,7 +316,7 @@ class Rollout:
         if len(call) < _UNIQUE:
             native = f"tool:{owner}:{state.turn}:{state.tool_count}:{call}"
         name, server = tools.name_of(use)
-        session = owner if self._is_certain() else state.thread
+        session = owner if descent.is_certain(self.state) else state.thread
         tool = Tool(at, session, native, name, state.turn, server, tools.stated(use))
         if call:
             state.tools.pop(call, None)
@@ -390,7 +327,7 @@ class Rollout:
 
     def _tool_output(self, output: ToolOutput, at: int) -> None:
         tool = self.state.tools.get(output.call_id or "")
-        if self._owner() == self.state.thread:
+        if descent.owner(self.state) == self.state.thread:
             self.state.asked_at = at
         if tool is None:
             return
@@ -424,7 +361,9 @@ class Rollout:
         )
 
     def _keep(self, record: Record) -> None:
-        self._growing[record.native_id] = record
+        kept = self._growing.get(record.native_id)
+        if kept is None or record.revision >= kept.revision:
+            self._growing[record.native_id] = record
 
 
 def _key(owner: str, *parts: Vector | str | int | None) -> str:

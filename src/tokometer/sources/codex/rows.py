@@ -268,9 +268,13 @@ def kind_of(data: bytearray | bytes, start: int, stop: int) -> Kind | None:
             return (envelope.type, "")
         if envelope.type not in ("event_msg", "response_item"):
             return None
-        inner_type = _decode_typed(envelope.payload).type or ""
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _explained(error) from None
+    try:
+        inner_type = _decode_typed(envelope.payload).type or ""
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        bad = _explained(error)
+        raise BadLine(f"payload.{bad.field}".rstrip("."), bad.reason) from None
     kind = (envelope.type, inner_type)
     return kind if kind in _PAYLOADS else None
 

@@ -32,17 +32,15 @@ def vector_of(usage: Usage | None) -> Vector | None:
     """The numbers of a usage, or None where it states none."""
     if usage is None:
         return None
-    numbers = (
-        usage.input_tokens,
-        usage.cached_input_tokens,
-        usage.cache_write_input_tokens,
-        usage.output_tokens,
-        usage.reasoning_output_tokens,
-        usage.total_tokens,
+    vector = Vector(
+        usage.input_tokens or 0,
+        usage.cached_input_tokens or 0,
+        usage.cache_write_input_tokens or 0,
+        usage.output_tokens or 0,
+        usage.reasoning_output_tokens or 0,
+        usage.total_tokens or 0,
     )
-    if all(number is None for number in numbers):
-        return None
-    return Vector(*(number or 0 for number in numbers))
+    return vector if usage.input_tokens is not None or usage.output_tokens is not None or any(vector) else None
 
 
 def buckets_of(usage: Usage) -> Buckets:

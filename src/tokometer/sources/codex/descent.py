@@ -1,0 +1,81 @@
+"""Whose rows a rollout holds: its own thread's, or copies of an ancestor's.
+
+Three cases. A thread that descends from nobody: all rows are its own. A thread of a release that gives turns ids: what
+comes before its own first turn is inherited, lies in the ancestor's own rollout as well, and is not read. A thread of
+an older release: rows are given to the thread that ran them, under ids that are the same in every copy, so that the
+ledger keeps one of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokometer.records.providers import provider_of
+from tokometer.sources.codex.lineage import ancestors, minted, origin_of, owner_of, project_of, thread_of
+from tokometer.sources.codex.rows import SessionMeta
+from tokometer.sources.codex.state import State
+
+_SECOND = 1_000_000
+
+
+def introduce(state: State, meta: SessionMeta, path: Path) -> None:
+    """Take a `session_meta`: the first of a file names its thread, another thread's heads a copy of that one's history.
+
+    A thread repeats its own when it is resumed; that says nothing new.
+    """
+    if state.met:
+        if meta.id and meta.id != state.thread and not state.own:
+            state.copied = True
+            state.parent = state.parent or meta.id
+            _adopt(state, meta.id, path)
+        return
+    origin = origin_of(meta)
+    state.met = True
+    if meta.id:
+        state.thread, state.began = meta.id, thread_of(meta).began
+    state.family = [(state.began, state.thread)]
+    state.parent, state.subagent = origin.parent, origin.subagent
+    state.inherits, state.modern = origin.inherits, origin.modern
+    state.project = project_of(path, meta.cwd or "")
+    state.branch = (meta.git.branch or "") if meta.git else ""
+    state.provider = provider_of(meta.model_provider or "")
+    _adopt(state, origin.parent, path)
+
+
+def owner(state: State) -> str:
+    """The thread that wrote the present row first; empty where that is an ancestor with a rollout of its own."""
+    if not (state.inherits or state.copied):
+        return state.thread
+    if state.modern:
+        return state.thread if state.own else ""
+    return owner_of(state.turn, state.family)
+
+
+def is_certain(state: State) -> bool:
+    """Whether :func:`owner` knows, or only gives every copy of a row the same answer (turns without ids)."""
+    return state.modern or not (state.inherits or state.copied) or minted(state.turn) is not None
+
+
+def enter(state: State, turn: str, started: float | str | None) -> None:
+    """A turn begins or goes on; the first that can only be the thread's own ends what was inherited.
+
+    `started` is when Codex says that the turn began, in seconds since the epoch; copies keep it.
+    """
+    state.turn = turn or state.turn
+    if state.own:
+        return
+    at = minted(turn)
+    if at is not None and state.began:
+        state.own = at >= state.began
+    elif isinstance(started, float) and state.began:
+        state.own = started >= state.began // _SECOND
+    else:
+        state.own = not state.copied
+
+
+def _adopt(state: State, parent: str, path: Path) -> None:
+    """Learn a parent and its ancestors. Only releases whose turns have no ids need to know them."""
+    if state.modern or not parent:
+        return
+    known = {thread for _, thread in state.family}
+    state.family += [(began, thread) for began, thread in ancestors(path, parent) if thread not in known]

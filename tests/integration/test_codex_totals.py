@@ -1,0 +1,68 @@
+"""Codex rollouts in a real ledger: the totals that it answers with are the truth."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from generators.codex_tree import fold, found, play
+from tokometer.ledger import Batch, Statement
+from tokometer.ledger.opening import open_ledger
+from tokometer.sources.codex import SOURCE
+
+_TOTALS = """
+    SELECT count(*), sum(coalesce(input_tokens, 0)), sum(coalesce(cache_read_tokens, 0)),
+        sum(coalesce(cache_write_unknown_tokens, 0)), sum(coalesce(output_tokens, 0)),
+        sum(coalesce(reasoning_tokens, 0))
+    FROM calls
+"""
+
+
+def test_a_ledger_holds_the_truth_after_every_order_of_arrival(tmp_path: Path) -> None:
+    """Files arrive in any order, one commit each, and all of them a second time."""
+    tree = play(11, threads=14).write(tmp_path / "home/.codex", archive=0.3, twice=0.3)
+    rng = random.Random(11)
+    ledger = open_ledger(tmp_path / "data")
+    try:
+        for _ in range(2):
+            files = [path for root in SOURCE.roots(tmp_path / "home", {}) for path in SOURCE.files(root)]
+            rng.shuffle(files)
+            for path in files:
+                reading = SOURCE.read(path, b"")
+                receipt = ledger.commit(
+                    Batch(reading.records, reading.refusals, {(SOURCE.name, str(path)): reading.state})
+                )
+                assert receipt.refused == 0
+        ledger.settle()
+        assert ledger.fetch(Statement(_TOTALS)) == [tree.truth.totals()]
+        spent = "sum(input_tokens + cache_read_tokens + coalesce(cache_write_unknown_tokens, 0) + output_tokens)"
+        by_thread = dict(ledger.fetch(Statement(f"SELECT session_id, {spent} FROM calls GROUP BY session_id")))
+        assert by_thread == tree.truth.by_thread()
+        assert ledger.fetch(Statement("SELECT count(*) FROM tools")) == [(tree.truth.tools,)]
+        assert ledger.fetch(Statement("SELECT count(*) FROM runs")) == [(tree.truth.turns,)]
+        assert not ledger.audit()
+    finally:
+        ledger.close()
+
+
+def test_a_ledger_that_follows_a_tree_ends_where_one_that_reads_it_at_once_does(tmp_path: Path) -> None:
+    """Rollouts grow between commits; the cursors carry on from commit to commit."""
+    tree = play(12, threads=8).write(tmp_path / "home/.codex")
+    whole = found(fold(record for path in tree.files() for record in SOURCE.read(path, b"").records).values())
+    assert whole.totals() == tree.truth.totals()
+    contents = {path: path.read_bytes() for path in tree.files()}
+    rng = random.Random(12)
+    ledger = open_ledger(tmp_path / "data")
+    try:
+        for path in contents:
+            path.write_bytes(b"")
+        for share in (0.2, 0.5, 0.9, 1.0):
+            for path, data in sorted(contents.items(), key=lambda _: rng.random()):
+                path.write_bytes(data[: int(share * len(data))])
+                state = ledger.cursors(SOURCE.name).get(str(path), b"")
+                reading = SOURCE.read(path, state)
+                assert not reading.refusals
+                ledger.commit(Batch(reading.records, [], {(SOURCE.name, str(path)): reading.state}))
+        assert ledger.fetch(Statement(_TOTALS)) == [tree.truth.totals()]
+    finally:
+        ledger.close()
