@@ -1,0 +1,256 @@
+"""Group commit: many submit at once, one thread commits what waits as one transaction.
+
+A commit costs much the same for one record and for two thousand, so whatever arrives while a commit runs shares the
+next one. A sender's answer waits for the commit that holds its records, and says what became of exactly those.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Final, NamedTuple, Protocol
+
+from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
+from tokometer.records import ModelCall, Record
+
+#: Records that may wait; more are turned away, so that memory stays bounded however fast they come.
+MAX_PENDING: Final = 100_000
+#: Records in one commit; beyond a few thousand a larger one is no cheaper per record and answers later.
+MAX_COMMIT: Final = 8_192
+
+#: The rollups are brought up to date when nothing has come for this long (seconds) …
+_QUIET: Final = 0.05
+#: … and at the latest this long after a change, …
+_STALE: Final = 1.0
+#: … unless that would take more than one part in so many of the writer's time.
+_SHARE: Final = 5
+
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class QueueFull(Exception):
+    """More is waiting than may wait. Nothing of the batch was taken; try again in `retry_after` seconds."""
+
+    retry_after = 1
+
+
+class WriterClosed(Exception):
+    """The writer takes no more batches: the server is stopping."""
+
+
+class Pricer(Protocol):
+    """What the writer needs of a price book."""
+
+    def apply(self, calls: Iterable[ModelCall], /) -> None:
+        """Fill `cost_priced` and `price_version` of each call."""
+
+
+class _Waiting(NamedTuple):
+    batch: Batch
+    future: Future[Receipt]
+
+
+class Writer:
+    """Prices batches and commits them in the order of their arrival. Thread-safe.
+
+    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        book: Pricer,
+        on_commit: Callable[[Receipt], None] | None = None,
+        max_pending: int = MAX_PENDING,
+    ) -> None:
+        self._ledger = ledger
+        self._book = book
+        self._on_commit = on_commit
+        self._max_pending = max_pending
+        self._waiting: deque[_Waiting] = deque()
+        self._pending = 0
+        self._closing = False
+        self._changed = threading.Condition()
+        # A process that was killed may have left the rollups behind the records.
+        self._dirty_since: float | None = time.monotonic()
+        self._settle_after = 0.0
+        self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def pending(self) -> int:
+        """Records that wait for their commit, those of the running one included."""
+        return self._pending
+
+    def submit(self, batch: Batch) -> Future[Receipt]:
+        """Take a batch. Its future gives the receipt once the records are durable, or the ledger's error.
+
+        A batch larger than the whole queue is taken when nothing else waits.
+
+        Raises:
+            QueueFull: Too much is waiting; nothing of the batch was taken.
+            WriterClosed: :meth:`close` was called.
+        """
+        future: Future[Receipt] = Future()
+        size = _size(batch)
+        with self._changed:
+            if self._closing:
+                raise WriterClosed("the server is stopping")
+            if self._pending and self._pending + size > self._max_pending:
+                raise QueueFull(f"{self._pending:,} records are waiting to be stored; try again in a second")
+            self._waiting.append(_Waiting(batch, future))
+            self._pending += size
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Commit what waits, bring the rollups up to date, and stop. A second call does nothing."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    # -- the writer's thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            group = self._take()
+            if group:
+                self._commit_group(group)
+            self._settle_if_due(quiet=not group)
+            if not group and self._closing and not self._waiting:
+                break
+        if self._dirty_since is not None:
+            self._settle()
+
+    def _take(self) -> list[_Waiting]:
+        """The batches for the next commit; empty where nothing came in time."""
+        group: list[_Waiting] = []
+        with self._changed:
+            if not self._waiting and not self._closing:
+                self._changed.wait(None if self._dirty_since is None else _QUIET)
+            size = 0
+            while self._waiting:
+                batch = self._waiting[0].batch
+                if group and (size + _size(batch) > MAX_COMMIT or batch.corrections != group[0].batch.corrections):
+                    break
+                size += _size(batch)
+                group.append(self._waiting.popleft())
+        return [waiting for waiting in group if self._starts(waiting)]
+
+    def _starts(self, waiting: _Waiting) -> bool:
+        """Whether the sender still wants it: one that has gone away before may have its batch dropped."""
+        if waiting.future.set_running_or_notify_cancel():
+            return True
+        self._done(waiting)
+        return False
+
+    def _commit_group(self, group: Sequence[_Waiting]) -> None:
+        try:
+            for waiting in group:
+                self._book.apply(record for record in waiting.batch.records if isinstance(record, ModelCall))
+            receipt = self._ledger.commit(_merged([waiting.batch for waiting in group]))
+        except LedgerError as error:
+            # The ledger as a whole cannot write (a full disk): the same answer for everybody.
+            self._fail(group, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the sender, and the thread must go on
+            if len(group) == 1:
+                self._fail(group, error)
+            else:
+                # One batch has something that the engine cannot take; alone, it spoils only itself.
+                for waiting in group:
+                    self._commit_group([waiting])
+        else:
+            if "calls" in receipt.touched and self._dirty_since is None:
+                self._dirty_since = time.monotonic()
+            receipts = _shares(receipt, [waiting.batch for waiting in group])
+            for waiting, share in zip(group, receipts, strict=True):
+                self._done(waiting)
+                waiting.future.set_result(share)
+            self._tell(receipt)
+
+    def _tell(self, receipt: Receipt) -> None:
+        if self._on_commit is None:
+            return
+        try:
+            self._on_commit(receipt)
+        except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
+            # What listens is not what keeps: the commit stands, and the next one must come.
+            _LOG.exception("a listener failed on a commit")
+
+    def _fail(self, group: Sequence[_Waiting], error: Exception) -> None:
+        for waiting in group:
+            self._done(waiting)
+            waiting.future.set_exception(error)
+
+    def _done(self, waiting: _Waiting) -> None:
+        with self._changed:
+            self._pending -= _size(waiting.batch)
+
+    def _settle_if_due(self, *, quiet: bool) -> None:
+        if self._dirty_since is None:
+            return
+        now = time.monotonic()
+        if (quiet or now - self._dirty_since >= _STALE) and now >= self._settle_after:
+            self._settle()
+
+    def _settle(self) -> None:
+        started = time.monotonic()
+        self._dirty_since = None
+        try:
+            self._ledger.settle()
+        except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
+            # Nothing is lost: readers settle for themselves, and so does the next round.
+            _LOG.exception("the rollups could not be brought up to date; trying again")
+            self._dirty_since = started
+            self._settle_after = time.monotonic() + _STALE
+        else:
+            ended = time.monotonic()
+            self._settle_after = ended + _SHARE * (ended - started)
+
+
+def _size(batch: Batch) -> int:
+    """What a batch weighs in the queue; one of refusals or cursors alone weighs something too."""
+    return len(batch.records) + len(batch.refusals) + 1
+
+
+def _merged(batches: Sequence[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    merged = Batch(corrections=batches[0].corrections)
+    for batch in batches:
+        merged.records.extend(batch.records)
+        merged.refusals.extend(batch.refusals)
+        merged.cursors.update(batch.cursors)
+    return merged
+
+
+def _shares(receipt: Receipt, batches: Sequence[Batch]) -> list[Receipt]:
+    """Each batch's part of the receipt of all of them."""
+    if len(batches) == 1:
+        return [receipt]
+    shares = []
+    start = 0
+    for batch in batches:
+        outcomes = receipt.outcomes[start : start + len(batch.records)]
+        start += len(batch.records)
+        shares.append(
+            Receipt(
+                accepted=outcomes.count("accepted"),
+                duplicate=outcomes.count("duplicate"),
+                changed=outcomes.count("changed"),
+                refused=len(batch.refusals),
+                outcomes=outcomes,
+                touched=_kinds(batch.records) & receipt.touched,
+            )
+        )
+    return shares
+
+
+def _kinds(records: Iterable[Record]) -> frozenset[str]:
+    return frozenset({record.kind for record in records})

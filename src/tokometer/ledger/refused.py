@@ -1,0 +1,29 @@
+"""The records that were refused, as people look at them: the latest first, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tokometer.ledger.protocol import Ledger, Refusal, Statement
+from tokometer.records import to_us
+
+_REFUSED: Final = (
+    'SELECT source, place, "position", field, reason, "at", workspace FROM refusals WHERE workspace = $workspace '
+    'ORDER BY "at" DESC, id LIMIT $limit'
+)
+
+
+def list_refused(
+    ledger: Ledger, *, limit: int, offset: int = 0, workspaces: Sequence[str] = ("default",)
+) -> list[Refusal]:
+    """At most `limit` refusals of these workspaces, the latest first, after the `offset` latest ones."""
+    found: list[Refusal] = []
+    for workspace in workspaces:
+        rows = ledger.fetch(Statement(_REFUSED, {"workspace": workspace, "limit": limit + offset}))
+        found.extend(
+            Refusal(source, place, position, field, reason, to_us(at), of)
+            for source, place, position, field, reason, at, of in rows
+        )
+    found.sort(key=lambda refusal: -refusal.at)
+    return found[offset : offset + limit]

@@ -1,0 +1,267 @@
+"""The fields of our own record format: what each is called, what it takes, and which field of a record it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from tokometer.records.ids import key_fingerprint
+from tokometer.records.values import (
+    MAX_TEXT,
+    message,
+    milliseconds,
+    moment,
+    money,
+    name_of,
+    number,
+    text,
+    whole,
+)
+
+_MAX_HTTP_STATUS: Final = 999
+_MAX_REVISION: Final = 2**62
+
+
+class Type(NamedTuple):
+    """What a field takes."""
+
+    convert: Callable[[Any], Any]
+    #: As JSON Schema.
+    schema: Mapping[str, Any]
+    #: In words, for people.
+    words: str
+
+
+class Field(NamedTuple):
+    """One field on the wire."""
+
+    name: str
+    type: Type
+    #: Other names that it is known by.
+    aliases: tuple[str, ...]
+    #: The record's field; "" where the reader makes something of it.
+    target: str
+    meaning: str
+
+
+def _bounded(limit: int) -> Callable[[Any], int]:
+    return lambda value: whole(value, limit)
+
+
+def _masked(value: object) -> str:
+    key = text(value)
+    return key if key.startswith("…") and len(key) <= len("…1234") else key_fingerprint(key)
+
+
+def _signed_money(value: object) -> int:
+    return money(value, signed=True)
+
+
+def _float(value: object) -> float:
+    return float(number(value))
+
+
+def _labels(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError(f"is {name_of(value)}, not an object of text by text")  # noqa: TRY004 - see values
+    return {text(key): text(item) for key, item in value.items()}
+
+
+_TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
+_MESSAGE: Final = Type(message, {"type": "string"}, "text; kept are 500 characters, without keys")
+_KEY: Final = Type(_masked, {"type": "string"}, "text; at most its last four characters are kept")
+_WHOLE: Final = Type(whole, {"type": "integer", "minimum": 0, "maximum": 2**53}, "whole number up to 2^53")
+_CODE: Final = Type(
+    _bounded(_MAX_HTTP_STATUS), {"type": "integer", "minimum": 0, "maximum": _MAX_HTTP_STATUS}, "whole number"
+)
+_REVISION: Final = Type(
+    _bounded(_MAX_REVISION), {"type": "integer", "minimum": 0, "maximum": _MAX_REVISION}, "whole number"
+)
+_TIME: Final = Type(
+    moment,
+    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}]},
+    "RFC 3339 with an offset, or a Unix time in s, ms, µs or ns",
+)
+_MILLISECONDS: Final = Type(milliseconds, {"type": "number", "minimum": 0}, "milliseconds, fractions allowed")
+_MONEY: Final = Type(
+    money, {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
+)
+_SIGNED: Final = Type(
+    _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
+)
+_NUMBER: Final = Type(_float, {"type": "number"}, "number")
+_LABELS: Final = Type(_labels, {"type": "object", "additionalProperties": {"type": "string"}}, "object of text by text")
+
+_TYPES: Final = {
+    "text": _TEXT,
+    "message": _MESSAGE,
+    "key": _KEY,
+    "whole": _WHOLE,
+    "code": _CODE,
+    "revision": _REVISION,
+    "time": _TIME,
+    "ms": _MILLISECONDS,
+    "money": _MONEY,
+    "signed": _SIGNED,
+    "number": _NUMBER,
+    "labels": _LABELS,
+}
+
+
+def _fields(lines: str) -> tuple[Field, ...]:
+    """Fields from lines of `type name|alias|… > target: meaning`; without a target it is the name, `-` is none."""
+    fields = []
+    for line in lines.strip().splitlines():
+        spec, _, meaning = line.strip().partition(": ")
+        spelled, _, target = spec.partition(" > ")
+        kind, names = spelled.split()
+        name, *aliases = names.split("|")
+        fields.append(
+            Field(name, _TYPES[kind], tuple(aliases), "" if target == "-" else target or name, meaning.strip())
+        )
+    return tuple(fields)
+
+
+_COMMON: Final = """
+    text id|native_id > native_id: your id of the record; the same id again replaces it
+    text source: where it comes from, `api` unless you say; ids are yours within a source
+    time started_at|timestamp|time|at|start_time|created_at|ts: when it began
+    text trace_id: the trace it is part of
+    text span_id: its span
+    text parent_id|parent_span_id: the span above it
+    revision revision: of two versions the higher one is right; equal: the later one to arrive
+"""
+_WHOSE: Final = """
+    text session_id|session|conversation_id: the session or conversation
+    text project: the project
+    text user|user_id: who asked
+    text team: whose budget
+    text environment|env: production, staging, …
+"""
+
+_CALLS: Final = f"""{_COMMON}{_WHOSE}
+    time ended_at|end_time > -: when it ended; gives the latency where `latency_ms` does not
+    ms latency_ms|duration_ms > latency_us: from request to the last token
+    ms ttft_ms|time_to_first_token_ms > ttft_us: from request to the first token
+    text provider: who answered; taken from the model's name where that tells
+    text model: the model's id as the provider writes it
+    text operation: `chat` unless you say: generate_content, text_completion, embeddings, …
+    text status > -: ok, timeout, rate_limit, invalid_request, auth_error, server_error, cancelled; or `error`
+    message error_message|error: what the provider said
+    code http_status|status_code: the HTTP status of the reply
+    text stop_reason|finish_reason: why the model stopped
+    whole attempt: 1 for the first try
+    text request_id|response_id: the provider's id of the request
+    whole input_tokens: prompt tokens that were neither read from nor written to the cache
+    whole prompt_tokens > -: all prompt tokens, the cache included; instead of `input_tokens`
+    whole cache_read_tokens|cached_tokens: prompt tokens read from the cache
+    whole cache_write_tokens|cache_creation_tokens > cache_write_unknown_tokens: to the cache, for how long is unknown
+    whole cache_write_5m_tokens: written to the cache for five minutes
+    whole cache_write_1h_tokens: written to the cache for an hour
+    whole output_tokens|completion_tokens: tokens of the answer, reasoning included
+    whole reasoning_tokens: of the output tokens those spent on reasoning
+    whole estimated_tokens: what you expected to use in all
+    whole user_messages: messages that people wrote since the session's last call
+    money cost_usd|cost > cost_reported: what it cost, where you know; else it is priced
+    money revenue_usd|revenue > revenue: what you were paid for it
+    text service_tier: batch, flex, priority, …
+    text parent_session_id: the session that this one came from
+    text git_branch: the branch
+    text agent: the agent
+    text subagent: the subagent
+    key api_key > api_key: the key used; masked at once
+    text endpoint: host of the API
+    text knowledge_base: the knowledge base that was asked
+"""
+_TOOLS: Final = f"""{_COMMON}{_WHOSE}
+    text name|tool: the tool's name
+    text server|mcp_server: the MCP server that offers it
+    text status > -: ok, error, cancelled, unknown
+    message error_message|error: what went wrong
+    time ended_at|end_time > -: when it ended; gives the duration where `duration_ms` does not
+    ms duration_ms > duration_us: how long it took
+    text call_id: the model call that asked for it
+    whole lines_added: lines of code added
+    whole lines_removed: lines of code removed
+    text agent: the agent
+    text subagent: the subagent
+"""
+_RUNS: Final = f"""{_COMMON}{_WHOSE}
+    text agent|name: the agent's name
+    text status > -: ok, error, cancelled, running, unknown
+    message error_message|error: what went wrong
+    time ended_at|end_time: when it ended
+    ms duration_ms > -: gives the end where `ended_at` does not
+    text task: a short name of the task, not its prompt
+    text role: main, subagent, workflow, …
+    text parent_session_id: the session that started it
+    text model: the model it runs on
+    whole stated_tokens|total_tokens: its tokens as you count them; shown beside the calls, never added
+    money stated_cost_usd|cost_usd > stated_cost: its cost as you count it; likewise
+"""
+_JOBS: Final = f"""{_COMMON}
+    text job_id|job: the job
+    text name: its name
+    text schedule: when it runs, as its scheduler writes it
+    text status > -: ok, error, skipped, running, unknown
+    text error_type: the kind of error
+    message error_message|error: what went wrong
+    text delivery_status: what became of its message
+    time ended_at|end_time > -: when it ended; gives the duration where `duration_ms` does not
+    ms duration_ms > duration_us: how long it took
+    time next_run_at: when it runs next
+    text agent: the agent
+    text session_id|session: the session
+    text model: the model
+    text provider: the provider
+    text team: whose budget
+    text environment|env: production, staging, …
+"""
+_SAMPLES: Final = f"""{_COMMON}
+    text metric|name: what was read
+    number value: the reading
+    text unit: its unit
+    text mode > -: gauge, or counter for one that only grows
+    text host: the machine
+    text device: the device
+    text model: the model
+    text provider: the provider
+    labels labels: anything else
+"""
+_BILLS: Final = f"""{_COMMON}
+    text provider: whose bill
+    signed amount|amount_usd|cost_usd > amount: how much
+    time ended_at|end_time: the end of the period
+    text type > -: usage, credit, top_up, balance, adjustment, revenue
+    text currency: USD unless you say
+    text line_item|description: what for
+    text model: the model
+    text project: the project
+    text team: whose budget
+    text invoice|invoice_id: the invoice
+    number quantity: how many
+    text quantity_unit|unit: of what
+"""
+
+#: Kind of record → its fields.
+FIELDS: Final[dict[str, tuple[Field, ...]]] = {
+    "calls": _fields(_CALLS.replace("\n\n", "\n")),
+    "tools": _fields(_TOOLS.replace("\n\n", "\n")),
+    "runs": _fields(_RUNS.replace("\n\n", "\n")),
+    "jobs": _fields(_JOBS.replace("\n\n", "\n")),
+    "samples": _fields(_SAMPLES.replace("\n\n", "\n")),
+    "bills": _fields(_BILLS.replace("\n\n", "\n")),
+}
+#: What must be there, besides a time.
+REQUIRED: Final[dict[str, tuple[str, ...]]] = {
+    "calls": ("model",),
+    "tools": ("name",),
+    "runs": ("agent",),
+    "jobs": ("job_id",),
+    "samples": ("metric", "value"),
+    "bills": ("provider", "amount"),
+}
+#: Content that people send along and we do not keep.
+NOT_KEPT: Final = frozenset(
+    {"prompt", "messages", "input", "output", "response", "completion", "content", "metadata", "tags"}
+)

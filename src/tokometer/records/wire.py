@@ -1,0 +1,234 @@
+"""Our own record format: an object as a sender writes it → a record.
+
+One object is believed or refused as a whole; a refusal names the field as the sender wrote it. Fields that we do not
+know are refused with the nearest one that we do, because a misspelt `output_token` would silently be lost.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from hashlib import blake2b
+from typing import Any, Final, get_args, get_type_hints
+
+from tokometer.records.errors import RecordError
+from tokometer.records.fields import FIELDS, NOT_KEPT, REQUIRED, Field
+from tokometer.records.kinds import KINDS, Record
+from tokometer.records.model_ids import infer_provider
+from tokometer.records.providers import provider_of
+from tokometer.records.status import STATUSES, Status, status_of
+from tokometer.records.time import check_time, now_us
+from tokometer.records.values import MAX_DURATION_US, name_of
+
+DEFAULT_SOURCE: Final = "api"
+
+_OK: Final = frozenset({"ok", "success", "succeeded", "completed", "done"})
+_FAILED: Final = frozenset({"error", "failed", "failure", "ko"})
+_ENDED_AT_TARGETS: Final = {"calls": "latency_us", "tools": "duration_us", "jobs": "duration_us"}
+
+
+def record_from(kind: str, given: object, *, workspace: str = "default", now: int | None = None) -> Record:
+    """The record that an object means. `kind` is a key of `KINDS`; `now` is our clock, in microseconds.
+
+    Raises:
+        RecordError: Something in it cannot be believed.
+    """
+    if not isinstance(given, dict):
+        raise RecordError("", f"a record is an object, this is {name_of(given)}")
+    reader = _Reader(kind, given)
+    values = reader.values()
+    clock = now_us() if now is None else now
+    started_at = reader.required("started_at")
+    values["started_at"] = check_time(started_at, reader.spelling("started_at"), clock)
+    for name in REQUIRED[kind]:
+        reader.required(name)
+    if not values.setdefault("source", DEFAULT_SOURCE):
+        raise RecordError(reader.spelling("source"), "is empty")
+    _finish(kind, reader, values, clock)
+    if not values.get("native_id"):
+        # Its content is its id: sent twice it counts once. The time is part of it, so a copy has the same one.
+        values["native_id"] = content_id(given)
+        values["pinned"] = True
+    return KINDS[kind](workspace=workspace, **values)
+
+
+def content_id(given: Mapping[str, object]) -> str:
+    """The id of a record whose sender gave none: a hash of what it says, whatever the order of its fields."""
+    canonical = json.dumps(given, sort_keys=True, separators=(",", ":"), default=str)
+    return "content:" + blake2b(canonical.encode(), digest_size=16).hexdigest()
+
+
+class _Reader:
+    """The fields of one object, found by any of their names."""
+
+    def __init__(self, kind: str, given: Mapping[str, object]) -> None:
+        self._kind = kind
+        self._spelling: dict[str, str] = {}
+        self._read: dict[str, Any] = {}
+        names = _names(kind)
+        for key, value in given.items():
+            field = names.get(key)
+            if field is None:
+                if key in NOT_KEPT:
+                    continue
+                raise RecordError(_shown(key), _unknown(key, kind))
+            if value is None:
+                continue
+            if field.name in self._spelling:
+                raise RecordError(key, f"says the same as {self._spelling[field.name]}; send one of them")
+            self._spelling[field.name] = key
+            try:
+                self._read[field.name] = field.type.convert(value)
+            except ValueError as error:
+                raise RecordError(key, str(error)) from None
+
+    def values(self) -> dict[str, Any]:
+        """Record field → value, of those fields that are taken as they are."""
+        return {
+            field.target: self._read[field.name]
+            for field in FIELDS[self._kind]
+            if field.target and field.name in self._read
+        }
+
+    def get(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
+        """A field's value, None where it is not given."""
+        return self._read.get(name)
+
+    def required(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
+        """A field's value, refusing a record that lacks it."""
+        value = self._read.get(name)
+        if value is None or value == "":
+            raise RecordError(self.spelling(name), "is missing")
+        return value
+
+    def spelling(self, name: str) -> str:
+        """The field's name as the sender wrote it."""
+        return self._spelling.get(name, name)
+
+
+def _finish(kind: str, reader: _Reader, values: dict[str, Any], now: int) -> None:
+    """What takes more than one field."""
+    start = values["started_at"]
+    end = reader.get("ended_at")
+    if end is not None:
+        if end < start:
+            raise RecordError(reader.spelling("ended_at"), "is before started_at")
+        if kind != "bills" and end - start > MAX_DURATION_US:
+            raise RecordError(reader.spelling("ended_at"), "is more than a year after started_at; is the unit wrong?")
+        target = _ENDED_AT_TARGETS.get(kind)
+        if target is not None:
+            values.setdefault(target, end - start)
+    if kind == "calls":
+        _finish_call(reader, values)
+        return
+    if kind == "runs" and end is None and reader.get("duration_ms") is not None:
+        values["ended_at"] = start + reader.get("duration_ms")
+    if kind == "bills":
+        values.setdefault("ended_at", start)
+        check_time(start, reader.spelling("started_at"), now)
+        _choose(reader, values, "type", kind)
+    elif kind == "samples":
+        _choose(reader, values, "mode", kind)
+    else:
+        _choose(reader, values, "status", kind)
+    if "provider" in values:
+        values["provider"] = provider_of(values["provider"])
+
+
+def _finish_call(reader: _Reader, values: dict[str, Any]) -> None:
+    values["status"] = _call_status(reader, values)
+    prompt = reader.get("prompt_tokens")
+    if prompt is not None:
+        if "input_tokens" in values:
+            raise RecordError(
+                "prompt_tokens", "includes the cache and input_tokens does not; send one of them, not both"
+            )
+        cached = sum(
+            values.get(name, 0)
+            for name in (
+                "cache_read_tokens",
+                "cache_write_5m_tokens",
+                "cache_write_1h_tokens",
+                "cache_write_unknown_tokens",
+            )
+        )
+        if cached > prompt:
+            raise RecordError("prompt_tokens", "is less than the cache tokens that it includes")
+        values["input_tokens"] = prompt - cached
+    if values.get("reasoning_tokens", 0) > values.get("output_tokens", 0):
+        raise RecordError(reader.spelling("reasoning_tokens"), "is more than output_tokens, of which it is a part")
+    values["provider"] = provider_of(values.get("provider", "")) or infer_provider(values["model"])
+    values["attempt"] = max(1, values.get("attempt", 1))
+
+
+def _call_status(reader: _Reader, values: Mapping[str, Any]) -> Status:
+    word = reader.get("status") or ""
+    folded = word.lower()
+    for status in STATUSES:
+        if folded == status:
+            return status
+    if folded in _OK:
+        return "ok"
+    if folded and folded not in _FAILED:
+        raise RecordError(reader.spelling("status"), f"is not one of {', '.join(STATUSES)}")
+    http = values.get("http_status")
+    failed = http is not None and http >= 400  # noqa: PLR2004 - where HTTP's errors begin
+    if not folded and not failed and not values.get("error_message"):
+        return "ok"
+    return status_of(http if failed else None, values.get("error_message", ""))
+
+
+def _choose(reader: _Reader, values: dict[str, Any], name: str, kind: str) -> None:
+    """Take a field that is one of a closed list of words."""
+    word = reader.get(name)
+    if not word:
+        return
+    choices = _choices(kind, name)
+    folded = word.lower()
+    if name == "status":
+        folded = "ok" if folded in _OK else "error" if folded in _FAILED else folded
+    if folded not in choices:
+        raise RecordError(reader.spelling(name), f"is not one of {', '.join(choices)}")
+    values[name] = folded
+
+
+@cache
+def _choices(kind: str, name: str) -> tuple[str, ...]:
+    return get_args(get_type_hints(KINDS[kind])[name])
+
+
+@cache
+def _names(kind: str) -> dict[str, Field]:
+    return {name: field for field in FIELDS[kind] for name in (field.name, *field.aliases)}
+
+
+def _unknown(key: str, kind: str) -> str:
+    near = get_close_matches(key[:64], _names(kind), 1)
+    return f"is not a field of {kind}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _shown(key: str) -> str:
+    return key[:64].encode("utf-8", "replace").decode()
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one record of a kind, as `POST /api/records/{kind}` takes it (aliases left out)."""
+    properties = {}
+    for field in FIELDS[kind]:
+        properties[field.name] = {**field.type.schema, "description": field.meaning}
+    for name in ("status", "type", "mode"):
+        if name in properties:
+            properties[name]["enum"] = [*_choices(kind, name), *(("error",) if kind == "calls" else ())]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": KINDS[kind].__name__,
+        "type": "object",
+        "properties": properties,
+        "required": ["started_at", *REQUIRED[kind]],
+        "additionalProperties": False,
+    }
+
+
+__all__ = ["DEFAULT_SOURCE", "content_id", "json_schema", "record_from"]

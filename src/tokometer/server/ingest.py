@@ -1,0 +1,142 @@
+"""Records in: OTLP traces and our own API. A reply means that what it accepts is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from tokometer.collect.writer import QueueFull, WriterClosed
+from tokometer.ledger import Batch, LedgerError, Receipt, Refusal
+from tokometer.ledger.refused import list_refused
+from tokometer.records import KINDS
+from tokometer.records.time import to_datetime
+from tokometer.server.body import BodyError, Limits, read_body
+from tokometer.sources import own
+from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, Encoding, OtlpError, decode_traces, failure, reply
+
+router: Final = APIRouter()
+
+_T = TypeVar("_T")
+_JSON: Final = "application/json"
+#: Decoding holds the interpreter either way; off the event loop it cannot hold up the pages for long.
+_DECODERS: Final = ThreadPoolExecutor(2, "tokometer-decode")
+
+
+@router.post("/v1/traces", summary="OTLP/HTTP traces, protobuf or JSON")
+async def traces(request: Request) -> Response:
+    """Take an `ExportTraceServiceRequest` and reply with an `ExportTraceServiceResponse` in the same encoding."""
+    encoding = ENCODINGS.get(_media_type(request))
+    if encoding is None:
+        return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
+    try:
+        body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
+        found = await _decoded(lambda: decode_traces(body, encoding))
+        await _store(request, Batch(found.records, found.refusals))
+    except BodyError as error:
+        return _otlp_error(error.status, str(error), encoding)
+    except OtlpError as error:
+        return _otlp_error(400, str(error), encoding)
+    except (QueueFull, WriterClosed, LedgerError) as error:
+        return _otlp_error(503, str(error), encoding)
+    return Response(reply(found.refusals, encoding), media_type=MEDIA_TYPES[encoding])
+
+
+@router.post("/api/calls", summary="Model calls in our own format")
+async def calls(request: Request) -> Response:
+    """Take model calls as NDJSON, a JSON array or one JSON object."""
+    return await _own(request, "calls")
+
+
+@router.post("/api/records/{kind}", summary="Records of any kind in our own format")
+async def records(request: Request, kind: str) -> Response:
+    """Take records of a kind (calls, tools, runs, jobs, samples, bills) as NDJSON, a JSON array or one JSON object."""
+    if kind not in KINDS:
+        return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(KINDS)}")
+    return await _own(request, kind)
+
+
+@router.get("/api/refused", summary="Records that could not be believed")
+def refused(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Refused records, the latest first: where each stood, which field, and why; never its content."""
+    found = list_refused(request.app.state.runtime.ledger, limit=limit + 1, offset=offset)
+    shown = [_refusal_json(refusal) for refusal in found[:limit]]
+    return _json({"refused": shown, "next_offset": offset + limit if len(found) > limit else None})
+
+
+async def _own(request: Request, kind: str) -> Response:
+    try:
+        body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
+        media_type = _media_type(request)
+        found = await _decoded(lambda: own.read(kind, body, media_type))
+        receipt = await _store(request, Batch(found.records, found.refusals, corrections=True))
+    except BodyError as error:
+        return _error(error.status, str(error))
+    except own.NotRecords as error:
+        return _error(415 if error.media_type else 400, str(error))
+    except (QueueFull, WriterClosed, LedgerError) as error:
+        return _error(503, str(error))
+    return _json(
+        {
+            "accepted": receipt.accepted,
+            "duplicate": receipt.duplicate,
+            "changed": receipt.changed,
+            "refused": [
+                {"index": refusal.position, "field": refusal.field, "reason": refusal.reason}
+                for refusal in found.refusals
+            ],
+        }
+    )
+
+
+async def _decoded(decode: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(_DECODERS, decode)
+
+
+async def _store(request: Request, batch: Batch) -> Receipt:
+    """The receipt of a batch, once it is durable."""
+    if not batch.records and not batch.refusals:
+        return Receipt()
+    return await asyncio.wrap_future(request.app.state.runtime.writer.submit(batch))
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _refusal_json(refusal: Refusal) -> dict[str, object]:
+    return {
+        "at": to_datetime(refusal.at).isoformat().replace("+00:00", "Z"),
+        "source": refusal.source,
+        "place": refusal.place,
+        "position": refusal.position,
+        "field": refusal.field,
+        "reason": refusal.reason,
+    }
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status, media_type=_JSON)
+
+
+def _error(status: int, message: str) -> Response:
+    return _retry_later(_json({"error": message}, status))
+
+
+def _otlp_error(status: int, message: str, encoding: Encoding) -> Response:
+    """An error as OTLP wants it: a `google.rpc.Status` in the request's encoding."""
+    return _retry_later(Response(failure(message, encoding), status, media_type=MEDIA_TYPES[encoding]))
+
+
+def _retry_later(response: Response) -> Response:
+    if response.status_code == 503:  # noqa: PLR2004 - HTTP's number
+        response.headers["Retry-After"] = str(QueueFull.retry_after)
+    return response

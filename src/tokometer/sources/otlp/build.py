@@ -1,0 +1,231 @@
+"""Spans → records."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, ToolCall
+from tokometer.records.model_ids import infer_provider
+from tokometer.records.providers import provider_of
+from tokometer.records.time import check_time
+from tokometer.records.values import MAX_DURATION_US, MAX_TEXT
+from tokometer.sources.otlp.outcome import outcome_of, ttft_of
+from tokometer.sources.otlp.roles import Part, part_of
+from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.usage import Usage, cost_of, usage_of
+
+SOURCE: Final = "otlp"
+_NO_TRACE: Final = "0" * 32
+_NO_SPAN: Final = "0" * 16
+_ID: Final = {"traceId": 32, "spanId": 16}
+_WEB_PORTS: Final = ("443", "80", "0", "")
+_HOST: Final = re.compile(r"(?:[a-zA-Z][-+.a-zA-Z0-9]*://)?(?:[^/@]*@)?([^/?#]+)")
+#: Span names that carry no agent's name.
+_AGENT_SPAN: Final = re.compile(r"(?:invoke_agent|invoke_workflow|agent|workflow)[ .:]\s*|\.(?:agent|workflow)$")
+
+
+def records_of(span: Span, now: int) -> list[Record]:
+    """The records that a span makes: none, one, or for an agent that states what it used a run and a shadow call.
+
+    Raises:
+        RecordError: It is a model call, an agent or a tool, and something in it cannot be believed. The field is the
+            attribute's own name, or the span's field in OTLP's JSON spelling.
+    """
+    part = part_of(span)
+    if not part.role:
+        return []
+    if span.wrong is not None:
+        raise RecordError(span.wrong.name, span.wrong.error)
+    start = _check(span, now)
+    native_id = f"{span.trace_id}:{span.span_id}@{start:x}"
+    if part.role == "call":
+        return [_call(span, part, native_id, start)]
+    if part.role == "tool":
+        return [_tool(span, native_id, start)]
+    return _agent(span, part, native_id, start)
+
+
+def _check(span: Span, now: int) -> int:
+    """The span's start in microseconds, once its ids and times are believable."""
+    if len(span.trace_id) != _ID["traceId"] or span.trace_id == _NO_TRACE:
+        raise RecordError("traceId", "is not 16 bytes, or all zero")
+    if len(span.span_id) != _ID["spanId"] or span.span_id == _NO_SPAN:
+        raise RecordError("spanId", "is not 8 bytes, or all zero")
+    start = check_time(span.start_ns // 1000, "startTimeUnixNano", now)
+    if span.end_ns:
+        if span.end_ns < span.start_ns:
+            raise RecordError("endTimeUnixNano", "is before startTimeUnixNano")
+        if span.end_ns - span.start_ns > MAX_DURATION_US * 1000:
+            raise RecordError("endTimeUnixNano", "is more than a year after startTimeUnixNano")
+    return start
+
+
+def _call(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
+    # The trace's id groups its calls, so that what an agent states gives way to them. A call without a parent has no
+    # agent above it, and needs no group.
+    return _model_call(span, part, native_id, start, group=span.trace_id if span.parent_id else "", shadow=False)
+
+
+def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: str, shadow: bool) -> ModelCall:
+    found = span.found
+    get = found.get
+    model = get("model") or get("request_model") or ""
+    usage = usage_of(found, exclusive=span.name.startswith("claude_code."))
+    status, error_message, http_status = outcome_of(span)
+    return ModelCall(
+        source=SOURCE,
+        native_id=native_id,
+        started_at=start,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        # A span sent while it runs has no end; the whole one is right.
+        revision=1 if span.end_ns else 0,
+        pinned=True,
+        group=group,
+        shadow=shadow,
+        provider=provider_of(get("provider", "")) or _implied_provider(span, model),
+        model=model,
+        operation=part.operation,
+        status=status,
+        error_message=error_message,
+        http_status=http_status,
+        stop_reason=get("stop", ""),
+        attempt=max(1, get("attempt", 1)),
+        request_id=get("response_id", ""),
+        latency_us=(span.end_ns - span.start_ns) // 1000 if span.end_ns else None,
+        ttft_us=ttft_of(span),
+        input_tokens=usage.input,
+        cache_read_tokens=usage.cache_read,
+        cache_write_5m_tokens=usage.cache_write_5m,
+        cache_write_1h_tokens=usage.cache_write_1h,
+        cache_write_unknown_tokens=usage.cache_write_unknown,
+        output_tokens=usage.output,
+        reasoning_tokens=usage.reasoning,
+        estimated_tokens=get("estimated"),
+        cost_reported=cost_of(found),
+        revenue=get("revenue"),
+        service_tier=get("tier", ""),
+        session_id=get("session", ""),
+        project=_project(span),
+        agent=get("agent") or get("agent_id", ""),
+        subagent=get("agent_id", "") if get("parent_agent_id") else "",
+        user=get("user", ""),
+        team=get("team", ""),
+        api_key=get("api_key", ""),
+        endpoint=_endpoint(span),
+        environment=get("environment", ""),
+        knowledge_base=get("knowledge_base", ""),
+    )
+
+
+def _agent(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
+    found = span.found
+    usage = usage_of(found, exclusive=span.name.startswith("claude_code."))
+    outcome = outcome_of(span)
+    cost = cost_of(found)
+    run = AgentRun(
+        source=SOURCE,
+        native_id=native_id,
+        started_at=start,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        revision=1 if span.end_ns else 0,
+        pinned=True,
+        agent=_agent_name(span, part),
+        status=_run_status(span, outcome.status),
+        error_message=outcome.error_message,
+        ended_at=span.end_ns // 1000 or None,
+        role=part.role,
+        session_id=found.get("session", ""),
+        project=_project(span),
+        user=found.get("user", ""),
+        team=found.get("team", ""),
+        environment=found.get("environment", ""),
+        model=found.get("model") or found.get("request_model", ""),
+        stated_tokens=usage.total,
+        stated_cost=cost,
+    )
+    if usage == _NO_USAGE and cost is None:
+        return [run]
+    return [run, _model_call(span, part, native_id, start, group=span.trace_id, shadow=True)]
+
+
+_NO_USAGE: Final = Usage(None, None, None, None, None, None, None)
+
+
+def _tool(span: Span, native_id: str, start: int) -> ToolCall:
+    found = span.found
+    outcome = outcome_of(span)
+    return ToolCall(
+        source=SOURCE,
+        native_id=native_id,
+        started_at=start,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        revision=1 if span.end_ns else 0,
+        pinned=True,
+        name=found.get("tool") or found.get("entity") or span.name.removeprefix("execute_tool ")[:MAX_TEXT] or "tool",
+        server=found.get("tool_server", ""),
+        status=_ended(outcome.status) if span.end_ns else "unknown",
+        error_message=outcome.error_message,
+        duration_us=(span.end_ns - span.start_ns) // 1000 if span.end_ns else None,
+        call_id=found.get("tool_call_id", ""),
+        session_id=found.get("session", ""),
+        project=_project(span),
+        agent=found.get("agent") or found.get("agent_id", ""),
+        user=found.get("user", ""),
+        team=found.get("team", ""),
+        environment=found.get("environment", ""),
+    )
+
+
+def _run_status(span: Span, status: Status) -> Literal["ok", "cancelled", "error", "running"]:
+    if not span.end_ns:
+        return "running"
+    return _ended(status)
+
+
+def _ended(status: Status) -> Literal["ok", "cancelled", "error"]:
+    return status if status == "ok" or status == "cancelled" else "error"  # noqa: PLR1714 - so that types narrow
+
+
+def _agent_name(span: Span, part: Part) -> str:
+    found = span.found
+    if span.name.startswith("claude_code."):
+        return "claude-code"
+    first = ("workflow", "agent") if part.role == "workflow" else ("agent", "workflow")
+    for slot in (*first, "entity", "agent_id"):
+        if found.get(slot):
+            return str(found[slot])
+    return _AGENT_SPAN.sub("", span.name)[:MAX_TEXT] or part.role
+
+
+def _implied_provider(span: Span, model: str) -> str:
+    if span.name.startswith("claude_code."):
+        return "anthropic"
+    return infer_provider(model)
+
+
+def _project(span: Span) -> str:
+    project: str = span.found.get("project", "")
+    if project:
+        return project
+    service: str = span.found.get("service", "")
+    return "" if service.startswith("unknown_service") else service
+
+
+def _endpoint(span: Span) -> str:
+    """Host, with its port where that is not the web's: never a path or a query, which can hold secrets."""
+    host: str = span.found.get("host", "")
+    if host:
+        host = _HOST.match(host).group(1) if "/" in host or "@" in host else host  # type: ignore[union-attr]
+        port = span.found.get("port", "")
+        return host if port in _WEB_PORTS else f"{host}:{port}"
+    if span.found.get("url"):
+        match = _HOST.match(span.found["url"])
+        return match.group(1) if match else ""
+    return ""

@@ -1,0 +1,132 @@
+"""The OTLP messages that we read, as protobuf classes made to be read fast.
+
+Wire-compatible with `opentelemetry/proto/collector/trace/v1/trace_service.proto`, with two differences that only a
+reader sees: text is declared as bytes, so that one attribute that is not UTF-8 spoils its own span and not the request;
+and a span's attributes are kept as the bytes of each `KeyValue`, which are looked up whole (most repeat from span to
+span) instead of being made into three objects each. That takes 4 µs a span of 20 attributes instead of 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+
+__all__ = [
+    "AnyValue",
+    "DecodeError",
+    "ExportTraceServiceRequest",
+    "ExportTraceServiceResponse",
+    "Failure",
+    "KeyValue",
+    "Message",
+]
+
+_PACKAGE: Final = "tokometer.otlp"
+_FIELD: Final = descriptor_pb2.FieldDescriptorProto
+_SCALARS: Final = {
+    "bytes": _FIELD.TYPE_BYTES,
+    "bool": _FIELD.TYPE_BOOL,
+    "double": _FIELD.TYPE_DOUBLE,
+    "fixed64": _FIELD.TYPE_FIXED64,
+    "int32": _FIELD.TYPE_INT32,
+    "int64": _FIELD.TYPE_INT64,
+    "string": _FIELD.TYPE_STRING,
+}
+
+#: Message → its fields, as `number: name type`; a star marks a repeated one, a bar a member of the oneof `value`.
+_MESSAGES: Final[dict[str, tuple[str, ...]]] = {
+    "AnyValue": (
+        "1: string_value bytes|",
+        "2: bool_value bool|",
+        "3: int_value int64|",
+        "4: double_value double|",
+        "5: array_value ArrayValue|",
+        "6: kvlist_value KeyValueList|",
+        "7: bytes_value bytes|",
+    ),
+    "ArrayValue": ("1: values AnyValue*",),
+    "KeyValueList": ("1: values KeyValue*",),
+    "KeyValue": ("1: key bytes", "2: value AnyValue"),
+    "Status": ("2: message bytes", "3: code int32"),
+    "Event": ("1: time_unix_nano fixed64", "2: name bytes", "3: attributes bytes*"),
+    "Span": (
+        "1: trace_id bytes",
+        "2: span_id bytes",
+        "4: parent_span_id bytes",
+        "5: name bytes",
+        "7: start_time_unix_nano fixed64",
+        "8: end_time_unix_nano fixed64",
+        "9: attributes bytes*",
+        "11: events Event*",
+        "15: status Status",
+    ),
+    "InstrumentationScope": ("1: name bytes", "2: version bytes"),
+    "ScopeSpans": ("1: scope InstrumentationScope", "2: spans Span*"),
+    "Resource": ("1: attributes bytes*",),
+    "ResourceSpans": ("1: resource Resource", "2: scope_spans ScopeSpans*"),
+    "ExportTraceServiceRequest": ("1: resource_spans ResourceSpans*",),
+    "ExportTracePartialSuccess": ("1: rejected_spans int64", "2: error_message string"),
+    # google.rpc.Status, with which errors are told
+    "Failure": ("1: code int32", "2: message string"),
+    "ExportTraceServiceResponse": ("1: partial_success ExportTracePartialSuccess",),
+}
+
+
+class Message(Protocol):
+    """What we use of a protobuf message class's instances."""
+
+    def SerializeToString(self) -> bytes:  # noqa: N802 - protobuf's name
+        """The message on the wire."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
+        """A field."""
+
+
+class MessageClass(Protocol):
+    """What we use of a protobuf message class."""
+
+    def __call__(self, **fields: object) -> Message:
+        """A message with these fields."""
+
+    def FromString(self, data: bytes) -> Message:  # noqa: N802 - protobuf's name
+        """The message that these bytes are; raises :class:`DecodeError`."""
+
+
+def _classes() -> dict[str, MessageClass]:
+    file = descriptor_pb2.FileDescriptorProto(name="tokometer/otlp.proto", package=_PACKAGE, syntax="proto3")
+    for name, fields in _MESSAGES.items():
+        _add(file.message_type.add(name=name), fields)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return {
+        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in _MESSAGES
+    }
+
+
+def _add(message: descriptor_pb2.DescriptorProto, fields: Sequence[str]) -> None:
+    for line in fields:
+        number, name, type_ = line.replace(":", "").split()
+        field = message.field.add(name=name, number=int(number), label=_FIELD.LABEL_OPTIONAL)
+        if type_.endswith("*"):
+            field.label = _FIELD.LABEL_REPEATED
+        if type_.endswith("|"):
+            if not message.oneof_decl:
+                message.oneof_decl.add(name="value")
+            field.oneof_index = 0
+        bare = type_.rstrip("*|")
+        if bare in _SCALARS:
+            field.type = _SCALARS[bare]
+        else:
+            field.type = _FIELD.TYPE_MESSAGE
+            field.type_name = f".{_PACKAGE}.{bare}"
+
+
+_CLASSES: Final = _classes()
+AnyValue: Final = _CLASSES["AnyValue"]
+KeyValue: Final = _CLASSES["KeyValue"]
+ExportTraceServiceRequest: Final = _CLASSES["ExportTraceServiceRequest"]
+Failure: Final = _CLASSES["Failure"]
+ExportTraceServiceResponse: Final = _CLASSES["ExportTraceServiceResponse"]

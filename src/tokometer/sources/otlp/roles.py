@@ -1,0 +1,111 @@
+"""What a span is to a meter: a model call, an agent's run, a tool's run, or nothing.
+
+Tokens are counted on model calls only. Spans around them (agents, workflows, chains, a client's retry wrapper) often
+carry the sum of what is below them, so they group and are not counted on top.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, NamedTuple
+
+from tokometer.sources.otlp.span import Span
+
+Role = Literal["call", "agent", "workflow", "tool", ""]
+
+
+class Part(NamedTuple):
+    """A span's role, and for a model call which operation it is."""
+
+    role: Role
+    operation: str = ""
+
+
+_NOTHING: Final = Part("")
+_CHAT: Final = Part("call", "chat")
+_EMBEDDINGS: Final = Part("call", "embeddings")
+_COMPLETION: Final = Part("call", "text_completion")
+_RERANK: Final = Part("call", "rerank")
+_AGENT: Final = Part("agent", "invoke_agent")
+_WORKFLOW: Final = Part("workflow", "invoke_workflow")
+_TOOL: Final = Part("tool", "execute_tool")
+
+#: gen_ai.operation.name
+_OPERATIONS: Final = {
+    "chat": _CHAT,
+    "completion": _COMPLETION,
+    "create_agent": _NOTHING,
+    "embedding": _EMBEDDINGS,
+    "embeddings": _EMBEDDINGS,
+    "execute_tool": _TOOL,
+    "fetch_response": _NOTHING,
+    "generate_content": Part("call", "generate_content"),
+    "invoke_agent": _AGENT,
+    "invoke_workflow": _WORKFLOW,
+    "plan": _NOTHING,
+    "rerank": _RERANK,
+    "retrieval": _NOTHING,
+    "text_completion": _COMPLETION,
+}
+#: openinference.span.kind: only LLM and EMBEDDING are counted.
+_OPENINFERENCE: Final = {"LLM": _CHAT, "EMBEDDING": _EMBEDDINGS, "AGENT": _AGENT, "TOOL": _TOOL}
+#: llm.request.type
+_REQUESTS: Final = {
+    "chat": _CHAT,
+    "completion": _COMPLETION,
+    "embedding": _EMBEDDINGS,
+    "rerank": _RERANK,
+}
+#: traceloop.span.kind; a task is a step of a workflow
+_TRACELOOP: Final = {"agent": _AGENT, "tool": _TOOL, "workflow": _WORKFLOW}
+#: langfuse.observation.type
+_LANGFUSE: Final = {"generation": _CHAT, "embedding": _EMBEDDINGS, "agent": _AGENT, "tool": _TOOL}
+#: Span names of Claude Code's own traces
+_CLAUDE_CODE: Final = {
+    "claude_code.interaction": _AGENT,
+    "claude_code.llm_request": _CHAT,
+    "claude_code.tool": _TOOL,
+}
+
+
+def part_of(span: Span) -> Part:  # noqa: PLR0911 - one line a dialect
+    """The part that a span plays; one that means nothing to a meter (HTTP, a database) plays none."""
+    found = span.found
+    operation = found.get("operation")
+    if operation is not None and "langfuse_type" not in found:
+        part = _OPERATIONS.get(operation)
+        if part is not None:
+            return part
+    if span.name.startswith("claude_code."):
+        return _CLAUDE_CODE.get(span.name, _NOTHING)
+    if "langfuse_type" in found:
+        return _LANGFUSE.get(found["langfuse_type"], _NOTHING)
+    if "openinference_kind" in found:
+        return _OPENINFERENCE.get(found["openinference_kind"], _NOTHING)
+    if "request_type" in found:
+        return _REQUESTS.get(found["request_type"], _CHAT)
+    if "traceloop_kind" in found:
+        return _TRACELOOP.get(found["traceloop_kind"], _NOTHING)
+    if "ai_operation" in found:
+        return _vercel(found["ai_operation"])
+    return _guess(found, operation)
+
+
+def _vercel(operation: str) -> Part:
+    """The Vercel AI SDK has an outer span with the sum and an inner one (`….doGenerate`) for each request."""
+    if operation == "ai.toolCall":
+        return _TOOL
+    inner = operation.rpartition(".")[2]
+    if inner == "doEmbed":
+        return _EMBEDDINGS
+    return _CHAT if inner in ("doGenerate", "doStream") else _NOTHING
+
+
+def _guess(found: dict[str, Any], operation: str | None) -> Part:
+    """Spans that say what they used without saying what they are: conventions up to 1.30 had no operation."""
+    if "input" not in found and "output" not in found and "langfuse_usage" not in found:
+        return _NOTHING
+    if operation is not None:
+        return Part("call", operation)
+    if "provider" in found or "request_model" in found or "model" in found:
+        return _EMBEDDINGS if "output" not in found and "langfuse_usage" not in found else _CHAT
+    return _NOTHING

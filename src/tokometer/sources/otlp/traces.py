@@ -1,0 +1,100 @@
+"""`POST /v1/traces`: a request's bytes → records, refusals, and the reply's bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import msgspec
+
+from tokometer.ledger.protocol import Refusal
+from tokometer.records import Record, RecordError, now_us
+from tokometer.sources.otlp import json_body
+from tokometer.sources.otlp.build import SOURCE, records_of
+from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
+from tokometer.sources.otlp.protobuf import ProtobufReader
+from tokometer.sources.otlp.span import Span
+
+Encoding = Literal["protobuf", "json"]
+
+#: Media type → encoding.
+ENCODINGS: Final[dict[str, Encoding]] = {
+    "application/x-protobuf": "protobuf",
+    "application/protobuf": "protobuf",
+    "application/json": "json",
+}
+MEDIA_TYPES: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
+PLACE: Final = "POST /v1/traces"
+
+#: How many refusals the reply spells out.
+_SPELLED_OUT: Final = 5
+_READER: Final = ProtobufReader()
+
+
+@dataclass(slots=True)
+class Traces:
+    """What a request held."""
+
+    records: list[Record] = field(default_factory=list)
+    #: Spans that look like a model call, an agent or a tool and cannot be believed.
+    refusals: list[Refusal] = field(default_factory=list)
+    spans: int = 0
+    #: Spans that mean nothing to a meter: HTTP requests, database queries, parts of dialects that carry no usage.
+    skipped: int = 0
+
+
+def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Traces:
+    """What an `ExportTraceServiceRequest` holds. Safe to call from several threads.
+
+    `now` is our clock in microseconds since the epoch; spans more than a day ahead of it are refused.
+
+    Raises:
+        OtlpError: The body as a whole cannot be read.
+    """
+    at = now_us() if now is None else now
+    spans: Iterable[Span | RecordError] = _READER.spans(body) if encoding == "protobuf" else json_body.spans(body)
+    traces = Traces()
+    records, refusals = traces.records, traces.refusals
+    for index, span in enumerate(spans):
+        traces.spans += 1
+        try:
+            if isinstance(span, RecordError):
+                raise span
+            made = records_of(span, at)
+        except RecordError as error:
+            refusals.append(_refusal(index, span, error, at))
+            continue
+        if made:
+            records.extend(made)
+        else:
+            traces.skipped += 1
+    return traces
+
+
+def reply(refusals: list[Refusal], encoding: Encoding) -> bytes:
+    """An `ExportTraceServiceResponse`: empty where all went well, else how many spans were rejected and why."""
+    if not refusals:
+        return b"" if encoding == "protobuf" else b"{}"
+    reasons = [f"{refusal.field}: {refusal.reason}" for refusal in refusals[:_SPELLED_OUT]]
+    more = len(refusals) - len(reasons)
+    message = "; ".join(reasons) + (f"; and {more} more, see GET /api/refused" if more else "")
+    if encoding == "json":
+        return msgspec.json.encode({"partialSuccess": {"rejectedSpans": str(len(refusals)), "errorMessage": message}})
+    return ExportTraceServiceResponse(
+        partial_success={"rejected_spans": len(refusals), "error_message": message}
+    ).SerializeToString()
+
+
+def failure(message: str, encoding: Encoding) -> bytes:
+    """What OTLP/HTTP replies with when a request as a whole fails: a `google.rpc.Status`."""
+    if encoding == "json":
+        return msgspec.json.encode({"message": message})
+    return Failure(message=message).SerializeToString()
+
+
+def _refusal(index: int, span: Span | RecordError, error: RecordError, at: int) -> Refusal:
+    which = f"span {span.span_id} of trace {span.trace_id}" if isinstance(span, Span) else f"span {index}"
+    return Refusal(
+        source=SOURCE, place=PLACE, position=index, field=error.field, reason=f"{error.reason} ({which})", at=at
+    )

@@ -1,0 +1,183 @@
+"""Our own API's bodies: NDJSON, a JSON array or one JSON object → records and refusals.
+
+msgspec decodes; what it will not take (NaN, half a character) is tried again with Python's more lenient decoder, so
+that such a value is refused by its field's name and the records around it are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from tokometer.ledger.protocol import Refusal
+from tokometer.records import Record, RecordError, now_us
+from tokometer.records.wire import DEFAULT_SOURCE, record_from
+
+#: One record longer than this is not a record.
+MAX_RECORD: Final = 1024 * 1024
+
+_LINES: Final = frozenset(
+    {
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/json-seq",
+    }
+)
+_JSON: Final = frozenset({"application/json"})
+_ANY: Final = msgspec.json.Decoder(float_hook=Decimal)
+_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class NotRecords(Exception):
+    """A body that as a whole holds no records. `media_type` tells whether that is what its Content-Type says."""
+
+    def __init__(self, reason: str, *, media_type: bool = False) -> None:
+        super().__init__(reason)
+        self.media_type = media_type
+
+
+@dataclass(slots=True)
+class Own:
+    """What a body held. A refusal's position is the record's index in the body."""
+
+    records: list[Record] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default", now: int | None = None) -> Own:
+    """The records of a body. `kind` is a key of `records.KINDS`, `now` our clock in microseconds.
+
+    Raises:
+        NotRecords: The media type is not JSON or NDJSON, or the body is broken in a way that leaves no record whole.
+    """
+    if media_type not in _JSON and media_type not in _LINES:
+        # Not text/plain or a form either: a page on another site could send those without asking.
+        raise NotRecords("Content-Type is not application/json or application/x-ndjson", media_type=True)
+    at = now_us() if now is None else now
+    own = Own()
+    for index, item in enumerate(_items(body, lines=media_type in _LINES)):
+        given: object = None
+        try:
+            if isinstance(item, RecordError):
+                raise item
+            given = _value(item)
+            own.records.append(record_from(kind, given, workspace=workspace, now=at))
+        except RecordError as error:
+            own.refusals.append(_refusal(kind, index, given, error, at, workspace))
+    return own
+
+
+def _items(body: bytes, *, lines: bool) -> Iterator[object]:
+    """The parts of a body: bytes of one record each, or already decoded."""
+    body = body.removeprefix(_BOM)
+    text = body.strip(b" \t\r\n\x1e")
+    if not text:
+        return
+    if text.startswith(b"[") and not lines:
+        yield from _array(text)
+    elif lines or _more_than_one(text):
+        for line in body.split(b"\n"):
+            stripped = line.strip(b" \t\r\x1e")
+            if stripped:
+                yield stripped
+    else:
+        try:
+            yield _decode(text)
+        except ValueError as error:
+            raise NotRecords(f"the body is not JSON: {error}") from None
+
+
+def _more_than_one(text: bytes) -> bool:
+    """Whether a body is one record a line: its first line is whole by itself, and not all there is."""
+    first, newline, _ = text.partition(b"\n")
+    if not newline:
+        return False
+    try:
+        _decode(first)
+    except ValueError:
+        return False
+    return True
+
+
+def _array(text: bytes) -> Iterator[object]:
+    try:
+        yield from (bytes(raw) for raw in _RAWS.decode(text))
+    except (msgspec.DecodeError, RecursionError) as error:
+        try:
+            items = _lenient(text)
+        except ValueError:
+            raise NotRecords(f"the body is not a JSON array: {_why(error)}") from None
+        yield from (_Decoded(item) for item in items)
+
+
+class _Decoded:
+    """A value that is decoded already."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+def _value(item: object) -> object:
+    if isinstance(item, _Decoded):
+        return item.value
+    if not isinstance(item, bytes):
+        return item
+    if len(item) > MAX_RECORD:
+        raise RecordError("", f"is {len(item):,} bytes long; a record has at most {MAX_RECORD:,}")
+    try:
+        return _decode(item)
+    except ValueError as error:
+        raise RecordError("", f"is not JSON: {error}") from None
+
+
+def _decode(text: bytes) -> object:
+    """A JSON value; raises ValueError with a reason that does not repeat it."""
+    try:
+        return _ANY.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, ArithmeticError) as error:
+        try:
+            return _lenient(text)
+        except ValueError:
+            raise ValueError(_why(error)) from None
+
+
+def _lenient(text: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """As Python reads JSON, NaN and lone surrogates included."""
+    try:
+        return json.loads(text.decode(), parse_float=Decimal)
+    except (ValueError, RecursionError, ArithmeticError):
+        raise ValueError("not JSON") from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, UnicodeError):
+        return "not valid UTF-8"
+    if isinstance(error, ArithmeticError):
+        return "a number with too many digits"
+    return str(error).removeprefix("JSON is malformed: ").lower()
+
+
+def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:
+    name = given.get("id") if isinstance(given, dict) else None
+    which = f" (id {name[:80]})" if isinstance(name, str) and name and name.isprintable() else ""
+    return Refusal(
+        source=DEFAULT_SOURCE,
+        place=f"POST /api/records/{kind}",
+        position=index,
+        field=error.field,
+        reason=error.reason + which,
+        at=at,
+        workspace=workspace,
+    )
