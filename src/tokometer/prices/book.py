@@ -60,7 +60,7 @@ class PriceBook:
 
         return cls(read_overrides(overrides), cache=cache)
 
-    def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901 - one loop, kept flat for speed
+    def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901, PLR0912 - one loop, kept flat for speed
         """Fill `cost_priced` (nano-USD) and `price_version` of each call, in place; None and "" where unpriced.
 
         A call is unpriced when its model is, or when nothing is known about its tokens; one that was refused cost

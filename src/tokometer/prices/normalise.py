@@ -21,7 +21,7 @@ _PATH: Final = r"^(projects/[^/]+/locations/[^/]+/)?(publishers/[^/]+/)?models/"
 _BEDROCK_PREFIX: Final = (
     r"^(?:[a-z]{2,6}(?:-gov)?\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai)\."
 )
-_BEDROCK_SUFFIX: Final = r"-v\d+(:\d+)?(:\d+k)?$"
+_BEDROCK_SUFFIX: Final = r"(?<!claude)-v\d+(:\d+)?(:\d+k)?$"
 _VERTEX_DATE: Final = r"@(\d{8}|\d{3})$"
 _VERTEX_ALIAS: Final = r"@[\w.-]+$"
 _DOT: Final = r"(?<=\d)\.(?=\d)"

@@ -125,7 +125,7 @@ _ALL: Final[tuple[Provider, ...]] = (
     Provider(
         slug="mistral",
         name="Mistral AI",
-        colour="#b44830",
+        colour="#c03054",
         website="https://mistral.ai",
         docs="https://docs.mistral.ai",
         contact="https://help.mistral.ai",
@@ -224,7 +224,7 @@ _ALL: Final[tuple[Provider, ...]] = (
     Provider(
         slug="minimax",
         name="MiniMax",
-        colour="#c03054",
+        colour="#b44830",
         website="https://www.minimax.io",
         docs="https://platform.minimax.io/docs",
         contact="https://www.minimax.io/contact",

@@ -27,10 +27,10 @@ def book() -> PriceBook:
     return PriceBook.open()
 
 
-def call(model: str = "claude-opus-5", provider: str = "anthropic", **fields) -> ModelCall:
+def call(model: str = "claude-opus-5", provider: str = "anthropic", **fields: object) -> ModelCall:
     """A call of a million input tokens, unless told otherwise."""
-    given = {"source": "test", "native_id": "1", "started_at": NOON, "input_tokens": 1_000_000, **fields}
-    return ModelCall(model=model, provider=provider, **given)
+    values = {"source": "test", "native_id": "1", "started_at": NOON, "input_tokens": 1_000_000, **fields}
+    return ModelCall(model=model, provider=provider, **values)
 
 
 def priced(book: PriceBook, one: ModelCall) -> int | None:
@@ -39,7 +39,7 @@ def priced(book: PriceBook, one: ModelCall) -> int | None:
     return one.cost_priced
 
 
-def test_each_bucket_has_its_price(book):
+def test_each_bucket_has_its_price(book: PriceBook) -> None:
     """Claude Opus 5 costs 5 dollars in, 25 out, 0.50 read, 6.25 and 10 written, per million tokens."""
     one = call(
         input_tokens=1_000_000,
@@ -53,43 +53,43 @@ def test_each_bucket_has_its_price(book):
     assert one.price_version == book.version
 
 
-def test_unpriced_is_none_and_never_zero(book):
+def test_unpriced_is_none_and_never_zero(book: PriceBook) -> None:
     """A model without a price leaves the cost unknown, and no version is claimed."""
     one = call("gpt-99-imaginary", "openai", cost_priced=5, price_version="old")
     assert priced(book, one) is None
     assert one.price_version == ""
 
 
-def test_a_call_without_any_tokens_is_unpriced(book):
+def test_a_call_without_any_tokens_is_unpriced(book: PriceBook) -> None:
     """Nothing reported is not nothing used."""
     assert priced(book, call(input_tokens=None)) is None
 
 
-def test_a_call_with_empty_buckets_costs_nothing(book):
+def test_a_call_with_empty_buckets_costs_nothing(book: PriceBook) -> None:
     """Reported as zero is zero."""
     assert priced(book, call(input_tokens=0, output_tokens=0)) == 0
 
 
 @pytest.mark.parametrize("status", ["rate_limit", "invalid_request", "auth_error"])
-def test_a_refused_call_costs_nothing(book, status):
+def test_a_refused_call_costs_nothing(book: PriceBook, status: str) -> None:
     """What was refused before the model ran is not billed, whether its model has a price or not."""
     for model in ("claude-opus-5", "unheard-of"):
         assert priced(book, call(model, input_tokens=None, status=status)) == 0
 
 
-def test_an_http_error_costs_nothing(book):
+def test_an_http_error_costs_nothing(book: PriceBook) -> None:
     """An answer with an error status has no tokens in it; an error in mid-stream may have been billed."""
     assert priced(book, call(input_tokens=None, status="server_error", http_status=529)) == 0
     assert priced(book, call(input_tokens=None, status="server_error")) is None
 
 
 @pytest.mark.parametrize("status", ["timeout", "cancelled", "ok"])
-def test_a_call_that_ran_may_have_been_billed(book, status):
+def test_a_call_that_ran_may_have_been_billed(book: PriceBook, status: str) -> None:
     """Who stops waiting does not stop the provider from billing: unpriced, not free."""
     assert priced(book, call(input_tokens=None, status=status)) is None
 
 
-def test_a_failed_call_with_usage_is_priced(book):
+def test_a_failed_call_with_usage_is_priced(book: PriceBook) -> None:
     """Tokens that were reported were used, however the call ended."""
     assert priced(book, call(status="rate_limit")) == 5 * 10**9
 
@@ -98,23 +98,23 @@ def test_a_failed_call_with_usage_is_priced(book):
     ("provider", "model"),
     [("ollama", "llama3.1:8b"), ("vllm", "any"), ("lm_studio", "x"), ("llama.cpp", ""), ("", "llama3.1:8b")],
 )
-def test_local_servers_bill_no_tokens(book, provider, model):
+def test_local_servers_bill_no_tokens(book: PriceBook, provider: str, model: str) -> None:
     """What runs on the user's own machine costs 0, also where it does not report tokens."""
     assert priced(book, call(model, provider)) == 0
     assert priced(book, call(model, provider, input_tokens=None)) == 0
 
 
-def test_ollamas_cloud_is_not_local(book):
+def test_ollamas_cloud_is_not_local(book: PriceBook) -> None:
     """Cloud models run on Ollama's machines; their price is not listed."""
     assert priced(book, call("gpt-oss:120b-cloud", "ollama")) is None
 
 
-def test_answers_that_the_client_made_up_cost_nothing(book):
+def test_answers_that_the_client_made_up_cost_nothing(book: PriceBook) -> None:
     """Claude Code writes `<synthetic>` where it answers in a model's place."""
     assert priced(book, call("<synthetic>", "anthropic")) == 0
 
 
-def test_service_tiers_have_their_prices(book):
+def test_service_tiers_have_their_prices(book: PriceBook) -> None:
     """Batch is half, fast mode double; a tier without a price of its own costs what standard does."""
     model = "claude-fable-5-2"
     standard = priced(book, call(model))
@@ -125,25 +125,25 @@ def test_service_tiers_have_their_prices(book):
     assert priced(book, call(model, service_tier="priority")) == standard
 
 
-def test_reasoning_has_a_price_of_its_own_where_it_is_listed(book):
+def test_reasoning_has_a_price_of_its_own_where_it_is_listed(book: PriceBook) -> None:
     """Sonar Deep Research: 8 dollars for output, 3 for the part of it that is reasoning."""
     one = call("sonar-deep-research", "perplexity", input_tokens=0, output_tokens=1_000_000, reasoning_tokens=400_000)
     assert priced(book, one) == (600_000 * 8 + 400_000 * 3) * 1000
 
 
-def test_requests_have_a_price_of_their_own_where_it_is_listed(book):
+def test_requests_have_a_price_of_their_own_where_it_is_listed(book: PriceBook) -> None:
     """Sonar costs 12 dollars per thousand requests besides its tokens."""
     assert priced(book, call("sonar", "perplexity", input_tokens=0, output_tokens=0)) == 12_000_000
 
 
-def test_a_cost_beyond_belief_is_unpriced(book):
+def test_a_cost_beyond_belief_is_unpriced(book: PriceBook) -> None:
     """Money is kept with nine digits before the point; a call that needs more has wrong tokens."""
     one = call(input_tokens=2**53)
     assert priced(book, one) is None
     assert "billion" in book.explain(one).notes[-1]
 
 
-def test_costs_are_rounded_once_and_half_to_even():
+def test_costs_are_rounded_once_and_half_to_even() -> None:
     """Two halves of a nano-dollar are one nano-dollar, one half rounds to the even neighbour."""
     from tokometer.prices.rates import to_nano
 
@@ -162,9 +162,8 @@ counts = st.one_of(st.none(), st.just(0), st.integers(0, 10**7))
     http_status=st.sampled_from([None, 200, 429, 503]),
     started_at=st.integers(to_us(datetime(2023, 1, 1, tzinfo=UTC)), NOON),
     tokens=st.fixed_dictionaries(
-        {
-            name: counts
-            for name in (
+        dict.fromkeys(
+            (
                 "input_tokens",
                 "cache_read_tokens",
                 "cache_write_5m_tokens",
@@ -172,11 +171,14 @@ counts = st.one_of(st.none(), st.just(0), st.integers(0, 10**7))
                 "cache_write_unknown_tokens",
                 "output_tokens",
                 "reasoning_tokens",
-            )
-        }
+            ),
+            counts,
+        )
     ),
 )
-def test_the_explanation_adds_up_to_the_price(book, model, status, http_status, started_at, tokens):
+def test_the_explanation_adds_up_to_the_price(
+    book: PriceBook, model: str, status: str, http_status: int | None, started_at: int, tokens: dict[str, int | None]
+) -> None:
     """What is explained is what was applied: same cost, and its lines sum to it."""
     one = call(model, "", status=status, http_status=http_status, started_at=started_at, **tokens)
     cost = priced(book, one)
@@ -186,7 +188,7 @@ def test_the_explanation_adds_up_to_the_price(book, model, status, http_status, 
         assert abs(sum(line.cost for line in explained.lines) - explained.cost) <= Decimal("5e-10")
 
 
-def test_an_explanation_says_where_the_price_stands(book):
+def test_an_explanation_says_where_the_price_stands(book: PriceBook) -> None:
     """The list, the entry in it, and each bucket's price."""
     explained = book.explain(call(output_tokens=10))
     assert explained.source.endswith("anthropic: claude-opus-5")
@@ -208,12 +210,12 @@ def test_an_explanation_says_where_the_price_stands(book):
         (call("x", "ollama"), "yourself"),
     ],
 )
-def test_an_explanation_notes_what_was_assumed(book, one, word):
+def test_an_explanation_notes_what_was_assumed(book: PriceBook, one: ModelCall, word: str) -> None:
     """A reader learns about assumptions, and what to do about a call without a price."""
     assert word in " ".join(book.explain(one).notes)
 
 
-def test_model_info_knows_window_and_prices(book):
+def test_model_info_knows_window_and_prices(book: PriceBook) -> None:
     """Context window and prices per million tokens, found by any spelling of provider and model."""
     info = book.model_info("Anthropic", "claude-opus-5[1m]", at=NOON)
     assert (info.provider, info.model, info.context_window) == ("anthropic", "claude-opus-5", 1_000_000)
@@ -222,14 +224,14 @@ def test_model_info_knows_window_and_prices(book):
     assert book.model_info("openai", "nobody-knows") is None
 
 
-def test_the_version_names_the_catalogue(book):
+def test_the_version_names_the_catalogue(book: PriceBook) -> None:
     """Without overrides the version is the catalogue's and our rules'."""
     import genai_prices
 
     assert book.version == f"genai-prices {genai_prices.__version__} r1"
 
 
-def test_odd_names_are_unpriced_and_harm_nothing(tmp_path):
+def test_odd_names_are_unpriced_and_harm_nothing(tmp_path: Path) -> None:
     """Lone surrogates, control characters and megabytes of name price as unknown and do not break the file."""
     book = PriceBook.open(cache=tmp_path)
     for odd in ("\ud800", "\x00", "x" * 10**6, "é", "*", "[", "arn:", "/", "models/", "@", ":free", "[1m]"):
@@ -238,7 +240,7 @@ def test_odd_names_are_unpriced_and_harm_nothing(tmp_path):
     assert priced(PriceBook.open(cache=tmp_path), call()) == 5 * 10**9
 
 
-def test_what_was_looked_up_is_kept_for_the_next_process(tmp_path):
+def test_what_was_looked_up_is_kept_for_the_next_process(tmp_path: Path) -> None:
     """A second process prices the same models, unknown ones included, without importing the catalogue."""
     program = f"""
 import sys
@@ -261,7 +263,7 @@ print([call.cost_priced for call in calls], "genai_prices" in sys.modules)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xc1", b"not a cache", b"\x92\xa1x\x90", None])
-def test_a_damaged_file_is_as_if_it_were_not_there(tmp_path, content):
+def test_a_damaged_file_is_as_if_it_were_not_there(tmp_path: Path, content: bytes | None) -> None:
     """Empty, truncated or foreign: prices are looked up again and the file is replaced."""
     PriceBook.open(cache=tmp_path).apply([call()])
     whole = (tmp_path / FILE).read_bytes()
@@ -270,7 +272,7 @@ def test_a_damaged_file_is_as_if_it_were_not_there(tmp_path, content):
     assert (tmp_path / FILE).read_bytes() == whole
 
 
-def test_a_file_of_the_right_types_but_without_periods_is_not_believed(tmp_path):
+def test_a_file_of_the_right_types_but_without_periods_is_not_believed(tmp_path: Path) -> None:
     """Every truncation of meaning counts as damage too."""
     PriceBook.open(cache=tmp_path).apply([call()])
     version, listings = msgspec.msgpack.decode((tmp_path / FILE).read_bytes())
@@ -279,7 +281,7 @@ def test_a_file_of_the_right_types_but_without_periods_is_not_believed(tmp_path)
     assert priced(PriceBook.open(cache=tmp_path), call()) == 5 * 10**9
 
 
-def test_a_file_of_another_version_is_not_used(tmp_path):
+def test_a_file_of_another_version_is_not_used(tmp_path: Path) -> None:
     """Prices kept under another catalogue do not survive it."""
     PriceBook.open(cache=tmp_path).apply([call()])
     kept = (tmp_path / FILE).read_bytes()
@@ -290,13 +292,13 @@ def test_a_file_of_another_version_is_not_used(tmp_path):
     assert (tmp_path / FILE).read_bytes() == kept
 
 
-def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path):
+def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     """Pricing works where nothing can be kept."""
     (tmp_path / "file").write_text("in the way")
     assert priced(PriceBook.open(cache=tmp_path / "file" / "cache"), call()) == 5 * 10**9
 
 
-def test_two_processes_keep_what_both_looked_up(tmp_path):
+def test_two_processes_keep_what_both_looked_up(tmp_path: Path) -> None:
     """Who writes last does not forget what the other found meanwhile."""
     first, second = PriceBook.open(cache=tmp_path), PriceBook.open(cache=tmp_path)
     first.apply([call("claude-opus-5")])
@@ -305,7 +307,7 @@ def test_two_processes_keep_what_both_looked_up(tmp_path):
     assert {key[1] for key, _ in listings} == {"claude-opus-5", "gpt-5"}
 
 
-def test_threads_share_a_book(tmp_path):
+def test_threads_share_a_book(tmp_path: Path) -> None:
     """Eight threads meet the same new models at once, and all get the same prices."""
     book = PriceBook.open(cache=Path(tmp_path))
     models = ["claude-opus-5", "claude-haiku-4-5", "claude-sonnet-4-5", "nobody-knows"] * 50

@@ -60,11 +60,13 @@ tokens = st.one_of(st.just(0), st.integers(0, 3_000), st.integers(0, 1_200_000))
 @settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     model=st.sampled_from(MODELS),
-    moment=st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    moment=st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),
     tier=st.sampled_from(sorted(TIERS)),
     counts=st.tuples(tokens, tokens, tokens, tokens, tokens, tokens),
 )
-def test_a_call_costs_what_the_catalogue_says(model, moment, tier, counts):
+def test_a_call_costs_what_the_catalogue_says(
+    model: tuple[str, str, str], moment: datetime, tier: str, counts: tuple[int, ...]
+) -> None:
     """Any model, time, tier and mix of tokens is priced as by the catalogue's own code, to a nano-dollar."""
     slug, list_id, model_id = model
     fresh, read, write_5m, write_1h, unknown, output = counts
@@ -115,7 +117,7 @@ def _states_cache_prices(list_id: str, model_id: str) -> bool:
     return all(wanted <= {k for k, v in vars(getattr(one, "prices", one)).items() if v is not None} for one in stated)
 
 
-def test_nearly_every_model_of_the_catalogue_is_found():
+def test_nearly_every_model_of_the_catalogue_is_found() -> None:
     """Looking a model up by its own id finds it, and finds that model and no other."""
     missed = [
         (slug, model_id)
@@ -160,7 +162,7 @@ def test_nearly_every_model_of_the_catalogue_is_found():
         ("litellm", "groq/llama-3.3-70b-versatile", "groq: llama-3.3-70b-versatile"),
     ],
 )
-def test_a_model_is_found_however_it_is_spelled(provider, model, found):
+def test_a_model_is_found_however_it_is_spelled(provider: str, model: str, found: str | None) -> None:
     """Brackets, vendor prefixes, regions, version and date suffixes, dots and paths do not hide a model's price."""
     listing = look_up(provider, model, "")
     assert listing is not None
@@ -182,18 +184,18 @@ def test_a_model_is_found_however_it_is_spelled(provider, model, found):
         ("anthropic", "\ud800"),
     ],
 )
-def test_what_nobody_lists_is_not_guessed(provider, model):
+def test_what_nobody_lists_is_not_guessed(provider: str, model: str) -> None:
     """No price list or no such model in it: nothing, rather than another provider's price."""
     assert look_up(provider, model, "") is None
 
 
-def test_a_provider_without_a_list_is_priced_as_the_maker_and_says_so():
+def test_a_provider_without_a_list_is_priced_as_the_maker_and_says_so() -> None:
     """Behind a gateway that we do not know the maker's price holds, marked as an assumption."""
     assert look_up("corp-gateway", "claude-opus-5", "").assumed
     assert not look_up("anthropic", "claude-opus-5", "").assumed
 
 
-def test_prices_are_those_of_the_time_of_the_call():
+def test_prices_are_those_of_the_time_of_the_call() -> None:
     """o3 cost 10 dollars per million input tokens until 10 June 2025 (UTC midnight) and 2 from then on."""
     listing = look_up("openai", "o3", "")
     change = to_us(datetime(2025, 6, 10, tzinfo=UTC))
@@ -201,7 +203,7 @@ def test_prices_are_those_of_the_time_of_the_call():
     assert listing.rates_at(change, 0).input == 2 * 10**12
 
 
-def test_off_peak_hours_are_the_utc_hours_of_the_call():
+def test_off_peak_hours_are_the_utc_hours_of_the_call() -> None:
     """DeepSeek's price changes with the hour, every day."""
     listing = look_up("deepseek", "deepseek-v4-pro", "")
     midnight = datetime(2026, 11, 1, tzinfo=UTC)
@@ -211,14 +213,14 @@ def test_off_peak_hours_are_the_utc_hours_of_the_call():
     assert by_hour[1] == 2 * by_hour[0] == 2 * by_hour[4] == 2 * by_hour[10] == 2 * by_hour[23]
 
 
-def test_a_tier_is_a_cliff_for_the_whole_call():
+def test_a_tier_is_a_cliff_for_the_whole_call() -> None:
     """Past 200,000 input tokens, cached ones counted, Gemini 2.5 Pro costs twice as much for every token."""
     listing = look_up("google", "gemini-2.5-pro", "")
     moment = to_us(datetime(2026, 1, 1, tzinfo=UTC))
     assert listing.rates_at(moment, 200_001).input == 2 * listing.rates_at(moment, 200_000).input
 
 
-def test_claudes_cache_prices_follow_from_the_input_price_where_a_list_lacks_them():
+def test_claudes_cache_prices_follow_from_the_input_price_where_a_list_lacks_them() -> None:
     """A read is a tenth, a write for five minutes five quarters and one for an hour twice the input price."""
     for slug, list_id, model_id in MODELS:
         if family_of(model_id) != "claude" or _states_cache_prices(list_id, model_id):
@@ -241,7 +243,7 @@ def _stated(list_id: str, model_id: str) -> set[str]:
     return {k for one in every for k, v in vars(getattr(one, "prices", one)).items() if v is not None}
 
 
-def test_free_is_what_says_so():
+def test_free_is_what_says_so() -> None:
     """An entry without prices is free when it is named so, and otherwise unpriced."""
     moment = to_us(datetime(2026, 11, 1, tzinfo=UTC))
     free = look_up("mistral", "mistral-nemo:free", "")
@@ -250,7 +252,7 @@ def test_free_is_what_says_so():
     assert unknown.rates_at(moment, 10) is None
 
 
-def test_what_is_not_sold_by_the_token_is_unpriced():
+def test_what_is_not_sold_by_the_token_is_unpriced() -> None:
     """Whisper is billed by the hour of audio, which no record carries."""
     listing = look_up("openai", "whisper-1", "")
     assert listing.rates_at(to_us(datetime(2026, 11, 1, tzinfo=UTC)), 10) is None
