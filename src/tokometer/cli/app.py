@@ -83,6 +83,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
         sys.stdout.flush()
+    except click.UsageError as mistake:
+        where = mistake.ctx.command_path if mistake.ctx else "tokometer"
+        click.echo(f"Error: {mistake.format_message()} ({where} --help)", err=True)
+        return mistake.exit_code
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code

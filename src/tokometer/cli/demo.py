@@ -33,12 +33,12 @@ def serve_demo(
     """Generate and serve."""
     from tempfile import TemporaryDirectory
 
-    from tokometer.cli.problems import EXIT_USAGE, Problem
+    from tokometer.cli.problems import Mistake
     from tokometer.cli.serve import run_server
 
     if data is not None:
         if data.exists() and any(data.iterdir()):
-            raise Problem(f"{data} is not empty; demo data is never mixed with other data. Name another", EXIT_USAGE)
+            raise Mistake(f"{data} is not empty; demo data is never mixed with other data. Name another")
         fill(data, days=days, calls=calls, seed=seed)
         run_server(data.absolute(), host, port, discover=False, demo=True)
         return

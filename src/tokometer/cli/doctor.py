@@ -34,7 +34,7 @@ def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> No
     else:
         for line in _words(found, who):
             click.echo(line)
-    if found["audit"] is not None and found["audit"]["discrepancies"]:
+    if found["audit"] is not None and found["audit"]["count"]:
         context.exit(EXIT_FINDINGS)
 
 
@@ -67,7 +67,8 @@ def _prices(prices: dict[str, Any]) -> Iterator[str]:
     yield f"Prices   {prices['version']}; {1 - unpriced / calls:.2%} of {calls:,} calls have a price"
     models = prices["unpriced_models"]
     for model in models[:_MOST]:
-        yield f"         no price: {model['model'] or '(unknown)'} ({model['provider'] or 'unknown'}), {model['calls']:,} calls"
+        name, provider = model["model"] or "(unknown)", model["provider"] or "unknown provider"
+        yield f"         no price: {name} ({provider}), {model['calls']:,} calls"
     if len(models) > _MOST:
         yield f"         … and {len(models) - _MOST} more models (--json lists them)"
     if models:
@@ -91,7 +92,7 @@ def _audit(audit: dict[str, Any]) -> Iterator[str]:
     if not found:
         yield f"Audit    every rollup equals its records ({audit['seconds']:.1f} s)"
         return
-    yield click.style(f"Audit    {len(found):,} rollup values differ from their records", fg="red", bold=True)
+    yield click.style(f"Audit    {audit['count']:,} rollup values differ from their records", fg="red", bold=True)
     for one in found[:_MOST]:
         key = ", ".join(f"{name}={value}" for name, value in one["key"].items())
         yield f"         {one['table']}.{one['column']} of {key}: {one['stored']} is stored, {one['expected']} is right"

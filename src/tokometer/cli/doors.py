@@ -14,9 +14,10 @@ from tokometer.cli.remote import RemoteDoor, find_server
 
 if TYPE_CHECKING:
     from tokometer.ledger import Ledger
+    from tokometer.measures import Result
     from tokometer.prices import PriceBook
 
-#: Called with how far an import is: `files`, `bytes` and `total_bytes`, as numbers.
+#: Called with how far an import is: the fields of `collect.importer.Progress`.
 Report = Callable[[Mapping[str, Any]], None]
 
 
@@ -29,6 +30,9 @@ class Door(Protocol):
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a query: `{"columns": […], "rows": […]}`."""
+
+    def ask_csv(self, question: Mapping[str, Any]) -> str:
+        """The answer to a query, as CSV."""
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Report) -> dict[str, Any]:
         """Import what is new and say what it was."""
@@ -51,6 +55,11 @@ class LocalDoor:
         """Who answers, for people."""
         return str(self.data)
 
+    @property
+    def empty(self) -> bool:
+        """True where the folder certainly has no ledger yet."""
+        return not os.environ.get("TOKOMETER_LEDGER") and not any(self.data.glob("ledger.*"))
+
     @cached_property
     def ledger(self) -> Ledger:
         """The folder's ledger, opened on first use."""
@@ -68,28 +77,46 @@ class LocalDoor:
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Run a query."""
-        from tokometer.measures import Query, run
+        return self._run(question).to_json()
 
-        return run(self.ledger, Query.parse(question)).to_json()
+    def ask_csv(self, question: Mapping[str, Any]) -> str:
+        """Run a query."""
+        return self._run(question).to_csv()
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Report) -> dict[str, Any]:
-        """Import what is new."""
-        from tokometer.collect.checkup import import_into
+        """Import what is new. Files are being read while ledger and prices are still opening."""
+        from dataclasses import asdict
 
-        return import_into(
-            self.ledger, self.book, source=source, home=Path.home(), env=os.environ, paths=paths, progress=progress
+        from tokometer.collect.importer import import_all
+        from tokometer.sources.registry import FILE_SOURCES
+
+        summary = import_all(
+            lambda: self.ledger,
+            lambda: self.book,
+            {source: FILE_SOURCES[source]} if source else FILE_SOURCES,
+            Path.home(),
+            os.environ,
+            paths,
+            lambda done: progress(asdict(done)),
+            fresh=self.empty,
         )
+        return asdict(summary)
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """Look over the sources, the prices and the ledger."""
         from tokometer.collect.checkup import examine
 
-        return examine(self.ledger, self.book, data=self.data, home=Path.home(), env=os.environ, audit=audit)
+        return examine(self.ledger, self.book, home=Path.home(), env=os.environ, audit=audit)
 
     def close(self) -> None:
         """Close the ledger if it was opened."""
         if "ledger" in self.__dict__:
             self.ledger.close()
+
+    def _run(self, question: Mapping[str, Any]) -> Result:
+        from tokometer.measures import Query, run
+
+        return run(self.ledger, Query.parse(question))
 
 
 @contextmanager

@@ -10,7 +10,10 @@ from typing import Any
 import click
 
 from tokometer.cli.options import data_option
-from tokometer.cli.problems import EXIT_USAGE, Problem
+from tokometer.cli.problems import Mistake
+
+#: As many refused records are shown.
+_SHOWN = 5
 
 
 def _known_source(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -44,7 +47,7 @@ def import_(paths: tuple[Path, ...], source: str, as_json: bool, data: Path) -> 
 
     for path in paths:
         if not path.exists():
-            raise Problem(f"there is no {path}", EXIT_USAGE)
+            raise Mistake(f"there is no {path}")
     with open_door(data) as door, showing_progress("Importing") as progress:
         summary = door.import_new(source, tuple(path.absolute() for path in paths), progress)
     if as_json:
@@ -57,10 +60,13 @@ def _words(summary: Mapping[str, Any]) -> str:
     """The summary for people."""
     from tokometer.cli.tables import size
 
-    files = summary["files"]
+    if not summary["all_files"]:
+        return "Found no files to import. `tokometer doctor` says where they were looked for.\n"
+    if not summary["files"]:
+        return f"Nothing new in {summary['all_files']:,} files ({summary['seconds']:.2f} s).\n"
     lines = [
-        f"{files:,} {'file' if files == 1 else 'files'} with news, {size(summary['bytes'])} read "
-        f"in {summary['seconds']:.2f} s"
+        f"{summary['all_files']:,} files, {summary['files']:,} of them with something new: "
+        f"{size(summary['bytes'])} in {summary['seconds']:.2f} s"
     ]
     meanings = {
         "accepted": "new",
@@ -70,5 +76,9 @@ def _words(summary: Mapping[str, Any]) -> str:
     }
     lines += [
         f"{summary[name]:>12,}  {words}" for name, words in meanings.items() if name != "refused" or summary[name]
+    ]
+    lines += [
+        f"{refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"
+        for refusal in summary["refusals"][:_SHOWN]
     ]
     return "\n".join(lines) + "\n"

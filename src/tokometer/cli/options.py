@@ -47,7 +47,7 @@ def window_options(command: F) -> F:
 
 def local_zone() -> str:
     """The IANA name of this machine's time zone; UTC where it cannot be told."""
-    from zoneinfo import available_timezones
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     name = os.environ.get("TZ", "").removeprefix(":")
     if not name:
@@ -59,4 +59,7 @@ def local_zone() -> str:
                 name = Path("/etc/timezone").read_text(encoding="utf-8").strip()
             except OSError:
                 name = ""
-    return name if name in available_timezones() else "UTC"
+    try:
+        return ZoneInfo(name).key if name else "UTC"
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"

@@ -21,26 +21,43 @@ EXIT_PIPE: Final = 141
 
 
 class Problem(click.ClickException):
-    """Something that ends the command."""
+    """It cannot be done now."""
 
-    def __init__(self, message: str, exit_code: int = EXIT_UNAVAILABLE) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = EXIT_UNAVAILABLE
+
+
+class Mistake(Problem):
+    """The command line or the question is wrong."""
+
+    exit_code = EXIT_USAGE
 
 
 @contextmanager
 def told_in_one_line() -> Iterator[None]:
-    """Turn what the ledger and the measures raise into a :class:`Problem`."""
-    from tokometer.ledger import LedgerError, LedgerLocked
-    from tokometer.measures import QueryError
-
+    """Turn what ledger, measures, prices and the machine raise into a :class:`Problem`."""
     try:
         yield
-    except QueryError as error:
-        raise Problem(str(error), EXIT_USAGE) from error
-    except LedgerLocked as error:
-        raise Problem(f"{error}. Wait until the other command has ended, or name another folder with --data") from error
-    except LedgerError as error:
-        raise Problem(str(error)) from error
-    except OSError as error:
-        raise Problem(f"{error.strerror or error}: {error.filename}" if error.filename else str(error)) from error
+    except Exception as error:
+        problem = _problem(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _problem(error: Exception) -> Problem | None:
+    """What an error means for whoever typed the command; None for a mistake of ours, which is shown in full."""
+    # Imported only now: what works needs none of these.
+    from tokometer.ledger import LedgerError, LedgerLocked
+    from tokometer.measures import QueryError
+    from tokometer.prices.overrides import PriceFileError
+
+    if isinstance(error, QueryError | PriceFileError):
+        return Mistake(str(error))
+    if isinstance(error, LedgerLocked):
+        return Problem(f"{error}. Wait until the other command has ended, or name another folder with --data")
+    if isinstance(error, LedgerError):
+        return Problem(str(error))
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        place = f"{error.filename}: " if error.filename else ""
+        return Problem(f"{place}{error.strerror or error}")
+    return None

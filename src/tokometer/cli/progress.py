@@ -17,7 +17,7 @@ _WAIT_SECONDS: Final = 0.3
 
 @contextmanager
 def showing_progress(words: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """A callback that shows `bytes` of `total_bytes` as a bar, from the moment that the work takes noticeable time."""
+    """A callback that shows `bytes` of `all_bytes` as a bar, from the moment that the work takes noticeable time."""
     if not sys.stderr.isatty():
         yield lambda _done: None
         return
@@ -42,7 +42,7 @@ class _Bar:
                 return
             self._open()
         if self.progress is not None and self.task is not None:
-            self.progress.update(self.task, completed=done["bytes"], total=done["total_bytes"] or None)
+            self.progress.update(self.task, completed=done["bytes"], total=done["all_bytes"])
 
     def close(self) -> None:
         """Take the bar away: the summary says what was done."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,25 +61,14 @@ def query(
     options = {"since": since, "until": until, "grain": grain, "order": list(order) or None, "limit": limit}
     question.update({name: value for name, value in options.items() if value is not None})
     with open_door(data) as door:
+        if as_csv:
+            click.echo(door.ask_csv(question), nl=False)
+            return
         answer = door.ask(question)
     if as_json:
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-    elif as_csv:
-        click.echo(csv_text([column["name"] for column in answer["columns"]], answer["rows"]), nl=False)
     else:
         click.echo(_table(answer).render(), nl=False)
-
-
-def csv_text(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as CSV with a header; unknown values are empty."""
-    import csv
-    import io
-
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([row.get(name) for name in names] for row in rows)
-    return out.getvalue()
 
 
 def _table(answer: dict[str, Any]) -> Table:

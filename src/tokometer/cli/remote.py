@@ -6,16 +6,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
 
-from tokometer.cli.problems import EXIT_UNAVAILABLE, EXIT_USAGE, Problem
+from tokometer.cli.problems import Mistake, Problem
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection, HTTPResponse
 
 #: A server that is there answers at once; imports and audits may take their time after that.
 _CONNECT_SECONDS: Final = 5.0
-_JSON: Final = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,10 @@ def _answers(url: str) -> bool:
 
 
 def _connect(url: str) -> HTTPConnection:
+    # Imported where a server is: HTTP takes longer to import than most commands to answer.
+    from http.client import HTTPConnection
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=_CONNECT_SECONDS)
     connection.connect()
@@ -80,6 +84,10 @@ class RemoteDoor:
         """The answer to a query, as `POST /api/query` gives it."""
         answer: dict[str, Any] = json.loads(self._send("POST", "/api/query", question).read())
         return answer
+
+    def ask_csv(self, question: Mapping[str, Any]) -> str:
+        """The answer to a query, as CSV."""
+        return self._send("POST", "/api/query", question, accept="text/csv").read().decode("utf-8")
 
     def import_new(
         self, source: str, paths: tuple[Path, ...], progress: Callable[[Mapping[str, Any]], None]
@@ -109,8 +117,16 @@ class RemoteDoor:
             if line.strip():
                 yield json.loads(line)
 
-    def _send(self, method: str, path: str, question: Mapping[str, Any] | None = None) -> HTTPResponse:
-        headers = {**_JSON, "Authorization": f"Bearer {self.server.token}"}
+    def _send(
+        self, method: str, path: str, question: Mapping[str, Any] | None = None, accept: str = "application/json"
+    ) -> HTTPResponse:
+        from http.client import HTTPException
+
+        headers = {
+            "Accept": accept,
+            "Authorization": f"Bearer {self.server.token}",
+            "Content-Type": "application/json",
+        }
         body = None if question is None else json.dumps(question)
         try:
             connection = _connect(self.server.url)
@@ -119,7 +135,7 @@ class RemoteDoor:
         except (OSError, HTTPException) as error:
             raise Problem(f"the server at {self.server.url} does not answer ({error}); is it stopping?") from error
         if response.status >= 400:  # noqa: PLR2004
-            raise Problem(_reason(response), EXIT_USAGE if response.status in {400, 422} else EXIT_UNAVAILABLE)
+            raise Mistake(_reason(response)) if response.status in {400, 422} else Problem(_reason(response))
         return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -108,7 +109,7 @@ def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:
 def _lines(kind: Kind, row: Row, *, breakdown: bool, compact: bool) -> Iterator[Line]:
     from tokometer.cli.tables import Line
 
-    models = "\n".join(name for name, _ in row.costliest_first)
+    models = "\n".join(_undated(name) for name, _ in row.costliest_first)
     values = {"Project": row.project.rpartition("/")[2], "Last active": row.last_day, "Models": models}
     titles = _extra_titles(kind, compact=compact)
     split = breakdown and kind != "model"
@@ -117,8 +118,13 @@ def _lines(kind: Kind, row: Row, *, breakdown: bool, compact: bool) -> Iterator[
     if split:
         for name, amount in row.costliest_first:
             cells = ["", *[""] * len(titles)]
-            cells[-1 if "Models" in titles else 0] = f"└ {name}"
+            cells[-1 if "Models" in titles else 0] = f"└ {_undated(name)}"
             yield Line([*cells, *_numbers(amount, compact=compact)], "dim")
+
+
+def _undated(model: str) -> str:
+    """A model's name without the date of its release, as people say it."""
+    return re.sub(r"[-@](20\d{6})$", "", model)
 
 
 def _numbers(amount: Amount, *, compact: bool) -> list[str]:
@@ -133,28 +139,37 @@ def _numbers(amount: Amount, *, compact: bool) -> list[str]:
 
 def _as_json(found: Usage) -> dict[str, Any]:
     """The report as JSON: a list under its kind, and the totals."""
-    name = {"daily": "date", "weekly": "week", "monthly": "month"}.get(found.kind, found.kind)
-    rows = []
-    for row in found.rows:
-        about: dict[str, Any] = {name: row.key}
-        if found.kind == "session":
-            about |= {"source": row.source, "project": row.project, "last_active": row.last_day}
-        rows.append(about | row.amount.to_json() | {"models": {key: of.to_json() for key, of in row.costliest_first}})
+    rows = [
+        _about(found.kind, row)
+        | row.amount.to_json()
+        | {"models": {model: amount.to_json() for model, amount in row.costliest_first}}
+        for row in found.rows
+    ]
     return {found.kind: rows, "totals": found.total.to_json()}
 
 
 def _as_csv(found: Usage, *, breakdown: bool) -> str:
     """The report as CSV: a line per row, or with `breakdown` per row and model."""
-    from tokometer.cli.query import csv_text
+    import csv
+    import io
 
-    name = {"daily": "date", "weekly": "week", "monthly": "month"}.get(found.kind, found.kind)
-    rows = []
+    from tokometer.measures.result import csv_cell
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([*_about(found.kind, Row("")), *(["model"] if breakdown else []), *Amount().to_json()])
     for row in found.rows:
-        about = {name: row.key}
-        if found.kind == "session":
-            about |= {"source": row.source, "project": row.project, "last_active": row.last_day}
+        about = list(_about(found.kind, row).values())
+        lines = [[*about, *row.amount.to_json().values()]]
         if breakdown:
-            rows += [about | {"model": model} | amount.to_json() for model, amount in row.costliest_first]
-        else:
-            rows.append(about | row.amount.to_json())
-    return csv_text(list(rows[0]) if rows else [name, *Amount().to_json()], rows)
+            lines = [[*about, model, *amount.to_json().values()] for model, amount in row.costliest_first]
+        writer.writerows([csv_cell(value) for value in line] for line in lines)
+    return out.getvalue()
+
+
+def _about(kind: Kind, row: Row) -> dict[str, str]:
+    """What a row stands for."""
+    name = {"daily": "date", "weekly": "week", "monthly": "month"}.get(kind, kind)
+    if kind != "session":
+        return {name: row.key}
+    return {name: row.key, "source": row.source, "project": row.project, "last_active": row.last_day}

@@ -64,11 +64,12 @@ class Table:
         rows = [[heading.title for heading in self.headings], *(line.cells for line in self.lines)]
         widths = [max(max(map(_columns, row[i].split("\n"))) for row in rows) for i in range(len(self.headings))]
         over = sum(widths) + _GAP * (len(widths) - 1) - width
-        for i in sorted(range(len(widths)), key=lambda i: -widths[i]):
-            if over > 0 and self.headings[i].align == "left":
-                given = min(over, max(0, widths[i] - _LEAST))
-                widths[i] -= given
-                over -= given
+        texts = [i for i, heading in enumerate(self.headings) if heading.align == "left"]
+        for _ in range(over):
+            widest = max(texts, key=lambda i: widths[i], default=None)
+            if widest is None or widths[widest] <= _LEAST:
+                break
+            widths[widest] -= 1
         return widths
 
     def _draw(self, line: Line, widths: Sequence[int]) -> Iterable[str]:

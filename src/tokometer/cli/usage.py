@@ -59,7 +59,7 @@ class Amount:
     def to_json(self) -> dict[str, Any]:
         """Numbers as they are, money as an exact decimal string, null for none."""
         values = {column.name: getattr(self, column.name) for column in fields(self)}
-        values["cost"] = None if self.known_cost is None else f"{self.cost:f}"
+        values["cost"] = None if self.known_cost is None else f"{self.cost:.9f}"
         return values
 
 

@@ -78,7 +78,7 @@ class Result:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([_header(column) for column in self.columns])
-        writer.writerows([_csv(row[column.name]) for column in self.columns] for row in self.rows)
+        writer.writerows([csv_cell(row[column.name]) for column in self.columns] for row in self.rows)
         return out.getvalue()
 
 
@@ -99,7 +99,8 @@ def _json(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _csv(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """A value as CSV has it: numbers in full, unknown as nothing, text that a spreadsheet would compute disarmed."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -1,0 +1,113 @@
+"""How well the meter itself is: what the sources have, how much of it has a price, whether the ledger is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from tokometer.ledger import Ledger
+from tokometer.ledger.refused import list_refused
+from tokometer.measures import Query, run
+from tokometer.prices import PriceBook
+from tokometer.records import to_datetime
+from tokometer.sources.registry import FILE_SOURCES
+
+#: Refusals and discrepancies that a check-up lists in full.
+_MOST: Final = 100
+_LATEST: Final = 5
+_BOOKKEEPING: Final = {"bytes", "schema_version", "refusals", "cursors", "meta", "dirty_quarters", "dirty_sessions"}
+
+
+def examine(
+    ledger: Ledger, book: PriceBook, *, home: Path, env: Mapping[str, str], audit: bool = False
+) -> dict[str, Any]:
+    """A check-up as a JSON object: `sources`, `prices`, `ledger` and, where asked for, `audit` (else null)."""
+    by_source = _counts(ledger, "calls.source")
+    return {
+        "sources": [_source(name, by_source, home, env) for name in FILE_SOURCES],
+        "prices": _prices(ledger, book),
+        "ledger": _ledger(ledger),
+        "audit": _audit(ledger) if audit else None,
+    }
+
+
+def _counts(ledger: Ledger, dimension: str) -> dict[str, int]:
+    """Calls by the values of a dimension, of all time."""
+    found = run(ledger, Query(measures=("calls.requests",), by=(dimension,), since="all"))
+    return {row[dimension.partition(".")[2]]: row["requests"] for row in found.rows}
+
+
+def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    source = FILE_SOURCES[name]
+    folders = [root for root in source.roots(home, env) if root.exists()]
+    files = {path for root in folders for path in source.files(root)}
+    return {
+        "name": name,
+        "title": source.title,
+        "folders": [str(root) for root in folders],
+        "files": len(files),
+        "calls": counts.get(name, 0),
+    }
+
+
+def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
+    query = Query(
+        measures=("calls.requests", "calls.unpriced"),
+        by=("calls.provider", "calls.model"),
+        since="all",
+        order=("-calls.unpriced",),
+    )
+    rows = run(ledger, query).rows
+    return {
+        "version": book.version,
+        "calls": sum(row["requests"] for row in rows),
+        "unpriced": sum(row["unpriced"] for row in rows),
+        "unpriced_models": [
+            {"provider": row["provider"], "model": row["model"], "calls": row["unpriced"]}
+            for row in rows
+            if row["unpriced"]
+        ],
+    }
+
+
+def _ledger(ledger: Ledger) -> dict[str, Any]:
+    stats = ledger.stats()
+    return {
+        "engine": ledger.engine,
+        "schema": stats["schema_version"],
+        "bytes": stats["bytes"],
+        "rows": {name: count for name, count in stats.items() if name not in _BOOKKEEPING},
+        "refused": stats["refusals"],
+        "latest_refusals": [
+            {
+                "at": to_datetime(refusal.at).isoformat(),
+                "source": refusal.source,
+                "place": refusal.place,
+                "position": refusal.position,
+                "field": refusal.field,
+                "reason": refusal.reason,
+            }
+            for refusal in list_refused(ledger, limit=_LATEST)
+        ],
+    }
+
+
+def _audit(ledger: Ledger) -> dict[str, Any]:
+    started = perf_counter()
+    found = ledger.audit()
+    return {
+        "seconds": round(perf_counter() - started, 3),
+        "count": len(found),
+        "discrepancies": [
+            {
+                "table": one.table,
+                "key": {name: str(value) for name, value in one.key.items()},
+                "column": one.column,
+                "stored": str(one.stored),
+                "expected": str(one.expected),
+            }
+            for one in found[:_MOST]
+        ],
+    }
