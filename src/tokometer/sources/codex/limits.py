@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite, nan
 from typing import Final
 
 import msgspec
@@ -65,7 +66,9 @@ def samples_of(raw: bytes, at: int, state: State, source: str) -> Iterator[Sampl
         try:
             balance = float(credits_.balance)
         except ValueError:
-            raise BadLine("payload.rate_limits.credits.balance", "is not a number") from None
+            balance = nan
+        if not isfinite(balance):
+            raise BadLine("payload.rate_limits.credits.balance", "is not a number")
         yield from _moved(limits, "credits", CREDITS, balance, "credits", {}, at, state, source)
 
 

@@ -23,6 +23,8 @@ _FAILED: Final = re.compile(
 )
 _CANCELLED: Final = re.compile(rb'"?(?:aborted by user|aborted|rejected by user|exec command rejected)', re.IGNORECASE)
 _SECOND: Final = 1_000_000
+_SECONDS: Final = range(10_000_000)
+_NANOS: Final = range(1_000_000_000)
 _HEAD: Final = 400
 _NAMES: Final = {"local_shell_call": "local_shell", "web_search_call": "web_search"}
 _ENDED: Final[dict[str, Status]] = {"completed": "ok", "failed": "error", "incomplete": "cancelled"}
@@ -111,7 +113,7 @@ def _of_code(code: int, duration: int | None) -> Outcome:
 def _duration(value: Any) -> int | None:  # noqa: ANN401 - Codex has written it in several ways
     if isinstance(value, dict):
         seconds, nanos = value.get("secs"), value.get("nanos")
-        if isinstance(seconds, int) and isinstance(nanos, int) and seconds >= 0 and nanos >= 0:
+        if isinstance(seconds, int) and isinstance(nanos, int) and seconds in _SECONDS and nanos in _NANOS:
             return seconds * _SECOND + nanos // 1000
     if isinstance(value, str):
         found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s)", value)

@@ -341,3 +341,11 @@ def test_the_tier_comes_from_the_threads_settings_else_from_the_configuration(re
     ]
     (home / "config.toml").write_text("service_tier = [broken")
     assert of_kind(read(*rows), "calls")[0].service_tier == ""
+
+
+def test_a_tool_call_written_again_keeps_its_outcome(read: Read) -> None:
+    """What is known is not forgotten because the question is repeated."""
+    use = item("function_call", 2, name="shell", arguments="{}", call_id="call_0123456789ab")
+    output = item("function_call_output", 3, call_id="call_0123456789ab", output="Exit code: 1\nOutput:\n")
+    (tool,) = of_kind(read(meta(), use, output, use), "tools")
+    assert tool.status == "error"
