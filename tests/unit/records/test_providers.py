@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -203,3 +204,13 @@ def test_a_model_id_may_tell_its_provider(model: str, slug: str) -> None:
 def test_inferring_never_fails(model: str) -> None:
     """Whatever the text, the answer is a known slug or none."""
     assert infer_provider(model) in {"", *PROVIDERS}
+
+
+@everyone
+def test_a_provider_is_documented(provider: Provider) -> None:
+    """Its row in the reference says what the code says."""
+    page = Path(__file__).parents[3] / "docs" / "reference" / "providers.md"
+    row = next(line for line in page.read_text().splitlines() if line.startswith(f"| `{provider.slug}` |"))
+    for said in (provider.name, provider.website, provider.docs, provider.type, provider.status, provider.colour):
+        assert said in row
+    assert re.findall(r"`([^`]+)`", row.split("|")[-2]) == list(provider.aliases)

@@ -110,3 +110,13 @@ def test_every_unit_is_declared_in_full(unit: Unit) -> None:
     assert unit.grafana
     for nothing in (None, float("nan"), float("inf"), Decimal("NaN")):
         assert (show(nothing, unit), exact(nothing, unit), plain(nothing)) == (NOTHING, NOTHING, "")
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=list(UNITS))
+def test_a_unit_is_documented_with_an_example_that_holds(unit: Unit) -> None:
+    """The reference shows each unit as it is shown."""
+    page = Path(__file__).parents[3] / "docs" / "reference" / "providers.md"
+    row = next(line for line in page.read_text().splitlines() if line.startswith(f"| `{unit.key}` |"))
+    _, title, grafana, example, shown = (cell.strip() for cell in row.strip("|").split("|"))
+    assert (title, grafana) == (unit.title, f"`{unit.grafana}`")
+    assert shown == show(Decimal(example), unit)
