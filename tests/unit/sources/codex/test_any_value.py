@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from generators.codex_lines import count, event, item, meta, usage
-from generators.codex_tree import play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.codex_lines import count, event, item, meta, usage
+from generators.codex_tree import play
 from tokometer.sources.codex import SOURCE
 
 _VALUES = (
