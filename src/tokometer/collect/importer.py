@@ -37,9 +37,9 @@ class Progress:
 class Summary:
     """What an import did. `accepted`, `duplicate` and `changed` count records of every kind."""
 
-    #: Files that the sources have, and those that had something new.
+    #: Files that had something new, of all that the sources have.
     files: int = 0
-    read: int = 0
+    all_files: int = 0
     accepted: int = 0
     duplicate: int = 0
     changed: int = 0
@@ -83,7 +83,7 @@ def import_all(
         cursors = {name: opened.cursors(name) for name in sources}
     roots = {name: list(paths) or source.roots(home, env) for name, source in sources.items()}
     changes = look(sources, roots, cursors)
-    summary = Summary(files=changes.files, read=len(changes.jobs))
+    summary = Summary(files=len(changes.jobs), all_files=changes.files)
     if changes.jobs:
         with _without_collector(), reading(changes.jobs, sources, processes) as portions:
             if opened is None:

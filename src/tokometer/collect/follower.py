@@ -1,0 +1,227 @@
+"""Following files: first everything that is new, then every line as it is written.
+
+The system says when a file changes; a slow look around finds what it did not say (folders that appear all at once,
+network drives, a full queue of events) and roots that did not exist before. One thread does all of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tokometer.collect.changes import Job, job_of, look
+from tokometer.collect.pool import reading
+from tokometer.collect.reading import Portion
+from tokometer.collect.writer import QueueFull, Writer, WriterClosed
+from tokometer.ledger.protocol import Batch, Ledger, LedgerError, Receipt
+from tokometer.records import now_us
+from tokometer.sources.protocol import FileSource
+
+#: How long a burst of changes is gathered at most, and how long a pause ends it (ms).
+_BURST_MS: Final = 150
+_PAUSE_MS: Final = 25
+#: How often to see whether a root has appeared and whether to stop (ms).
+_TURN_MS: Final = 400
+#: How often to look around at everything (s); more rarely where that takes long.
+_LOOK_SECONDS: Final = 5.0
+_LOOK_SHARE: Final = 50
+#: A file that could not be read is tried again when it changes, or after this long (s).
+_RETRY_SECONDS: Final = 60.0
+#: Batches that may wait for their commit while the next files are being read.
+_AHEAD: Final = 2
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Following:
+    """How the follower is doing, to show."""
+
+    roots: list[str] = field(default_factory=list)
+    files: int = 0
+    #: Bytes still to read in the first import, of how many; 0 when it is done.
+    bytes_left: int = 0
+    bytes_all: int = 0
+    #: When something new was last kept (µs since the epoch), and what last went wrong.
+    last_record_at: int | None = None
+    last_error: str = ""
+    last_error_at: int | None = None
+
+
+class Follower:
+    """Keeps the ledger up with the files of `sources`, through `writer`; `ledger` only says where each was left."""
+
+    def __init__(
+        self, writer: Writer, ledger: Ledger, sources: Mapping[str, FileSource], home: Path, env: Mapping[str, str]
+    ) -> None:
+        self.following = Following()
+        #: Set once everything that was there at the start has been kept.
+        self.caught_up = threading.Event()
+        self._writer = writer
+        self._ledger = ledger
+        self._sources = sources
+        self._home = home
+        self._env = env
+        self._stop = threading.Event()
+        self._cursors: dict[str, dict[str, bytes]] = {}
+        self._roots: dict[str, list[Path]] = {}
+        self._failed: dict[str, float] = {}
+        self._next_look = 0.0
+        self._thread = threading.Thread(target=self._run, name="tokometer-follower", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is being read and stop. A second call does nothing."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # -- the follower's thread ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if not self._cursors:
+                    self._cursors = {name: dict(self._ledger.cursors(name)) for name in self._sources}
+                self._look_around()
+                self.caught_up.set()
+                self._follow()
+            except WriterClosed:
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it is, following goes on
+                self._report(error)
+                self._stop.wait(1)
+
+    def _follow(self) -> None:
+        """Take changes as they come, until the roots are others than those that are watched."""
+        # Costs 40 ms, and only a server follows.
+        from watchfiles import watch
+
+        watched = self._existing()
+        self.following.roots = [str(root) for root in watched]
+        if not watched:
+            self._stop.wait(_TURN_MS / 1_000)
+            return
+        # What was written between the look around and the watch is found by another look.
+        self._next_look = 0.0
+        for changes in watch(
+            *watched,
+            watch_filter=None,
+            debounce=_BURST_MS,
+            step=_PAUSE_MS,
+            rust_timeout=_TURN_MS,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        ):
+            if changes:
+                self._take({path for _, path in changes})
+            if self._existing() != watched:
+                return
+            if time.monotonic() >= self._next_look:
+                self._look_around()
+
+    def _existing(self) -> list[Path]:
+        """The roots that are there, without those inside another."""
+        self._roots = {name: source.roots(self._home, self._env) for name, source in self._sources.items()}
+        found = sorted({root for roots in self._roots.values() for root in roots if root.is_dir()})
+        return [root for root in found if not any(other in root.parents for other in found)]
+
+    def _look_around(self) -> None:
+        started = time.monotonic()
+        self._existing()
+        changes = look(self._sources, self._roots, self._cursors)
+        self.following.files = changes.files
+        self._keep(self._worth_trying(changes.jobs))
+        for name in self._sources:
+            gone = [place for source, place in changes.gone if source == name]
+            if gone:
+                self._ledger.forget(name, gone)
+                for place in gone:
+                    del self._cursors[name][place]
+        took = time.monotonic() - started
+        self._next_look = time.monotonic() + max(_LOOK_SECONDS, _LOOK_SHARE * took)
+
+    def _take(self, paths: Iterable[str]) -> None:
+        """Read the files among `paths`, and those in the folders among them."""
+        jobs: dict[str, Job] = {}
+        for text in paths:
+            path = Path(text)
+            for name, source in self._sources.items():
+                if not any(root in (path, *path.parents) for root in self._roots[name]):
+                    continue
+                for file in source.files(path):
+                    job = job_of(source, file, self._cursors[name].get(str(file), b""))
+                    if job is not None:
+                        jobs[job.path] = job
+        self._keep(self._worth_trying(jobs.values(), changed=True))
+
+    def _worth_trying(self, jobs: Iterable[Job], *, changed: bool = False) -> list[Job]:
+        now = time.monotonic()
+        return [job for job in jobs if changed or now >= self._failed.get(job.path, 0.0)]
+
+    def _keep(self, jobs: Sequence[Job]) -> None:
+        """Read jobs and wait until what they hold is durable."""
+        if not jobs:
+            return
+        following = self.following
+        following.bytes_all = following.bytes_left = sum(job.size for job in jobs)
+        waiting: deque[tuple[Portion, Future[Receipt]]] = deque()
+        with reading(jobs, self._sources) as portions:
+            for portion in portions:
+                future = self._submit(portion)
+                if future is not None:
+                    waiting.append((portion, future))
+                following.bytes_left -= sum(job.size for job in portion.jobs)
+                while len(waiting) > _AHEAD:
+                    self._settle(*waiting.popleft())
+                if self._stop.is_set():
+                    break
+        while waiting:
+            self._settle(*waiting.popleft())
+        following.bytes_left = following.bytes_all = 0
+
+    def _submit(self, portion: Portion) -> Future[Receipt] | None:
+        for job in portion.jobs:
+            if (job.source, job.path) not in portion.cursors:
+                self._failed[job.path] = time.monotonic() + _RETRY_SECONDS
+            else:
+                self._failed.pop(job.path, None)
+        if not (portion.records or portion.refusals or portion.cursors):
+            return None
+        batch = Batch(portion.records, portion.refusals, portion.cursors)
+        while True:
+            try:
+                return self._writer.submit(batch)
+            except QueueFull as full:
+                # Waiting is all that a reader of files has to do: they are not going away.
+                if self._stop.wait(full.retry_after):
+                    return None
+
+    def _settle(self, portion: Portion, future: Future[Receipt]) -> None:
+        try:
+            receipt = future.result()
+        except LedgerError as error:
+            # The cursors stay where they were, so the next look around tries again.
+            self._report(error)
+            return
+        for (name, place), state in portion.cursors.items():
+            self._cursors[name][place] = state
+        if receipt.accepted or receipt.changed:
+            self.following.last_record_at = now_us()
+
+    def _report(self, error: Exception) -> None:
+        self.following.last_error = str(error) or type(error).__name__
+        self.following.last_error_at = now_us()
+        _LOG.warning("following files: %s", self.following.last_error, exc_info=not isinstance(error, LedgerError))
