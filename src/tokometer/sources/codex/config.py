@@ -28,7 +28,7 @@ def configured_tier(home: Path) -> str:
 @lru_cache(maxsize=8)
 def _read(path: Path, _mtime_ns: int, _size: int) -> str:
     """The tier in one version of the file, read once."""
-    import tomllib  # noqa: PLC0415 - 10 ms that an import with nothing new need not spend
+    import tomllib  # 10 ms that a reading with nothing new need not spend
 
     try:
         setting = tomllib.loads(path.read_text("utf-8")).get("service_tier")
