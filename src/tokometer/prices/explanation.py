@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tokometer.prices.normalise import tiers_of
 from tokometer.prices.plan import MAX_NANO, Plan, has_usage, input_tokens_of, is_refused
-from tokometer.prices.rates import ATTO_PER_NANO, Rates, from_usd, to_mtok, to_nano, to_usd
+from tokometer.prices.rates import Rates, from_usd, to_mtok, to_nano, to_usd
 from tokometer.records import PROVIDERS, ModelCall, infer_provider
 
 
@@ -75,7 +75,7 @@ def explain(plan: Plan, call: ModelCall, catalogue: str) -> Explanation:
         return Explanation(
             None, source, lines, (*notes, "No call costs a billion dollars: its tokens cannot be right.")
         )
-    return Explanation(to_usd(nano * ATTO_PER_NANO), source, lines, notes)
+    return Explanation(Decimal(nano).scaleb(-9), source, lines, notes)
 
 
 def describe(plan: Plan, provider: str, model: str, at: int, catalogue: str) -> ModelInfo | None:
