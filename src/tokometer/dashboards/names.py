@@ -1,0 +1,39 @@
+"""What a value of a dimension is called, and its colour: the same wherever it appears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tokometer.charts.colours import OTHER, Colours
+from tokometer.measures.run import OTHER_LABEL
+from tokometer.records.providers import PROVIDERS
+
+
+class Names:
+    """The values of one dimension, largest first."""
+
+    def __init__(self, dimension: str, colours: Colours, values: Sequence[str]) -> None:
+        self._dimension = dimension
+        self._values = values
+        self._colours = colours.of(self._own(values))
+
+    def _own(self, values: Iterable[str]) -> Iterator[str]:
+        """Values that have no colour by themselves. Models share theirs with nothing else."""
+        for value in values:
+            if value and value != OTHER_LABEL and not (self._dimension == "provider" and value in PROVIDERS):
+                yield value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def label(self, value: str) -> str:
+        """What people call it."""
+        if self._dimension == "provider" and value in PROVIDERS:
+            return PROVIDERS[value].name
+        return value or "unknown"
+
+    def colour(self, value: str) -> str:
+        """Its colour, as `#rrggbb`."""
+        if self._dimension == "provider" and value in PROVIDERS:
+            return PROVIDERS[value].colour
+        return self._colours.get(value, OTHER)

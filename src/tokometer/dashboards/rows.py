@@ -1,0 +1,40 @@
+"""Reading the answers of measures: rows by period and by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tokometer.dashboards.drawing import Period
+from tokometer.measures import Result
+
+Row = Mapping[str, Any]
+
+
+def only(result: Result) -> Row:
+    """The one row of an answer without dimensions."""
+    return result.rows[0] if result.rows else {}
+
+
+def numbers(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> list[float]:
+    """A measure's value in each period; where nothing was measured, nothing was used."""
+    places = {int(period.start.timestamp()): index for index, period in enumerate(stretch)}
+    values = [0.0] * len(stretch)
+    for row in rows:
+        index = places.get(_seconds(row["time"]))
+        if index is not None:
+            values[index] += float(row[measure] or 0)
+    return values
+
+
+def by_name(rows: Iterable[Row], dimension: str) -> dict[str, list[Row]]:
+    """Rows by the value of a dimension."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(str(row[dimension] or ""), []).append(row)
+    return found
+
+
+def _seconds(moment: datetime | str) -> int:
+    return int((datetime.fromisoformat(moment) if isinstance(moment, str) else moment).timestamp())

@@ -1,0 +1,301 @@
+"""What a viewer looks at: window, time zone, filters, and whether it is compared with the period before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final, Literal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, available_timezones
+
+from tokometer.charts.axes import Grain
+
+Trend = Literal["day", "week", "month"]
+Shown = Literal["cost", "total_tokens", "requests"]
+
+#: The ranges that can be chosen, with their titles, in the order of the menu.
+RANGES: Final = {
+    "today": "Today",
+    "24h": "Last 24 hours",
+    "7d": "Last 7 days",
+    "30d": "Last 30 days",
+    "90d": "Last 90 days",
+    "week": "This week",
+    "month": "This month",
+    "custom": "Custom",
+}
+DEFAULT_RANGE: Final = "7d"
+#: What each is compared with.
+_BEFORE: Final = {
+    "today": "yesterday until now",
+    "24h": "the 24 hours before",
+    "week": "last week until now",
+    "month": "last month until now",
+    "custom": "the period before",
+}
+_DAY: Final = timedelta(days=1)
+_QUARTER: Final = timedelta(minutes=15)
+_LONGEST: Final = timedelta(days=3660)
+_MOST_VALUES: Final = 50
+
+
+class ScopeError(ValueError):
+    """A parameter that cannot be understood; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of calendar time in the viewer's zone, whole periods of it, the running one included.
+
+    `asked` is the same in the measures' words (`since`, `until`).
+    """
+
+    since: datetime
+    until: datetime
+    asked: tuple[str, str]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The viewer's calendar at one moment."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    def days(self, count: int) -> Window:
+        """The last `count` days, today included."""
+        asked = "today" if count == 1 else f"{count}d"
+        return Window(self.day(1 - count), self.day(1), (asked, ""), f"Last {count} days")
+
+    def weeks(self, count: int) -> Window:
+        """The last `count` weeks from Monday on, this one included."""
+        monday = -self.now.weekday()
+        return Window(
+            self.day(monday - 7 * (count - 1)), self.day(monday + 7), (f"{count}w", ""), f"Last {count} weeks"
+        )
+
+    def months(self, count: int) -> Window:
+        """The last `count` months, this one included."""
+        return Window(self.month(1 - count), self.month(1), (f"{count}mo", ""), f"Last {count} months")
+
+    def hours(self, count: int) -> Window:
+        """The `count` hours that end with the running quarter hour."""
+        end = later(floor_quarter(self.now), _QUARTER)
+        return Window(later(end, timedelta(hours=-count)), end, (f"{count}h", ""), f"Last {count} hours")
+
+    def day(self, ahead: int) -> datetime:
+        """The midnight so many days after today's."""
+        return midnight(self.now.date() + ahead * _DAY, self.zone)
+
+    def month(self, ahead: int) -> datetime:
+        """The start of the month so many after this one."""
+        index = self.now.year * 12 + self.now.month - 1 + ahead
+        return midnight(date(index // 12, index % 12 + 1, 1), self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Everything that decides what a panel shows. `where` are (dimension's short name, values) pairs."""
+
+    range: str
+    window: Window
+    grain: Grain
+    calendar: Calendar
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    compare: bool = True
+    trend: Trend = "day"
+    measure: Shown = "cost"
+
+    @property
+    def now(self) -> datetime:
+        """The moment of asking, in the viewer's zone."""
+        return self.calendar.now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The viewer's zone."""
+        return self.calendar.zone
+
+    @property
+    def before(self) -> str:
+        """What the window is compared with, in words."""
+        return _BEFORE.get(self.range, f"the {RANGES[self.range].removeprefix('Last ')} before")
+
+    def key(self, uses: Iterable[str]) -> tuple[object, ...]:
+        """What must be equal for two viewers to see the same, of a panel that uses these choices.
+
+        A window that moves with the time is left out.
+        """
+        parts: dict[str, object] = {
+            "range": (self.range, self.window.asked if self.range == "custom" else ()),
+            "compare": self.compare,
+            "trend": self.trend,
+            "measure": self.measure,
+        }
+        return (self.zone.key, self.where, *(parts[name] for name in uses))
+
+    def moved(self, steps: int) -> str:
+        """URL parameters of the window so many lengths later (negative: earlier); '' where it would begin after now."""
+        since, until = self.window.since, self.window.until
+        if _at_midnight(since) and _at_midnight(until):
+            length = until.date() - since.date()
+            if self.range == "month":
+                index = since.year * 12 + since.month - 1 + steps
+                first = date(index // 12, index % 12 + 1, 1)
+                last = date((index + 1) // 12, (index + 1) % 12 + 1, 1) - _DAY
+            else:
+                first, last = since.date() + steps * length, until.date() + steps * length - _DAY
+            if midnight(first, self.zone) > self.now:
+                return ""
+            return urlencode({"range": "custom", "since": first.isoformat(), "until": last.isoformat()})
+        by = steps * elapsed(since, until)
+        if later(since, by) > self.now:
+            return ""
+        return urlencode(
+            {"range": "custom", "since": later(since, by).isoformat(), "until": later(until, by).isoformat()}
+        )
+
+
+def parse_scope(parameters: Mapping[str, list[str]], dimensions: Iterable[str], now: datetime) -> Scope:
+    """The scope that a page's URL asks for.
+
+    Args:
+        parameters: `range`, `since`, `until`, `tz`, `compare`, `trend`, `measure`, and any dimension by its short name.
+        dimensions: Short names that may be filtered by.
+        now: The time, aware.
+
+    Raises:
+        ScopeError: A value cannot be understood.
+    """
+
+    def one(name: str, default: str = "") -> str:
+        return next(iter(parameters.get(name, ())), "") or default
+
+    zone = find_zone(one("tz", "UTC"))
+    calendar = Calendar(now.astimezone(zone), zone)
+    name = one("range", "custom" if one("since") else DEFAULT_RANGE)
+    trend, measure = one("trend", "day"), one("measure", "cost")
+    _check("range", name, RANGES)
+    _check("trend", trend, ("day", "week", "month"))
+    _check("measure", measure, ("cost", "total_tokens", "requests"))
+    where = tuple(
+        (dimension, tuple(sorted(set(parameters[dimension]))[:_MOST_VALUES]))
+        for dimension in sorted(set(dimensions))
+        if parameters.get(dimension)
+    )
+    window = _window(name, calendar, one("since"), one("until"))
+    return Scope(
+        range=name,
+        window=window,
+        grain=_grain(window),
+        calendar=calendar,
+        where=where,
+        compare=one("compare", "1") != "0",
+        trend=trend,  # type: ignore[arg-type]
+        measure=measure,  # type: ignore[arg-type]
+    )
+
+
+def _check(name: str, value: str, allowed: Iterable[str]) -> None:
+    if value not in allowed:
+        raise ScopeError(f"{name}: {value[:40]!r} is not one of {', '.join(allowed)}")
+
+
+def _window(name: str, calendar: Calendar, since: str, until: str) -> Window:
+    if name == "custom":
+        return _custom(calendar, since, until)
+    if name == "24h":
+        return calendar.hours(24)
+    if name in ("week", "month"):
+        whole = calendar.weeks(1) if name == "week" else calendar.months(1)
+        return Window(whole.since, whole.until, (name, ""), RANGES[name])
+    days = calendar.days(1 if name == "today" else int(name.removesuffix("d")))
+    return Window(days.since, days.until, days.asked, RANGES[name])
+
+
+def _custom(calendar: Calendar, since: str, until: str) -> Window:
+    start = _moment("since", since, calendar.zone)
+    end = _moment("until", until, calendar.zone, end=True) if until else calendar.day(1)
+    if end <= start:
+        raise ScopeError("until: is not after since")
+    if elapsed(start, end) > _LONGEST:
+        raise ScopeError("since: the window is longer than ten years")
+    last = end - timedelta(seconds=1)
+    title = _say(start) if last.date() == start.date() else f"{_say(start)} – {_say(last)}"
+    # A window that is not over is asked up to the running quarter hour, so that what it is compared with is as long.
+    stop = min(end, later(floor_quarter(calendar.now), _QUARTER))
+    return Window(start, end, (start.isoformat(), (stop if stop > start else end).isoformat()), title)
+
+
+def _moment(name: str, text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
+    """A date (its midnight; as an end, the midnight after it) or an RFC 3339 time, rounded down to the quarter hour."""
+    try:
+        if len(text) == len("2025-01-31"):
+            day = date.fromisoformat(text)
+            return midnight(day + _DAY if end else day, zone)
+        moment = datetime.fromisoformat(text)
+        return floor_quarter(moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone))
+    except (ValueError, OverflowError):
+        raise ScopeError(f"{name}: {text[:40]!r} is neither a date nor an RFC 3339 time") from None
+
+
+def _grain(window: Window) -> Grain:
+    """The period of a window's charts: never more than about 200 of them."""
+    length = elapsed(window.since, window.until)
+    if length <= timedelta(hours=3):
+        return "minute"
+    if length <= timedelta(hours=36):
+        return "hour" if _at_midnight(window.since) else "quarter"
+    if length <= timedelta(days=8):
+        return "hour"
+    if length <= timedelta(days=190):
+        return "day"
+    return "week" if length <= timedelta(days=800) else "month"
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name.
+
+    Raises:
+        ScopeError: There is none.
+    """
+    # The list is asked before the files: a name is user input, and a path.
+    if name == "UTC" or name in _zones():
+        return ZoneInfo(name)
+    raise ScopeError(f"tz: {name[:40]!r} is not an IANA time zone such as Europe/Berlin")
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day, which in some zones on some days is not 00:00."""
+    return datetime.combine(day, time(0), zone).astimezone(UTC).astimezone(zone)
+
+
+def floor_quarter(moment: datetime) -> datetime:
+    """The start of the quarter hour that holds this moment."""
+    return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
+
+
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """True time between two moments of one zone, which plain subtraction gets wrong across a change of the clocks."""
+    return end.astimezone(UTC) - start.astimezone(UTC)
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """A moment so much true time later, in the same zone."""
+    return (moment.astimezone(UTC) + by).astimezone(moment.tzinfo)
+
+
+def _at_midnight(moment: datetime) -> bool:
+    return moment == midnight(moment.date(), moment.tzinfo)  # type: ignore[arg-type]
+
+
+def _say(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y}"

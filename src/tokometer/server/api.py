@@ -1,0 +1,82 @@
+"""Asking measures over HTTP, and what there is to ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from tokometer.measures import CUBES, Query, QueryError
+from tokometer.server.runtime import Runtime
+
+router: Final = APIRouter(prefix="/api", tags=["measures"])
+#: A query is small; whatever is larger is not one.
+_MOST_BYTES: Final = 256 * 1024
+
+
+@router.get("/query", summary="A query in the URL: ?measure=calls.cost&by=calls.model&since=7d")
+def query_url(request: Request) -> Response:
+    """Rows as JSON, or as CSV with `Accept: text/csv`."""
+    return _answer(request, lambda: Query.from_params(request.query_params.multi_items()))
+
+
+@router.post("/query", summary="A query as JSON")
+async def query_body(request: Request) -> Response:
+    """Rows as JSON, or as CSV with `Accept: text/csv`."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise HTTPException(413, f"a query has at most {_MOST_BYTES // 1024} KiB")
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "the body is not JSON") from None
+    return await run_in_threadpool(_answer, request, lambda: Query.parse(given))
+
+
+def _answer(request: Request, parse: Callable[[], Query]) -> Response:
+    runtime: Runtime = request.app.state.runtime
+    try:
+        result = runtime.ask(parse(), 1.0)
+    except QueryError as error:
+        raise HTTPException(400, str(error)) from None
+    if "text/csv" in request.headers.get("accept", ""):
+        return Response(result.to_csv().encode("utf-8", "replace"), media_type="text/csv; charset=utf-8")
+    body = json.dumps(result.to_json(), ensure_ascii=False, separators=(",", ":"))
+    return Response(body.encode("utf-8", "replace"), media_type="application/json")
+
+
+@router.get("/measures", summary="Every measure and dimension, with its definition")
+def measures() -> dict[str, Any]:
+    """By cube: names, titles, units, which way is better, and how it is computed."""
+    return {
+        "cubes": [
+            {
+                "name": cube.name,
+                "title": cube.title,
+                "description": (cube.__doc__ or "").strip(),
+                "dimensions": [
+                    {"name": d.name, "title": d.title, "description": d.description, "type": d.type}
+                    for d in cube.dimensions.values()
+                ],
+                "measures": [
+                    {
+                        "name": m.name,
+                        "title": m.title,
+                        "description": m.description,
+                        "formula": m.formula(),
+                        "unit": m.unit.key,
+                        "type": m.type,
+                        "better": m.better,
+                    }
+                    for m in cube.measures.values()
+                ],
+            }
+            for cube in CUBES.values()
+        ]
+    }

@@ -1,0 +1,30 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from tokometer import __version__
+from tokometer.server import analytics, api, assets, control, health, ingest, live, pages, panels
+from tokometer.server.guard import LOOPBACK, Guard
+from tokometer.server.runtime import Runtime
+
+
+def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+    """The application over a runtime, answering to these host names."""
+    app = FastAPI(
+        title="Tokometer",
+        version=__version__,
+        description="Usage, cost and quality of every model call.",
+        openapi_url="/api/openapi.json",
+        # Their pages load scripts from elsewhere, which the policy forbids and an offline machine cannot.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.runtime = runtime
+    for module in (health, ingest, control, api, analytics, panels, live, assets, pages):
+        app.include_router(module.router)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(Guard, hosts=hosts)
+    return app

@@ -1,0 +1,67 @@
+"""Is it alive, is it ready, and how is it doing: for supervisors and Prometheus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from tokometer import __version__
+from tokometer.ledger import LedgerError, Statement
+from tokometer.server.runtime import Runtime
+
+router: Final = APIRouter(tags=["health"])
+_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/healthz", summary="Liveness: the process answers")
+async def healthz() -> Response:
+    """`ok`, whatever state the ledger is in."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz", summary="Readiness: the ledger answers and records can be taken")
+def readyz(request: Request) -> Response:
+    """200 `ready`, or 503 with the reason."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        runtime.ledger.fetch(Statement("SELECT 1"))
+    except LedgerError as error:
+        return PlainTextResponse(f"not ready: {error}\n", 503)
+    return PlainTextResponse("ready\n")
+
+
+@router.get("/metrics", summary="How the server is doing, for Prometheus")
+def metrics(request: Request) -> Response:
+    """The text format of Prometheus."""
+    return Response("\n".join(_lines(request.app.state.runtime)) + "\n", media_type=_EXPOSITION)
+
+
+def _lines(runtime: Runtime) -> Iterator[str]:
+    counters = runtime.counters
+    yield from _metric("build_info", "gauge", "The running version.", {f'version="{__version__}"': 1})
+    yield from _metric("start_time_seconds", "gauge", "When the server started.", {"": round(runtime.started_at, 3)})
+    yield from _metric(
+        "uptime_seconds", "gauge", "How long it has run.", {"": round(time.time() - runtime.started_at, 3)}
+    )
+    yield from _metric("commits_total", "counter", "Commits to the ledger.", {"": counters.commits})
+    outcomes = ("accepted", "duplicate", "changed", "refused")
+    values = {f'outcome="{name}"': getattr(counters, name) for name in outcomes}
+    yield from _metric("records_total", "counter", "Records taken in, by what became of them.", values)
+    yield from _metric("pending_records", "gauge", "Records that wait for their commit.", {"": runtime.writer.pending})
+    yield from _metric("live_listeners", "gauge", "Pages that listen for changes.", {"": runtime.broadcaster.listeners})
+    stats = runtime.ledger.stats()
+    rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
+    yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
+    if "bytes" in stats:
+        yield from _metric("ledger_bytes", "gauge", "Size of the ledger on disk.", {"": stats["bytes"]})
+
+
+def _metric(name: str, kind: str, words: str, values: Mapping[str, float]) -> Iterator[str]:
+    yield f"# HELP tokometer_{name} {words}"
+    yield f"# TYPE tokometer_{name} {kind}"
+    for labels, value in values.items():
+        yield f"tokometer_{name}{{{labels}}} {value}" if labels else f"tokometer_{name} {value}"

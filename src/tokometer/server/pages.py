@@ -1,0 +1,174 @@
+"""The pages themselves: frames that fill themselves from the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from tokometer.dashboards import DASHBOARDS, RANGES, ScopeError
+from tokometer.dashboards.scope import find_zone, parse_scope
+from tokometer.ledger import Statement
+from tokometer.ledger.refused import list_refused
+from tokometer.measures import Query
+from tokometer.records.time import to_datetime
+from tokometer.records.units import REQUESTS, USD, exact, show
+from tokometer.server.panels import FILTERS
+from tokometer.server.runtime import Runtime
+from tokometer.server.templates import render
+
+router: Final = APIRouter(include_in_schema=False)
+_THEMES: Final = ("light", "dark")
+_PAGES: Final = (
+    {"id": "usage", "title": "Usage", "url": "/usage", "key": "u"},
+    {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
+)
+_REFUSED: Final = 100
+
+
+@router.get("/")
+async def home() -> Response:
+    """The first page."""
+    return RedirectResponse("/usage", 302)
+
+
+@router.get("/usage")
+def usage(request: Request) -> Response:
+    """The Usage dashboard."""
+    runtime: Runtime = request.app.state.runtime
+    parameters: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        parameters.setdefault(name, []).append(value)
+    try:
+        scope = parse_scope(parameters, FILTERS, runtime.now())
+    except ScopeError:
+        # The panels say what is wrong; the frame shows what it would without parameters.
+        scope = parse_scope({}, (), runtime.now())
+    return _page(
+        request,
+        "dashboard.html",
+        "usage",
+        dashboard=DASHBOARDS["usage"],
+        scope=scope,
+        ranges=RANGES,
+        dimensions=FILTERS,
+        vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
+        charts_url=f"/static/charts-{runtime.charts.charts_key}.json",
+        discover=runtime.discover,
+        found=_found(runtime),
+        data=str(runtime.data),
+        url=str(request.base_url).rstrip("/"),
+    )
+
+
+@router.get("/sources")
+def sources(request: Request) -> Response:
+    """Where data comes from, how far each source has been read, and what was refused."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        zone = find_zone(request.cookies.get("tz", "UTC"))
+    except ScopeError:
+        zone = find_zone("UTC")
+    now = runtime.now()
+
+    def when(at: datetime | None) -> dict[str, str]:
+        if at is None:
+            return {"text": "–", "exact": ""}
+        local = (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(zone)
+        return {
+            "text": _ago((now - local).total_seconds()),
+            "exact": f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} {zone.key}",
+        }
+
+    return _page(
+        request,
+        "sources.html",
+        "sources",
+        zone=zone.key,
+        sources=_sources(runtime, when),
+        following=runtime.follower.following if runtime.follower else None,
+        refused=[
+            {"refusal": refusal, "place": _short(refusal.place, runtime.home), "when": when(to_datetime(refusal.at))}
+            for refusal in list_refused(runtime.ledger, limit=_REFUSED)
+        ],
+        refused_count=_refused(runtime),
+    )
+
+
+def _page(request: Request, template: str, page: str, **values: Any) -> Response:  # noqa: ANN401
+    runtime: Runtime = request.app.state.runtime
+    theme = request.cookies.get("theme", "")
+    refused = _refused(runtime)
+    pages = [item | {"count": refused if item["id"] == "sources" else 0} for item in _PAGES]
+    html = render(
+        template, page=page, pages=pages, demo=runtime.demo, theme=theme if theme in _THEMES else "", **values
+    )
+    return Response(html, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"}, media_type="text/html")
+
+
+def _refused(runtime: Runtime) -> int:
+    """Refused records."""
+    return int(runtime.ledger.fetch(Statement("SELECT count(*) FROM refusals"))[0][0])
+
+
+def _sources(runtime: Runtime, when: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a local function
+    """Sources that have given calls, with the places that are read by cursor."""
+    rows = runtime.ask(Query(measures=("calls.requests", "calls.cost"), by=("calls.source",), since="all")).rows
+    places = {
+        source: (count, latest)
+        for source, count, latest in runtime.ledger.fetch(
+            Statement("SELECT source, count(*), max(updated_at) FROM cursors GROUP BY source")
+        )
+    }
+    calls = {row["source"]: row for row in rows}
+    refused = dict(runtime.ledger.fetch(Statement("SELECT source, count(*) FROM refusals GROUP BY source")))
+    found = []
+    for name in sorted({*calls, *places, *refused}):
+        row = calls.get(name, {})
+        count, latest = places.get(name, (0, None))
+        found.append(
+            {
+                "name": name,
+                "title": _TITLES.get(name, name or "unknown"),
+                "requests": _figure(row.get("requests"), REQUESTS),
+                "cost": _figure(row.get("cost"), USD),
+                "files": count,
+                "read": when(latest),
+                "refused": refused.get(name, 0),
+            }
+        )
+    return found
+
+
+_TITLES: Final = {"claude_code": "Claude Code", "codex": "Codex", "otlp": "OpenTelemetry", "api": "API", "demo": "Demo"}
+
+
+def _figure(value: Any, unit: Any) -> dict[str, str]:  # noqa: ANN401 - a number and records.units.Unit
+    return {"text": show(value, unit), "exact": exact(value, unit)}
+
+
+def _short(place: str, home: Path) -> str:
+    """A path as its owner writes it."""
+    prefix = f"{home}/"
+    return f"~/{place[len(prefix) :]}" if place.startswith(prefix) else place
+
+
+def _found(runtime: Runtime) -> str:
+    """Which folders are watched, in a sentence."""
+    if runtime.follower is None:
+        return ""
+    roots = [_short(root, runtime.home) for root in runtime.follower.following.roots]
+    if not roots:
+        return "None of their folders is there yet; when one appears, it is read at once."
+    return f"Watching {', '.join(roots)}."
+
+
+def _ago(seconds: float) -> str:
+    """How long ago, in the largest whole unit."""
+    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {word} ago"
+    return f"{max(0, int(seconds))} s ago"

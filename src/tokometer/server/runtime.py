@@ -1,0 +1,147 @@
+"""What a running server holds, and what its endpoints reach through `request.app.state.runtime`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tokometer.charts import ChartShop, Colours
+from tokometer.collect.follower import Follower
+from tokometer.collect.writer import Writer
+from tokometer.ledger import Ledger, Receipt
+from tokometer.ledger.opening import open_ledger
+from tokometer.measures import Query, Result, run
+from tokometer.prices import PriceBook
+from tokometer.server.live import Broadcaster
+from tokometer.server.memory import Memory
+
+#: Whose records a request may see; several workspaces come with accounts.
+WORKSPACES: Final = ("default",)
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the server has taken in since it started."""
+
+    commits: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    changed: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A panel's reply, ready to be sent."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The ledger and everything around it. Made by :func:`start`, ended by :meth:`close`."""
+
+    data: Path
+    home: Path
+    env: Mapping[str, str]
+    ledger: Ledger
+    book: PriceBook
+    broadcaster: Broadcaster
+    writer: Writer
+    charts: ChartShop
+    colours: Colours
+    demo: bool = False
+    discover: bool = False
+    follower: Follower | None = None
+    #: What commands that act for the user who started the server must send; see control.py.
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    counters: Counters = field(default_factory=Counters)
+    #: Answers to queries, kept while nothing new is committed.
+    results: Memory[Result] = field(default_factory=lambda: Memory(400))
+    #: Panels as they were last sent.
+    rendered: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    started_at: float = field(default_factory=time.time)
+    #: `http://127.0.0.1:7420`; known once the server listens.
+    url: str = ""
+
+    def now(self) -> datetime:
+        """The time now, UTC."""
+        return datetime.now(UTC)
+
+    def ask(self, query: Query, every: float = 60.0) -> Result:
+        """Answer a query; whoever else asks the same within `every` seconds and before the next commit shares it."""
+        slot = int(time.time() // every)
+        return self.results.get((query, self.broadcaster.version, slot), lambda: run(self.ledger, query, WORKSPACES))
+
+    def committed(self, receipt: Receipt) -> None:
+        """Count a commit and tell the pages. Called from the writer's thread."""
+        counters = self.counters
+        counters.commits += 1
+        counters.accepted += receipt.accepted
+        counters.duplicate += receipt.duplicate
+        counters.changed += receipt.changed
+        counters.refused += receipt.refused
+        kinds = set(receipt.touched) | ({"refused"} if receipt.refused else set())
+        if kinds:
+            self.broadcaster.publish(kinds)
+
+    def close(self) -> None:
+        """Stop following, commit what waits, and let go of the ledger. A second call does nothing."""
+        if self.follower is not None:
+            self.follower.stop()
+        self.writer.close()
+        self.ledger.close()
+
+
+def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[str, str]) -> Runtime:
+    """Open the ledger of a data folder and everything around it. Following begins with :meth:`Follower.start`.
+
+    Raises:
+        LedgerError: The ledger cannot be opened.
+    """
+    ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
+    try:
+        book = PriceBook.open(data / "prices.toml", data / "cache")
+        broadcaster = Broadcaster()
+        runtime: Runtime
+        writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))
+        runtime = Runtime(
+            data=data,
+            home=home,
+            env=env,
+            ledger=ledger,
+            book=book,
+            broadcaster=broadcaster,
+            writer=writer,
+            charts=ChartShop(cache_folder(data, home, env)),
+            colours=Colours(data / "colours.json"),
+            demo=demo,
+            discover=discover,
+        )
+        if discover:
+            from tokometer.sources.registry import FILE_SOURCES
+
+            runtime.follower = Follower(writer, ledger, FILE_SOURCES, home, env)
+    except BaseException:
+        ledger.close()
+        raise
+    return runtime
+
+
+def cache_folder(data: Path, home: Path, env: Mapping[str, str]) -> Path:
+    """Where things are kept that can be made again and that all data folders share."""
+    root = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else home / ".cache"
+    folder = root / "tokometer"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return data / "cache"
+    return folder

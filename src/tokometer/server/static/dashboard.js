@@ -1,0 +1,269 @@
+// @ts-check
+// A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
+
+import { Charts } from "./chart.js";
+import { Filters } from "./filters.js";
+import { Live } from "./live.js";
+import { deeds, keys } from "./shell.js";
+
+/**
+ * @typedef {{html: string, chart: import("./chart.js").ChartData | null, nothing: boolean, range: string,
+ *   earlier: string, later: string}} Answer
+ */
+
+const root = /** @type {HTMLElement} */ (document.getElementById("dashboard"));
+const panels = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-panel]")]);
+const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const zone = () => new URLSearchParams(location.search).get("tz") || own;
+const charts = new Charts(root.dataset.vega ?? "", root.dataset.charts ?? "", /** @type {HTMLElement} */ (document.getElementById("tip")));
+const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), refresh, zone);
+const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), query, go);
+/** Where the window can be moved to, as the server says. */
+let moves = { earlier: "", later: "" };
+let round = 0;
+
+/** What the page asks for: the URL, and the viewer's zone. */
+function query() {
+  const asked = new URLSearchParams(location.search);
+  asked.set("tz", zone());
+  return asked;
+}
+
+/** @param {(query: URLSearchParams) => void} change */
+function go(change) {
+  const next = new URLSearchParams(location.search);
+  change(next);
+  const text = next.toString();
+  history.pushState(null, "", text ? `?${text}` : location.pathname);
+  return arrive();
+}
+
+function arrive() {
+  const asked = query();
+  filters.chips();
+  for (const button of root.querySelectorAll(".section-head [data-set]")) {
+    const { set = "", value = "" } = /** @type {HTMLElement} */ (button).dataset;
+    button.setAttribute("aria-pressed", String((asked.get(set) ?? "day") === value));
+  }
+  for (const button of document.querySelectorAll("[data-range]")) {
+    button.setAttribute("aria-pressed", String((asked.get("range") ?? "7d") === /** @type {HTMLElement} */ (button).dataset.range));
+  }
+  document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(asked.get("compare") !== "0"));
+  for (const link of document.querySelectorAll("[data-csv]")) {
+    link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${asked}`);
+  }
+  return refresh();
+}
+
+/** Fetches every panel, side by side. */
+async function refresh() {
+  const mine = ++round;
+  const all = await Promise.all(panels.map((panel) => fill(panel, mine)));
+  if (mine === round && all.every(Boolean)) live.updated();
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {number} mine a later round makes this one's answers void
+ */
+async function fill(panel, mine) {
+  try {
+    const answer = await fetch(`/api/panels/${panel.dataset.panel}?${query()}`);
+    const tag = answer.headers.get("etag") ?? "";
+    const body = await answer.json();
+    if (mine !== round) return false;
+    if (!answer.ok) throw new Error(body.detail || `the server answered ${answer.status}`);
+    if (!tag || panel.dataset.tag !== tag) swap(panel, body);
+    panel.dataset.tag = tag;
+    delete panel.dataset.stale;
+    panel.setAttribute("aria-busy", "false");
+    return true;
+  } catch (error) {
+    if (mine === round) fail(panel, /** @type {Error} */ (error));
+    return false;
+  }
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {Answer} answer
+ */
+function swap(panel, answer) {
+  const body = /** @type {HTMLElement} */ (panel.querySelector(".panel-body"));
+  const fresh = document.createElement("template");
+  fresh.innerHTML = answer.html;
+  const chart = /** @type {HTMLElement | null} */ (body.querySelector(".chart:not(.wait)"));
+  const place = /** @type {HTMLElement | null} */ (fresh.content.querySelector(".chart"));
+  if (chart && place) {
+    chart.className = place.className;
+    chart.setAttribute("aria-label", place.getAttribute("aria-label") ?? "");
+    place.replaceWith(chart);
+  }
+  const focus = focused(body);
+  const { scrollLeft = 0 } = body.querySelector(".table-wrap") ?? {};
+  body.replaceChildren(fresh.content);
+  const wrap = body.querySelector(".table-wrap");
+  if (wrap) wrap.scrollLeft = scrollLeft;
+  if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus();
+  sort(panel);
+  more(panel);
+  const canvas = chart ?? /** @type {HTMLElement | null} */ (body.querySelector(".chart"));
+  if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
+  charts.sweep();
+  if (panel === panels[0]) nothing(answer.nothing);
+  moves = { earlier: answer.earlier, later: answer.later };
+  for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
+  document.querySelector("[data-do=later]")?.toggleAttribute("disabled", !moves.later);
+}
+
+/** A selector for what has the focus inside of an element, to find its successor. @param {HTMLElement} body */
+function focused(body) {
+  const active = document.activeElement;
+  if (!(active instanceof HTMLElement) || !body.contains(active) || active.matches(".chart")) return "";
+  return Object.entries(active.dataset)
+    .map(([name, value]) => `[data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${CSS.escape(value ?? "")}"]`)
+    .join("");
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {Error} error
+ */
+function fail(panel, error) {
+  panel.setAttribute("aria-busy", "false");
+  if (panel.dataset.tag) {
+    panel.dataset.stale ??= `Not updated since ${new Date().toLocaleTimeString("en-GB", { timeZone: zone() })}`;
+    return;
+  }
+  const box = document.createElement("div");
+  box.className = "failed";
+  box.setAttribute("role", "alert");
+  const text = document.createElement("span");
+  text.textContent = `This could not be shown: ${error.message}.`;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "button";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => fill(panel, round));
+  box.append(text, again);
+  /** @type {HTMLElement} */ (panel.querySelector(".panel-body")).replaceChildren(box);
+}
+
+/** @param {boolean} empty */
+function nothing(empty) {
+  /** @type {HTMLElement} */ (document.getElementById("empty")).hidden = !empty;
+  root.hidden = empty;
+}
+
+/** Sorts a panel's table as its reader has chosen. @param {HTMLElement} panel */
+function sort(panel) {
+  const body = panel.querySelector("tbody");
+  if (!body || !panel.dataset.sort) return;
+  const [column, direction] = panel.dataset.sort.split(" ");
+  /** @param {HTMLTableRowElement} row */
+  const value = (row) => /** @type {HTMLElement} */ (row.cells[Number(column)]).dataset.sortValue;
+  const rows = [...body.rows].filter((row) => !row.classList.contains("more-row"));
+  rows.sort((one, other) => {
+    const [a, b] = [value(one), value(other)];
+    const order = a === undefined || b === undefined
+      ? (other.cells[0].textContent ?? "").localeCompare(one.cells[0].textContent ?? "") : Number(a) - Number(b);
+    return direction === "ascending" ? order : -order;
+  });
+  body.prepend(...rows);
+  panel.querySelectorAll("thead th").forEach((head, index) => {
+    if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", index === Number(column) ? direction : "none");
+  });
+}
+
+/** Shows or hides what *Other* stands for. @param {HTMLElement} panel */
+function more(panel) {
+  const open = panel.dataset.more === "open";
+  for (const row of panel.querySelectorAll("tr.folded")) /** @type {HTMLElement} */ (row).hidden = !open;
+  panel.querySelector("tbody [data-do=more]")?.setAttribute("aria-expanded", String(open));
+}
+
+/** @param {string} to */
+function move(to) {
+  if (!to) return;
+  go((next) => {
+    for (const name of ["range", "since", "until"]) next.delete(name);
+    new URLSearchParams(to).forEach((value, name) => next.set(name, value));
+  });
+}
+
+Object.assign(deeds, {
+  live: () => live.toggle(),
+  filter: () => filters.open(),
+  compare: () => go((next) => (next.get("compare") === "0" ? next.delete("compare") : next.set("compare", "0"))),
+  earlier: () => move(moves.earlier),
+  later: () => move(moves.later),
+  more: (/** @type {HTMLElement} */ target) => {
+    const panel = /** @type {HTMLElement | null} */ (target.closest("[data-panel]"));
+    if (!panel) return;
+    panel.dataset.more = panel.dataset.more === "open" ? "" : "open";
+    more(panel);
+  },
+});
+Object.assign(keys, {
+  l: () => live.toggle(),
+  "/": () => filters.open(),
+  "[": () => move(moves.earlier),
+  "]": () => move(moves.later),
+});
+
+document.addEventListener("click", async (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const range = /** @type {HTMLElement | null} */ (target.closest("[data-range]"));
+  const set = /** @type {HTMLElement | null} */ (target.closest("[data-set]"));
+  const pick = /** @type {HTMLElement | null} */ (target.closest("#dashboard [data-filter]"));
+  const why = /** @type {HTMLElement | null} */ (target.closest("[data-why]"));
+  const head = /** @type {HTMLElement | null} */ (target.closest("thead [data-sort]"));
+  if (range) {
+    range.closest("details")?.removeAttribute("open");
+    move(`range=${range.dataset.range}`);
+  } else if (set) go((next) => next.set(set.dataset.set ?? "", set.dataset.value ?? ""));
+  else if (pick) filters.toggle(pick.dataset.filter ?? "", pick.dataset.value ?? "");
+  else if (why) explain(why.dataset.why ?? "");
+  else if (head) {
+    const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
+    const falling = head.closest("th")?.getAttribute("aria-sort") === "descending";
+    panel.dataset.sort = `${head.dataset.sort} ${falling ? "ascending" : "descending"}`;
+    sort(panel);
+  }
+});
+
+document.querySelector("form.custom")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  document.getElementById("range")?.removeAttribute("open");
+  move(`range=custom&since=${form.get("since")}&until=${form.get("until")}`);
+});
+
+const zones = /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]"));
+zones.value = zone();
+zones.addEventListener("focus", () => {
+  const list = /** @type {HTMLElement} */ (document.getElementById("zones"));
+  if (!list.childElementCount) {
+    list.replaceChildren(...["UTC", ...Intl.supportedValuesOf("timeZone")].map((name) => Object.assign(document.createElement("option"), { value: name })));
+  }
+});
+zones.addEventListener("change", () => go((next) => (zones.value && zones.value !== own ? next.set("tz", zones.value) : next.delete("tz"))));
+
+/** @param {string} panel */
+async function explain(panel) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("explain"));
+  const answer = await fetch(`/api/panels/${panel}/explain?${query()}`);
+  const body = /** @type {HTMLElement} */ (document.getElementById("explain-body"));
+  if (answer.ok) body.innerHTML = await answer.text();
+  else body.textContent = "The definition could not be fetched.";
+  dialog.showModal();
+}
+
+addEventListener("popstate", () => arrive());
+// Windows move with the time, also when nothing arrives.
+setInterval(() => { if (!document.hidden) refresh(); }, 60_000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+arrive().then(() => live.open());

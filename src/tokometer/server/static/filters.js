@@ -1,0 +1,140 @@
+// @ts-check
+// What is filtered: chips, and the dialog that finds values. The URL is the state.
+
+/** @typedef {{name: string, title: string, values: {value: string, label: string, text: string}[]}} Group */
+
+export class Filters {
+  /** @type {AbortController | undefined} */ #asking;
+  #chosen = 0;
+
+  /**
+   * @param {Record<string, string>} dimensions titles by name
+   * @param {() => URLSearchParams} query
+   * @param {(change: (query: URLSearchParams) => void) => void} go
+   */
+  constructor(dimensions, query, go) {
+    this.dimensions = dimensions;
+    this.query = query;
+    this.go = go;
+    this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("filter"));
+    this.input = /** @type {HTMLInputElement} */ (document.getElementById("filter-text"));
+    this.list = /** @type {HTMLElement} */ (document.getElementById("filter-list"));
+    this.input.addEventListener("input", () => this.#find());
+    this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.list.addEventListener("click", (event) => {
+      const option = /** @type {HTMLElement} */ (event.target).closest(".option");
+      if (option) this.#choose(/** @type {HTMLElement} */ (option));
+    });
+  }
+
+  open() {
+    this.input.value = "";
+    this.dialog.showModal();
+    this.input.focus();
+    this.#find();
+  }
+
+  /**
+   * Filters by a value, or no longer.
+   * @param {string} dimension
+   * @param {string} value
+   */
+  toggle(dimension, value) {
+    this.go((query) => {
+      const values = query.getAll(dimension);
+      query.delete(dimension);
+      for (const other of values) if (other !== value) query.append(dimension, other);
+      if (!values.includes(value)) query.append(dimension, value);
+    });
+  }
+
+  /** Shows what is filtered by. */
+  chips() {
+    const chips = [];
+    for (const [name, title] of Object.entries(this.dimensions)) {
+      for (const value of this.query().getAll(name)) {
+        const chip = document.createElement("span");
+        chip.className = "chip";
+        const words = document.createElement("b");
+        words.textContent = `${title}: ${value || "unknown"}`;
+        words.title = value;
+        const off = document.createElement("button");
+        off.type = "button";
+        off.setAttribute("aria-label", `Remove the filter ${title}: ${value}`);
+        off.innerHTML = '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="m4.5 4.5 7 7M11.5 4.5l-7 7"/></svg>';
+        off.addEventListener("click", () => this.toggle(name, value));
+        chip.append(words, off);
+        chips.push(chip);
+      }
+    }
+    document.getElementById("chips")?.replaceChildren(...chips);
+  }
+
+  async #find() {
+    this.#asking?.abort();
+    this.#asking = new AbortController();
+    const query = this.query();
+    query.set("q", this.input.value);
+    try {
+      const answer = await fetch(`/api/filters?${query}`, { signal: this.#asking.signal });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      this.#list(await answer.json());
+    } catch (error) {
+      if (/** @type {Error} */ (error).name !== "AbortError") this.list.textContent = `Values could not be fetched: ${error}`;
+    }
+  }
+
+  /** @param {Group[]} groups */
+  #list(groups) {
+    const items = [];
+    for (const group of groups) {
+      const head = document.createElement("div");
+      head.className = "group";
+      head.textContent = group.title;
+      items.push(head);
+      for (const { value, label, text } of group.values) {
+        const option = document.createElement("button");
+        option.type = "button";
+        option.className = "option";
+        option.setAttribute("role", "option");
+        option.dataset.filter = group.name;
+        option.dataset.value = value;
+        const words = document.createElement("span"), figure = document.createElement("span");
+        words.textContent = label;
+        figure.textContent = text;
+        option.append(words, figure);
+        items.push(option);
+      }
+    }
+    this.list.replaceChildren(...items);
+    if (!items.length) this.list.textContent = "Nothing in this window matches.";
+    this.#mark(0);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by) {
+      event.preventDefault();
+      this.#mark(this.#chosen + by);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      const option = this.list.querySelector("[aria-selected=true]");
+      if (option) this.#choose(/** @type {HTMLElement} */ (option));
+    }
+  }
+
+  /** @param {number} index */
+  #mark(index) {
+    const options = [...this.list.querySelectorAll(".option")];
+    this.#chosen = Math.max(0, Math.min(options.length - 1, index));
+    options.forEach((option, number) => option.setAttribute("aria-selected", String(number === this.#chosen)));
+    options[this.#chosen]?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {HTMLElement} option */
+  #choose(option) {
+    this.dialog.close();
+    this.toggle(option.dataset.filter ?? "", option.dataset.value ?? "");
+  }
+}

@@ -1,0 +1,104 @@
+// @ts-check
+// Hears from the server what has changed, and says truthfully whether it still hears.
+
+export class Live {
+  /** @type {EventSource | undefined} */ #source;
+  #paused = false;
+  /** @type {number | undefined} */ #timer;
+  #next = 0;
+  #heard = 0;
+
+  /**
+   * @param {HTMLElement} element shows the state: `data-state` on, stale, paused or wait
+   * @param {() => Promise<unknown>} refresh fetches what has changed
+   * @param {() => string} zone the viewer's time zone
+   */
+  constructor(element, refresh, zone) {
+    this.element = element;
+    this.refresh = refresh;
+    this.zone = zone;
+    setInterval(() => this.#watch(), 5_000);
+    addEventListener("pagehide", () => this.#source?.close());
+    addEventListener("pageshow", (event) => event.persisted && !this.#paused && this.open());
+  }
+
+  open() {
+    this.#source?.close();
+    const source = new EventSource("/api/live");
+    this.#source = source;
+    let before = false;
+    source.addEventListener("hello", () => {
+      this.#hear();
+      // What was committed while nobody listened is fetched now.
+      if (before) this.#soon();
+      before = true;
+    });
+    source.addEventListener("change", () => { this.#hear(); this.#soon(); });
+    source.addEventListener("beat", () => this.#hear());
+    source.onerror = () => this.#lost();
+  }
+
+  /** Pauses or resumes. */
+  toggle() {
+    this.#paused = !this.#paused;
+    if (this.#paused) {
+      this.#source?.close();
+      this.#show("paused", "Paused");
+    } else {
+      this.#show("wait", "Connecting");
+      this.open();
+      this.#soon();
+    }
+  }
+
+  /** Notes that what the page shows is from now. */
+  updated() {
+    const now = new Date();
+    const text = this.element.querySelector("[data-show=updated]");
+    if (!text) return;
+    const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
+    text.textContent = `updated ${clock.format(now)}`;
+    /** @type {HTMLElement} */ (text).title = `${now.toISOString()} · times in ${this.zone()}`;
+  }
+
+  #hear() {
+    this.#heard = Date.now();
+    this.#show("on", "Live");
+  }
+
+  #lost() {
+    if (this.#paused) return;
+    const since = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
+    if (this.element.dataset.state !== "stale") this.#show("stale", `Not live since ${since.format(this.#heard || Date.now())}`);
+  }
+
+  /** The server's beat comes every 10 s; three missed ones mean that the line is dead, whatever the browser thinks. */
+  #watch() {
+    if (this.#paused || !this.#source || document.hidden) return;
+    if (this.#heard && Date.now() - this.#heard > 30_000) {
+      this.#lost();
+      this.open();
+    } else if (this.#source.readyState === EventSource.CLOSED) this.open();
+  }
+
+  /** Refreshes at once, but at most once a second. */
+  #soon() {
+    if (this.#timer !== undefined || this.#paused) return;
+    this.#timer = setTimeout(async () => {
+      this.#next = Date.now() + 1_000;
+      this.#timer = undefined;
+      await this.refresh();
+    }, Math.max(0, this.#next - Date.now()));
+  }
+
+  /**
+   * @param {string} state
+   * @param {string} text
+   */
+  #show(state, text) {
+    this.element.dataset.state = state;
+    const badge = this.element.querySelector("[data-show=live]");
+    if (badge && badge.textContent !== text) badge.textContent = text;
+    this.element.querySelector("button")?.setAttribute("aria-pressed", String(!this.#paused));
+  }
+}

@@ -1,0 +1,65 @@
+// @ts-check
+// What every page has: theme, drawer, shortcuts, buttons that copy.
+
+/** @type {Record<string, (target: HTMLElement) => void>} */
+export const deeds = {
+  theme: () => {
+    const root = document.documentElement;
+    const next = root.dataset.theme === "dark" ? "light" : "dark";
+    root.dataset.theme = next;
+    root.setAttribute("data-chosen", "");
+    document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;
+    dispatchEvent(new Event("themechange"));
+  },
+  menu: () => {
+    const open = document.body.classList.toggle("open");
+    document.querySelector(".menu")?.setAttribute("aria-expanded", String(open));
+    if (open) /** @type {HTMLElement | null} */ (document.querySelector(".sidebar a"))?.focus();
+  },
+  keys: () => /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal(),
+  print: () => print(),
+};
+
+/** @type {Record<string, () => void>} */
+export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body) };
+
+let going = 0;
+
+/** @param {KeyboardEvent} event */
+function press(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.key === "Escape") {
+    document.body.classList.remove("open");
+    for (const menu of document.querySelectorAll("details.menu-of[open]")) menu.removeAttribute("open");
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
+  if (Date.now() - going < 1_500) {
+    going = 0;
+    const page = /** @type {HTMLAnchorElement | null} */ (document.querySelector(`.sidebar a[data-key="${CSS.escape(event.key)}"]`));
+    if (page) return page.click();
+  }
+  if (event.key === "g") going = Date.now();
+  else if (keys[event.key]) {
+    event.preventDefault();
+    keys[event.key]();
+  }
+}
+
+/** @param {MouseEvent} event */
+async function click(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  for (const menu of document.querySelectorAll("details.menu-of[open]")) {
+    if (!menu.contains(target)) menu.removeAttribute("open");
+  }
+  const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
+  if (copy) {
+    await navigator.clipboard.writeText(copy.dataset.copy ?? "");
+    copy.textContent = "Copied";
+    setTimeout(() => { copy.textContent = "Copy"; }, 1_500);
+  }
+  const doer = /** @type {HTMLElement | null} */ (target.closest("[data-do]"));
+  if (doer && doer.tagName !== "FORM") deeds[doer.dataset.do ?? ""]?.(doer);
+}
+
+document.addEventListener("keydown", press);
+document.addEventListener("click", click);
