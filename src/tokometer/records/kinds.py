@@ -10,8 +10,8 @@ Conventions that hold for every kind:
 
 How two versions of one record are merged is declared beside each field (see :func:`merge_rule`): the version with the
 higher `revision` wins, fields marked ``origin`` come from the version with the lower `origin`, and `started_at` is the
-earlier one. So the order in which two versions arrive cannot matter. Of three, a field that only some of them know can
-depend on it where the better version does not know it; sources therefore put whatever totals rest on into every version.
+earlier one. So the order in which two versions arrive cannot matter. Of three, a field that only some know can
+depend on it where the best version does not know it; sources therefore put whatever totals rest on into every version.
 """
 
 from __future__ import annotations
