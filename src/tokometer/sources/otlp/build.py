@@ -71,53 +71,66 @@ def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: st
     found = span.found
     get = found.get
     model = get("model") or get("request_model") or ""
-    usage = usage_of(found, exclusive=span.name.startswith("claude_code."))
-    status, error_message, http_status = outcome_of(span)
-    return ModelCall(
+    # Fields are set as they are found: most calls have a third of them, and this runs for every span.
+    call = ModelCall(
         source=SOURCE,
         native_id=native_id,
         started_at=start,
         trace_id=span.trace_id,
         span_id=span.span_id,
         parent_id=span.parent_id,
-        # A span sent while it runs has no end; the whole one is right.
-        revision=1 if span.end_ns else 0,
         pinned=True,
         group=group,
         shadow=shadow,
         provider=provider_of(get("provider", "")) or _implied_provider(span, model),
         model=model,
         operation=part.operation,
-        status=status,
-        error_message=error_message,
-        http_status=http_status,
-        stop_reason=get("stop", ""),
-        attempt=max(1, get("attempt", 1)),
-        request_id=get("response_id", ""),
-        latency_us=(span.end_ns - span.start_ns) // 1000 if span.end_ns else None,
-        ttft_us=ttft_of(span),
-        input_tokens=usage.input,
-        cache_read_tokens=usage.cache_read,
-        cache_write_5m_tokens=usage.cache_write_5m,
-        cache_write_1h_tokens=usage.cache_write_1h,
-        cache_write_unknown_tokens=usage.cache_write_unknown,
-        output_tokens=usage.output,
-        reasoning_tokens=usage.reasoning,
-        estimated_tokens=get("estimated"),
-        cost_reported=cost_of(found),
-        revenue=get("revenue"),
-        service_tier=get("tier", ""),
-        session_id=get("session", ""),
-        project=_project(span),
-        agent=get("agent") or get("agent_id", ""),
-        subagent=get("agent_id", "") if get("parent_agent_id") else "",
-        user=get("user", ""),
-        team=get("team", ""),
-        api_key=get("api_key", ""),
-        endpoint=_endpoint(span),
-        environment=get("environment", ""),
-        knowledge_base=get("knowledge_base", ""),
     )
+    if span.end_ns:
+        # A span sent while it runs has no end; the whole one is right.
+        call.revision = 1
+        call.latency_us = (span.end_ns - span.start_ns) // 1000
+    for slot, value in found.items():
+        name = _CALL_FIELDS.get(slot)
+        if name is not None:
+            setattr(call, name, value)
+    (
+        call.input_tokens,
+        call.cache_read_tokens,
+        call.cache_write_5m_tokens,
+        call.cache_write_1h_tokens,
+        call.cache_write_unknown_tokens,
+        call.output_tokens,
+        call.reasoning_tokens,
+    ) = usage_of(found, exclusive=span.name.startswith("claude_code."))
+    call.status, call.error_message, call.http_status = outcome_of(span)
+    call.ttft_us = ttft_of(span)
+    call.cost_reported = cost_of(found)
+    call.project = _project(span)
+    call.endpoint = _endpoint(span)
+    if "attempt" in found:
+        call.attempt = max(1, found["attempt"])
+    if "agent_id" in found:
+        call.agent = call.agent or found["agent_id"]
+        call.subagent = found["agent_id"] if get("parent_agent_id") else ""
+    return call
+
+
+#: Slot → the field of a call that it is, as it is.
+_CALL_FIELDS: Final = {
+    "agent": "agent",
+    "api_key": "api_key",
+    "environment": "environment",
+    "estimated": "estimated_tokens",
+    "knowledge_base": "knowledge_base",
+    "response_id": "request_id",
+    "revenue": "revenue",
+    "session": "session_id",
+    "stop": "stop_reason",
+    "team": "team",
+    "tier": "service_tier",
+    "user": "user",
+}
 
 
 def _agent(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
