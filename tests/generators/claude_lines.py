@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WORDS = (
-    "return value index buffer token parse merge write read offset ledger record bucket window where select from the a "
-    "in of to is not for while with import class def self None True False assert raise error total count line file "
-    "path name state begin end cache input output model price cost usage session agent tool result query filter group"
-).split()
+_WORDS = re.findall(
+    r"\w+",
+    """return value index buffer token parse merge write read offset ledger record bucket window where select from the
+    a in of to is not for while with import class def self None True False assert raise error total count line file
+    path name state begin end cache input output model price cost usage session agent tool result query filter group""",
+)
 _PIECES = ("\n    ", " = ", "(", "):\n", '"', " → ", "{", "}", ", ", ".", "\t", "\\")
 
 
 def iso(us: int) -> str:
     """A time as the transcripts write it, to the millisecond."""
-    return (_EPOCH + timedelta(microseconds=us // 1000 * 1000)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        (_EPOCH + timedelta(microseconds=us // 1000 * 1000)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 class Prose:

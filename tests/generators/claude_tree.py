@@ -1,8 +1,8 @@
 """A made-up `projects` folder of Claude Code, with the truth about what is in it.
 
-Deterministic by seed. Everything that makes counting hard is in it: answers spread over lines that repeat their usage or
-state only a part of it, sessions that were resumed or forked with their old lines copied, subagents in files of their
-own, beside or inside the session, replays of a parent's answer under a new request id, local messages, retries,
+Deterministic by seed. Everything that makes counting hard is in it: answers spread over lines that repeat their usage
+or state only a part of it, sessions that were resumed or forked with their old lines copied, subagents in files of
+their own, beside or inside the session, replays of a parent's answer under a new request id, local messages, retries,
 compaction, costs in old lines, and backends that name no request.
 """
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generators.claude_tree import Size, Tree, TreeFile, Truth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.claude_tree import Size, Tree, TreeFile, Truth
 from tokometer.collect.importer import import_all
 from tokometer.ledger import Ledger, Statement
 from tokometer.ledger.opening import open_ledger
@@ -58,7 +58,9 @@ def _assert_true(ledger: Ledger, truth: Truth) -> None:
     assert _total_by(ledger, "model") == truth.total_by("model")
     assert _total_by(ledger, "CAST(started_at AS DATE) - DATE '1970-01-01'") == truth.total_by_day()
     stated = sum(round((call.cost or 0) * 10**9) for call in truth.calls)
-    assert _rows(ledger, "SELECT CAST(sum(coalesce(cost_reported, 0)) * 1000000000 AS BIGINT) FROM calls") == [(stated,)]
+    assert _rows(ledger, "SELECT CAST(sum(coalesce(cost_reported, 0)) * 1000000000 AS BIGINT) FROM calls") == [
+        (stated,)
+    ]
     failures = _rows(ledger, "SELECT http_status FROM calls WHERE status <> 'ok' ORDER BY 1")
     assert [status for (status,) in failures] == sorted(truth.failures)
     assert dict(_rows(ledger, "SELECT native_id, name FROM tools")) == truth.tools
@@ -129,9 +131,7 @@ def test_no_mishap_changes_the_totals(
     tree = Tree(seed, SMALL, str(home))
     files = [_mishap(file, mishaps) for file in tree.files()]
     ledger = open_ledger(folder / "data")
-    pieces = [
-        (file.path, start, end) for file in files for start, end in _cuts(len(b"".join(file.lines)), mishaps)
-    ]
+    pieces = [(file.path, start, end) for file in files for start, end in _cuts(len(b"".join(file.lines)), mishaps)]
     mishaps.shuffle(pieces)
     # A file grows from its start, whatever the others do.
     pieces.sort(key=lambda piece: piece[1] > 0)

@@ -84,17 +84,17 @@ def set_usage(call: ModelCall, usage: Usage) -> None:
     call.service_tier = ("fast" if usage.speed == "fast" else usage.service_tier) or call.service_tier
 
 
-def set_cost(call: ModelCall, dollars: float | None) -> None:
-    """Give a call the cost that very old versions wrote down.
+def cost_of(dollars: float | None) -> int | None:
+    """The cost that very old versions wrote down, in nano-USD.
 
     Raises:
         RecordError: It is negative or no amount of money.
     """
     if dollars is None:
-        return
+        return None
     if not 0 <= dollars <= _MOST_DOLLARS:
         raise RecordError("costUSD", "not an amount of money for one call")
-    call.cost_reported = round(dollars * 1_000_000_000)
+    return round(dollars * 1_000_000_000)
 
 
 def provider_of_model(model: str) -> str:

@@ -67,14 +67,15 @@ class Transcript:
         if message.usage is None and not message.id:
             return
         at = check_time(_time_of(line), "timestamp", self._now)
+        cost = calls.cost_of(line.costUSD)
         key = calls.key_of(line, bool(line.isSidechain), raw)
-        self._take_answer(line, message, key, at)
+        self._take_answer(line, message, key, at, cost)
         if isinstance(message.content, list):
             for block in message.content:
                 if block.type == "tool_use" and block.id:
                     self._begin_tool(line, block.id, block.name or "", key, at)
 
-    def _take_answer(self, line: Line, message: Message, key: str, at: int) -> None:
+    def _take_answer(self, line: Line, message: Message, key: str, at: int, cost: int | None) -> None:
         memory = self.memory
         answer = memory.answers.get(key)
         if answer is None:
@@ -86,14 +87,14 @@ class Transcript:
             call = self.calls[key] = self._begin_call(line, message, key, at)
             call.user_messages = answer.user_messages
             call.attempt = answer.attempt
-            self._set_answer(call, line, message, revision, wait)
+            self._set_answer(call, message, revision, wait, cost)
         else:
             call.started_at = min(call.started_at, at)
             origin = self._origin_of(line, at)
             if origin < call.origin:
                 self._set_origin(call, line, origin)
             if revision > call.revision:
-                self._set_answer(call, line, message, revision, wait)
+                self._set_answer(call, message, revision, wait, cost)
             elif message.stop_reason and not call.stop_reason:
                 call.stop_reason = message.stop_reason
         memory.model = call.model or memory.model
@@ -133,12 +134,13 @@ class Transcript:
         self._set_origin(call, line, self._origin_of(line, at))
         return call
 
-    def _set_answer(self, call: ModelCall, line: Line, message: Message, revision: int, wait: int) -> None:
+    def _set_answer(self, call: ModelCall, message: Message, revision: int, wait: int, cost: int | None) -> None:
         """Make a line the one that speaks for its answer."""
         call.revision = revision
         if message.usage is not None:
             calls.set_usage(call, message.usage)
-        calls.set_cost(call, line.costUSD)
+        if cost is not None:
+            call.cost_reported = cost
         call.stop_reason = message.stop_reason or call.stop_reason
         if 0 < wait <= calls.LONGEST_WAIT_US:
             call.latency_us = wait
@@ -148,19 +150,17 @@ class Transcript:
         request = failures.request_of(line)
         # The attempt that is given up is told twice where it has an id: as it fails, and to the person.
         key = f"error|{request}" if request else calls.own_key(line, raw)
+        retried = line.retryAttempt if line.retryAttempt and 0 < line.retryAttempt < _MOST_ATTEMPTS else 0
+        attempt = retried or 1 + self.memory.failures
+        self.memory.failures = retried
         if key in self.calls:
             return
         call = self._begin_call(line, None, key, at)
         call.model = self.memory.model
         call.provider = calls.provider_of_model(call.model)
         call.request_id = request
+        call.attempt = attempt
         failures.describe(call, line, text)
-        if line.retryAttempt is not None and 0 < line.retryAttempt < _MOST_ATTEMPTS:
-            call.attempt = line.retryAttempt
-            self.memory.failures = line.retryAttempt
-        else:
-            call.attempt = 1 + self.memory.failures
-            self.memory.failures = 0
         self.calls[key] = call
 
     def _take_user(self, line: Line) -> None:

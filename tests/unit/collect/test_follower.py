@@ -1,0 +1,163 @@
+"""Files are followed as they grow, appear, go away and are written anew."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tokometer.collect.follower import Follower
+from tokometer.collect.writer import Writer
+from tokometer.ledger import Ledger, Statement
+from tokometer.ledger.opening import open_ledger
+from tokometer.prices import PriceBook
+from tokometer.sources.registry import FILE_SOURCES
+
+SOURCES = {"claude_code": FILE_SOURCES["claude_code"]}
+_PATIENCE = 20.0
+
+
+def call(name: str, output: int = 2) -> bytes:
+    """A line of an answer with this message id."""
+    return (
+        f'{{"type":"assistant","uuid":"{name}","timestamp":"2026-09-01T10:00:00Z","requestId":"r","message":{{"id":'
+        f'"{name}","model":"claude-opus-4-5","usage":{{"input_tokens":1,"output_tokens":{output}}}}}}}\n'
+    ).encode()
+
+
+@dataclass
+class Scene:
+    """A home folder, and the ledger that follows it."""
+
+    home: Path
+    ledger: Ledger
+    follower: Follower
+
+    @property
+    def projects(self) -> Path:
+        """Where Claude Code writes."""
+        return self.home / ".claude" / "projects"
+
+    def outputs(self) -> dict[str, int]:
+        """Output tokens by message."""
+        rows = self.ledger.fetch(Statement("SELECT split_part(native_id, '|', 1), output_tokens FROM calls"))
+        return dict(rows)
+
+    def sees(self, expected: dict[str, int]) -> bool:
+        """Whether the ledger comes to hold exactly these calls."""
+        return until(lambda: self.outputs() == expected)
+
+
+def until(true: Callable[[], bool]) -> bool:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + _PATIENCE
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A follower of a home folder where nothing was ever written; it is yet to be started."""
+    ledger = open_ledger(tmp_path / "data")
+    writer = Writer(ledger, PriceBook())
+    follower = Follower(writer, ledger, SOURCES, tmp_path, {})
+    yield Scene(tmp_path, ledger, follower)
+    follower.stop()
+    writer.close()
+    ledger.close()
+
+
+def test_what_was_there_and_what_comes_are_kept(scene: Scene) -> None:
+    """First everything that is new, then every line as it is written, a half one when it is whole."""
+    folder = scene.projects / "-a"
+    folder.mkdir(parents=True)
+    path = folder / "s.jsonl"
+    path.write_bytes(call("old"))
+    scene.follower.start()
+    assert scene.follower.caught_up.wait(_PATIENCE)
+    assert scene.outputs() == {"old": 2}
+    with path.open("ab", buffering=0) as file:
+        file.write(call("new", 1))
+        assert scene.sees({"old": 2, "new": 1})
+        line = call("new", 9)
+        file.write(line[:40])
+        time.sleep(0.3)
+        file.write(line[40:])
+        assert scene.sees({"old": 2, "new": 9})
+    assert scene.follower.following.last_error == ""
+    assert scene.follower.following.last_record_at is not None
+
+
+def test_roots_files_and_folders_that_appear_later_are_noticed(scene: Scene) -> None:
+    """Even the root itself need not exist at first."""
+    scene.follower.start()
+    assert scene.follower.caught_up.wait(_PATIENCE)
+    scene.projects.mkdir(parents=True)
+    (scene.projects / "one.jsonl").write_bytes(call("one"))
+    assert scene.sees({"one": 2})
+    subagents = scene.projects / "-a" / "s" / "subagents"
+    subagents.mkdir(parents=True)
+    (subagents / "agent-1.jsonl").write_bytes(call("two"))
+    assert scene.sees({"one": 2, "two": 2})
+
+
+def test_deleted_rotated_and_rewritten_files_are_survived(scene: Scene) -> None:
+    """What was kept stays, what is new is read, whatever stands at the path."""
+    scene.projects.mkdir(parents=True)
+    path = scene.projects / "s.jsonl"
+    path.write_bytes(call("one") + call("two"))
+    scene.follower.start()
+    assert scene.sees({"one": 2, "two": 2})
+    path.write_bytes(call("three"))
+    assert scene.sees({"one": 2, "two": 2, "three": 2})
+    path.unlink()
+    other = scene.projects / "other"
+    other.write_bytes(call("three") + call("four"))
+    other.rename(path)
+    assert scene.sees({"one": 2, "two": 2, "three": 2, "four": 2})
+    shutil.rmtree(scene.projects)
+    assert until(lambda: scene.ledger.cursors("claude_code") == {})
+    scene.projects.mkdir()
+    path.write_bytes(call("five"))
+    assert until(lambda: "five" in scene.outputs())
+
+
+def test_a_broken_line_is_refused_and_the_next_one_kept(scene: Scene) -> None:
+    """Following goes on behind it."""
+    scene.projects.mkdir(parents=True)
+    path = scene.projects / "s.jsonl"
+    path.write_bytes(b"")
+    scene.follower.start()
+    assert scene.follower.caught_up.wait(_PATIENCE)
+    with path.open("ab", buffering=0) as file:
+        file.write(b"not json\n")
+        file.write(call("one"))
+    assert scene.sees({"one": 2})
+    assert scene.ledger.fetch(Statement("SELECT count(*) FROM refusals")) == [(1,)]
+
+
+def test_it_goes_on_where_another_one_left(scene: Scene, tmp_path: Path) -> None:
+    """Cursors are in the ledger: a second follower reads nothing twice."""
+    scene.projects.mkdir(parents=True)
+    path = scene.projects / "s.jsonl"
+    path.write_bytes(call("one"))
+    scene.follower.start()
+    assert scene.follower.caught_up.wait(_PATIENCE)
+    scene.follower.stop()
+    writer = Writer(scene.ledger, PriceBook())
+    second = Follower(writer, scene.ledger, SOURCES, tmp_path, {})
+    second.start()
+    assert second.caught_up.wait(_PATIENCE)
+    assert second.following.last_record_at is None
+    with path.open("ab", buffering=0) as file:
+        file.write(call("two"))
+    assert scene.sees({"one": 2, "two": 2})
+    second.stop()
+    writer.close()

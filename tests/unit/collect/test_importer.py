@@ -1,0 +1,187 @@
+"""Importing reads what is new, keeps it with its cursors, and lets nothing broken stop it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from generators.claude_tree import Size, Tree
+from tokometer.collect.importer import Progress, import_all
+from tokometer.ledger import Ledger, LedgerError, Statement
+from tokometer.ledger.opening import open_ledger
+from tokometer.prices import PriceBook
+from tokometer.records import ModelCall
+from tokometer.sources import FileSource, Reading
+from tokometer.sources.registry import FILE_SOURCES
+
+SOURCES = {"claude_code": FILE_SOURCES["claude_code"]}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger."""
+    opened = open_ledger(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def projects(tmp_path: Path) -> Path:
+    """Where Claude Code writes under the home folder `tmp_path`."""
+    folder = tmp_path / ".claude" / "projects"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _count(ledger: Ledger, table: str = "calls") -> int:
+    return int(ledger.fetch(Statement(f"SELECT count(*) FROM {table}"))[0][0])
+
+
+def _call(number: int) -> bytes:
+    return (
+        b'{"type":"assistant","uuid":"%d","timestamp":"2026-09-01T10:00:00Z","requestId":"r","message":{"id":"m%d",'
+        b'"model":"claude-opus-4-5","usage":{"input_tokens":1,"output_tokens":2}}}\n' % (number, number)
+    )
+
+
+def test_only_a_file_that_grew_is_read(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """And of it only what is new."""
+    for name in ("a", "b"):
+        (projects / f"{name}.jsonl").write_bytes(_call(ord(name)))
+    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    with (projects / "a.jsonl").open("ab") as file:
+        file.write(_call(1))
+    summary = import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    assert (summary.files, summary.all_files, summary.accepted, summary.bytes) == (1, 2, 1, len(_call(1)))
+    assert _count(ledger) == 3
+
+
+def test_calls_are_priced(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """Sources do not price; the importer does, before it commits."""
+    (projects / "a.jsonl").write_bytes(_call(1))
+    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    ((cost, version),) = ledger.fetch(Statement("SELECT cost_priced, price_version FROM calls"))
+    assert cost > 0
+    assert version
+
+
+def test_the_user_may_name_files_and_folders(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """Then nothing else is read."""
+    (projects / "a.jsonl").write_bytes(_call(1))
+    elsewhere = tmp_path / "backup" / "deep"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "b.jsonl").write_bytes(_call(2))
+    (elsewhere / "c.jsonl").write_bytes(_call(3))
+    assert import_all(ledger, PriceBook(), SOURCES, tmp_path, {}, [elsewhere / "b.jsonl"]).accepted == 1
+    assert import_all(ledger, PriceBook(), SOURCES, tmp_path, {}, [tmp_path / "backup"]).accepted == 1
+    assert _count(ledger) == 2
+
+
+def test_progress_reaches_the_end(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """The last word is that everything is done."""
+    Tree(1, Size(sessions=4, calls=20)).write(projects)
+    told: list[Progress] = []
+    import_all(ledger, PriceBook(), SOURCES, tmp_path, {}, progress=told.append)
+    assert (told[-1].files, told[-1].bytes) == (told[-1].all_files, told[-1].all_bytes)
+    assert told[-1].records > 0
+
+
+def test_a_file_that_goes_away_is_forgotten_and_its_calls_stay(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """Transcripts are deleted after a month; what they said was still used."""
+    (projects / "a.jsonl").write_bytes(_call(1))
+    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    (projects / "a.jsonl").unlink()
+    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    assert ledger.cursors("claude_code") == {}
+    assert _count(ledger) == 1
+
+
+def test_refusals_are_counted_shown_and_kept_once(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """A broken line is listed, and reading it again does not list it twice."""
+    (projects / "a.jsonl").write_bytes(_call(1) + b"not json\n" + _call(2))
+    summary = import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    assert (summary.accepted, summary.refused) == (2, 1)
+    assert [refusal.position for refusal in summary.refusals] == [len(_call(1))]
+    ledger.forget("claude_code", list(ledger.cursors("claude_code")))
+    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    assert _count(ledger, "refusals") == 1
+
+
+def test_what_cannot_be_read_is_refused_as_a_file(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """A pipe, a folder named like a transcript, a link to itself: the files beside them are read."""
+    os.mkfifo(projects / "pipe.jsonl")
+    (projects / "folder.jsonl").mkdir()
+    (projects / "loop.jsonl").symlink_to("loop.jsonl")
+    (projects / "gone.jsonl").symlink_to("nowhere")
+    (projects / "good.jsonl").write_bytes(_call(1))
+    summary = import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    assert summary.accepted == 1
+    assert {Path(refusal.place).name for refusal in summary.refusals} == {"pipe.jsonl", "folder.jsonl"}
+    assert all("regular file" in refusal.reason for refusal in summary.refusals)
+
+
+class _Fragile:
+    """A source with a mistake in it."""
+
+    name = "fragile"
+    title = "Fragile"
+
+    def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
+        return [home / "fragile"]
+
+    def files(self, root: Path) -> Iterable[Path]:
+        return sorted(root.glob("*"))
+
+    def read(self, path: Path, state: bytes) -> Reading:
+        if path.name == "bad":
+            raise ZeroDivisionError
+        if path.name == "fatal" and os.getpid() != int(path.read_text()):
+            os._exit(9)
+        call = ModelCall(source="fragile", native_id=path.name, started_at=1_788_256_805_000_000, model="m")
+        return Reading([call], [], b"done")
+
+
+def _fragile(tmp_path: Path, names: list[str]) -> dict[str, FileSource]:
+    folder = tmp_path / "fragile"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text(str(os.getpid()))
+    return {"fragile": _Fragile()}
+
+
+def test_a_mistake_in_a_source_spoils_one_file(tmp_path: Path, ledger: Ledger) -> None:
+    """It is shown as what it is, and the file stays as it was left."""
+    summary = import_all(ledger, PriceBook(), _fragile(tmp_path, ["bad", "good"]), tmp_path, {})
+    assert (summary.accepted, summary.refused) == (1, 1)
+    assert "ZeroDivisionError" in summary.refusals[0].reason
+    assert [Path(place).name for place in ledger.cursors("fragile")] == ["good"]
+
+
+def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
+    """What it did not deliver is read by the one that asked."""
+    sources = _fragile(tmp_path, ["a", "fatal", "z"])
+    opened: list[Ledger] = []
+
+    def opening() -> Ledger:
+        opened.append(open_ledger(tmp_path / "data"))
+        return opened[0]
+
+    summary = import_all(opening, PriceBook, sources, tmp_path, {}, fresh=True, processes=2)
+    assert summary.accepted == 3
+    opened[0].close()
+
+
+def test_a_ledger_that_cannot_be_opened_leaves_no_process_behind(tmp_path: Path, projects: Path) -> None:
+    """The processes that have begun to read are ended."""
+    Tree(1, Size(sessions=4, calls=20)).write(projects)
+
+    def failing() -> Ledger:
+        raise LedgerError("the disk is gone")
+
+    with pytest.raises(LedgerError, match="the disk is gone"):
+        import_all(failing, PriceBook, SOURCES, tmp_path, {}, fresh=True, processes=2)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
