@@ -1,6 +1,7 @@
-"""Demo data: a made-up company's year with models, the same for the same seed, and always labelled as what it is.
+"""Demo data: a made-up company's history with models, the same for the same seed, and always labelled as what it is.
 
-Fills every kind of record that there is. May import `ledger` (for `Batch`), `prices` and `records`; imported by `cli`.
+Fills every kind of record that there is. May import `collect`, `ledger`, `prices` and `records`; imported by `server`
+(which plays it on) and `cli`.
 """
 
 from tokometer.demo.history import generate
