@@ -51,7 +51,8 @@ def install_uv(folder: Path) -> Path:
 
 def resolve(uv: Path, options: list[Path | str], output: Path, *, what: str) -> None:
     """Resolve pyproject.toml with `options` and write the pins to `output`."""
-    fixed = "--universal --generate-hashes --no-header --no-annotate --upgrade --quiet --python-version 3.11".split()
+    output_of = ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
+    fixed = ["--universal", "--python-version", "3.11", "--upgrade", *output_of]
     pins = subprocess.run(
         [uv, "pip", "compile", *fixed, "pyproject.toml", *options],
         cwd=ROOT,

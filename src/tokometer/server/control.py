@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -20,7 +20,12 @@ from fastapi.responses import StreamingResponse
 
 from tokometer.collect.checkup import examine
 from tokometer.collect.importer import Progress, Summary, import_all
+from tokometer.ledger import Receipt
+from tokometer.records import KINDS
 from tokometer.sources.registry import FILE_SOURCES
+
+if TYPE_CHECKING:
+    from tokometer.server.runtime import Runtime
 
 
 def require_token(request: Request) -> None:
@@ -63,7 +68,7 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
 
-def _importing(runtime: Any, asked: ImportRequest) -> Iterator[bytes]:  # noqa: ANN401 - server.runtime.Runtime
+def _importing(runtime: Runtime, asked: ImportRequest) -> Iterator[bytes]:
     """Import in a thread of its own, and give a line for whatever it says."""
     said: queue.SimpleQueue[Progress | Summary | Exception] = queue.SimpleQueue()
     sources = {asked.source: FILE_SOURCES[asked.source]} if asked.source else FILE_SOURCES
@@ -71,7 +76,18 @@ def _importing(runtime: Any, asked: ImportRequest) -> Iterator[bytes]:  # noqa: 
 
     def work() -> None:
         try:
-            said.put(import_all(runtime.ledger, runtime.book, sources, runtime.home, runtime.env, paths, said.put))
+            found = import_all(runtime.ledger, runtime.book, sources, runtime.home, runtime.env, paths, said.put)
+            # It commits beside the writer, so the pages hear of it from here.
+            runtime.committed(
+                Receipt(
+                    accepted=found.accepted,
+                    duplicate=found.duplicate,
+                    changed=found.changed,
+                    refused=found.refused,
+                    touched=frozenset(KINDS) if found.accepted or found.changed else frozenset(),
+                )
+            )
+            said.put(found)
         except Exception as error:  # noqa: BLE001 - the asker is told
             said.put(error)
 

@@ -1,0 +1,213 @@
+"""Write the pages under docs/reference/ that come from declarations: `make docs`.
+
+`--check` writes nothing, and says which pages are out of date and which links lead nowhere (exit code 1).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+MADE = "<!-- Made by `make docs` from {source}. Change it there. -->\n\n"
+
+
+def main() -> int:
+    """Write or check every page."""
+    check = "--check" in sys.argv[1:]
+    wrong = []
+    for name, (source, page) in PAGES.items():
+        path = DOCS / "reference" / name
+        text = MADE.format(source=source) + page()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if check:
+            wrong.append(f"{path.relative_to(ROOT)} is out of date: run `make docs`")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    wrong += broken_links()
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def commands_page() -> str:
+    """Every command with its options, as click knows them."""
+    from tokometer.cli.app import tokometer
+
+    parts = [_COMMANDS_HEAD]
+    root = click.Context(tokometer, info_name="tokometer", terminal_width=100, max_content_width=100)
+    for name in tokometer.list_commands(root):
+        command = tokometer.get_command(root, name)
+        assert command is not None
+        context = click.Context(command, info_name=name, parent=root)
+        usage = " ".join(["tokometer", name, *command.collect_usage_pieces(context)])
+        parts.append(f"## {name}\n\n    {usage}\n\n{_prose(command.help or '')}")
+        rows = [_option(parameter) for parameter in command.params if isinstance(parameter, click.Option)]
+        parts.append("| option | meaning | default |\n|---|---|---|\n" + "".join(rows))
+    return "\n".join(parts) + _COMMANDS_FOOT
+
+
+def _option(option: click.Option) -> str:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    takes = "" if option.is_flag else f" {option.metavar or option.type.name.upper().removesuffix(' RANGE')}"
+    text, _, shown = (option.help or "").partition(" [default: ")
+    default = shown.rstrip("]")
+    if option.show_default and option.default is not None and not option.is_flag:
+        default = f"`{option.default}`"
+    return f"| {names}{takes} | {_cell(text)} | {_cell(default)} |\n"
+
+
+def _prose(text: str) -> str:
+    """A command's help as Markdown: click's mark for lines to be kept as they are becomes a code block."""
+    blocks = []
+    for block in text.strip().split("\n\n"):
+        lines = [line.strip() for line in block.splitlines()]
+        if lines[0] == "\b":
+            blocks.append("\n".join(f"    {line}" for line in lines[1:]))
+        else:
+            blocks.append(" ".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+_COMMANDS_HEAD = """# Commands
+
+`tokometer` without a command is `tokometer serve`. Every command takes `-h`. Answers go to stdout, progress and remarks
+to stderr. If a server holds the data folder, commands ask it instead of opening the folder.
+"""
+_COMMANDS_FOOT = """
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | done |
+| 1 | the audit found differences |
+| 2 | the command line or the question is wrong; the message says what would be right |
+| 3 | it cannot be done now: the folder is held by another command, the disk is full, the server does not answer |
+| 130 | stopped with Ctrl-C |
+| 141 | the reader of the output has gone (`tokometer report \\| head`) |
+"""
+
+
+# -- measures ----------------------------------------------------------------------------------------------------------
+
+
+def measures_page() -> str:
+    """Every measure and dimension of every cube."""
+    from tokometer.measures import CUBES
+
+    parts = [_MEASURES_HEAD]
+    for cube in CUBES.values():
+        parts.append(f"## {cube.name}\n\n{(cube.__doc__ or '').strip().splitlines()[0]}\n")
+        parts.append("| measure | title | unit | better | meaning | computed as |\n|---|---|---|---|---|---|")
+        parts += [
+            f"| `{m.name}` | {m.title} | {m.unit.title} | {m.better} | {_cell(m.description)} | {_cell(m.formula())} |"
+            for m in cube.measures.values()
+        ]
+        parts.append("\n| dimension | title | meaning |\n|---|---|---|")
+        parts += [f"| `{d.name}` | {d.title} | {_cell(d.description)} |" for d in cube.dimensions.values()]
+        parts.append("")
+    return "\n".join(parts)
+
+
+_MEASURES_HEAD = """# Measures and dimensions
+
+What can be asked, with `tokometer query`, at `/api/query` and in panels. A query takes measures and dimensions of one
+cube. Rows have the name without its cube: `cost`, `model`.
+"""
+
+
+# -- records -----------------------------------------------------------------------------------------------------------
+
+
+def records_page() -> str:
+    """Every field of our own record format."""
+    from tokometer.records.fields import FIELDS, REQUIRED
+
+    parts = [_RECORDS_HEAD]
+    for kind, fields in FIELDS.items():
+        where = "`POST /api/calls` or `POST /api/records/calls`" if kind == "calls" else f"`POST /api/records/{kind}`"
+        parts.append(f"## {kind}\n\n{where}\n\n| field | takes | meaning | also known as |\n|---|---|---|---|")
+        for field in fields:
+            needed = " (required)" if field.name in {*REQUIRED[kind], "started_at"} else ""
+            aliases = ", ".join(f"`{alias}`" for alias in field.aliases)
+            parts.append(f"| `{field.name}`{needed} | {_cell(field.type.words)} | {_cell(field.meaning)} | {aliases} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+_RECORDS_HEAD = """# Records
+
+The fields that our own API takes. Leave out what you do not know; a field that is not listed is refused, with the
+nearest one that is. See [how to send them](../how-to/own-records.md).
+"""
+
+
+# -- endpoints ---------------------------------------------------------------------------------------------------------
+
+
+def endpoints_page() -> str:
+    """Every endpoint of the server's own description."""
+    from tokometer.server.app import create_app
+
+    parts = [_ENDPOINTS_HEAD, "| | | |\n|---|---|---|"]
+    # The description needs no running server, and so no runtime.
+    for path, methods in sorted(create_app(cast("Any", None)).openapi()["paths"].items()):
+        for method, about in methods.items():
+            words = f"{about['summary']}. {about.get('description', '').split(chr(10))[0]}"
+            parts.append(f"| {method.upper()} | `{path}` | {_cell(words)} |")
+    return "\n".join(parts) + "\n"
+
+
+_ENDPOINTS_HEAD = """# HTTP API
+
+The running server describes itself in full, with parameters and bodies, at `/api/openapi.json`.
+"""
+
+
+# -- links -------------------------------------------------------------------------------------------------------------
+
+
+def broken_links() -> Iterator[str]:
+    """Links between our own pages that lead nowhere."""
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]:
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text):
+            path, _, anchor = (target[0] or target[1]).partition("#")
+            if "://" in path or path.startswith("mailto:"):
+                continue
+            found = (page.parent / path).resolve() if path else page
+            if not found.exists():
+                yield f"{page.relative_to(ROOT)}: there is no {path}"
+            elif anchor and anchor not in _anchors(found.read_text(encoding="utf-8")):
+                yield f"{page.relative_to(ROOT)}: {path} has no heading #{anchor}"
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "cli.md": ("the commands' own declarations", commands_page),
+    "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
+    "records.md": ("src/tokometer/records/fields.py", records_page),
+    "api.md": ("the routes of src/tokometer/server/", endpoints_page),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
