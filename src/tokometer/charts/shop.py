@@ -23,12 +23,10 @@ from tokometer.charts.theme import THEMES, theme
 #: The Vega-Lite that Altair 6 writes and the wheel compiles.
 _VEGA_LITE: Final = "6.4"
 #: All that a page needs of Vega: no Vega-Lite, no embedding, and the interpreter that a strict CSP calls for.
-_SNIPPET: Final = """import {{expressionInterpreter}} from "{interpreter}";
-window.tokometerVega = {{
-  parse: vega.parse, View: vega.View, Warn: vega.Warn, changeset: vega.changeset, expr: expressionInterpreter,
-}};
+_SNIPPET: Final = """import {{parse, View, Warn}} from "{vega}";
+import {{expressionInterpreter}} from "{interpreter}";
+window.tokometerVega = {{parse, View, Warn, expr: expressionInterpreter}};
 """
-_INTERPRETER: Final = re.compile(rb"/npm/vega-interpreter@[0-9.]+/\+esm")
 
 
 class ChartShop:
@@ -116,18 +114,17 @@ def _make_charts() -> bytes:
 def _make_bundle() -> bytes:
     import vl_convert
 
-    script: str = vl_convert.javascript_bundle(
-        _SNIPPET.format(interpreter=_interpreter_module()), vl_version=_VEGA_LITE
-    )
+    snippet = _SNIPPET.format(vega=_module("vega"), interpreter=_module("vega-interpreter"))
+    script: str = vl_convert.javascript_bundle(snippet, vl_version=_VEGA_LITE)
     return script.encode()
 
 
-def _interpreter_module() -> str:
-    """The name under which the wheel holds Vega's expression interpreter; the wheel does not say it otherwise."""
+def _module(name: str) -> str:
+    """The address under which the wheel holds a module; it does not say it otherwise."""
+    address = re.compile(rb"/npm/" + name.encode() + rb"@[0-9.]+/\+esm")
     library = import_module("vl_convert.vl_convert").__file__ or ""
     with open(library, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:  # noqa: PTH123
-        found = _INTERPRETER.search(content)
-        name = content[found.start() : found.end()].decode() if found else ""
-    if not name:
-        raise RuntimeError("This vl-convert-python has no expression interpreter; install 1.9 or a later 1.x")
-    return name
+        found = address.search(content)
+        if found:
+            return content[found.start() : found.end()].decode()
+    raise RuntimeError(f"This vl-convert-python does not hold {name}; install 1.9 or a later 1.x")

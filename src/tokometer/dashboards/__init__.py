@@ -1,7 +1,7 @@
 """What is shown: dashboards declared as lists of panels.
 
-A panel asks measures and turns the answers into figures, charts and tables, as values. Knows nothing of engines or HTTP.
-May import `charts`, `judgement`, `measures` and `records`; imported by `server`.
+A panel asks measures and turns the answers into figures, charts and tables, as values. Knows nothing of engines or
+HTTP. May import `charts`, `judgement`, `measures` and `records`; imported by `server`.
 """
 
 from tokometer.dashboards.panel import Ask, Dashboard, Panel, View

@@ -12,7 +12,7 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Context, Table, View
 from tokometer.dashboards.rows import by_name, numbers
 from tokometer.dashboards.series import MEASURES, TOP
-from tokometer.records.units import PERCENT, show
+from tokometer.records.units import PERCENT, Number, show
 
 #: Rows in a table; what is smaller is in the CSV.
 _MOST: Final = 60
@@ -96,6 +96,7 @@ class Breakdown:
         change = delta(row["cost"], row.get("cost.previous"), unit, "lower", context.scope.before.capitalize())
         before = float(row.get("cost.previous") or 0)
         return {
+            "more": 0,
             "name": name,
             "label": names.label(name),
             "colour": names.colour(name),
@@ -115,6 +116,7 @@ class Breakdown:
         share = float(sums[basis]) / whole if whole else 0.0
         return {
             "more": len(rows),
+            "folded": False,
             "colour": "other",
             "cost": _cell("cost", sums["cost"] or None),
             "tokens": _cell("total_tokens", sums["total_tokens"]),
@@ -131,13 +133,12 @@ class Breakdown:
         columns: list[tuple[str, str, bool]] = [(self.title[:-1], "name", True)]
         columns += [] if self.slim else [("Cost over time", "trend", False)]
         columns += [("Cost", "number", True), ("Share" if basis == "cost" else "Share of tokens", "share", True)]
-        columns += [("Tokens", "number", True)]
-        columns += [] if self.slim else [("Requests", "number", True), ("Change", "number", True)]
+        columns += [] if self.slim else [(name, "number", True) for name in ("Tokens", "Requests", "Change")]
         return [
             {"title": title, "kind": kind, "sort": sort, "sorted": title == "Cost"} for title, kind, sort in columns
         ]
 
 
-def _cell(name: str, value: Any) -> dict[str, Any]:
+def _cell(name: str, value: Number | None) -> dict[str, Any]:
     figure_ = figure(f"calls.{name}", value)
     return {"text": figure_.text, "exact": figure_.exact, "sort": float(value or 0)}

@@ -22,6 +22,8 @@ _STEPS: Final[dict[str, timedelta]] = {
 }
 #: A window may not be cut into more periods than this.
 MOST_PERIODS: Final = 1_000
+#: Points of a sparkline.
+_SPARK_POINTS: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +200,20 @@ def window_text(window: Window) -> str:
     return f"{start.day} {start:%b} – {_date(end)}" if start.year == end.year else f"{_date(start)} – {_date(end)}"
 
 
-def spark(values: Sequence[float], unit: Unit) -> dict[str, Any]:
-    """A sparkline as the points of a polyline in a box of 100 × 24, and its largest value in words."""
-    top = max(values, default=0.0)
-    if top <= 0 or len(values) < 2:  # noqa: PLR2004 - a line needs two points
+def spark(values: Sequence[float | None], unit: Unit) -> dict[str, Any]:
+    """A sparkline as the points of a polyline in a box of 100 × 24, and its largest value in words.
+
+    Neighbouring periods are averaged where there are more than a line so small can show; unknown ones are left out.
+    """
+    size = -(-len(values) // _SPARK_POINTS) or 1
+    known = [[value for value in values[at : at + size] if value is not None] for at in range(0, len(values), size)]
+    means = [sum(group) / len(group) if group else None for group in known]
+    top = max((mean for mean in means if mean is not None), default=0.0)
+    if top <= 0 or len(means) < 2:  # noqa: PLR2004 - a line needs two points
         return {"points": "", "top": show(top, unit)}
-    step = 100 / (len(values) - 1)
-    return {
-        "points": " ".join(f"{index * step:.1f},{23 - 22 * value / top:.1f}" for index, value in enumerate(values)),
-        "top": exact(top, unit),
-    }
+    step = 100 / (len(means) - 1)
+    places = ((index * step, 23 - 22 * mean / top) for index, mean in enumerate(means) if mean is not None)
+    return {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in places), "top": exact(top, unit)}
 
 
 def _y_axis(values: Sequence[float], unit: Unit) -> Axis:

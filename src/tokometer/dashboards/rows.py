@@ -28,6 +28,13 @@ def numbers(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> lis
     return values
 
 
+def course(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> list[float | None]:
+    """A measure's value in each period, None where there is none: a share of nothing is not 0."""
+    found = {_seconds(row["time"]): row[measure] for row in rows}
+    values = (found.get(int(period.start.timestamp())) for period in stretch)
+    return [None if value is None else float(value) for value in values]
+
+
 def by_name(rows: Iterable[Row], dimension: str) -> dict[str, list[Row]]:
     """Rows by the value of a dimension."""
     found: dict[str, list[Row]] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.drawing import Line, Period, bars, curve, periods
+from tokometer.dashboards.drawing import Line, bars, curve, periods
 from tokometer.dashboards.figure import Figure, figure, measure_of
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Context, Table, View
@@ -58,6 +58,7 @@ class Spend:
         )
         shown = {
             "title": f"{MEASURES[name]} {self.title.lower()}",
+            "sub": "",
             "measures": list(MEASURES.items()),
             "measure": name,
             "total": figure_,
@@ -110,6 +111,9 @@ class Trend:
         shown = {
             "title": self.title,
             "sub": window.title,
+            "measures": [],
+            "legend": [],
+            "tall": False,
             "total": total,
             "alt": f"{self.title}, {window.title.lower()}: {total.exact} in all",
         }
@@ -132,8 +136,3 @@ def trend_window(context: Context) -> tuple[Window, Grain]:
 def _total(measure: str, rows: Sequence[Any]) -> Figure:
     known = [row[measure] for row in rows if row[measure] is not None]
     return figure(f"calls.{measure}", sum(known[1:], known[0]) if known else None)
-
-
-def first_used(values: Sequence[float], stretch: Sequence[Period]) -> int:
-    """The index of the first period with any use; the number of periods where there is none."""
-    return next((index for index, value in enumerate(values) if value > 0), len(stretch))

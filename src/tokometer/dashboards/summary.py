@@ -9,7 +9,7 @@ from typing import Any, Final
 from tokometer.dashboards.drawing import periods, spark, window_text
 from tokometer.dashboards.figure import Figure, figure, measure_of
 from tokometer.dashboards.panel import Context, Table, View
-from tokometer.dashboards.rows import numbers, only
+from tokometer.dashboards.rows import course, only
 from tokometer.dashboards.scope import RANGES, Window
 
 _BASICS: Final = ("requests", "total_tokens", "cost", "unpriced")
@@ -84,7 +84,7 @@ class Figures:
         scope = context.scope
         names = [name for name, *_ in _FIGURES]
         row = only(context.query(scope.window, *names, "unpriced", compare=True))
-        course = context.query(scope.window, *names, grain=scope.grain)
+        over_time = context.query(scope.window, *names, grain=scope.grain)
         stretch = periods(scope.window, scope.grain, scope.now)
         shown = []
         for name, title, colour in _FIGURES:
@@ -97,7 +97,7 @@ class Figures:
                 when=scope.before.capitalize(),
                 note=_unpriced(row.get("unpriced")) if name == "cost" else "",
             )
-            line = numbers(course.rows, name, stretch)
+            line = course(over_time.rows, name, stretch)
             shown.append({"figure": value, "colour": colour, "spark": spark(line, measure.unit)})
         title = scope.window.title if scope.range == "custom" else RANGES[scope.range]
         return View(

@@ -2,8 +2,9 @@
 
 The expectation of a day is a level times the share of its weekday. The level is the mean of the recent days, older ones
 counting less; shares are used from three whole weeks on, and are pulled towards 1 while there are few weeks. The
-interval is not assumed but measured: the same forecast is made as of each past day, and the errors that it would
-have made over as many days as are now left give the 80 % interval and the error that is shown beside it.
+interval is not assumed but measured: the same forecast is made as of each past day, and what then came, over as many
+days as are now left, is compared with it. The median of those ratios corrects the forecast (use that grows runs ahead
+of any mean of the past), their 10 % and 90 % quantiles are the interval, and their spread is the error shown beside it.
 """
 
 from __future__ import annotations
@@ -81,16 +82,18 @@ def forecast(history: Sequence[Day], so_far: float, today: Day, elapsed: float, 
     rest_today = expectation.of(today.date) * min(1.0, max(0.0, 1.0 - elapsed))
     path = [Day(today.date, rest_today)]
     path += [Day(day, expectation.of(day)) for day in (today.date + timedelta(days=ahead + 1) for ahead in range(left))]
-    rest = sum(day.value for day in path)
     horizon = left + min(1.0, max(0.0, 1.0 - elapsed))
-    errors = _trials(history, max(1, round(horizon)))
-    low, high = _interval(rest, horizon, errors, values)
+    ratios = sorted(_trials(history, max(1, round(horizon))))
+    middle = _quantile(ratios, 0.5) if len(ratios) >= _LEAST_TRIALS else 1.0
+    path = [Day(day.date, day.value * middle) for day in path]
+    rest = math.fsum(day.value for day in path)
+    low, high = _interval(rest, horizon, [ratio / middle for ratio in ratios] if middle > 0 else [], values)
     return Forecast(
         so_far=so_far,
         estimate=so_far + rest,
         low=None if low is None else so_far + low,
         high=None if high is None else so_far + high,
-        error=_typical(errors, rest, so_far),
+        error=_typical([ratio / middle for ratio in ratios] if middle > 0 else [], rest, so_far),
         days=len(values),
         seasonal=expectation.seasonal,
         path=tuple(path),
@@ -146,12 +149,11 @@ def _trials(history: Sequence[Day], horizon: int) -> list[float]:
 def _interval(
     rest: float, horizon: float, ratios: Sequence[float], values: Sequence[float]
 ) -> tuple[float | None, float | None]:
-    """The 80 % interval of what is still to come: from past errors where there are enough, else from the spread."""
+    """The 80 % interval of what is still to come: from past errors (`ratios`, sorted) or, without, the spread."""
     if horizon <= 0:
         return rest, rest
     if len(ratios) >= _LEAST_TRIALS:
-        ordered = sorted(ratios)
-        return rest * min(1.0, _quantile(ordered, 0.1)), rest * max(1.0, _quantile(ordered, 0.9))
+        return rest * min(1.0, _quantile(ratios, 0.1)), rest * max(1.0, _quantile(ratios, 0.9))
     if len(values) < _WEEK:
         return None, None
     mean = math.fsum(values) / len(values)

@@ -30,7 +30,7 @@ router: Final = APIRouter(tags=["panels"])
 FILTERS: Final = {
     name: dimension.title
     for name, dimension in CUBES["calls"].dimensions.items()
-    if name not in ("session",) and dimension.type == "text"
+    if name != "session" and dimension.type == "text"
 }
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 

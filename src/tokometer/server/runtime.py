@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.follower import Follower
@@ -20,6 +20,9 @@ from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.server.live import Broadcaster
 from tokometer.server.memory import Memory
+
+if TYPE_CHECKING:
+    from tokometer.demo.player import Player
 
 #: Whose records a request may see; several workspaces come with accounts.
 WORKSPACES: Final = ("default",)
@@ -61,6 +64,8 @@ class Runtime:
     demo: bool = False
     discover: bool = False
     follower: Follower | None = None
+    #: Plays generated data on, in a demo.
+    player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     counters: Counters = field(default_factory=Counters)
@@ -97,6 +102,8 @@ class Runtime:
         """Stop following, commit what waits, and let go of the ledger. A second call does nothing."""
         if self.follower is not None:
             self.follower.stop()
+        if self.player is not None:
+            self.player.stop()
         self.writer.close()
         self.ledger.close()
 
@@ -112,7 +119,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         book = PriceBook.open(data / "prices.toml", data / "cache")
         broadcaster = Broadcaster()
         runtime: Runtime
-        writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))
+        writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
         runtime = Runtime(
             data=data,
             home=home,
@@ -126,6 +133,10 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             demo=demo,
             discover=discover,
         )
+        if demo:
+            from tokometer.demo.player import Player
+
+            runtime.player = Player(writer, book)
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 

@@ -162,6 +162,8 @@ class _Server(uvicorn.Server):
         print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
         if self._runtime.follower is not None:
             self._runtime.follower.start()
+        if self._runtime.player is not None:
+            self._runtime.player.start()
         threading.Thread(target=_warm, args=(self._runtime,), name="tokometer-warm", daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -176,7 +178,7 @@ def _warm(runtime: Runtime) -> None:
     try:
         warm()
         runtime.charts.warm()
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, the server goes on
         # The page's tables and figures work without charts, and asking for a chart tries again.
         _LOG.exception("charts could not be prepared")
 
