@@ -5,12 +5,14 @@ A row's values are engine-neutral: ids are 16 bytes, times whole microseconds, m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
+import msgspec
+
+from tokometer.ledger.native_ids import lengthen, shorten
 from tokometer.ledger.protocol import Refusal
 from tokometer.ledger.schema import CALLS, RECORDS, Table
 from tokometer.records import KINDS, ModelCall, Record, Sample, now_us, record_id
@@ -34,14 +36,17 @@ def _bucket(value: int | None) -> int | None:
     return None if value is None else bucket_of(value)
 
 
+_JSON: Final = msgspec.json.Encoder(order="sorted")
+
 _DERIVED: Final[dict[str, Callable[[Any], Any]]] = {
     "id": lambda record: record.id,
     "quarter": lambda record: record.started_at // QUARTER_US,
+    "native_id": shorten,
     "group_id": group_id,
     "latency_bucket": lambda call: _bucket(call.latency_us),
     "ttft_bucket": lambda call: _bucket(call.ttft_us),
     "cost_usd": lambda call: call.cost,
-    "labels": lambda sample: json.dumps(sample.labels, sort_keys=True) if sample.labels else "",
+    "labels": lambda sample: _JSON.encode(sample.labels).decode() if sample.labels else "",
 }
 
 
@@ -71,11 +76,12 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
     values = dict(zip(table.names, row, strict=True))
     for name in ("id", "quarter", "latency_bucket", "ttft_bucket", "cost_usd"):
         values.pop(name, None)
+    values["native_id"] = lengthen(values["native_id"], values)
     if table is CALLS:
         group = values.pop("group_id")
         values["group"] = "" if group is None else _HASHED_GROUP + group.hex()
     if kind is Sample:
-        values["labels"] = json.loads(values["labels"] or "{}")
+        values["labels"] = msgspec.json.decode(values["labels"] or "{}", type=dict[str, str])
     return kind(**values)
 
 

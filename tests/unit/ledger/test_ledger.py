@@ -142,7 +142,7 @@ def test_every_kind_of_record_is_kept(ledger: Ledger) -> None:
     )
     assert ledger.commit(batch).accepted == 6
     assert ledger.commit(batch).duplicate == 6
-    assert ledger.fetch(Statement("SELECT labels, value FROM samples")) == [('{"a": "1", "b": "2"}', 213.5)]
+    assert ledger.fetch(Statement("SELECT labels, value FROM samples")) == [('{"a":"1","b":"2"}', 213.5)]
     assert ledger.fetch(Statement("SELECT amount FROM bills")) == [(Decimal("47.5"),)]
 
 

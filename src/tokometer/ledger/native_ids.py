@@ -1,0 +1,41 @@
+"""Native ids, stored without what other columns of the same row already say.
+
+A span's native id is its trace id, its span id and its start; a transcript's is a message id and a request id. Stored
+whole they would be a quarter of a call's bytes, so each part that a column holds is kept as one control character.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tokometer.records import Record
+
+#: The character that stands for a column's text.
+_MARKS: Final = (("\x01", "trace_id"), ("\x02", "span_id"), ("\x03", "request_id"))
+#: Stands for the start in hexadecimal microseconds.
+_START: Final = "\x04"
+#: In front of an id that is kept as it is, because it holds one of these characters itself.
+_VERBATIM: Final = "\x05"
+_RESERVED: Final = frozenset("\x01\x02\x03\x04\x05")
+
+
+def shorten(record: Record) -> str:
+    """A record's native id as its row keeps it."""
+    text = record.native_id
+    if not _RESERVED.isdisjoint(text):
+        return _VERBATIM + text
+    for mark, name in _MARKS:
+        part: str = getattr(record, name, "")
+        if part:
+            text = text.replace(part, mark, 1)
+    return text.replace(f"{record.started_at:x}", _START, 1) if "@" in text else text
+
+
+def lengthen(text: str, row: dict[str, Any]) -> str:
+    """The native id that :func:`shorten` made `text` of. `row` holds the columns, `started_at` in microseconds."""
+    if text.startswith(_VERBATIM):
+        return text[1:]
+    for mark, name in _MARKS:
+        if mark in text:
+            text = text.replace(mark, row[name])
+    return text.replace(_START, f"{row['started_at']:x}")
