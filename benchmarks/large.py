@@ -116,10 +116,10 @@ def copied(columns: list[str], groups: int) -> str:
     chosen = ", ".join(f'{made.get(name, f"b.{name}")} AS "{name}"' for name in columns)
     return (
         f"SELECT {chosen} FROM base b CROSS JOIN (SELECT unnest(range($first, $last)) AS copy) c "
-        # Copies fall into other weeks, at the same time of the week: a quarter hour has calls of all sorts. Those of one
-        # session stay together.
-        f"CROSS JOIN LATERAL (SELECT $least + (b.quarter - $least + (c.copy % {groups} % {WEEKS} - {WEEKS // 2}) * {WEEK} "
-        f"+ {DAYS * 96 * 2}) % {DAYS * 96} AS quarter) w "
+        # Copies fall into other weeks, at the same time of the week: a quarter hour has calls of all sorts. Those of
+        # one session stay together.
+        f"CROSS JOIN LATERAL (SELECT $least + (b.quarter - $least + {DAYS * 96 * 2} "
+        f"+ (c.copy % {groups} % {WEEKS} - {WEEKS // 2}) * {WEEK}) % {DAYS * 96} AS quarter) w "
         f"CROSS JOIN LATERAL (SELECT least(b.started_at + to_microseconds((w.quarter - b.quarter) * 900000000 + "
         f"{share('a')} * 2400000 - 1200000000), $now) AS moment, "
         f"0.6 + 0.0008 * {share('b')} AS size, 0.7 + 0.0006 * {share('c')} AS slow) j "
