@@ -6,7 +6,7 @@ Everything is written here, so that the browser formats nothing; data travels as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -92,6 +92,10 @@ def bars(stretch: Sequence[Period], grain: Grain, lines: Sequence[Line], unit: U
                 start, end = _ms(period.start), _ms(period.end)
                 points.append([start, end, below, tops[index], number, int(period.open), 0])
     x = time_axis([period.start for period in stretch], stretch[-1].end if stretch else _never(), grain)
+    if grain not in _STEPS:
+        # A day's label stands under the middle of its bar; an hour's is its beginning.
+        middles = {_ms(period.start): (_ms(period.start) + _ms(period.end)) / 2 for period in stretch}
+        x = replace(x, ticks=[middles[tick] for tick in x.ticks])
     return _chart("bars", x, _y_axis(tops, unit), stretch, grain, lines, points, unit)
 
 
