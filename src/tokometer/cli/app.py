@@ -97,4 +97,9 @@ def run(arguments: Sequence[str]) -> int:
         # The reader has gone (`tokometer report | head`): nothing is wrong. Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE
+    except SystemExit as end:
+        # So click ends where it was writing itself when the reader went.
+        if isinstance(end.__context__, BrokenPipeError):
+            return EXIT_PIPE
+        raise
     return code if isinstance(code, int) else 0

@@ -47,14 +47,12 @@ def told_in_one_line() -> Iterator[None]:
 def _problem(error: Exception) -> Problem | None:
     """What an error means for whoever typed the command; None for a mistake of ours, which is shown in full."""
     # Imported only now: what works needs none of these.
-    from tokometer.ledger import LedgerError, LedgerLocked
+    from tokometer.ledger import LedgerError
     from tokometer.measures import QueryError
     from tokometer.prices.overrides import PriceFileError
 
     if isinstance(error, QueryError | PriceFileError):
         return Mistake(str(error))
-    if isinstance(error, LedgerLocked):
-        return Problem(f"{error}. Wait until the other command has ended, or name another folder with --data")
     if isinstance(error, LedgerError):
         return Problem(str(error))
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):

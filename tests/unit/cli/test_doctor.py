@@ -1,0 +1,66 @@
+"""`tokometer doctor`."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from generators.claude_tree import Size, Tree, Truth
+
+from .conftest import Shell
+
+Used = tuple[Shell, Truth]
+
+
+def test_check_up(used: Used) -> None:
+    """It says what was found where, how much has a price, and how large the ledger is."""
+    shell, truth = used
+    found = json.loads(shell.run("doctor", "--json").stdout)
+    claude = found["sources"][0]
+    assert claude["name"] == "claude_code"
+    assert claude["calls"] == len(truth.calls)
+    assert claude["files"] > 0
+    assert claude["folders"] == [str(shell.home / ".claude" / "projects")]
+    assert found["prices"]["calls"] == len(truth.calls)
+    assert found["ledger"]["rows"]["calls"] == len(truth.calls)
+    assert found["ledger"]["engine"] == "duckdb"
+    assert found["audit"] is None
+    text = shell.run("doctor").stdout
+    assert "Claude Code" in text
+    assert str(shell.data) in text
+
+
+def test_empty_machine(shell: Shell) -> None:
+    """On an empty machine it says that nothing was found, and that is no failure."""
+    text = shell.run("doctor", "--audit").stdout
+    assert "not found on this machine" in text
+    assert "no calls yet" in text
+    assert "every rollup equals its records" in text
+
+
+def test_models_without_a_price(shell: Shell) -> None:
+    """Models that nobody has a price for are listed with their calls."""
+    project = shell.home / ".claude" / "projects" / "p"
+    project.mkdir(parents=True)
+    (project / "s.jsonl").write_text(
+        '{"type":"assistant","timestamp":"2026-11-20T10:00:00.000Z","sessionId":"s","uuid":"u","requestId":"r1",'
+        '"message":{"id":"m1","role":"assistant","model":"made-up-model-9",'
+        '"usage":{"input_tokens":10,"output_tokens":5}}}\n'
+    )
+    shell.run("import")
+    text = shell.run("doctor").stdout
+    assert "made-up-model-9" in text
+    assert "0.00% of 1 calls have a price" in text
+
+
+def test_audit_finds_a_wrong_rollup(shell: Shell) -> None:
+    """A rollup that differs from its records is named, and the exit code is 1."""
+    Tree(3, Size(sessions=1, calls=4)).write(shell.home / ".claude" / "projects")
+    shell.run("report")
+    assert "every rollup equals its records" in shell.run("doctor", "--audit").stdout
+    with duckdb.connect(str(shell.data / "ledger.duckdb")) as connection:
+        connection.execute("UPDATE cells SET output_tokens = output_tokens + 1")
+    done = shell.run("doctor", "--audit", code=1)
+    assert "cells.output_tokens" in done.stdout
+    assert json.loads(shell.run("doctor", "--audit", "--json", code=1).stdout)["audit"]["count"] > 0

@@ -1,0 +1,68 @@
+"""`tokometer query`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from generators.claude_tree import Truth
+
+from .conftest import Shell
+
+Used = tuple[Shell, Truth]
+ALL = ("--since", "all")
+
+
+def test_json_shape(used: Used) -> None:
+    """JSON has typed columns and rows; money is decimal text."""
+    shell, truth = used
+    done = shell.run(
+        "query", "--measure", "calls.requests", "--measure", "calls.cost", "--by", "calls.model", *ALL, "--json"
+    )
+    answer = json.loads(done.stdout)
+    assert [column["name"] for column in answer["columns"]] == ["model", "requests", "cost"]
+    assert [column["type"] for column in answer["columns"]] == ["text", "integer", "money"]
+    assert sum(row["requests"] for row in answer["rows"]) == len(truth.calls)
+    assert all(isinstance(row["cost"], str | None) for row in answer["rows"])
+
+
+def test_filters_and_order(used: Used) -> None:
+    """Filters keep what they say, order and limit cut."""
+    shell, _ = used
+    words = ("query", "--measure", "calls.total_tokens", "--by", "calls.model", *ALL, "--json")
+    answer = json.loads(shell.run(*words, "--order", "-calls.total_tokens", "--limit", "2").stdout)
+    [first, second] = answer["rows"]
+    assert first["total_tokens"] >= second["total_tokens"]
+    only = json.loads(shell.run(*words, "--where", f"calls.model={first['model']}").stdout)["rows"]
+    assert only == [first]
+    without = json.loads(shell.run(*words, "--where", f"calls.model!={first['model']}").stdout)["rows"]
+    assert first["model"] not in [row["model"] for row in without]
+
+
+def test_table_and_csv_agree(used: Used) -> None:
+    """The table and CSV show the same rows."""
+    shell, _ = used
+    words = ("query", "--measure", "calls.requests", "--by", "calls.day", *ALL)
+    lines = shell.run(*words).stdout.splitlines()[2:]
+    rows = list(csv.reader(io.StringIO(shell.run(*words, "--csv").stdout, newline="")))[1:]
+    assert [line.split() for line in lines] == rows
+
+
+def test_grain_makes_a_series(used: Used) -> None:
+    """`--grain` adds a time column."""
+    done = used[0].run("query", "--measure", "calls.requests", "--grain", "month", *ALL, "--json")
+    assert json.loads(done.stdout)["columns"][0]["name"] == "time"
+
+
+def test_misspelt_measure(used: Used) -> None:
+    """A measure that does not exist is one line with the one that may have been meant, and exit code 2."""
+    error = used[0].run("query", "--measure", "calls.cots", code=2).stderr
+    assert "did you mean 'calls.cost'" in error
+    assert error.count("\n") == 1
+
+
+def test_bad_filter(used: Used) -> None:
+    """A filter that is none says how to write one."""
+    error = used[0].run("query", "--measure", "calls.cost", "--where", "nonsense", code=2).stderr
+    assert "<dimension> <operator> <value>" in error

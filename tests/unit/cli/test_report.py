@@ -1,0 +1,133 @@
+"""`tokometer report`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from generators.claude_tree import Truth
+
+from .conftest import Shell
+
+Used = tuple[Shell, Truth]
+KINDS = ("daily", "weekly", "monthly", "session", "model", "agent")
+
+
+def report(shell: Shell, *arguments: str) -> dict[str, Any]:
+    """A report as JSON."""
+    found: dict[str, Any] = json.loads(shell.run("report", *arguments, "--json").stdout)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_totals_are_the_truth(used: Used, kind: str) -> None:
+    """Whatever the rows stand for, the totals are what was used, and the rows add up to them."""
+    shell, truth = used
+    found = report(shell, kind)
+    assert found["totals"]["requests"] == len(truth.calls)
+    assert found["totals"]["total_tokens"] == sum(call.usage.total for call in truth.calls)
+    for name in ("requests", "total_tokens", "output_tokens"):
+        assert sum(row[name] for row in found[kind]) == found["totals"][name]
+    costs = [row["cost"] for row in found[kind] if row["cost"] is not None]
+    assert sum(map(Decimal, costs)) == Decimal(found["totals"]["cost"])
+
+
+def test_money_is_exact_text(used: Used) -> None:
+    """JSON has money as a decimal string with nine places."""
+    cost = report(used[0])["totals"]["cost"]
+    assert isinstance(cost, str)
+    assert len(cost.partition(".")[2]) == 9
+
+
+def test_models_of_a_row_add_up(used: Used) -> None:
+    """A day's models make up the day."""
+    for row in report(used[0])["daily"]:
+        assert sum(amount["total_tokens"] for amount in row["models"].values()) == row["total_tokens"]
+
+
+def test_table(used: Used) -> None:
+    """The table has a row per day and ends with a total."""
+    shell, _ = used
+    found = report(shell)
+    lines = shell.run("report").stdout.splitlines()
+    assert lines[0].split()[0] == "Date"
+    assert "Cost (USD)" in lines[0]
+    assert lines[-1].startswith("Total")
+    assert f"{found['totals']['total_tokens']:,}" in lines[-1]
+    for row in found["daily"]:
+        assert any(line.startswith(row["date"]) for line in lines)
+
+
+def test_narrow_terminal(used: Used) -> None:
+    """A narrow terminal gets fewer columns, and no line wider than it."""
+    lines = used[0].run("report", COLUMNS="70").stdout.splitlines()
+    assert "Cache Read" not in lines[0]
+    assert max(map(len, lines)) <= 70
+
+
+def test_breakdown(used: Used) -> None:
+    """`--breakdown` adds a line per model, without the date of its release."""
+    text = used[0].run("report", "--breakdown").stdout
+    assert "└ claude-" in text
+    assert "20250929" not in text
+
+
+def test_csv(used: Used) -> None:
+    """CSV has a header, a line per row, and exact money."""
+    shell, _ = used
+    found = report(shell)
+    rows = list(csv.DictReader(io.StringIO(shell.run("report", "--csv").stdout, newline="")))
+    assert [row["date"] for row in rows] == [row["date"] for row in found["daily"]]
+    assert sum(int(row["total_tokens"]) for row in rows) == found["totals"]["total_tokens"]
+    assert sum(Decimal(row["cost"] or 0) for row in rows) == Decimal(found["totals"]["cost"])
+
+
+def test_window_and_zone(used: Used) -> None:
+    """`--since` and `--until` count both days, in the zone that is asked for."""
+    shell, truth = used
+    first = min(truth.total_by_day())
+    day = (date(1970, 1, 1) + timedelta(days=first)).isoformat()
+    [only] = report(shell, "--since", day, "--until", day)["daily"]
+    assert only["date"] == day
+    assert only["total_tokens"] == truth.total_by_day()[first]
+    assert report(shell, "--tz", "Pacific/Kiritimati")["totals"] == report(shell)["totals"]
+
+
+def test_new_usage_is_imported_first(shell: Shell) -> None:
+    """A report finds usage that was never imported, and `--no-import` leaves it out."""
+    project = shell.home / ".claude" / "projects" / "p"
+    project.mkdir(parents=True)
+    (project / "s.jsonl").write_text(
+        '{"type":"assistant","timestamp":"2026-11-20T10:00:00.000Z","sessionId":"s","uuid":"u","requestId":"r1",'
+        '"message":{"id":"m1","role":"assistant","model":"made-up-model-9",'
+        '"usage":{"input_tokens":10,"output_tokens":5}}}\n'
+    )
+    before = shell.run("report", "--no-import")
+    assert before.stdout == ""
+    assert "No usage found" in before.stderr
+    done = shell.run("report")
+    assert "unpriced" in done.stdout
+    assert "$0" not in done.stdout.splitlines()[2]
+    assert "made-up-model-9" in done.stderr
+    assert report(shell)["totals"]["cost"] is None
+
+
+def test_colours_follow_the_environment(used: Used) -> None:
+    """No colours in a pipe, colours where they are forced, and none whatever else where NO_COLOR is set."""
+    shell, _ = used
+    assert "\x1b[" not in shell.run("report").stdout
+    assert "\x1b[" in shell.run("report", FORCE_COLOR="1").stdout
+    assert "\x1b[" not in shell.run("report", FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_misspelt_zone(used: Used) -> None:
+    """A zone that does not exist is one line with the one that may have been meant."""
+    error = used[0].run("report", "--tz", "Europe/Berlln", code=2).stderr
+    assert "Europe/Berlin" in error
+    assert error.count("\n") == 1
