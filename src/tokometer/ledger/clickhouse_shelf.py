@@ -8,7 +8,7 @@ from typing import Any
 
 from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
-from tokometer.ledger.commit import Quarters, Sibling, Stored
+from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.rows import record_of
 from tokometer.records import Record, to_us
@@ -25,10 +25,15 @@ class ClickHouseShelf:
         rows = self._of_ids(f"SELECT id, revision, origin, started_at FROM {table.name}", "id", ids, quarters)
         return [Stored(id_.bytes, revision, origin, to_us(at)) for id_, revision, origin, at in rows]
 
-    def siblings(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Sibling]:
+    def shadows(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of_ids("SELECT group_id, id, shadow FROM calls", "group_id", groups, quarters)
-        return [Sibling(group.bytes, id_.bytes, bool(shadow)) for group, id_, shadow in rows]
+        rows = self._of_ids("SELECT group_id, id FROM calls", "shadow AND group_id", groups, quarters)
+        return [Shadow(group.bytes, id_.bytes) for group, id_ in rows]
+
+    def answered(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[bytes]:
+        """See :class:`tokometer.ledger.commit.Shelf`."""
+        rows = self._of_ids("SELECT DISTINCT group_id FROM calls", "NOT shadow AND group_id", groups, quarters)
+        return [group.bytes for (group,) in rows]
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""

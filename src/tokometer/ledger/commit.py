@@ -28,12 +28,11 @@ class Stored(NamedTuple):
     started_at: int
 
 
-class Sibling(NamedTuple):
-    """A stored call of a group."""
+class Shadow(NamedTuple):
+    """A stored shadow of a group."""
 
     group_id: bytes
     id: bytes
-    shadow: bool
 
 
 Quarters = tuple[int, int] | None
@@ -45,8 +44,11 @@ class Shelf(Protocol):
     def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
         """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
 
-    def siblings(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Sibling]:
-        """The stored calls of these groups."""
+    def shadows(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Shadow]:
+        """The stored shadows of these groups. There are few in all, so this is quick where there are none."""
+
+    def answered(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[bytes]:
+        """Those of these groups that have a stored call which is not a shadow."""
 
     def records(self, table: Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """Stored records, whole."""
@@ -156,29 +158,29 @@ class _Planner:
 
     def _drop_shadows(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
         """Let a group's shadows give way to its real calls, those of this batch and those stored."""
+        #: Group → whether it has a real call; and the shadows that have arrived.
         groups: dict[bytes, bool] = {}
-        for call, _ in arrived.values():
+        shadows: dict[bytes, bytes] = {}
+        for key, (call, _) in arrived.items():
             assert isinstance(call, ModelCall)
-            if not call.group:
-                continue
             group = group_id(call)
-            if group is not None:
-                groups[group] = groups.get(group, False) or not call.shadow
+            if group is None:
+                continue
+            groups[group] = groups.get(group, False) or not call.shadow
+            if call.shadow:
+                shadows[key] = group
         if not groups:
             return
-        shadows: dict[bytes, list[bytes]] = {}
-        for sibling in self._shelf.siblings(list(groups), self._reach(arrived, GROUP_REACH)):
-            if sibling.shadow:
-                shadows.setdefault(sibling.group_id, []).append(sibling.id)
-            else:
-                groups[sibling.group_id] = True
-        for key, (call, position) in list(arrived.items()):
-            assert isinstance(call, ModelCall)
-            group = group_id(call)
-            if call.shadow and group is not None and groups[group]:
-                del arrived[key]
-                self._outcomes[position] = "duplicate"
-        gone = [key for group, keys in shadows.items() if groups[group] for key in keys]
+        reach = self._reach(arrived, GROUP_REACH)
+        open_ = [group for group, real in groups.items() if not real]
+        if open_:
+            for group in self._shelf.answered(open_, reach):
+                groups[group] = True
+        for key, group in shadows.items():
+            if groups[group]:
+                self._outcomes[arrived.pop(key)[1]] = "duplicate"
+        answered = [group for group, real in groups.items() if real]
+        gone = [shadow.id for shadow in self._shelf.shadows(answered, reach)] if answered else []
         if gone:
             self._change.taken.extend(self._shelf.records(self._table, gone))
 

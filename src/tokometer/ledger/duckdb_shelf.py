@@ -11,7 +11,7 @@ import duckdb
 
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
-from tokometer.ledger.commit import Quarters, Sibling, Stored
+from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.rows import record_of
 from tokometer.records import Record
 
@@ -31,13 +31,22 @@ class DuckDBShelf:
         )
         return (Stored(_bytes(id_), *rest) for id_, *rest in rows)
 
-    def siblings(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Sibling]:
+    def shadows(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
+        within = _within(quarters, "AND")
         rows = self._of_ids(
-            f"SELECT t.group_id, t.id, t.shadow FROM calls t JOIN wanted w ON t.group_id = w.id{_within(quarters)}",
+            f"SELECT t.group_id, t.id FROM calls t JOIN wanted w ON t.group_id = w.id WHERE t.shadow{within}", groups
+        )
+        return (Shadow(_bytes(group), _bytes(id_)) for group, id_ in rows)
+
+    def answered(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[bytes]:
+        """See :class:`tokometer.ledger.commit.Shelf`."""
+        within = _within(quarters, "AND")
+        rows = self._of_ids(
+            f"SELECT DISTINCT t.group_id FROM calls t JOIN wanted w ON t.group_id = w.id WHERE NOT t.shadow{within}",
             groups,
         )
-        return (Sibling(_bytes(group), _bytes(id_), shadow) for group, id_, shadow in rows)
+        return (_bytes(group) for (group,) in rows)
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
@@ -63,8 +72,8 @@ def _read(column: schema.Column) -> str:
     return f't."{column.name}"'
 
 
-def _within(quarters: Quarters) -> str:
-    return "" if quarters is None else f" WHERE t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
+def _within(quarters: Quarters, word: str = "WHERE") -> str:
+    return "" if quarters is None else f" {word} t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
 
 
 def _bytes(value: uuid.UUID | bytes) -> bytes:
