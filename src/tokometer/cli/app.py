@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -57,6 +57,13 @@ class Commands(click.Group):
             args = ["serve", *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run the command. A reader that has gone is told apart here, because click calls every such end 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            ctx.exit(_reader_has_gone())
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """List the commands without importing any."""
         with formatter.section("Commands"):
@@ -94,12 +101,11 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("Stopped.", err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (`tokometer report | head`): nothing is wrong. Python flushes stdout once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_PIPE
-    except SystemExit as end:
-        # So click ends where it was writing itself when the reader went.
-        if isinstance(end.__context__, BrokenPipeError):
-            return EXIT_PIPE
-        raise
+        return _reader_has_gone()
     return code if isinstance(code, int) else 0
+
+
+def _reader_has_gone() -> int:
+    """Nothing is wrong (`tokometer report | head`), but Python would flush stdout once more at exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_PIPE
