@@ -1,0 +1,113 @@
+"""The whole server, as the command line starts it, on a folder of its own and with a HOME of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokometer.demo import generate
+from tokometer.ledger.opening import open_ledger
+
+#: Charts are compiled once for all tests of this machine, as they are for all starts of a user.
+CACHE = Path(tempfile.gettempdir()) / f"tokometer-test-cache-{os.getuid()}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs."""
+
+    url: str
+    process: subprocess.Popen[str]
+    data: Path
+    home: Path
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self.send("GET", path, None, headers)
+
+    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.send("POST", path, content, {"Content-Type": "application/json", **(headers or {})})
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> Answer:
+        request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return Answer(reply.status, {k.lower(): v for k, v in reply.headers.items()}, reply.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end, and give its exit code."""
+        self.process.send_signal(by)
+        return self.process.wait(30)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What the server sees: no HOME and no settings of whoever runs the tests."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"HOME": str(home), "XDG_CACHE_HOME": str(CACHE), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def running(data: Path, home: Path, *, discover: bool = False, demo: bool = False) -> Iterator[Running]:
+    """Start a server on a free port; it is stopped at the end."""
+    home.mkdir(parents=True, exist_ok=True)
+    code = (
+        "import os, sys; from pathlib import Path; from tokometer.server import serve; "
+        f"serve(Path(sys.argv[1]), '127.0.0.1', 0, discover={discover}, demo={demo}, home=Path(sys.argv[2]), env=os.environ)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(data), str(home)], env=environment(home), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert " is at " in line, f"the server did not start: {line!r}"
+        yield Running(line.split(" is at ")[1].strip(), process, data, home)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def fill(data: Path, *, days: int, calls: int, seed: int = 1) -> None:
+    """Commit generated records that end now."""
+    data.mkdir(parents=True, exist_ok=True)
+    ledger = open_ledger(data)
+    try:
+        for batch in generate(days=days, calls=calls, seed=seed, now_us=time.time_ns() // 1000):
+            ledger.commit(batch)
+        ledger.settle()
+    finally:
+        ledger.close()

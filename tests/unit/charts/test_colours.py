@@ -1,0 +1,31 @@
+"""Tests of tokometer.charts.colours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokometer.charts import PALETTE, Colours
+
+
+def test_by_name(tmp_path: Path) -> None:
+    """A name keeps its colour in any company, and after a restart."""
+    path = tmp_path / "colours.json"
+    first = Colours(path).of(["opus", "sonnet"])
+    again = Colours(path).of(["haiku", "sonnet", "opus"])
+    assert again["opus"] == first["opus"] == PALETTE[0]
+    assert again["sonnet"] == first["sonnet"] == PALETTE[1]
+    assert again["haiku"] == PALETTE[2]
+
+
+def test_many() -> None:
+    """The first thirteen names are told apart."""
+    names = [f"model-{number}" for number in range(len(PALETTE))]
+    assert len(set(Colours().of(names).values())) == len(PALETTE)
+
+
+def test_broken_memory(tmp_path: Path) -> None:
+    """A file that is no list of names is as good as none, and a folder that cannot be written stops nothing."""
+    path = tmp_path / "colours.json"
+    path.write_text('{"not": "a list"', encoding="utf-8")
+    assert Colours(path).of(["a"]) == {"a": PALETTE[0]}
+    assert Colours(tmp_path / "colours.json" / "below" / "a" / "file").of(["a", "\ud800"])["a"] == PALETTE[0]
