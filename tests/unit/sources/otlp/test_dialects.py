@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from generators.otlp_spans import as_json, protobuf, span
 
+from generators.otlp_spans import as_json, protobuf, span
 from tokometer.records import AgentRun, ModelCall, Record, ToolCall
 from tokometer.sources.otlp import decode_traces
 
@@ -325,6 +325,7 @@ DIALECTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 
 
 def one(body: bytes, encoding: Any = "protobuf") -> Record:
+    """The one record that a request makes."""
     traces = decode_traces(body, encoding)
     assert traces.refusals == []
     assert len(traces.records) == 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from generators.otlp_spans import protobuf, span
 
+from generators.otlp_spans import protobuf, span
 from tokometer.records import AgentRun, ModelCall
 from tokometer.sources.otlp import decode_traces
 
@@ -15,6 +15,7 @@ ERROR = {"code": 2}
 
 
 def thrown(kind: str, text: str = "") -> dict[str, Any]:
+    """An exception event."""
     return {
         "name": "exception",
         "timeUnixNano": 1,

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import pytest
-from generators.otlp_spans import as_json, protobuf, span
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -15,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from generators.otlp_spans import as_json, protobuf, span
 from tokometer.sources.otlp import OtlpError, decode_traces, failure, reply
 from tokometer.sources.otlp.traces import Encoding
 
@@ -65,6 +65,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 
 
 def encoded(encoding: Encoding, *spans: dict[str, Any]) -> bytes:
+    """A request of these spans."""
     return protobuf(*spans) if encoding == "protobuf" else json.dumps(as_json(*spans)).encode()
 
 

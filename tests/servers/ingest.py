@@ -1,0 +1,55 @@
+"""The ingest routes alone, on a real ledger, as a process of its own: `python ingest.py DATA PORT`.
+
+Says `ready` on standard output once the ledger is open; the port then takes requests.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from tokometer.collect.writer import Writer
+from tokometer.ledger import Ledger
+from tokometer.ledger.opening import open_ledger
+from tokometer.prices import PriceBook
+from tokometer.server.body import Limits
+from tokometer.server.ingest import router
+
+
+@dataclass
+class Runtime:
+    """What the routes need of the server's runtime."""
+
+    ledger: Ledger
+    writer: Writer
+
+
+def make_app(ledger: Ledger, writer: Writer, limits: Limits | None = None) -> FastAPI:
+    """An app with the ingest routes and nothing else."""
+    app = FastAPI()
+    app.include_router(router)
+    app.state.runtime = Runtime(ledger, writer)
+    if limits is not None:
+        app.state.body_limits = limits
+    return app
+
+
+def main(data: Path, port: int) -> None:
+    """Serve until a signal says to stop."""
+    ledger = open_ledger(data)
+    writer = Writer(ledger, PriceBook.open(None, data / "cache"))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    try:
+        uvicorn.run(make_app(ledger, writer), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    finally:
+        writer.close()
+        ledger.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
