@@ -8,9 +8,10 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.errors import QueryError
-from tokometer.measures.kinds import Atom, Dimension, Measure
+from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.query import TIME, Filter, Query, dimension_named
 from tokometer.measures.tables import Need
 from tokometer.measures.windows import Window

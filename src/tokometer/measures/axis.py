@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -99,11 +100,21 @@ class Axis:
         if grain == "quarter":
             return quarter
         if grain == "hour":
-            return f"{quarter} - {self.wall(quarter, _QUARTERS_PER_HOUR)} % {_QUARTERS_PER_HOUR}"
+            return self._hour(quarter)
         if grain == "week":
             return dialect.divide(f"({self.wall(quarter)} + {_FROM_MONDAY})", _QUARTERS_PER_WEEK)
         day = dialect.divide(self.wall(quarter), QUARTERS_PER_DAY)
         return day if grain == "day" else self.coarsen(grain, day, dialect)
+
+    def _hour(self, quarter: str) -> str:
+        key = f"({quarter} - {self.wall(quarter, _QUARTERS_PER_HOUR)} % {_QUARTERS_PER_HOUR})"
+        for piece in self.zone.pieces:
+            if self.first < piece.start < self.last and (piece.start + piece.offset) % _QUARTERS_PER_HOUR:
+                # Clocks changed in the middle of a local hour: what follows is a bucket of its own.
+                key = (
+                    f"CASE WHEN {quarter} >= {piece.start} AND {key} < {piece.start} THEN {piece.start} ELSE {key} END"
+                )
+        return key
 
     @staticmethod
     def coarsen(grain: Grain, day: str, dialect: Dialect) -> str:
@@ -172,21 +183,16 @@ class Axis:
         return _CALENDAR[name][0](date_of(day))
 
     def _hours(self) -> list[Bucket]:
-        starts: list[tuple[int, int]] = []
+        starts: list[int] = []
         for piece in self.zone.pieces:
             low, high = max(piece.start, self.first), min(piece.end, self.last)
-            if low >= high:
-                continue
-            key = low - (low + piece.offset) % _QUARTERS_PER_HOUR
-            starts.extend((k, max(k, piece.start)) for k in range(key, high, _QUARTERS_PER_HOUR))
-        ends = [start for _, start in starts[1:]] + [self._hour_end(starts[-1][0])]
-        return [
-            Bucket(key, start * QUARTER_US, end * QUARTER_US) for (key, start), end in zip(starts, ends, strict=True)
-        ]
-
-    def _hour_end(self, key: int) -> int:
+            if low < high:
+                whole = low - (low + piece.offset) % _QUARTERS_PER_HOUR
+                starts += [max(start, piece.start) for start in range(whole, high, _QUARTERS_PER_HOUR)]
         piece = self.zone.piece(self.last - 1)
-        return min(key + _QUARTERS_PER_HOUR, piece.end)
+        end = starts[-1] + _QUARTERS_PER_HOUR - (starts[-1] + piece.offset) % _QUARTERS_PER_HOUR
+        edges = [*starts, min(end, piece.end)]
+        return [Bucket(low, low * QUARTER_US, high * QUARTER_US) for low, high in pairwise(edges)]
 
     def _day_start(self, day: date) -> int:
         return self.zone.first_quarter(day_number(day) * QUARTERS_PER_DAY) * QUARTER_US
@@ -201,8 +207,13 @@ class Axis:
 
 
 def moment(us: int, tz: ZoneInfo) -> datetime:
-    """The datetime of a zone at a time in microseconds."""
-    return datetime.fromtimestamp(us // MICROSECONDS, UTC).astimezone(tz) + timedelta(microseconds=us % MICROSECONDS)
+    """The datetime at a time in microseconds, with the offset that the zone has then.
+
+    The offset is fixed, because two datetimes of one ZoneInfo are compared by what the clock shows: in the hour that a
+    change of the clock repeats, later ones would sort first, and equal ones would not be equal moments.
+    """
+    local = datetime.fromtimestamp(us // MICROSECONDS, tz)
+    return local.replace(microsecond=us % MICROSECONDS, tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
 
 
 def index_of(buckets: Sequence[Bucket], us: int) -> int:

@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from tokometer.ledger import Statement
 from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
+from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
-from tokometer.measures.kinds import Atom, Different, Dimension, Extreme, Rank, Total
-from tokometer.measures.kinds import Count as _Count
-from tokometer.measures.kinds import Sum as _Sum
+from tokometer.measures.kinds import Count, Dimension, Sum
 from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
 
@@ -112,7 +111,7 @@ def _order(ask: Ask, atoms: list[Atom]) -> str:
             terms.append(f"{names[name]}{' DESC' if descending else ''}")
             continue
         measure = measures[name]
-        if not isinstance(measure, _Sum | _Count):
+        if not isinstance(measure, Sum | Count):
             return ""
         sql = f"v{atoms.index(measure.total)}"
         if measure.unknown:
@@ -143,7 +142,7 @@ def _ranks(scope: _Scope, atoms: Sequence[Rank]) -> str:
 
 
 def _spans(scope: _Scope) -> str:
-    """Sessions: in the window where they overlap it; on a time axis, from the bucket of their start to that of their end."""
+    """Sessions: in the window where they overlap it; on a time axis, from the first to the last bucket of each."""
     ask, dialect = scope.ask, scope.dialect
     window = ask.window
     started, ended = dialect.micros("started_at"), dialect.micros("ended_at")

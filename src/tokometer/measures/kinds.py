@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal
 
+from tokometer.measures.atoms import Atom, Different, Extreme, Facts, Rank, Total
 from tokometer.records.histogram import value_of
 from tokometer.records.units import COUNT, MS, TOKENS_PER_SECOND, Unit
 
@@ -25,60 +26,6 @@ Where = Mapping[str, tuple[str, ...]]
 
 #: Money is kept to the nano-dollar, and so is what is divided out of it.
 _NANO: Final = Decimal("0.000000001")
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """Columns added up over rows, minus others; with no columns at all, the number of records."""
-
-    columns: tuple[str, ...] = ()
-    minus: tuple[str, ...] = ()
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    money: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """The value at a share (in thousandths) of the ordered values of a column."""
-
-    column: str
-    permille: int
-
-
-@dataclass(frozen=True, slots=True)
-class Different:
-    """The number of different things that took part."""
-
-    things: str
-
-
-@dataclass(frozen=True, slots=True)
-class Extreme:
-    """The largest, smallest or last value of a column."""
-
-    column: str
-    which: Literal["max", "min", "last"]
-
-
-#: What a query has to fetch before a measure can be computed.
-Atom = Total | Rank | Different | Extreme
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The atoms of one row of an answer, and the seconds of wall time that the row stands for."""
-
-    atoms: Mapping[Atom, Any]
-    seconds: float
-
-    def number(self, atom: Atom) -> Any:
-        """The value of an atom; what was never seen adds up to nothing."""
-        value = self.atoms.get(atom)
-        if value is None and isinstance(atom, Total):
-            return Decimal(0) if atom.money else 0
-        if value is None and isinstance(atom, Different):
-            return 0
-        return value
 
 
 @dataclass(eq=False, kw_only=True)
@@ -168,9 +115,11 @@ class _Adding(Measure):
         return Total(self.columns, self.minus, tuple(self.where.items()), self.unit.style == "money")
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (self.total, Total(), Total((self.unknown,))) if self.unknown else (self.total,)
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         if self.unknown:
             records = facts.number(Total())
             if records and facts.number(Total((self.unknown,))) >= records:
@@ -179,6 +128,7 @@ class _Adding(Measure):
         return number
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         text = f"sum of {_words(self.columns)}" if self.columns else "number of records"
         if self.minus:
             text += f" minus {_words(self.minus)}"
@@ -188,13 +138,14 @@ class _Adding(Measure):
 
     @property
     def type(self) -> Literal["integer", "number", "money"]:
+        """See :attr:`Measure.type`."""
         return "money" if self.unit.style == "money" else "integer"
 
 
 class Sum(_Adding):
     """The columns' sum over the records: `Sum("input_tokens", "output_tokens")`."""
 
-    def __init__(self, *columns: str, **words: Any) -> None:
+    def __init__(self, *columns: str, **words: Any) -> None:  # noqa: ANN401 - see Measure
         super().__init__(columns=columns, **words)
 
 
@@ -212,9 +163,11 @@ class Ratio(Measure):
     times: int = field(default=1, kw_only=True)
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (*self.numerator.atoms(), *self.denominator.atoms())
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         upper, lower = self.numerator.value(facts), self.denominator.value(facts)
         if upper is None or not lower:
             return None
@@ -224,11 +177,13 @@ class Ratio(Measure):
         return float(upper) * self.times / float(lower)
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         scale = f" × {self.times:,}" if self.times != 1 else ""
         return f"{_named(self.numerator)} / {_named(self.denominator)}{scale}"
 
     @property
     def type(self) -> Literal["integer", "number", "money"]:
+        """See :attr:`Measure.type`."""
         return "money" if self.unit.style == "money" else "number"
 
 
@@ -240,17 +195,21 @@ class Difference(Measure):
     subtrahend: Measure
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (*self.minuend.atoms(), *self.subtrahend.atoms())
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         left, right = self.minuend.value(facts), self.subtrahend.value(facts)
         return None if left is None or right is None else left - right  # type: ignore[operator]
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         return f"{_named(self.minuend)} − {_named(self.subtrahend)}"
 
     @property
     def type(self) -> Literal["integer", "number", "money"]:
+        """See :attr:`Measure.type`."""
         return self.minuend.type
 
 
@@ -266,13 +225,16 @@ class Mean(Measure):
     scale: int = field(default=1000, kw_only=True)
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (Total((self.column,)), Total((self.counted,)))
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         upper, lower = (facts.number(atom) for atom in self.atoms())
         return float(upper) / lower / self.scale if lower else None
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         return f"sum of `{self.column}` / number of records that have one"
 
 
@@ -295,15 +257,18 @@ class Quantile(Measure):
         return Rank(self.column, round(self.share * 1000))
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (self.rank,)
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         found = facts.number(self.rank)
         if found is None:
             return None
         return (found if self.exact else value_of(found)) / 1000
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         error = "exact" if self.exact else "from a histogram with log buckets, at most 1 % off"
         return f"nearest rank: the value of rank ⌈{self.share:g} × n⌉ of the n known ones, {error}"
 
@@ -315,17 +280,21 @@ class Distinct(Measure):
     things: str
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (Different(self.things),)
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         number: Value = facts.number(self.atoms()[0])
         return number
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         return f"number of different {self.things}"
 
     @property
     def type(self) -> Literal["integer", "number", "money"]:
+        """See :attr:`Measure.type`."""
         return "integer"
 
 
@@ -337,13 +306,16 @@ class Throughput(Measure):
     unit: Unit = field(default=TOKENS_PER_SECOND, kw_only=True)
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return self.amount.atoms()
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         amount = self.amount.value(facts)
         return None if amount is None or facts.seconds <= 0 else float(amount) / facts.seconds
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         return f"{_named(self.amount)} / seconds of wall time that have passed"
 
 
@@ -355,13 +327,16 @@ class Reading(Measure):
     which: Literal["max", "min", "last"]
 
     def atoms(self) -> tuple[Atom, ...]:
+        """See :meth:`Measure.atoms`."""
         return (Extreme(self.column, self.which),)
 
     def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
         number: Value = facts.number(self.atoms()[0])
         return number
 
     def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
         return f"{self.which} of `{self.column}`"
 
 

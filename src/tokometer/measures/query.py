@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
@@ -17,18 +17,22 @@ from tokometer.measures.errors import QueryError, suggest
 from tokometer.measures.kinds import Cube, Dimension, Measure
 
 Op = Literal["=", "!=", "in", "not in", "contains", "prefix"]
+N = TypeVar("N", Measure, Dimension)
 OPS: Final[tuple[Op, ...]] = get_args(Op)
 #: As many values as a filter takes, and dimensions and measures a query.
 MOST_VALUES: Final = 1000
 MOST_NAMES: Final = 100
+#: The most that `limit` and `top` take.
+MOST_ROWS: Final = 1_000_000
 _MANY: Final = ("in", "not in")
 _TEXT_FILTER: Final = re.compile(r"\s*([\w.]+)\s*(!=|=|not in\b|in\b|contains\b|prefix\b)\s*(.*)", re.DOTALL)
 TIME: Final = "time"
 
 
 class Filter(Struct, frozen=True, forbid_unknown_fields=True):
-    """Only records of which a dimension has (`=`, `in`), has not (`!=`, `not in`) one of the values, or has one that
-    contains (whatever the case) or begins with (`prefix`) one of them.
+    """Only records whose value of a dimension is one of some values (`=`, `in`), or is none of them (`!=`, `not in`).
+
+    With `contains` (whatever the case) and `prefix`: whose value contains, or begins with, one of them.
     """
 
     dimension: str
@@ -69,7 +73,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
         if match is None:
             raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
         name, op, rest = match.groups()
-        values = (rest,)
+        values: tuple[str, ...] = (rest,)
         if rest.startswith("[") and op in _MANY:
             try:
                 listed = json.loads(rest)
@@ -137,8 +141,10 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
 
     @classmethod
     def from_params(cls, params: Iterable[tuple[str, str]]) -> Query:
-        """A query from URL parameters: `measure`, `by`, `where`, `order` may come several times or as a list with commas
-        (but for `where`); a dimension's own name is a filter (`calls.model=a&calls.model=b`).
+        """A query from URL parameters.
+
+        `measure`, `by`, `order` and `where` may come several times, all but `where` also as a list with commas. A
+        dimension's own name is a filter: `calls.model=a&calls.model=b`.
         """
         given: dict[str, Any] = {}
         chosen: dict[str, list[str]] = {}
@@ -204,29 +210,31 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     def _check(self) -> None:
         if not self.measures:
             raise QueryError("measures", "name at least one, such as calls.cost")
-        for field, names in (("measures", self.measures), ("by", self.by), ("where", self.where)):
-            if len(names) > MOST_NAMES:
-                raise QueryError(field, f"at most {MOST_NAMES}")
-        cube = self.cube
-        named = [*self.measures, *self.by, *(given.dimension for given in self.where)]
-        for name in named:
-            if name.partition(".")[0] != cube.name:
-                raise QueryError("by", f"{name} is not of the same cube as {self.measures[0]}; ask for them one by one")
+        self._check_names()
         if self.grain and self.grain not in (*GRAINS, "auto"):
+            close = suggest(self.grain, GRAINS)
             raise QueryError(
-                "grain",
-                f"there is no grain {self.grain!r}{suggest(self.grain, GRAINS)}; it is auto or one of {', '.join(GRAINS)}",
+                "grain", f"there is no grain {self.grain!r}{close}; it is auto or one of {', '.join(GRAINS)}"
             )
         if self.compare not in ("", "previous"):
             raise QueryError("compare", f"{self.compare!r} cannot be compared with; it takes 'previous'")
+        if self.compare and any(name.partition(".")[2] in ("day", "week", "month") for name in self.by):
+            raise QueryError("compare", "days have no counterpart in the period before; use `grain` instead of `by`")
         if self.limit < 0 or self.top < 0:
             raise QueryError("limit", "limit and top are 0 (no limit) or more")
         if self.top and not self.by:
             raise QueryError("top", "top needs a dimension in `by`")
-        if self.compare and any(name.partition(".")[2] in ("day", "week", "month") for name in self.by):
-            raise QueryError("compare", "days have no counterpart in the period before; use `grain` instead of `by`")
-        if len(set(self.by)) < len(self.by) or len(set(self.measures)) < len(self.measures):
-            raise QueryError("by", "a name is there twice")
+
+    def _check_names(self) -> None:
+        for field, names in (("measures", self.measures), ("by", self.by), ("where", self.where)):
+            if len(names) > MOST_NAMES:
+                raise QueryError(field, f"at most {MOST_NAMES}")
+            if field != "where" and len(set(names)) < len(names):
+                raise QueryError(field, "a name is there twice")
+        named = [*self.measures, *self.by, *(given.dimension for given in self.where)]
+        for name in named:
+            if name.partition(".")[0] != self.cube.name:
+                raise QueryError("by", f"{name} is not of the same cube as {self.measures[0]}; ask for them one by one")
 
 
 _LISTS: Final = ("measures", "by", "order")
@@ -238,19 +246,15 @@ def measure_named(name: str) -> Measure:
     Raises:
         QueryError: there is none; the message says which there are.
     """
-    return _named(name, "measure", {full: m for cube in CUBES.values() for full, m in _full(cube, cube.measures)})
+    return _named(name, "measure", {m.name: m for cube in CUBES.values() for m in cube.measures.values()})
 
 
 def dimension_named(name: str) -> Dimension:
     """The dimension with a name such as `calls.model`; see :func:`measure_named`."""
-    return _named(name, "dimension", {full: d for cube in CUBES.values() for full, d in _full(cube, cube.dimensions)})
+    return _named(name, "dimension", {d.name: d for cube in CUBES.values() for d in cube.dimensions.values()})
 
 
-def _full(cube: type[Cube], declared: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(f"{cube.name}.{name}", value) for name, value in declared.items()]
-
-
-def _named(name: str, what: str, known: Mapping[str, Any]) -> Any:
+def _named(name: str, what: str, known: Mapping[str, N]) -> N:
     found = known.get(name)
     if found is not None:
         return found
@@ -275,7 +279,7 @@ def _texts(value: object, field: str) -> tuple[str, ...]:
     return tuple(_text(item, field) for item in listed)
 
 
-def _filters(value: object, field: str) -> tuple[Filter, ...]:
+def _filters(value: object, _field: str) -> tuple[Filter, ...]:
     listed: Sequence[object] = value if isinstance(value, list | tuple) else [value]
     return tuple(Filter.parse(item) for item in listed)
 
@@ -283,8 +287,8 @@ def _filters(value: object, field: str) -> tuple[Filter, ...]:
 def _number(value: object, field: str) -> int:
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000_000:
-        raise QueryError(field, f"{str(value)[:60]!r} is no whole number from 0 to 10,000,000")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_ROWS:
+        raise QueryError(field, f"{str(value)[:60]!r} is no whole number from 0 to {MOST_ROWS:,}")
     return value
 
 

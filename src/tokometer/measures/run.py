@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from tokometer.ledger import Ledger
 from tokometer.measures.ask import OTHER, Ask, Key, condition, first_measure, needs_derivation, ranking
+from tokometer.measures.atoms import Atom, Different, Facts
 from tokometer.measures.axis import Axis, Bucket, date_of_key, grain_for, moment
 from tokometer.measures.compile import Part, compile_parts, earliest_statement, values_statement
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError
-from tokometer.measures.kinds import Atom, Different, Facts
-from tokometer.measures.query import TIME, Query
-from tokometer.measures.result import Column, Meta, Result
+from tokometer.measures.query import MOST_ROWS, TIME, Query
+from tokometer.measures.result import Cell, Column, Meta, Result
 from tokometer.measures.windows import Window, resolve
 from tokometer.measures.zones import zone_info
 from tokometer.records.time import QUARTER_US, now_us, to_us
@@ -28,8 +28,6 @@ Answer = dict[RowKey, dict[Atom, Any]]
 
 OTHER_LABEL: Final = "Other"
 PREVIOUS: Final = ".previous"
-#: More rows than this are a mistake, and more than a reply should hold.
-MOST_ROWS: Final = 1_000_000
 
 
 def run(
@@ -52,7 +50,7 @@ def run(
         window = ask.window.previous(ask.tz)
         before = None if window is None else ask.over(window)
         earlier = _fetch(ledger, before)[0] if before else {}
-    rows = _Rows(ask, before).rows(answer, earlier)
+    rows = _Rows(ask, answer, before, earlier).rows()
     total = len(rows)
     rows = rows[: query.limit] if query.limit else rows
     return Result(_columns(ask), rows, _meta(ask, before, tables, total, started))
@@ -119,7 +117,7 @@ def _kept(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
         limit=query.top,
     )
     narrowed = replace(ask, query=inner, grain=None)
-    rows = _Rows(narrowed, None).rows(_fetch(ledger, narrowed)[0], {})
+    rows = _Rows(narrowed, _fetch(ledger, narrowed)[0]).rows()
     return tuple(row[dimension.short] for row in rows[: query.top])
 
 
@@ -167,65 +165,47 @@ def _spread(ask: Ask, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[RowKey,
 class _Rows:
     """Makes rows of answers: fills gaps, computes measures, sorts."""
 
-    def __init__(self, ask: Ask, before: Ask | None) -> None:
+    def __init__(self, ask: Ask, answer: Answer, before: Ask | None = None, earlier: Answer | None = None) -> None:
         self.ask = ask
         self.keys = ask.keys
         self.measures = ask.query.asked
         self.before = before
-        self.buckets = self._buckets(ask)
-        self.earlier_buckets = self._buckets(before) if before else []
+        self.buckets = _begun(ask, answer)
+        self.earlier_buckets = _begun(before, {}) if before else []
+        self.places = {bucket.key: place for place, bucket in enumerate(self.buckets)}
+        self.answer = answer
+        self.aligned = self._aligned(earlier or {})
         self.elapsed = Elapsed(ask, self.buckets)
         self.earlier_elapsed = Elapsed(before, self.earlier_buckets) if before else None
 
-    def rows(self, answer: Answer, earlier: Answer) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, Any]]:
         """The rows, in order."""
-        aligned = self._aligned(earlier)
         rows = []
         starts = {bucket.key: moment(bucket.start, self.ask.tz) for bucket in self.buckets}
-        for key in self._filled({**answer, **aligned}):
+        for key in self._filled({**self.answer, **self.aligned}):
             row = {part.name: self._shown(part, value, starts) for part, value in zip(self.keys, key, strict=True)}
-            facts = Facts(answer.get(key, {}), self.elapsed.seconds(key))
+            facts = Facts(self.answer.get(key, {}), self.elapsed.seconds(key))
             for measure in self.measures:
                 row[measure.short] = measure.value(facts)
             if self.ask.query.compare:
-                self._compare(row, key, aligned)
+                self._compare(row, key)
             rows.append(row)
         return self._sorted(rows)
 
-    def _compare(self, row: dict[str, Any], key: RowKey, aligned: Answer) -> None:
+    def _compare(self, row: dict[str, Any], key: RowKey) -> None:
         counterpart = self._counterpart(key)
-        if self.before is None or self.earlier_elapsed is None or counterpart is None:
+        if self.earlier_elapsed is None or counterpart is None:
             row.update({f"{measure.short}{PREVIOUS}": None for measure in self.measures})
             return
-        facts = Facts(aligned.get(key, {}), self.earlier_elapsed.seconds(counterpart))
+        facts = Facts(self.aligned.get(key, {}), self.earlier_elapsed.seconds(counterpart))
         row.update({f"{measure.short}{PREVIOUS}": measure.value(facts) for measure in self.measures})
-
-    @staticmethod
-    def _buckets(ask: Ask) -> list[Bucket]:
-        """The buckets of a series, but for those that have not begun."""
-        if not ask.grain:
-            return []
-        buckets = ask.axis.buckets(ask.grain)
-        begun = [bucket for bucket in buckets if bucket.start <= ask.now]
-        return begun or buckets[:1]
 
     def _filled(self, answer: Answer) -> Iterable[RowKey]:
         """Every key that there is a row for: with a time axis, every bucket of each group."""
         if not self.ask.grain:
             return answer if answer or self.keys else [()]
-        shown = {bucket.key for bucket in self.buckets}
-        groups = dict.fromkeys(key[1:] for key in answer)
-        if len(self.keys) == 1:
-            groups = {(): None}
-        filled = dict.fromkeys((bucket.key, *group) for bucket in self.buckets for group in groups)
-        late = [key for key in answer if key[0] not in shown]
-        return [*filled, *late] if late and self._late(late) else list(filled)
-
-    def _late(self, keys: Sequence[RowKey]) -> bool:
-        """Records may be a little ahead of the clock: their buckets are shown, too."""
-        known = {bucket.key: bucket for bucket in self.ask.axis.buckets(self.ask.grain)} if self.ask.grain else {}
-        self.buckets += sorted({known[key[0]] for key in keys if key[0] in known}, key=lambda bucket: bucket.start)
-        return True
+        groups = dict.fromkeys(key[1:] for key in answer) if len(self.keys) > 1 else {(): None}
+        return [(bucket.key, *group) for bucket in self.buckets for group in groups]
 
     def _aligned(self, earlier: Answer) -> Answer:
         """The period before, with each bucket's key exchanged for that of the bucket in the same place."""
@@ -238,18 +218,17 @@ class _Rows:
         """The key that the period before has for a key of this one."""
         if not self.ask.grain:
             return key
-        place = next((i for i, bucket in enumerate(self.buckets) if bucket.key == key[0]), -1)
-        if not 0 <= place < len(self.earlier_buckets):
+        place = self.places[key[0]]
+        if place >= len(self.earlier_buckets):
             return None
         return (self.earlier_buckets[place].key, *key[1:])
 
-    def _shown(self, part: Key, value: Any, starts: Mapping[int, datetime]) -> Any:
-        if part.name == TIME and part.dimension is None:
+    def _shown(self, part: Key, value: int | str, starts: Mapping[int, datetime]) -> Cell:
+        if isinstance(value, str):
+            return OTHER_LABEL if value == OTHER else value
+        if part.dimension is None:
             return starts[value]
-        assert part.dimension is not None
-        if part.dimension.type == "date":
-            return date_of_key(part.name, value)
-        return OTHER_LABEL if value == OTHER else value
+        return date_of_key(part.name, value) if part.dimension.type == "date" else value
 
     def _sorted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """By the query's order; what is equal in it, by the dimensions; what is unknown, last."""
@@ -258,9 +237,19 @@ class _Rows:
         for name, descending in reversed(terms):
             known = [row for row in rows if row[name] is not None]
             unknown = [row for row in rows if row[name] is None]
-            known.sort(key=lambda row: row[name], reverse=descending)  # noqa: B023 - used at once
+            known.sort(key=lambda row: row[name], reverse=descending)
             rows = known + unknown
         return rows
+
+
+def _begun(ask: Ask, answer: Answer) -> list[Bucket]:
+    """The buckets of a series that have begun, or that have records from a clock ahead of ours."""
+    if not ask.grain:
+        return []
+    buckets = ask.axis.buckets(ask.grain)
+    known = {key[0] for key in answer}
+    last = max((i for i, bucket in enumerate(buckets) if bucket.start <= ask.now or bucket.key in known), default=0)
+    return buckets[: last + 1]
 
 
 def _columns(ask: Ask) -> list[Column]:

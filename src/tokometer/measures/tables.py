@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tokometer.ledger.schema import CELL_SUMS, CELLS, HISTOGRAMS, RECORDS, SESSIONS
-from tokometer.measures.kinds import Atom, Different, Rank, Total
+from tokometer.measures.atoms import Atom, Different, Rank, Total
 
 _MONEY_CALLS: Final = ("cost_reported", "cost_priced")
 

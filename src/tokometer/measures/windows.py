@@ -113,9 +113,9 @@ def _back(number: int, letter: str, today: date, tz: ZoneInfo, now: int) -> tupl
         if letter == "w":
             monday = today - timedelta(days=today.weekday() + 7 * (number - 1))
             return midnight(monday, tz), _NEVER, 7 * number, "days"
-        if letter == "mo":
-            return midnight(_months(today.replace(day=1), 1 - number), tz), _NEVER, number, "months"
-        return midnight(_months(today.replace(month=1, day=1), 12 * (1 - number)), tz), _NEVER, 12 * number, "months"
+        months = number if letter == "mo" else 12 * number
+        first = today.replace(day=1) if letter == "mo" else today.replace(month=1, day=1)
+        return midnight(_months(first, months // number - months), tz), _NEVER, months, "months"
     except (OverflowError, ValueError):
         # Before the calendar begins: everything.
         return EARLIEST_US, _NEVER, 0, ""

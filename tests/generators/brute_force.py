@@ -1,0 +1,320 @@
+"""The answer to a query, worked out the slow and obvious way: in Python, call by call, with the standard library's zones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
+
+from tokometer.measures import Filter, Query
+from tokometer.records import ERRORS, ModelCall
+from tokometer.records.families import family_of
+from tokometer.records.histogram import bucket_of, value_of
+
+QUARTER = timedelta(minutes=15)
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Days in which a bucket that holds a moment must have begun.
+MARGIN = {"quarter": 0, "hour": 1, "day": 2, "week": 9, "month": 33, "year": 368}
+COLUMNS = {"session": "session_id"}
+#: What the rows of sessions know; a count by anything else looks at the calls.
+SESSION_DIMENSIONS = frozenset(
+    "source workspace session project agent user team environment provider model family day week month".split()
+)
+
+
+class Brute:
+    """Answers queries about calls, all of whose windows are explicit times."""
+
+    def __init__(self, calls: Sequence[ModelCall], query: Query, workspaces: Sequence[str], now: datetime) -> None:
+        self.query = query
+        self.tz = ZoneInfo(query.tz)
+        self.now = now
+        self.since = datetime.fromisoformat(query.since)
+        self.until = datetime.fromisoformat(query.until)
+        self.seen = [call for call in calls if call.workspace in workspaces]
+        self.by = [name.partition(".")[2] for name in query.by]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows, in no particular order."""
+        groups: dict[tuple[Any, ...], list[ModelCall]] = defaultdict(list)
+        for call in self.seen:
+            if self.since <= when(call) < self.until and self.passes(call):
+                groups[self.key(call)].append(call)
+        sessions = self.sessions()
+        keys = set(groups) | set(sessions if self.asks("sessions") else ())
+        if self.query.grain:
+            rest = {key[1:] for key in keys} or (set() if self.by else {()})
+            keys = {(start, *others) for start in self.starts() for others in rest}
+        elif not self.by:
+            keys = {()}
+        names = [*(["time"] if self.query.grain else []), *self.by]
+        return [
+            {**dict(zip(names, key, strict=True)), **self.measured(groups.get(key, []), sessions.get(key, 0), key)}
+            for key in keys
+        ]
+
+    def asks(self, measure: str) -> bool:
+        return f"calls.{measure}" in self.query.measures
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
+    def key(self, call: ModelCall) -> tuple[Any, ...]:
+        time = [self.start(when(call))] if self.query.grain else []
+        return (*time, *(self.dimension(call, name) for name in self.by))
+
+    def dimension(self, call: ModelCall, name: str) -> Any:
+        local = when(call).astimezone(self.tz)
+        if name == "family":
+            return family_of(call.model)
+        if name == "error_type":
+            return call.status if call.status in ERRORS else ""
+        if name in ("day", "week", "month", "hour", "weekday"):
+            return part(local, name)
+        return getattr(call, COLUMNS.get(name, name))
+
+    def start(self, moment: datetime) -> datetime:
+        """The start of the bucket that holds a moment of the window."""
+        if self.query.grain == "minute":
+            return floor(moment, timedelta(minutes=1))
+        return self.start_of[floor(moment, QUARTER)]
+
+    @cached_property
+    def start_of(self) -> dict[datetime, datetime]:
+        """For each quarter hour, the first of those before it that have the same local date, hour, …"""
+        at = floor(self.since, QUARTER) - timedelta(days=MARGIN[self.query.grain])
+        found: dict[datetime, datetime] = {}
+        before, start = None, at
+        while at < self.until:
+            mark = self.mark(at)
+            if mark != before:
+                before, start = mark, at
+            found[at] = start
+            at += QUARTER
+        return found
+
+    def mark(self, at: datetime) -> Any:
+        local = at.astimezone(self.tz)
+        if self.query.grain == "hour":
+            return local.date(), local.hour, local.utcoffset()
+        if self.query.grain == "year":
+            return local.year
+        return part(local, self.query.grain) if self.query.grain in ("day", "week", "month") else at
+
+    def starts(self) -> list[datetime]:
+        if self.query.grain == "minute":
+            at, found = floor(self.since, timedelta(minutes=1)), []
+            while at < self.until:
+                found.append(at)
+                at += timedelta(minutes=1)
+            return found
+        first = floor(self.since, QUARTER)
+        return sorted({start for at, start in self.start_of.items() if at >= first})
+
+    # -- filters -------------------------------------------------------------------------------------------------
+
+    def passes(self, call: ModelCall, only: Callable[[str], bool] = lambda _: True) -> bool:
+        return all(
+            accepts(given, self.dimension(call, short(given.dimension)))
+            for given in self.query.where
+            if only(short(given.dimension))
+        )
+
+    # -- measures ------------------------------------------------------------------------------------------------
+
+    def measured(self, calls: list[ModelCall], sessions: int, key: tuple[Any, ...]) -> dict[str, Any]:
+        return {
+            short(name): sessions if name == "calls.sessions" else MEASURES[short(name)](calls)
+            for name in self.query.measures
+        }
+
+    def sessions(self) -> dict[tuple[Any, ...], int]:
+        """Sessions per key: by overlap where rows of sessions know all dimensions, else those among the calls."""
+        used = {*self.by, *(short(given.dimension) for given in self.query.where)}
+        filtered = {short(given.dimension) for given in self.query.where}
+        stretches = [name for name in self.by if name in ("day", "week", "month")]
+        lists = {"model" if name == "family" else name for name in used} & {"provider", "model"}
+        rows = (
+            used <= SESSION_DIMENSIONS
+            and not filtered & {"day", "week", "month"}
+            and len(stretches) + bool(self.query.grain) <= 1
+            and len(lists) <= 1
+        )
+        members: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
+        if not rows:
+            for call in self.seen:
+                if call.session_id and self.since <= when(call) < self.until and self.passes(call):
+                    members[self.key(call)].add((call.workspace, call.source, call.session_id))
+            return {key: len(found) for key, found in members.items()}
+        by_session: dict[Any, list[ModelCall]] = defaultdict(list)
+        for call in self.seen:
+            if call.session_id:
+                by_session[call.workspace, call.source, call.session_id].append(call)
+        for identity, calls in by_session.items():
+            for key in self.session_keys(calls):
+                members[key].add(identity)
+        return {key: len(found) for key, found in members.items()}
+
+    def session_keys(self, calls: list[ModelCall]) -> Iterable[tuple[Any, ...]]:
+        first, last = min(map(when, calls)), max(map(when, calls))
+        if not (first < self.until and last >= self.since):
+            return
+        own = {
+            name: max(getattr(call, name) for call in calls)
+            for name in ("project", "agent", "user", "team", "environment")
+        }
+        # One stand-in for each provider and model that the session used, in each bucket that it overlaps.
+        for call in {(call.provider, call.model): call for call in calls}.values():
+            like = structs.replace(call, **own)
+            if not self.passes(like):
+                continue
+            clipped = max(first, self.since), min(last, self.until - MICROSECOND)
+            for moment in [clipped[0], *(edge for edge in self.edges if clipped[0] < edge <= clipped[1])]:
+                like.started_at = (moment - EPOCH) // MICROSECOND
+                yield self.key(like)
+
+    @cached_property
+    def edges(self) -> list[datetime]:
+        """A moment in every bucket, local day, week or month of the window, except its first."""
+        if self.query.grain:
+            return self.starts()
+        if not set(self.by) & {"day", "week", "month"}:
+            return []
+        at, found = floor(self.since, QUARTER), []
+        while at < self.until:
+            local = at.astimezone(self.tz)
+            if (local - QUARTER).date() != local.date() or (local.hour, local.minute) < (2, 0):
+                found.append(at)
+            at += QUARTER
+        return found
+
+
+def when(call: ModelCall) -> datetime:
+    return EPOCH + call.started_at * MICROSECOND
+
+
+def floor(moment: datetime, step: timedelta) -> datetime:
+    return EPOCH + (moment - EPOCH) // step * step
+
+
+def part(local: datetime, name: str) -> Any:
+    day = local.date()
+    return {
+        "day": day,
+        "week": day - timedelta(days=day.weekday()),
+        "month": day.replace(day=1),
+        "hour": local.hour,
+        "weekday": day.isoweekday(),
+    }[name]
+
+
+def short(name: str) -> str:
+    return name.partition(".")[2]
+
+
+def accepts(given: Filter, value: Any) -> bool:
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    if given.op == "contains":
+        return any(wanted.lower() in text.lower() for wanted in given.values)
+    if given.op == "prefix":
+        return any(text.startswith(wanted) for wanted in given.values)
+    return (text in given.values) == (given.op in ("=", "in"))
+
+
+def usd(nano: int) -> Decimal:
+    return Decimal(nano).scaleb(-9)
+
+
+def total(*names: str) -> Callable[[list[ModelCall]], int]:
+    return lambda calls: sum(getattr(call, name) or 0 for call in calls for name in names)
+
+
+def counted(*statuses: str) -> Callable[[list[ModelCall]], int]:
+    return lambda calls: sum(call.status in statuses for call in calls)
+
+
+def ratio(upper: Callable[..., Any], lower: Callable[..., Any], times: int = 1) -> Callable[[list[ModelCall]], Any]:
+    def divide(calls: list[ModelCall]) -> Any:
+        over, under = upper(calls), lower(calls)
+        if over is None or not under:
+            return None
+        if isinstance(over, Decimal):
+            return (over * times / under).quantize(Decimal("1e-9"))
+        return float(over) * times / float(under)
+
+    return divide
+
+
+def quantile(name: str, permille: int) -> Callable[[list[ModelCall]], float | None]:
+    def rank(calls: list[ModelCall]) -> float | None:
+        values = sorted(bucket_of(getattr(call, name)) for call in calls if getattr(call, name) is not None)
+        return value_of(values[ceil(permille * len(values) / 1000) - 1]) / 1000 if values else None
+
+    return rank
+
+
+def mean(name: str) -> Callable[[list[ModelCall]], float | None]:
+    def average(calls: list[ModelCall]) -> float | None:
+        values = [getattr(call, name) for call in calls if getattr(call, name) is not None]
+        return sum(values) / len(values) / 1000 if values else None
+
+    return average
+
+
+def cost(calls: list[ModelCall]) -> Decimal | None:
+    known = [call.cost for call in calls if call.cost is not None]
+    return None if calls and not known else usd(sum(known))
+
+
+def speed(calls: list[ModelCall]) -> float | None:
+    known = [call for call in calls if call.output_tokens is not None and call.latency_us is not None]
+    took = sum(call.latency_us - min(call.latency_us, call.ttft_us or 0) for call in known)  # type: ignore[operator]
+    return sum(call.output_tokens or 0 for call in known) * 1_000_000 / took if took else None
+
+
+PROMPT = (
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "cache_write_unknown_tokens",
+)
+MEASURES: dict[str, Callable[[list[ModelCall]], Any]] = {
+    "requests": len,
+    "errors": counted(*ERRORS),
+    "timeouts": counted("timeout"),
+    "error_rate": ratio(counted(*ERRORS), len),
+    "success_rate": ratio(counted("ok", "cancelled"), len),
+    "timeout_rate": ratio(counted("timeout"), len),
+    "sessions": len,
+    "messages": lambda calls: len(calls) + sum(call.user_messages for call in calls),
+    "input_tokens": total("input_tokens"),
+    "cache_read_tokens": total("cache_read_tokens"),
+    "cache_write_tokens": total(*PROMPT[2:]),
+    "output_tokens": total("output_tokens"),
+    "reasoning_tokens": total("reasoning_tokens"),
+    "total_tokens": total(*PROMPT, "output_tokens"),
+    "cache_hit_share": ratio(total("cache_read_tokens"), total(*PROMPT)),
+    "completion_ratio": ratio(total("output_tokens"), total(*PROMPT)),
+    "cost": cost,
+    "unpriced": lambda calls: sum(call.cost is None for call in calls),
+    "cost_per_request": ratio(cost, lambda calls: sum(call.cost is not None for call in calls)),
+    "cost_per_mtok": ratio(cost, total(*PROMPT, "output_tokens"), 1_000_000),
+    "cost_reported": lambda calls: usd(sum(call.cost_reported or 0 for call in calls)),
+    "revenue": lambda calls: usd(sum(call.revenue or 0 for call in calls)),
+    "p50_latency": quantile("latency_us", 500),
+    "p95_latency": quantile("latency_us", 950),
+    "p99_latency": quantile("latency_us", 990),
+    "p999_latency": quantile("latency_us", 999),
+    "p50_ttft": quantile("ttft_us", 500),
+    "mean_latency": mean("latency_us"),
+    "mean_ttft": mean("ttft_us"),
+    "speed": speed,
+}

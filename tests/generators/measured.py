@@ -1,0 +1,162 @@
+"""Records of every kind for the measures to be tried on: crowded around changes of the clock, with gaps in every field."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Final
+
+from tokometer.records import STATUSES, AgentRun, Bill, JobRun, ModelCall, Record, Sample, ToolCall, to_us
+
+#: Moments around which calls crowd: both changes of New York's and of Lord Howe's clocks in 2025, and ends of periods.
+CROWDED: Final = (
+    datetime(2025, 3, 9, 7, tzinfo=UTC),
+    datetime(2025, 11, 2, 6, tzinfo=UTC),
+    datetime(2025, 4, 5, 15, tzinfo=UTC),
+    datetime(2025, 10, 4, 15, 30, tzinfo=UTC),
+    datetime(2025, 3, 31, 18, 30, tzinfo=UTC),
+    datetime(2025, 1, 1, 0, tzinfo=UTC),
+)
+_HOUR: Final = 3_600_000_000
+_MODELS: Final = ("claude-sonnet-4-5", "gpt-5", "llama-3.3-70b", "in-house", "")
+
+
+def calls(seed: int, count: int) -> list[ModelCall]:
+    """`count` calls of two workspaces, the same for the same seed."""
+    random = Random(seed)
+    return [_call(random, i) for i in range(count)]
+
+
+def others(seed: int, count: int) -> list[Record]:
+    """`count` records of each other kind."""
+    random = Random(seed)
+    made: list[Record] = []
+    for i in range(count):
+        made += [_tool(random, i), _run(random, i), _job(random, i), _sample(random, i), _bill(random, i)]
+    return made
+
+
+def _when(random: Random) -> int:
+    if random.random() < 0.1:
+        return to_us(random.choice(CROWDED)) + random.choice((-1, 0, 1))
+    spread = 3 * _HOUR if random.random() < 0.6 else 24 * 20 * _HOUR
+    return to_us(random.choice(CROWDED)) + random.randint(-spread, spread)
+
+
+def _maybe(random: Random, low: int, high: int, known: float = 0.8) -> int | None:
+    return random.randint(low, high) if random.random() < known else None
+
+
+def _call(random: Random, i: int) -> ModelCall:
+    latency = _maybe(random, 1, 90_000_000)
+    ttft = _maybe(random, 0, 2_000_000, 0.6)
+    model = random.choice(_MODELS)
+    output = _maybe(random, 0, 5_000)
+    return ModelCall(
+        source=random.choice(("claude_code", "otlp")),
+        native_id=f"call-{i}",
+        workspace=random.choice(("default", "default", "default", "other")),
+        started_at=_when(random),
+        provider=random.choice(("anthropic", "openai", "groq")),
+        model=model,
+        operation=random.choice(("chat", "chat", "embeddings")),
+        status=random.choice((*STATUSES, "ok", "ok", "ok", "ok", "ok", "ok")),
+        latency_us=latency,
+        ttft_us=ttft,
+        input_tokens=_maybe(random, 0, 20_000),
+        cache_read_tokens=_maybe(random, 0, 90_000),
+        cache_write_5m_tokens=_maybe(random, 0, 9_000, 0.5),
+        cache_write_1h_tokens=_maybe(random, 0, 9_000, 0.3),
+        cache_write_unknown_tokens=_maybe(random, 0, 9_000, 0.2),
+        output_tokens=output,
+        reasoning_tokens=None if output is None else output // 3,
+        estimated_tokens=_maybe(random, 1, 50_000, 0.3),
+        user_messages=random.randint(0, 2),
+        cost_reported=_maybe(random, 0, 9_999_999_999, 0.2),
+        cost_priced=None if model == "in-house" else _maybe(random, 0, 9_999_999_999, 0.8),
+        revenue=_maybe(random, 0, 9_999_999_999, 0.4),
+        service_tier=random.choice(("", "batch")),
+        session_id=random.choice(("", *(f"session-{n}" for n in range(12)))),
+        project=random.choice(("/work/site", "/work/Über", "")),
+        git_branch=random.choice(("main", "")),
+        agent=random.choice(("coder", "writer", "")),
+        subagent=random.choice(("", "explorer")),
+        user=random.choice(("ana", "ben", "")),
+        team=random.choice(("search", "ads", "")),
+        api_key=random.choice(("…ab12", "…cd34", "")),
+        endpoint=random.choice(("/v1/messages", "/v1/chat/completions")),
+        environment=random.choice(("production", "staging", "")),
+        knowledge_base=random.choice(("", "handbook")),
+    )
+
+
+def _tool(random: Random, i: int) -> ToolCall:
+    return ToolCall(
+        source="claude_code",
+        native_id=f"tool-{i}",
+        started_at=_when(random),
+        name=random.choice(("Bash", "Read", "mcp__search")),
+        server=random.choice(("", "search")),
+        status=random.choice(("ok", "ok", "error", "unknown")),
+        duration_us=_maybe(random, 0, 60_000_000),
+        lines_added=_maybe(random, 0, 100, 0.3),
+        lines_removed=_maybe(random, 0, 100, 0.3),
+        agent=random.choice(("coder", "writer")),
+        project=random.choice(("/work/site", "")),
+    )
+
+
+def _run(random: Random, i: int) -> AgentRun:
+    start = _when(random)
+    length = _maybe(random, 0, 3_600_000_000)
+    return AgentRun(
+        source="otlp",
+        native_id=f"run-{i}",
+        started_at=start,
+        agent=random.choice(("coder", "writer")),
+        status=random.choice(("ok", "error", "running")),
+        ended_at=None if length is None else start + length,
+        role=random.choice(("main", "subagent")),
+        stated_tokens=_maybe(random, 0, 100_000),
+        stated_cost=_maybe(random, 0, 9_999_999_999),
+    )
+
+
+def _job(random: Random, i: int) -> JobRun:
+    return JobRun(
+        source="own",
+        native_id=f"job-{i}",
+        started_at=_when(random),
+        job_id=f"job-{i % 3}",
+        name=f"Backup {i % 3}",
+        status=random.choice(("ok", "ok", "error", "skipped")),
+        error_type=random.choice(("", "timeout")),
+        duration_us=_maybe(random, 0, 60_000_000),
+        agent=random.choice(("coder", "")),
+    )
+
+
+def _sample(random: Random, i: int) -> Sample:
+    return Sample(
+        source="own",
+        native_id=f"sample-{i}",
+        started_at=_when(random),
+        metric=random.choice(("power", "queue")),
+        # Quarters add up exactly, in whatever order.
+        value=random.randint(0, 4_000) / 4,
+        device=random.choice(("gpu-0", "gpu-1")),
+    )
+
+
+def _bill(random: Random, i: int) -> Bill:
+    start = _when(random)
+    return Bill(
+        source="own",
+        native_id=f"bill-{i}",
+        started_at=start,
+        ended_at=start + 24 * _HOUR,
+        provider=random.choice(("anthropic", "openai")),
+        amount=random.randint(-9_999_999_999, 9_999_999_999),
+        type=random.choice(("usage", "credit", "revenue", "adjustment")),
+        line_item=random.choice(("tokens", "storage")),
+    )
