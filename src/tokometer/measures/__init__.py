@@ -4,6 +4,7 @@ Knows nothing of how an answer is drawn. May import `ledger` and `records`; impo
 """
 
 from tokometer.measures.cubes import CUBES, Bills, Calls, Jobs, Runs, Samples, Tools
+from tokometer.measures.definition import definition
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import HIGHER, LOWER, Cube, Dimension, Measure
 from tokometer.measures.query import Filter, Query, dimension_named, measure_named
@@ -29,6 +30,7 @@ __all__ = [
     "Runs",
     "Samples",
     "Tools",
+    "definition",
     "dimension_named",
     "measure_named",
     "run",

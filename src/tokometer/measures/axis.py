@@ -109,11 +109,11 @@ class Axis:
     def _hour(self, quarter: str) -> str:
         key = f"({quarter} - {self.wall(quarter, _QUARTERS_PER_HOUR)} % {_QUARTERS_PER_HOUR})"
         for piece in self.zone.pieces:
-            if self.first < piece.start < self.last and (piece.start + piece.offset) % _QUARTERS_PER_HOUR:
+            change = piece.start
+            whole = (change + piece.offset) % _QUARTERS_PER_HOUR == 0
+            if not whole and self.first - _QUARTERS_PER_HOUR < change < self.last:
                 # Clocks changed in the middle of a local hour: what follows is a bucket of its own.
-                key = (
-                    f"CASE WHEN {quarter} >= {piece.start} AND {key} < {piece.start} THEN {piece.start} ELSE {key} END"
-                )
+                key = f"CASE WHEN {quarter} >= {change} AND {key} < {change} THEN {change} ELSE {key} END"
         return key
 
     @staticmethod

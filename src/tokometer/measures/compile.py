@@ -17,6 +17,7 @@ from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
+from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
 
@@ -62,7 +63,7 @@ def earliest_statement(cube: str, table: str, workspaces: Sequence[str]) -> Stat
     values = {f"w{i}": workspace for i, workspace in enumerate(workspaces)}
     read = "cells" if cube == "calls" else table
     return Statement(
-        f"SELECT min(quarter), count(*) FROM {read} WHERE workspace IN ({', '.join(f'${name}' for name in values)})",
+        f"SELECT min(quarter) FROM {read} WHERE workspace IN ({', '.join(f'${name}' for name in values)})",
         values,
     )
 
@@ -75,6 +76,9 @@ def _part(scope: _Scope, atoms: list[Atom], *, limited: bool) -> Part:
         sql = _spans(scope)
     else:
         sql = _rows(scope, atoms, limited=limited)
+    if not sql.endswith(f" LIMIT {scope.ask.query.limit:d}"):
+        # One more than an answer may have: enough to tell that there are too many.
+        sql += f" LIMIT {MOST_ROWS + 1}"
     spans = scope.stored.spans and any(key.stretch for key in scope.ask.keys)
     return Part(scope.stored, Statement(sql, scope.values), tuple(atoms), spans)
 

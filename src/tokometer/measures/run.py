@@ -66,8 +66,8 @@ def _definite(ledger: Ledger, query: Query, workspaces: tuple[str, ...], now: in
     ledger.settle()
 
     def first() -> int | None:
-        [(quarter, count)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces))
-        return int(quarter) * QUARTER_US if count else None
+        [(quarter,)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces))
+        return int(quarter) * QUARTER_US if quarter else None
 
     window = resolve(query.since, query.until, tz, moment_us, first)
     grain = grain_for(window) if query.grain == "auto" else (query.grain or None)

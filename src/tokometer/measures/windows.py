@@ -19,6 +19,9 @@ _NEVER: Final = 0
 #: No record is further ahead than a day; a window that ends later is cut here, so that nothing counts its days.
 _AHEAD_US: Final = 400 * _DAY_US
 
+_FIRST_DAY: Final = date(1970, 1, 2)
+_LAST_DAY: Final = date(9990, 1, 1)
+
 Unit = Literal["us", "days", "months", ""]
 _RELATIVE: Final = re.compile(r"(\d{1,5})(mo|[mhdwy])")
 NAMED: Final = (
@@ -159,6 +162,8 @@ def _moment(text: str, field: str, tz: ZoneInfo, *, end: bool) -> int:
     except ValueError:
         pass
     else:
+        # Beyond these the window is cut anyway, and a zone's rules need not be known.
+        day = min(max(day, _FIRST_DAY), _LAST_DAY)
         return _checked(field, lambda: midnight(day + timedelta(days=1) if end else day, tz))
     try:
         moment = datetime.fromisoformat(text)
@@ -191,6 +196,9 @@ def _shift(us: int, step: int, unit: Unit, tz: ZoneInfo) -> int:
         return us - step
     local = datetime.fromtimestamp(us // MICROSECONDS, tz).replace(tzinfo=None)
     day = local.date() - timedelta(days=step) if unit == "days" else _months(local.date(), -step)
+    if day.day < local.day and unit == "months":
+        # A shorter month has no such day: all of it.
+        return midnight(day + timedelta(days=1), tz)
     if local.time() == time(0):
         return midnight(day, tz)
     shifted = datetime.combine(day, local.time(), tz).astimezone(UTC)
