@@ -19,6 +19,15 @@ def main() -> int:
 
         sys.stdout.write(f"tokometer {__version__}\n")
         return 0
+    import os
+    import threading
+
     from tokometer.cli.app import run
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    if threading.active_count() > 1:
+        # Everything is closed; what still runs only warms caches. Python would take modules away from under it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -34,8 +34,9 @@ def serve_demo(
     from tempfile import TemporaryDirectory
 
     from tokometer.cli.problems import Mistake
-    from tokometer.cli.serve import run_server
+    from tokometer.cli.serve import end_on_request, run_server
 
+    end_on_request()
     if data is not None:
         if data.exists() and any(data.iterdir()):
             raise Mistake(f"{data} is not empty; demo data is never mixed with other data. Name another")
@@ -53,14 +54,19 @@ def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
 
     from tokometer.cli.doors import LocalDoor
     from tokometer.cli.problems import told_in_one_line
+    from tokometer.cli.progress import showing_progress
     from tokometer.demo import generate
+    from tokometer.records import ModelCall
 
-    click.echo(f"Generating {calls:,} model calls of the last {days} days …", err=True)
+    click.echo(f"Making up {calls:,} model calls of the last {days} days …", err=True)
     door = LocalDoor(data)
+    done = 0
     try:
-        with told_in_one_line():
+        with told_in_one_line(), showing_progress("Calls") as progress:
             for batch in generate(days=days, calls=calls, seed=seed, now_us=time_ns() // 1000):
                 door.ledger.commit(batch)
+                done += sum(isinstance(record, ModelCall) for record in batch.records)
+                progress(done, calls)
             door.ledger.settle()
     finally:
         door.close()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tokometer.cli.problems import told_in_one_line
+from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
 
 if TYPE_CHECKING:
     from tokometer.ledger import Ledger
     from tokometer.measures import Result
     from tokometer.prices import PriceBook
-
-#: Called with how far an import is: the fields of `collect.importer.Progress`.
-Report = Callable[[Mapping[str, Any]], None]
 
 
 class Door(Protocol):
@@ -34,8 +32,8 @@ class Door(Protocol):
     def ask_csv(self, question: Mapping[str, Any]) -> str:
         """The answer to a query, as CSV."""
 
-    def import_new(self, source: str, paths: tuple[Path, ...], progress: Report) -> dict[str, Any]:
-        """Import what is new and say what it was."""
+    def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
+        """Import what is new and say what it was; `progress` takes bytes."""
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """Sources found, price coverage and the ledger's health."""
@@ -83,7 +81,7 @@ class LocalDoor:
         """Run a query."""
         return self._run(question).to_csv()
 
-    def import_new(self, source: str, paths: tuple[Path, ...], progress: Report) -> dict[str, Any]:
+    def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Import what is new. Files are being read while ledger and prices are still opening."""
         from dataclasses import asdict
 
@@ -97,7 +95,7 @@ class LocalDoor:
             Path.home(),
             os.environ,
             paths,
-            lambda done: progress(asdict(done)),
+            lambda done: progress(done.bytes, done.all_bytes),
             fresh=self.empty,
         )
         return asdict(summary)

@@ -48,7 +48,7 @@ def import_(paths: tuple[Path, ...], source: str, as_json: bool, data: Path) -> 
     for path in paths:
         if not path.exists():
             raise Mistake(f"there is no {path}")
-    with open_door(data) as door, showing_progress("Importing") as progress:
+    with open_door(data) as door, showing_progress("Importing", octets=True) as progress:
         summary = door.import_new(source, tuple(path.absolute() for path in paths), progress)
     if as_json:
         click.echo(json.dumps(summary, indent=2))

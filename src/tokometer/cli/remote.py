@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tokometer.cli.problems import Mistake, Problem
+from tokometer.cli.progress import Progressed
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
@@ -89,9 +90,7 @@ class RemoteDoor:
         """The answer to a query, as CSV."""
         return self._send("POST", "/api/query", question, accept="text/csv").read().decode("utf-8")
 
-    def import_new(
-        self, source: str, paths: tuple[Path, ...], progress: Callable[[Mapping[str, Any]], None]
-    ) -> dict[str, Any]:
+    def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Have the server import, and pass on how far it is."""
         question = {"source": source, "paths": [str(path) for path in paths]}
         for line in self._lines("/api/control/import", question):
@@ -100,7 +99,7 @@ class RemoteDoor:
                 return summary
             if "error" in line:
                 raise Problem(str(line["error"]))
-            progress(line["progress"])
+            progress(line["progress"]["bytes"], line["progress"]["all_bytes"])
         raise Problem("the server stopped in the middle of the import; what it had committed is kept. Run it again")
 
     def examine(self, *, audit: bool) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def report(
 def _import_new(door: Door) -> None:
     from tokometer.cli.progress import showing_progress
 
-    with showing_progress("Importing") as progress:
+    with showing_progress("Importing", octets=True) as progress:
         summary = door.import_new("", (), progress)
     if summary["refused"]:
         click.echo(f"{summary['refused']:,} records were refused; `tokometer doctor` lists them.", err=True)

@@ -19,11 +19,11 @@ def test_check_up(used: Used) -> None:
     found = json.loads(shell.run("doctor", "--json").stdout)
     claude = found["sources"][0]
     assert claude["name"] == "claude_code"
-    assert claude["calls"] == len(truth.calls)
+    assert claude["calls"] == len(truth.calls) + len(truth.failures)
     assert claude["files"] > 0
     assert claude["folders"] == [str(shell.home / ".claude" / "projects")]
-    assert found["prices"]["calls"] == len(truth.calls)
-    assert found["ledger"]["rows"]["calls"] == len(truth.calls)
+    assert found["prices"]["calls"] == len(truth.calls) + len(truth.failures)
+    assert found["ledger"]["rows"]["calls"] == len(truth.calls) + len(truth.failures)
     assert found["ledger"]["engine"] == "duckdb"
     assert found["audit"] is None
     text = shell.run("doctor").stdout

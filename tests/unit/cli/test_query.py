@@ -23,7 +23,7 @@ def test_json_shape(used: Used) -> None:
     answer = json.loads(done.stdout)
     assert [column["name"] for column in answer["columns"]] == ["model", "requests", "cost"]
     assert [column["type"] for column in answer["columns"]] == ["text", "integer", "money"]
-    assert sum(row["requests"] for row in answer["rows"]) == len(truth.calls)
+    assert sum(row["requests"] for row in answer["rows"]) == len(truth.calls) + len(truth.failures)
     assert all(isinstance(row["cost"], str | None) for row in answer["rows"])
 
 

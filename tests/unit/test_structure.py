@@ -1,0 +1,129 @@
+"""The project keeps to its own rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_LINES = 400
+MOST_CLIENT_LINES = 1_200
+#: Spelt in parts, so that this file does not name what no file may name.
+REGISTRY_HOSTS = [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("registry", "npmjs", "org"),
+        ("npmjs", "com"),
+        ("deb", "debian", "org"),
+        ("proxy", "golang", "org"),
+        ("crates", "io"),
+    )
+]
+GENERIC_NAMES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py"}
+
+
+def ours() -> list[Path]:
+    """Every file of the project: what git knows, or would add."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    return [path for name in listed.decode().split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_import_contracts() -> None:
+    """No package imports one that comes after it on the way of the data."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_modules_are_short() -> None:
+    """No module is longer than a reader's patience."""
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in (ROOT / "src").rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
+    }
+    assert not long
+
+
+def test_modules_are_named_for_what_they_hold() -> None:
+    """No module is a drawer for everything."""
+    assert not [path for path in ours() if path.name in GENERIC_NAMES]
+
+
+def test_client_code_stays_small() -> None:
+    """The pages' JavaScript keeps to its budget."""
+    static = ROOT / "src" / "tokometer" / "server" / "static"
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in static.rglob("*.js"))
+    assert 0 < lines < MOST_CLIENT_LINES
+
+
+def test_no_file_names_a_package_registry() -> None:
+    """Packages come from wherever the installer is set to look; no file says where that is."""
+    named = []
+    for path in ours():
+        content = path.read_bytes()
+        named += [f"{path.relative_to(ROOT)}: {host}" for host in REGISTRY_HOSTS if host.encode() in content]
+    assert not named
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-dev.txt"])
+def test_pins_have_hashes_and_no_addresses(name: str) -> None:
+    """Every pin is an exact version with hashes, and nothing else."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert not re.search(r"^-", text, re.MULTILINE)
+    entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
+    assert len(entries) > 20
+    for entry in entries:
+        assert re.match(r"[a-z0-9-]+==[^\s\\]+( ; [^\\]+)? \\\n", entry), entry[:80]
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry[:80]
+
+
+def test_testing_pins_what_running_pins() -> None:
+    """What is tested is what is run: both files pin the same versions."""
+
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^\S+==.*?(?= \\$)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert pins("constraints.txt") <= pins("constraints-dev.txt")
+
+
+def test_every_dependency_is_pinned() -> None:
+    """Every declared package stands in the pins."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    running = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    testing = (ROOT / "constraints-dev.txt").read_text(encoding="utf-8")
+    for requirement in project["project"]["dependencies"]:
+        assert f"\n{_name(requirement)}==" in running
+    for requirement in project["dependency-groups"]["dev"]:
+        assert f"\n{_name(requirement)}==" in testing
+
+
+def test_packages_say_what_lives_there() -> None:
+    """Every package of the way of the data says in its docstring what lives there."""
+    import ast
+
+    for path in (ROOT / "src" / "tokometer").glob("*/__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=!~; ]", requirement)[0].lower()
