@@ -35,8 +35,12 @@ format: $(VENV)/.installed-dev ## Put the code into the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev ## Measure the figures in docs/benchmarks.md (minutes; `ARGS=transcripts` for one of them)
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an hour; each script has a --help of its own)
+	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/prices.py
+	$(BIN)/python benchmarks/transcripts.py --keep build/bench/transcripts
+	$(BIN)/python benchmarks/otlp.py --dir build/bench/otlp
+	$(BIN)/python benchmarks/large.py --dir build/bench/large
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
 	$(BIN)/python tools/reference.py
