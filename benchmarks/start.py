@@ -3,7 +3,7 @@
     python benchmarks/start.py [--runs 15]
 
 Every command runs in turn, several times over, on a small ledger in a home of its own. The floor is an interpreter that
-does nothing. Targets: `--version` within 150 ms; an import with nothing new within 100 ms of the command's own start-up.
+does nothing. Targets: `--version` within 150 ms; an import with nothing new within 100 ms of its own start-up.
 """
 
 from __future__ import annotations
