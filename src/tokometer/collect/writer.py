@@ -26,8 +26,8 @@ MAX_COMMIT: Final = 8_192
 _QUIET: Final = 0.05
 #: … and at the latest this long after a change, …
 _STALE: Final = 1.0
-#: … unless that would take more than one part in so many of the writer's time.
-_SHARE: Final = 5
+#: … unless that would take more than one tenth of the writer's time.
+_SHARE: Final = 9
 
 
 _LOG: Final = logging.getLogger(__name__)

@@ -74,26 +74,28 @@ def check_unicode(value: str) -> None:
 
 def whole(value: object, limit: int = MAX_TOKENS) -> int:
     """A whole number from 0 to `limit`; digits in text and floats without a fraction are accepted."""
-    number = value
-    if isinstance(number, str):
-        if not _DIGITS.fullmatch(number):
-            raise ValueError("is text, not a whole number")
-        number = int(number)
-    elif isinstance(number, (float, Decimal)):
-        if not isfinite(number):
-            raise ValueError(f"is {name_of(number)}, not a whole number")
-        if number > limit:
-            number = limit + 1  # whose digits are not worth writing out: 1e300
-        if number != int(number):
-            raise ValueError("has a fraction; it is a whole number")
-        number = int(number)
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise ValueError(f"is {name_of(value)}, not a whole number")  # noqa: TRY004 - a reason, see above
+    number = value if value.__class__ is int else _integer(value, limit)
     if number < 0:
         raise ValueError("is negative")
     if number > limit:
         raise ValueError(f"is more than {limit:,}" + (" (2^53)" if limit == MAX_TOKENS else ""))
     return number
+
+
+def _integer(value: object, limit: int) -> int:
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
+            raise ValueError("is text, not a whole number")
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, (float, Decimal)):
+        raise ValueError(f"is {name_of(value)}, not a whole number")  # noqa: TRY004 - a reason, see above
+    if not isfinite(value):
+        raise ValueError(f"is {name_of(value)}, not a whole number")
+    if value > limit:
+        return limit + 1  # whose digits are not worth writing out: 1e300
+    if value != int(value):
+        raise ValueError("has a fraction; it is a whole number")
+    return int(value)
 
 
 def number(value: object) -> Decimal:

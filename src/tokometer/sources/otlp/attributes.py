@@ -192,21 +192,17 @@ def _names() -> dict[str, Attribute]:
     return names
 
 
+SLOTS: Final = frozenset(_SLOTS)
 #: Attribute name → how it is read.
 ATTRIBUTES: Final[dict[str, Attribute]] = _names()
 
 
 def read(name: str, value: object) -> Reading | None:
-    """An attribute's meaning, None where it has none for us."""
+    """An attribute's meaning, None where it has none for us or no value."""
     attribute = ATTRIBUTES.get(name)
-    return None if attribute is None else convert(attribute, value)
-
-
-def convert(attribute: Attribute, value: object) -> Reading | None:
-    """The meaning of an attribute with this value, None where it has no value."""
-    if value is None:
+    if attribute is None or value is None:
         return None
     try:
         return Reading(attribute.slot, attribute.rank, attribute.convert(value))
     except ValueError as error:
-        return Reading(attribute.slot, attribute.rank, None, str(error), attribute.name)
+        return Reading(attribute.slot, attribute.rank, None, str(error), name)

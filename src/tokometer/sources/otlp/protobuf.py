@@ -6,8 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from tokometer.records.values import whole
-from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, Attribute, Reading, convert
+from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS, Attribute, Reading
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
 from tokometer.sources.otlp.span import Event, Span, settle
@@ -26,9 +25,8 @@ _SHORT_VARINT: Final = 4
 _UNPACK_DOUBLE: Final = struct.Struct("<d")
 
 _BY_BYTES: Final = {name.encode(): attribute for name, attribute in ATTRIBUTES.items()}
-_UNSEEN: Final = object()
-#: An attribute, read: nothing to us; a first choice with its value, ready to use; or anything else.
-_Known = tuple[str, Any] | Reading | None
+#: An attribute, read: nothing to us; a first choice as slot and value, ready to use; anything else as its own key.
+_Known = tuple[str, Any] | tuple[Attribute, Reading] | None
 #: Events by these names and exceptions are read; prompts and answers come as events too and are not even decoded.
 _EVENTS: Final = frozenset(
     {
@@ -41,79 +39,14 @@ _EVENTS: Final = frozenset(
 )
 
 
-class ProtobufReader:
-    """Reads requests, remembering attributes that it has seen before. Safe to share between threads."""
+class _Seen(dict[bytes, "_Known"]):
+    """Encoded attributes and what they mean; reads those that it does not know when they are looked up.
 
-    def __init__(self) -> None:
-        self._seen: dict[bytes, _Known] = {}
+    Dictionary lookups are atomic, so threads can share it; at worst two of them read the same attribute.
+    """
 
-    def spans(self, body: bytes) -> Iterator[Span]:
-        """The spans of an `ExportTraceServiceRequest`, in order.
-
-        Raises:
-            OtlpError: The body is not such a message.
-        """
-        try:
-            request = ExportTraceServiceRequest.FromString(body)
-        except DecodeError:
-            raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf") from None
-        for resource_spans in request.resource_spans:
-            shared, wrong = self._resource(resource_spans.resource.attributes)
-            for scope_spans in resource_spans.scope_spans:
-                for span in scope_spans.spans:
-                    yield self._span(span, shared, wrong)
-
-    def _resource(self, attributes: Iterable[bytes]) -> tuple[list[tuple[str, Any]], Reading | None]:
-        found, wrong = self._attributes(attributes)
-        return [(slot, value) for slot, value in found.items() if slot in RESOURCE_SLOTS], wrong
-
-    def _span(self, span: Message, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
-        found, own_wrong = self._attributes(span.attributes)
-        for slot, value in shared:
-            found.setdefault(slot, value)
-        status = span.status
-        return Span(
-            span.trace_id.hex(),
-            span.span_id.hex(),
-            span.parent_span_id.hex(),
-            span.name.decode("utf-8", "replace"),
-            span.start_time_unix_nano,
-            span.end_time_unix_nano,
-            status.code,
-            status.message.decode("utf-8", "replace") if status.code else "",
-            self._events(span.events),
-            found,
-            own_wrong or wrong,
-        )
-
-    def _events(self, events: Iterable[Message]) -> list[Event]:
-        return [
-            Event(event.name.decode(), event.time_unix_nano, self._attributes(event.attributes)[0])
-            for event in events
-            if event.name in _EVENTS
-        ]
-
-    def _attributes(self, attributes: Iterable[bytes]) -> tuple[dict[str, Any], Reading | None]:
-        found: dict[str, Any] = {}
-        later: list[Reading] = []
-        seen = self._seen.get
-        for encoded in attributes:
-            known = seen(encoded, _UNSEEN)
-            if known is _UNSEEN:
-                known = self._read(encoded)
-            if known is None:
-                continue
-            if known.__class__ is tuple:
-                slot, value = known
-                found[slot] = value
-            else:
-                later.append(known)  # type: ignore[arg-type]
-        return found, settle(found, later) if later else None
-
-    def _read(self, encoded: bytes) -> Any:  # noqa: ANN401 - see _Known
-        """One encoded `KeyValue`, not remembered."""
-        known: _Known = None
-        attribute = None
+    def __missing__(self, encoded: bytes) -> _Known:
+        """Read an encoded `KeyValue`, and remember it where it may come again."""
         # The usual form by hand: tag, length below 128, key, tag, length below 128, one member of the union.
         if len(encoded) > _SHORTEST and encoded[0] == _KEY and encoded[1] < _ONE_BYTE:
             end = 2 + encoded[1]
@@ -124,27 +57,86 @@ class ProtobufReader:
                 known = None
             elif encoded[end + 1] == len(encoded) - end - 2:
                 known = _quick(attribute, encoded[end + 2], encoded[end + 3 :], encoded)
+                if attribute.slot in _UNREPEATED:
+                    return known
             else:
                 known = _slow(encoded)
         else:
             known = _slow(encoded)
-        if len(encoded) <= _REMEMBERED_BYTES and (attribute is None or attribute.slot not in _UNREPEATED):
-            if len(self._seen) >= _REMEMBERED:
-                self._seen = {}
-            self._seen[encoded] = known
+        if len(encoded) <= _REMEMBERED_BYTES:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[encoded] = known
         return known
+
+
+_meaning: Final = _Seen().__getitem__
+
+
+def spans(body: bytes) -> Iterator[Span]:
+    """The spans of an `ExportTraceServiceRequest` in protobuf, in order.
+
+    Raises:
+        OtlpError: The body is not such a message.
+    """
+    try:
+        request = ExportTraceServiceRequest.FromString(body)
+    except DecodeError:
+        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf") from None
+    for resource_spans in request.resource_spans:
+        found, wrong = _attributes(resource_spans.resource.attributes)
+        shared = [(slot, value) for slot, value in found.items() if slot in RESOURCE_SLOTS]
+        for scope_spans in resource_spans.scope_spans:
+            for span in scope_spans.spans:
+                yield _span(span, shared, wrong)
+
+
+def _span(span: Message, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
+    found, own_wrong = _attributes(span.attributes)
+    for slot, value in shared:
+        found.setdefault(slot, value)
+    status = span.status
+    code = status.code
+    return Span(
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex(),
+        span.name.decode("utf-8", "replace"),
+        span.start_time_unix_nano,
+        span.end_time_unix_nano,
+        code,
+        status.message.decode("utf-8", "replace") if code else "",
+        [
+            Event(event.name.decode(), event.time_unix_nano, _attributes(event.attributes)[0])
+            for event in span.events
+            if event.name in _EVENTS
+        ],
+        found,
+        own_wrong or wrong,
+    )
+
+
+def _attributes(attributes: Iterable[bytes]) -> tuple[dict[str, Any], Reading | None]:
+    """Slot → value, and the first attribute that is wrong."""
+    # One line that runs in C: this is where most of the time of an ingest would go.
+    found: dict[Any, Any] = dict(filter(None, map(_meaning, attributes)))
+    if found.keys() <= SLOTS:
+        return found, None
+    later = [found.pop(key) for key in [key for key in found if key.__class__ is Attribute]]
+    return found, settle(found, later)
 
 
 def _quick(attribute: Attribute, tag: int, content: bytes, encoded: bytes) -> _Known:
     """An attribute in the usual form; `content` is what follows the tag of its value."""
     value: object
     if tag == _INT and len(content) <= _SHORT_VARINT:
-        value = content[0] & 0x7F
-        for place, byte in enumerate(content[1:], 1):
-            value |= (byte & 0x7F) << 7 * place
-        if content[-1] < _ONE_BYTE and attribute.convert is whole and not attribute.rank:
-            # A whole number of at most 28 bits needs no checking.
-            return attribute.slot, value
+        value = content[0]
+        if len(content) > 1:
+            value &= 0x7F
+            for place, byte in enumerate(content[1:], 1):
+                value |= (byte & 0x7F) << 7 * place
+        if content[-1] >= _ONE_BYTE:
+            return _slow(encoded)
     elif tag == _STRING and content[0] == len(content) - 1:
         try:
             value = content[1:].decode()
@@ -154,7 +146,7 @@ def _quick(attribute: Attribute, tag: int, content: bytes, encoded: bytes) -> _K
         (value,) = _UNPACK_DOUBLE.unpack(content)
     else:
         return _slow(encoded)
-    return _known(convert(attribute, value))
+    return _known(attribute, value)
 
 
 def _slow(encoded: bytes) -> _Known:
@@ -167,19 +159,25 @@ def _slow(encoded: bytes) -> _Known:
     if attribute is None:
         return None
     try:
-        return _known(convert(attribute, _plain(message.value)))
+        return _known(attribute, _plain(message.value))
     except UnicodeDecodeError:
         return _not_text(attribute)
 
 
-def _known(reading: Reading | None) -> _Known:
-    if reading is None or reading.rank or reading.error:
-        return reading
-    return reading.slot, reading.value
+def _known(attribute: Attribute, value: object) -> _Known:
+    if value is None:
+        return None
+    try:
+        converted = attribute.convert(value)
+    except ValueError as error:
+        return attribute, Reading(attribute.slot, attribute.rank, None, str(error), attribute.name)
+    if attribute.rank:
+        return attribute, Reading(attribute.slot, attribute.rank, converted)
+    return attribute.slot, converted
 
 
-def _not_text(attribute: Attribute) -> Reading:
-    return Reading(attribute.slot, attribute.rank, None, "is not valid UTF-8", attribute.name)
+def _not_text(attribute: Attribute) -> _Known:
+    return attribute, Reading(attribute.slot, attribute.rank, None, "is not valid UTF-8", attribute.name)
 
 
 def _plain(value: Message) -> object:

@@ -10,10 +10,9 @@ import msgspec
 
 from tokometer.ledger.protocol import Refusal
 from tokometer.records import Record, RecordError, now_us
-from tokometer.sources.otlp import json_body
+from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
-from tokometer.sources.otlp.protobuf import ProtobufReader
 from tokometer.sources.otlp.span import Span
 
 Encoding = Literal["protobuf", "json"]
@@ -29,7 +28,6 @@ PLACE: Final = "POST /v1/traces"
 
 #: How many refusals the reply spells out.
 _SPELLED_OUT: Final = 5
-_READER: Final = ProtobufReader()
 
 
 @dataclass(slots=True)
@@ -53,7 +51,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
         OtlpError: The body as a whole cannot be read.
     """
     at = now_us() if now is None else now
-    spans: Iterable[Span | RecordError] = _READER.spans(body) if encoding == "protobuf" else json_body.spans(body)
+    spans: Iterable[Span | RecordError] = protobuf.spans(body) if encoding == "protobuf" else json_body.spans(body)
     traces = Traces()
     records, refusals = traces.records, traces.refusals
     for index, span in enumerate(spans):
