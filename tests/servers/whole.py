@@ -33,10 +33,12 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
+        """The body, decoded."""
         return json.loads(self.body)
 
     @property
     def text(self) -> str:
+        """The body, as text."""
         return self.body.decode()
 
 
@@ -50,13 +52,16 @@ class Running:
     home: Path
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """GET."""
         return self.send("GET", path, None, headers)
 
     def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST an object as JSON, or bytes as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.send("POST", path, content, {"Content-Type": "application/json", **(headers or {})})
 
     def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Any request."""
         request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as reply:
@@ -83,7 +88,8 @@ def running(data: Path, home: Path, *, discover: bool = False, demo: bool = Fals
     home.mkdir(parents=True, exist_ok=True)
     code = (
         "import os, sys; from pathlib import Path; from tokometer.server import serve; "
-        f"serve(Path(sys.argv[1]), '127.0.0.1', 0, discover={discover}, demo={demo}, home=Path(sys.argv[2]), env=os.environ)"
+        f"serve(Path(sys.argv[1]), '127.0.0.1', 0, discover={discover}, demo={demo}, "
+        "home=Path(sys.argv[2]), env=os.environ)"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(data), str(home)], env=environment(home), stdout=subprocess.PIPE, text=True

@@ -148,11 +148,11 @@ class Scope:
                 last = date((index + 1) // 12, (index + 1) % 12 + 1, 1) - _DAY
             else:
                 first, last = since.date() + steps * length, until.date() + steps * length - _DAY
-            if midnight(first, self.zone) > self.now:
+            if steps > 0 and midnight(first, self.zone) > self.now:
                 return ""
             return urlencode({"range": "custom", "since": first.isoformat(), "until": last.isoformat()})
         by = steps * elapsed(since, until)
-        if later(since, by) > self.now:
+        if steps > 0 and later(since, by) > self.now:
             return ""
         return urlencode(
             {"range": "custom", "since": later(since, by).isoformat(), "until": later(until, by).isoformat()}

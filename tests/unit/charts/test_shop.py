@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 from servers.whole import CACHE
-
 from tokometer.charts import THEMES, ChartShop
 from tokometer.charts.specs import SPECS
 

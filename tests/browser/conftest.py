@@ -1,0 +1,106 @@
+"""A real browser and real servers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from servers.whole import Running, fill, running
+
+CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs Chromium."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; tests that need it are skipped where it is not installed."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with 100 days of generated records."""
+    data = tmp_path_factory.mktemp("filled")
+    fill(data, days=100, calls=40_000)
+    return data
+
+
+@pytest.fixture(scope="session")
+def still(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server with generated records, to which nothing is added."""
+    with running(filled, tmp_path_factory.mktemp("home")) as server:
+        yield server
+
+
+@pytest.fixture
+def demo(filled: Path, tmp_path: Path) -> Iterator[Running]:
+    """The demo, which goes on by itself."""
+    shutil.copytree(filled, tmp_path / "data", ignore=shutil.ignore_patterns("server.*"))
+    with running(tmp_path / "data", tmp_path / "home", demo=True) as server:
+        yield server
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Running]:
+    """A server with nothing in it."""
+    with running(tmp_path / "data", tmp_path / "home", discover=True) as server:
+        yield server
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Opener]:
+    """Opens a page at an address; at the end nothing may have gone wrong in any of them."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def visit(url: str, *, width: int = 1440, height: int = 900, scheme: str = "light", patient: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            timezone_id="Europe/Berlin",
+            locale="en-GB",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        contexts.append(context)
+        page = context.new_page()
+        # A page that outlives its server is told so by the browser; that is no mistake of the page.
+        if not patient:
+            page.on(
+                "console", lambda said: problems.append(f"{said.type}: {said.text}") if said.type != "info" else None
+            )
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.goto(url)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -1,0 +1,105 @@
+"""Tests of tokometer.dashboards.scope."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tokometer.dashboards.drawing import periods
+from tokometer.dashboards.scope import RANGES, Scope, ScopeError, elapsed, parse_scope
+
+_NOW = datetime(2026, 11, 18, 14, 7, 30, tzinfo=UTC)
+_MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+_ZONES = ("UTC", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "Pacific/Apia", "Asia/Kathmandu")
+
+
+def _scope(now: datetime = _NOW, **parameters: str | list[str]) -> Scope:
+    asked = {name: value if isinstance(value, list) else [value] for name, value in parameters.items()}
+    return parse_scope(asked, ("model", "team"), now)
+
+
+def test_defaults() -> None:
+    """Without parameters a page shows seven days by the hour, in UTC, compared, unfiltered."""
+    scope = _scope()
+    assert (scope.range, scope.grain, scope.compare, scope.where) == ("7d", "hour", True, ())
+    assert scope.window.since == datetime(2026, 11, 12, tzinfo=UTC)
+    assert scope.window.until == datetime(2026, 11, 19, tzinfo=UTC)
+
+
+def test_viewers_days() -> None:
+    """Today begins at the viewer's midnight."""
+    scope = _scope(range="today", tz="Asia/Kolkata")
+    assert scope.window.since == datetime(2026, 11, 17, 18, 30, tzinfo=UTC)
+
+
+def test_filters() -> None:
+    """Known dimensions filter, whatever else is in the URL does not."""
+    scope = _scope(model=["b", "a", "a"], utm_source="x")
+    assert scope.where == (("model", ("a", "b")),)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"range": "8d"}, "range"),
+        ({"tz": "Mars/Olympus"}, "tz"),
+        ({"tz": "../../etc/passwd"}, "tz"),
+        ({"trend": "hour"}, "trend"),
+        ({"measure": "sum"}, "measure"),
+        ({"range": "custom"}, "since"),
+        ({"range": "custom", "since": "yesterday"}, "since"),
+        ({"range": "custom", "since": "2026-11-02", "until": "2026-11-01"}, "until"),
+        ({"range": "custom", "since": "0001-01-01"}, "since"),
+        ({"range": "custom", "since": "2026-01-01T00:00:00+99:00"}, "since"),
+    ],
+)
+def test_refused(parameters: dict[str, str], named: str) -> None:
+    """What cannot be understood is named."""
+    with pytest.raises(ScopeError, match=f"^{named}:"):
+        _scope(**parameters)
+
+
+@given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from([*RANGES]))
+def test_moving(now: datetime, zone: str, name: str) -> None:
+    """Earlier and then later leads back to where one was, across every change of the clocks."""
+    custom = {"since": "2019-03-01", "until": "2019-03-31"} if name == "custom" else {}
+    scope = _scope(now, range=name, tz=zone, **custom)
+    earlier = _scope(now, tz=zone, **parse_qs(scope.moved(-1)))
+    assert earlier.window.until == scope.window.since
+    back = _scope(now, tz=zone, **parse_qs(earlier.moved(1)))
+    assert back.window.since == scope.window.since
+    if name not in ("month", "custom"):
+        assert back.window.until == scope.window.until
+        assert scope.moved(1) == ""
+
+
+@given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from([*RANGES][:-1]))
+def test_periods_tile(now: datetime, zone: str, name: str) -> None:
+    """The periods of a chart follow each other without gaps, begin with the window, and the last one holds now."""
+    scope = _scope(now, range=name, tz=zone)
+    stretch = periods(scope.window, scope.grain, scope.now)
+    assert stretch[0].start == scope.window.since
+    assert all(elapsed(one.end, other.start) == timedelta(0) for one, other in pairwise(stretch))
+    assert [period.open for period in stretch] == [False] * (len(stretch) - 1) + [True]
+    assert stretch[-1].start <= now < stretch[-1].end
+    assert len(stretch) <= 250
+
+
+def test_a_day_of_25_hours() -> None:
+    """The day on which New York's clocks go back has 25 hours, and the chart shows them all."""
+    scope = _scope(datetime(2026, 11, 2, 4, 30, tzinfo=UTC), range="today", tz="America/New_York")
+    assert elapsed(scope.window.since, scope.window.until) == timedelta(hours=25)
+    assert len(periods(scope.window, "hour", scope.now)) == 25
+
+
+def test_shared_key() -> None:
+    """Two viewers of the same thing share an answer; the choices that a panel does not use make no difference."""
+    one, other = _scope(range="7d", trend="day"), _scope(range="30d", trend="day")
+    assert one.key(("trend",)) == other.key(("trend",))
+    assert one.key(("range",)) != other.key(("range",))
+    assert one.key(()) != _scope(tz="Asia/Kolkata").key(())
