@@ -1,4 +1,4 @@
-"""The answer to a query, worked out the slow and obvious way: in Python, call by call, with the standard library's zones."""
+"""The answer to a query, worked out the slow and obvious way: call by call, with the standard library's zones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ MARGIN = {"quarter": 0, "hour": 1, "day": 2, "week": 9, "month": 33, "year": 368
 COLUMNS = {"session": "session_id"}
 #: What the rows of sessions know; a count by anything else looks at the calls.
 SESSION_DIMENSIONS = frozenset(
-    "source workspace session project agent user team environment provider model family day week month".split()
+    ("source", "workspace", "session", "project", "agent", "user", "team", "environment")
+    + ("provider", "model", "family", "day", "week", "month")
 )
 
 
@@ -49,7 +50,8 @@ class Brute:
             if self.since <= when(call) < self.until and self.passes(call):
                 groups[self.key(call)].append(call)
         sessions = self.sessions()
-        keys = set(groups) | set(sessions if self.asks("sessions") else ())
+        keys = {key for key, calls in groups.items() if self.has_something(calls)}
+        keys |= set(sessions if self.asks("sessions") else ())
         if self.query.grain:
             rest = {key[1:] for key in keys} or (set() if self.by else {()})
             keys = {(start, *others) for start in self.starts() for others in rest}
@@ -61,16 +63,24 @@ class Brute:
             for key in keys
         ]
 
+    def has_something(self, calls: list[ModelCall]) -> bool:
+        """A group has a row if a sum over it was asked for, or a quantile of something that its calls have."""
+        asked = [short(name) for name in self.query.measures if name != "calls.sessions"]
+        return any(not (name[0] == "p" and name[1].isdigit()) or MEASURES[name](calls) is not None for name in asked)
+
     def asks(self, measure: str) -> bool:
+        """True if a measure was asked for."""
         return f"calls.{measure}" in self.query.measures
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
     def key(self, call: ModelCall) -> tuple[Any, ...]:
+        """The key of the row that a call belongs to."""
         time = [self.start(when(call))] if self.query.grain else []
         return (*time, *(self.dimension(call, name) for name in self.by))
 
     def dimension(self, call: ModelCall, name: str) -> Any:
+        """A call's value of a dimension."""
         local = when(call).astimezone(self.tz)
         if name == "family":
             return family_of(call.model)
@@ -88,7 +98,7 @@ class Brute:
 
     @cached_property
     def start_of(self) -> dict[datetime, datetime]:
-        """For each quarter hour, the first of those before it that have the same local date, hour, …"""
+        """For each quarter hour, the first of those before it that have the same local date, hour and so on."""
         at = floor(self.since, QUARTER) - timedelta(days=MARGIN[self.query.grain])
         found: dict[datetime, datetime] = {}
         before, start = None, at
@@ -101,6 +111,7 @@ class Brute:
         return found
 
     def mark(self, at: datetime) -> Any:
+        """What quarter hours of one bucket have in common."""
         local = at.astimezone(self.tz)
         if self.query.grain == "hour":
             return local.date(), local.hour, local.utcoffset()
@@ -109,6 +120,7 @@ class Brute:
         return part(local, self.query.grain) if self.query.grain in ("day", "week", "month") else at
 
     def starts(self) -> list[datetime]:
+        """The start of every bucket of the window, in order."""
         if self.query.grain == "minute":
             at, found = floor(self.since, timedelta(minutes=1)), []
             while at < self.until:
@@ -121,6 +133,7 @@ class Brute:
     # -- filters -------------------------------------------------------------------------------------------------
 
     def passes(self, call: ModelCall, only: Callable[[str], bool] = lambda _: True) -> bool:
+        """True if the filters let a call through."""
         return all(
             accepts(given, self.dimension(call, short(given.dimension)))
             for given in self.query.where
@@ -130,6 +143,7 @@ class Brute:
     # -- measures ------------------------------------------------------------------------------------------------
 
     def measured(self, calls: list[ModelCall], sessions: int, key: tuple[Any, ...]) -> dict[str, Any]:
+        """The measures of one row."""
         return {
             short(name): sessions if name == "calls.sessions" else MEASURES[short(name)](calls)
             for name in self.query.measures
@@ -163,6 +177,7 @@ class Brute:
         return {key: len(found) for key, found in members.items()}
 
     def session_keys(self, calls: list[ModelCall]) -> Iterable[tuple[Any, ...]]:
+        """The keys of the rows in which a session counts."""
         first, last = min(map(when, calls)), max(map(when, calls))
         if not (first < self.until and last >= self.since):
             return
@@ -197,14 +212,17 @@ class Brute:
 
 
 def when(call: ModelCall) -> datetime:
+    """When a call began."""
     return EPOCH + call.started_at * MICROSECOND
 
 
 def floor(moment: datetime, step: timedelta) -> datetime:
+    """A moment, rounded down."""
     return EPOCH + (moment - EPOCH) // step * step
 
 
 def part(local: datetime, name: str) -> Any:
+    """A part of a local time."""
     day = local.date()
     return {
         "day": day,
@@ -216,10 +234,12 @@ def part(local: datetime, name: str) -> Any:
 
 
 def short(name: str) -> str:
+    """A name without its cube."""
     return name.partition(".")[2]
 
 
 def accepts(given: Filter, value: Any) -> bool:
+    """True if a filter lets a value through."""
     text = value.isoformat() if isinstance(value, date) else str(value)
     if given.op == "contains":
         return any(wanted.lower() in text.lower() for wanted in given.values)
@@ -229,18 +249,23 @@ def accepts(given: Filter, value: Any) -> bool:
 
 
 def usd(nano: int) -> Decimal:
+    """Nano-dollars as dollars."""
     return Decimal(nano).scaleb(-9)
 
 
 def total(*names: str) -> Callable[[list[ModelCall]], int]:
+    """The sum of columns."""
     return lambda calls: sum(getattr(call, name) or 0 for call in calls for name in names)
 
 
 def counted(*statuses: str) -> Callable[[list[ModelCall]], int]:
+    """The number of calls with one of these statuses."""
     return lambda calls: sum(call.status in statuses for call in calls)
 
 
 def ratio(upper: Callable[..., Any], lower: Callable[..., Any], times: int = 1) -> Callable[[list[ModelCall]], Any]:
+    """One measure by another."""
+
     def divide(calls: list[ModelCall]) -> Any:
         over, under = upper(calls), lower(calls)
         if over is None or not under:
@@ -253,6 +278,8 @@ def ratio(upper: Callable[..., Any], lower: Callable[..., Any], times: int = 1) 
 
 
 def quantile(name: str, permille: int) -> Callable[[list[ModelCall]], float | None]:
+    """The nearest rank, in milliseconds, of values rounded to their bucket."""
+
     def rank(calls: list[ModelCall]) -> float | None:
         values = sorted(bucket_of(getattr(call, name)) for call in calls if getattr(call, name) is not None)
         return value_of(values[ceil(permille * len(values) / 1000) - 1]) / 1000 if values else None
@@ -261,6 +288,8 @@ def quantile(name: str, permille: int) -> Callable[[list[ModelCall]], float | No
 
 
 def mean(name: str) -> Callable[[list[ModelCall]], float | None]:
+    """The mean, in milliseconds."""
+
     def average(calls: list[ModelCall]) -> float | None:
         values = [getattr(call, name) for call in calls if getattr(call, name) is not None]
         return sum(values) / len(values) / 1000 if values else None
@@ -269,11 +298,13 @@ def mean(name: str) -> Callable[[list[ModelCall]], float | None]:
 
 
 def cost(calls: list[ModelCall]) -> Decimal | None:
+    """What the calls cost; unknown where none has a price."""
     known = [call.cost for call in calls if call.cost is not None]
     return None if calls and not known else usd(sum(known))
 
 
 def speed(calls: list[ModelCall]) -> float | None:
+    """Output tokens per second of generation."""
     known = [call for call in calls if call.output_tokens is not None and call.latency_us is not None]
     took = sum(call.latency_us - min(call.latency_us, call.ttft_us or 0) for call in known)  # type: ignore[operator]
     return sum(call.output_tokens or 0 for call in known) * 1_000_000 / took if took else None

@@ -1,4 +1,4 @@
-"""Records of every kind for the measures to be tried on: crowded around changes of the clock, with gaps in every field."""
+"""Records of every kind to try the measures on: crowded around changes of the clock, with gaps in every field."""
 
 from __future__ import annotations
 

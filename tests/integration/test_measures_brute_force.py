@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generators import measured
-from generators.brute_force import MEASURES, Brute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators import measured
+from generators.brute_force import MEASURES, Brute
 from tokometer.ledger import Batch, Ledger
 from tokometer.measures import Calls, Query, run
 

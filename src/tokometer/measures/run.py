@@ -38,6 +38,9 @@ def run(
 ) -> Result:
     """Answer a query over the records of these workspaces, as of `now` (µs since the epoch, or aware; default: now).
 
+    Without a dimension there is one row, with `grain` one for each bucket. Of dimensions, there is one for each group
+    that has records; if only quantiles or sessions are asked for, for each that has those.
+
     Raises:
         QueryError: the query cannot be answered as it is; the message says what to change.
     """
@@ -136,8 +139,11 @@ def _fetch(ledger: Ledger, ask: Ask) -> tuple[Answer, tuple[str, ...]]:
 
 def _plain(ask: Ask, part: Part, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[RowKey, dict[Atom, Any]]]:
     width = len(ask.keys)
+    # Sessions come from their own rows or from the calls; either way, a group without any has no row of its own.
+    counted = all(isinstance(atom, Different) for atom in part.atoms)
     for row in rows:
-        yield row[:width], dict(zip(part.atoms, row[width:], strict=True))
+        if not counted or any(row[width:]):
+            yield row[:width], dict(zip(part.atoms, row[width:], strict=True))
 
 
 def _spread(ask: Ask, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[RowKey, dict[Atom, Any]]]:
@@ -231,15 +237,25 @@ class _Rows:
         return date_of_key(part.name, value) if part.dimension.type == "date" else value
 
     def _sorted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """By the query's order; what is equal in it, by the dimensions; what is unknown, last."""
+        """By the query's order; what is equal in it, by the dimensions; what is unknown, and the others, last."""
         terms = [(name.rpartition(".")[2], down) for name, down in ranking(self.ask.query)]
         terms += [(key.name, False) for key in self.keys if key.name not in {name for name, _ in terms}]
-        for name, descending in reversed(terms):
-            known = [row for row in rows if row[name] is not None]
-            unknown = [row for row in rows if row[name] is None]
-            known.sort(key=lambda row: row[name], reverse=descending)
-            rows = known + unknown
+        times = {key.name for key in self.keys if key.is_time}
+        leading = next((i for i, (name, _) in enumerate(terms) if name not in times), len(terms))
+        for name, descending in reversed(terms[leading:]):
+            rows = _by(rows, name, descending=descending)
+        if self.ask.kept is not None:
+            top = self.ask.query.grouped[0].short
+            rows = sorted(rows, key=lambda row: bool(row[top] == OTHER_LABEL))
+        for name, descending in reversed(terms[:leading]):
+            rows = _by(rows, name, descending=descending)
         return rows
+
+
+def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:
+    known = [row for row in rows if row[name] is not None]
+    known.sort(key=lambda row: row[name], reverse=descending)
+    return known + [row for row in rows if row[name] is None]
 
 
 def _begun(ask: Ask, answer: Answer) -> list[Bucket]:
