@@ -19,6 +19,7 @@ SOURCE: Final = "otlp"
 _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 _ID: Final = {"traceId": 32, "spanId": 16}
+_BESIDE_AGENTS: Final = frozenset({"embeddings", "rerank"})
 _WEB_PORTS: Final = ("443", "80", "0", "")
 _HOST: Final = re.compile(r"(?:[a-zA-Z][-+.a-zA-Z0-9]*://)?(?:[^/@]*@)?([^/?#]+)")
 #: Span names that carry no agent's name.
@@ -63,8 +64,9 @@ def _check(span: Span, now: int) -> int:
 
 def _call(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
     # The trace's id groups its calls, so that what an agent states gives way to them. A call without a parent has no
-    # agent above it, and needs no group.
-    return _model_call(span, part, native_id, start, group=span.trace_id if span.parent_id else "", shadow=False)
+    # agent above it; and an agent that states what it used speaks of its chats, not of what its tools embed.
+    answers = bool(span.parent_id) and part.operation not in _BESIDE_AGENTS
+    return _model_call(span, part, native_id, start, group=span.trace_id if answers else "", shadow=False)
 
 
 def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: str, shadow: bool) -> ModelCall:
