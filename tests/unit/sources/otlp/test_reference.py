@@ -1,0 +1,20 @@
+"""The reference of what we read from spans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS
+
+
+def test_every_attribute_is_documented() -> None:
+    """The reference names each attribute that is read."""
+    page = (Path(__file__).parents[4] / "docs" / "reference" / "otlp.md").read_text()
+    assert [name for name in ATTRIBUTES if f"`{name}`" not in page] == []
+
+
+def test_no_name_means_two_things() -> None:
+    """Each slot has one first choice, and resources speak only of slots that there are."""
+    first = [attribute.slot for attribute in ATTRIBUTES.values() if attribute.rank == 0]
+    assert sorted(first) == sorted(SLOTS)
+    assert RESOURCE_SLOTS <= SLOTS
