@@ -46,9 +46,9 @@ def _overflow(page: Page) -> int:
 @pytest.mark.parametrize(
     ("name", "scheme", "width"), [("light", "light", 1440), ("dark", "dark", 1440), ("phone", "light", 390)]
 )
-def test_pictures(visit: Opener, demo: Running, name: str, scheme: str, width: int) -> None:
+def test_pictures(demo: Running, visit: Opener, name: str, scheme: str, width: int) -> None:
     """The page draws everything in light, in dark and on a phone; the docs show what it looked like."""
-    page = visit(f"{demo.url}/usage", width=width, height=844 if width < 500 else 1000, scheme=scheme)
+    page = visit(f"{demo.url}/usage?range=30d", width=width, height=844 if width < 500 else 1000, scheme=scheme)
     _ready(page)
     _draw_all(page)
     assert page.evaluate(_DRAWN) == 5
@@ -69,7 +69,7 @@ def test_any_width(visit: Opener, still: Running, width: int) -> None:
     assert _overflow(page) <= 0
 
 
-def test_says_that_it_is_a_demo(visit: Opener, demo: Running) -> None:
+def test_says_that_it_is_a_demo(demo: Running, visit: Opener) -> None:
     """Every page on generated data says so."""
     for path in ("/usage", "/sources"):
         expect(visit(demo.url + path).get_by_role("note")).to_contain_text("Demo data")
@@ -210,7 +210,7 @@ def test_sorting_and_other(visit: Opener, still: Running) -> None:
     expect(table.locator("tr.folded").first).to_be_visible()
 
 
-def test_empty_then_live(visit: Opener, empty: Running) -> None:
+def test_empty_then_live(empty: Running, visit: Opener) -> None:
     """Without data the page says how to send some; the first call is on the page within a second, without a reload."""
     page = visit(f"{empty.url}/usage")
     expect(page.locator("#empty")).to_be_visible()
@@ -225,7 +225,7 @@ def test_empty_then_live(visit: Opener, empty: Running) -> None:
     expect(page.locator(".period").first).to_contain_text("5,001", timeout=5_000)
 
 
-def test_nothing_moves(visit: Opener, empty: Running) -> None:
+def test_nothing_moves(empty: Running, visit: Opener) -> None:
     """New data changes figures in place: no panel changes its place or size."""
     empty.post("/api/calls", [_record(10 + index) for index in range(50)])
     page = visit(f"{empty.url}/usage")
@@ -238,7 +238,7 @@ def test_nothing_moves(visit: Opener, empty: Running) -> None:
     assert page.evaluate(boxes) == before
 
 
-def test_stale(visit: Opener, empty: Running) -> None:
+def test_stale(empty: Running, visit: Opener) -> None:
     """When the server is gone the page says since when, and keeps what it last knew."""
     empty.post("/api/calls", [_record(10)])
     page = visit(f"{empty.url}/usage", patient=True)
@@ -267,7 +267,7 @@ def test_drawer(visit: Opener, still: Running) -> None:
     expect(page.locator(".sidebar")).to_be_hidden()
 
 
-def test_refused(visit: Opener, empty: Running) -> None:
+def test_refused(empty: Running, visit: Opener) -> None:
     """What was refused is listed with its place, field and reason, and counted beside the page's name."""
     reply = empty.post("/api/calls", [{**_record(1), "input_tokens": -5}, _record(2)]).json()
     assert (reply["accepted"], len(reply["refused"])) == (1, 1)
@@ -300,7 +300,7 @@ def _line(number: int, tokens: int) -> str:
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def test_transcripts_that_grow(visit: Opener, empty: Running) -> None:
+def test_transcripts_that_grow(empty: Running, visit: Opener) -> None:
     """A transcript that appears under HOME, and grows there, is on the page by itself."""
     page = visit(f"{empty.url}/usage")
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
@@ -316,7 +316,7 @@ def test_transcripts_that_grow(visit: Opener, empty: Running) -> None:
         expect(tokens).to_have_text(f"{number},100", timeout=5_000)
 
 
-def test_opentelemetry(visit: Opener, empty: Running) -> None:
+def test_opentelemetry(empty: Running, visit: Opener) -> None:
     """Spans that the OpenTelemetry SDK exports are on the page by themselves."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace import TracerProvider
