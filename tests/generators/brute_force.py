@@ -26,8 +26,10 @@ MARGIN = {"quarter": 0, "hour": 1, "day": 2, "week": 9, "month": 33, "year": 368
 COLUMNS = {"session": "session_id"}
 #: What the rows of sessions know; a count by anything else looks at the calls.
 SESSION_DIMENSIONS = frozenset(
-    ("source", "workspace", "session", "project", "agent", "user", "team", "environment")
-    + ("provider", "model", "family", "day", "week", "month")
+    {
+        *("source", "workspace", "session", "project", "agent", "user", "team", "environment"),
+        *("provider", "model", "family", "day", "week", "month"),
+    }
 )
 
 

@@ -102,7 +102,7 @@ def _same(rows: list[dict[str, Any]], expected: list[dict[str, Any]], names: lis
     assert ordered(rows) == ordered(expected)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries())
 def test_any_query_gives_the_rows_that_counting_by_hand_gives(ledger: Ledger, query: Query) -> None:
     """Sums, ratios, quantiles and sessions agree with the calls, in every zone, through every change of the clock."""
