@@ -19,7 +19,7 @@ from tokometer.records import ModelCall
 from tokometer.sources.protocol import FileSource
 
 #: Records in one commit. A larger one costs less per record, and more memory.
-COMMIT_RECORDS: Final = 25_000
+COMMIT_RECORDS: Final = 40_000
 
 
 @dataclass(frozen=True, slots=True)

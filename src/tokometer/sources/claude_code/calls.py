@@ -47,14 +47,10 @@ def revision_of(usage: Usage | None, stop_reason: str | None, wait_us: int) -> i
     """How right a line is about its answer; see the comment above for what counts."""
     if usage is None:
         return 0
-    total = (
-        (usage.input_tokens or 0)
-        + (usage.output_tokens or 0)
-        + (usage.cache_read_input_tokens or 0)
-        + sum(cache_writes(usage))
-    )
+    total = (usage.input_tokens or 0) + (usage.output_tokens or 0) + (usage.cache_read_input_tokens or 0)
+    total += usage.cache_creation_input_tokens or 0 if usage.cache_creation is None else sum(cache_writes(usage))
     flags = (2 if usage.speed else 0) + (1 if stop_reason else 0)
-    wait = min(max(wait_us, 0) // _WAIT_UNIT_US, _MOST_WAIT)
+    wait = min(wait_us // _WAIT_UNIT_US, _MOST_WAIT) if wait_us > 0 else 0
     return ((min(total, _MOST_TOTAL) + 1) << 2 | flags) << _WAIT_BITS | wait
 
 
@@ -68,7 +64,8 @@ def cache_writes(usage: Usage) -> tuple[int, int]:
     if split is None:
         return stated, 0
     short, long = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
-    return short + max(0, stated - short - long), long
+    rest = stated - short - long
+    return short + rest if rest > 0 else short, long
 
 
 def set_usage(call: ModelCall, usage: Usage) -> None:

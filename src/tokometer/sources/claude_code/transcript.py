@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from tokometer.records import AgentRun, ModelCall, RecordError, ToolCall, check_time, now_us, to_us
 from tokometer.sources.claude_code import calls, failures, tools
@@ -26,6 +26,16 @@ _NAME_BITS: Final = 20
 _MOST_ATTEMPTS: Final = 1_000
 
 
+class _Context(NamedTuple):
+    """Where a line was written. Copies of a line can differ in it."""
+
+    origin: int
+    session_id: str
+    parent_session_id: str
+    project: str
+    subagent: str
+
+
 class Transcript:
     """Takes lines with :meth:`take`; `calls`, `tools` and `runs` then hold what they came to."""
 
@@ -36,9 +46,8 @@ class Transcript:
         self.tools: dict[str, ToolCall] = {}
         self.runs: dict[str, AgentRun] = {}
         self._now = now_us()
-        self._projects: dict[str, str] = {}
+        self._contexts: dict[tuple[object, ...], _Context] = {}
         self._providers: dict[str, str] = {}
-        self._origins: dict[tuple[bool, str], int] = {}
         self._prompts: set[str] = set()
 
     def take(self, line: Line, raw: bytes) -> None:
@@ -66,8 +75,8 @@ class Transcript:
             return
         if message.usage is None and not message.id:
             return
-        at = check_time(_time_of(line), "timestamp", self._now)
-        cost = calls.cost_of(line.costUSD)
+        at = self._time_of(line)
+        cost = None if line.costUSD is None else calls.cost_of(line.costUSD)
         key = calls.key_of(line, bool(line.isSidechain), raw)
         self._take_answer(line, message, key, at, cost)
         if isinstance(message.content, list):
@@ -90,9 +99,10 @@ class Transcript:
             self._set_answer(call, message, revision, wait, cost)
         else:
             call.started_at = min(call.started_at, at)
-            origin = self._origin_of(line, at)
-            if origin < call.origin:
-                self._set_origin(call, line, origin)
+            context = self._context_of(line, at)
+            if context.origin < call.origin:
+                call.git_branch = line.gitBranch or ""
+                _move(call, context)
             if revision > call.revision:
                 self._set_answer(call, message, revision, wait, cost)
             elif message.stop_reason and not call.stop_reason:
@@ -119,10 +129,12 @@ class Transcript:
         provider = self._providers.get(model)
         if provider is None:
             provider = self._providers[model] = calls.provider_of_model(model)
-        call = ModelCall(
+        context = self._context_of(line, at)
+        return ModelCall(
             source=SOURCE_NAME,
             native_id=key,
             started_at=at,
+            origin=context.origin,
             group=(message.id if message else None) or "",
             shadow=bool(line.isSidechain and message and message.id),
             provider=provider,
@@ -130,9 +142,12 @@ class Transcript:
             request_id=line.requestId or "",
             agent=AGENT,
             latency_estimated=True,
+            session_id=context.session_id,
+            parent_session_id=context.parent_session_id,
+            project=context.project,
+            subagent=context.subagent,
+            git_branch=line.gitBranch or "",
         )
-        self._set_origin(call, line, self._origin_of(line, at))
-        return call
 
     def _set_answer(self, call: ModelCall, message: Message, revision: int, wait: int, cost: int | None) -> None:
         """Make a line the one that speaks for its answer."""
@@ -146,7 +161,7 @@ class Transcript:
             call.latency_us = wait
 
     def _take_failure(self, line: Line, text: str, raw: bytes) -> None:
-        at = check_time(_time_of(line), "timestamp", self._now)
+        at = self._time_of(line)
         request = failures.request_of(line)
         # The attempt that is given up is told twice where it has an id: as it fails, and to the person.
         key = f"error|{request}" if request else calls.own_key(line, raw)
@@ -211,19 +226,20 @@ class Transcript:
         tools.set_outcome(tool, use, block, line, at)
 
     def _tool(self, line: Line, tool_id: str, use: Use) -> ToolCall:
+        context = self._context_of(line, use.started_at)
         return ToolCall(
             source=SOURCE_NAME,
             native_id=tool_id,
             started_at=use.started_at,
             revision=tools.revision_of(use.sidechain, finished=False),
-            origin=self._origin_of(line, use.started_at),
+            origin=context.origin,
             name=use.name,
             server=tools.server_of(use.name),
             call_id=use.call_id,
-            session_id=self._session_of(line),
-            project=self._project_of(line),
+            session_id=context.session_id,
+            project=context.project,
             agent=AGENT,
-            subagent=self._subagent_of(line),
+            subagent=context.subagent,
         )
 
     def _take_run(self, line: Line, result: ToolResult, agent_id: str, at: int) -> None:
@@ -232,44 +248,52 @@ class Transcript:
             return
         finished = result.status == "completed"
         started_at = at - (result.totalDurationMs or 0) * 1_000
+        context = self._context_of(line, at)
         self.runs[agent_id] = AgentRun(
             source=SOURCE_NAME,
             native_id=f"agent|{agent_id}",
             started_at=check_time(started_at, "toolUseResult.totalDurationMs", self._now),
             revision=1 if finished else 0,
-            origin=self._origin_of(line, at),
+            origin=context.origin,
             agent=result.agentType or "subagent",
             status="ok" if finished else "running" if result.status == "async_launched" else "unknown",
             ended_at=at if finished else None,
             role="subagent",
-            session_id=self._session_of(line),
-            project=self._project_of(line),
+            session_id=context.session_id,
+            project=context.project,
             model=result.resolvedModel or "",
             stated_tokens=result.totalTokens,
         )
 
-    def _set_origin(self, call: ModelCall, line: Line, origin: int) -> None:
-        call.origin = origin
-        call.session_id = self._session_of(line)
-        call.parent_session_id = (line.forkedFrom.sessionId if line.forkedFrom else None) or ""
-        call.project = self._project_of(line)
-        call.git_branch = line.gitBranch or ""
-        call.subagent = self._subagent_of(line)
+    def _time_of(self, line: Line) -> int:
+        if line.timestamp is None:
+            raise RecordError("timestamp", "missing")
+        return check_time(to_us(line.timestamp), "timestamp", self._now)
 
-    def _origin_of(self, line: Line, at: int) -> int:
+    def _context_of(self, line: Line, at: int) -> _Context:
+        """Where a line was written; worked out once for all lines that say the same."""
+        fork = (line.forkedFrom.sessionId or "") if line.forkedFrom is not None else None
+        key = (line.sessionId, line.cwd, line.isSidechain, line.attributionAgent, fork)
+        context = self._contexts.get(key)
+        if context is None:
+            self.memory.first_at = self.memory.first_at or at
+            context = self._contexts[key] = _Context(
+                origin=self._origin_of(line),
+                session_id=self._session_of(line),
+                parent_session_id=fork or "",
+                project=project_of(line.cwd or "", self.place),
+                subagent=self._subagent_of(line),
+            )
+        return context
+
+    def _origin_of(self, line: Line) -> int:
         """How original a line is; lower is more."""
         session_id, own = line.sessionId or "", self.place.session_id
         copied = line.forkedFrom is not None or (session_id != own and bool(session_id) and bool(own))
-        key = (copied, own or session_id)
-        origin = self._origins.get(key)
-        if origin is None:
-            memory = self.memory
-            memory.first_at = memory.first_at or at
-            begin = min(max(memory.first_at // 1_000, 0), (1 << _BEGIN_BITS) - 1)
-            digest = blake2b(key[1].encode("utf-8", "replace"), digest_size=8).digest()
-            name = int.from_bytes(digest) >> (64 - _NAME_BITS)
-            origin = self._origins[key] = (_COPY if copied else 0) | begin << _NAME_BITS | name
-        return origin
+        begin = min(max(self.memory.first_at // 1_000, 0), (1 << _BEGIN_BITS) - 1)
+        digest = blake2b((own or session_id).encode("utf-8", "replace"), digest_size=8).digest()
+        name = int.from_bytes(digest) >> (64 - _NAME_BITS)
+        return (_COPY if copied else 0) | begin << _NAME_BITS | name
 
     def _session_of(self, line: Line) -> str:
         # A subagent's folder says whose it is, whatever its lines do.
@@ -277,20 +301,16 @@ class Transcript:
             return self.place.session_id
         return line.sessionId or self.place.session_id
 
-    def _project_of(self, line: Line) -> str:
-        cwd = line.cwd or ""
-        project = self._projects.get(cwd)
-        if project is None:
-            project = self._projects[cwd] = project_of(cwd, self.place)
-        return project
-
     def _subagent_of(self, line: Line) -> str:
         if self.place.subagent:
             return self.place.subagent
         return line.attributionAgent or "subagent" if line.isSidechain else ""
 
 
-def _time_of(line: Line) -> int:
-    if line.timestamp is None:
-        raise RecordError("timestamp", "missing")
-    return to_us(line.timestamp)
+def _move(call: ModelCall, context: _Context) -> None:
+    """Put a call down to a place that is more original than the one it was found in."""
+    call.origin = context.origin
+    call.session_id = context.session_id
+    call.parent_session_id = context.parent_session_id
+    call.project = context.project
+    call.subagent = context.subagent
