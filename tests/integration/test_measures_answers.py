@@ -256,3 +256,10 @@ def test_what_cannot_be_answered(ledger: Ledger, rest: dict[str, Any], says: str
     """The error says what would be right."""
     with pytest.raises(QueryError, match=says):
         ask(ledger, "requests", **rest)
+
+
+def test_more_rows_than_anyone_can_use_are_refused(ledger: Ledger) -> None:
+    """Sessions by the minute over a fortnight would fill millions of rows: the error says what to take instead."""
+    ledger.commit(Batch(records=[call("2025-11-19T10:00Z", session_id=f"s-{n}") for n in range(60)]))
+    with pytest.raises(QueryError, match="coarser grain"):
+        ask(ledger, "requests", by="session", since="13d", grain="minute")

@@ -211,6 +211,12 @@ class _Rows:
         if not self.ask.grain:
             return answer if answer or self.keys else [()]
         groups = dict.fromkeys(key[1:] for key in answer) if len(self.keys) > 1 else {(): None}
+        if len(groups) * len(self.buckets) > MOST_ROWS:
+            raise QueryError(
+                "grain",
+                f"{len(groups):,} groups in {len(self.buckets):,} buckets are more than {MOST_ROWS:,} rows; "
+                "take a coarser grain, or `top`",
+            )
         return [(bucket.key, *group) for bucket in self.buckets for group in groups]
 
     def _aligned(self, earlier: Answer) -> Answer:

@@ -77,10 +77,11 @@ def zone_info(name: str) -> ZoneInfo:
     Raises:
         QueryError: there is none of that name.
     """
-    known = available_timezones()
-    if name not in known:
-        raise QueryError("tz", f"there is no time zone {name!r}{suggest(name, known)}; use an IANA name")
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        guess = suggest(name[:60], available_timezones())
+        raise QueryError("tz", f"there is no time zone {name[:60]!r}{guess}; use an IANA name") from None
 
 
 def day_number(day: date) -> int:
