@@ -1,9 +1,7 @@
 #!/bin/sh
 # The browser tests need a Chromium; Debian has one. Fonts, because a slim Debian has none and pages would be boxes.
 set -eu
-for name in chromium chromium-browser google-chrome google-chrome-stable; do
-    if command -v "$name" >/dev/null 2>&1; then exit 0; fi
-done
+if [ -x /usr/bin/chromium ]; then exit 0; fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     printf 'Installing Chromium for the browser tests\n' >&2
     apt-get update -qq

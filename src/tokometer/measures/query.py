@@ -262,10 +262,8 @@ def _named(name: str, what: str, known: Mapping[str, N]) -> N:
         return known[f"calls.{name}"]
     cube = name.partition(".")[0]
     offered = [full for full in known if full.startswith(f"{cube}.")] or list(known)
-    raise QueryError(
-        "measures" if what == "measure" else "by",
-        f"there is no {what} {name[:80]!r}{suggest(name, known)}; there are {', '.join(offered)}",
-    )
+    meant = suggest(name, known) or f"; there are {', '.join(offered)}"
+    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {name[:80]!r}{meant}")
 
 
 def _text(value: object, field: str) -> str:
