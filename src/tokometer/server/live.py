@@ -1,135 +1,21 @@
-"""Telling pages what has changed: one broadcaster, and server-sent events from it."""
+"""Server-sent events: what has changed, as pages hear it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-#: Changes are told at most this often (seconds); what comes in between is told together, after the wait.
-_PAUSE: Final = 0.3
+from tokometer.server.broadcast import Broadcaster, Listener
+
 #: Silence is broken this often (seconds), so that a page knows that the line is alive.
 _BEAT: Final = 10.0
-#: Pages that may listen at once.
-_MOST_LISTENERS: Final = 500
 
 router: Final = APIRouter(tags=["live"])
-
-
-class Listener:
-    """One page. What it has not heard yet is one set of kinds, so a slow page costs no memory."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._event = asyncio.Event()
-        self._kinds: set[str] = set()
-        self._closed = False
-
-    def tell(self, kinds: Iterable[str]) -> None:
-        """Add to what it will hear next. From any thread."""
-        self._loop.call_soon_threadsafe(self._add, frozenset(kinds))
-
-    def close(self) -> None:
-        """Let it go. From any thread."""
-        self._loop.call_soon_threadsafe(self._close)
-
-    async def next(self, timeout: float) -> frozenset[str] | None:  # noqa: ASYNC109 - a beat, not a deadline
-        """What has changed, an empty set after `timeout` seconds of nothing, None at the end."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout)
-        except TimeoutError:
-            return frozenset()
-        if self._closed:
-            return None
-        self._event.clear()
-        kinds, self._kinds = frozenset(self._kinds), set()
-        return kinds
-
-    def _add(self, kinds: frozenset[str]) -> None:
-        self._kinds |= kinds
-        self._event.set()
-
-    def _close(self) -> None:
-        self._closed = True
-        self._event.set()
-
-
-class Broadcaster:
-    """Tells listeners which kinds of record have changed. Thread-safe.
-
-    `version` goes up with each telling; an answer that was computed at a version is good until the next.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._listeners: set[Listener] = set()
-        self._pending: set[str] = set()
-        self._timer: threading.Timer | None = None
-        self._last = 0.0
-        self._closed = False
-        self.version = 0
-
-    def publish(self, kinds: Iterable[str]) -> None:
-        """Tell that records of these kinds have changed: now, or a moment later if something was just told."""
-        with self._lock:
-            self._pending |= set(kinds)
-            if self._timer is not None or self._closed:
-                return
-            wait = self._last + _PAUSE - time.monotonic()
-            if wait > 0:
-                self._timer = threading.Timer(wait, self._flush)
-                self._timer.daemon = True
-                self._timer.start()
-                return
-        self._flush()
-
-    def join(self) -> Listener | None:
-        """A new listener on the running loop; None where there are too many, or at the end."""
-        with self._lock:
-            if self._closed or len(self._listeners) >= _MOST_LISTENERS:
-                return None
-            listener = Listener(asyncio.get_running_loop())
-            self._listeners.add(listener)
-            return listener
-
-    def leave(self, listener: Listener) -> None:
-        """Forget a listener."""
-        with self._lock:
-            self._listeners.discard(listener)
-
-    @property
-    def listeners(self) -> int:
-        """How many listen."""
-        return len(self._listeners)
-
-    def close(self) -> None:
-        """Let every listener go and tell nothing more."""
-        with self._lock:
-            self._closed = True
-            if self._timer is not None:
-                self._timer.cancel()
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener.close()
-
-    def _flush(self) -> None:
-        with self._lock:
-            kinds, self._pending = frozenset(self._pending), set()
-            self._timer = None
-            self._last = time.monotonic()
-            if self._closed or not kinds:
-                return
-            # The version first: who hears must not be given what was computed before.
-            self.version += 1
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener.tell(kinds)
 
 
 @router.get("/api/live", summary="Server-sent events: which kinds of record have changed")

@@ -113,10 +113,13 @@ def panel_explained(request: Request, panel_id: str) -> Response:
 
 
 @router.get("/api/panels/{panel_id}", summary="A panel: rows, chart data and HTML fragment")
-def panel(request: Request, panel_id: str) -> Response:
-    """What the panel shows for `range`, `tz`, `compare` and any dimension as a filter; with an ETag."""
+def panel(request: Request, panel_id: str, rows: bool = True) -> Response:
+    """What the panel shows for `range`, `tz`, `compare` and any dimension as a filter; with an ETag.
+
+    `rows=0` leaves out the rows, for pages, which show the fragment.
+    """
     found, scope = _asked(request, panel_id)
-    reply = rendered(request.app.state.runtime, found, scope)
+    reply = rendered(request.app.state.runtime, found, scope, with_rows=rows)
     headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == reply.etag:
         return Response(status_code=304, headers=headers)
@@ -143,7 +146,7 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
 _FINDABLE: Final = ("model", "provider", "source", "project", "team", "user", "agent", "environment", "status")
 
 
-def rendered(runtime: Runtime, panel: Panel, scope: Scope) -> Rendered:
+def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
     """A panel's reply, shared by all who look at the same thing at the same time."""
     key = (
         panel.id,
@@ -152,17 +155,17 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope) -> Rendered:
         runtime.broadcaster.version,
         int(time.time() // panel.every),
     )
-    return runtime.rendered.get(key, lambda: _render(runtime, panel, scope))
+    return runtime.rendered.get(key, lambda: _render(runtime, panel, scope, with_rows=with_rows))
 
 
-def _render(runtime: Runtime, panel: Panel, scope: Scope) -> Rendered:
+def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:
     view = _view(runtime, panel, scope)
     filtered = bool(scope.where)
     reply = {
         "id": panel.id,
         "title": panel.title,
         "columns": view.table.columns,
-        "rows": [[_json(value) for value in row] for row in view.table.rows],
+        "rows": [[_json(value) for value in row] for row in view.table.rows] if with_rows else [],
         "chart": view.chart,
         "html": render(f"panels/{panel.kind}.html", panel=panel, shown=view.shown, filtered=filtered),
         "nothing": view.empty and not filtered,

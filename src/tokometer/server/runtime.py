@@ -18,7 +18,7 @@ from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
-from tokometer.server.live import Broadcaster
+from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Memory
 
 if TYPE_CHECKING:

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import fcntl
 import json
-import logging
 import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
-from typing import IO, Any, Final
-
-import uvicorn
+from typing import IO, Final
 
 from tokometer.ledger import LedgerError, LedgerLocked
 from tokometer.server import runtime as runtimes
-from tokometer.server.app import create_app
 from tokometer.server.guard import LOOPBACK
-from tokometer.server.runtime import Runtime
-from tokometer.server.templates import warm
 
-#: Requests under way get this long to end (seconds).
-_GRACE: Final = 10
 _BACKLOG: Final = 512
-_LOG: Final = logging.getLogger(__name__)
 
 
 class ServeError(LedgerError):
@@ -54,10 +45,18 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
     """
     _check_loopback(host)
     data.mkdir(parents=True, exist_ok=True)
+    # Half of the start is reading the code of the web framework; the ledger is opened meanwhile.
+    loading = threading.Thread(target=import_module, args=("tokometer.server.listening",), name="tokometer-load")
     with _held(data), _listening(host, port) as listener:
-        runtime = runtimes.start(data, demo=demo, discover=discover, home=home, env=env)
+        loading.start()
         try:
-            _run(runtime, listener, host)
+            runtime = runtimes.start(data, demo=demo, discover=discover, home=home, env=env)
+        finally:
+            loading.join()
+        from tokometer.server.listening import run
+
+        try:
+            run(runtime, listener, host)
         finally:
             runtime.close()
 
@@ -127,77 +126,3 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             hint = "; --port 0 takes any free one" if error.errno == errno.EADDRINUSE else ""
             raise ServeError(f"port {port} at {host}: {error.strerror}{hint}") from None
         yield listener
-
-
-def _run(runtime: Runtime, listener: socket.socket, host: str) -> None:
-    port = listener.getsockname()[1]
-    runtime.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    app = create_app(runtime, hosts=tuple(dict.fromkeys((host, *LOOPBACK))))
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=_GRACE,
-        timeout_keep_alive=30,
-        server_header=False,
-        lifespan="off",
-        http="httptools",
-    )
-    server = _Server(config, runtime)
-    server.run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, telling the folder and the terminal when it listens, and letting live pages go before it stops."""
-
-    def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
-        super().__init__(config)
-        self._runtime = runtime
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.should_exit:
-            return
-        _write_card(self._runtime)
-        print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
-        if self._runtime.follower is not None:
-            self._runtime.follower.start()
-        if self._runtime.player is not None:
-            self._runtime.player.start()
-        threading.Thread(target=_warm, args=(self._runtime,), name="tokometer-warm", daemon=True).start()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        _remove_card(self._runtime)
-        self._runtime.broadcaster.close()
-        await asyncio.sleep(0)
-        await super().shutdown(sockets)
-
-
-def _warm(runtime: Runtime) -> None:
-    """Make what the first page needs, while nobody waits for it."""
-    try:
-        warm()
-        runtime.charts.warm()
-    except Exception:  # noqa: BLE001 - whatever it is, the server goes on
-        # The page's tables and figures work without charts, and asking for a chart tries again.
-        _LOG.exception("charts could not be prepared")
-
-
-def _card(runtime: Runtime) -> Path:
-    return runtime.data / "server.json"
-
-
-def _write_card(runtime: Runtime) -> None:
-    """Say in the folder who serves it, for commands of the same user only: it holds the token."""
-    content: dict[str, Any] = {"pid": os.getpid(), "url": runtime.url, "token": runtime.token}
-    scratch = _card(runtime).with_suffix(".new")
-    scratch.unlink(missing_ok=True)
-    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    scratch.replace(_card(runtime))
-
-
-def _remove_card(runtime: Runtime) -> None:
-    with contextlib.suppress(OSError):
-        _card(runtime).unlink()

@@ -73,7 +73,7 @@ def test_stops(tmp_path: Path, by: signal.Signals) -> None:
                 "output_tokens": 4,
             }
             assert server.post("/api/calls", [record]).json()["accepted"] == 1
-            server.stop(by)
+            assert server.stop(by) == 0
         assert not (data / "server.json").exists()
     with running(data, home) as server:
         assert server.get("/api/analytics/usage").json()["summary"]["all_time"]["tokens"] == 7

@@ -68,7 +68,7 @@ async function refresh() {
  */
 async function fill(panel, mine) {
   try {
-    const answer = await fetch(`/api/panels/${panel.dataset.panel}?${query()}`);
+    const answer = await fetch(`/api/panels/${panel.dataset.panel}?rows=0&${query()}`);
     const tag = answer.headers.get("etag") ?? "";
     const body = await answer.json();
     if (mine !== round) return false;

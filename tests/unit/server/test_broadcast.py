@@ -1,4 +1,4 @@
-"""Tests of tokometer.server.live."""
+"""Tests of tokometer.server.broadcast."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 
-from tokometer.server.live import Broadcaster
+from tokometer.server.broadcast import Broadcaster
 
 
 def test_tells() -> None:
