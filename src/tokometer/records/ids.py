@@ -6,6 +6,11 @@ from hashlib import blake2b
 
 _SEPARATOR = "\x1f"
 
+from typing import Final
+
+#: Of anything shorter, four characters would be too many to show.
+_SHORTEST_KEY: Final = 12
+
 
 def record_id(workspace: str, source: str, native_id: str) -> bytes:
     """The 16-byte id under which the ledger keeps a record exactly once.
@@ -18,5 +23,5 @@ def record_id(workspace: str, source: str, native_id: str) -> bytes:
 
 def key_fingerprint(secret: str) -> str:
     """A display form of an API key that names it without revealing it: at most its last four characters."""
-    tail = secret[-4:] if len(secret) >= 12 else ""
+    tail = secret[-4:] if len(secret) >= _SHORTEST_KEY else ""
     return f"…{tail}" if tail else "…"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from servers.whole import Running
-
 from tokometer.charts.theme import tokens
 from tokometer.server.assets import assets, assets_key
 
