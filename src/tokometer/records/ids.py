@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-
-_SEPARATOR = "\x1f"
-
 from typing import Final
 
+_SEPARATOR = "\x1f"
 #: Of anything shorter, four characters would be too many to show.
 _SHORTEST_KEY: Final = 12
 
