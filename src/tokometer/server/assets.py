@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
+from tokometer.charts import ChartShop
 from tokometer.charts.theme import stylesheet
 
 router: Final = APIRouter(prefix="/static", include_in_schema=False)
@@ -49,7 +51,7 @@ def vega(request: Request, key: str) -> Response:
     shop = request.app.state.runtime.charts
     if key != shop.bundle_key:
         raise HTTPException(404, "this version of the script is gone; reload the page")
-    return Response(shop.bundle(), headers=_FOREVER, media_type=_TYPES["js"])
+    return _kept(request, shop.bundle(), _TYPES["js"])
 
 
 @router.get("/charts-{key}.json")
@@ -58,13 +60,32 @@ def charts(request: Request, key: str) -> Response:
     shop = request.app.state.runtime.charts
     if key != shop.charts_key:
         raise HTTPException(404, "this version of the charts is gone; reload the page")
-    return Response(shop.charts(), headers=_FOREVER, media_type="application/json")
+    return _kept(request, shop.charts(), "application/json")
 
 
 @router.get("/{key}/{name}")
-async def asset(key: str, name: str) -> Response:
+def asset(request: Request, key: str, name: str) -> Response:
     """A static file."""
     content = assets().get(name)
     if content is None or key != assets_key():
         raise HTTPException(404, "this file is gone; reload the page")
-    return Response(content, headers=_FOREVER, media_type=_TYPES[name.rpartition(".")[2]])
+    return _kept(request, content, _TYPES[name.rpartition(".")[2]])
+
+
+def warm(shop: ChartShop) -> None:
+    """Compress what the first page loads, while nobody waits for it."""
+    for content in (*assets().values(), shop.bundle(), shop.charts()):
+        _packed(content)
+
+
+def _kept(request: Request, content: bytes, media_type: str) -> Response:
+    """A reply that may be kept for ever, compressed once for everybody."""
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(content, headers=_FOREVER, media_type=media_type)
+    headers = _FOREVER | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(_packed(content), headers=headers, media_type=media_type)
+
+
+@lru_cache(maxsize=64)
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, 6, mtime=0)

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import uvicorn
 
+from tokometer.server import assets, templates
 from tokometer.server.app import create_app
 from tokometer.server.guard import LOOPBACK
 from tokometer.server.runtime import Runtime
-from tokometer.server.templates import warm
 
 #: Requests under way get this long to end (seconds).
 _GRACE: Final = 10
@@ -84,8 +84,9 @@ class _Server(uvicorn.Server):
 def _warm(runtime: Runtime) -> None:
     """Make what the first page needs, while nobody waits for it."""
     try:
-        warm()
+        templates.warm()
         runtime.charts.warm()
+        assets.warm(runtime.charts)
     except Exception:  # noqa: BLE001 - whatever it is, the server goes on
         # The page's tables and figures work without charts, and asking for a chart tries again.
         _LOG.exception("charts could not be prepared")
