@@ -160,6 +160,7 @@ def test_server_card_goes_with_the_server(user: User) -> None:
         "{}",
         '{"pid": -1, "url": "http://127.0.0.1:9", "token": "x"}',
     ],
+    ids=["gone", "somebody else's", "cut short", "empty", "impossible"],
 )
 def test_stale_cards_are_ignored(user: User, card: str) -> None:
     """A server.json whose server is gone, or that is broken, keeps no command from working."""
