@@ -42,7 +42,7 @@ BASE = 100_000
 #: What is inserted and settled at once, in days.
 SLICE = 14
 #: Copies of a call are spread over so many weeks.
-WEEKS = 13
+WEEKS = 26
 #: Distinct sessions, at 20 M calls.
 SESSIONS = 500_000
 PARTS = ("disk", "queries", "start", "page")
