@@ -43,8 +43,11 @@ class Periods:
         ]
         cards, rows = [], []
         for title, window, before in windows:
-            row = only(context.query(window, *_BASICS, compare=True))
-            cards.append(_card(title, row, before) | {"dates": window_text(window) if window else ""})
+            result = context.query(window, *_BASICS, compare=True)
+            row = only(result)
+            first = result.meta.since
+            dates = window_text(window) if window else f"since {first.day} {first:%b %Y}"
+            cards.append(_card(title, row, before) | {"dates": dates})
             rows.append((title, *(row.get(name) for name in _BASICS)))
         nothing = not rows[-1][1]
         return View({"cards": cards}, Table(("period", *_BASICS), rows), None, empty=nothing)

@@ -17,6 +17,7 @@ from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Panel, Scope, ScopeError, View
 from tokometer.dashboards.drawing import window_text
+from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Context
 from tokometer.dashboards.scope import parse_scope
 from tokometer.measures import CUBES, Query, Result, measure_named
@@ -135,14 +136,24 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     groups = []
     for name in _FINDABLE:
         rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
+        names = Names(name, runtime.colours, ())
         wanted = q.casefold().strip()
-        values = [row for row in rows if row[name] and row["requests"] and wanted in str(row[name]).casefold()]
+        values = [
+            row
+            for row in rows
+            if row[name] and row["requests"] and wanted in f"{row[name]} {names.label(row[name])}".casefold()
+        ]
         if values:
-            shown = [{"value": r[name], "label": str(r[name]), "text": f"{r['requests']:,}"} for r in values[:6]]
+            shown = [
+                {"value": row[name], "label": names.label(row[name]), "text": f"{row['requests']:,}"}
+                for row in values[:_OFFERED]
+            ]
             groups.append({"name": name, "title": FILTERS[name], "values": shown})
     return groups
 
 
+#: Values of each dimension that the filter offers.
+_OFFERED: Final = 6
 _FINDABLE: Final = ("model", "provider", "source", "project", "team", "user", "agent", "environment", "status")
 
 
