@@ -96,6 +96,9 @@ class ClickHouseLedger:
             self._settle_sessions(version)
         return quarters
 
+    def rest(self) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.rest`. ClickHouse looks after itself."""
+
     def forget(self, source: str, places: Iterable[str]) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
         rows = [(source, place, "", to_datetime(now_us())) for place in places]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
 from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.protocol import Ledger, Statement
-from tokometer.ledger.rows import record_of
+from tokometer.ledger.rows import GroupKey, record_of
 from tokometer.records import Record, to_us
+
+#: Values in one statement: a larger one is a long URL.
+_AT_ONCE: Final = 10_000
 
 
 class ClickHouseShelf:
@@ -22,29 +25,44 @@ class ClickHouseShelf:
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of_ids(f"SELECT id, revision, origin, started_at FROM {table.name}", "id", ids, quarters)
+        rows = self._of_ids(f"SELECT id, revision, origin, started_at FROM {table.name}", ids, quarters)
         return [Stored(id_.bytes, revision, origin, to_us(at)) for id_, revision, origin, at in rows]
 
-    def shadows(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Shadow]:
+    def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of_ids("SELECT group_id, id FROM calls", "shadow AND group_id", groups, quarters)
-        return [Shadow(group.bytes, id_.bytes) for group, id_ in rows]
+        for name, wanted in _by_column(groups):
+            rows = self._of(f"SELECT {name}, id FROM calls", f"shadow AND {name} IN $wanted", wanted, quarters)
+            yield from (Shadow(group, id_.bytes) for group, id_ in rows)
 
-    def answered(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[bytes]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of_ids("SELECT DISTINCT group_id FROM calls", "NOT shadow AND group_id", groups, quarters)
-        return [group.bytes for (group,) in rows]
+        for name, wanted in _by_column(groups):
+            select = f"SELECT DISTINCT {name} FROM calls"
+            yield from (row[0] for row in self._of(select, f"NOT shadow AND {name} IN $wanted", wanted, quarters))
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", "id", ids, None)
+        rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, None)
         return [record_of(table, [neutral(value) for value in row]) for row in rows]
 
-    def _of_ids(self, select: str, name: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
+    def _of_ids(self, select: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
+        wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids]
+        return self._of(select, "id IN (SELECT toUUID(arrayJoin($wanted)))", wanted, quarters)
+
+    def _of(self, select: str, where: str, values: Sequence[Any], quarters: Quarters) -> list[tuple[Any, ...]]:
         within = "" if quarters is None else f" AND quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
         rows: list[tuple[Any, ...]] = []
-        for start in range(0, len(ids), 10_000):
-            wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids[start : start + 10_000]]
-            sql = f"{select} WHERE {name} IN (SELECT toUUID(arrayJoin($ids))){within}"
-            rows.extend(self._ledger.fetch(Statement(sql, {"ids": wanted})))
+        for start in range(0, len(values), _AT_ONCE):
+            wanted = list(values[start : start + _AT_ONCE])
+            rows.extend(self._ledger.fetch(Statement(f"{select} WHERE {where}{within}", {"wanted": wanted})))
         return rows
+
+
+def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[str, list[GroupKey]]]:
+    """The groups, apart by the column that names them."""
+    hashes: list[GroupKey] = [group for group in groups if isinstance(group, int)]
+    traces: list[GroupKey] = [group for group in groups if isinstance(group, str)]
+    if hashes:
+        yield "group_id", hashes
+    if traces:
+        yield "trace_id", traces

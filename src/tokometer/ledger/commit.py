@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
-from tokometer.ledger.rows import by_kind, group_id
+from tokometer.ledger.rows import GroupKey, by_kind, group_key
 from tokometer.ledger.schema import CALLS, RECORDS, Table
 from tokometer.records import ModelCall, Record, merge, quarter_of
 
@@ -31,7 +31,7 @@ class Stored(NamedTuple):
 class Shadow(NamedTuple):
     """A stored shadow of a group."""
 
-    group_id: bytes
+    group: GroupKey
     id: bytes
 
 
@@ -44,10 +44,10 @@ class Shelf(Protocol):
     def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
         """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
 
-    def shadows(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Shadow]:
+    def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """The stored shadows of these groups. There are few in all, so this is quick where there are none."""
 
-    def answered(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[bytes]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """Those of these groups that have a stored call which is not a shadow."""
 
     def records(self, table: Table, ids: Sequence[bytes]) -> Iterable[Record]:
@@ -159,11 +159,11 @@ class _Planner:
     def _drop_shadows(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
         """Let a group's shadows give way to its real calls, those of this batch and those stored."""
         #: Group → whether it has a real call; and the shadows that have arrived.
-        groups: dict[bytes, bool] = {}
-        shadows: dict[bytes, bytes] = {}
+        groups: dict[GroupKey, bool] = {}
+        shadows: dict[bytes, GroupKey] = {}
         for key, (call, _) in arrived.items():
             assert isinstance(call, ModelCall)
-            group = group_id(call)
+            group = group_key(call)
             if group is None:
                 continue
             groups[group] = groups.get(group, False) or not call.shadow

@@ -62,6 +62,10 @@ _DIRTY_SESSION: Final = (
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
 FILE_NAME: Final = "ledger.duckdb"
+#: How long the log may grow under load. It is replayed when the file is opened after a crash: a second or so.
+CHECKPOINT_THRESHOLD: Final = "64MB"
+#: How long the log may stay when nothing happens.
+_SHORT_LOG: Final = 2_000_000
 
 
 class DuckDBLedger:
@@ -117,6 +121,14 @@ class DuckDBLedger:
             self._dirty = False
         return quarters
 
+    def rest(self) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.rest`."""
+        with self._lock:
+            if self._closed or self._log_bytes() < _SHORT_LOG:
+                return
+            with suppress(duckdb.TransactionException):  # somebody reads: next time
+                self._connection.execute("CHECKPOINT")
+
     def forget(self, source: str, places: Iterable[str]) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
         with self._lock:
@@ -135,14 +147,15 @@ class DuckDBLedger:
         cost = _money("s.cost")
         with self._lock, self._transaction(), self._registered("repriced", staged):
             changed = self._connection.execute(
-                "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id "
-                f"FROM calls c JOIN repriced s ON c.id = s.id WHERE c.cost_priced IS DISTINCT FROM {cost} "
-                "OR c.price_version <> s.version"
+                "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
+                f"{cost} AS cost, s.version FROM calls c JOIN repriced s ON c.id = s.id "
+                "WHERE CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END "
+                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version"
             ).fetchone()
             self._connection.execute(
-                f"UPDATE calls SET cost_priced = {cost}, price_version = s.version, "
-                f"cost_usd = coalesce(cost_reported, {cost}) FROM repriced s "
-                "WHERE calls.id = s.id AND calls.id IN (SELECT id FROM changed)"
+                "UPDATE calls SET cost_priced = CASE WHEN calls.cost_reported IS NULL THEN NULL ELSE n.cost END, "
+                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version "
+                "FROM changed n WHERE calls.id = n.id"
             )
             self._connection.execute("INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM changed")
             self._connection.execute(
@@ -174,8 +187,7 @@ class DuckDBLedger:
             table.name: int(self.fetch(Statement(f"SELECT count(*) FROM {table.name}"))[0][0])
             for table in schema.TABLES
         }
-        wal = self.path.with_name(self.path.name + ".wal")
-        counts["bytes"] = sum(file.stat().st_size for file in (self.path, wal) if file.exists())
+        counts["bytes"] = _size(self.path) + self._log_bytes()
         counts["schema_version"] = int(
             self.fetch(Statement("SELECT value FROM meta WHERE key = 'schema_version'"))[0][0]
         )
@@ -245,49 +257,51 @@ class DuckDBLedger:
     def _carry_out(self, change: Change) -> None:
         table = change.table
         if change.taken:
-            staged = arrow_table([schema.Column("id", "id")], [[record.id for record in change.taken]])
+            gone = arrow_table([schema.Column("id", "id")], [[record.id for record in change.taken]])
             stood = [quarter_of(record.started_at) for record in change.taken]
             where = f" AND quarter BETWEEN {min(stood):d} AND {max(stood):d}"
-            with self._registered("taken", staged):
-                self._connection.execute(f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM taken){where}")
+            self._over(gone, f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM staged){where}")
         if change.put:
-            staged = arrow_table(table.columns, columns(table, change.put, change.ids))
+            if table is schema.CALLS:
+                self._shelf.put(change.put)
             values = ", ".join(
                 _money(column.name) if column.type == "money" else column.name for column in table.columns
             )
-            with self._registered("staged", staged):
-                self._connection.execute(f"INSERT INTO {table.name} SELECT {values} FROM staged")
+            rows = arrow_table(table.columns, columns(table, change.put, change.ids))
+            self._over(rows, f"INSERT INTO {table.name} SELECT {values} FROM staged")
         quarters = change.quarters()
         if quarters:
             marks = arrow_table(schema.DIRTY_QUARTERS.columns, [sorted(quarters)])
-            with self._registered("marks", marks):
-                self._connection.execute("INSERT INTO dirty_quarters SELECT * FROM marks")
+            self._over(marks, "INSERT INTO dirty_quarters SELECT * FROM staged")
         sessions = change.sessions()
         if sessions:
             marks = arrow_table(schema.DIRTY_SESSIONS.columns, list(zip(*sessions, strict=True)))
-            with self._registered("marks", marks):
-                self._connection.execute("INSERT INTO dirty_sessions SELECT * FROM marks")
+            self._over(marks, "INSERT INTO dirty_sessions SELECT * FROM staged")
+
+    def _over(self, staged: object, sql: str) -> None:  # noqa: ARG002 - named in the SQL
+        """Run SQL over an Arrow table, which DuckDB finds by this parameter's name.
+
+        Registering it as a view instead would cost half a millisecond each time.
+        """
+        self._connection.execute(sql)
 
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if not refusals:
             return
-        staged = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
-        with self._registered("staged", staged):
-            self._connection.execute(
-                "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)"
-            )
+        rows = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
+        self._over(rows, "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)")
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         if not cursors:
             return
         now = now_us()
-        rows = [(source, place, state, now) for (source, place), state in cursors.items()]
-        staged = arrow_table(schema.CURSORS.columns, list(zip(*rows, strict=True)))
-        with self._registered("staged", staged):
-            self._connection.execute(
-                "DELETE FROM cursors WHERE (source, place) IN (SELECT (source, place) FROM staged)"
-            )
-            self._connection.execute("INSERT INTO cursors SELECT * FROM staged")
+        moved = [(source, place, state, now) for (source, place), state in cursors.items()]
+        rows = arrow_table(schema.CURSORS.columns, list(zip(*moved, strict=True)))
+        self._over(rows, "DELETE FROM cursors WHERE (source, place) IN (SELECT (source, place) FROM staged)")
+        self._over(rows, "INSERT INTO cursors SELECT * FROM staged")
+
+    def _log_bytes(self) -> int:
+        return _size(self.path.with_name(self.path.name + ".wal"))
 
     def _settle_cells(self) -> int:
         count, first, last = self._one("SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters")
@@ -323,6 +337,10 @@ class DuckDBLedger:
         return row
 
 
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
 def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -331,6 +349,8 @@ def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyC
             read_only=read_only,
             config={
                 "memory_limit": memory_limit,
+                # Each checkpoint of a large file costs half a second; `rest` makes one when there is time.
+                "checkpoint_threshold": CHECKPOINT_THRESHOLD,
                 "preserve_insertion_order": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",

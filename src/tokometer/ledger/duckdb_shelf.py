@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -12,8 +11,8 @@ import duckdb
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.commit import Quarters, Shadow, Stored
-from tokometer.ledger.rows import record_of
-from tokometer.records import Record
+from tokometer.ledger.rows import GroupKey, record_of
+from tokometer.records import ModelCall, Record
 
 
 class DuckDBShelf:
@@ -21,6 +20,13 @@ class DuckDBShelf:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        # Nobody else writes to this file, so once asked it is known. Most ledgers have no shadows at all.
+        self._any_shadows: bool | None = None
+
+    def put(self, records: Iterable[Record]) -> None:
+        """Know of records that are about to be stored."""
+        if not self._any_shadows and any(isinstance(record, ModelCall) and record.shadow for record in records):
+            self._any_shadows = True
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
@@ -31,22 +37,29 @@ class DuckDBShelf:
         )
         return (Stored(_bytes(id_), *rest) for id_, *rest in rows)
 
-    def shadows(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[Shadow]:
+    def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        within = _within(quarters, "AND")
-        rows = self._of_ids(
-            f"SELECT t.group_id, t.id FROM calls t JOIN wanted w ON t.group_id = w.id WHERE t.shadow{within}", groups
-        )
-        return (Shadow(_bytes(group), _bytes(id_)) for group, id_ in rows)
+        if not self._has_shadows():
+            return
+        for column, wanted in _by_column(groups):
+            rows = self._of(
+                f"SELECT t.{column.name}, t.id FROM calls t JOIN wanted w ON t.{column.name} = w.{column.name} "
+                f"WHERE t.shadow{_within(quarters, 'AND')}",
+                column,
+                wanted,
+            )
+            yield from (Shadow(group, _bytes(id_)) for group, id_ in rows)
 
-    def answered(self, groups: Sequence[bytes], quarters: Quarters) -> Iterable[bytes]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        within = _within(quarters, "AND")
-        rows = self._of_ids(
-            f"SELECT DISTINCT t.group_id FROM calls t JOIN wanted w ON t.group_id = w.id WHERE NOT t.shadow{within}",
-            groups,
-        )
-        return (_bytes(group) for (group,) in rows)
+        for column, wanted in _by_column(groups):
+            rows = self._of(
+                f"SELECT DISTINCT t.{column.name} FROM calls t JOIN wanted w ON t.{column.name} = w.{column.name} "
+                f"WHERE NOT t.shadow{_within(quarters, 'AND')}",
+                column,
+                wanted,
+            )
+            yield from (group for (group,) in rows)
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
@@ -54,13 +67,28 @@ class DuckDBShelf:
         rows = self._of_ids(f"SELECT {selected} FROM {table.name} t WHERE t.id IN (SELECT id FROM wanted)", ids)
         return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row]) for row in rows]
 
+    def _has_shadows(self) -> bool:
+        if self._any_shadows is None:
+            self._any_shadows = bool(self._connection.execute("SELECT 1 FROM calls WHERE shadow LIMIT 1").fetchone())
+        return self._any_shadows
+
     def _of_ids(self, sql: str, ids: Sequence[bytes]) -> list[tuple[Any, ...]]:
-        self._connection.register("wanted", arrow_table([schema.Column("id", "id")], [ids]))
-        try:
-            return self._connection.execute(sql).fetchall()
-        finally:
-            with suppress(duckdb.TransactionException):  # the error that aborted the transaction says more
-                self._connection.unregister("wanted")
+        return self._of(sql, schema.Column("id", "id"), ids)
+
+    def _of(self, sql: str, column: schema.Column, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        # DuckDB finds the table by the variable's name; registering it as a view would cost half a millisecond.
+        wanted = arrow_table([column], [values])  # noqa: F841
+        return self._connection.execute(sql).fetchall()
+
+
+def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[schema.Column, list[GroupKey]]]:
+    """The groups, apart by the column that names them."""
+    hashes: list[GroupKey] = [group for group in groups if isinstance(group, int)]
+    traces: list[GroupKey] = [group for group in groups if isinstance(group, str)]
+    if hashes:
+        yield schema.Column("group_id", "int"), hashes
+    if traces:
+        yield schema.Column("trace_id", "text"), traces
 
 
 def _read(column: schema.Column) -> str:

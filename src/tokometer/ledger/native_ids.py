@@ -11,12 +11,17 @@ from typing import Any, Final
 from tokometer.records import Record
 
 #: The character that stands for a column's text.
-_MARKS: Final = (("\x01", "trace_id"), ("\x02", "span_id"), ("\x03", "request_id"))
+_MARKS: Final = (
+    ("\x01", "trace_id"),
+    ("\x02", "span_id"),
+    ("\x03", "request_id"),
+    ("\x06", "session_id"),
+)
 #: Stands for the start in hexadecimal microseconds.
 _START: Final = "\x04"
 #: In front of an id that is kept as it is, because it holds one of these characters itself.
 _VERBATIM: Final = "\x05"
-_RESERVED: Final = frozenset("\x01\x02\x03\x04\x05")
+_RESERVED: Final = frozenset("\x01\x02\x03\x04\x05\x06")
 
 
 def shorten(record: Record) -> str:

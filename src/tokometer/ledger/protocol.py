@@ -100,6 +100,9 @@ class Ledger(Protocol):
     def settle(self) -> int:
         """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""
 
+    def rest(self) -> None:
+        """Do what makes the next start quick. Called now and then when nothing has come for a while."""
+
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """The rows of a query, as tuples: Decimal money, naive UTC datetimes, ints, floats, str."""
 

@@ -6,7 +6,7 @@ A row's values are engine-neutral: ids are 16 bytes, times whole microseconds, m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -22,14 +22,31 @@ from tokometer.records.time import QUARTER_US
 #: A record read back from the ledger names its group by the hash alone.
 _HASHED_GROUP: Final = "#"
 
+#: What calls of a group are found by: their trace id where that is the group, else a 64-bit hash. A collision would
+#: take two groups for one, and matters only where one of them has a shadow: at 10^9 groups and 10^6 shadows, 10^-4.
+GroupKey = int | str
 
-def group_id(call: ModelCall) -> bytes | None:
-    """The 16 bytes that name a call's group, None where it has none."""
+
+def group_key(call: ModelCall) -> GroupKey | None:
+    """What names a call's group, None where it has none."""
     if not call.group:
         return None
+    if call.group == call.trace_id:
+        return call.trace_id
     if call.group.startswith(_HASHED_GROUP):
-        return bytes.fromhex(call.group[1:])
-    return record_id(call.workspace, call.source, "group:" + call.group)
+        return int(call.group[1:])
+    return _hashed(call.workspace, call.source, call.group)
+
+
+@lru_cache(maxsize=32_768)
+def _hashed(workspace: str, source: str, group: str) -> int:
+    # The calls of a group come together, and each is asked more than once on its way in.
+    return int.from_bytes(record_id(workspace, source, "group:" + group)[:8], signed=True)
+
+
+def _group_id(call: ModelCall) -> int | None:
+    key = group_key(call)
+    return key if isinstance(key, int) else None
 
 
 def _bucket(value: int | None) -> int | None:
@@ -42,10 +59,12 @@ _DERIVED: Final[dict[str, Callable[[Any], Any]]] = {
     "id": lambda record: record.id,
     "quarter": lambda record: record.started_at // QUARTER_US,
     "native_id": shorten,
-    "group_id": group_id,
+    "group_id": _group_id,
     "latency_bucket": lambda call: _bucket(call.latency_us),
     "ttft_bucket": lambda call: _bucket(call.ttft_us),
     "cost_usd": lambda call: call.cost,
+    # Where the source reported nothing, `cost_usd` is what we priced, and need not stand twice.
+    "cost_priced": lambda call: None if call.cost_reported is None else call.cost_priced,
     "labels": lambda sample: _JSON.encode(sample.labels).decode() if sample.labels else "",
 }
 
@@ -74,12 +93,15 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
     """The record that a stored row was made from (its group known by hash only)."""
     kind = KINDS[table.name]
     values = dict(zip(table.names, row, strict=True))
-    for name in ("id", "quarter", "latency_bucket", "ttft_bucket", "cost_usd"):
+    for name in ("id", "quarter", "latency_bucket", "ttft_bucket"):
         values.pop(name, None)
     values["native_id"] = lengthen(values["native_id"], values)
     if table is CALLS:
-        group = values.pop("group_id")
-        values["group"] = "" if group is None else _HASHED_GROUP + group.hex()
+        group, cost = values.pop("group_id"), values.pop("cost_usd")
+        # Of a real call that is in its trace's group nothing need be known: it is found by the trace.
+        values["group"] = f"{_HASHED_GROUP}{group}" if group is not None else values["trace_id"] * values["shadow"]
+        if values["cost_reported"] is None:
+            values["cost_priced"] = cost
     if kind is Sample:
         values["labels"] = msgspec.json.decode(values["labels"] or "{}", type=dict[str, str])
     return kind(**values)

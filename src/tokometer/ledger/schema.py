@@ -75,7 +75,7 @@ CALLS: Final = Table(
     "calls",
     _columns(
         f"""{_RECORD}
-        id: group_id?
+        int: group_id?
         flag: shadow
         name: provider model operation status
         text: error_message

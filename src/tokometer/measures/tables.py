@@ -9,7 +9,11 @@ from typing import Final
 from tokometer.ledger.schema import CELL_SUMS, CELLS, HISTOGRAMS, RECORDS, SESSIONS
 from tokometer.measures.atoms import Atom, Different, Rank, Total
 
-_MONEY_CALLS: Final = ("cost_reported", "cost_priced")
+#: `cost_priced` stands only beside a reported cost; elsewhere `cost_usd` is what we priced (ledger.rows).
+_MONEY_CALLS: Final = {
+    "cost_reported": "sum(coalesce(cost_reported, 0))",
+    "cost_priced": "sum(coalesce(cost_priced, CASE WHEN cost_reported IS NULL THEN cost_usd END, 0))",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ SESSION_ROWS: Final = Stored(
 CALL_ROWS: Final = Stored(
     "calls",
     _texts("calls"),
-    {**{name: sql for name, (_, sql) in CELL_SUMS.items()}, **_plain(_MONEY_CALLS)},
+    {**{name: sql for name, (_, sql) in CELL_SUMS.items()}, **_MONEY_CALLS},
     "count(*)",
     ranks={
         "latency_bucket": ("latency_bucket IS NOT NULL", "latency_bucket", "count(*)"),
