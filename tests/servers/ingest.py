@@ -5,6 +5,7 @@ Says `ready` on standard output once the ledger is open; the port then takes req
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ def make_app(ledger: Ledger, writer: Writer, limits: Limits | None = None) -> Fa
 
 def main(data: Path, port: int) -> None:
     """Serve until a signal says to stop."""
+    # uvicorn hands the signal on when it has stopped, to whoever handled it before.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     ledger = open_ledger(data)
     writer = Writer(ledger, PriceBook.open(None, data / "cache"))
     sys.stdout.write("ready\n")

@@ -22,6 +22,8 @@ MAX_PENDING: Final = 100_000
 #: Records in one commit; beyond a few thousand a larger one is no cheaper per record and answers later.
 MAX_COMMIT: Final = 8_192
 
+#: The ledger may tidy up when nothing has come for this long (seconds).
+_REST: Final = 5.0
 #: The rollups are brought up to date when nothing has come for this long (seconds) …
 _QUIET: Final = 0.05
 #: … and at the latest this long after a change, …
@@ -79,6 +81,7 @@ class Writer:
         # A process that was killed may have left the rollups behind the records.
         self._dirty_since: float | None = time.monotonic()
         self._settle_after = 0.0
+        self._rested = False
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
 
@@ -122,9 +125,12 @@ class Writer:
             group = self._take()
             if group:
                 self._commit_group(group)
-            self._settle_if_due(quiet=not group)
-            if not group and self._closing and not self._waiting:
+                self._rested = False
+            elif self._closing and not self._waiting:
                 break
+            elif self._dirty_since is None and not self._rested:
+                self._rest()
+            self._settle_if_due(quiet=not group)
         if self._dirty_since is not None:
             self._settle()
 
@@ -133,7 +139,7 @@ class Writer:
         group: list[_Waiting] = []
         with self._changed:
             if not self._waiting and not self._closing:
-                self._changed.wait(None if self._dirty_since is None else _QUIET)
+                self._changed.wait(self._patience())
             size = 0
             while self._waiting:
                 batch = self._waiting[0].batch
@@ -142,6 +148,12 @@ class Writer:
                 size += _size(batch)
                 group.append(self._waiting.popleft())
         return [waiting for waiting in group if self._starts(waiting)]
+
+    def _patience(self) -> float | None:
+        """How long to wait for the next batch before there is something else to do."""
+        if self._dirty_since is not None:
+            return _QUIET
+        return None if self._rested else _REST
 
     def _starts(self, waiting: _Waiting) -> bool:
         """Whether the sender still wants it: one that has gone away before may have its batch dropped."""
@@ -191,6 +203,13 @@ class Writer:
     def _done(self, waiting: _Waiting) -> None:
         with self._changed:
             self._pending -= _size(waiting.batch)
+
+    def _rest(self) -> None:
+        self._rested = True
+        try:
+            self._ledger.rest()
+        except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
+            _LOG.exception("the ledger could not tidy up")
 
     def _settle_if_due(self, *, quiet: bool) -> None:
         if self._dirty_since is None:

@@ -10,7 +10,7 @@ from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
 from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.protocol import Ledger, Statement
-from tokometer.ledger.rows import GroupKey, record_of
+from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
 from tokometer.records import Record, to_us
 
 #: Values in one statement: a larger one is a long URL.
@@ -30,15 +30,15 @@ class ClickHouseShelf:
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for name, wanted in _by_column(groups):
-            rows = self._of(f"SELECT {name}, id FROM calls", f"shadow AND {name} IN $wanted", wanted, quarters)
+        for name, of_it, wanted in _by_column(groups):
+            rows = self._of(f"SELECT {name}, id FROM calls", f"shadow AND {name} IN $wanted{of_it}", wanted, quarters)
             yield from (Shadow(group, id_.bytes) for group, id_ in rows)
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for name, wanted in _by_column(groups):
-            select = f"SELECT DISTINCT {name} FROM calls"
-            yield from (row[0] for row in self._of(select, f"NOT shadow AND {name} IN $wanted", wanted, quarters))
+        for name, of_it, wanted in _by_column(groups):
+            select, where = f"SELECT DISTINCT {name} FROM calls", f"NOT shadow AND {name} IN $wanted{of_it}"
+            yield from (row[0] for row in self._of(select, where, wanted, quarters))
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
@@ -58,11 +58,11 @@ class ClickHouseShelf:
         return rows
 
 
-def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[str, list[GroupKey]]]:
-    """The groups, apart by the column that names them."""
+def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[str, str, list[GroupKey]]]:
+    """The groups, apart by the column that names them, with the condition that a row is of such a group."""
     hashes: list[GroupKey] = [group for group in groups if isinstance(group, int)]
     traces: list[GroupKey] = [group for group in groups if isinstance(group, str)]
     if hashes:
-        yield "group_id", hashes
+        yield "group_id", "", hashes
     if traces:
-        yield "trace_id", traces
+        yield "trace_id", f" AND group_id = {OF_ITS_TRACE}", traces

@@ -11,7 +11,7 @@ import duckdb
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.commit import Quarters, Shadow, Stored
-from tokometer.ledger.rows import GroupKey, record_of
+from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
 from tokometer.records import ModelCall, Record
 
 
@@ -41,10 +41,10 @@ class DuckDBShelf:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         if not self._has_shadows():
             return
-        for column, wanted in _by_column(groups):
+        for column, of_it, wanted in _by_column(groups):
             rows = self._of(
                 f"SELECT t.{column.name}, t.id FROM calls t JOIN wanted w ON t.{column.name} = w.{column.name} "
-                f"WHERE t.shadow{_within(quarters, 'AND')}",
+                f"WHERE t.shadow{of_it}{_within(quarters, 'AND')}",
                 column,
                 wanted,
             )
@@ -52,10 +52,10 @@ class DuckDBShelf:
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for column, wanted in _by_column(groups):
+        for column, of_it, wanted in _by_column(groups):
             rows = self._of(
                 f"SELECT DISTINCT t.{column.name} FROM calls t JOIN wanted w ON t.{column.name} = w.{column.name} "
-                f"WHERE NOT t.shadow{_within(quarters, 'AND')}",
+                f"WHERE NOT t.shadow{of_it}{_within(quarters, 'AND')}",
                 column,
                 wanted,
             )
@@ -81,14 +81,14 @@ class DuckDBShelf:
         return self._connection.execute(sql).fetchall()
 
 
-def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[schema.Column, list[GroupKey]]]:
-    """The groups, apart by the column that names them."""
+def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[schema.Column, str, list[GroupKey]]]:
+    """The groups, apart by the column that names them, with the condition that a row is of such a group."""
     hashes: list[GroupKey] = [group for group in groups if isinstance(group, int)]
     traces: list[GroupKey] = [group for group in groups if isinstance(group, str)]
     if hashes:
-        yield schema.Column("group_id", "int"), hashes
+        yield schema.Column("group_id", "int"), "", hashes
     if traces:
-        yield schema.Column("trace_id", "text"), traces
+        yield schema.Column("trace_id", "text"), f" AND t.group_id = {OF_ITS_TRACE}", traces
 
 
 def _read(column: schema.Column) -> str:

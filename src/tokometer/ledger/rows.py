@@ -27,6 +27,10 @@ _HASHED_GROUP: Final = "#"
 GroupKey = int | str
 
 
+#: Kept as the group of a call whose group is its trace: the other calls of the trace are in none, or in another.
+OF_ITS_TRACE: Final = 0
+
+
 def group_key(call: ModelCall) -> GroupKey | None:
     """What names a call's group, None where it has none."""
     if not call.group:
@@ -46,7 +50,7 @@ def _hashed(workspace: str, source: str, group: str) -> int:
 
 def _group_id(call: ModelCall) -> int | None:
     key = group_key(call)
-    return key if isinstance(key, int) else None
+    return OF_ITS_TRACE if isinstance(key, str) else key
 
 
 def _bucket(value: int | None) -> int | None:
@@ -98,8 +102,10 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
     values["native_id"] = lengthen(values["native_id"], values)
     if table is CALLS:
         group, cost = values.pop("group_id"), values.pop("cost_usd")
-        # Of a real call that is in its trace's group nothing need be known: it is found by the trace.
-        values["group"] = f"{_HASHED_GROUP}{group}" if group is not None else values["trace_id"] * values["shadow"]
+        if group is None:
+            values["group"] = ""
+        else:
+            values["group"] = values["trace_id"] if group == OF_ITS_TRACE else f"{_HASHED_GROUP}{group}"
         if values["cost_reported"] is None:
             values["cost_priced"] = cost
     if kind is Sample:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
@@ -118,6 +119,24 @@ def test_a_shadow_gives_way_to_its_groups_real_call(new_ledger: Callable[[], Led
     alone = new_ledger()
     alone.commit(Batch([shadow]))
     assert total(alone, "sum(requests)") == 1
+
+
+def test_a_trace_as_a_group_is_of_those_calls_that_say_so(new_ledger: Callable[[], Ledger]) -> None:
+    """A shadow of a trace gives way to the trace's calls of that group, and not to others that share the trace."""
+    shadow = call(1, native_id="agent", trace_id="4bf9", group="4bf9", shadow=True)
+    beside = call(2, native_id="embedding", trace_id="4bf9")
+    real = call(3, native_id="chat", trace_id="4bf9", group="4bf9")
+    for order in permutations([shadow, beside, real]):
+        ledger = new_ledger()
+        for record in order[:2]:
+            ledger.commit(Batch([record]))
+        both = {"agent", "embedding"} == {record.native_id for record in order[:2]}
+        names = ledger.fetch(Statement("SELECT native_id FROM calls ORDER BY native_id"))
+        assert not both or names == [("agent",), ("embedding",)]
+        ledger.commit(Batch([order[2]]))
+        names = ledger.fetch(Statement("SELECT native_id FROM calls ORDER BY native_id"))
+        assert names == [("chat",), ("embedding",)]
+        assert ledger.audit() == []
 
 
 def test_unpriced_calls_are_counted_and_add_no_cost(ledger: Ledger) -> None:
