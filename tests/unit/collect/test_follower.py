@@ -13,6 +13,7 @@ import pytest
 from tokometer.collect.follower import Follower
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Statement
+from tokometer.ledger.native_ids import lengthen
 from tokometer.ledger.opening import open_ledger
 from tokometer.prices import PriceBook
 from tokometer.sources.registry import FILE_SOURCES
@@ -44,8 +45,12 @@ class Scene:
 
     def outputs(self) -> dict[str, int]:
         """Output tokens by message."""
-        rows = self.ledger.fetch(Statement("SELECT split_part(native_id, '|', 1), output_tokens FROM calls"))
-        return dict(rows)
+        names = ("native_id", "trace_id", "span_id", "request_id", "session_id", "output_tokens")
+        found = {}
+        for values in self.ledger.fetch(Statement(f"SELECT {', '.join(names)} FROM calls")):
+            row = {**dict(zip(names, values, strict=True)), "started_at": 0}
+            found[lengthen(row["native_id"], row).split("|")[0]] = row["output_tokens"]
+        return found
 
     def sees(self, expected: dict[str, int]) -> bool:
         """Whether the ledger comes to hold exactly these calls."""
