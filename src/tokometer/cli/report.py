@@ -109,14 +109,16 @@ def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:
 def _lines(kind: Kind, row: Row, *, breakdown: bool, compact: bool) -> Iterator[Line]:
     from tokometer.cli.tables import Line
 
-    models = "\n".join(_undated(name) for name, _ in row.costliest_first)
+    # A request that failed before it reached a model used none.
+    used = [(name, amount) for name, amount in row.costliest_first if amount.total_tokens] or row.costliest_first
+    models = "\n".join(_undated(name) for name, _ in used)
     values = {"Project": row.project.rpartition("/")[2], "Last active": row.last_day, "Models": models}
     titles = _extra_titles(kind, compact=compact)
     split = breakdown and kind != "model"
     extra = ["" if split and title == "Models" else values[title] for title in titles]
     yield Line([row.key, *extra, *_numbers(row.amount, compact=compact)])
     if split:
-        for name, amount in row.costliest_first:
+        for name, amount in used:
             cells = ["", *[""] * len(titles)]
             cells[-1 if "Models" in titles else 0] = f"└ {_undated(name)}"
             yield Line([*cells, *_numbers(amount, compact=compact)], "dim")
