@@ -84,15 +84,15 @@ def copied(columns: list[str], groups: int) -> str:
         "id": "uuid()",
         "started_at": "j.moment",
         "quarter": "CAST(epoch(j.moment) AS BIGINT) // 900",
-        "native_id": f"CASE b.source WHEN 'claude_code' THEN {message} || '|' || {request} "
-        f"WHEN 'otlp' THEN {trace} || ':' || {span} || '@' || printf('%x', epoch_us(j.moment)) "
-        f"WHEN 'codex' THEN {session} || ':' || substr({ids('b.native_id', 'n')}, 1, 24) "
-        f"ELSE 'chatcmpl-' || {ids('b.native_id', 'n')} END",
+        # As ledger.native_ids keeps them: without what the row's other columns say.
+        "native_id": f"CASE b.source WHEN 'claude_code' THEN {message} || '|' || chr(3) "
+        "WHEN 'otlp' THEN chr(1) || ':' || chr(2) || '@' || chr(4) "
+        "WHEN 'codex' THEN chr(6) || ':' || chr(3) ELSE chr(3) END",
         "trace_id": f"CASE b.source WHEN 'codex' THEN {trace}::UUID::VARCHAR ELSE {trace} END",
         "span_id": span,
         "parent_id": parent,
-        "group_id": f"CASE b.source WHEN 'claude_code' THEN {ids('b.native_id', 'g')}::UUID "
-        f"WHEN 'otlp' THEN {trace}::UUID ELSE NULL END",
+        "group_id": "CASE b.source WHEN 'claude_code' THEN (hash(b.id, c.copy, 'g') >> 1)::BIGINT "
+        "WHEN 'otlp' THEN 0 ELSE NULL END",
         "request_id": f"CASE b.source WHEN 'claude_code' THEN {request} "
         f"WHEN 'codex' THEN 'resp_' || {ids('b.native_id', 'q')} "
         f"ELSE 'chatcmpl-' || {word('b.native_id', 'q')} END",
@@ -110,8 +110,10 @@ def copied(columns: list[str], groups: int) -> str:
         },
         **{
             name: f"CAST(b.{name}::DOUBLE * j.size AS DECIMAL(18,9))"
-            for name in ("cost_usd", "cost_reported", "cost_priced", "revenue")
+            for name in ("cost_usd", "cost_reported", "revenue")
         },
+        "cost_priced": "CASE WHEN b.cost_reported IS NULL THEN NULL "
+        "ELSE CAST(b.cost_usd::DOUBLE * j.size AS DECIMAL(18,9)) END",
     }
     chosen = ", ".join(f'{made.get(name, f"b.{name}")} AS "{name}"' for name in columns)
     return (
