@@ -25,7 +25,7 @@ _PATIENCE = 20.0
 def call(name: str, output: int = 2) -> bytes:
     """A line of an answer with this message id."""
     return (
-        f'{{"type":"assistant","uuid":"{name}","timestamp":"2026-09-01T10:00:00Z","requestId":"r","message":{{"id":'
+        f'{{"type":"assistant","uuid":"{name}","timestamp":"2026-09-01T10:00:00Z","requestId":"req_1","message":{{"id":'
         f'"{name}","model":"claude-opus-4-5","usage":{{"input_tokens":1,"output_tokens":{output}}}}}}}\n'
     ).encode()
 
