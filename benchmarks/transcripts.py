@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -45,6 +46,8 @@ class Command:
     argv: list[str]
     before: Callable[[], None] = lambda: None
     seconds: list[float] = field(default_factory=list)
+    #: Processor time of it and its children, which other work on the machine changes less.
+    processor: list[float] = field(default_factory=list)
     megabytes: float = 0.0
     output: str = ""
 
@@ -152,6 +155,7 @@ def measure(commands: list[Command], env: dict[str, str], runs: int) -> None:
         for command in commands:
             command.before()
             with tempfile.TemporaryFile() as output:
+                used = children_time()
                 started = time.perf_counter()
                 process = subprocess.Popen(command.argv, env=env, stdout=output, stderr=subprocess.DEVNULL)
                 if number == 0:
@@ -165,6 +169,13 @@ def measure(commands: list[Command], env: dict[str, str], runs: int) -> None:
                 raise SystemExit(f"{command.name} failed with {process.returncode}")
             if number:
                 command.seconds.append(taken)
+                command.processor.append(children_time() - used)
+
+
+def children_time() -> float:
+    """Processor seconds of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def peak_memory(process: subprocess.Popen[bytes]) -> float:
@@ -236,12 +247,12 @@ def compare(truth: Truth, commands: list[Command], data: Path) -> None:
 
 
 def report(commands: list[Command], ours: Command) -> None:
-    print(f"{'':36}{'median':>9}{'best':>9}{'ours is':>12}{'peak memory':>14}")
+    print(f"{'':36}{'median':>9}{'best':>9}{'processor':>12}{'ours is':>12}{'peak memory':>14}")
     for command in commands:
         ratio = "" if "tokometer" in command.name else f"{ours.median / command.median:.2f} ×"
         print(
-            f"{command.name:36}{command.median:>7.2f} s{min(command.seconds):>7.2f} s{ratio:>12}"
-            f"{command.megabytes:>11.0f} MB"
+            f"{command.name:36}{command.median:>7.2f} s{min(command.seconds):>7.2f} s"
+            f"{statistics.median(command.processor):>10.2f} s{ratio:>12}{command.megabytes:>11.0f} MB"
         )
 
 
