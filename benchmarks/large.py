@@ -91,8 +91,9 @@ def copied(columns: list[str], groups: int) -> str:
         "trace_id": f"CASE b.source WHEN 'codex' THEN {trace}::UUID::VARCHAR ELSE {trace} END",
         "span_id": span,
         "parent_id": parent,
-        "group_id": "CASE b.source WHEN 'claude_code' THEN (hash(b.id, c.copy, 'g') >> 1)::BIGINT "
-        "WHEN 'otlp' THEN 0 ELSE NULL END",
+        "group_id": "CASE b.source WHEN 'claude_code' THEN ('0x0' || substr("
+        + ids("b.native_id", "g")
+        + ", 1, 15))::BIGINT WHEN 'otlp' THEN 0 ELSE NULL END",
         "request_id": f"CASE b.source WHEN 'claude_code' THEN {request} "
         f"WHEN 'codex' THEN 'resp_' || {ids('b.native_id', 'q')} "
         f"ELSE 'chatcmpl-' || {word('b.native_id', 'q')} END",

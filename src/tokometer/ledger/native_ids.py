@@ -19,6 +19,8 @@ _MARKS: Final = (
 )
 #: Stands for the start in hexadecimal microseconds.
 _START: Final = "\x04"
+#: All of a span's id.
+_SPAN: Final = "\x01:\x02@\x04"
 #: In front of an id that is kept as it is, because it holds one of these characters itself.
 _VERBATIM: Final = "\x05"
 _RESERVED: Final = frozenset("\x01\x02\x03\x04\x05\x06")
@@ -29,6 +31,8 @@ def shorten(record: Record) -> str:
     text = record.native_id
     if not _RESERVED.isdisjoint(text):
         return _VERBATIM + text
+    if text == f"{record.trace_id}:{record.span_id}@{record.started_at:x}":
+        return _SPAN  # the same by a quarter of the time, for those that come fastest
     for mark, name in _MARKS:
         part: str = getattr(record, name, "")
         if part:
