@@ -63,7 +63,7 @@ def test_calls_are_priced(tmp_path: Path, projects: Path, ledger: Ledger) -> Non
     """Sources do not price; the importer does, before it commits."""
     (projects / "a.jsonl").write_bytes(_call(1))
     import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
-    ((cost, version),) = ledger.fetch(Statement("SELECT cost_priced, price_version FROM calls"))
+    ((cost, version),) = ledger.fetch(Statement("SELECT cost_usd, price_version FROM calls"))
     assert cost > 0
     assert version
 
