@@ -74,3 +74,17 @@ def test_a_file_that_is_no_ledger_gets_a_clear_error(tmp_path: Path) -> None:
         open_ledger(tmp_path)
     assert (tmp_path / "ledger.duckdb").read_bytes().startswith(b"not a database")
     assert issubclass(LedgerLocked, LedgerError)
+
+
+def test_resting_writes_the_log_into_the_file(tmp_path: Path) -> None:
+    """After a rest there is no long log left to replay, and nothing is lost."""
+    ledger = DuckDBLedger(tmp_path / "l.duckdb")
+    log = tmp_path / "l.duckdb.wal"
+    ledger.commit(Batch([call(number) for number in range(8_000)]))
+    assert log.stat().st_size > 2_000_000
+    ledger.rest()
+    ledger.rest()
+    assert not log.exists() or log.stat().st_size < 100_000
+    assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(8_000,)]
+    ledger.close()
+    ledger.rest()
