@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml tools/environment.sh
 ARGS ?=
 
-.PHONY: help install run demo test lint types unit format bench docs constraints clean
+.PHONY: help install run demo test lint types unit format bench docs pictures constraints clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -44,6 +44,10 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
 	$(BIN)/python tools/reference.py
+
+pictures: $(VENV)/.installed-dev ## Take the docs' pictures of the pages anew
+	@sh tools/chromium.sh
+	PICTURES=1 $(BIN)/pytest tests/browser -k pictures
 
 constraints: $(VENV)/.installed ## Pin today's versions and hashes of every package
 	$(BIN)/python tools/constraints.py

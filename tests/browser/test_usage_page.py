@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from collections.abc import Callable
@@ -46,8 +47,8 @@ def _overflow(page: Page) -> int:
 @pytest.mark.parametrize(
     ("name", "scheme", "width"), [("light", "light", 1440), ("dark", "dark", 1440), ("phone", "light", 390)]
 )
-def test_pictures(demo: Running, visit: Opener, name: str, scheme: str, width: int) -> None:
-    """The page draws everything in light, in dark and on a phone; the docs show what it looked like."""
+def test_pictures(demo: Running, visit: Opener, tmp_path: Path, name: str, scheme: str, width: int) -> None:
+    """The page draws everything in light, in dark and on a phone; `make pictures` puts that into the docs."""
     page = visit(f"{demo.url}/usage?range=30d", width=width, height=844 if width < 500 else 1000, scheme=scheme)
     _ready(page)
     _draw_all(page)
@@ -57,8 +58,8 @@ def test_pictures(demo: Running, visit: Opener, name: str, scheme: str, width: i
     height = page.evaluate("document.documentElement.scrollHeight") if width > 500 else 1688
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(300)
-    _IMAGES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=_IMAGES / f"usage-{name}.png")
+    folder = _IMAGES if os.environ.get("PICTURES") else tmp_path
+    page.screenshot(path=folder / f"usage-{name}.png")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1024, 2560])
