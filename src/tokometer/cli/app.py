@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("tokometer.cli.importing:import_", "Import usage once and say what was new."),
     "report": ("tokometer.cli.report:report", "Tokens and cost by day, week, month, session, model or agent."),
     "query": ("tokometer.cli.query:query", "Ask for any measure by any dimension."),
+    "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }
 

@@ -35,6 +35,9 @@ class Door(Protocol):
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Import what is new and say what it was; `progress` takes bytes."""
 
+    def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
+        """Price all calls anew and say what changes; with `apply`, keep it."""
+
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """Sources found, price coverage and the ledger's health."""
 
@@ -99,6 +102,12 @@ class LocalDoor:
             fresh=self.empty,
         )
         return asdict(summary)
+
+    def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
+        """Price all calls anew."""
+        from tokometer.collect.repricing import reprice
+
+        return reprice(self.ledger, self.book, apply=apply, progress=progress)
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """Look over the sources, the prices and the ledger."""

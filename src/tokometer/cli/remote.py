@@ -93,14 +93,11 @@ class RemoteDoor:
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Have the server import, and pass on how far it is."""
         question = {"source": source, "paths": [str(path) for path in paths]}
-        for line in self._lines("/api/control/import", question):
-            if "summary" in line:
-                summary: dict[str, Any] = line["summary"]
-                return summary
-            if "error" in line:
-                raise Problem(str(line["error"]))
-            progress(line["progress"]["bytes"], line["progress"]["all_bytes"])
-        raise Problem("the server stopped in the middle of the import; what it had committed is kept. Run it again")
+        return self._work("/api/control/import", question, progress)
+
+    def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
+        """Have the server read its prices again and price all calls anew."""
+        return self._work("/api/control/reprice", {"apply": apply}, progress)
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """The server's own check-up."""
@@ -110,6 +107,16 @@ class RemoteDoor:
 
     def close(self) -> None:
         """Nothing is held between questions."""
+
+    def _work(self, path: str, question: Mapping[str, Any], progress: Progressed) -> dict[str, Any]:
+        for line in self._lines(path, question):
+            if "summary" in line:
+                summary: dict[str, Any] = line["summary"]
+                return summary
+            if "error" in line:
+                raise Problem(str(line["error"]))
+            progress(line["progress"]["done"], line["progress"]["all"])
+        raise Problem("the server stopped in the middle of it; what it had committed is kept. Run it again")
 
     def _lines(self, path: str, question: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for line in self._send("POST", path, question):

@@ -71,7 +71,7 @@ class Writer:
         max_pending: int = MAX_PENDING,
     ) -> None:
         self._ledger = ledger
-        self._book = book
+        self.book = book
         self._on_commit = on_commit
         self._max_pending = max_pending
         self._waiting: deque[_Waiting] = deque()
@@ -165,7 +165,7 @@ class Writer:
     def _commit_group(self, group: Sequence[_Waiting]) -> None:
         try:
             for waiting in group:
-                self._book.apply(record for record in waiting.batch.records if isinstance(record, ModelCall))
+                self.book.apply(record for record in waiting.batch.records if isinstance(record, ModelCall))
             receipt = self._ledger.commit(_merged([waiting.batch for waiting in group]))
         except LedgerError as error:
             # The ledger as a whole cannot write (a full disk): the same answer for everybody.

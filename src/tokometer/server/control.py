@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 import queue
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from tokometer.collect.checkup import examine
-from tokometer.collect.importer import Progress, Summary, import_all
+from tokometer.collect.importer import import_all
+from tokometer.collect.repricing import reprice
 from tokometer.ledger import Receipt
+from tokometer.prices import PriceBook
 from tokometer.records import KINDS
 from tokometer.sources.registry import FILE_SOURCES
 
@@ -37,6 +39,9 @@ def require_token(request: Request) -> None:
             401, "this needs the token of the data folder's server.json", {"WWW-Authenticate": "Bearer"}
         )
 
+
+#: Takes how much is done, and of how much.
+Told = Callable[[int, int], None]
 
 router: Final = APIRouter(prefix="/api/control", tags=["control"], dependencies=[Depends(require_token)])
 
@@ -57,7 +62,25 @@ async def import_now(request: Request) -> Response:
         raise HTTPException(400, f"the body cannot be read: {error}") from error
     if asked.source and asked.source not in FILE_SOURCES:
         raise HTTPException(400, f"there is no source {asked.source[:40]!r}; there are {', '.join(FILE_SOURCES)}")
-    return StreamingResponse(_importing(request.app.state.runtime, asked), media_type="application/x-ndjson")
+    runtime: Runtime = request.app.state.runtime
+    return _streamed(lambda told: _importing(runtime, asked, told))
+
+
+class RepriceRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether to keep the new costs."""
+
+    apply: bool = False
+
+
+@router.post("/reprice", summary="Price all calls anew, with progress (for the command line)")
+async def reprice_now(request: Request) -> Response:
+    """Price every call anew with prices.toml as it is now; NDJSON like the import's. Written only with `apply`."""
+    try:
+        asked = msgspec.json.decode(await request.body() or b"{}", type=RepriceRequest)
+    except msgspec.DecodeError as error:
+        raise HTTPException(400, f"the body cannot be read: {error}") from error
+    runtime: Runtime = request.app.state.runtime
+    return _streamed(lambda told: _repricing(runtime, asked, told))
 
 
 @router.get("/doctor", summary="Sources found, price coverage, health of the ledger (for the command line)")
@@ -68,42 +91,63 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
 
-def _importing(runtime: Runtime, asked: ImportRequest) -> Iterator[bytes]:
-    """Import in a thread of its own, and give a line for whatever it says."""
-    said: queue.SimpleQueue[Progress | Summary | Exception] = queue.SimpleQueue()
+def _streamed(work: Callable[[Told], dict[str, Any]]) -> Response:
+    return StreamingResponse(_working(work), media_type="application/x-ndjson")
+
+
+def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, Any]:
     sources = {asked.source: FILE_SOURCES[asked.source]} if asked.source else FILE_SOURCES
-    paths = [Path(path) for path in asked.paths]
+    found = import_all(
+        runtime.ledger,
+        runtime.book,
+        sources,
+        runtime.home,
+        runtime.env,
+        [Path(path) for path in asked.paths],
+        lambda done: told(done.bytes, done.all_bytes),
+    )
+    # It commits beside the writer, so the pages hear of it from here.
+    runtime.committed(
+        Receipt(
+            accepted=found.accepted,
+            duplicate=found.duplicate,
+            changed=found.changed,
+            refused=found.refused,
+            touched=frozenset(KINDS) if found.accepted or found.changed else frozenset(),
+        )
+    )
+    return asdict(found)
 
-    def work() -> None:
+
+def _repricing(runtime: Runtime, asked: RepriceRequest, told: Told) -> dict[str, Any]:
+    # The user has most likely just changed prices.toml.
+    book = PriceBook.open(runtime.data / "prices.toml", runtime.data / "cache")
+    found = reprice(runtime.ledger, book, apply=asked.apply, progress=told)
+    if asked.apply:
+        runtime.use_prices(book)
+        runtime.committed(Receipt(changed=found["changed"], touched=frozenset({"calls"})))
+    return found
+
+
+def _working(work: Callable[[Told], dict[str, Any]]) -> Iterator[bytes]:
+    """Do something long in a thread of its own, and give a line for whatever it says."""
+    said: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
+
+    def run() -> None:
         try:
-            found = import_all(runtime.ledger, runtime.book, sources, runtime.home, runtime.env, paths, said.put)
-            # It commits beside the writer, so the pages hear of it from here.
-            runtime.committed(
-                Receipt(
-                    accepted=found.accepted,
-                    duplicate=found.duplicate,
-                    changed=found.changed,
-                    refused=found.refused,
-                    touched=frozenset(KINDS) if found.accepted or found.changed else frozenset(),
-                )
-            )
-            said.put(found)
+            said.put(("summary", work(lambda done, all_: said.put(("progress", {"done": done, "all": all_})))))
         except Exception as error:  # noqa: BLE001 - the asker is told
-            said.put(error)
+            said.put(("error", str(error) or type(error).__name__))
 
-    thread = Thread(target=work, name="tokometer-import", daemon=True)
+    thread = Thread(target=run, name="tokometer-control", daemon=True)
     thread.start()
     while True:
-        line = said.get()
-        if isinstance(line, Progress):
-            yield _line("progress", asdict(line))
-            continue
-        thread.join()
-        if isinstance(line, Summary):
-            yield _line("summary", asdict(line))
-        else:
-            yield _line("error", str(line) or type(line).__name__)
-        return
+        name, value = said.get()
+        if name != "progress":
+            thread.join()
+            yield _line(name, value)
+            return
+        yield _line(name, value)
 
 
 def _line(name: str, value: object) -> bytes:

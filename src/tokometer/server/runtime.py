@@ -86,6 +86,10 @@ class Runtime:
         slot = int(time.time() // every)
         return self.results.get((query, self.broadcaster.version, slot), lambda: run(self.ledger, query, WORKSPACES))
 
+    def use_prices(self, book: PriceBook) -> None:
+        """Price what comes from now on with another book."""
+        self.book = self.writer.book = book
+
     def committed(self, receipt: Receipt) -> None:
         """Count a commit and tell the pages. Called from the writer's thread."""
         counters = self.counters

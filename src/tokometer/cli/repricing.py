@@ -1,0 +1,53 @@
+"""`tokometer reprice`: what history would cost at the prices as they are now; applied only when told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tokometer.cli.options import data_option
+
+_MOST = 20
+
+
+@click.command(short_help="What history would cost at today's price book.")
+@click.option("--apply", is_flag=True, help="Write the new costs; without it they are only shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_option
+def reprice(apply: bool, as_json: bool, data: Path) -> None:
+    """Price every stored call anew, with the prices for the time when it was made, and say what that changes.
+
+    Use it after a change of prices.toml, or after an upgrade that knows more prices. Costs that a source reported stay
+    as they are. Nothing is written without --apply.
+    """
+    from tokometer.cli.doors import open_door
+    from tokometer.cli.progress import showing_progress
+
+    with open_door(data) as door, showing_progress("Pricing") as progress:
+        found = door.reprice(apply=apply, progress=progress)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        for line in _words(found):
+            click.echo(line)
+
+
+def _words(found: Mapping[str, Any]) -> Iterator[str]:
+    if not found["changed"]:
+        yield f"All {found['calls']:,} calls cost what they did."
+        return
+    for model in found["models"][:_MOST]:
+        before = "unpriced" if model["unpriced_before"] == model["calls"] else f"${model['before']}"
+        after = "unpriced" if model["unpriced_after"] == model["calls"] else f"${model['after']}"
+        yield f"{model['model']} ({model['provider'] or 'no provider'}): {model['calls']:,} calls, {before} → {after}"
+    if len(found["models"]) > _MOST:
+        yield f"… and {len(found['models']) - _MOST} more models (--json has them all)"
+    yield ""
+    if found["applied"]:
+        yield f"{found['changed']:,} of {found['calls']:,} calls now cost something else."
+    else:
+        yield f"{found['changed']:,} of {found['calls']:,} calls would cost something else. Write it with --apply."
