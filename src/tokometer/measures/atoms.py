@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,10 @@ class Total:
     minus: tuple[str, ...] = ()
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     money: bool = False
+
+    def __hash__(self) -> int:
+        # Looked up for each value of each row: hashing all of it would cost more than the rest of a row.
+        return hash(self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Extreme:
     which: Literal["max", "min", "last"]
 
 
+#: The number of records.
+RECORDS: Final = Total()
 #: What a query has to fetch before a measure can be computed.
 Atom = Total | Rank | Different | Extreme
 

@@ -84,19 +84,19 @@ def _part(scope: _Scope, atoms: list[Atom], *, limited: bool) -> Part:
 
 
 def _rows(scope: _Scope, atoms: Sequence[Atom], *, limited: bool) -> str:
-    """Sums and counts: grouped once; by month and year by day first, which is cheaper than a calendar per row."""
+    """Sums and counts: grouped once, or first by what is cheap to tell of a row, and then by what is not.
+
+    That is the calendar, of months and years, and whether a value is one of the largest.
+    """
     keys = scope.ask.keys
     values = [f"{scope.aggregate(atom)} AS v{i}" for i, atom in enumerate(atoms)]
-    coarse = [key.stretch in _COARSE for key in keys]
     additive = all(isinstance(atom, Total) for atom in atoms)
-    if any(coarse) and additive:
+    if additive and any(scope.is_coarse(key) for key in keys):
         inner = [f"{scope.key(key, fine=True)} AS k{i}" for i, key in enumerate(keys)]
         sql = scope.select([*inner, *values])
-        outer = [
-            f"{scope.coarsened(key, f'k{i}')} AS g{i}" if coarse[i] else f"k{i} AS g{i}" for i, key in enumerate(keys)
-        ]
+        outer = [f"{scope.coarsened(key, f'k{i}')} AS g{i}" for i, key in enumerate(keys)]
         sums = [f"sum(v{i}) AS s{i}" for i in range(len(atoms))]
-        return f"SELECT {', '.join([*outer, *sums])} FROM ({sql}) AS days GROUP BY {_names('g', len(keys))}"
+        return f"SELECT {', '.join([*outer, *sums])} FROM ({sql}) AS fine GROUP BY {_names('g', len(keys))}"
     columns = [f"{scope.key(key)} AS k{i}" for i, key in enumerate(keys)]
     order = _order(scope.ask, list(atoms)) if limited else ""
     return scope.select([*columns, *values]) + order
@@ -208,8 +208,12 @@ class _Scope:
             raise TypeError(atom)
         return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
 
+    def is_coarse(self, key: Key) -> bool:
+        """True for a part of the key that is cheaper to tell of a group than of each row."""
+        return key.stretch in _COARSE or self._is_topped(key)
+
     def key(self, key: Key, *, fine: bool = False) -> str:
-        """SQL for one part of the key; with `fine`, days stand for months and years."""
+        """SQL for one part of the key; with `fine`, days stand for months and years, and values for themselves."""
         axis = self.ask.axis
         if key.stretch:
             grain = "day" if fine and key.stretch in _COARSE else key.stretch
@@ -217,17 +221,23 @@ class _Scope:
             return axis.key(grain, "quarter", micros, self.dialect)
         assert key.dimension is not None
         sql = self._dimension(key.dimension)
-        if self.ask.kept is None or key.dimension.name != self.ask.query.by[0]:
-            return sql
+        return self._topped(sql) if self._is_topped(key) and not fine else sql
+
+    def coarsened(self, key: Key, fine: str) -> str:
+        """SQL for one part of the key, from what :meth:`key` gave with `fine`."""
+        if self._is_topped(key):
+            return self._topped(fine)
+        return self.ask.axis.coarsen(key.stretch, fine, self.dialect) if key.stretch in _COARSE else fine
+
+    def _is_topped(self, key: Key) -> bool:
+        """True for the dimension of which only the largest values stay apart."""
+        return self.ask.kept is not None and key.dimension is not None and key.dimension.name == self.ask.query.by[0]
+
+    def _topped(self, sql: str) -> str:
         if not self.ask.kept:
             return self.bind(OTHER)
         kept = ", ".join(self.bind(value) for value in self.ask.kept)
         return f"CASE WHEN {sql} IN ({kept}) THEN {sql} ELSE {self.bind(OTHER)} END"
-
-    def coarsened(self, key: Key, day: str) -> str:
-        """SQL for a month's or year's key from a day's."""
-        assert key.stretch is not None
-        return self.ask.axis.coarsen(key.stretch, day, self.dialect)
 
     def conditions(self, *, filtered: bool = True) -> list[str]:
         """What rows have to fulfil: workspace, window, filters."""

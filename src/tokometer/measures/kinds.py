@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar, Final, Literal
 
-from tokometer.measures.atoms import Atom, Different, Extreme, Facts, Rank, Total
+from tokometer.measures.atoms import RECORDS, Atom, Different, Extreme, Facts, Rank, Total
 from tokometer.records.histogram import value_of
 from tokometer.records.units import COUNT, MS, TOKENS_PER_SECOND, Unit
 
@@ -44,7 +45,7 @@ class Named:
         self.name = f"{cube}.{name}"
         self.title = self.title or name.replace("_", " ").capitalize()
 
-    @property
+    @cached_property
     def short(self) -> str:
         """The name without its cube, as rows have it."""
         return self.name.partition(".")[2]
@@ -109,20 +110,24 @@ class _Adding(Measure):
     #: The column that counts the records for which the value is unknown: if that is all of them, so is the total.
     unknown: str = ""
 
-    @property
+    @cached_property
     def total(self) -> Total:
         """The total that this measure is."""
         return Total(self.columns, self.minus, tuple(self.where.items()), self.unit.style == "money")
 
+    @cached_property
+    def _unknown(self) -> Total:
+        return Total((self.unknown,))
+
     def atoms(self) -> tuple[Atom, ...]:
         """See :meth:`Measure.atoms`."""
-        return (self.total, Total(), Total((self.unknown,))) if self.unknown else (self.total,)
+        return (self.total, RECORDS, self._unknown) if self.unknown else (self.total,)
 
     def value(self, facts: Facts) -> Value:
         """See :meth:`Measure.value`."""
         if self.unknown:
-            records = facts.number(Total())
-            if records and facts.number(Total((self.unknown,))) >= records:
+            records = facts.number(RECORDS)
+            if records and facts.number(self._unknown) >= records:
                 return None
         number: Value = facts.number(self.total)
         return number

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from time import perf_counter
 from typing import Any, Final
 
@@ -183,28 +184,38 @@ class _Rows:
         self.aligned = self._aligned(earlier or {})
         self.elapsed = Elapsed(ask, self.buckets)
         self.earlier_elapsed = Elapsed(before, self.earlier_buckets) if before else None
+        self.gaps: dict[float, Mapping[str, Any]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows, in order."""
         rows = []
         starts = {bucket.key: moment(bucket.start, self.ask.tz) for bucket in self.buckets}
+        shown = [(part.name, self._writer(part, starts)) for part in self.keys]
         for key in self._filled({**self.answer, **self.aligned}):
-            row = {part.name: self._shown(part, value, starts) for part, value in zip(self.keys, key, strict=True)}
-            facts = Facts(self.answer.get(key, {}), self.elapsed.seconds(key))
-            for measure in self.measures:
-                row[measure.short] = measure.value(facts)
+            row = {name: write(value) for (name, write), value in zip(shown, key, strict=True)}
+            row.update(self._values(self.answer.get(key), self.elapsed.seconds(key)))
             if self.ask.query.compare:
                 self._compare(row, key)
             rows.append(row)
         return self._sorted(rows)
+
+    def _values(self, atoms: Mapping[Atom, Any] | None, seconds: float) -> Mapping[str, Any]:
+        """The measures; gaps of the same length have the same ones, and there can be many."""
+        if atoms is None and seconds in self.gaps:
+            return self.gaps[seconds]
+        facts = Facts(atoms or {}, seconds)
+        values = {measure.short: measure.value(facts) for measure in self.measures}
+        if atoms is None:
+            self.gaps[seconds] = values
+        return values
 
     def _compare(self, row: dict[str, Any], key: RowKey) -> None:
         counterpart = self._counterpart(key)
         if self.earlier_elapsed is None or counterpart is None:
             row.update({f"{measure.short}{PREVIOUS}": None for measure in self.measures})
             return
-        facts = Facts(self.aligned.get(key, {}), self.earlier_elapsed.seconds(counterpart))
-        row.update({f"{measure.short}{PREVIOUS}": measure.value(facts) for measure in self.measures})
+        values = self._values(self.aligned.get(key), self.earlier_elapsed.seconds(counterpart))
+        row.update({f"{name}{PREVIOUS}": value for name, value in values.items()})
 
     def _filled(self, answer: Answer) -> Iterable[RowKey]:
         """Every key that there is a row for: with a time axis, every bucket of each group."""
@@ -235,12 +246,14 @@ class _Rows:
             return None
         return (self.earlier_buckets[place].key, *key[1:])
 
-    def _shown(self, part: Key, value: int | str, starts: Mapping[int, datetime]) -> Cell:
-        if isinstance(value, str):
-            return OTHER_LABEL if value == OTHER else value
+    @staticmethod
+    def _writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
+        """What makes a cell of one part of a key."""
         if part.dimension is None:
-            return starts[value]
-        return date_of_key(part.name, value) if part.dimension.type == "date" else value
+            return starts.__getitem__
+        if part.dimension.type == "date":
+            return lambda value: date_of_key(part.name, value)
+        return lambda value: OTHER_LABEL if value == OTHER else value
 
     def _sorted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """By the query's order; what is equal in it, by the dimensions; what is unknown, and the others, last."""
@@ -260,8 +273,8 @@ class _Rows:
 
 def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:
     known = [row for row in rows if row[name] is not None]
-    known.sort(key=lambda row: row[name], reverse=descending)
-    return known + [row for row in rows if row[name] is None]
+    known.sort(key=itemgetter(name), reverse=descending)
+    return known if len(known) == len(rows) else known + [row for row in rows if row[name] is None]
 
 
 def _begun(ask: Ask, answer: Answer) -> list[Bucket]:
