@@ -232,7 +232,14 @@ def tokometer(folder: Path, seconds: float, spans: int, *, bare: bool) -> None:
     if bare:
         command = [sys.executable, str(Path(__file__).parents[1] / "tests/servers/ingest.py"), str(folder), str(port)]
     else:
-        command = [sys.executable, "-m", "tokometer", "serve", "--data", str(folder), "--port", str(port)]
+        command = [
+            str(Path(sys.executable).with_name("tokometer")),
+            "serve",
+            "--data",
+            str(folder),
+            "--port",
+            str(port),
+        ]
         command.append("--no-discover")
     home = folder / "home"
     home.mkdir(exist_ok=True)
