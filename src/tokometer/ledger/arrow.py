@@ -46,8 +46,9 @@ def _array(column: schema.Column, values: Sequence[Any]) -> Array:
         return Array(values, _TYPES[column.type])
     except UnicodeEncodeError:
         # Sources clean their text; should one forget, a stray surrogate must not cost the records around it.
-        return Array([_clean(value) for value in values], _TYPES[column.type])
+        return Array([clean(value) for value in values], _TYPES[column.type])
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
+    """Text without lone surrogates, which no engine takes."""
     return value.encode("utf-8", "replace").decode("utf-8")

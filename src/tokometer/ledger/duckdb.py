@@ -15,6 +15,7 @@ from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
+from tokometer.ledger.duckdb_values import TYPES, insertion, money
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
 from tokometer.ledger.protocol import (
     Batch,
@@ -31,21 +32,6 @@ from tokometer.ledger.rows import columns, refusal_rows
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
 from tokometer.records import now_us, quarter_of
 
-TYPES: Final[dict[schema.Type, str]] = {
-    "id": "UUID",
-    "text": "VARCHAR",
-    "name": "VARCHAR",
-    "names": "VARCHAR[]",
-    "labels": "VARCHAR",
-    "int": "BIGINT",
-    "small": "INTEGER",
-    "tiny": "SMALLINT",
-    "float": "DOUBLE",
-    "money": "DECIMAL(18,9)",
-    "flag": "BOOLEAN",
-    "time": "TIMESTAMP",
-    "blob": "BLOB",
-}
 _ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},
     # Sums over all time must not overflow what one call cannot.
@@ -144,7 +130,7 @@ class DuckDBLedger:
         wanted = [schema.Column("id", "id"), schema.Column("cost", "money", True), schema.Column("version", "name")]
         prices = list(costs.values())
         staged = arrow_table(wanted, [list(costs), [cost for cost, _ in prices], [version for _, version in prices]])
-        cost = _money("s.cost")
+        cost = money("s.cost")
         with self._lock, self._transaction(), self._registered("repriced", staged):
             changed = self._connection.execute(
                 "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
@@ -264,11 +250,8 @@ class DuckDBLedger:
         if change.put:
             if table is schema.CALLS:
                 self._shelf.put(change.put)
-            values = ", ".join(
-                _money(column.name) if column.type == "money" else column.name for column in table.columns
-            )
-            rows = arrow_table(table.columns, columns(table, change.put, change.ids))
-            self._over(rows, f"INSERT INTO {table.name} SELECT {values} FROM staged")
+            rows = insertion(table, columns(table, change.put, change.ids))
+            self._over(rows.staged, rows.sql, rows.parameters)
         quarters = change.quarters()
         if quarters:
             marks = arrow_table(schema.DIRTY_QUARTERS.columns, [sorted(quarters)])
@@ -278,12 +261,12 @@ class DuckDBLedger:
             marks = arrow_table(schema.DIRTY_SESSIONS.columns, list(zip(*sessions, strict=True)))
             self._over(marks, "INSERT INTO dirty_sessions SELECT * FROM staged")
 
-    def _over(self, staged: object, sql: str) -> None:  # noqa: ARG002 - named in the SQL
-        """Run SQL over an Arrow table, which DuckDB finds by this parameter's name.
+    def _over(self, staged: object, sql: str, parameters: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Run SQL over an Arrow table, which DuckDB finds by the name of this parameter, `staged`.
 
         Registering it as a view instead would cost half a millisecond each time.
         """
-        self._connection.execute(sql)
+        self._connection.execute(sql, parameters)
 
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if not refusals:
@@ -372,8 +355,3 @@ def _create(table: schema.Table) -> str:
         for column in table.columns
     )
     return f"CREATE TABLE {table.name} ({columns_})"
-
-
-def _money(name: str) -> str:
-    """Whole nano-USD as DECIMAL(18,9) USD, exactly."""
-    return f"CAST(CAST({name} AS DECIMAL(18,0)) * CAST(0.000000001 AS DECIMAL(10,9)) AS DECIMAL(18,9))"

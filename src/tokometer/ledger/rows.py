@@ -5,17 +5,17 @@ A row's values are engine-neutral: ids are 16 bytes, times whole microseconds, m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
-from tokometer.ledger.native_ids import lengthen, shorten
+from tokometer.ledger.native_ids import lengthen, shorten_all
 from tokometer.ledger.protocol import Refusal
 from tokometer.ledger.schema import CALLS, RECORDS, Table
-from tokometer.records import KINDS, ModelCall, Record, Sample, now_us, record_id
+from tokometer.records import KINDS, ModelCall, Record, Sample, now_us, record_id, record_ids
 from tokometer.records.histogram import bucket_of
 from tokometer.records.time import QUARTER_US
 
@@ -37,9 +37,11 @@ def group_key(call: ModelCall) -> GroupKey | None:
         return None
     if call.group == call.trace_id:
         return call.trace_id
-    if call.group.startswith(_HASHED_GROUP):
-        return int(call.group[1:])
-    return _hashed(call.workspace, call.source, call.group)
+    return _numbered(call.workspace, call.source, call.group)
+
+
+def _numbered(workspace: str, source: str, group: str) -> int:
+    return int(group[1:]) if group.startswith(_HASHED_GROUP) else _hashed(workspace, source, group)
 
 
 @lru_cache(maxsize=32_768)
@@ -48,55 +50,70 @@ def _hashed(workspace: str, source: str, group: str) -> int:
     return int.from_bytes(record_id(workspace, source, "group:" + group)[:8], signed=True)
 
 
-def _group_id(call: ModelCall) -> int | None:
-    key = group_key(call)
-    return OF_ITS_TRACE if isinstance(key, str) else key
-
-
-def _bucket(value: int | None) -> int | None:
-    return None if value is None else bucket_of(value)
-
-
 _JSON: Final = msgspec.json.Encoder(order="sorted")
 
-_DERIVED: Final[dict[str, Callable[[Any], Any]]] = {
-    "id": lambda record: record.id,
-    "quarter": lambda record: record.started_at // QUARTER_US,
-    "native_id": shorten,
-    "group_id": _group_id,
-    "latency_bucket": lambda call: _bucket(call.latency_us),
-    "ttft_bucket": lambda call: _bucket(call.ttft_us),
-    "cost_usd": lambda call: call.cost,
+#: The fields of many records by name, each as a sequence of values.
+_Taken = Mapping[str, Sequence[Any]]
+
+
+def _ids(taken: _Taken) -> list[bytes]:
+    return record_ids(zip(taken["workspace"], taken["source"], taken["native_id"], strict=True))
+
+
+def _group_ids(taken: _Taken) -> list[int | None]:
+    groups = zip(taken["group"], taken["trace_id"], taken["workspace"], taken["source"], strict=True)
+    return [
+        None if not group else OF_ITS_TRACE if group == trace_id else _numbered(workspace, source, group)
+        for group, trace_id, workspace, source in groups
+    ]
+
+
+def _buckets(values: Sequence[int | None]) -> list[int | None]:
+    return [None if value is None else bucket_of(value) for value in values]
+
+
+def _costs(taken: _Taken) -> list[int | None]:
+    both = zip(taken["cost_reported"], taken["cost_priced"], strict=True)
+    return [priced if reported is None else reported for reported, priced in both]
+
+
+def _priced_besides(taken: _Taken) -> list[int | None]:
     # Where the source reported nothing, `cost_usd` is what we priced, and need not stand twice.
-    "cost_priced": lambda call: None if call.cost_reported is None else call.cost_priced,
-    "labels": lambda sample: _JSON.encode(sample.labels).decode() if sample.labels else "",
+    both = zip(taken["cost_reported"], taken["cost_priced"], strict=True)
+    return [None if reported is None else priced for reported, priced in both]
+
+
+#: Columns that are not simply fields, and how whole ones are made from the fields' values.
+_DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
+    "id": _ids,
+    "quarter": lambda taken: [at // QUARTER_US for at in taken["started_at"]],
+    "native_id": shorten_all,
+    "group_id": _group_ids,
+    "latency_bucket": lambda taken: _buckets(taken["latency_us"]),
+    "ttft_bucket": lambda taken: _buckets(taken["ttft_us"]),
+    "cost_usd": _costs,
+    "cost_priced": _priced_besides,
+    "labels": lambda taken: [_JSON.encode(labels).decode() if labels else "" for labels in taken["labels"]],
 }
 
 
 def columns(table: Table, records: Sequence[Record], ids: Sequence[bytes] | None = None) -> list[Sequence[Any]]:
     """The table's columns, in order, as sequences of values. At least one record; `ids` where they are known."""
-    plain, take = _plain_columns(table)
-    taken: dict[str, Sequence[Any]] = dict(zip(plain, zip(*map(take, records), strict=True), strict=True))
+    fields = records[0].__struct_fields__
+    taken: dict[str, Sequence[Any]] = dict(zip(fields, zip(*map(astuple, records), strict=True), strict=True))
+    made = {name: _DERIVED[name](taken) for name in table.names if name in _DERIVED and (name != "id" or ids is None)}
     if ids is not None:
-        taken["id"] = ids
-    for name in table.names:
-        derive = _DERIVED.get(name)
-        if derive is not None and name not in taken:
-            taken[name] = [derive(record) for record in records]
-    return [taken[name] for name in table.names]
+        made["id"] = ids
+    return [made[name] if name in made else taken[name] for name in table.names]
 
 
-@cache
-def _plain_columns(table: Table) -> tuple[tuple[str, ...], attrgetter[tuple[Any, ...]]]:
-    """The columns that are a record's fields as they are, and a function that takes them all from a record."""
-    names = tuple(name for name in table.names if name not in _DERIVED)
-    return names, attrgetter(*names)
+_NAMES: Final = {table.name: table.names for table in RECORDS.values()}
 
 
 def record_of(table: Table, row: Sequence[Any]) -> Record:
     """The record that a stored row was made from (its group known by hash only)."""
     kind = KINDS[table.name]
-    values = dict(zip(table.names, row, strict=True))
+    values = dict(zip(_NAMES[table.name], row, strict=True))
     for name in ("id", "quarter", "latency_bucket", "ttft_bucket"):
         values.pop(name, None)
     values["native_id"] = lengthen(values["native_id"], values)

@@ -5,7 +5,7 @@ Knows nothing of where a record comes from or goes to. Everything may import it;
 
 from tokometer.records.errors import RecordError
 from tokometer.records.families import FAMILIES, family_of
-from tokometer.records.ids import key_fingerprint, record_id
+from tokometer.records.ids import key_fingerprint, record_id, record_ids
 from tokometer.records.kinds import (
     KINDS,
     AgentRun,
@@ -50,6 +50,7 @@ __all__ = [
     "provider_of",
     "quarter_of",
     "record_id",
+    "record_ids",
     "status_of",
     "to_datetime",
     "to_us",

@@ -1,0 +1,63 @@
+"""Values on their way into DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from arro3.core import Table
+
+from tokometer.ledger import schema
+from tokometer.ledger.arrow import arrow_table, clean
+
+TYPES: Final[dict[schema.Type, str]] = {
+    "id": "UUID",
+    "text": "VARCHAR",
+    "name": "VARCHAR",
+    "names": "VARCHAR[]",
+    "labels": "VARCHAR",
+    "int": "BIGINT",
+    "small": "INTEGER",
+    "tiny": "SMALLINT",
+    "float": "DOUBLE",
+    "money": "DECIMAL(18,9)",
+    "flag": "BOOLEAN",
+    "time": "TIMESTAMP",
+    "blob": "BLOB",
+}
+#: Columns of these types are passed as one value where all rows have the same.
+_TEXTS: Final = frozenset({"text", "name", "labels"})
+_NUMBERS: Final = frozenset({"int", "small", "tiny", "flag"})
+
+
+class Insertion(NamedTuple):
+    """A statement that puts rows into a table; what varies comes from an Arrow table named `staged`."""
+
+    sql: str
+    staged: Table
+    parameters: dict[str, Any]
+
+
+def insertion(table: schema.Table, values: Sequence[Sequence[Any]]) -> Insertion:
+    """How to insert these columns. Half of a batch's columns hold one value, which need not be passed for each row."""
+    selected: list[str] = []
+    varying: list[tuple[schema.Column, Sequence[Any]]] = []
+    parameters: dict[str, Any] = {}
+    for column, list_ in zip(table.columns, values, strict=True):
+        first, name = list_[0], column.name
+        same = (first is None or column.type in _TEXTS or column.type in _NUMBERS) and list_.count(first) == len(list_)
+        if same and first is None:
+            selected.append("NULL")
+        elif same:
+            parameters[name] = clean(first) if column.type in _TEXTS else first
+            selected.append(f"CAST(${name} AS {TYPES[column.type]})")
+        else:
+            varying.append((column, list_))
+            selected.append(money(name) if column.type == "money" else name)
+    staged = arrow_table([column for column, _ in varying], [list_ for _, list_ in varying])
+    return Insertion(f"INSERT INTO {table.name} SELECT {', '.join(selected)} FROM staged", staged, parameters)
+
+
+def money(name: str) -> str:
+    """Whole nano-USD as DECIMAL(18,9) USD, exactly."""
+    return f"CAST(CAST({name} AS DECIMAL(18,0)) * CAST(0.000000001 AS DECIMAL(10,9)) AS DECIMAL(18,9))"
