@@ -43,23 +43,3 @@ def window_options(command: F) -> F:
     )(command)
     command = click.option("--until", metavar="WHEN", help="The last day to count, or a time to stop before.")(command)
     return click.option("--since", metavar="WHEN", help=f"Where to start: {when}.")(command)
-
-
-def local_zone() -> str:
-    """The IANA name of this machine's time zone; UTC where it cannot be told."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    name = os.environ.get("TZ", "").removeprefix(":")
-    if not name:
-        # /etc/localtime is a link into the zone database on Debian, Fedora, macOS and most others.
-        path = os.path.realpath("/etc/localtime")
-        name = path.partition("/zoneinfo/")[2]
-        if not name:
-            try:
-                name = Path("/etc/timezone").read_text(encoding="utf-8").strip()
-            except OSError:
-                name = ""
-    try:
-        return ZoneInfo(name).key if name else "UTC"
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "UTC"

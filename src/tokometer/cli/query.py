@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tokometer.cli.options import data_option, local_zone, output_options, window_options
+from tokometer.cli.options import data_option, output_options, window_options
 
 if TYPE_CHECKING:
     from tokometer.cli.tables import Table
@@ -51,6 +51,7 @@ def query(
     tokometer query --measure calls.p95_latency --grain day --where calls.provider=anthropic --csv
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import open_door
+    from tokometer.records.zone import local_zone
 
     question: dict[str, Any] = {
         "measures": list(measures),

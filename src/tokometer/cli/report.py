@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from tokometer.cli.options import data_option, local_zone, output_options, window_options
+from tokometer.cli.options import data_option, output_options, window_options
 from tokometer.cli.usage import Amount, Kind, Row, Usage, question, usage
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def report(
     up to date. Where a server holds the data folder it has done so already, and is asked.
     """
     from tokometer.cli.doors import LocalDoor, open_door
+    from tokometer.records.zone import local_zone
 
     with open_door(data) as door:
         if isinstance(door, LocalDoor) and not no_import:

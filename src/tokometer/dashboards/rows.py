@@ -17,6 +17,13 @@ def only(result: Result) -> Row:
     return result.rows[0] if result.rows else {}
 
 
+def added_up(result: Result) -> Row:
+    """The rows of an answer, of measures that add up, as one; what no row knows is unknown."""
+    names = [column.name for column in result.columns if column.unit]
+    known = {name: [row[name] for row in result.rows if row[name] is not None] for name in names}
+    return {name: sum(values[1:], values[0]) if values else None for name, values in known.items()}
+
+
 def numbers(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> list[float]:
     """A measure's value in each period; where nothing was measured, nothing was used."""
     places = {int(period.start.timestamp()): index for index, period in enumerate(stretch)}

@@ -11,7 +11,7 @@ from tokometer.dashboards.drawing import Line, bars, curve, periods
 from tokometer.dashboards.figure import Figure, figure, measure_of
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Context, Table, View
-from tokometer.dashboards.rows import by_name, numbers, only
+from tokometer.dashboards.rows import added_up, by_name, numbers
 from tokometer.dashboards.scope import Window
 from tokometer.measures.run import OTHER_LABEL
 
@@ -44,7 +44,8 @@ class Spend:
         scope = context.scope
         name = scope.measure
         unit = measure_of(f"calls.{name}").unit
-        total = only(context.query(scope.window, *MEASURES, "unpriced", compare=True))
+        # The same question as the table's below, so that it is asked once.
+        total = added_up(context.query(scope.window, *MEASURES, "unpriced", by=(self.by,), rank="cost", compare=True))
         result = context.query(scope.window, *MEASURES, by=(self.by,), grain=scope.grain, top=TOP, rank=name)
         stretch = periods(scope.window, scope.grain, scope.now)
         groups = {key: numbers(rows, name, stretch) for key, rows in by_name(result.rows, self.by).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -17,7 +17,9 @@ from tokometer.records import KINDS
 from tokometer.records.time import to_datetime
 from tokometer.server.body import BodyError, Limits, read_body
 from tokometer.sources import own
-from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, Encoding, OtlpError, decode_traces, failure, reply
+
+if TYPE_CHECKING:
+    from tokometer.sources.otlp import Encoding
 
 router: Final = APIRouter()
 
@@ -30,6 +32,9 @@ _DECODERS: Final = ThreadPoolExecutor(2, "tokometer-decode")
 @router.post("/v1/traces", summary="OTLP/HTTP traces, protobuf or JSON")
 async def traces(request: Request) -> Response:
     """Take an `ExportTraceServiceRequest` and reply with an `ExportTraceServiceResponse` in the same encoding."""
+    # Protobuf takes a tenth of a second to load: the server starts without it, and loads it right after.
+    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, decode_traces, reply
+
     encoding = ENCODINGS.get(_media_type(request))
     if encoding is None:
         return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
@@ -133,6 +138,8 @@ def _error(status: int, message: str) -> Response:
 
 def _otlp_error(status: int, message: str, encoding: Encoding) -> Response:
     """An error as OTLP wants it: a `google.rpc.Status` in the request's encoding."""
+    from tokometer.sources.otlp import MEDIA_TYPES, failure
+
     return _retry_later(Response(failure(message, encoding), status, media_type=MEDIA_TYPES[encoding]))
 
 

@@ -11,12 +11,13 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
 
-from tokometer.server import assets, templates
+from tokometer.server import assets, panels, templates
 from tokometer.server.app import create_app
 from tokometer.server.guard import LOOPBACK
 from tokometer.server.runtime import Runtime
@@ -51,6 +52,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
         super().__init__(config)
         self._runtime = runtime
+        self._warming = threading.Thread(target=_warm, args=(runtime,), name="tokometer-warm", daemon=True)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -72,24 +74,30 @@ class _Server(uvicorn.Server):
             self._runtime.follower.start()
         if self._runtime.player is not None:
             self._runtime.player.start()
-        threading.Thread(target=_warm, args=(self._runtime,), name="tokometer-warm", daemon=True).start()
+        self._warming.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         _remove_card(self._runtime)
+        self._runtime.closing.set()
         self._runtime.broadcaster.close()
         await asyncio.sleep(0)
         await super().shutdown(sockets)
+        if self._warming.is_alive():
+            # It reads the ledger, which is closed next.
+            await asyncio.to_thread(self._warming.join, _GRACE)
 
 
 def _warm(runtime: Runtime) -> None:
-    """Make what the first page needs, while nobody waits for it."""
+    """Make what the first page needs and load what the start left out, while nobody waits for it."""
     try:
         templates.warm()
         runtime.charts.warm()
         assets.warm(runtime.charts)
+        panels.warm(runtime)
+        import_module("tokometer.sources.otlp")
     except Exception:  # noqa: BLE001 - whatever it is, the server goes on
         # The page's tables and figures work without charts, and asking for a chart tries again.
-        _LOG.exception("charts could not be prepared")
+        _LOG.exception("the first page could not be prepared")
 
 
 def _card(runtime: Runtime) -> Path:

@@ -22,6 +22,7 @@ from tokometer.dashboards.panel import Context
 from tokometer.dashboards.scope import parse_scope
 from tokometer.measures import CUBES, Query, Result, measure_named
 from tokometer.records.units import plain
+from tokometer.records.zone import local_zone
 from tokometer.server.runtime import Rendered, Runtime
 from tokometer.server.templates import render
 
@@ -165,8 +166,21 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = 
         scope.moved(0),
         runtime.broadcaster.version,
         int(time.time() // panel.every),
+        with_rows,
     )
     return runtime.rendered.get(key, lambda: _render(runtime, panel, scope, with_rows=with_rows))
+
+
+def warm(runtime: Runtime) -> None:
+    """Answer what the first page will ask, for a viewer in this machine's time zone.
+
+    Whoever is elsewhere finds the ledger's pages in memory and everything else loaded.
+    """
+    scope = parse_scope({"tz": [local_zone()]}, (), runtime.now())
+    for panel in panels().values():
+        if runtime.closing.is_set():
+            return
+        rendered(runtime, panel, scope, with_rows=False)
 
 
 def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ class Runtime:
     #: Panels as they were last sent.
     rendered: Memory[Rendered] = field(default_factory=lambda: Memory(400))
     started_at: float = field(default_factory=time.time)
+    #: Set when the server is about to end: nothing new is begun.
+    closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
 
@@ -104,6 +107,7 @@ class Runtime:
 
     def close(self) -> None:
         """Stop following, commit what waits, and let go of the ledger. A second call does nothing."""
+        self.closing.set()
         if self.follower is not None:
             self.follower.stop()
         if self.player is not None:
