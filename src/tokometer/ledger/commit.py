@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
+from msgspec.structs import astuple
+
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
-from tokometer.ledger.rows import GroupKey, by_kind, group_key
+from tokometer.ledger.rows import GroupKey, by_kind, group_keys
 from tokometer.ledger.schema import CALLS, RECORDS, Table
-from tokometer.records import ModelCall, Record, merge, quarter_of
+from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
 
 #: How far a trace or session may stretch, in quarter hours, for its pinned calls to find each other by group.
 GROUP_REACH = 96
@@ -136,18 +139,24 @@ class _Planner:
         return self._change
 
     def _fold(self, positions: Sequence[int]) -> dict[bytes, tuple[Record, int]]:
-        """One version of each record of the batch, with the position of the first."""
+        """One version of each record of the batch, with the position of the first.
+
+        Copies count as duplicates, whatever they add: what the ledger holds is changed only once. Unless who sent
+        them corrects himself.
+        """
+        records, outcomes = self._batch.records, self._outcomes
+        mine = [records[position] for position in positions]
+        ids = record_ids((record.workspace, record.source, record.native_id) for record in mine)
         arrived: dict[bytes, tuple[Record, int]] = {}
-        for position in positions:
-            record = self._batch.records[position]
-            key = record.id
+        for key, record, position in zip(ids, mine, positions, strict=True):
             earlier = arrived.get(key)
             if earlier is None:
                 arrived[key] = (record, position)
-            else:
-                merged = self._merge(earlier[0], record)
-                self._outcomes[position] = "duplicate" if merged == earlier[0] else "changed"
-                arrived[key] = (merged, earlier[1])
+                continue
+            merged = self._merge(earlier[0], record)
+            corrected = self._batch.corrections and merged != earlier[0]
+            outcomes[position] = "changed" if corrected else "duplicate"
+            arrived[key] = (merged, earlier[1])
         return arrived
 
     def _merge(self, kept: Record, arrived: Record) -> Record:
@@ -158,29 +167,25 @@ class _Planner:
 
     def _drop_shadows(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
         """Let a group's shadows give way to its real calls, those of this batch and those stored."""
-        #: Group → whether it has a real call; and the shadows that have arrived.
-        groups: dict[GroupKey, bool] = {}
+        keys = group_keys([call for call, _ in arrived.values() if isinstance(call, ModelCall)])
+        real: set[GroupKey] = set()
         shadows: dict[bytes, GroupKey] = {}
-        for key, (call, _) in arrived.items():
-            assert isinstance(call, ModelCall)
-            group = group_key(call)
-            if group is None:
-                continue
-            groups[group] = groups.get(group, False) or not call.shadow
-            if call.shadow:
-                shadows[key] = group
-        if not groups:
+        for (id_, (call, _)), group in zip(arrived.items(), keys, strict=True):
+            if group is not None:
+                if call.shadow:  # type: ignore[attr-defined] # all of this table are calls
+                    shadows[id_] = group
+                else:
+                    real.add(group)
+        if not (real or shadows):
             return
         reach = self._reach(arrived, GROUP_REACH)
-        open_ = [group for group, real in groups.items() if not real]
+        open_ = {group for group in shadows.values() if group not in real}
         if open_:
-            for group in self._shelf.answered(open_, reach):
-                groups[group] = True
-        for key, group in shadows.items():
-            if groups[group]:
-                self._outcomes[arrived.pop(key)[1]] = "duplicate"
-        answered = [group for group, real in groups.items() if real]
-        gone = [shadow.id for shadow in self._shelf.shadows(answered, reach)] if answered else []
+            real.update(self._shelf.answered(list(open_), reach))
+        for id_, group in shadows.items():
+            if group in real:
+                self._outcomes[arrived.pop(id_)[1]] = "duplicate"
+        gone = [shadow.id for shadow in self._shelf.shadows(list(real), reach)] if real else []
         if gone:
             self._change.taken.extend(self._shelf.records(self._table, gone))
 
@@ -224,8 +229,13 @@ class _Planner:
 
 
 _NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version"})
+_CONTENT = {
+    name: itemgetter(*(at for at, field in enumerate(kind.__struct_fields__) if field not in _NOT_CONTENT))
+    for name, kind in KINDS.items()
+}
 
 
-def _content(record: Record) -> list[object]:
+def _content(record: Record) -> tuple[object, ...]:
     """What makes two versions of a record differ for its sender; not what we add (prices) or do not keep."""
-    return [getattr(record, name) for name in record.__struct_fields__ if name not in _NOT_CONTENT]
+    content: tuple[object, ...] = _CONTENT[record.kind](astuple(record))
+    return content

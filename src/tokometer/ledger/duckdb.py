@@ -248,8 +248,7 @@ class DuckDBLedger:
             where = f" AND quarter BETWEEN {min(stood):d} AND {max(stood):d}"
             self._over(gone, f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM staged){where}")
         if change.put:
-            if table is schema.CALLS:
-                self._shelf.put(change.put)
+            self._shelf.put(table, change.put, change.ids)
             rows = insertion(table, columns(table, change.put, change.ids))
             self._over(rows.staged, rows.sql, rows.parameters)
         quarters = change.quarters()

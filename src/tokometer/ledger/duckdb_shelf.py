@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -12,7 +12,10 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
-from tokometer.records import ModelCall, Record
+from tokometer.records import Record
+
+#: Ids of a table that are kept in memory; ninety bytes each.
+_MOST_KNOWN: Final = 200_000
 
 
 class DuckDBShelf:
@@ -22,14 +25,28 @@ class DuckDBShelf:
         self._connection = connection
         # Nobody else writes to this file, so once asked it is known. Most ledgers have no shadows at all.
         self._any_shadows: bool | None = None
+        #: The ids in each table that was empty when it was first asked about, until they are too many. It may name
+        #: some of a commit that failed: what it names is still looked for, and only what it does not is not.
+        self._known: dict[str, set[bytes]] = {}
+        self._asked: set[str] = set()
 
-    def put(self, records: Iterable[Record]) -> None:
+    def put(self, table: schema.Table, records: Iterable[Record], ids: Iterable[bytes]) -> None:
         """Know of records that are about to be stored."""
-        if not self._any_shadows and any(isinstance(record, ModelCall) and record.shadow for record in records):
+        known = self._known.get(table.name)
+        if known is not None:
+            known.update(ids)
+            if len(known) > _MOST_KNOWN:
+                del self._known[table.name]
+        if table is schema.CALLS and not self._any_shadows and any(getattr(call, "shadow", False) for call in records):
             self._any_shadows = True
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
+        known = self._known_of(table)
+        if known is not None:
+            ids = list(known.intersection(ids))
+            if not ids:
+                return ()
         rows = self._of_ids(
             f"SELECT t.id, t.revision, t.origin, epoch_us(t.started_at) FROM {table.name} t "
             f"JOIN wanted w ON t.id = w.id{_within(quarters)}",
@@ -66,6 +83,14 @@ class DuckDBShelf:
         selected = ", ".join(_read(column) for column in table.columns)
         rows = self._of_ids(f"SELECT {selected} FROM {table.name} t WHERE t.id IN (SELECT id FROM wanted)", ids)
         return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row]) for row in rows]
+
+    def _known_of(self, table: schema.Table) -> set[bytes] | None:
+        """All ids of a table that may be stored, where that is known."""
+        if table.name not in self._asked:
+            self._asked.add(table.name)
+            if self._connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchone() is None:
+                self._known[table.name] = set()
+        return self._known.get(table.name)
 
     def _has_shadows(self) -> bool:
         if self._any_shadows is None:

@@ -31,13 +31,16 @@ GroupKey = int | str
 OF_ITS_TRACE: Final = 0
 
 
-def group_key(call: ModelCall) -> GroupKey | None:
-    """What names a call's group, None where it has none."""
-    if not call.group:
-        return None
-    if call.group == call.trace_id:
-        return call.trace_id
-    return _numbered(call.workspace, call.source, call.group)
+def group_keys(calls: Iterable[ModelCall]) -> list[GroupKey | None]:
+    """What names each call's group, None where it has none."""
+    return [
+        None
+        if not call.group
+        else call.trace_id
+        if call.group == call.trace_id
+        else _numbered(call.workspace, call.source, call.group)
+        for call in calls
+    ]
 
 
 def _numbered(workspace: str, source: str, group: str) -> int:

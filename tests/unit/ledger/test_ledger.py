@@ -61,7 +61,7 @@ def test_a_call_is_kept_once_however_often_it_comes(ledger: Ledger) -> None:
 def test_the_same_id_twice_in_one_batch_is_one_call(ledger: Ledger) -> None:
     """A batch is folded before it is stored."""
     receipt = ledger.commit(Batch([call(1, output_tokens=5), call(1, output_tokens=50, revision=1)]))
-    assert receipt.outcomes == ["accepted", "changed"]
+    assert receipt.outcomes == ["accepted", "duplicate"]
     assert total(ledger, "sum(output_tokens)") == 50
 
 
