@@ -265,20 +265,18 @@ def start(folder: Path) -> Iterator[Row]:
 def page(folder: Path) -> Iterator[Row]:
     """The Usage page with nothing cached: what the server takes for it, then fully drawn in Chromium."""
     with server(folder) as (url, _):
-        began = time.perf_counter()
-        read(f"{url}/usage")
-        shell = time.perf_counter() - began
-        declared = json.loads(read(f"{url}/api/dashboards"))
-        panels = [panel["id"] for panel in declared["dashboards"][0]["panels"]]
-        times = {}
-        for name in panels:
-            began = time.perf_counter()
-            read(f"{url}/api/panels/{name}")
-            times[name] = time.perf_counter() - began
-        yield "the page's frame", f"{shell * 1e3:.0f} ms", ""
-        for name, seconds in times.items():
-            yield f"panel {name}, nothing cached", f"{seconds * 1e3:.0f} ms", ""
-        yield "server time of page and panels in turn", f"{(shell + sum(times.values())) * 1e3:.0f} ms", "≤ 300 ms"
+        panels = [panel["id"] for panel in json.loads(read(f"{url}/api/dashboards"))["dashboards"][0]["panels"]]
+        # Just started, the ledger's file has not been read; later it has, but nothing is kept for this time zone.
+        for when, zone in (("server just started", "America/New_York"), ("nothing kept", "Asia/Kolkata")):
+            times = {}
+            for name in ("", *panels):
+                began = time.perf_counter()
+                read(f"{url}/api/panels/{name}?tz={zone}" if name else f"{url}/usage?tz={zone}")
+                times[name or "the page's frame"] = time.perf_counter() - began
+            for name, seconds in times.items():
+                yield f"{name}, {when}", f"{seconds * 1e3:.0f} ms", ""
+            yield f"server time of page and panels, {when}", f"{sum(times.values()) * 1e3:.0f} ms", "≤ 300 ms"
+            time.sleep(2)
     with server(folder) as (url, _):
         yield "page fully drawn, server just started", f"{drawn(f'{url}/usage'):.2f} s", ""
         yield "page fully drawn", f"{median(drawn(f'{url}/usage') for _ in range(3)):.2f} s", "≤ 1 s"
