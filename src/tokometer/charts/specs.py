@@ -78,11 +78,12 @@ def _finish(*layers: alt.Chart) -> alt.LayerChart:
 
 
 def _bars() -> alt.LayerChart:
-    """A bar a period, stacked; the unfinished period is pale with a dashed outline."""
+    """A bar a period, stacked; the unfinished period is pale, and has a dashed outline where there is room for one."""
     bar = _base().encode(x=_x(), x2="u:Q", y=_y(), y2="a:Q", color=_colour())
     gap: dict[str, Any] = {"x2Offset": alt.ExprRef("-max(1, min(8, 0.24 * width / periods))")}
     done = bar.transform_filter(_DONE).mark_bar(**gap)
-    unfinished = bar.transform_filter(_OPEN).mark_bar(**gap, fillOpacity=0.4, strokeDash=[3, 3], strokeWidth=1)
+    outline: dict[str, Any] = {"strokeDash": [3, 3], "strokeWidth": alt.ExprRef("width / periods > 24 ? 1 : 0")}
+    unfinished = bar.transform_filter(_OPEN).mark_bar(**gap, fillOpacity=0.45, **outline)
     return _finish(done, unfinished.encode(stroke=alt.Stroke("c:N", scale=None, legend=None)))
 
 
@@ -91,7 +92,7 @@ def _area() -> alt.LayerChart:
     chart = _base().encode(x=_x(), color=_colour(), detail="s:N")
     fill = chart.encode(y=_y(), y2="a:Q")
     line = chart.encode(y=_y())
-    joint: dict[str, Any] = {"interpolate": "monotone", "clip": True}
+    joint: dict[str, Any] = {"clip": True, "strokeJoin": "round"}
     return _finish(
         fill.transform_filter(_DONE).mark_area(**joint, fillOpacity=0.18, line=False),
         fill.transform_filter(_OPEN).mark_area(**joint, fillOpacity=0.08, line=False),
@@ -103,12 +104,12 @@ def _area() -> alt.LayerChart:
 def _line() -> alt.LayerChart:
     """A line with a point a period where there are few; the way to the unfinished period is dashed."""
     line = _base().encode(x=_x(), y=_y(), color=_colour(), detail="s:N")
-    joint: dict[str, Any] = {"interpolate": "monotone", "clip": True, "strokeWidth": 2}
+    joint: dict[str, Any] = {"clip": True, "strokeWidth": 2, "strokeJoin": "round"}
     return _finish(
         line.transform_filter(_DONE).mark_line(**joint, strokeCap="round"),
         line.transform_filter(_OPEN).mark_line(**joint, strokeDash=[4, 4]),
         line.transform_filter(f"{_OPEN} && datum.last").mark_point(
-            size=36, filled=True, opacity=1, fill=alt.ExprRef("ink_card"), strokeWidth=2
+            size=36, filled=False, opacity=1, fill=alt.ExprRef("ink_card"), strokeWidth=2
         ),
     )
 
@@ -123,7 +124,7 @@ def _forecast() -> alt.LayerChart:
         line.transform_filter(_DONE).mark_line(**joint, strokeWidth=2, strokeCap="round"),
         line.transform_filter(_OPEN).mark_line(**joint, strokeWidth=2, strokeDash=[4, 4]),
         line.transform_filter(f"{_OPEN} && datum.last").mark_point(
-            size=36, filled=True, opacity=1, fill=alt.ExprRef("ink_card"), strokeWidth=2
+            size=36, filled=False, opacity=1, fill=alt.ExprRef("ink_card"), strokeWidth=2
         ),
     )
 

@@ -23,6 +23,13 @@ export const deeds = {
 /** @type {Record<string, () => void>} */
 export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body) };
 
+// Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const told = document.cookie.split("; ").includes(`tz=${zone}`);
+document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
+const written = /** @type {HTMLElement | null} */ (document.querySelector("[data-zone]"))?.dataset.zone;
+if (written && written !== zone && !told && document.cookie.includes(`tz=${zone}`)) location.reload();
+
 let going = 0;
 
 /** @param {KeyboardEvent} event */
