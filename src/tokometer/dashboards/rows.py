@@ -18,10 +18,11 @@ def only(result: Result) -> Row:
 
 
 def added_up(result: Result) -> Row:
-    """The rows of an answer, of measures that add up, as one; what no row knows is unknown."""
+    """The rows of an answer as one, of measures that add up: what no row knows is unknown, and no rows are nothing."""
     names = [column.name for column in result.columns if column.unit]
     known = {name: [row[name] for row in result.rows if row[name] is not None] for name in names}
-    return {name: sum(values[1:], values[0]) if values else None for name, values in known.items()}
+    nothing = None if result.rows else 0
+    return {name: sum(values[1:], values[0]) if values else nothing for name, values in known.items()}
 
 
 def numbers(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> list[float]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokometer.dashboards.drawing import periods
@@ -78,6 +78,7 @@ def test_moving(now: datetime, zone: str, name: str) -> None:
         assert scope.moved(1) == ""
 
 
+@settings(deadline=None)
 @given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from([*RANGES][:-1]))
 def test_periods_tile(now: datetime, zone: str, name: str) -> None:
     """The periods of a chart follow each other without gaps, begin with the window, and the last one holds now."""
