@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -103,7 +104,9 @@ _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
 def columns(table: Table, records: Sequence[Record], ids: Sequence[bytes] | None = None) -> list[Sequence[Any]]:
     """The table's columns, in order, as sequences of values. At least one record; `ids` where they are known."""
     fields = records[0].__struct_fields__
-    taken: dict[str, Sequence[Any]] = dict(zip(fields, zip(*map(astuple, records), strict=True), strict=True))
+    # One long list, and every so manieth value of it: half the time of turning rows into columns with `zip`.
+    values = list(chain.from_iterable(map(astuple, records)))
+    taken: dict[str, Sequence[Any]] = {name: values[at :: len(fields)] for at, name in enumerate(fields)}
     made = {name: _DERIVED[name](taken) for name in table.names if name in _DERIVED and (name != "id" or ids is None)}
     if ids is not None:
         made["id"] = ids

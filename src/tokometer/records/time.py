@@ -20,7 +20,6 @@ CLOCK_SKEW: Final = timedelta(days=1)
 _CLOCK_SKEW_US: Final = 86_400 * MICROSECONDS
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def now_us() -> int:
@@ -32,7 +31,8 @@ def to_us(moment: datetime) -> int:
     """Microseconds since the epoch, exactly; a naive datetime is read as UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * MICROSECONDS + since.microseconds
 
 
 def to_datetime(us: int) -> datetime:

@@ -162,6 +162,17 @@ class Tail:
             if len(buffer) == BLOCK:
                 _spare.append(buffer)
 
+    def views(self) -> Iterator[tuple[int, memoryview]]:
+        """Like :meth:`lines`, without a copy: a line is valid until the next one is asked for."""
+        for data, end, offset in self.blocks():
+            find, view = data.find, memoryview(data)
+            start = 0
+            while start < end:
+                stop = find(b"\n", start, end)
+                if stop > start:
+                    yield offset + start, view[start:stop]
+                start = stop + 1
+
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """What is new, line by line, with each line's offset in the file; without newlines and empty lines."""
         for data, end, offset in self.blocks():

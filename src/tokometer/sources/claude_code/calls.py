@@ -26,7 +26,7 @@ _MOST_DOLLARS: Final = 1_000_000
 LONGEST_WAIT_US: Final = 600_000_000
 
 
-def key_of(line: Line, sidechain: bool, raw: bytes) -> str:
+def key_of(line: Line, sidechain: bool, raw: memoryview) -> str:
     """The id of the answer that a line is part of: `message.id|requestId`, or its own where the answer has none.
 
     A subagent's transcript can repeat an answer of its parent under a new request id, so lines of sidechains are told
@@ -38,7 +38,7 @@ def key_of(line: Line, sidechain: bool, raw: bytes) -> str:
     return f"{message.id}|sidechain" if sidechain else f"{message.id}|{line.requestId or ''}"
 
 
-def own_key(line: Line, raw: bytes) -> str:
+def own_key(line: Line, raw: memoryview) -> str:
     """The id of a line that stands for itself: its `uuid`, or a digest of it."""
     return f"uuid|{line.uuid}" if line.uuid else f"line|{blake2b(raw, digest_size=16).hexdigest()}"
 

@@ -39,12 +39,12 @@ class ClaudeCode:
         with Tail(path, state) as tail:
             transcript = Transcript(places.place_of(path), recall(tail.extra))
             take = transcript.take
-            for offset, raw in tail.lines():
+            for offset, raw in tail.views():
                 try:
                     try:
                         line = decode(raw)
                     except unfit:
-                        salvaged = lines.salvage(raw)
+                        salvaged = lines.salvage(bytes(raw))
                         if salvaged is None:
                             continue
                         line = salvaged

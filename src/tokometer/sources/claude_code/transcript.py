@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from tokometer.records import AgentRun, ModelCall, RecordError, ToolCall, check_time, now_us, to_us
+from tokometer.records.time import EARLIEST_US
 from tokometer.sources.claude_code import calls, failures, tools
 from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult
 from tokometer.sources.claude_code.memory import Answer, Memory
@@ -50,7 +51,7 @@ class Transcript:
         self._providers: dict[str, str] = {}
         self._prompts: set[str] = set()
 
-    def take(self, line: Line, raw: bytes) -> None:
+    def take(self, line: Line, raw: memoryview) -> None:
         """Add one line; `raw` is what it was decoded from.
 
         Raises:
@@ -64,7 +65,7 @@ class Transcript:
         elif kind == "system" and line.subtype == "api_error":
             self._take_failure(line, "", raw)
 
-    def _take_assistant(self, line: Line, raw: bytes) -> None:
+    def _take_assistant(self, line: Line, raw: memoryview) -> None:
         message = line.message
         if message is None:
             return
@@ -160,7 +161,7 @@ class Transcript:
         if 0 < wait <= calls.LONGEST_WAIT_US:
             call.latency_us = wait
 
-    def _take_failure(self, line: Line, text: str, raw: bytes) -> None:
+    def _take_failure(self, line: Line, text: str, raw: memoryview) -> None:
         at = self._time_of(line)
         request = failures.request_of(line)
         # The attempt that is given up is told twice where it has an id: as it fails, and to the person.
@@ -268,7 +269,8 @@ class Transcript:
     def _time_of(self, line: Line) -> int:
         if line.timestamp is None:
             raise RecordError("timestamp", "missing")
-        return check_time(to_us(line.timestamp), "timestamp", self._now)
+        at = to_us(line.timestamp)
+        return at if EARLIEST_US <= at <= self._now else check_time(at, "timestamp", self._now)
 
     def _context_of(self, line: Line, at: int) -> _Context:
         """Where a line was written; worked out once for all lines that say the same."""
