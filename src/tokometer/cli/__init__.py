@@ -19,14 +19,20 @@ def main() -> int:
 
         sys.stdout.write(f"tokometer {__version__}\n")
         return 0
+    import gc
     import os
     import threading
 
     from tokometer.cli.app import run
 
+    brief = sys.argv[1:2] == ["import"]
+    if brief:
+        # It makes no cycles, and ends before memory could matter.
+        gc.disable()
     code = run(sys.argv[1:])
-    if threading.active_count() > 1:
-        # Everything is closed; what still runs only warms caches. Python would take modules away from under it.
+    if brief or threading.active_count() > 1:
+        # Everything is closed; what still runs only warms caches. Python would take modules away from under it, and
+        # take apart what an import leaves, object by object.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -17,6 +17,7 @@ from tokometer.ledger.protocol import Batch, Outcome, Receipt
 from tokometer.ledger.rows import GroupKey, by_kind, group_keys
 from tokometer.ledger.schema import CALLS, RECORDS, Table
 from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
+from tokometer.records.time import QUARTER_US
 
 #: How far a trace or session may stretch, in quarter hours, for its pinned calls to find each other by group.
 GROUP_REACH = 96
@@ -82,14 +83,14 @@ class Change:
         """The quarter hours whose cells this makes stale."""
         if self.table is not CALLS:
             return set()
-        return {quarter_of(record.started_at) for group in (self.put, self.taken) for record in group}
+        return {record.started_at // QUARTER_US for group in (self.put, self.taken) for record in group}
 
     def sessions(self) -> list[SessionSpan]:
         """The sessions whose rows this makes stale."""
         if self.table is not CALLS:
             return []
         met = {
-            (call.workspace, call.source, call.session_id, quarter_of(call.started_at))
+            (call.workspace, call.source, call.session_id, call.started_at // QUARTER_US)
             for group in (self.put, self.taken)
             for call in group
             if isinstance(call, ModelCall) and call.session_id

@@ -138,10 +138,9 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
 
 def by_kind(records: Iterable[Record]) -> dict[str, list[int]]:
     """The positions of the records of each kind."""
-    positions: dict[str, list[int]] = {name: [] for name in RECORDS}
-    for position, record in enumerate(records):
-        positions[record.kind].append(position)
-    return {name: found for name, found in positions.items() if found}
+    kinds = [record.kind for record in records]
+    met = set(kinds)
+    return {name: [position for position, kind in enumerate(kinds) if kind == name] for name in RECORDS if name in met}
 
 
 def refusal_rows(refusals: Iterable[Refusal]) -> list[list[Any]]:

@@ -15,7 +15,11 @@ from tokometer.sources.tail import Tail, taken, unchanged
 
 def _read(path: Path, state: bytes) -> tuple[list[bytes], bytes]:
     with Tail(path, state) as reading:
-        return [line for _, line in reading.lines()], reading.state()
+        lines = list(reading.lines())
+        left = reading.state()
+    with Tail(path, state) as reading:
+        assert [(offset, bytes(line)) for offset, line in reading.views()] == lines, "the same without a copy"
+    return [line for _, line in lines], left
 
 
 def test_only_what_is_new_is_read(tmp_path: Path) -> None:
