@@ -339,7 +339,9 @@ MEASURES: dict[str, Callable[[list[ModelCall]], Any]] = {
     "cost": cost,
     "unpriced": lambda calls: sum(call.cost is None for call in calls),
     "cost_per_request": ratio(cost, lambda calls: sum(call.cost is not None for call in calls)),
-    "cost_per_mtok": ratio(cost, total(*PROMPT, "output_tokens"), 1_000_000),
+    "cost_per_mtok": lambda calls: ratio(cost, total(*PROMPT, "output_tokens"), 1_000_000)(
+        [call for call in calls if call.cost is not None]
+    ),
     "cost_reported": lambda calls: usd(sum(call.cost_reported or 0 for call in calls)),
     "revenue": lambda calls: usd(sum(call.revenue or 0 for call in calls)),
     "p50_latency": quantile("latency_us", 500),

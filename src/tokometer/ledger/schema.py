@@ -188,6 +188,13 @@ CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     "user_messages": ("int", "sum(user_messages)"),
     "cost_usd": ("money", "sum(coalesce(cost_usd, 0))"),
     "unpriced": ("int", "sum(CASE WHEN cost_usd IS NULL THEN 1 ELSE 0 END)"),
+    # A price per token needs calls that have both.
+    "priced_tokens": (
+        "int",
+        "sum(CASE WHEN cost_usd IS NULL THEN 0 ELSE coalesce(input_tokens, 0) + coalesce(cache_read_tokens, 0)"
+        " + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)"
+        " + coalesce(cache_write_unknown_tokens, 0) + coalesce(output_tokens, 0) END)",
+    ),
     "revenue": ("money", "sum(coalesce(revenue, 0))"),
     "latency_us": ("int", "sum(coalesce(latency_us, 0))"),
     "latency_count": ("int", "count(latency_us)"),
