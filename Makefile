@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/transcripts.py --keep build/bench/transcripts
 	$(BIN)/python benchmarks/otlp.py --dir build/bench/otlp
 	$(BIN)/python benchmarks/large.py --dir build/bench/large
+	$(BIN)/python benchmarks/live.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
 	$(BIN)/python tools/reference.py
