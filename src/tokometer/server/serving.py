@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -25,10 +24,6 @@ _BACKLOG: Final = 512
 
 class ServeError(LedgerError):
     """The server cannot start; the message says what to do."""
-
-
-#: How long a thread may keep the interpreter while another wants it.
-_SWITCH_SECONDS: Final = 0.0005
 
 
 def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home: Path, env: Mapping[str, str]) -> None:
@@ -49,8 +44,6 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         LedgerError: The ledger cannot be opened.
     """
     _check_loopback(host)
-    # The writer waits for the interpreter each time DuckDB returns; at Python's 5 ms a wait that is most of a commit.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     data.mkdir(parents=True, exist_ok=True)
     # Half of the start is reading the code of the web framework; the ledger is opened meanwhile.
     loading = threading.Thread(target=import_module, args=("tokometer.server.listening",), name="tokometer-load")
