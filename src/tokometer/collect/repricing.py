@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
 from tokometer.collect.writer import Pricer
-from tokometer.ledger import Ledger, Statement
-from tokometer.records import ModelCall, to_us
+from tokometer.ledger import Ledger
+from tokometer.ledger.priced import priced_calls
 
-#: Quarter hours that are read at once: a day.
-_STEP: Final = 96
-_FIELDS: Final = (
-    "provider",
-    "model",
-    "operation",
-    "status",
-    "http_status",
-    "service_tier",
-    "input_tokens",
-    "cache_read_tokens",
-    "cache_write_5m_tokens",
-    "cache_write_1h_tokens",
-    "cache_write_unknown_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-)
 _NANO: Final = Decimal(10**9)
 
 
@@ -42,7 +25,7 @@ def reprice(
     """
     by_model: dict[tuple[str, str], _Difference] = {}
     looked_at = 0
-    for done, all_, rows in _days(ledger):
+    for done, all_, rows in priced_calls(ledger):
         costs: dict[bytes, tuple[int | None, str]] = {}
         for id_, was, call in rows:
             looked_at += 1
@@ -92,25 +75,3 @@ class _Difference:
             "before": f"{Decimal(self.before) / _NANO:f}",
             "after": f"{Decimal(self.after) / _NANO:f}",
         }
-
-
-def _days(ledger: Ledger) -> Iterator[tuple[int, int, list[tuple[bytes, int | None, ModelCall]]]]:
-    """The stored calls a day at a time: quarter hours done and all, and (id, cost as we priced it, call) each."""
-    ((first, last),) = ledger.fetch(Statement("SELECT min(quarter), max(quarter) FROM calls WHERE quarter > 0"))
-    if not last:
-        return
-    columns = ", ".join(_FIELDS)
-    sql = (
-        "SELECT id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, started_at, "
-        f"{columns} FROM calls WHERE quarter BETWEEN $first AND $last"
-    )
-    for start in range(first, last + 1, _STEP):
-        stop = min(start + _STEP - 1, last)
-        rows = ledger.fetch(Statement(sql, {"first": start, "last": stop}))
-        yield stop - first + 1, last - first + 1, [_call(*row) for row in rows]
-
-
-def _call(id_: Any, was: Decimal | None, started_at: Any, *values: Any) -> tuple[bytes, int | None, ModelCall]:  # noqa: ANN401
-    fields = dict(zip(_FIELDS, values, strict=True))
-    call = ModelCall(source="", native_id="", started_at=to_us(started_at), **fields)
-    return id_.bytes, None if was is None else int(was * _NANO), call
