@@ -27,3 +27,8 @@ def list_refused(
         )
     found.sort(key=lambda refusal: -refusal.at)
     return found[offset : offset + limit]
+
+
+def refused_by_source(ledger: Ledger) -> dict[str, int]:
+    """How many records of each source were refused."""
+    return dict(ledger.fetch(Statement("SELECT source, count(*) FROM refusals GROUP BY source")))

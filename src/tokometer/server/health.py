@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from tokometer import __version__
-from tokometer.ledger import LedgerError, Statement
+from tokometer.ledger import LedgerError
+from tokometer.ledger.places import answers
 from tokometer.server.runtime import Runtime
 
 router: Final = APIRouter(tags=["health"])
@@ -28,7 +29,7 @@ def readyz(request: Request) -> Response:
     """200 `ready`, or 503 with the reason."""
     runtime: Runtime = request.app.state.runtime
     try:
-        runtime.ledger.fetch(Statement("SELECT 1"))
+        answers(runtime.ledger)
     except LedgerError as error:
         return PlainTextResponse(f"not ready: {error}\n", 503)
     return PlainTextResponse("ready\n")

@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from tokometer.dashboards import DASHBOARDS, RANGES, ScopeError
 from tokometer.dashboards.scope import find_zone, parse_scope
-from tokometer.ledger import Statement
-from tokometer.ledger.refused import list_refused
+from tokometer.ledger.places import places_by_source
+from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.measures import Query
 from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
@@ -111,20 +111,15 @@ def _page(request: Request, template: str, page: str, **values: Any) -> Response
 
 def _refused(runtime: Runtime) -> int:
     """Refused records."""
-    return int(runtime.ledger.fetch(Statement("SELECT count(*) FROM refusals"))[0][0])
+    return sum(refused_by_source(runtime.ledger).values())
 
 
 def _sources(runtime: Runtime, when: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a local function
     """Sources that have given calls, with the places that are read by cursor."""
     rows = runtime.ask(Query(measures=("calls.requests", "calls.cost"), by=("calls.source",), since="all")).rows
-    places = {
-        source: (count, latest)
-        for source, count, latest in runtime.ledger.fetch(
-            Statement("SELECT source, count(*), max(updated_at) FROM cursors GROUP BY source")
-        )
-    }
+    places: dict[str, tuple[int, datetime | None]] = {**places_by_source(runtime.ledger)}
     calls = {row["source"]: row for row in rows}
-    refused = dict(runtime.ledger.fetch(Statement("SELECT source, count(*) FROM refusals GROUP BY source")))
+    refused = refused_by_source(runtime.ledger)
     found = []
     for name in sorted({*calls, *places, *refused}):
         row = calls.get(name, {})

@@ -1,0 +1,22 @@
+"""The places that sources are read from, as far as the ledger keeps cursors of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tokometer.ledger.protocol import Ledger, Statement
+
+
+def places_by_source(ledger: Ledger) -> dict[str, tuple[int, datetime]]:
+    """By source: how many places (files) have a cursor, and when one last moved (naive, UTC)."""
+    rows = ledger.fetch(Statement("SELECT source, count(*), max(updated_at) FROM cursors GROUP BY source"))
+    return {source: (count, latest) for source, count, latest in rows}
+
+
+def answers(ledger: Ledger) -> None:
+    """Ask the ledger for nothing.
+
+    Raises:
+        LedgerError: It does not answer.
+    """
+    ledger.fetch(Statement("SELECT 1"))
