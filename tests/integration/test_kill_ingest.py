@@ -18,7 +18,7 @@ from generators.otlp_spans import protobuf, span
 from tokometer.ledger import Statement
 from tokometer.ledger.opening import open_ledger
 
-KILLS = 10
+KILLS = 20
 SENDERS = 3
 SPANS = 40
 SERVER = Path(__file__).parents[1] / "servers" / "ingest.py"
