@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,8 @@ OTHER: Final = "#848a97"
 class Colours:
     """Colours by name, given out in the order in which names are first seen and then kept.
 
+    When every colour is taken, a new name gets one that nothing beside it has, of those the one fewest names have.
+
     Args:
         path: Where to remember them; without it they live as long as the process.
     """
@@ -47,15 +50,20 @@ class Colours:
         with self._lock:
             new = [name for name in dict.fromkeys(wanted) if name not in self._slots]
             for name in new:
-                self._slots[name] = len(self._slots)
+                self._slots[name] = self._free_slot(wanted)
             if new:
                 self._write()
-            return {name: PALETTE[self._slots[name] % len(PALETTE)] for name in wanted}
+            return {name: PALETTE[self._slots[name]] for name in wanted}
+
+    def _free_slot(self, company: Iterable[str]) -> int:
+        given = Counter(self._slots.values())
+        beside = {self._slots[name] for name in company if name in self._slots}
+        return min(range(len(PALETTE)), key=lambda slot: (slot in beside, given[slot], slot))
 
     def _write(self) -> None:
         if self._path is None:
             return
-        text = json.dumps(sorted(self._slots, key=self._slots.__getitem__), ensure_ascii=False, indent=0)
+        text = json.dumps(self._slots, ensure_ascii=False, indent=0)
         scratch = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,9 +78,9 @@ def _read(path: Path | None) -> dict[str, int]:
     if path is None:
         return {}
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))
+        slots = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(names, list):
+    if not isinstance(slots, dict):
         return {}
-    return {name: slot for slot, name in enumerate(dict.fromkeys(names)) if isinstance(name, str)}
+    return {name: slot for name, slot in slots.items() if isinstance(slot, int) and 0 <= slot < len(PALETTE)}

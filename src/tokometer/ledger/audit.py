@@ -18,11 +18,10 @@ from tokometer.ledger.statements import (
 MOST: Final = 20
 
 
-def audit(ledger: Ledger, terms: Mapping[str, str], differs: str, *, final: str = "") -> Sequence[Discrepancy]:
+def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Discrepancy]:
     """Every difference, up to :data:`MOST` a table.
 
-    `terms` fills the statements of :mod:`tokometer.ledger.statements`, `differs` is the engine's null-safe ≠,
-    `final` what a table's name is followed by to read its newest rows.
+    `terms` fills the statements of :mod:`tokometer.ledger.statements`, `differs` is the engine's null-safe ≠.
     """
     rollups = (
         ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
@@ -31,26 +30,26 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str, *, final: str 
     )
     found: list[Discrepancy] = []
     for table in RECORDS:
-        found.extend(_repeated(ledger, f"{table}{final}", table, ("id",)))
+        found.extend(_repeated(ledger, table, ("id",)))
     for table, key, facts, rows in rollups:
-        found.extend(_repeated(ledger, f"{table}{final}", table, key))
+        found.extend(_repeated(ledger, table, key))
         expected = rows.format(where="1 = 1", **terms)
-        found.extend(_differing(ledger, f"{table}{final}", table, key, facts, expected, differs))
+        found.extend(_differing(ledger, table, key, facts, expected, differs))
     return found
 
 
-def _repeated(ledger: Ledger, stored: str, table: str, key: Sequence[str]) -> Iterator[Discrepancy]:
+def _repeated(ledger: Ledger, table: str, key: Sequence[str]) -> Iterator[Discrepancy]:
     columns = ", ".join(key)
-    sql = f"SELECT count(*), {columns} FROM {stored} GROUP BY {columns} HAVING count(*) > 1 LIMIT {MOST}"
+    sql = f"SELECT count(*), {columns} FROM {table} GROUP BY {columns} HAVING count(*) > 1 LIMIT {MOST}"
     for count, *values in ledger.fetch(Statement(sql)):
         yield Discrepancy(table, dict(zip(key, values, strict=True)), "rows", count, 1)
 
 
 def _differing(
-    ledger: Ledger, stored: str, table: str, key: Sequence[str], facts: Sequence[str], expected: str, differs: str
+    ledger: Ledger, table: str, key: Sequence[str], facts: Sequence[str], expected: str, differs: str
 ) -> Iterator[Discrepancy]:
     sides = []
-    for side, source in (("s", f"SELECT * FROM {stored}"), ("e", expected)):
+    for side, source in (("s", f"SELECT * FROM {table}"), ("e", expected)):
         selected = ", ".join([*key, *(f"{fact} AS {side}_{fact}" for fact in facts)])
         sides.append(f"{side} AS (SELECT {selected} FROM ({source}) AS {side}0)")
     on = " AND ".join(f"s.{name} = e.{name}" for name in key)

@@ -101,9 +101,11 @@ class DuckDBLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
         if not self._dirty:
             return 0
-        with self._lock, self._transaction():
-            quarters = self._settle_cells()
-            self._settle_sessions()
+        with self._lock:
+            with self._transaction():
+                quarters = self._settle_cells()
+                self._settle_sessions()
+            # Only once it is durable: a rebuild that failed must be tried again.
             self._dirty = False
         return quarters
 

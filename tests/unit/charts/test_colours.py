@@ -23,6 +23,17 @@ def test_many() -> None:
     assert len(set(Colours().of(names).values())) == len(PALETTE)
 
 
+def test_more_names_than_colours() -> None:
+    """A name that comes when every colour is taken differs from those it is shown with, and they keep theirs."""
+    colours = Colours()
+    names = [f"model-{number}" for number in range(len(PALETTE))]
+    before = colours.of(names)
+    company = [*names[:6], "late", "later"]
+    together = colours.of(company)
+    assert len(set(together.values())) == len(company)
+    assert all(together[name] == before[name] for name in names[:6])
+
+
 def test_broken_memory(tmp_path: Path) -> None:
     """A file that is no list of names is as good as none, and a folder that cannot be written stops nothing."""
     path = tmp_path / "colours.json"

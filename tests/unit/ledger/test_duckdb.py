@@ -88,3 +88,27 @@ def test_resting_writes_the_log_into_the_file(tmp_path: Path) -> None:
     assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(8_000,)]
     ledger.close()
     ledger.rest()
+
+
+def test_a_settle_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the rebuilt rollups could not be made durable, the next settle rebuilds them."""
+    ledger = DuckDBLedger(tmp_path / "l.duckdb")
+    ledger.commit(Batch([call(1)]))
+
+    class Failing:
+        """The engine's connection, whose commit fails."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(connection, name)
+
+        def commit(self) -> None:
+            raise OSError("no")
+
+    connection = ledger._connection
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger, "_connection", Failing())
+        with pytest.raises(OSError, match="no"):
+            ledger.settle()
+    assert ledger.settle() == 1
+    assert ledger.audit() == []
+    ledger.close()
