@@ -47,11 +47,12 @@ def _shorten(text: str, started_at: int, trace_id: str, span_id: str, request_id
         if text == f"{trace_id}:{span_id}@{started_at:x}":
             return _SPAN  # the same by a quarter of the time, for those that come fastest
         text = text.replace(trace_id, "\x01", 1)
-    if span_id:
+    # A text that holds such a character itself must not be taken for one that stands for another's.
+    if span_id and span_id.isprintable():
         text = text.replace(span_id, "\x02", 1)
-    if request_id:
+    if request_id and request_id.isprintable():
         text = text.replace(request_id, "\x03", 1)
-    if session_id:
+    if session_id and session_id.isprintable():
         text = text.replace(session_id, "\x06", 1)
     return text.replace(f"{started_at:x}", _START, 1) if "@" in text else text
 

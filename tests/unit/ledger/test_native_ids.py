@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tokometer.ledger.native_ids import lengthen, shorten
@@ -21,6 +21,7 @@ def test_what_the_row_says_takes_one_character_each() -> None:
     assert shorten(message) == "msg_1|\x03"
 
 
+@example(":", ":", "\x02", ["t", "t"])
 @given(PARTS, PARTS, PARTS, st.lists(st.sampled_from(["t", "s", "r", "@", "start", "|", "\x03", "x"]), max_size=6))
 def test_every_native_id_comes_back(trace: str, span: str, request: str, pieces: list[str]) -> None:
     """Whatever the id and the columns are, even where they hold the marks themselves."""
