@@ -183,7 +183,7 @@ def multiply(ledger: Any, calls: int, now: int) -> None:
         )
         connection.commit()
         inserted = time.perf_counter()
-        ledger._dirty = True  # noqa: SLF001 - as a commit would have left it
+        ledger._settling.mark()  # noqa: SLF001 - as a commit would have
         ledger.settle()
         rows = connection.execute("SELECT count(*) FROM calls").fetchone()[0]
         say(

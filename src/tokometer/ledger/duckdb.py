@@ -14,7 +14,9 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
+from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES, insertion, money
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
 from tokometer.ledger.protocol import (
@@ -22,29 +24,14 @@ from tokometer.ledger.protocol import (
     Discrepancy,
     Engine,
     LedgerError,
-    LedgerFull,
     LedgerLocked,
     Receipt,
     Refusal,
     Statement,
 )
 from tokometer.ledger.rows import columns, refusal_rows
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
 from tokometer.records import now_us, quarter_of
 
-_ROLLUP: Final[dict[str, str]] = {
-    **{str(key): value for key, value in TYPES.items()},
-    # Sums over all time must not overflow what one call cannot.
-    "money": "DECIMAL(28,9)",
-    "calls": "calls",
-    "distinct_providers": "list_sort(list_distinct(list(calls.provider)))",
-    "distinct_models": "list_sort(list_distinct(list(calls.model)))",
-}
-_DIRTY: Final = "quarter BETWEEN $first AND $last AND quarter IN (SELECT quarter FROM dirty_quarters)"
-_DIRTY_SESSION: Final = (
-    "EXISTS (SELECT 1 FROM dirty_sessions d WHERE d.session_id = {0}.session_id "
-    "AND d.source = {0}.source AND d.workspace = {0}.workspace)"
-)
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
 FILE_NAME: Final = "ledger.duckdb"
@@ -79,7 +66,7 @@ class DuckDBLedger:
         try:
             if not read_only:
                 self._migrate(migrations)
-            self._dirty = bool(self._connection.execute("SELECT 1 FROM dirty_quarters LIMIT 1").fetchone())
+            self._settling = Settling(self._connection, path)
         except BaseException:
             self._connection.close()
             raise
@@ -94,20 +81,13 @@ class DuckDBLedger:
                 self._carry_out(change)
             self._refuse(batch.refusals)
             self._move(batch.cursors)
-        self._dirty = self._dirty or "calls" in receipt.touched
+        if "calls" in receipt.touched:
+            self._settling.mark()
         return receipt
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
-        if not self._dirty:
-            return 0
-        with self._lock:
-            with self._transaction():
-                quarters = self._settle_cells()
-                self._settle_sessions()
-            # Only once it is durable: a rebuild that failed must be tried again.
-            self._dirty = False
-        return quarters
+        return self._settling.settle()
 
     def rest(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.rest`."""
@@ -150,7 +130,7 @@ class DuckDBLedger:
                 "INSERT INTO dirty_sessions SELECT workspace, source, session_id, min(quarter), max(quarter) "
                 "FROM changed WHERE session_id <> '' GROUP BY ALL"
             )
-        self._dirty = True
+        self._settling.mark()
         return int(changed[0]) if changed else 0
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -167,7 +147,7 @@ class DuckDBLedger:
     def audit(self) -> Sequence[Discrepancy]:
         """See :meth:`tokometer.ledger.protocol.Ledger.audit`."""
         self.settle()
-        return audit(self, _ROLLUP, "IS DISTINCT FROM")
+        return audit(self, ROLLUP, "IS DISTINCT FROM")
 
     def stats(self) -> dict[str, int]:
         """See :meth:`tokometer.ledger.protocol.Ledger.stats`."""
@@ -183,6 +163,7 @@ class DuckDBLedger:
 
     def close(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.close`. Writes the log into the file."""
+        self._settling.close()
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -202,18 +183,8 @@ class DuckDBLedger:
     def _transaction(self) -> Iterator[None]:
         if self._closed:
             raise LedgerError("the ledger is closed")
-        self._connection.begin()
-        try:
+        with transaction(self._connection, self.path):
             yield
-            self._connection.commit()
-        except BaseException as error:
-            with suppress(duckdb.TransactionException):
-                self._connection.rollback()
-            if isinstance(error, duckdb.IOException) and "space" in str(error).lower():
-                raise LedgerFull(
-                    f"the disk that holds {self.path} is full: free some space; nothing was lost"
-                ) from error
-            raise
 
     @contextmanager
     def _registered(self, name: str, table: object) -> Iterator[None]:
@@ -286,39 +257,6 @@ class DuckDBLedger:
 
     def _log_bytes(self) -> int:
         return _size(self.path.with_name(self.path.name + ".wal"))
-
-    def _settle_cells(self) -> int:
-        count, first, last = self._one("SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters")
-        if not count:
-            return 0
-        span = {"first": first, "last": last}
-        for table, rows in ((schema.CELLS, CELLS_FROM_CALLS), (schema.HISTOGRAMS, HISTOGRAMS_FROM_CALLS)):
-            self._connection.execute(f"DELETE FROM {table.name} WHERE {_DIRTY}", span)
-            self._connection.execute(f"INSERT INTO {table.name} {rows.format(where=_DIRTY, **_ROLLUP)}", span)
-        self._connection.execute("DELETE FROM dirty_quarters")
-        return int(count)
-
-    def _settle_sessions(self) -> None:
-        # A session's calls lie between its row's times and what has been touched since; nothing else need be read.
-        count, first, last = self._one(
-            "SELECT count(*), least(min(d.first_quarter), min(epoch(s.started_at)::BIGINT // 900)), "
-            "greatest(max(d.last_quarter), max(epoch(s.ended_at)::BIGINT // 900)) "
-            "FROM dirty_sessions d LEFT JOIN sessions s USING (workspace, source, session_id)"
-        )
-        if not count:
-            return
-        self._connection.execute(f"DELETE FROM sessions WHERE {_DIRTY_SESSION.format('sessions')}")
-        where = f"quarter BETWEEN $first AND $last AND {_DIRTY_SESSION.format('calls')}"
-        self._connection.execute(
-            f"INSERT INTO sessions {SESSIONS_FROM_CALLS.format(where=where, **_ROLLUP)}",
-            {"first": first, "last": last},
-        )
-        self._connection.execute("DELETE FROM dirty_sessions")
-
-    def _one(self, sql: str) -> tuple[Any, ...]:
-        row = self._connection.execute(sql).fetchone()
-        assert row is not None
-        return row
 
 
 def _size(file: Path) -> int:

@@ -96,17 +96,17 @@ def test_a_settle_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.
     ledger.commit(Batch([call(1)]))
 
     class Failing:
-        """The engine's connection, whose commit fails."""
+        """The settle's cursor, whose commit fails."""
 
         def __getattr__(self, name: str) -> object:
-            return getattr(connection, name)
+            return getattr(cursor, name)
 
         def commit(self) -> None:
             raise OSError("no")
 
-    connection = ledger._connection
+    cursor = ledger._settling._cursor
     with monkeypatch.context() as broken:
-        broken.setattr(ledger, "_connection", Failing())
+        broken.setattr(ledger._settling, "_cursor", Failing())
         with pytest.raises(OSError, match="no"):
             ledger.settle()
     assert ledger.settle() == 1

@@ -1,0 +1,108 @@
+"""Rebuilding the rollups of what commits have marked, beside the commits."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from tokometer.ledger import schema
+from tokometer.ledger.duckdb_transaction import transaction
+from tokometer.ledger.duckdb_values import TYPES
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
+
+#: What the shared statements leave to the engine.
+ROLLUP: Final[dict[str, str]] = {
+    **{str(key): value for key, value in TYPES.items()},
+    # Sums over all time must not overflow what one call cannot.
+    "money": "DECIMAL(28,9)",
+    "calls": "calls",
+    "distinct_providers": "list_sort(list_distinct(list(calls.provider)))",
+    "distinct_models": "list_sort(list_distinct(list(calls.model)))",
+}
+_DIRTY: Final = "quarter BETWEEN $first AND $last AND quarter IN (SELECT quarter FROM dirty_quarters)"
+_DIRTY_SESSION: Final = (
+    "EXISTS (SELECT 1 FROM dirty_sessions d WHERE d.session_id = {0}.session_id "
+    "AND d.source = {0}.source AND d.workspace = {0}.workspace)"
+)
+
+
+class Settling:
+    """Settles one ledger's file, on a cursor of its own. Thread-safe.
+
+    Commits go on meanwhile: a settle works on what its transaction saw at its beginning, and takes away only the marks
+    that it saw. Whoever commits later adds marks, which stay. The two never write the same rows: a commit adds marks
+    and changes records, a settle deletes marks and changes rollups; and two settles never overlap.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._cursor = connection.cursor()
+        self._path = path
+        self._lock = threading.Lock()
+        self._closed = False
+        self._dirty = bool(self._cursor.execute("SELECT 1 FROM dirty_quarters LIMIT 1").fetchone())
+
+    def mark(self) -> None:
+        """Say that there are marks to look at. To be called after they are durable."""
+        self._dirty = True
+
+    def settle(self) -> int:
+        """Rebuild what is marked, and return how many quarter hours that were.
+
+        One that comes while another works waits for it: what was committed before the call is settled after it.
+        """
+        with self._lock:
+            if not self._dirty or self._closed:
+                return 0
+            # Before the transaction's view is taken: what is committed from here on sets it again.
+            self._dirty = False
+            try:
+                with transaction(self._cursor, self._path):
+                    quarters = self._settle_cells()
+                    self._settle_sessions()
+            except BaseException:
+                # A rebuild that failed must be tried again.
+                self._dirty = True
+                raise
+        return quarters
+
+    def close(self) -> None:
+        """Let go of the file, once a settle that is under way is done. A second call does nothing."""
+        with self._lock:
+            self._closed = True
+            self._cursor.close()
+
+    def _settle_cells(self) -> int:
+        count, first, last = self._one("SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters")
+        if not count:
+            return 0
+        span = {"first": first, "last": last}
+        for table, rows in ((schema.CELLS, CELLS_FROM_CALLS), (schema.HISTOGRAMS, HISTOGRAMS_FROM_CALLS)):
+            self._cursor.execute(f"DELETE FROM {table.name} WHERE {_DIRTY}", span)
+            self._cursor.execute(f"INSERT INTO {table.name} {rows.format(where=_DIRTY, **ROLLUP)}", span)
+        self._cursor.execute("DELETE FROM dirty_quarters")
+        return int(count)
+
+    def _settle_sessions(self) -> None:
+        # A session's calls lie between its row's times and what has been touched since; nothing else need be read.
+        count, first, last = self._one(
+            "SELECT count(*), least(min(d.first_quarter), min(epoch(s.started_at)::BIGINT // 900)), "
+            "greatest(max(d.last_quarter), max(epoch(s.ended_at)::BIGINT // 900)) "
+            "FROM dirty_sessions d LEFT JOIN sessions s USING (workspace, source, session_id)"
+        )
+        if not count:
+            return
+        self._cursor.execute(f"DELETE FROM sessions WHERE {_DIRTY_SESSION.format('sessions')}")
+        where = f"quarter BETWEEN $first AND $last AND {_DIRTY_SESSION.format('calls')}"
+        self._cursor.execute(
+            f"INSERT INTO sessions {SESSIONS_FROM_CALLS.format(where=where, **ROLLUP)}",
+            {"first": first, "last": last},
+        )
+        self._cursor.execute("DELETE FROM dirty_sessions")
+
+    def _one(self, sql: str) -> tuple[Any, ...]:
+        row = self._cursor.execute(sql).fetchone()
+        assert row is not None
+        return row
