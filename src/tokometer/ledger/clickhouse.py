@@ -30,7 +30,8 @@ from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain,
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Refusal, Statement
-from tokometer.ledger.rows import columns, refusal_rows
+from tokometer.ledger.refused import refusal_rows
+from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
 from tokometer.records import now_us, to_datetime, to_us
 
@@ -239,8 +240,9 @@ class ClickHouseLedger:
         gone = [record for record in change.taken if (record.started_at, record.id) not in places]
         if gone:
             self._insert(table, native(table, columns(table, gone)), gone=True)
-        if change.put:
-            self._insert(table, native(table, columns(table, change.put, change.ids)))
+        arriving = change.columns()
+        if arriving:
+            self._insert(table, native(table, arriving))
 
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:

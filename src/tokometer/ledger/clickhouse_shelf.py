@@ -28,6 +28,10 @@ class ClickHouseShelf:
         rows = self._of_ids(f"SELECT id, revision, origin, started_at FROM {table.name}", ids, quarters)
         return [Stored(id_.bytes, revision, origin, to_us(at)) for id_, revision, origin, at in rows]
 
+    def any_shadows(self) -> bool:
+        """See :class:`tokometer.ledger.commit.Shelf`. Other writers may have put some meanwhile."""
+        return True
+
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         for name, of_it, wanted in _by_column(groups):

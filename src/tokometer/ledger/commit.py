@@ -6,16 +6,20 @@ to put in, and what that makes dirty. The engine carries the changes out in one 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import astuple
 
+from tokometer.ledger.packed import Packed, together
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
-from tokometer.ledger.rows import GroupKey, by_kind, group_keys
+from tokometer.ledger.rows import GroupKey, by_kind, columns, group_keys
 from tokometer.ledger.schema import CALLS, RECORDS, Table
+from tokometer.ledger.touched import SessionSpan, joined, sessions_of
 from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
 from tokometer.records.time import QUARTER_US
 
@@ -48,6 +52,9 @@ class Shelf(Protocol):
     def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
         """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
 
+    def any_shadows(self) -> bool:
+        """Whether there may be stored shadows at all."""
+
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """The stored shadows of these groups. There are few in all, so this is quick where there are none."""
 
@@ -58,16 +65,6 @@ class Shelf(Protocol):
         """Stored records, whole."""
 
 
-class SessionSpan(NamedTuple):
-    """A session whose row is to be rebuilt, and the quarter hours in which the change touched it."""
-
-    workspace: str
-    source: str
-    session_id: str
-    first_quarter: int
-    last_quarter: int
-
-
 @dataclass(slots=True)
 class Change:
     """What a commit does to one table."""
@@ -76,48 +73,67 @@ class Change:
     put: list[Record] = field(default_factory=list)
     #: The ids of what is put, in the same order: hashed once.
     ids: list[bytes] = field(default_factory=list)
+    #: Packed records that are put as they are: all of them, or those at some positions.
+    packed: list[tuple[Packed, list[int] | None]] = field(default_factory=list)
     #: Stored records that are taken out or replaced; the quarters and sessions where they stood are dirty too.
     taken: list[Record] = field(default_factory=list)
+
+    def columns(self) -> list[Sequence[Any]]:
+        """The table's columns of everything that is put; empty where nothing is."""
+        parts: list[Sequence[Sequence[Any]]] = [packed.columns(positions) for packed, positions in self.packed]
+        if self.put:
+            parts.append(columns(self.table, self.put, self.ids))
+        return together(self.table, parts) if parts else []
 
     def quarters(self) -> set[int]:
         """The quarter hours whose cells this makes stale."""
         if self.table is not CALLS:
             return set()
-        return {record.started_at // QUARTER_US for group in (self.put, self.taken) for record in group}
+        found = {record.started_at // QUARTER_US for group in (self.put, self.taken) for record in group}
+        return found.union(*(packed.quarters for packed, _ in self.packed))
 
     def sessions(self) -> list[SessionSpan]:
         """The sessions whose rows this makes stale."""
         if self.table is not CALLS:
             return []
-        met = {
-            (call.workspace, call.source, call.session_id, call.started_at // QUARTER_US)
-            for group in (self.put, self.taken)
-            for call in group
-            if isinstance(call, ModelCall) and call.session_id
-        }
-        spans: dict[tuple[str, str, str], tuple[int, int]] = {}
-        for *name, quarter in met:
-            key = (name[0], name[1], name[2])
-            first, last = spans.get(key, (quarter, quarter))
-            spans[key] = (min(first, quarter), max(last, quarter))
-        return [SessionSpan(*key, *span) for key, span in spans.items()]
+        return joined(chain(sessions_of(chain(self.put, self.taken)), *(packed.sessions for packed, _ in self.packed)))
 
 
 def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
     """The changes that a batch asks for, and what to tell its sender."""
-    outcomes: list[Outcome] = ["accepted"] * len(batch.records)
-    changes = []
-    for name, positions in by_kind(batch.records).items():
-        changes.append(_Planner(RECORDS[name], batch, shelf, outcomes).plan(positions))
+    outcomes: list[Outcome] = ["accepted"] * batch.size
+    loose = by_kind(batch.records)
+    changes = [
+        _Planner(table, batch, shelf, outcomes).plan(loose.get(name, ()), parts)
+        for name, table in RECORDS.items()
+        if (parts := _parts(batch, name)) or name in loose
+    ]
     receipt = Receipt(
         accepted=outcomes.count("accepted"),
         duplicate=outcomes.count("duplicate"),
         changed=outcomes.count("changed"),
         refused=len(batch.refusals),
         outcomes=outcomes,
-        touched=frozenset(change.table.name for change in changes if change.put or change.taken),
+        touched=frozenset(change.table.name for change in changes if change.put or change.packed or change.taken),
     )
     return changes, receipt
+
+
+class _Part(NamedTuple):
+    """Packed records, and the position of the first of them in the batch."""
+
+    packed: Packed
+    first: int
+
+
+def _parts(batch: Batch, kind: str) -> list[_Part]:
+    parts = []
+    first = len(batch.records)
+    for packed in batch.packed:
+        if packed.kind == kind:
+            parts.append(_Part(packed, first))
+        first += len(packed)
+    return parts
 
 
 class _Planner:
@@ -130,8 +146,15 @@ class _Planner:
         self._outcomes = outcomes
         self._change = Change(table)
 
-    def plan(self, positions: Sequence[int]) -> Change:
-        arrived = self._fold(positions)
+    def plan(self, positions: Sequence[int], parts: Sequence[_Part] = ()) -> Change:
+        records = self._batch.records
+        loose = [(position, records[position]) for position in positions]
+        ids = record_ids((record.workspace, record.source, record.native_id) for _, record in loose)
+        if parts:
+            entangled = self._sift(parts, ids, [record for _, record in loose])
+            ids += record_ids((record.workspace, record.source, record.native_id) for _, record in entangled)
+            loose += entangled
+        arrived = self._fold(ids, loose)
         if self._table is CALLS:
             self._drop_shadows(arrived)
         self._compare(arrived)
@@ -139,17 +162,61 @@ class _Planner:
         self._change.ids = list(arrived)
         return self._change
 
-    def _fold(self, positions: Sequence[int]) -> dict[bytes, tuple[Record, int]]:
+    def _sift(
+        self, parts: Sequence[_Part], loose_ids: Sequence[bytes], loose: Sequence[Record]
+    ) -> list[tuple[int, Record]]:
+        """Put what is packed, new and unlike anything else as it is; the rest comes back as records."""
+        of_part = [part.packed.ids() for part in parts]
+        ids = list(chain(loose_ids, *of_part))
+        quarters = [quarter for packed, _ in parts for quarter in packed.quarters]
+        pinned = all(packed.pinned for packed, _ in parts)
+        reach = (min(quarters), max(quarters)) if pinned else None
+        known = {stored.id for stored in self._shelf.stored(self._table, list(chain(*of_part)), reach)}
+        if len(set(ids)) < len(ids):
+            known.update(id_ for id_, count in Counter(ids).items() if count > 1)
+        groups = self._shadowed(parts, loose)
+        entangled: list[tuple[int, Record]] = []
+        for (packed, first), own in zip(parts, of_part, strict=True):
+            caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
+            if groups:
+                caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
+            caught.update(packed.shadows)
+            if len(caught) < len(own):
+                left = [at for at in range(len(own)) if at not in caught] if caught else None
+                self._change.packed.append((packed, left))
+            if caught:
+                chosen = sorted(caught)
+                entangled += zip((first + at for at in chosen), packed.records(chosen), strict=True)
+        return entangled
+
+    def _shadowed(self, parts: Sequence[_Part], loose: Sequence[Record]) -> set[GroupKey]:
+        """The groups of packed calls in which there is a shadow, stored or in this batch."""
+        if self._table is not CALLS:
+            return set()
+        calls = [call for call in loose if isinstance(call, ModelCall)]
+        found = {group for call, group in zip(calls, group_keys(calls), strict=True) if call.shadow and group}
+        for packed, _ in parts:
+            if packed.shadows:
+                groups = packed.groups()
+                found.update(group for at in packed.shadows if (group := groups[at]) is not None)
+        if self._shelf.any_shadows():
+            asked = {group for packed, _ in parts for group in packed.groups() if group is not None}
+            quarters = [quarter for packed, _ in parts for quarter in packed.quarters]
+            # Who asks for too many groups may look everywhere: calls of a group need not be pinned.
+            pinned = all(packed.pinned for packed, _ in parts)
+            reach = (min(quarters) - GROUP_REACH, max(quarters) + GROUP_REACH) if pinned else None
+            found.update(shadow.group for shadow in self._shelf.shadows(list(asked), reach))
+        return found
+
+    def _fold(self, ids: Iterable[bytes], loose: Iterable[tuple[int, Record]]) -> dict[bytes, tuple[Record, int]]:
         """One version of each record of the batch, with the position of the first.
 
         Copies count as duplicates, whatever they add: what the ledger holds is changed only once. Unless who sent
         them corrects himself.
         """
-        records, outcomes = self._batch.records, self._outcomes
-        mine = [records[position] for position in positions]
-        ids = record_ids((record.workspace, record.source, record.native_id) for record in mine)
+        outcomes = self._outcomes
         arrived: dict[bytes, tuple[Record, int]] = {}
-        for key, record, position in zip(ids, mine, positions, strict=True):
+        for key, (position, record) in zip(ids, loose, strict=True):
             earlier = arrived.get(key)
             if earlier is None:
                 arrived[key] = (record, position)

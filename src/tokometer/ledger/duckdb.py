@@ -29,7 +29,7 @@ from tokometer.ledger.protocol import (
     Refusal,
     Statement,
 )
-from tokometer.ledger.rows import columns, refusal_rows
+from tokometer.ledger.refused import refusal_rows
 from tokometer.records import now_us, quarter_of
 
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
@@ -220,9 +220,10 @@ class DuckDBLedger:
             stood = [quarter_of(record.started_at) for record in change.taken]
             where = f" AND quarter BETWEEN {min(stood):d} AND {max(stood):d}"
             self._over(gone, f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM staged){where}")
-        if change.put:
-            self._shelf.put(table, change.put, change.ids)
-            rows = insertion(table, columns(table, change.put, change.ids))
+        arriving = change.columns()
+        if arriving:
+            self._shelf.put(table, change.put, arriving[0])
+            rows = insertion(table, arriving)
             self._over(rows.staged, rows.sql, rows.parameters)
         quarters = change.quarters()
         if quarters:

@@ -31,7 +31,7 @@ class DuckDBShelf:
         self._asked: set[str] = set()
 
     def put(self, table: schema.Table, records: Iterable[Record], ids: Iterable[bytes]) -> None:
-        """Know of records that are about to be stored."""
+        """Know what is about to be stored: all ids, and those records among them that may be shadows."""
         known = self._known.get(table.name)
         if known is not None:
             known.update(ids)
@@ -53,6 +53,10 @@ class DuckDBShelf:
             ids,
         )
         return (Stored(_bytes(id_), *rest) for id_, *rest in rows)
+
+    def any_shadows(self) -> bool:
+        """See :class:`tokometer.ledger.commit.Shelf`."""
+        return self._has_shadows()
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""

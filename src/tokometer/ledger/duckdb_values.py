@@ -9,6 +9,7 @@ from arro3.core import Table
 
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table, clean
+from tokometer.ledger.packed import Same
 
 TYPES: Final[dict[schema.Type, str]] = {
     "id": "UUID",
@@ -45,14 +46,16 @@ def insertion(table: schema.Table, values: Sequence[Sequence[Any]]) -> Insertion
     parameters: dict[str, Any] = {}
     for column, list_ in zip(table.columns, values, strict=True):
         first, name = list_[0], column.name
-        same = (first is None or column.type in _TEXTS or column.type in _NUMBERS) and list_.count(first) == len(list_)
+        same = (first is None or column.type in _TEXTS or column.type in _NUMBERS) and (
+            isinstance(list_, Same) or list_.count(first) == len(list_)
+        )
         if same and first is None:
             selected.append("NULL")
         elif same:
             parameters[name] = clean(first) if column.type in _TEXTS else first
             selected.append(f"CAST(${name} AS {TYPES[column.type]})")
         else:
-            varying.append((column, list_))
+            varying.append((column, list(list_) if isinstance(list_, Same) else list_))
             selected.append(money(name) if column.type == "money" else name)
     staged = arrow_table([column for column, _ in varying], [list_ for _, list_ in varying])
     return Insertion(f"INSERT INTO {table.name} SELECT {', '.join(selected)} FROM staged", staged, parameters)

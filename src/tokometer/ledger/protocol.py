@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from tokometer.ledger.packed import Packed
 from tokometer.records import Record
 
 Engine = Literal["duckdb", "clickhouse"]
@@ -32,11 +33,18 @@ class Batch:
     """What one commit makes durable, all or nothing."""
 
     records: list[Record] = field(default_factory=list)
+    #: More records, made into columns already; they count as arriving after `records`.
+    packed: list[Packed] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     #: (source, place) → opaque state with which the source goes on.
     cursors: dict[tuple[str, str], bytes] = field(default_factory=dict)
     #: A sender that corrects itself: of two versions with equal revision the one that arrives later is right.
     corrections: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many records these are."""
+        return len(self.records) + sum(map(len, self.packed))
 
 
 @dataclass(slots=True)
@@ -47,7 +55,7 @@ class Receipt:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
-    #: What became of each record, in the batch's order.
+    #: What became of each record, in the batch's order: `records`, then each of `packed`.
     outcomes: list[Outcome] = field(default_factory=list)
     #: Kinds of record that were touched (`calls`, `tools`, …), for live pages.
     touched: frozenset[str] = frozenset()

@@ -1,12 +1,12 @@
-"""The records that were refused, as people look at them: the latest first, page by page."""
+"""The records that were refused: how they are kept, and how people look at them (the latest first, page by page)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from tokometer.ledger.protocol import Ledger, Refusal, Statement
-from tokometer.records import to_us
+from tokometer.records import now_us, record_id, to_us
 
 _REFUSED: Final = (
     'SELECT source, place, "position", field, reason, "at", workspace FROM refusals WHERE workspace = $workspace '
@@ -32,3 +32,15 @@ def list_refused(
 def refused_by_source(ledger: Ledger) -> dict[str, int]:
     """How many records of each source were refused."""
     return dict(ledger.fetch(Statement("SELECT source, count(*) FROM refusals GROUP BY source")))
+
+
+def refusal_rows(refusals: Iterable[Refusal]) -> list[list[Any]]:
+    """The columns of the `refusals` table; the same bad record read twice is one refusal."""
+    now = now_us()
+    rows = {}
+    for refusal in refusals:
+        told = (refusal.place, str(refusal.position), refusal.field, refusal.reason)
+        key = record_id(refusal.workspace, refusal.source, "\x1f".join(told))
+        where = (refusal.workspace, refusal.source, refusal.place, refusal.position)
+        rows[key] = (key, refusal.at or now, *where, refusal.field, refusal.reason)
+    return [list(column) for column in zip(*rows.values(), strict=True)]

@@ -14,9 +14,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from tokometer.ledger.native_ids import lengthen, shorten_all
-from tokometer.ledger.protocol import Refusal
 from tokometer.ledger.schema import CALLS, RECORDS, Table
-from tokometer.records import KINDS, ModelCall, Record, Sample, now_us, record_id, record_ids
+from tokometer.records import KINDS, ModelCall, Record, Sample, record_id, record_ids
 from tokometer.records.histogram import bucket_of
 from tokometer.records.time import QUARTER_US
 
@@ -42,6 +41,11 @@ def group_keys(calls: Iterable[ModelCall]) -> list[GroupKey | None]:
         else _numbered(call.workspace, call.source, call.group)
         for call in calls
     ]
+
+
+def group_of_row(group_id: int | None, trace_id: str) -> GroupKey | None:
+    """What names the group of a stored call, by two of its columns."""
+    return trace_id if group_id == OF_ITS_TRACE else group_id
 
 
 def _numbered(workspace: str, source: str, group: str) -> int:
@@ -141,15 +145,3 @@ def by_kind(records: Iterable[Record]) -> dict[str, list[int]]:
     kinds = [record.kind for record in records]
     met = set(kinds)
     return {name: [position for position, kind in enumerate(kinds) if kind == name] for name in RECORDS if name in met}
-
-
-def refusal_rows(refusals: Iterable[Refusal]) -> list[list[Any]]:
-    """The columns of the `refusals` table; the same bad record read twice is one refusal."""
-    now = now_us()
-    rows = {}
-    for refusal in refusals:
-        told = (refusal.place, str(refusal.position), refusal.field, refusal.reason)
-        key = record_id(refusal.workspace, refusal.source, "\x1f".join(told))
-        where = (refusal.workspace, refusal.source, refusal.place, refusal.position)
-        rows[key] = (key, refusal.at or now, *where, refusal.field, refusal.reason)
-    return [list(column) for column in zip(*rows.values(), strict=True)]

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tokometer.ledger import Batch, Ledger, Statement
+from tokometer.ledger.packed import pack
 from tokometer.records import ModelCall, Record, to_us
 from tokometer.records.time import QUARTER_US
 
@@ -86,12 +87,24 @@ def test_order_repetition_and_grouping_do_not_matter(
     chance.shuffle(heap)
     while heap:
         size = chance.randint(1, len(heap))
-        ledger.commit(Batch(heap[:size]))
+        ledger.commit(_some_packed(heap[:size], chance))
         heap = heap[size:]
         if chance.random() < 0.3:
             ledger.settle()
     assert facts(ledger, tried) == facts(ledger, truth)
     assert ledger.audit() == []
+
+
+def _some_packed(records: list[Record], chance: random.Random) -> Batch:
+    """A batch of these, some as records, some as one or several lots of columns."""
+    loose = chance.choice([0, 0, len(records) // 2, len(records)])
+    batch = Batch(records[:loose])
+    rest = records[loose:]
+    while rest:
+        size = chance.randint(1, len(rest))
+        batch.packed.append(pack(rest[:size]))
+        rest = rest[size:]
+    return batch
 
 
 def _in(workspace: str, call: ModelCall) -> ModelCall:

@@ -1,0 +1,145 @@
+"""Records of one kind as the columns of their table, made in another process than the one that commits.
+
+Most of what a commit of objects takes is Python's time; columns that are ready need little of it. What needs a closer
+look (copies, corrections, shadows) is turned back into records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Any, Final, overload
+
+import msgspec
+
+from tokometer.ledger.rows import GroupKey, columns, group_of_row, record_of
+from tokometer.ledger.schema import RECORDS, Table
+from tokometer.ledger.touched import SessionSpan, sessions_of
+from tokometer.records import ModelCall, Record, record_ids
+from tokometer.records.time import QUARTER_US
+
+_ID_BYTES: Final = 16
+
+
+class Same(Sequence[Any]):
+    """A column that holds one value, however often."""
+
+    __slots__ = ("_length", "value")
+
+    def __init__(self, value: object, length: int) -> None:
+        self.value = value
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> object: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[object]: ...
+    def __getitem__(self, index: int | slice) -> object:
+        if isinstance(index, slice):
+            return Same(self.value, len(range(*index.indices(self._length))))
+        return self.value
+
+    def __iter__(self) -> Iterator[Any]:
+        return repeat(self.value, self._length)
+
+
+class Packed(msgspec.Struct, array_like=True, gc=False):
+    """Records of one kind, priced where they are calls. Made by :func:`pack`; travels as msgpack."""
+
+    kind: str
+    count: int
+    #: The ids, 16 bytes each, one after the other.
+    id_bytes: bytes
+    #: The table's other columns in order: `count` values, or one that all of them have.
+    values: list[list[Any]]
+    quarters: list[int]
+    sessions: list[SessionSpan]
+    #: Whether each of them can only have copies in the quarter hour in which it stands.
+    pinned: bool
+    #: The positions of shadows.
+    shadows: list[int]
+    #: The price book that priced them.
+    price_version: str = ""
+
+    def __len__(self) -> int:
+        return self.count
+
+    @property
+    def table(self) -> Table:
+        """Where they go."""
+        return RECORDS[self.kind]
+
+    def ids(self) -> list[bytes]:
+        """Their ids, in order."""
+        ids = self.id_bytes
+        return [ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES)]
+
+    def groups(self) -> list[GroupKey | None]:
+        """What names each call's group; None where it has none."""
+        named = dict(zip(self.table.names[1:], self._columns(), strict=True))
+        return list(map(group_of_row, named["group_id"], named["trace_id"]))
+
+    def columns(self, positions: Sequence[int] | None = None) -> list[Sequence[Any]]:
+        """The table's columns, of all or of some (in that order; at least one)."""
+        if positions is None:
+            return [self.ids(), *self._columns()]
+        # itemgetter gives a tuple only where it is asked for several.
+        some = itemgetter(*positions, positions[0])
+        return [
+            Same(list_.value, len(positions)) if isinstance(list_, Same) else some(list_)[:-1]
+            for list_ in (self.ids(), *self._columns())
+        ]
+
+    def records(self, positions: Sequence[int] | None = None) -> list[Record]:
+        """Some or all of them as objects (their groups known by hash only)."""
+        if positions is not None and not positions:
+            return []
+        made = [record_of(self.table, row) for row in zip(*self.columns(positions), strict=True)]
+        for record in made:
+            record.pinned = self.pinned
+        return made
+
+    def _columns(self) -> list[Sequence[Any]]:
+        return [Same(list_[0], self.count) if len(list_) != self.count else list_ for list_ in self.values]
+
+
+def pack(records: Sequence[Record]) -> Packed:
+    """Records of one kind as columns; at least one. Calls have been priced, all by one book."""
+    kind = records[0].kind
+    table = RECORDS[kind]
+    ids = record_ids((record.workspace, record.source, record.native_id) for record in records)
+    calls = [record for record in records if isinstance(record, ModelCall)]
+    return Packed(
+        kind=kind,
+        count=len(records),
+        id_bytes=b"".join(ids),
+        values=[_shortest(list_) for list_ in columns(table, records, ids)[1:]],
+        quarters=sorted({record.started_at // QUARTER_US for record in records}),
+        sessions=sessions_of(calls),
+        pinned=all(record.pinned for record in records),
+        shadows=[at for at, call in enumerate(calls) if call.shadow],
+        price_version=calls[0].price_version if calls else "",
+    )
+
+
+def together(table: Table, parts: Sequence[Sequence[Sequence[Any]]]) -> list[Sequence[Any]]:
+    """The columns of several parts, each as :func:`tokometer.ledger.rows.columns` gives them, one after the other."""
+    if len(parts) == 1:
+        return list(parts[0])
+    return [_end_to_end([part[at] for part in parts]) for at in range(len(table.columns))]
+
+
+def _end_to_end(lists: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    first = lists[0]
+    if isinstance(first, Same) and all(isinstance(list_, Same) and list_.value == first.value for list_ in lists):
+        return Same(first.value, sum(map(len, lists)))
+    return list(chain.from_iterable(lists))
+
+
+def _shortest(list_: Sequence[Any]) -> list[Any]:
+    first = list_[0]
+    return [first] if len(list_) > 1 and list_.count(first) == len(list_) else list(list_)
