@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from generators.claude_tree import Size, Tree, TreeFile, Truth
 from tokometer.collect.importer import import_all
+from tokometer.collect.reading import Prices
 from tokometer.ledger import Ledger, Statement
 from tokometer.ledger.opening import open_ledger
-from tokometer.prices import PriceBook
 from tokometer.sources.registry import FILE_SOURCES
 
 SOURCES = {"claude_code": FILE_SOURCES["claude_code"]}
@@ -34,7 +34,7 @@ GARBAGE = (
 
 
 def _import(ledger: Ledger, home: Path, paths: list[Path] | None = None, processes: int = 1) -> None:
-    import_all(ledger, PriceBook(), SOURCES, home, {}, paths or (), processes=processes)
+    import_all(ledger, Prices(), SOURCES, home, {}, paths or (), processes=processes)
 
 
 def _rows(ledger: Ledger, sql: str) -> list[tuple[Any, ...]]:
@@ -97,10 +97,10 @@ def test_a_second_import_finds_nothing_new(tmp_path: Path, home: Path) -> None:
     ledger = open_ledger(tmp_path / "data")
     _import(ledger, home)
     before = _rows(ledger, "SELECT * FROM calls ORDER BY id")
-    summary = import_all(ledger, PriceBook(), SOURCES, home, {})
+    summary = import_all(ledger, Prices(), SOURCES, home, {})
     assert (summary.files, summary.accepted, summary.duplicate, summary.changed) == (0, 0, 0, 0)
     ledger.forget("claude_code", list(ledger.cursors("claude_code")))
-    summary = import_all(ledger, PriceBook(), SOURCES, home, {})
+    summary = import_all(ledger, Prices(), SOURCES, home, {})
     assert summary.files == summary.all_files > 0
     assert summary.accepted == 0
     assert _rows(ledger, "SELECT * FROM calls ORDER BY id") == before

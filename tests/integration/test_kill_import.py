@@ -26,13 +26,13 @@ from pathlib import Path
 import tokometer.collect.importer as importer
 importer.COMMIT_RECORDS = 150
 from tokometer.ledger.opening import open_ledger
-from tokometer.prices import PriceBook
+from tokometer.collect.reading import Prices
 from tokometer.sources.registry import FILE_SOURCES
 data, home = Path(sys.argv[1]), Path(sys.argv[2])
 ledger = open_ledger(data)
 print("open", flush=True)
 sources = {"claude_code": FILE_SOURCES["claude_code"]}
-importer.import_all(ledger, PriceBook.open(None, data / "cache"), sources, home, {}, processes=1)
+importer.import_all(ledger, Prices(None, data / "cache"), sources, home, {}, processes=1)
 ledger.settle()
 ledger.close()
 """

@@ -72,9 +72,9 @@ class LocalDoor:
     @cached_property
     def book(self) -> PriceBook:
         """The prices, with the folder's overrides."""
-        from tokometer.prices import PriceBook
+        from tokometer.collect.reading import Prices
 
-        return PriceBook.open(self.data / "prices.toml", self.data / "cache")
+        return Prices.of(self.data).open()
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Run a query."""
@@ -89,11 +89,12 @@ class LocalDoor:
         from dataclasses import asdict
 
         from tokometer.collect.importer import import_all
+        from tokometer.collect.reading import Prices
         from tokometer.sources.registry import FILE_SOURCES
 
         summary = import_all(
             lambda: self.ledger,
-            lambda: self.book,
+            Prices.of(self.data),
             {source: FILE_SOURCES[source]} if source else FILE_SOURCES,
             Path.home(),
             os.environ,

@@ -18,7 +18,7 @@ from typing import Final
 
 from tokometer.collect.changes import Job, job_of, look
 from tokometer.collect.pool import reading
-from tokometer.collect.reading import Portion
+from tokometer.collect.reading import Portion, Prices
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger.protocol import Batch, Ledger, LedgerError, Receipt
 from tokometer.records import now_us
@@ -56,10 +56,19 @@ class Following:
 
 
 class Follower:
-    """Keeps the ledger up with the files of `sources`, through `writer`; `ledger` only says where each was left."""
+    """Keeps the ledger up with the files of `sources`, through `writer`; `ledger` only says where each was left.
+
+    `prices` are for processes that help with much at once; the writer has its own.
+    """
 
     def __init__(
-        self, writer: Writer, ledger: Ledger, sources: Mapping[str, FileSource], home: Path, env: Mapping[str, str]
+        self,
+        writer: Writer,
+        ledger: Ledger,
+        sources: Mapping[str, FileSource],
+        prices: Prices,
+        home: Path,
+        env: Mapping[str, str],
     ) -> None:
         self.following = Following()
         #: Set once everything that was there at the start has been kept.
@@ -69,6 +78,7 @@ class Follower:
         self._sources = sources
         self._home = home
         self._env = env
+        self._prices = prices
         self._stop = threading.Event()
         self._cursors: dict[str, dict[str, bytes]] = {}
         self._roots: dict[str, list[Path]] = {}
@@ -178,7 +188,7 @@ class Follower:
         following = self.following
         following.bytes_all = following.bytes_left = sum(job.size for job in jobs)
         waiting: deque[tuple[Portion, Future[Receipt]]] = deque()
-        with reading(jobs, self._sources) as portions:
+        with reading(jobs, self._sources, self._prices) as portions:
             for portion in portions:
                 future = self._submit(portion)
                 if future is not None:
@@ -198,9 +208,9 @@ class Follower:
                 self._failed[job.path] = time.monotonic() + _RETRY_SECONDS
             else:
                 self._failed.pop(job.path, None)
-        if not (portion.records or portion.refusals or portion.cursors):
+        if not (portion.size or portion.refusals or portion.cursors):
             return None
-        batch = Batch(portion.records, portion.refusals, portion.cursors)
+        batch = Batch(portion.records, portion.refusals, portion.cursors, packed=portion.packed)
         while True:
             try:
                 return self._writer.submit(batch)

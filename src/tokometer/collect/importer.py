@@ -12,9 +12,9 @@ from typing import Final
 
 from tokometer.collect.changes import Changes, Cursors, look
 from tokometer.collect.pool import reading
-from tokometer.collect.reading import Portion
-from tokometer.collect.writer import Pricer
+from tokometer.collect.reading import Portion, Prices
 from tokometer.ledger.protocol import Batch, Ledger, Refusal
+from tokometer.prices import PriceBook
 from tokometer.records import ModelCall
 from tokometer.sources.protocol import FileSource
 
@@ -56,7 +56,7 @@ _SHOWN_REFUSALS: Final = 20
 
 def import_all(
     ledger: Ledger | Callable[[], Ledger],
-    book: Pricer | Callable[[], Pricer],
+    prices: Prices,
     sources: Mapping[str, FileSource],
     home: Path,
     env: Mapping[str, str],
@@ -68,9 +68,9 @@ def import_all(
 ) -> Summary:
     """Read what is new and commit it, with each file's cursor in the commit that holds its records.
 
-    `paths` (files or folders) are read instead of the places where each source would look. `ledger` and `book` can be
-    functions that open them; with `fresh`, which says that the ledger is empty, the files are being read while it
-    opens. `processes` is for tests; None decides by the work.
+    `paths` (files or folders) are read instead of the places where each source would look. `ledger` can be a function
+    that opens it; with `fresh`, which says that it is empty, the files are being read while it opens. `processes` is
+    for tests; None decides by the work.
 
     Raises:
         LedgerError: The ledger cannot be opened or written. Commits up to then stand.
@@ -85,11 +85,10 @@ def import_all(
     changes = look(sources, roots, cursors)
     summary = Summary(files=len(changes.jobs), all_files=changes.files)
     if changes.jobs:
-        with _without_collector(), reading(changes.jobs, sources, processes) as portions:
+        with _without_collector(), reading(changes.jobs, sources, prices, processes) as portions:
             if opened is None:
                 opened = ledger() if callable(ledger) else ledger
-            pricer = book() if callable(book) else book
-            _commit_all(portions, opened, pricer, summary, _Reporter(changes, progress))
+            _commit_all(portions, opened, prices.open(), summary, _Reporter(changes, progress))
     if opened is not None:
         for name in sources:
             gone = [place for source, place in changes.gone if source == name]
@@ -111,30 +110,31 @@ class _Reporter:
     def add(self, portion: Portion) -> None:
         self._files += len(portion.jobs)
         self._bytes += sum(job.size for job in portion.jobs)
-        self._records += len(portion.records)
+        self._records += portion.size
         if self._tell is not None:
             self._tell(Progress(self._files, self._all_files, self._bytes, self._all_bytes, self._records))
 
 
 def _commit_all(
-    portions: Iterable[Portion], ledger: Ledger, book: Pricer, summary: Summary, reporter: _Reporter
+    portions: Iterable[Portion], ledger: Ledger, book: PriceBook, summary: Summary, reporter: _Reporter
 ) -> None:
     batch = Batch()
     for portion in portions:
         book.apply(record for record in portion.records if isinstance(record, ModelCall))
         batch.records.extend(portion.records)
+        batch.packed.extend(portion.packed)
         batch.refusals.extend(portion.refusals)
         batch.cursors.update(portion.cursors)
         summary.bytes += sum(job.size for job in portion.jobs)
         reporter.add(portion)
-        if len(batch.records) >= COMMIT_RECORDS:
+        if batch.size >= COMMIT_RECORDS:
             _commit(batch, ledger, summary)
             batch = Batch()
     _commit(batch, ledger, summary)
 
 
 def _commit(batch: Batch, ledger: Ledger, summary: Summary) -> None:
-    if not (batch.records or batch.refusals or batch.cursors):
+    if not (batch.size or batch.refusals or batch.cursors):
         return
     receipt = ledger.commit(batch)
     summary.accepted += receipt.accepted

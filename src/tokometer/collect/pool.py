@@ -20,7 +20,7 @@ from typing import Final
 
 from tokometer.collect.changes import Job
 from tokometer.collect.processes import fork, is_alone, spawn
-from tokometer.collect.reading import Portion, pack, portion_of, read, unpack
+from tokometer.collect.reading import Portion, Prices, parcel_of, portion_of, read, unpack
 from tokometer.sources.protocol import FileSource
 
 #: Below this one process is done before a second has started.
@@ -38,17 +38,18 @@ Bundle = Sequence[tuple[int, Job]]
 
 @contextmanager
 def reading(
-    jobs: Sequence[Job], sources: Mapping[str, FileSource], processes: int | None = None
+    jobs: Sequence[Job], sources: Mapping[str, FileSource], prices: Prices, processes: int | None = None
 ) -> Iterator[Iterator[Portion]]:
     """Read every job: gives portions, in whatever order they get done. Several processes start at once, on entry.
 
-    `processes` is how many to use; None decides by the work and the machine.
+    `prices` are for other processes, which price what they read. `processes` is how many to use; None decides by the
+    work and the machine.
     """
     count = _processes_for(jobs) if processes is None else processes
     if count < 2 or not hasattr(os, "fork"):  # noqa: PLR2004 - two are the fewest that are several
         yield _read_here(jobs, sources)
         return
-    pool = Pool(jobs, sources, count)
+    pool = Pool(jobs, sources, prices, count)
     try:
         yield pool.portions()
     finally:
@@ -86,7 +87,7 @@ def _read_here(jobs: Sequence[Job], sources: Mapping[str, FileSource]) -> Iterat
 class Pool:
     """Processes that read `jobs`; they start at once, so that what follows runs beside them."""
 
-    def __init__(self, jobs: Sequence[Job], sources: Mapping[str, FileSource], processes: int) -> None:
+    def __init__(self, jobs: Sequence[Job], sources: Mapping[str, FileSource], prices: Prices, processes: int) -> None:
         self._jobs = jobs
         self._sources = sources
         self._left = set(range(len(jobs)))
@@ -97,7 +98,7 @@ class Pool:
         os.close(feed)
         start = fork if is_alone() else spawn
         # All are forked before the first thread begins.
-        self._processes = [start(bundles, sources, numbers) for _ in range(min(processes, len(bundles)))]
+        self._processes = [start(bundles, sources, prices, numbers) for _ in range(min(processes, len(bundles)))]
         os.close(numbers)
         self._threads = [
             threading.Thread(target=self._drain, args=(process.out,), name="tokometer-pool", daemon=True)
@@ -139,13 +140,15 @@ class Pool:
         self._parcels.put(None)
 
 
-def work(bundles: Sequence[Bundle], sources: Mapping[str, FileSource], numbers: int, out: int) -> None:
+def work(bundles: Sequence[Bundle], sources: Mapping[str, FileSource], prices: Prices, numbers: int, out: int) -> None:
     """What a process of the pool does: take the number of a bundle, read its files, deliver, until none is left."""
     # Nothing here makes cycles, and looking for them takes a quarter of the time.
     gc.disable()
+    book = prices.open()
     while head := os.read(numbers, _NUMBER.size):
         bundle = bundles[_NUMBER.unpack(head)[0]]
-        parcel = pack([number for number, _ in bundle], [read(sources[job.source], job) for _, job in bundle])
+        readings = [read(sources[job.source], job) for _, job in bundle]
+        parcel = parcel_of([number for number, _ in bundle], readings, book)
         _write(out, _NUMBER.pack(len(parcel)) + parcel)
 
 

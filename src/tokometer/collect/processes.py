@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from tokometer.collect.changes import Job
+from tokometer.collect.reading import Prices
 from tokometer.sources.protocol import FileSource
 
 _THREADS: Final = Path("/proc/self/task")
@@ -44,6 +45,8 @@ class _Task(msgspec.Struct, array_like=True):
     """What a fresh interpreter has to know."""
 
     bundles: Sequence[list[tuple[int, Job]]]
+    overrides: str | None
+    cache: str | None
     numbers: int
     out: int
 
@@ -56,7 +59,9 @@ def is_alone() -> bool:
         return False
 
 
-def fork(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], numbers: int) -> Process:
+def fork(
+    bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], prices: Prices, numbers: int
+) -> Process:
     """Start a process as a copy of this one, which must have no threads."""
     from tokometer.collect.pool import work
 
@@ -71,7 +76,7 @@ def fork(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSou
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        work(bundles, sources, numbers, mine)
+        work(bundles, sources, prices, numbers, mine)
         code = 0
     except BrokenPipeError:
         pass
@@ -80,7 +85,12 @@ def fork(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSou
         os._exit(code)
 
 
-def spawn(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], numbers: int) -> Process:  # noqa: ARG001
+def spawn(
+    bundles: Sequence[list[tuple[int, Job]]],
+    sources: Mapping[str, FileSource],  # noqa: ARG001 - it has its own
+    prices: Prices,
+    numbers: int,
+) -> Process:
     """Start a process as a fresh interpreter, which finds the sources by their names."""
     out, its = os.pipe()
     program = subprocess.Popen(
@@ -88,8 +98,9 @@ def spawn(bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSo
     )
     os.close(its)
     assert program.stdin is not None
+    overrides, cache = (None if path is None else str(path) for path in prices)
     with suppress(BrokenPipeError), program.stdin:
-        program.stdin.write(msgspec.msgpack.encode(_Task(bundles, numbers, its)))
+        program.stdin.write(msgspec.msgpack.encode(_Task(bundles, overrides, cache, numbers, its)))
     return Process(out, program=program)
 
 
@@ -100,7 +111,8 @@ def main() -> None:
 
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
     with suppress(BrokenPipeError, KeyboardInterrupt):
-        work(task.bundles, FILE_SOURCES, task.numbers, task.out)
+        prices = Prices(*(None if path is None else Path(path) for path in (task.overrides, task.cache)))
+        work(task.bundles, FILE_SOURCES, prices, task.numbers, task.out)
 
 
 if __name__ == "__main__":

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple, Self
 
 import msgspec
 
 from tokometer.collect.changes import Job
+from tokometer.ledger.packed import Packed, pack
 from tokometer.ledger.protocol import Refusal
-from tokometer.records import KINDS, Record, now_us
+from tokometer.prices import PriceBook
+from tokometer.records import KINDS, ModelCall, Record, now_us
 from tokometer.sources.protocol import FileSource, Reading
 
 
-def _decoder_of(name: str, kind: type[Record]) -> msgspec.msgpack.Decoder[list[Any]]:
-    form: Any = msgspec.defstruct(name, [], bases=(kind,), array_like=True, gc=False, kw_only=True)
-    return msgspec.msgpack.Decoder(list[form])
+class Prices(NamedTuple):
+    """Where every process finds the same prices: the user's file of overrides, and the folder of what is kept."""
 
+    overrides: Path | None = None
+    cache: Path | None = None
 
-#: Records travel as arrays of their fields: several times smaller and quicker than objects by field name.
-_DECODERS: Final = {name: _decoder_of(kind.__name__, kind) for name, kind in KINDS.items()}
+    @classmethod
+    def of(cls, data: Path) -> Self:
+        """Those of a data folder."""
+        return cls(data / "prices.toml", data / "cache")
+
+    def open(self) -> PriceBook:
+        """The price book.
+
+        Raises:
+            OverridesError: The overrides cannot be read.
+        """
+        return PriceBook.open(self.overrides, self.cache)
 
 
 class _Parcel(msgspec.Struct, array_like=True, gc=False):
     """The readings of several files. The records of all of them are by kind; everything else is by file."""
 
-    records: dict[str, msgspec.Raw]
+    packed: list[Packed]
     files: list[tuple[int, bytes, list[Refusal]]]
 
 
@@ -37,11 +50,19 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 class Portion(msgspec.Struct, gc=False):
     """What was read from some of the files, each of them whole."""
 
+    #: Read here, and not priced yet.
     records: list[Record]
+    #: Read and priced by another process.
+    packed: list[Packed]
     refusals: list[Refusal]
     #: (source, path) → where it was left.
     cursors: dict[tuple[str, str], bytes]
     jobs: list[Job]
+
+    @property
+    def size(self) -> int:
+        """How many records it holds."""
+        return len(self.records) + sum(map(len, self.packed))
 
 
 def read(source: FileSource, job: Job) -> Reading:
@@ -60,39 +81,39 @@ def read(source: FileSource, job: Job) -> Reading:
 
 def portion_of(jobs: Sequence[Job], readings: Sequence[Reading]) -> Portion:
     """The readings of some jobs as one."""
-    portion = Portion([], [], {}, list(jobs))
+    portion = Portion([], [], [], {}, list(jobs))
     for job, reading in zip(jobs, readings, strict=True):
         portion.records.extend(reading.records)
-        portion.refusals.extend(reading.refusals)
-        if reading.state and reading.state != job.state:
-            portion.cursors[job.source, job.path] = reading.state
+        _add(portion, job, reading.state, reading.refusals)
     return portion
 
 
-def pack(numbers: Sequence[int], readings: Sequence[Reading]) -> bytes:
-    """Readings of the jobs with these numbers, as bytes for :func:`unpack`."""
-    by_kind: dict[str, list[tuple[Any, ...]]] = {}
+def parcel_of(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBook) -> bytes:
+    """Readings of the jobs with these numbers, priced, as bytes for :func:`unpack`."""
+    by_kind: dict[str, list[Record]] = {name: [] for name in KINDS}
     for reading in readings:
         for record in reading.records:
-            by_kind.setdefault(record.kind, []).append(msgspec.structs.astuple(record))
-    records = {kind: msgspec.Raw(_encode(rows)) for kind, rows in by_kind.items()}
+            by_kind[record.kind].append(record)
+    book.apply(call for call in by_kind[ModelCall.kind] if isinstance(call, ModelCall))
+    packed = [pack(records, book.version) for records in by_kind.values() if records]
     files = [(number, reading.state, reading.refusals) for number, reading in zip(numbers, readings, strict=True)]
-    return _encode(_Parcel(records, files))
+    return _encode(_Parcel(packed, files))
 
 
 def unpack(parcel: bytes, jobs: Mapping[int, Job] | Sequence[Job]) -> tuple[Portion, Iterator[int]]:
     """A parcel as a portion, and the numbers of the jobs that it holds."""
-    packed = _decode_parcel(parcel)
-    portion = Portion([], [], {}, [])
-    for kind, rows in packed.records.items():
-        portion.records.extend(_DECODERS[kind].decode(rows))
-    for number, state, refusals in packed.files:
-        job = jobs[number]
-        portion.jobs.append(job)
-        portion.refusals.extend(refusals)
-        if state and state != job.state:
-            portion.cursors[job.source, job.path] = state
-    return portion, (number for number, _, _ in packed.files)
+    told = _decode_parcel(parcel)
+    portion = Portion([], told.packed, [], {}, [])
+    for number, state, refusals in told.files:
+        portion.jobs.append(jobs[number])
+        _add(portion, jobs[number], state, refusals)
+    return portion, (number for number, _, _ in told.files)
+
+
+def _add(portion: Portion, job: Job, state: bytes, refusals: Sequence[Refusal]) -> None:
+    portion.refusals.extend(refusals)
+    if state and state != job.state:
+        portion.cursors[job.source, job.path] = state
 
 
 def _refused(job: Job, reason: str) -> Reading:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Final, NamedTuple, Protocol
 
+from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
-from tokometer.records import ModelCall, Record
+from tokometer.records import ModelCall
 
 #: Records that may wait; more are turned away, so that memory stays bounded however fast they come.
 MAX_PENDING: Final = 100_000
@@ -24,13 +24,6 @@ MAX_COMMIT: Final = 8_192
 
 #: The ledger may tidy up when nothing has come for this long (seconds).
 _REST: Final = 5.0
-#: The rollups are brought up to date when nothing has come for this long (seconds) …
-_QUIET: Final = 0.05
-#: … and at the latest this long after a change, …
-_STALE: Final = 1.0
-#: … unless that would take more than one tenth of the writer's time.
-_SHARE: Final = 9
-
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -47,6 +40,10 @@ class WriterClosed(Exception):
 
 class Pricer(Protocol):
     """What the writer needs of a price book."""
+
+    @property
+    def version(self) -> str:
+        """What names the book's prices."""
 
     def apply(self, calls: Iterable[ModelCall], /) -> None:
         """Fill `cost_priced` and `price_version` of each call."""
@@ -78,10 +75,8 @@ class Writer:
         self._pending = 0
         self._closing = False
         self._changed = threading.Condition()
-        # A process that was killed may have left the rollups behind the records.
-        self._dirty_since: float | None = time.monotonic()
-        self._settle_after = 0.0
         self._rested = False
+        self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
 
@@ -117,6 +112,7 @@ class Writer:
             self._closing = True
             self._changed.notify()
         self._thread.join()
+        self._settler.close()
 
     # -- the writer's thread -----------------------------------------------------------------------------------
 
@@ -128,18 +124,15 @@ class Writer:
                 self._rested = False
             elif self._closing and not self._waiting:
                 break
-            elif self._dirty_since is None and not self._rested:
+            elif not self._rested:
                 self._rest()
-            self._settle_if_due(quiet=not group)
-        if self._dirty_since is not None:
-            self._settle()
 
     def _take(self) -> list[_Waiting]:
         """The batches for the next commit; empty where nothing came in time."""
         group: list[_Waiting] = []
         with self._changed:
             if not self._waiting and not self._closing:
-                self._changed.wait(self._patience())
+                self._changed.wait(None if self._rested else _REST)
             size = 0
             while self._waiting:
                 batch = self._waiting[0].batch
@@ -148,12 +141,6 @@ class Writer:
                 size += _size(batch)
                 group.append(self._waiting.popleft())
         return [waiting for waiting in group if self._starts(waiting)]
-
-    def _patience(self) -> float | None:
-        """How long to wait for the next batch before there is something else to do."""
-        if self._dirty_since is not None:
-            return _QUIET
-        return None if self._rested else _REST
 
     def _starts(self, waiting: _Waiting) -> bool:
         """Whether the sender still wants it: one that has gone away before may have its batch dropped."""
@@ -165,7 +152,7 @@ class Writer:
     def _commit_group(self, group: Sequence[_Waiting]) -> None:
         try:
             for waiting in group:
-                self.book.apply(record for record in waiting.batch.records if isinstance(record, ModelCall))
+                self._price(waiting.batch)
             receipt = self._ledger.commit(_merged([waiting.batch for waiting in group]))
         except LedgerError as error:
             # The ledger as a whole cannot write (a full disk): the same answer for everybody.
@@ -178,13 +165,22 @@ class Writer:
                 for waiting in group:
                     self._commit_group([waiting])
         else:
-            if "calls" in receipt.touched and self._dirty_since is None:
-                self._dirty_since = time.monotonic()
+            if "calls" in receipt.touched:
+                self._settler.touch()
             receipts = _shares(receipt, [waiting.batch for waiting in group])
             for waiting, share in zip(group, receipts, strict=True):
                 self._done(waiting)
                 waiting.future.set_result(share)
             self._tell(receipt)
+
+    def _price(self, batch: Batch) -> None:
+        book = self.book
+        if any(packed.kind == "calls" and packed.price_version != book.version for packed in batch.packed):
+            # Packed just before the prices changed, or by somebody who knows none.
+            for packed in batch.packed:
+                batch.records.extend(packed.records())
+            batch.packed.clear()
+        book.apply(record for record in batch.records if isinstance(record, ModelCall))
 
     def _tell(self, receipt: Receipt) -> None:
         if self._on_commit is None:
@@ -211,31 +207,10 @@ class Writer:
         except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
             _LOG.exception("the ledger could not tidy up")
 
-    def _settle_if_due(self, *, quiet: bool) -> None:
-        if self._dirty_since is None:
-            return
-        now = time.monotonic()
-        if (quiet or now - self._dirty_since >= _STALE) and now >= self._settle_after:
-            self._settle()
-
-    def _settle(self) -> None:
-        started = time.monotonic()
-        self._dirty_since = None
-        try:
-            self._ledger.settle()
-        except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
-            # Nothing is lost: readers settle for themselves, and so does the next round.
-            _LOG.exception("the rollups could not be brought up to date; trying again")
-            self._dirty_since = started
-            self._settle_after = time.monotonic() + _STALE
-        else:
-            ended = time.monotonic()
-            self._settle_after = ended + _SHARE * (ended - started)
-
 
 def _size(batch: Batch) -> int:
     """What a batch weighs in the queue; one of refusals or cursors alone weighs something too."""
-    return len(batch.records) + len(batch.refusals) + 1
+    return batch.size + len(batch.refusals) + 1
 
 
 def _merged(batches: Sequence[Batch]) -> Batch:
@@ -244,6 +219,7 @@ def _merged(batches: Sequence[Batch]) -> Batch:
     merged = Batch(corrections=batches[0].corrections)
     for batch in batches:
         merged.records.extend(batch.records)
+        merged.packed.extend(batch.packed)
         merged.refusals.extend(batch.refusals)
         merged.cursors.update(batch.cursors)
     return merged
@@ -254,10 +230,12 @@ def _shares(receipt: Receipt, batches: Sequence[Batch]) -> list[Receipt]:
     if len(batches) == 1:
         return [receipt]
     shares = []
-    start = 0
+    # All records stand before all that is packed.
+    loose, packed = 0, sum(len(batch.records) for batch in batches)
     for batch in batches:
-        outcomes = receipt.outcomes[start : start + len(batch.records)]
-        start += len(batch.records)
+        size, packed_size = len(batch.records), batch.size - len(batch.records)
+        outcomes = receipt.outcomes[loose : loose + size] + receipt.outcomes[packed : packed + packed_size]
+        loose, packed = loose + size, packed + packed_size
         shares.append(
             Receipt(
                 accepted=outcomes.count("accepted"),
@@ -265,11 +243,11 @@ def _shares(receipt: Receipt, batches: Sequence[Batch]) -> list[Receipt]:
                 changed=outcomes.count("changed"),
                 refused=len(batch.refusals),
                 outcomes=outcomes,
-                touched=_kinds(batch.records) & receipt.touched,
+                touched=_kinds(batch) & receipt.touched,
             )
         )
     return shares
 
 
-def _kinds(records: Iterable[Record]) -> frozenset[str]:
-    return frozenset({record.kind for record in records})
+def _kinds(batch: Batch) -> frozenset[str]:
+    return frozenset({record.kind for record in batch.records} | {packed.kind for packed in batch.packed})

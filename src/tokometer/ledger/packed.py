@@ -62,8 +62,8 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
     pinned: bool
     #: The positions of shadows.
     shadows: list[int]
-    #: The price book that priced them.
-    price_version: str = ""
+    #: What names the prices by which they were priced; empty where they were not.
+    price_version: str
 
     def __len__(self) -> int:
         return self.count
@@ -107,8 +107,8 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
         return [Same(list_[0], self.count) if len(list_) != self.count else list_ for list_ in self.values]
 
 
-def pack(records: Sequence[Record]) -> Packed:
-    """Records of one kind as columns; at least one. Calls have been priced, all by one book."""
+def pack(records: Sequence[Record], price_version: str = "") -> Packed:
+    """Records of one kind as columns; at least one. Calls have been priced by the book of this version."""
     kind = records[0].kind
     table = RECORDS[kind]
     ids = record_ids((record.workspace, record.source, record.native_id) for record in records)
@@ -122,7 +122,7 @@ def pack(records: Sequence[Record]) -> Packed:
         sessions=sessions_of(calls),
         pinned=all(record.pinned for record in records),
         shadows=[at for at, call in enumerate(calls) if call.shadow],
-        price_version=calls[0].price_version if calls else "",
+        price_version=price_version if calls else "",
     )
 
 

@@ -33,13 +33,13 @@ class Batch:
     """What one commit makes durable, all or nothing."""
 
     records: list[Record] = field(default_factory=list)
-    #: More records, made into columns already; they count as arriving after `records`.
-    packed: list[Packed] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     #: (source, place) → opaque state with which the source goes on.
     cursors: dict[tuple[str, str], bytes] = field(default_factory=dict)
     #: A sender that corrects itself: of two versions with equal revision the one that arrives later is right.
     corrections: bool = False
+    #: More records, made into columns already; they count as arriving after `records`.
+    packed: list[Packed] = field(default_factory=list)
 
     @property
     def size(self) -> int:

@@ -20,9 +20,9 @@ from fastapi.responses import StreamingResponse
 
 from tokometer.collect.checkup import examine
 from tokometer.collect.importer import import_all
+from tokometer.collect.reading import Prices
 from tokometer.collect.repricing import reprice
 from tokometer.ledger import Receipt
-from tokometer.prices import PriceBook
 from tokometer.records import KINDS
 from tokometer.sources.registry import FILE_SOURCES
 
@@ -99,7 +99,7 @@ def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, 
     sources = {asked.source: FILE_SOURCES[asked.source]} if asked.source else FILE_SOURCES
     found = import_all(
         runtime.ledger,
-        runtime.book,
+        Prices.of(runtime.data),
         sources,
         runtime.home,
         runtime.env,
@@ -121,7 +121,7 @@ def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, 
 
 def _repricing(runtime: Runtime, asked: RepriceRequest, told: Told) -> dict[str, Any]:
     # The user has most likely just changed prices.toml.
-    book = PriceBook.open(runtime.data / "prices.toml", runtime.data / "cache")
+    book = Prices.of(runtime.data).open()
     found = reprice(runtime.ledger, book, apply=asked.apply, progress=told)
     if asked.apply:
         runtime.use_prices(book)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.follower import Follower
+from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import open_ledger
@@ -124,7 +125,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
     """
     ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
     try:
-        book = PriceBook.open(data / "prices.toml", data / "cache")
+        book = Prices.of(data).open()
         broadcaster = Broadcaster()
         runtime: Runtime
         writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
@@ -148,7 +149,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 
-            runtime.follower = Follower(writer, ledger, FILE_SOURCES, home, env)
+            runtime.follower = Follower(writer, ledger, FILE_SOURCES, Prices.of(data), home, env)
     except BaseException:
         ledger.close()
         raise

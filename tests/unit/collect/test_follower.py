@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tokometer.collect.follower import Follower
+from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Statement
 from tokometer.ledger.native_ids import lengthen
@@ -72,7 +73,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     """A follower of a home folder where nothing was ever written; it is yet to be started."""
     ledger = open_ledger(tmp_path / "data")
     writer = Writer(ledger, PriceBook())
-    follower = Follower(writer, ledger, SOURCES, tmp_path, {})
+    follower = Follower(writer, ledger, SOURCES, Prices(), tmp_path, {})
     yield Scene(tmp_path, ledger, follower)
     follower.stop()
     writer.close()
@@ -157,7 +158,7 @@ def test_it_goes_on_where_another_one_left(scene: Scene, tmp_path: Path) -> None
     assert scene.follower.caught_up.wait(_PATIENCE)
     scene.follower.stop()
     writer = Writer(scene.ledger, PriceBook())
-    second = Follower(writer, scene.ledger, SOURCES, tmp_path, {})
+    second = Follower(writer, scene.ledger, SOURCES, Prices(), tmp_path, {})
     second.start()
     assert second.caught_up.wait(_PATIENCE)
     assert second.following.last_record_at is None

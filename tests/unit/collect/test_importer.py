@@ -10,9 +10,9 @@ import pytest
 
 from generators.claude_tree import Size, Tree
 from tokometer.collect.importer import Progress, import_all
+from tokometer.collect.reading import Prices
 from tokometer.ledger import Ledger, LedgerError, Statement
 from tokometer.ledger.opening import open_ledger
-from tokometer.prices import PriceBook
 from tokometer.records import ModelCall
 from tokometer.sources import FileSource, Reading
 from tokometer.sources.registry import FILE_SOURCES
@@ -51,10 +51,10 @@ def test_only_a_file_that_grew_is_read(tmp_path: Path, projects: Path, ledger: L
     """And of it only what is new."""
     for name in ("a", "b"):
         (projects / f"{name}.jsonl").write_bytes(_call(ord(name)))
-    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    import_all(ledger, Prices(), SOURCES, tmp_path, {})
     with (projects / "a.jsonl").open("ab") as file:
         file.write(_call(1))
-    summary = import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    summary = import_all(ledger, Prices(), SOURCES, tmp_path, {})
     assert (summary.files, summary.all_files, summary.accepted, summary.bytes) == (1, 2, 1, len(_call(1)))
     assert _count(ledger) == 3
 
@@ -62,7 +62,7 @@ def test_only_a_file_that_grew_is_read(tmp_path: Path, projects: Path, ledger: L
 def test_calls_are_priced(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
     """Sources do not price; the importer does, before it commits."""
     (projects / "a.jsonl").write_bytes(_call(1))
-    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    import_all(ledger, Prices(), SOURCES, tmp_path, {})
     ((cost, version),) = ledger.fetch(Statement("SELECT cost_usd, price_version FROM calls"))
     assert cost > 0
     assert version
@@ -75,8 +75,8 @@ def test_the_user_may_name_files_and_folders(tmp_path: Path, projects: Path, led
     elsewhere.mkdir(parents=True)
     (elsewhere / "b.jsonl").write_bytes(_call(2))
     (elsewhere / "c.jsonl").write_bytes(_call(3))
-    assert import_all(ledger, PriceBook(), SOURCES, tmp_path, {}, [elsewhere / "b.jsonl"]).accepted == 1
-    assert import_all(ledger, PriceBook(), SOURCES, tmp_path, {}, [tmp_path / "backup"]).accepted == 1
+    assert import_all(ledger, Prices(), SOURCES, tmp_path, {}, [elsewhere / "b.jsonl"]).accepted == 1
+    assert import_all(ledger, Prices(), SOURCES, tmp_path, {}, [tmp_path / "backup"]).accepted == 1
     assert _count(ledger) == 2
 
 
@@ -84,7 +84,7 @@ def test_progress_reaches_the_end(tmp_path: Path, projects: Path, ledger: Ledger
     """The last word is that everything is done."""
     Tree(1, Size(sessions=4, calls=20)).write(projects)
     told: list[Progress] = []
-    import_all(ledger, PriceBook(), SOURCES, tmp_path, {}, progress=told.append)
+    import_all(ledger, Prices(), SOURCES, tmp_path, {}, progress=told.append)
     assert (told[-1].files, told[-1].bytes) == (told[-1].all_files, told[-1].all_bytes)
     assert told[-1].records > 0
 
@@ -92,9 +92,9 @@ def test_progress_reaches_the_end(tmp_path: Path, projects: Path, ledger: Ledger
 def test_a_file_that_goes_away_is_forgotten_and_its_calls_stay(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
     """Transcripts are deleted after a month; what they said was still used."""
     (projects / "a.jsonl").write_bytes(_call(1))
-    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    import_all(ledger, Prices(), SOURCES, tmp_path, {})
     (projects / "a.jsonl").unlink()
-    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    import_all(ledger, Prices(), SOURCES, tmp_path, {})
     assert ledger.cursors("claude_code") == {}
     assert _count(ledger) == 1
 
@@ -102,11 +102,11 @@ def test_a_file_that_goes_away_is_forgotten_and_its_calls_stay(tmp_path: Path, p
 def test_refusals_are_counted_shown_and_kept_once(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
     """A broken line is listed, and reading it again does not list it twice."""
     (projects / "a.jsonl").write_bytes(_call(1) + b"not json\n" + _call(2))
-    summary = import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    summary = import_all(ledger, Prices(), SOURCES, tmp_path, {})
     assert (summary.accepted, summary.refused) == (2, 1)
     assert [refusal.position for refusal in summary.refusals] == [len(_call(1))]
     ledger.forget("claude_code", list(ledger.cursors("claude_code")))
-    import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    import_all(ledger, Prices(), SOURCES, tmp_path, {})
     assert _count(ledger, "refusals") == 1
 
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_refused_as_a_file(tmp_path: Path, projects: Path
     (projects / "loop.jsonl").symlink_to("loop.jsonl")
     (projects / "gone.jsonl").symlink_to("nowhere")
     (projects / "good.jsonl").write_bytes(_call(1))
-    summary = import_all(ledger, PriceBook(), SOURCES, tmp_path, {})
+    summary = import_all(ledger, Prices(), SOURCES, tmp_path, {})
     assert summary.accepted == 1
     assert {Path(refusal.place).name for refusal in summary.refusals} == {"pipe.jsonl", "folder.jsonl"}
     assert all("regular file" in refusal.reason for refusal in summary.refusals)
@@ -154,7 +154,7 @@ def _fragile(tmp_path: Path, names: list[str]) -> dict[str, FileSource]:
 
 def test_a_mistake_in_a_source_spoils_one_file(tmp_path: Path, ledger: Ledger) -> None:
     """It is shown as what it is, and the file stays as it was left."""
-    summary = import_all(ledger, PriceBook(), _fragile(tmp_path, ["bad", "good"]), tmp_path, {})
+    summary = import_all(ledger, Prices(), _fragile(tmp_path, ["bad", "good"]), tmp_path, {})
     assert (summary.accepted, summary.refused) == (1, 1)
     assert "ZeroDivisionError" in summary.refusals[0].reason
     assert [Path(place).name for place in ledger.cursors("fragile")] == ["good"]
@@ -169,7 +169,7 @@ def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
         opened.append(open_ledger(tmp_path / "data"))
         return opened[0]
 
-    summary = import_all(opening, PriceBook, sources, tmp_path, {}, fresh=True, processes=2)
+    summary = import_all(opening, Prices(), sources, tmp_path, {}, fresh=True, processes=2)
     assert summary.accepted == 3
     opened[0].close()
 
@@ -183,7 +183,7 @@ def test_a_ledger_that_cannot_be_opened_leaves_no_process_behind(tmp_path: Path,
 
     before = _children()
     with pytest.raises(LedgerError, match="the disk is gone"):
-        import_all(failing, PriceBook, SOURCES, tmp_path, {}, fresh=True, processes=2)
+        import_all(failing, Prices(), SOURCES, tmp_path, {}, fresh=True, processes=2)
     assert _children() <= before
 
 
