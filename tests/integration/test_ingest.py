@@ -24,10 +24,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from generators.otlp_spans import as_json, protobuf, span
 from servers.ingest import make_app
+from tokometer.collect.decoding import Decoder
+from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Batch, Ledger, LedgerFull, Statement
 from tokometer.ledger.opening import open_ledger
-from tokometer.prices import PriceBook
 from tokometer.server.body import Limits
 
 CHAT: dict[str, Any] = {
@@ -91,10 +92,11 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     """A running server on an empty ledger."""
     ledger = open_ledger(tmp_path / "data")
-    writer = Writer(ledger, PriceBook.open(None, tmp_path / "cache"), max_pending=2000)
+    prices = Prices(None, tmp_path / "cache")
+    writer, decoder = Writer(ledger, prices.open(), max_pending=2000), Decoder(prices)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(make_app(ledger, writer, LIMITS), log_level="warning", access_log=False)
+        config = uvicorn.Config(make_app(ledger, writer, decoder, LIMITS), log_level="warning", access_log=False)
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, args=([listener],))
         thread.start()
@@ -107,6 +109,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         finally:
             running.should_exit = True
             thread.join()
+            decoder.close()
             writer.close()
             ledger.close()
 

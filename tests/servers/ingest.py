@@ -13,10 +13,11 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from tokometer.collect.decoding import Decoder
+from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger
 from tokometer.ledger.opening import open_ledger
-from tokometer.prices import PriceBook
 from tokometer.server.body import Limits
 from tokometer.server.ingest import router
 
@@ -27,13 +28,14 @@ class Runtime:
 
     ledger: Ledger
     writer: Writer
+    decoder: Decoder
 
 
-def make_app(ledger: Ledger, writer: Writer, limits: Limits | None = None) -> FastAPI:
+def make_app(ledger: Ledger, writer: Writer, decoder: Decoder, limits: Limits | None = None) -> FastAPI:
     """An app with the ingest routes and nothing else."""
     app = FastAPI()
     app.include_router(router)
-    app.state.runtime = Runtime(ledger, writer)
+    app.state.runtime = Runtime(ledger, writer, decoder)
     if limits is not None:
         app.state.body_limits = limits
     return app
@@ -44,12 +46,16 @@ def main(data: Path, port: int) -> None:
     # uvicorn hands the signal on when it has stopped, to whoever handled it before.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     ledger = open_ledger(data)
-    writer = Writer(ledger, PriceBook.open(None, data / "cache"))
+    prices = Prices(None, data / "cache")
+    writer, decoder = Writer(ledger, prices.open()), Decoder(prices)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     try:
-        uvicorn.run(make_app(ledger, writer), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+        uvicorn.run(
+            make_app(ledger, writer, decoder), host="127.0.0.1", port=port, log_level="warning", access_log=False
+        )
     finally:
+        decoder.close()
         writer.close()
         ledger.close()
 

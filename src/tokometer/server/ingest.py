@@ -33,15 +33,15 @@ _DECODERS: Final = ThreadPoolExecutor(2, "tokometer-decode")
 async def traces(request: Request) -> Response:
     """Take an `ExportTraceServiceRequest` and reply with an `ExportTraceServiceResponse` in the same encoding."""
     # Protobuf takes a tenth of a second to load: the server starts without it, and loads it right after.
-    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, decode_traces, reply
+    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, reply
 
     encoding = ENCODINGS.get(_media_type(request))
     if encoding is None:
         return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
-        found = await _decoded(lambda: decode_traces(body, encoding))
-        await _store(request, Batch(found.records, found.refusals))
+        found = await request.app.state.runtime.decoder.traces(body, encoding)
+        await _store(request, Batch(found.records, found.refusals, packed=found.packed))
     except BodyError as error:
         return _otlp_error(error.status, str(error), encoding)
     except OtlpError as error:
@@ -108,7 +108,7 @@ async def _decoded(decode: Callable[[], _T]) -> _T:
 
 async def _store(request: Request, batch: Batch) -> Receipt:
     """The receipt of a batch, once it is durable."""
-    if not batch.records and not batch.refusals:
+    if not batch.size and not batch.refusals:
         return Receipt()
     return await asyncio.wrap_future(request.app.state.runtime.writer.submit(batch))
 

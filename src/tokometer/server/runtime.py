@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tokometer.charts import ChartShop, Colours
+from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
@@ -61,6 +62,7 @@ class Runtime:
     book: PriceBook
     broadcaster: Broadcaster
     writer: Writer
+    decoder: Decoder
     charts: ChartShop
     colours: Colours
     demo: bool = False
@@ -93,6 +95,7 @@ class Runtime:
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
         self.book = self.writer.book = book
+        self.decoder.renew()
 
     def committed(self, receipt: Receipt) -> None:
         """Count a commit and tell the pages. Called from the writer's thread."""
@@ -113,6 +116,7 @@ class Runtime:
             self.follower.stop()
         if self.player is not None:
             self.player.stop()
+        self.decoder.close()
         self.writer.close()
         self.ledger.close()
 
@@ -137,6 +141,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
+            decoder=Decoder(Prices.of(data)),
             charts=ChartShop(cache_folder(data, home, env)),
             colours=Colours(data / "colours.json"),
             demo=demo,

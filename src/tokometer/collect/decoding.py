@@ -1,0 +1,236 @@
+"""Decoding large OTLP requests in a process of its own.
+
+Decoding is Python's work, and so is a part of each commit: in one process they take turns, and each waits for the other
+longer than it works. A second process decodes, prices and packs; what is left here is to pass bytes on. A small request
+is decoded here, as is any while that process starts, and what it left undone should it die.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tokometer.collect.reading import Prices
+from tokometer.ledger.packed import Packed, pack
+from tokometer.ledger.protocol import Refusal
+from tokometer.records import ModelCall, Record
+
+if TYPE_CHECKING:
+    from tokometer.sources.otlp import Encoding
+
+#: From this size on a request goes to the other process: about a hundred spans.
+WORTH_BYTES: Final = 64 * 1024
+#: Of the socket between the two: a request passes through it in one or two pieces.
+_SOCKET_BYTES: Final = 1 << 20
+#: Bytes of the body, and how it is encoded.
+_REQUEST: Final = struct.Struct("<IB")
+_LENGTH: Final = struct.Struct("<I")
+_ENCODINGS: Final[tuple[Encoding, ...]] = ("protobuf", "json")
+
+#: Decoding holds the interpreter either way; off the event loop it cannot hold up the pages for long.
+_THREADS: Final = ThreadPoolExecutor(2, "tokometer-decode")
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Decoded(msgspec.Struct, array_like=True, gc=False):
+    """What a request held: as records where it was decoded here, else priced and packed."""
+
+    refusals: list[Refusal]
+    packed: list[Packed] = msgspec.field(default_factory=list)
+    #: Why the body as a whole cannot be read; empty where it can.
+    error: str = ""
+    #: Decoded here, and not priced yet.
+    records: list[Record] = msgspec.field(default_factory=list)
+
+
+_decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
+
+
+class Decoder:
+    """Decodes requests, large ones in a process of its own, which starts with the first. Used by one event loop.
+
+    `worth_bytes` is the size from which a request is large.
+    """
+
+    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES) -> None:
+        self._prices = prices
+        self._worth_bytes = worth_bytes
+        self._other: _Other | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def traces(self, body: bytes, encoding: Encoding) -> Decoded:
+        """What an `ExportTraceServiceRequest` holds.
+
+        Raises:
+            OtlpError: The body as a whole cannot be read.
+        """
+        if len(body) >= self._worth_bytes:
+            if self._other is not None:
+                with suppress(ConnectionError):
+                    return _checked(await self._other.ask(body, encoding))
+                self._other = None
+            if self._starting is None and not self._closed:
+                self._starting = asyncio.create_task(self._start())
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, _decode, body, encoding)
+
+    def renew(self) -> None:
+        """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
+        other, self._other = self._other, None
+        if other is not None:
+            other.finish()
+
+    def close(self) -> None:
+        """End the other process. Safe to call from any thread; a second call does nothing."""
+        self._closed = True
+        self.renew()
+
+    async def _start(self) -> None:
+        try:
+            other = _Other(self._prices)
+            await other.ready()
+        except (OSError, ValueError) as error:
+            _LOG.warning("requests are decoded in the server's own process: %s", error)
+            return  # and not tried again
+        self._starting = None
+        if self._closed:
+            other.finish()
+        else:
+            self._other = other
+
+
+class _Other:
+    """The other process, seen from here: requests go out and answers come back in order."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._socket, its = socket.socketpair()
+        for end in (self._socket, its):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+        paths = ["" if path is None else str(path) for path in prices]
+        self._program = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "tokometer.collect.decoding", str(its.fileno()), *paths], pass_fds=(its.fileno(),)
+        )
+        its.close()
+        self._waiting: deque[asyncio.Future[Decoded]] = deque()
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+        self._answers: asyncio.Task[None]
+
+    async def ready(self) -> None:
+        """Wait until it takes requests.
+
+        Raises:
+            OSError: It did not start.
+        """
+        self._reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=_SOCKET_BYTES)
+        try:
+            await self._reader.readexactly(1)
+        except asyncio.IncompleteReadError:
+            raise ConnectionError(f"the process that decodes ended with code {self._program.wait()}") from None
+        self._answers = asyncio.create_task(self._take_answers())
+
+    async def ask(self, body: bytes, encoding: Encoding) -> Decoded:
+        """Have a request decoded.
+
+        Raises:
+            ConnectionError: The process is gone; nothing came of the request.
+        """
+        if self._answers.done():
+            raise ConnectionError
+        future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._writer.write(_REQUEST.pack(len(body), _ENCODINGS.index(encoding)))
+        self._writer.write(body)
+        await self._writer.drain()
+        return await future
+
+    def finish(self) -> None:
+        """Let it end by itself, once it has answered what it was asked."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    async def _take_answers(self) -> None:
+        try:
+            while True:
+                (length,) = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))
+                answer = _decode_answer(await self._reader.readexactly(length))
+                future = self._waiting.popleft()
+                if not future.done():
+                    future.set_result(answer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._writer.close()
+            for future in self._waiting:
+                if not future.done():
+                    future.set_exception(ConnectionError())
+            await asyncio.to_thread(self._program.wait)
+
+
+def _checked(answer: Decoded) -> Decoded:
+    if answer.error:
+        from tokometer.sources.otlp import OtlpError
+
+        raise OtlpError(answer.error)
+    return answer
+
+
+def _decode(body: bytes, encoding: Encoding) -> Decoded:
+    from tokometer.sources.otlp import decode_traces
+
+    found = decode_traces(body, encoding)
+    return Decoded(found.refusals, records=found.records)
+
+
+# -- the other process -------------------------------------------------------------------------------------------------
+
+
+def main(number: str, overrides: str, cache: str) -> None:
+    """Answer requests that come over the socket with this file number, until it is closed."""
+    from tokometer.sources import otlp
+
+    book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
+    encode = msgspec.msgpack.Encoder().encode
+    # What is there now stays; what a request makes is gone after it.
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=int(number)) as connection, connection.makefile("rb", _SOCKET_BYTES) as stream:
+        connection.sendall(b"!")
+        while head := stream.read(_REQUEST.size):
+            length, encoding = _REQUEST.unpack(head)
+            try:
+                found = otlp.decode_traces(stream.read(length), _ENCODINGS[encoding])
+            except otlp.OtlpError as error:
+                answer = Decoded([], error=str(error))
+            else:
+                book.apply(record for record in found.records if isinstance(record, ModelCall))
+                answer = Decoded(found.refusals, _packed(found.records, book.version))
+            data = encode(answer)
+            connection.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def _packed(records: list[Record], price_version: str) -> list[Packed]:
+    by_kind: dict[str, list[Record]] = {}
+    for record in records:
+        by_kind.setdefault(record.kind, []).append(record)
+    return [pack(of_kind, price_version) for of_kind in by_kind.values()]
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        main(*sys.argv[1:])
+    # Nothing here needs tidying up.
+    os._exit(0)
