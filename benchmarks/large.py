@@ -32,7 +32,6 @@ from tokometer.demo import generate
 from tokometer.ledger import Ledger
 from tokometer.ledger.duckdb import FILE_NAME
 from tokometer.ledger.opening import open_ledger
-from tokometer.records.histogram import GAMMA
 
 #: Fifty-two whole weeks, so that a copy can be moved by weeks and wrap around.
 DAYS = 364
@@ -78,7 +77,6 @@ def copied(columns: list[str], groups: int) -> str:
     parent = f"CASE WHEN b.source = 'otlp' THEN substr({ids('b.parent_id', 'p')}, 1, 16) ELSE '' END"
     message = f"'msg_01' || {word('b.native_id', 'm')}"
     request = f"'req_011C' || substr({word('b.native_id', 'r')}, 1, 20)"
-    bucket = f"CAST(ceil(ln(greatest({{value}}, 1.0000001)) / ln({GAMMA!r})) AS SMALLINT)"
     latency, ttft = "CAST(b.latency_us * j.slow AS BIGINT)", "CAST(b.ttft_us * j.slow AS BIGINT)"
     made = {
         "id": "uuid()",
@@ -102,8 +100,6 @@ def copied(columns: list[str], groups: int) -> str:
         f"ELSE md5(b.parent_session_id || (c.copy % {groups}))::UUID::VARCHAR END",
         "latency_us": latency,
         "ttft_us": ttft,
-        "latency_bucket": bucket.format(value=latency),
-        "ttft_bucket": bucket.format(value=ttft),
         **{
             name: f"CAST(b.{name} * j.size AS BIGINT)"
             for name in columns
@@ -202,7 +198,7 @@ def disk(folder: Path) -> Iterator[Row]:
     finally:
         ledger.close()
     yield "bytes a call on disk", f"{stats['bytes'] / stats['calls']:.1f}", "≤ 80"
-    for table in ("calls", "cells", "histograms", "sessions"):
+    for table in ("calls", "cells", "sessions"):
         yield f"rows of {table}", f"{stats[table]:,}", ""
     yield "file", f"{stats['bytes'] / 1e6:,.0f} MB", ""
 

@@ -19,7 +19,6 @@ _TYPES: Final[dict[schema.Type, DataType]] = {
     "labels": DataType.utf8(),
     "int": DataType.int64(),
     "small": DataType.int32(),
-    "tiny": DataType.int16(),
     "float": DataType.float64(),
     "money": DataType.int64(),
     "flag": DataType.bool(),

@@ -6,13 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, RECORDS, SESSIONS
-from tokometer.ledger.statements import (
-    CELLS_FROM_CALLS,
-    HISTOGRAMS_FROM_CALLS,
-    SESSION_FACTS,
-    SESSIONS_FROM_CALLS,
-)
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, RECORDS, SESSIONS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, SESSION_FACTS, SESSIONS_FROM_CALLS
 
 #: How many discrepancies of one kind are listed; one is enough to know.
 MOST: Final = 20
@@ -25,7 +20,6 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
     """
     rollups = (
         ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
-        ("histograms", HISTOGRAMS.key, ("count",), HISTOGRAMS_FROM_CALLS),
         ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
     )
     found: list[Discrepancy] = []

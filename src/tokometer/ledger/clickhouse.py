@@ -32,7 +32,7 @@ from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, 
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Refusal, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, SESSIONS_FROM_CALLS
 from tokometer.records import now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
@@ -42,7 +42,6 @@ _ROLLUP: Final[dict[str, str]] = {
     "distinct_providers": "arraySort(groupUniqArray(calls.provider))",
     "distinct_models": "arraySort(groupUniqArray(calls.model))",
 }
-_ROLLUPS: Final = (schema.CELLS, schema.HISTOGRAMS)
 #: Thirty days: the largest span whose calls one merge may have to compare.
 _PARTITION_QUARTERS: Final = 2880
 #: A mark still pending after this long belongs to a writer that died.
@@ -260,8 +259,7 @@ class ClickHouseLedger:
         quarters = sorted({quarter for quarter, *_ in marks})
         where = "quarter BETWEEN $first AND $last AND quarter IN $quarters"
         values = {"first": quarters[0], "last": quarters[-1], "quarters": quarters, "version": version}
-        for table, rows in zip(_ROLLUPS, (CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS), strict=True):
-            self._rebuild(table, rows.format(where=where, **_ROLLUP), where, values)
+        self._rebuild(schema.CELLS, CELLS_FROM_CALLS.format(where=where, **_ROLLUP), where, values)
         self._clear(
             "dirty_quarters", ("quarter",), [(quarter, commit, state, at) for quarter, commit, state, at in marks]
         )
@@ -360,7 +358,7 @@ def _create(table: schema.Table) -> str:
         parts.append("INDEX by_id id TYPE bloom_filter GRANULARITY 1")
         if table is schema.CALLS:
             parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
-    elif table in _ROLLUPS:
+    elif table is schema.CELLS:
         order = ", ".join(["quarter", *(name for name in table.key if name != "quarter")])
         partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
     expiry = ""

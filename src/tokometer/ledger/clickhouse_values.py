@@ -19,7 +19,6 @@ TYPES: Final[dict[schema.Type, str]] = {
     "labels": "String",
     "int": "Int64",
     "small": "Int32",
-    "tiny": "Int16",
     "float": "Float64",
     "money": "Decimal(18, 9)",
     "flag": "Bool",

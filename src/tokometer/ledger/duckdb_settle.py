@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import duckdb
 
-from tokometer.ledger import schema
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HISTOGRAMS_FROM_CALLS, SESSIONS_FROM_CALLS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, SESSIONS_FROM_CALLS
 
 #: What the shared statements leave to the engine.
 ROLLUP: Final[dict[str, str]] = {
@@ -79,9 +78,8 @@ class Settling:
         if not count:
             return 0
         span = {"first": first, "last": last}
-        for table, rows in ((schema.CELLS, CELLS_FROM_CALLS), (schema.HISTOGRAMS, HISTOGRAMS_FROM_CALLS)):
-            self._cursor.execute(f"DELETE FROM {table.name} WHERE {_DIRTY}", span)
-            self._cursor.execute(f"INSERT INTO {table.name} {rows.format(where=_DIRTY, **ROLLUP)}", span)
+        self._cursor.execute(f"DELETE FROM cells WHERE {_DIRTY}", span)
+        self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=_DIRTY, **ROLLUP)}", span)
         self._cursor.execute("DELETE FROM dirty_quarters")
         return int(count)
 

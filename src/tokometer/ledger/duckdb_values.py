@@ -19,7 +19,6 @@ TYPES: Final[dict[schema.Type, str]] = {
     "labels": "VARCHAR",
     "int": "BIGINT",
     "small": "INTEGER",
-    "tiny": "SMALLINT",
     "float": "DOUBLE",
     "money": "DECIMAL(18,9)",
     "flag": "BOOLEAN",
@@ -28,7 +27,7 @@ TYPES: Final[dict[schema.Type, str]] = {
 }
 #: Columns of these types are passed as one value where all rows have the same.
 _TEXTS: Final = frozenset({"text", "name", "labels"})
-_NUMBERS: Final = frozenset({"int", "small", "tiny", "flag"})
+_NUMBERS: Final = frozenset({"int", "small", "flag"})
 
 
 class Insertion(NamedTuple):

@@ -16,7 +16,6 @@ from msgspec.structs import astuple
 from tokometer.ledger.native_ids import lengthen, shorten_all
 from tokometer.ledger.schema import CALLS, RECORDS, Table
 from tokometer.records import KINDS, ModelCall, Record, Sample, record_id, record_ids
-from tokometer.records.histogram import bucket_of
 from tokometer.records.time import QUARTER_US
 
 #: A record read back from the ledger names its group by the hash alone.
@@ -76,10 +75,6 @@ def _group_ids(taken: _Taken) -> list[int | None]:
     ]
 
 
-def _buckets(values: Sequence[int | None]) -> list[int | None]:
-    return [None if value is None else bucket_of(value) for value in values]
-
-
 def _costs(taken: _Taken) -> list[int | None]:
     both = zip(taken["cost_reported"], taken["cost_priced"], strict=True)
     return [priced if reported is None else reported for reported, priced in both]
@@ -97,8 +92,6 @@ _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
     "quarter": lambda taken: [at // QUARTER_US for at in taken["started_at"]],
     "native_id": shorten_all,
     "group_id": _group_ids,
-    "latency_bucket": lambda taken: _buckets(taken["latency_us"]),
-    "ttft_bucket": lambda taken: _buckets(taken["ttft_us"]),
     "cost_usd": _costs,
     "cost_priced": _priced_besides,
     "labels": lambda taken: [_JSON.encode(labels).decode() if labels else "" for labels in taken["labels"]],
@@ -124,7 +117,7 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
     """The record that a stored row was made from (its group known by hash only)."""
     kind = KINDS[table.name]
     values = dict(zip(_NAMES[table.name], row, strict=True))
-    for name in ("id", "quarter", "latency_bucket", "ttft_bucket"):
+    for name in ("id", "quarter"):
         values.pop(name, None)
     values["native_id"] = lengthen(values["native_id"], values)
     if table is CALLS:

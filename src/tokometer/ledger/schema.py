@@ -3,7 +3,7 @@
 Three families:
 
 * one table per kind of record, with the record's own fields and a few that are derived from them
-* rollups of the calls (`cells`, `histograms`, `sessions`), rebuilt from the calls and provable against them
+* rollups of the calls (`cells`, `sessions`), rebuilt from the calls and provable against them
 * bookkeeping: cursors, refusals, what is dirty, the schema's version
 """
 
@@ -20,7 +20,6 @@ Type = Literal[
     "labels",  # JSON object of text by text
     "int",  # 64-bit
     "small",  # 32-bit
-    "tiny",  # 16-bit
     "float",
     "money",  # DECIMAL(18, 9) USD
     "flag",
@@ -84,7 +83,6 @@ CALLS: Final = Table(
         small: attempt
         text: request_id
         int: latency_us? ttft_us?
-        tiny: latency_bucket? ttft_bucket?
         flag: latency_estimated
         int: input_tokens? cache_read_tokens? cache_write_5m_tokens? cache_write_1h_tokens?
         int: cache_write_unknown_tokens? output_tokens? reasoning_tokens? estimated_tokens?
@@ -171,50 +169,49 @@ BILLS: Final = Table(
 #: One table per kind of record, by the kind's name.
 RECORDS: Final[dict[str, Table]] = {table.name: table for table in (CALLS, TOOLS, RUNS, JOBS, SAMPLES, BILLS)}
 
-#: What a cell of the rollup is keyed by. A query that needs any other dimension reads the calls.
-CELL_DIMENSIONS: Final = ("workspace", "quarter", "source", "provider", "model", "operation", "status")
+#: What a cell of the rollup is keyed by: all that the pages' filters mostly ask for. A query that needs any other
+#: dimension reads the calls.
+CELL_DIMENSIONS: Final = (
+    "workspace",
+    "quarter",
+    *("source", "provider", "model", "operation", "status"),
+    *("agent", "project", "user", "team", "api_key", "environment"),
+)
+_TOKENS: Final = (
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "cache_write_unknown_tokens",
+    "output_tokens",
+)
+_ALL_TOKENS: Final = " + ".join(f"coalesce({name}, 0)" for name in _TOKENS)
 
-#: What a cell adds up, as SQL over the calls that works on every engine. All of it is additive; `coalesce` because an
-#: unknown adds nothing.
+
+def _sum(term: str, where: str = "") -> str:
+    """SQL for a sum in which an unknown adds nothing."""
+    return f"coalesce(sum({term}){f' FILTER (WHERE {where})' if where else ''}, 0)"
+
+
+#: What a cell adds up, as SQL over the calls that works on every engine. All of it is additive.
 CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     "requests": ("int", "count(*)"),
-    "input_tokens": ("int", "sum(coalesce(input_tokens, 0))"),
-    "cache_read_tokens": ("int", "sum(coalesce(cache_read_tokens, 0))"),
-    "cache_write_5m_tokens": ("int", "sum(coalesce(cache_write_5m_tokens, 0))"),
-    "cache_write_1h_tokens": ("int", "sum(coalesce(cache_write_1h_tokens, 0))"),
-    "cache_write_unknown_tokens": ("int", "sum(coalesce(cache_write_unknown_tokens, 0))"),
-    "output_tokens": ("int", "sum(coalesce(output_tokens, 0))"),
-    "reasoning_tokens": ("int", "sum(coalesce(reasoning_tokens, 0))"),
-    "user_messages": ("int", "sum(user_messages)"),
-    "cost_usd": ("money", "sum(coalesce(cost_usd, 0))"),
-    "unpriced": ("int", "sum(CASE WHEN cost_usd IS NULL THEN 1 ELSE 0 END)"),
+    **{name: ("int", _sum(name)) for name in (*_TOKENS, "reasoning_tokens", "user_messages")},
+    "cost_usd": ("money", _sum("cost_usd")),
+    "unpriced": ("int", "count(*) FILTER (WHERE cost_usd IS NULL)"),
     # A price per token needs calls that have both.
-    "priced_tokens": (
-        "int",
-        "sum(CASE WHEN cost_usd IS NULL THEN 0 ELSE coalesce(input_tokens, 0) + coalesce(cache_read_tokens, 0)"
-        " + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)"
-        " + coalesce(cache_write_unknown_tokens, 0) + coalesce(output_tokens, 0) END)",
-    ),
-    "revenue": ("money", "sum(coalesce(revenue, 0))"),
-    "latency_us": ("int", "sum(coalesce(latency_us, 0))"),
+    "unpriced_tokens": ("int", _sum(_ALL_TOKENS, "cost_usd IS NULL")),
+    "revenue": ("money", _sum("revenue")),
+    "latency_us": ("int", _sum("latency_us")),
     "latency_count": ("int", "count(latency_us)"),
-    "ttft_us": ("int", "sum(coalesce(ttft_us, 0))"),
+    "ttft_us": ("int", _sum("ttft_us")),
     "ttft_count": ("int", "count(ttft_us)"),
     # Speed needs calls where both numbers are known: output tokens over the time that generating them took.
-    "generation_us": (
-        "int",
-        "sum(CASE WHEN output_tokens IS NULL OR latency_us IS NULL THEN 0 "
-        "ELSE latency_us - least(latency_us, coalesce(ttft_us, 0)) END)",
-    ),
-    "generation_tokens": ("int", "sum(CASE WHEN latency_us IS NULL THEN 0 ELSE coalesce(output_tokens, 0) END)"),
+    "generation_us": ("int", _sum("latency_us - least(latency_us, coalesce(ttft_us, 0))", "output_tokens IS NOT NULL")),
+    "generation_tokens": ("int", _sum("output_tokens", "latency_us IS NOT NULL")),
     # Efficiency compares estimate and outcome of the same calls.
-    "estimated_tokens": ("int", "sum(coalesce(estimated_tokens, 0))"),
-    "estimated_actual_tokens": (
-        "int",
-        "sum(CASE WHEN estimated_tokens IS NULL THEN 0 ELSE coalesce(input_tokens, 0) + coalesce(cache_read_tokens, 0)"
-        " + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)"
-        " + coalesce(cache_write_unknown_tokens, 0) + coalesce(output_tokens, 0) END)",
-    ),
+    "estimated_tokens": ("int", _sum("estimated_tokens")),
+    "estimated_actual_tokens": ("int", _sum(_ALL_TOKENS, "estimated_tokens IS NOT NULL")),
 }
 
 CELLS: Final = Table(
@@ -224,18 +221,6 @@ CELLS: Final = Table(
         *(Column(name, type_) for name, (type_, _) in CELL_SUMS.items()),
     ),
     CELL_DIMENSIONS,
-)
-#: Counts of calls by log bucket (records.histogram); `metric` is `latency` or `ttft`.
-HISTOGRAMS: Final = Table(
-    "histograms",
-    _columns(
-        """name: workspace
-        small: quarter
-        name: provider model metric
-        tiny: bucket
-        int: count"""
-    ),
-    ("workspace", "quarter", "provider", "model", "metric", "bucket"),
 )
 #: One row per session, so that counting sessions needs no scan of the calls. Times are those of its first and last
 #: call; attributes are those of its first call; `providers` and `models` are all that it used.
@@ -281,7 +266,6 @@ META: Final = Table("meta", _columns("name: key\ntext: value"), ("key",))
 TABLES: Final = (
     *RECORDS.values(),
     CELLS,
-    HISTOGRAMS,
     SESSIONS,
     CURSORS,
     REFUSALS,

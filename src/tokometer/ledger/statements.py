@@ -16,15 +16,6 @@ CELLS_FROM_CALLS: Final = (
     + f" FROM {{calls}} WHERE {{where}} GROUP BY {', '.join(CELL_DIMENSIONS)}"
 )
 
-#: Rows of `histograms`, from the calls.
-HISTOGRAMS_FROM_CALLS: Final = " UNION ALL ".join(
-    f"SELECT workspace, quarter, provider, model, '{metric}' AS metric, {metric}_bucket AS bucket, "
-    f"CAST(count(*) AS {{int}}) AS count "
-    f"FROM {{calls}} WHERE {metric}_bucket IS NOT NULL AND {{where}} "
-    f"GROUP BY workspace, quarter, provider, model, {metric}_bucket"
-    for metric in ("latency", "ttft")
-)
-
 _ERROR: Final = "status NOT IN ('ok', 'cancelled')"
 _SESSION_COLUMNS: Final[dict[str, str]] = {
     # A session's attributes are one value each: where calls differ the alphabetically last, so that every engine and

@@ -111,7 +111,7 @@ class Calls(_Recorded, table="calls"):
     unpriced = Sum("unpriced", unit=REQUESTS, better=LOWER, title="Unpriced calls", description="Calls that nobody knows the price of. They are not in the cost.", drill=("model", "call"))
     priced = Sum("requests", minus=("unpriced",), unit=REQUESTS, title="Priced calls", description="Calls with a known cost.", drill=("model", "call"))
     cost_per_request = Ratio(cost, priced, unit=USD_PER_REQUEST, better=LOWER, description="Cost a call, over the calls that have a price.", drill=("model", *_CALL))
-    cost_per_mtok = Ratio(cost, Sum("priced_tokens", unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
+    cost_per_mtok = Ratio(cost, Sum(*_PROMPT, "output_tokens", minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
     cost_reported = Sum("cost_reported", unit=USD, better=LOWER, description="Cost as sources reported it, of the calls for which they did.", drill=("source", *_CALL))
     cost_priced = Sum("cost_priced", unit=USD, better=LOWER, description="Cost as the price book computes it, also where a source reported one.", drill=("source", *_CALL))
     revenue = Sum("revenue", unit=USD, better=HIGHER, description="What callers were paid, of the calls that say so.", drill=("team", *_CALL))

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokometer.ledger.schema import CELL_SUMS, CELLS, HISTOGRAMS, RECORDS, SESSIONS
+from tokometer.ledger.schema import CELL_SUMS, CELLS, RECORDS, SESSIONS
 from tokometer.measures.atoms import Atom, Different, Rank, Total
+from tokometer.records.histogram import bucket_sql
 
 #: `cost_priced` stands only beside a reported cost; elsewhere `cost_usd` is what we priced (ledger.rows).
 _MONEY_CALLS: Final = {
@@ -112,16 +113,6 @@ CELL_ROWS: Final = Stored(
     timed=False,
     rollup=True,
 )
-HISTOGRAM_ROWS: Final = Stored(
-    "histograms",
-    frozenset(HISTOGRAMS.key) - {"quarter", "metric", "bucket"},
-    ranks={
-        "latency_bucket": ("metric = 'latency'", "bucket", "sum(count)"),
-        "ttft_bucket": ("metric = 'ttft'", "bucket", "sum(count)"),
-    },
-    timed=False,
-    rollup=True,
-)
 SESSION_ROWS: Final = Stored(
     "sessions",
     frozenset(column.name for column in SESSIONS.columns if column.type in ("text", "name")) - {"parent_session_id"},
@@ -136,8 +127,8 @@ CALL_ROWS: Final = Stored(
     {**{name: sql for name, (_, sql) in CELL_SUMS.items()}, **_MONEY_CALLS},
     "count(*)",
     ranks={
-        "latency_bucket": ("latency_bucket IS NOT NULL", "latency_bucket", "count(*)"),
-        "ttft_bucket": ("ttft_bucket IS NOT NULL", "ttft_bucket", "count(*)"),
+        "latency_bucket": ("latency_us IS NOT NULL", bucket_sql("latency_us"), "count(*)"),
+        "ttft_bucket": ("ttft_us IS NOT NULL", bucket_sql("ttft_us"), "count(*)"),
     },
     distinct={"sessions": f"count(DISTINCT {_SESSION_KEY}) FILTER (WHERE session_id <> '')"},
 )
@@ -146,7 +137,7 @@ _RUN_DURATION: Final = "CASE WHEN ended_at IS NULL THEN NULL ELSE MICROS(ended_a
 
 #: The tables of each cube, the cheapest first. The records themselves come last and can answer everything.
 STORED: Final[dict[str, tuple[Stored, ...]]] = {
-    "calls": (CELL_ROWS, HISTOGRAM_ROWS, SESSION_ROWS, CALL_ROWS),
+    "calls": (CELL_ROWS, SESSION_ROWS, CALL_ROWS),
     "tools": (
         Stored(
             "tools",

@@ -19,6 +19,12 @@ def bucket_of(value: int) -> int:
     return ceil(log(value) / _LOG_GAMMA) if value > 1 else 0
 
 
+def bucket_sql(column: str) -> str:
+    """SQL for :func:`bucket_of` of a column, for every engine; of NULL it is bucket 0."""
+    # With an exponent, the number is a DOUBLE to every engine, and the same one as here.
+    return f"CAST(ceil(ln(greatest(coalesce({column}, 1), 1)) / {_LOG_GAMMA:.17e}) AS INTEGER)"
+
+
 def value_of(bucket: int) -> float:
     """The duration in microseconds that stands for a bucket, within 1 % of every value in it."""
     return 2 * GAMMA**bucket / (GAMMA + 1)
