@@ -69,8 +69,12 @@ class Decoder:
         self._prices = prices
         self._worth_bytes = worth_bytes
         self._other: _Other | None = None
-        self._starting: asyncio.Task[None] | None = None
         self._closed = False
+
+    @property
+    def process(self) -> int | None:
+        """The process that decodes, by its id; None while there is none that is ready."""
+        return self._other.pid if self._other is not None and self._other.ready else None
 
     async def traces(self, body: bytes, encoding: Encoding) -> Decoded:
         """What an `ExportTraceServiceRequest` holds.
@@ -78,13 +82,13 @@ class Decoder:
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
-        if len(body) >= self._worth_bytes:
-            if self._other is not None:
+        if len(body) >= self._worth_bytes and not self._closed:
+            other = self._other
+            if other is None or (other.gone and other.ready):
+                other = self._other = _Other(self._prices)
+            if other.ready:
                 with suppress(ConnectionError):
-                    return _checked(await self._other.ask(body, encoding))
-                self._other = None
-            if self._starting is None and not self._closed:
-                self._starting = asyncio.create_task(self._start())
+                    return _checked(await other.ask(body, encoding))
         return await asyncio.get_running_loop().run_in_executor(_THREADS, _decode, body, encoding)
 
     def renew(self) -> None:
@@ -98,49 +102,24 @@ class Decoder:
         self._closed = True
         self.renew()
 
-    async def _start(self) -> None:
-        try:
-            other = _Other(self._prices)
-            await other.ready()
-        except (OSError, ValueError) as error:
-            _LOG.warning("requests are decoded in the server's own process: %s", error)
-            return  # and not tried again
-        self._starting = None
-        if self._closed:
-            other.finish()
-        else:
-            self._other = other
-
 
 class _Other:
-    """The other process, seen from here: requests go out and answers come back in order."""
+    """The other process, seen from here: requests go out and answers come back in order. Starts at once."""
 
     def __init__(self, prices: Prices) -> None:
-        self._socket, its = socket.socketpair()
-        for end in (self._socket, its):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
-        paths = ["" if path is None else str(path) for path in prices]
-        self._program = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "tokometer.collect.decoding", str(its.fileno()), *paths], pass_fds=(its.fileno(),)
-        )
-        its.close()
+        self._socket, self._its = socket.socketpair()
+        self._prices = prices
         self._waiting: deque[asyncio.Future[Decoded]] = deque()
-        self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
-        self._answers: asyncio.Task[None]
+        #: Whether it takes requests, or did before it ended.
+        self.ready = False
+        self.pid = 0
+        self._life = asyncio.create_task(self._live())
 
-    async def ready(self) -> None:
-        """Wait until it takes requests.
-
-        Raises:
-            OSError: It did not start.
-        """
-        self._reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=_SOCKET_BYTES)
-        try:
-            await self._reader.readexactly(1)
-        except asyncio.IncompleteReadError:
-            raise ConnectionError(f"the process that decodes ended with code {self._program.wait()}") from None
-        self._answers = asyncio.create_task(self._take_answers())
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended, or could not be started."""
+        return self._life.done()
 
     async def ask(self, body: bytes, encoding: Encoding) -> Decoded:
         """Have a request decoded.
@@ -148,7 +127,7 @@ class _Other:
         Raises:
             ConnectionError: The process is gone; nothing came of the request.
         """
-        if self._answers.done():
+        if self.gone:
             raise ConnectionError
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
@@ -162,22 +141,45 @@ class _Other:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
-    async def _take_answers(self) -> None:
+    async def _live(self) -> None:
         try:
+            reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=_SOCKET_BYTES)
+            program = await asyncio.to_thread(self._start)
+        except (OSError, ValueError) as error:
+            _LOG.warning("requests are decoded in the server's own process: %s", error)
+            self._socket.close()
+            return
+        finally:
+            self._its.close()
+        self.pid = program.pid
+        try:
+            await reader.readexactly(1)
+            self.ready = True
             while True:
-                (length,) = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))
-                answer = _decode_answer(await self._reader.readexactly(length))
+                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+                answer = _decode_answer(await reader.readexactly(length))
                 future = self._waiting.popleft()
                 if not future.done():
                     future.set_result(answer)
         except (OSError, asyncio.IncompleteReadError):
-            pass
+            if not self.ready:
+                _LOG.warning("requests are decoded in the server's own process: the other one did not start")
         finally:
-            self._writer.close()
+            self.finish()
             for future in self._waiting:
                 if not future.done():
                     future.set_exception(ConnectionError())
-            await asyncio.to_thread(self._program.wait)
+            self._writer.close()
+            with suppress(OSError):
+                await self._writer.wait_closed()
+            await asyncio.to_thread(program.wait)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        for end in (self._socket, self._its):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+        number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
+        command = [sys.executable, "-m", "tokometer.collect.decoding", str(number), *paths]
+        return subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
 
 
 def _checked(answer: Decoded) -> Decoded:
