@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -144,14 +145,13 @@ class _Other:
     async def _live(self) -> None:
         try:
             reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=_SOCKET_BYTES)
-            program = await asyncio.to_thread(self._start)
+            self.pid = await asyncio.to_thread(self._start)
         except (OSError, ValueError) as error:
             _LOG.warning("requests are decoded in the server's own process: %s", error)
             self._socket.close()
             return
         finally:
             self._its.close()
-        self.pid = program.pid
         try:
             await reader.readexactly(1)
             self.ready = True
@@ -172,14 +172,16 @@ class _Other:
             self._writer.close()
             with suppress(OSError):
                 await self._writer.wait_closed()
-            await asyncio.to_thread(program.wait)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> int:
         for end in (self._socket, self._its):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
         command = [sys.executable, "-m", "tokometer.collect.decoding", str(number), *paths]
-        return subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
+        program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
+        # Somebody has to hear of its end, whether or not the event loop still runs then.
+        threading.Thread(target=program.wait, name="tokometer-decode-end", daemon=True).start()
+        return program.pid
 
 
 def _checked(answer: Decoded) -> Decoded:
