@@ -198,7 +198,7 @@ def disk(folder: Path) -> Iterator[Row]:
     finally:
         ledger.close()
     yield "bytes a call on disk", f"{stats['bytes'] / stats['calls']:.1f}", "≤ 80"
-    for table in ("calls", "cells", "sessions"):
+    for table in ("calls", "cells", "hours", "sessions"):
         yield f"rows of {table}", f"{stats[table]:,}", ""
     yield "file", f"{stats['bytes'] / 1e6:,.0f} MB", ""
 

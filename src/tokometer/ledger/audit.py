@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, RECORDS, SESSIONS
-from tokometer.ledger.statements import CELLS_FROM_CALLS, SESSION_FACTS, SESSIONS_FROM_CALLS
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, RECORDS, SESSIONS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HOURS_FROM_CELLS, SESSION_FACTS, SESSIONS_FROM_CALLS
 
 #: How many discrepancies of one kind are listed; one is enough to know.
 MOST: Final = 20
@@ -18,8 +18,11 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
 
     `terms` fills the statements of :mod:`tokometer.ledger.statements`, `differs` is the engine's null-safe ≠.
     """
+    terms = {**terms, "where": "1 = 1"}
+    terms["cells"] = f"({CELLS_FROM_CALLS.format(**terms)}) AS cells"
     rollups = (
         ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
+        ("hours", HOURS.key, tuple(CELL_SUMS), HOURS_FROM_CELLS),
         ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
     )
     found: list[Discrepancy] = []
@@ -27,7 +30,7 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         found.extend(_repeated(ledger, table, ("id",)))
     for table, key, facts, rows in rollups:
         found.extend(_repeated(ledger, table, key))
-        expected = rows.format(where="1 = 1", **terms)
+        expected = rows.format(**terms)
         found.extend(_differing(ledger, table, key, facts, expected, differs))
     return found
 

@@ -32,15 +32,16 @@ from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, 
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Refusal, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.ledger.statements import CELLS_FROM_CALLS, SESSIONS_FROM_CALLS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
 from tokometer.records import now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},
     "money": WIDE_MONEY,
     "calls": "calls",
-    "distinct_providers": "arraySort(groupUniqArray(calls.provider))",
-    "distinct_models": "arraySort(groupUniqArray(calls.model))",
+    "cells": "cells",
+    "distinct_providers": "arraySort(groupUniqArray(parts.provider))",
+    "distinct_models": "arraySort(groupUniqArray(parts.model))",
 }
 #: Thirty days: the largest span whose calls one merge may have to compare.
 _PARTITION_QUARTERS: Final = 2880
@@ -260,6 +261,10 @@ class ClickHouseLedger:
         where = "quarter BETWEEN $first AND $last AND quarter IN $quarters"
         values = {"first": quarters[0], "last": quarters[-1], "quarters": quarters, "version": version}
         self._rebuild(schema.CELLS, CELLS_FROM_CALLS.format(where=where, **_ROLLUP), where, values)
+        hours = sorted({quarter - quarter % 4 for quarter in quarters})
+        where = f"quarter BETWEEN $first AND $last AND {HOUR} IN $hours"
+        values = {"first": hours[0], "last": hours[-1] + 3, "hours": hours, "version": version}
+        self._rebuild(schema.HOURS, HOURS_FROM_CELLS.format(where=where, **_ROLLUP), where, values)
         self._clear(
             "dirty_quarters", ("quarter",), [(quarter, commit, state, at) for quarter, commit, state, at in marks]
         )
@@ -344,7 +349,7 @@ def _connect(url: str) -> tuple[Any, str]:
 
 
 def _create(table: schema.Table) -> str:
-    wide = table in (schema.CELLS, schema.SESSIONS)
+    wide = table in schema.ROLLUPS
     parts = []
     for column in table.columns:
         type_ = WIDE_MONEY if wide and column.type == "money" else TYPES[column.type]
@@ -358,7 +363,7 @@ def _create(table: schema.Table) -> str:
         parts.append("INDEX by_id id TYPE bloom_filter GRANULARITY 1")
         if table is schema.CALLS:
             parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
-    elif table is schema.CELLS:
+    elif table in (schema.CELLS, schema.HOURS):
         order = ", ".join(["quarter", *(name for name in table.key if name != "quarter")])
         partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
     expiry = ""

@@ -289,7 +289,7 @@ def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyC
 
 
 def _create(table: schema.Table) -> str:
-    wide = {"cells": "DECIMAL(28,9)", "sessions": "DECIMAL(28,9)"}.get(table.name, TYPES["money"])
+    wide = ROLLUP["money"] if table in schema.ROLLUPS else TYPES["money"]
     columns_ = ", ".join(
         f'"{column.name}" {wide if column.type == "money" else TYPES[column.type]}{"" if column.null else " NOT NULL"}'
         for column in table.columns

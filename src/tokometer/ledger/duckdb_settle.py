@@ -10,7 +10,7 @@ import duckdb
 
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES
-from tokometer.ledger.statements import CELLS_FROM_CALLS, SESSIONS_FROM_CALLS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
 
 #: What the shared statements leave to the engine.
 ROLLUP: Final[dict[str, str]] = {
@@ -18,10 +18,14 @@ ROLLUP: Final[dict[str, str]] = {
     # Sums over all time must not overflow what one call cannot.
     "money": "DECIMAL(28,9)",
     "calls": "calls",
-    "distinct_providers": "list_sort(list_distinct(list(calls.provider)))",
-    "distinct_models": "list_sort(list_distinct(list(calls.model)))",
+    "cells": "cells",
+    "distinct_providers": "list_sort(list(DISTINCT parts.provider))",
+    "distinct_models": "list_sort(list(DISTINCT parts.model))",
 }
 _DIRTY: Final = "quarter BETWEEN $first AND $last AND quarter IN (SELECT quarter FROM dirty_quarters)"
+_DIRTY_HOUR: Final = f"quarter BETWEEN $first AND $last AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
+#: What is near in time and much the same lies together: fewer bytes, and less to read.
+_SORTED: Final = " ORDER BY quarter, source, provider, model"
 _DIRTY_SESSION: Final = (
     "EXISTS (SELECT 1 FROM dirty_sessions d WHERE d.session_id = {0}.session_id "
     "AND d.source = {0}.source AND d.workspace = {0}.workspace)"
@@ -79,7 +83,10 @@ class Settling:
             return 0
         span = {"first": first, "last": last}
         self._cursor.execute(f"DELETE FROM cells WHERE {_DIRTY}", span)
-        self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=_DIRTY, **ROLLUP)}", span)
+        self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=_DIRTY, **ROLLUP)}{_SORTED}", span)
+        span = {"first": first - first % 4, "last": last - last % 4 + 3}
+        self._cursor.execute(f"DELETE FROM hours WHERE {_DIRTY_HOUR}", span)
+        self._cursor.execute(f"INSERT INTO hours {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}", span)
         self._cursor.execute("DELETE FROM dirty_quarters")
         return int(count)
 

@@ -3,7 +3,7 @@
 Three families:
 
 * one table per kind of record, with the record's own fields and a few that are derived from them
-* rollups of the calls (`cells`, `sessions`), rebuilt from the calls and provable against them
+* rollups of the calls (`cells`, `hours`, `sessions`), rebuilt from the calls and provable against them
 * bookkeeping: cursors, refusals, what is dirty, the schema's version
 """
 
@@ -171,12 +171,9 @@ RECORDS: Final[dict[str, Table]] = {table.name: table for table in (CALLS, TOOLS
 
 #: What a cell of the rollup is keyed by: all that the pages' filters mostly ask for. A query that needs any other
 #: dimension reads the calls.
-CELL_DIMENSIONS: Final = (
-    "workspace",
-    "quarter",
-    *("source", "provider", "model", "operation", "status"),
-    *("agent", "project", "user", "team", "api_key", "environment"),
-)
+_HOUR_KEY: Final = ("workspace", "quarter", "source", "provider", "model", "operation", "status")
+_FILTERS: Final = ("agent", "project", "user", "team", "api_key", "environment")
+CELL_DIMENSIONS: Final = (*_HOUR_KEY, *_FILTERS)
 _TOKENS: Final = (
     "input_tokens",
     "cache_read_tokens",
@@ -222,6 +219,8 @@ CELLS: Final = Table(
     ),
     CELL_DIMENSIONS,
 )
+#: Cells of whole hours and fewer dimensions, added up from those of quarter hours: for long windows.
+HOURS: Final = Table("hours", tuple(column for column in CELLS.columns if column.name not in _FILTERS), _HOUR_KEY)
 #: One row per session, so that counting sessions needs no scan of the calls. Times are those of its first and last
 #: call; attributes are those of its first call; `providers` and `models` are all that it used.
 SESSIONS: Final = Table(
@@ -238,6 +237,9 @@ SESSIONS: Final = Table(
     ),
     ("workspace", "source", "session_id"),
 )
+
+#: What is added up from the calls. Sums of money are wider there: they must not overflow what one call cannot.
+ROLLUPS: Final = (CELLS, HOURS, SESSIONS)
 
 CURSORS: Final = Table(
     "cursors", _columns("name: source\ntext: place\nblob: state\ntime: updated_at"), ("source", "place")
@@ -265,8 +267,7 @@ META: Final = Table("meta", _columns("name: key\ntext: value"), ("key",))
 
 TABLES: Final = (
     *RECORDS.values(),
-    CELLS,
-    SESSIONS,
+    *ROLLUPS,
     CURSORS,
     REFUSALS,
     DIRTY_QUARTERS,

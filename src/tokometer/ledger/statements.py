@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, SESSIONS
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS, Column
 
 #: Rows of `cells`, from the calls. `{where}` limits the quarter hours.
 CELLS_FROM_CALLS: Final = (
@@ -16,34 +16,64 @@ CELLS_FROM_CALLS: Final = (
     + f" FROM {{calls}} WHERE {{where}} GROUP BY {', '.join(CELL_DIMENSIONS)}"
 )
 
+#: The first quarter hour of the hour that a quarter hour is in.
+HOUR: Final = "quarter - quarter % 4"
+_HOUR_KEY: Final = ", ".join(HOUR if name == "quarter" else name for name in HOURS.key)
+
+#: Rows of `hours`, from `{{cells}}`.
+HOURS_FROM_CELLS: Final = (
+    f"SELECT {_HOUR_KEY.replace(HOUR, f'{HOUR} AS quarter')}, "
+    + ", ".join(f"CAST(sum({name}) AS {{{type_}}}) AS {name}" for name, (type_, _) in CELL_SUMS.items())
+    + f" FROM {{cells}} WHERE {{where}} GROUP BY {_HOUR_KEY}"
+)
+
 _ERROR: Final = "status NOT IN ('ok', 'cancelled')"
-_SESSION_COLUMNS: Final[dict[str, str]] = {
+_PER_MODEL: Final = ("workspace", "source", "session_id", "provider", "model")
+
+
+def _sum(*names: str) -> str:
+    """SQL for a sum of columns in which an unknown adds nothing."""
+    return " + ".join(f"coalesce(sum({{calls}}.{name}), 0)" for name in names)
+
+
+#: What a session's row says of its calls: how it is found for those of one model, and how the models' are put together.
+_SESSION_COLUMNS: Final[dict[str, tuple[str, str]]] = {
     # A session's attributes are one value each: where calls differ the alphabetically last, so that every engine and
     # every order of arrival agree.
-    "parent_session_id": "max(parent_session_id)",
-    "started_at": "min({calls}.started_at)",
-    "ended_at": "max({calls}.started_at)",
-    "requests": "CAST(count(*) AS {int})",
-    "errors": f"CAST(sum(CASE WHEN {_ERROR} THEN 1 ELSE 0 END) AS {{int}})",
-    "user_messages": "CAST(sum({calls}.user_messages) AS {int})",
-    "input_tokens": "CAST(sum(coalesce({calls}.input_tokens, 0)) AS {int})",
-    "cache_read_tokens": "CAST(sum(coalesce({calls}.cache_read_tokens, 0)) AS {int})",
-    "cache_write_tokens": "CAST(sum(coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0) "
-    "+ coalesce(cache_write_unknown_tokens, 0)) AS {int})",
-    "output_tokens": "CAST(sum(coalesce({calls}.output_tokens, 0)) AS {int})",
-    "cost_usd": "CAST(sum(coalesce({calls}.cost_usd, 0)) AS {money})",
-    "unpriced": "CAST(sum(CASE WHEN {calls}.cost_usd IS NULL THEN 1 ELSE 0 END) AS {int})",
-    **{name: f"max({{calls}}.{name})" for name in ("project", "agent", "user", "team", "environment")},
-    "providers": "{distinct_providers}",
-    "models": "{distinct_models}",
+    **{
+        name: (f"max({{calls}}.{name})", "max")
+        for name in ("parent_session_id", "project", "agent", "user", "team", "environment")
+    },
+    "started_at": ("min({calls}.started_at)", "min"),
+    "ended_at": ("max({calls}.started_at)", "max"),
+    "requests": ("count(*)", "sum"),
+    "errors": (f"count(*) FILTER (WHERE {_ERROR})", "sum"),
+    "cache_write_tokens": (_sum("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens"), "sum"),
+    **{
+        name: (_sum(name), "sum")
+        for name in ("user_messages", "input_tokens", "cache_read_tokens", "output_tokens", "cost_usd")
+    },
+    "unpriced": ("count(*) FILTER (WHERE {calls}.cost_usd IS NULL)", "sum"),
 }
 
-#: Rows of `sessions`, from the calls.
+
+def _session_column(column: Column) -> str:
+    if column.type == "names":
+        return f"{{distinct_{column.name}}} AS {column.name}"
+    sql = f"{_SESSION_COLUMNS[column.name][1]}(parts.{column.name})"
+    return f"CAST({sql} AS {{{column.type}}}) AS {column.name}" if sql.startswith("sum") else f"{sql} AS {column.name}"
+
+
+#: Rows of `sessions`, from the calls: first by model, so that the lists of models are made of few rows.
 SESSIONS_FROM_CALLS: Final = (
-    "SELECT {calls}.workspace AS workspace, {calls}.source AS source, {calls}.session_id AS session_id, "
-    + ", ".join(f"{_SESSION_COLUMNS[name]} AS {name}" for name in SESSIONS.names[3:])
+    "SELECT workspace, source, session_id, "
+    + ", ".join(_session_column(column) for column in SESSIONS.columns[3:])
+    + " FROM (SELECT "
+    + ", ".join(f"{{calls}}.{name} AS {name}" for name in _PER_MODEL)
+    + "".join(f", {sql} AS {name}" for name, (sql, _) in _SESSION_COLUMNS.items())
     + " FROM {calls} WHERE {calls}.session_id <> '' AND {where} "
-    "GROUP BY {calls}.workspace, {calls}.source, {calls}.session_id"
+    f"GROUP BY {', '.join(f'{{calls}}.{name}' for name in _PER_MODEL)}) AS parts "
+    "GROUP BY workspace, source, session_id"
 )
 
 #: What of a session's row the audit compares.

@@ -15,11 +15,14 @@ from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.query import TIME, Filter, Query, dimension_named
 from tokometer.measures.tables import Need
 from tokometer.measures.windows import Window
+from tokometer.measures.zones import QUARTERS_PER_DAY
 
 #: Time dimensions that are stretches of time, in which a session can lie; the others recur.
 STRETCHES: Final = ("day", "week", "month")
 #: What stands for "all the others" in SQL. Begins with a control character, so that no name is the same.
 OTHER: Final = "\x01other"
+#: Quarter hours that are read as quickly as the hours that they make.
+_FEW: Final = 2 * QUARTERS_PER_DAY
 _WHOLE: Final = {"hour": range(24), "weekday": range(1, 8)}
 
 
@@ -111,9 +114,15 @@ class Ask:
         times = [key for key in self.keys if key.is_time]
         filtered = any(condition.dimension.is_time for condition in self.conditions)
         minutes = self.grain in ("minute", "five_minutes")
+        first, last = self.axis.first, self.axis.last
+        timeless = not times and not filtered
         return Need(
             columns=frozenset(dimension.column for dimension in used if not dimension.is_time),
             aligned=self.window.aligned and not minutes,
+            hours=self.window.aligned
+            and last - first > _FEW
+            and not (minutes or self.grain == "quarter")
+            and (timeless or self.axis.zone.whole_hours(first, last)),
             parts_of_time=filtered or len(times) > len(stretches) or len(stretches) > 1,
         )
 

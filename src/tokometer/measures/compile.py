@@ -55,7 +55,7 @@ def values_statement(ask: Ask, dimension: Dimension, dialect: Dialect) -> Statem
     stored = choose(ask.query.cube.name, Total(), ask.need)
     scope = _Scope(ask, stored, dialect)
     where = " AND ".join(scope.conditions(filtered=False))
-    return Statement(f'SELECT DISTINCT "{dimension.column}" FROM {stored.table} WHERE {where}', scope.values)
+    return Statement(f'SELECT DISTINCT "{dimension.column}" FROM {scope.rows()} WHERE {where}', scope.values)
 
 
 def earliest_statement(cube: str, table: str, workspaces: Sequence[str]) -> Statement:
@@ -192,7 +192,7 @@ class _Scope:
         keys = [f"k{i}" for i in range(len(self.ask.keys))] if names is None else [name for name in names if name]
         grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
         where = " AND ".join([*self.conditions(), *extra])
-        return f"SELECT {', '.join(columns)} FROM {self._rows()} WHERE {where}{grouped}"
+        return f"SELECT {', '.join(columns)} FROM {self.rows()} WHERE {where}{grouped}"
 
     def aggregate(self, atom: Atom) -> str:
         """SQL that computes an atom over a group of rows."""
@@ -259,11 +259,32 @@ class _Scope:
                 conditions.append(f"{sql} IN ({kept})" if kept else "1 = 0")
         return conditions
 
-    def _rows(self) -> str:
+    def rows(self) -> str:
+        """What stands after FROM."""
+        if self.stored.edges:
+            return self._whole_hours_and_edges()
         if not self.listed:
             return self.stored.table
         column = self.stored.lists[self.listed]
         return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
+
+    def _whole_hours_and_edges(self) -> str:
+        """The whole hours of the window, and the quarter hours before and after them."""
+        atoms = [atom for atom in self.ask.atoms if isinstance(atom, Total)]
+        used = {"workspace", "quarter", self.stored.count, *self.ask.need.columns}
+        used |= {name for atom in atoms for name in (*atom.columns, *atom.minus, *(name for name, _ in atom.where))}
+        # What it has not, another table is asked for.
+        has = {"quarter", *self.stored.columns, *self.stored.sums}
+        columns = ", ".join(f'"{name}"' for name in sorted(used & has))
+        first, last = self.ask.axis.first, self.ask.axis.last
+        start, end = first + -first % 4, last - last % 4
+        parts = [(self.stored.edges, first, start), (self.stored.table, start, end), (self.stored.edges, end, last)]
+        selected = [
+            f"SELECT {columns} FROM {table} WHERE quarter >= {since:d} AND quarter < {until:d}"
+            for table, since, until in parts
+            if since < until
+        ]
+        return f"({' UNION ALL '.join(selected)}) AS whole_and_edges"
 
     def _dimension(self, dimension: Dimension) -> str:
         if dimension.short == "hour" and dimension.is_time:

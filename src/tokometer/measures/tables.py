@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokometer.ledger.schema import CELL_SUMS, CELLS, RECORDS, SESSIONS
+from tokometer.ledger.schema import CELL_SUMS, CELLS, HOURS, RECORDS, SESSIONS
 from tokometer.measures.atoms import Atom, Different, Rank, Total
 from tokometer.records.histogram import bucket_sql
 
@@ -41,12 +41,14 @@ class Stored:
     spans: bool = False
     #: True for a rollup, which is to be settled before it is read.
     rollup: bool = False
+    #: Of a table of whole hours, the one that has the quarter hours before and after them.
+    edges: str = ""
     #: True where any column can be the largest, smallest or last.
     extremes: bool = False
 
     def can_answer(self, atom: Atom, need: Need) -> bool:
         """True if this table has what the atom needs, and all that the query groups and filters by."""
-        if (not self.timed and not need.aligned) or (self.spans and need.parts_of_time):
+        if not self._has_the_time(need):
             return False
         listed = need.columns & self.lists.keys()
         if not need.columns - listed <= self.columns or len(listed) > 1:
@@ -62,6 +64,12 @@ class Stored:
         if isinstance(atom, Different):
             return atom.things in self.distinct
         return self.extremes
+
+    def _has_the_time(self, need: Need) -> bool:
+        """True if its rows are fine enough in time."""
+        if self.edges:
+            return need.hours
+        return not need.parts_of_time if self.spans else self.timed or need.aligned
 
     def total(self, atom: Total) -> str:
         """SQL that adds up a total over rows."""
@@ -81,6 +89,8 @@ class Need:
     columns: frozenset[str]
     #: The window's edges are on quarter hours.
     aligned: bool
+    #: Whole hours will do for all but the window's edges.
+    hours: bool
     #: It filters by time, groups by hour of day or weekday, or has more than one time axis: what spans cannot.
     parts_of_time: bool
 
@@ -103,15 +113,12 @@ def _texts(table: str) -> frozenset[str]:
 
 
 _SESSION_KEY: Final = "(workspace, source, session_id)"
-_CELL_COLUMNS: Final = frozenset(CELLS.key) - {"quarter"}
-
+_ADDED: Final = {name: name for name in CELL_SUMS}
 CELL_ROWS: Final = Stored(
-    "cells",
-    _CELL_COLUMNS,
-    {name: name for name in CELL_SUMS},
-    count="requests",
-    timed=False,
-    rollup=True,
+    "cells", frozenset(CELLS.key) - {"quarter"}, _ADDED, count="requests", timed=False, rollup=True
+)
+HOUR_ROWS: Final = Stored(
+    "hours", frozenset(HOURS.key) - {"quarter"}, _ADDED, count="requests", timed=False, rollup=True, edges="cells"
 )
 SESSION_ROWS: Final = Stored(
     "sessions",
@@ -137,7 +144,7 @@ _RUN_DURATION: Final = "CASE WHEN ended_at IS NULL THEN NULL ELSE MICROS(ended_a
 
 #: The tables of each cube, the cheapest first. The records themselves come last and can answer everything.
 STORED: Final[dict[str, tuple[Stored, ...]]] = {
-    "calls": (CELL_ROWS, SESSION_ROWS, CALL_ROWS),
+    "calls": (HOUR_ROWS, CELL_ROWS, SESSION_ROWS, CALL_ROWS),
     "tools": (
         Stored(
             "tools",

@@ -60,6 +60,11 @@ class Zone:
                 return quarter
         return wall - self.pieces[-1].offset
 
+    def whole_hours(self, first: int, last: int) -> bool:
+        """True if from `first` up to `last` the hours of this zone are those of UTC."""
+        met = [piece for piece in self.pieces if piece.start < last and piece.end > first]
+        return not any(piece.offset % 4 or (piece.start > first and piece.start % 4) for piece in met)
+
     def _pieces(self) -> Iterator[Piece]:
         start, offset = self.first, _offset(self.tz, self.first)
         for year in range(_year(self.first), _year(self.last) + 1):
