@@ -7,7 +7,10 @@ from typing import Final
 
 from tokometer.records import ModelCall, RecordError
 from tokometer.records.model_ids import infer_provider
-from tokometer.sources.claude_code.lines import Line, Usage
+from tokometer.sources.claude_code.lines import Line, Message, OutputDetails, Usage
+
+#: Input, output, cache reads, cache writes for five minutes and for an hour: tokens in buckets that do not overlap.
+Tokens = tuple[int, int, int, int, int]
 
 #: Written in place of a model's name on messages that no model wrote.
 SYNTHETIC: Final = "<synthetic>"
@@ -26,16 +29,15 @@ _MOST_DOLLARS: Final = 1_000_000
 LONGEST_WAIT_US: Final = 600_000_000
 
 
-def key_of(line: Line, sidechain: bool, raw: memoryview) -> str:
+def key_of(line: Line, message: Message, raw: memoryview) -> str:
     """The id of the answer that a line is part of: `message.id|requestId`, or its own where the answer has none.
 
     A subagent's transcript can repeat an answer of its parent under a new request id, so lines of sidechains are told
     apart by `message.id` alone.
     """
-    message = line.message
-    if message is None or not message.id:
+    if not message.id:
         return own_key(line, raw)
-    return f"{message.id}|sidechain" if sidechain else f"{message.id}|{line.requestId or ''}"
+    return f"{message.id}|sidechain" if line.isSidechain else f"{message.id}|{line.requestId or ''}"
 
 
 def own_key(line: Line, raw: memoryview) -> str:
@@ -43,42 +45,41 @@ def own_key(line: Line, raw: memoryview) -> str:
     return f"uuid|{line.uuid}" if line.uuid else f"line|{blake2b(raw, digest_size=16).hexdigest()}"
 
 
-def revision_of(usage: Usage | None, stop_reason: str | None, wait_us: int) -> int:
-    """How right a line is about its answer; see the comment above for what counts."""
-    if usage is None:
-        return 0
-    total = (usage.input_tokens or 0) + (usage.output_tokens or 0) + (usage.cache_read_input_tokens or 0)
-    total += usage.cache_creation_input_tokens or 0 if usage.cache_creation is None else sum(cache_writes(usage))
-    flags = (2 if usage.speed else 0) + (1 if stop_reason else 0)
-    wait = min(wait_us // _WAIT_UNIT_US, _MOST_WAIT) if wait_us > 0 else 0
-    return ((min(total, _MOST_TOTAL) + 1) << 2 | flags) << _WAIT_BITS | wait
+def tokens_of(usage: Usage) -> Tokens:
+    """What a line states.
 
-
-def cache_writes(usage: Usage) -> tuple[int, int]:
-    """Tokens written to the cache for five minutes, and for an hour.
-
-    What the split does not account for was written for five minutes, the default.
+    A bucket that is left out holds nothing: were it unknown, another line's number would be merged into it. What the
+    split of the cache writes does not account for was written for five minutes, the default.
     """
-    stated = usage.cache_creation_input_tokens or 0
+    short, long = usage.cache_creation_input_tokens or 0, 0
     split = usage.cache_creation
-    if split is None:
-        return stated, 0
-    short, long = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
-    rest = stated - short - long
-    return short + rest if rest > 0 else short, long
+    if split is not None:
+        long = split.ephemeral_1h_input_tokens or 0
+        short = max(short - long, split.ephemeral_5m_input_tokens or 0)
+    return usage.input_tokens or 0, usage.output_tokens or 0, usage.cache_read_input_tokens or 0, short, long
 
 
-def set_usage(call: ModelCall, usage: Usage) -> None:
-    """Give a call the tokens and the tier of a line."""
-    # A bucket that is left out holds nothing: were it unknown, another line's number would be merged into it.
-    call.input_tokens = usage.input_tokens or 0
-    call.output_tokens = usage.output_tokens or 0
-    call.cache_read_tokens = usage.cache_read_input_tokens or 0
-    call.cache_write_5m_tokens, call.cache_write_1h_tokens = cache_writes(usage)
-    details = usage.output_tokens_details
-    if details is not None and details.thinking_tokens is not None:
-        call.reasoning_tokens = min(details.thinking_tokens, call.output_tokens)
-    call.service_tier = ("fast" if usage.speed == "fast" else usage.service_tier) or call.service_tier
+def revision_of(tokens: Tokens, speed: str | None, stop_reason: str | None, wait_us: int) -> int:
+    """How right a line is about its answer, of which more than 0 is known; see the comment above for what counts."""
+    total = sum(tokens)
+    if total >> _TOTAL_BITS:
+        total = _MOST_TOTAL
+    wait = wait_us // _WAIT_UNIT_US if wait_us > 0 else 0
+    if wait >> _WAIT_BITS:
+        wait = _MOST_WAIT
+    flags = (2 if speed else 0) + (1 if stop_reason else 0)
+    return ((total + 1) << 2 | flags) << _WAIT_BITS | wait
+
+
+def service_tier_of(usage: Usage) -> str:
+    """The tier that an answer was served in; `fast` is one of its own."""
+    return ("fast" if usage.speed == "fast" else usage.service_tier) or ""
+
+
+def set_reasoning(call: ModelCall, details: OutputDetails) -> None:
+    """Give a call what its output was made of."""
+    if details.thinking_tokens is not None:
+        call.reasoning_tokens = min(details.thinking_tokens, call.output_tokens or 0)
 
 
 def cost_of(dollars: float | None) -> int | None:

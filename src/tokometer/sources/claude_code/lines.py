@@ -3,6 +3,9 @@
 Almost every line is decoded in one go into the structs below, which pass over everything that they do not name: the
 bulk of a transcript is the output of tools, and it is never turned into Python objects. A line that does not fit is
 looked at again with patience: what we can do without is dropped, and what we cannot is the reason it is refused for.
+
+Fields stand in the order in which Claude Code writes them, because the decoder looks for a key from where it found the
+one before.
 """
 
 # ruff: noqa: N815 - the names are those of the file format
@@ -39,32 +42,32 @@ class Usage(Struct, gc=False):
     """What the provider billed for an answer; `input_tokens` holds neither cache reads nor cache writes."""
 
     input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    output_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
-    output_tokens_details: OutputDetails | None = None
     service_tier: str | None = None
     speed: str | None = None
+    output_tokens_details: OutputDetails | None = None
 
 
 class Block(Struct, gc=False):
     """One block of a message's content. The raw parts are only looked at where a failure has to be told apart."""
 
+    tool_use_id: str | None = None
     type: str | None = None
+    text: Raw = Raw()
     id: str | None = None
     name: str | None = None
-    tool_use_id: str | None = None
-    is_error: bool | None = None
-    text: Raw = Raw()
     content: Raw = Raw()
+    is_error: bool | None = None
 
 
 class Message(Struct):
     """What the model or the person said."""
 
-    id: str | None = None
     model: str | None = None
+    id: str | None = None
     content: list[Block] | str | None = None
     stop_reason: str | None = None
     usage: Usage | None = None
@@ -106,21 +109,21 @@ class Fork(Struct, gc=False):
 class Line(Struct):
     """One line. Everything may be missing or null."""
 
-    type: str | None = None
-    subtype: str | None = None
-    uuid: str | None = None
-    sessionId: str | None = None
-    timestamp: datetime | None = None
-    cwd: str | None = None
-    gitBranch: str | None = None
     isSidechain: bool | None = None
+    message: Message | None = None
+    requestId: str | None = None
+    type: str | None = None
+    uuid: str | None = None
+    timestamp: datetime | None = None
+    toolUseResult: ToolResult | list[Raw] | str | None = None
+    cwd: str | None = None
+    sessionId: str | None = None
+    gitBranch: str | None = None
+    subtype: str | None = None
     isMeta: bool | None = None
     isCompactSummary: bool | None = None
     isVisibleInTranscriptOnly: bool | None = None
     isApiErrorMessage: bool | None = None
-    requestId: str | None = None
-    message: Message | None = None
-    toolUseResult: ToolResult | list[Raw] | str | None = None
     error: Failure | str | None = None
     retryAttempt: int | None = None
     costUSD: float | None = None

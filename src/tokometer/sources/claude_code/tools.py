@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tokometer.records import ToolCall
 from tokometer.sources.claude_code.lines import Block, Line, ToolResult
@@ -35,6 +36,19 @@ def server_of(name: str) -> str:
 def revision_of(sidechain: bool, finished: bool) -> int:
     """A version with the outcome beats one without; the session's own beats a sidechain's copy."""
     return (2 if finished else 0) + (0 if sidechain else 1)
+
+
+def begin(place: ToolCall, tool_id: str, use: Use) -> ToolCall:
+    """A use without its outcome, as a copy of the record of its `place`."""
+    return replace(
+        place,
+        native_id=tool_id,
+        started_at=use.started_at,
+        revision=revision_of(use.sidechain, finished=False),
+        name=use.name,
+        server=server_of(use.name),
+        call_id=use.call_id,
+    )
 
 
 def set_outcome(tool: ToolCall, use: Use, block: Block, line: Line, at: int) -> None:
