@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -112,3 +113,19 @@ def test_a_settle_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.
     assert ledger.settle() == 1
     assert ledger.audit() == []
     ledger.close()
+
+
+def test_too_little_memory_is_said_and_undone(tmp_path: Path) -> None:
+    """A batch that DuckDB has no memory for is an error that can be answered with "later", and leaves nothing."""
+    ledger = DuckDBLedger(tmp_path / "small.duckdb", memory_limit="20MB")
+    try:
+        # Nowhere to go for what does not fit.
+        ledger._connection.execute("SET temp_directory = ''")
+        chance = random.Random(1)
+        texts = (chance.randbytes(3_000).hex() for _ in range(20_000))
+        with pytest.raises(LedgerError, match=r"nothing of it was .*Out of Memory"):
+            ledger.commit(Batch([call(at, session_id=text) for at, text in enumerate(texts)]))
+        assert ledger.commit(Batch([call(0)])).accepted == 1
+        assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(1,)]
+    finally:
+        ledger.close()
