@@ -185,6 +185,32 @@ def test_the_largest_and_the_others(ledger: Ledger) -> None:
     assert {row["model"]: row["mean_latency"] for row in latency} == {"a": 10.0, "Other": pytest.approx(25.5, abs=3)}
 
 
+@pytest.mark.parametrize(
+    ("tz", "until", "grain", "table"),
+    [
+        ("Europe/Berlin", "2025-11-18T10:00Z", "day", "hours"),
+        ("Europe/Berlin", "2025-11-18T10:30Z", "hour", "hours"),
+        ("Europe/Berlin", "2025-11-18T10:30Z", "quarter", "cells"),
+        ("Asia/Kolkata", "2025-11-18T10:30Z", "", "hours"),
+        ("Asia/Kolkata", "2025-11-18T10:30Z", "day", "cells"),
+        ("Europe/Berlin", "2025-11-18T10:20Z", "day", "calls"),
+    ],
+)
+def test_whole_hours_and_quarter_hours_at_the_edges(
+    ledger: Ledger, tz: str, until: str, grain: str, table: str
+) -> None:
+    """Long windows are answered from hours where the zone's are those of UTC, and to the quarter hour."""
+    inside = ["2025-10-20T10:15Z", "2025-10-20T10:59Z", "2025-10-20T11:00Z", "2025-11-01T00:00Z", "2025-11-18T09:59Z"]
+    after = ["2025-11-18T10:00Z", "2025-11-18T10:14Z", "2025-11-18T10:29Z", "2025-11-18T10:30Z"]
+    counted = [when for when in [*inside, *after] if when < until]
+    ledger.commit(Batch([call(when, model="m") for when in ["2025-10-20T10:14Z", *inside, *after]]))
+    result = ask(ledger, "requests", since="2025-10-20T10:15Z", until=until, tz=tz, grain=grain)
+    assert sum(row["requests"] for row in result.rows) == len(counted)
+    assert result.meta.tables == (table,)
+    by = ask(ledger, "requests", by="team", since="2025-10-20T10:15Z", until=until, tz=tz)
+    assert by.rows == [{"team": "", "requests": len(counted)}]
+
+
 def test_workspaces_are_apart(ledger: Ledger) -> None:
     """Nobody sees a workspace that was not named, not in filters, families, `all`, or the largest."""
     ledger.commit(

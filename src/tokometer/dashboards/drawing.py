@@ -84,17 +84,17 @@ def bars(stretch: Sequence[Period], grain: Grain, lines: Sequence[Line], unit: U
     """A bar a period, series stacked in order."""
     points: list[list[float]] = []
     tops = [0.0] * len(stretch)
+    places = [(_ms(period.start), _ms(period.end), int(period.open)) for period in stretch]
     for number, line in enumerate(lines):
-        for index, period in enumerate(stretch):
+        for index, (start, end, is_open) in enumerate(places):
             value = line.values[index]
             if value > 0:
                 below, tops[index] = tops[index], tops[index] + value
-                start, end = _ms(period.start), _ms(period.end)
-                points.append([start, end, below, tops[index], number, int(period.open), 0])
+                points.append([start, end, below, tops[index], number, is_open, 0])
     x = time_axis([period.start for period in stretch], stretch[-1].end if stretch else _never(), grain)
     if grain not in _STEPS:
         # A day's label stands under the middle of its bar; an hour's is its beginning.
-        middles = {_ms(period.start): (_ms(period.start) + _ms(period.end)) / 2 for period in stretch}
+        middles = {start: (start + end) / 2 for start, end, _ in places}
         x = replace(x, ticks=[middles[tick] for tick in x.ticks])
     return _chart("bars", x, _y_axis(tops, unit), stretch, grain, lines, points, unit)
 

@@ -21,8 +21,8 @@ from tokometer.measures.zones import QUARTERS_PER_DAY
 STRETCHES: Final = ("day", "week", "month")
 #: What stands for "all the others" in SQL. Begins with a control character, so that no name is the same.
 OTHER: Final = "\x01other"
-#: Quarter hours that are read as quickly as the hours that they make.
-_FEW: Final = 2 * QUARTERS_PER_DAY
+#: So many quarter hours are read as quickly as the hours that they make.
+_FEW: Final = 14 * QUARTERS_PER_DAY
 _WHOLE: Final = {"hour": range(24), "weekday": range(1, 8)}
 
 
