@@ -47,7 +47,8 @@ def main(data: Path, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     ledger = open_ledger(data)
     prices = Prices(None, data / "cache")
-    writer, decoder = Writer(ledger, prices.open()), Decoder(prices)
+    # All requests are large ones here: decoded in this process until the other one has started.
+    writer, decoder = Writer(ledger, prices.open()), Decoder(prices, worth_bytes=1)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     try:
