@@ -80,8 +80,12 @@ def run(folder: Path, runs: int, *, small: bool) -> None:
     def empty() -> None:
         shutil.rmtree(data, ignore_errors=True)
 
+    def forget_prices() -> None:
+        empty()
+        shutil.rmtree(home / ".cache/tokometer", ignore_errors=True)
+
     def forget_cache() -> None:
-        for name in (".cache", ".config/tokscale"):
+        for name in (".cache/tokscale", ".config/tokscale"):
             shutil.rmtree(home / name, ignore_errors=True)
 
     def grow() -> None:
@@ -92,7 +96,9 @@ def run(folder: Path, runs: int, *, small: bool) -> None:
 
     take_in = [*TOKOMETER, "import", "--source", "claude_code", "--json", "--data", str(data)]
     ours = Command("tokometer import, empty ledger", take_in, empty)
-    commands = [ours]
+    # It has to import the price catalogue, in every process that reads.
+    first = Command("tokometer import, first ever", take_in, forget_prices)
+    commands = [first, ours]
     peers = install_peers(folder / "peers")
     if "ccusage" in peers:
         commands.append(Command("ccusage, native", [peers["ccusage"], "claude", "daily", "--json", "--offline"]))

@@ -14,6 +14,7 @@ from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
 
 if TYPE_CHECKING:
+    from tokometer.collect.reading import Prices
     from tokometer.ledger import Ledger
     from tokometer.measures import Result
     from tokometer.prices import PriceBook
@@ -69,12 +70,17 @@ class LocalDoor:
         self.data.mkdir(parents=True, exist_ok=True)
         return open_ledger(self.data)
 
+    @property
+    def prices(self) -> Prices:
+        """Where the folder's prices are."""
+        from tokometer.collect.reading import Prices
+
+        return Prices.of(self.data, Path.home(), os.environ)
+
     @cached_property
     def book(self) -> PriceBook:
         """The prices, with the folder's overrides."""
-        from tokometer.collect.reading import Prices
-
-        return Prices.of(self.data).open()
+        return self.prices.open()
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Run a query."""
@@ -89,12 +95,11 @@ class LocalDoor:
         from dataclasses import asdict
 
         from tokometer.collect.importer import import_all
-        from tokometer.collect.reading import Prices
         from tokometer.sources.registry import FILE_SOURCES
 
         summary = import_all(
             lambda: self.ledger,
-            Prices.of(self.data),
+            self.prices,
             {source: FILE_SOURCES[source]} if source else FILE_SOURCES,
             Path.home(),
             os.environ,

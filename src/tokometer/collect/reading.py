@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from tokometer.collect.changes import Job
+from tokometer.ledger.opening import cache_folder
 from tokometer.ledger.packed import Packed, pack
 from tokometer.ledger.protocol import Refusal
 from tokometer.prices import PriceBook
@@ -17,15 +18,15 @@ from tokometer.sources.protocol import FileSource, Reading
 
 
 class Prices(NamedTuple):
-    """Where every process finds the same prices: the user's file of overrides, and the folder of what is kept."""
+    """Where every process finds the same prices: the user's file of overrides, and the folder of what was looked up."""
 
     overrides: Path | None = None
     cache: Path | None = None
 
     @classmethod
-    def of(cls, data: Path) -> Self:
-        """Those of a data folder."""
-        return cls(data / "prices.toml", data / "cache")
+    def of(cls, data: Path, home: Path, env: Mapping[str, str]) -> Self:
+        """Those of a data folder; the catalogue's are the same for all folders of a user."""
+        return cls(data / "prices.toml", cache_folder(data, home, env))
 
     def open(self) -> PriceBook:
         """The price book.

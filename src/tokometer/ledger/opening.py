@@ -1,4 +1,4 @@
-"""Where the ledger is, and opening it."""
+"""Where the ledger and what goes with it are, and opening it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ def data_folder(env: Mapping[str, str], home: Path) -> Path:
     if env.get("XDG_DATA_HOME"):
         return Path(env["XDG_DATA_HOME"]) / "tokometer"
     return home / ".local" / "share" / "tokometer"
+
+
+def cache_folder(data: Path, home: Path, env: Mapping[str, str]) -> Path:
+    """Where things are kept that can be made again and that all data folders share: the user's cache folder.
+
+    Where that cannot be written (a service's user without a home), `cache/` in the data folder, which is made when it
+    is needed.
+    """
+    root = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else home / ".cache"
+    folder = root / "tokometer"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return data / "cache"
+    return folder if os.access(folder, os.W_OK) else data / "cache"
 
 
 def open_ledger(data: Path, *, url: str = "", read_only: bool = False) -> Ledger:

@@ -99,7 +99,7 @@ def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, 
     sources = {asked.source: FILE_SOURCES[asked.source]} if asked.source else FILE_SOURCES
     found = import_all(
         runtime.ledger,
-        Prices.of(runtime.data),
+        Prices.of(runtime.data, runtime.home, runtime.env),
         sources,
         runtime.home,
         runtime.env,
@@ -121,7 +121,7 @@ def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, 
 
 def _repricing(runtime: Runtime, asked: RepriceRequest, told: Told) -> dict[str, Any]:
     # The user has most likely just changed prices.toml.
-    book = Prices.of(runtime.data).open()
+    book = Prices.of(runtime.data, runtime.home, runtime.env).open()
     found = reprice(runtime.ledger, book, apply=asked.apply, progress=told)
     if asked.apply:
         runtime.use_prices(book)

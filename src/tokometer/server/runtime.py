@@ -18,7 +18,7 @@ from tokometer.collect.follower import Follower
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
-from tokometer.ledger.opening import open_ledger
+from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
@@ -129,7 +129,8 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
     """
     ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
     try:
-        book = Prices.of(data).open()
+        prices = Prices.of(data, home, env)
+        book = prices.open()
         broadcaster = Broadcaster()
         runtime: Runtime
         writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
@@ -141,7 +142,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
-            decoder=Decoder(Prices.of(data)),
+            decoder=Decoder(prices),
             charts=ChartShop(cache_folder(data, home, env)),
             colours=Colours(data / "colours.json"),
             demo=demo,
@@ -154,19 +155,8 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 
-            runtime.follower = Follower(writer, ledger, FILE_SOURCES, Prices.of(data), home, env)
+            runtime.follower = Follower(writer, ledger, FILE_SOURCES, prices, home, env)
     except BaseException:
         ledger.close()
         raise
     return runtime
-
-
-def cache_folder(data: Path, home: Path, env: Mapping[str, str]) -> Path:
-    """Where things are kept that can be made again and that all data folders share."""
-    root = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else home / ".cache"
-    folder = root / "tokometer"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return data / "cache"
-    return folder

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from shutil import rmtree
 
-from generators.claude_tree import Truth
+from generators.claude_tree import Size, Tree, Truth
 
 from .conftest import Shell
 
@@ -25,6 +26,19 @@ def test_json_summary(used: Used) -> None:
     assert summary["accepted"] > 0
     assert summary["files"] == summary["all_files"] > 0
     assert summary["refused"] == 0
+
+
+def test_the_price_catalogue_is_asked_once_per_user(shell: Shell) -> None:
+    """A new data folder finds what the catalogue said before; without that, it is asked again."""
+    Tree(7, Size(sessions=1, calls=5)).write(shell.home / ".claude" / "projects")
+    told = [
+        "genai_prices.data" in shell.run("import", "--data", str(shell.home / name), PYTHONPROFILEIMPORTTIME="1").stderr
+        for name in ("one", "two")
+    ]
+    assert told == [True, False]
+    rmtree(shell.home / ".cache" / "tokometer")
+    again = shell.run("import", "--data", str(shell.home / "three"), PYTHONPROFILEIMPORTTIME="1")
+    assert "genai_prices.data" in again.stderr
 
 
 def test_no_files(shell: Shell) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tokometer.ledger import Batch, LedgerError, LedgerLocked, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.migrations import Migration
-from tokometer.ledger.opening import data_folder, open_ledger
+from tokometer.ledger.opening import cache_folder, data_folder, open_ledger
 from unit.ledger.test_ledger import call
 
 
@@ -66,6 +66,15 @@ def test_the_data_folder_is_found_where_people_expect(tmp_path: Path) -> None:
     assert data_folder({"TOKOMETER_DATA": "/x/y"}, tmp_path) == Path("/x/y")
     assert data_folder({"XDG_DATA_HOME": "/x"}, tmp_path) == Path("/x/tokometer")
     assert data_folder({}, tmp_path) == tmp_path / ".local/share/tokometer"
+
+
+def test_the_cache_folder_is_the_users_or_the_data_folders(tmp_path: Path) -> None:
+    """XDG's or the home's where they can be written; a user without a home keeps such things with the data."""
+    data = tmp_path / "data"
+    assert cache_folder(data, tmp_path, {}) == tmp_path / ".cache/tokometer"
+    assert cache_folder(data, tmp_path, {"XDG_CACHE_HOME": str(tmp_path / "x")}) == tmp_path / "x/tokometer"
+    (tmp_path / "file").touch()
+    assert cache_folder(data, tmp_path / "file", {}) == data / "cache"
 
 
 def test_a_file_that_is_no_ledger_gets_a_clear_error(tmp_path: Path) -> None:
