@@ -45,6 +45,8 @@ class Settling:
         self._path = path
         self._lock = threading.Lock()
         self._closed = False
+        #: How many settles have begun, and the number of the last one that succeeded.
+        self._begun = self._done = 0
         self._dirty = bool(self._cursor.execute("SELECT 1 FROM dirty_quarters LIMIT 1").fetchone())
 
     def mark(self) -> None:
@@ -54,11 +56,14 @@ class Settling:
     def settle(self) -> int:
         """Rebuild what is marked, and return how many quarter hours that were.
 
-        One that comes while another works waits for it: what was committed before the call is settled after it.
+        What was committed before the call is settled after it. So one that comes while another works waits for it; of
+        many that wait, one works for all.
         """
+        asked = self._begun
         with self._lock:
-            if not self._dirty or self._closed:
+            if not self._dirty or self._done > asked or self._closed:
                 return 0
+            self._begun += 1
             # Before the transaction's view is taken: what is committed from here on sets it again.
             self._dirty = False
             try:
@@ -69,6 +74,7 @@ class Settling:
                 # A rebuild that failed must be tried again.
                 self._dirty = True
                 raise
+            self._done = self._begun
         return quarters
 
     def close(self) -> None:

@@ -71,3 +71,42 @@ def test_a_commit_is_not_held_up_by_a_settle(tmp_path: Path) -> None:
     assert ledger.fetch(Statement("SELECT sum(requests) FROM cells")) == [(2,)]
     assert ledger.audit() == []
     ledger.close()
+
+
+class Door:
+    """A lock that tells who has come to it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.come = threading.Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.come.release()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_of_those_who_wait_for_a_settle_one_works_for_all(tmp_path: Path) -> None:
+    """What was committed before they came is settled once, though more is committed all the while."""
+    ledger = DuckDBLedger(tmp_path / "l.duckdb")
+    ledger.commit(Batch([call(1)]))
+    settling = ledger._settling
+    cells, door = settling._settle_cells, Door()
+
+    def busy() -> int:
+        count = cells()
+        ledger.commit(Batch([call(2)]))
+        return count
+
+    settling._settle_cells, settling._lock = busy, door  # type: ignore[assignment, method-assign]
+    with ThreadPoolExecutor(5) as threads:
+        with door.lock:
+            waiting = [threads.submit(ledger.settle) for _ in range(5)]
+            for _ in waiting:
+                door.come.acquire()
+        assert sorted(each.result() for each in waiting) == [0, 0, 0, 0, 1]
+    settling._settle_cells = cells  # type: ignore[method-assign]
+    assert ledger.audit() == []
+    ledger.close()
