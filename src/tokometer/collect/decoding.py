@@ -177,7 +177,8 @@ class _Other:
         for end in (self._socket, self._its):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
-        command = [sys.executable, "-m", "tokometer.collect.decoding", str(number), *paths]
+        # -P: not what happens to lie in the current folder.
+        command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
         program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
         threading.Thread(target=program.wait, name="tokometer-decode-end", daemon=True).start()

@@ -93,8 +93,9 @@ def spawn(
 ) -> Process:
     """Start a process as a fresh interpreter, which finds the sources by their names."""
     out, its = os.pipe()
+    # -P: not what happens to lie in the current folder.
     program = subprocess.Popen(
-        [sys.executable, "-m", "tokometer.collect.processes"], stdin=subprocess.PIPE, pass_fds=(numbers, its)
+        [sys.executable, "-P", "-m", "tokometer.collect.processes"], stdin=subprocess.PIPE, pass_fds=(numbers, its)
     )
     os.close(its)
     assert program.stdin is not None

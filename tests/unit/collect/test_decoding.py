@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from generators.otlp_spans import protobuf, span
 from tokometer.collect.decoding import Decoded, Decoder
 from tokometer.collect.reading import Prices
@@ -114,6 +116,17 @@ def test_new_prices_are_used(tmp_path: Path) -> None:
         after = (await packed(decoder)).packed[0].price_version
         assert before != after
         decoder.close()
+
+    run(tmp_path, talk)
+
+
+def test_the_current_folder_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is named like one of our libraries is not taken for it."""
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('this is not the library')")
+    monkeypatch.chdir(tmp_path)
+
+    async def talk(decoder: Decoder) -> None:
+        await packed(decoder)
 
     run(tmp_path, talk)
 
