@@ -17,11 +17,11 @@ _SHOWN = 5
 
 
 def _known_source(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
-    from difflib import get_close_matches
-
     from tokometer.sources.registry import FILE_SOURCES
 
     if name and name not in FILE_SOURCES:
+        from difflib import get_close_matches
+
         close = get_close_matches(name, FILE_SOURCES, n=1)
         meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(FILE_SOURCES)}"
         raise click.BadParameter(f"there is no source {name!r}; {meant}")

@@ -63,7 +63,7 @@ class Block(Struct, gc=False):
     is_error: bool | None = None
 
 
-class Message(Struct):
+class Message(Struct, gc=False):
     """What the model or the person said."""
 
     model: str | None = None
@@ -73,13 +73,13 @@ class Message(Struct):
     usage: Usage | None = None
 
 
-class Patch(Struct):
+class Patch(Struct, gc=False):
     """One hunk of an edit; every line begins with a space, a plus or a minus."""
 
     lines: list[str] | None = None
 
 
-class ToolResult(Struct):
+class ToolResult(Struct, gc=False):
     """What a tool said about its own run, as far as several tools agree."""
 
     structuredPatch: list[Patch] | None = None
@@ -92,7 +92,7 @@ class ToolResult(Struct):
     totalTokens: Count | None = None
 
 
-class Failure(Struct):
+class Failure(Struct, gc=False):
     """The body of a failed request."""
 
     status: int | None = None
@@ -106,7 +106,7 @@ class Fork(Struct, gc=False):
     sessionId: str | None = None
 
 
-class Line(Struct):
+class Line(Struct, gc=False):
     """One line. Everything may be missing or null."""
 
     isSidechain: bool | None = None
