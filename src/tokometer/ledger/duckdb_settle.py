@@ -22,8 +22,9 @@ ROLLUP: Final[dict[str, str]] = {
     "distinct_providers": "list_sort(list(DISTINCT parts.provider))",
     "distinct_models": "list_sort(list(DISTINCT parts.model))",
 }
-_DIRTY: Final = "quarter BETWEEN $first AND $last AND quarter IN (SELECT quarter FROM dirty_quarters)"
-_DIRTY_HOUR: Final = f"quarter BETWEEN $first AND $last AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
+_SPAN: Final = "quarter BETWEEN $first AND $last"
+_DIRTY: Final = f"{_SPAN} AND quarter IN (SELECT quarter FROM dirty_quarters)"
+_DIRTY_HOUR: Final = f"{_SPAN} AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
 #: What is near in time and much the same lies together: fewer bytes, and less to read.
 _SORTED: Final = " ORDER BY quarter, source, provider, model"
 _DIRTY_SESSION: Final = (
@@ -88,8 +89,10 @@ class Settling:
         if not count:
             return 0
         span = {"first": first, "last": last}
-        self._cursor.execute(f"DELETE FROM cells WHERE {_DIRTY}", span)
-        self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=_DIRTY, **ROLLUP)}{_SORTED}", span)
+        # Mostly it is the running quarter hour, or a few in a row: then there is no need to look each call's up.
+        where = _SPAN if last - first + 1 == count else _DIRTY
+        self._cursor.execute(f"DELETE FROM cells WHERE {where}", span)
+        self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=where, **ROLLUP)}{_SORTED}", span)
         span = {"first": first - first % 4, "last": last - last % 4 + 3}
         self._cursor.execute(f"DELETE FROM hours WHERE {_DIRTY_HOUR}", span)
         self._cursor.execute(f"INSERT INTO hours {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}", span)
@@ -106,9 +109,11 @@ class Settling:
         if not count:
             return
         self._cursor.execute(f"DELETE FROM sessions WHERE {_DIRTY_SESSION.format('sessions')}")
-        where = f"quarter BETWEEN $first AND $last AND {_DIRTY_SESSION.format('calls')}"
+        # To look calls up by one column is half the work; what that finds too much is left out at the end.
+        where = f"{_SPAN} AND calls.session_id IN (SELECT session_id FROM dirty_sessions)"
         self._cursor.execute(
-            f"INSERT INTO sessions {SESSIONS_FROM_CALLS.format(where=where, **ROLLUP)}",
+            f"INSERT INTO sessions SELECT * FROM ({SESSIONS_FROM_CALLS.format(where=where, **ROLLUP)}) AS rebuilt "
+            f"WHERE {_DIRTY_SESSION.format('rebuilt')}",
             {"first": first, "last": last},
         )
         self._cursor.execute("DELETE FROM dirty_sessions")

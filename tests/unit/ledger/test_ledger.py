@@ -253,3 +253,14 @@ def test_sessions_are_one_row_each(ledger: Ledger) -> None:
 def test_text_that_is_no_unicode_does_not_cost_its_neighbours(ledger: Ledger) -> None:
     """A lone surrogate is replaced, not fatal."""
     assert ledger.commit(Batch([call(1, error_message="bad \ud800 text"), call(2)])).accepted == 2
+
+
+def test_sessions_of_the_same_id_are_told_apart(ledger: Ledger) -> None:
+    """A call of one source's session leaves another source's session of that id as it is."""
+    ledger.commit(Batch([call(1), call(2, started_at=NOON + 5 * QUARTER_US)]))
+    ledger.settle()
+    ledger.commit(Batch([call(3, source="other", started_at=NOON + 5 * QUARTER_US)]))
+    ledger.settle()
+    rows = ledger.fetch(Statement("SELECT source, session_id, requests FROM sessions ORDER BY source"))
+    assert rows == [("other", "s1", 1), ("test", "s1", 2)]
+    assert ledger.audit() == []
