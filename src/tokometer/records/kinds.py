@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from tokometer.records.ids import record_id
 from tokometer.records.status import Status
@@ -271,12 +271,15 @@ def merge(kept: R, arrived: R) -> R:
     winner, loser = (arrived, kept) if arrived.revision > kept.revision else (kept, arrived)
     first, later = (arrived, kept) if arrived.origin < kept.origin else (kept, arrived)
     # Written for speed: a session that was forked brings a copy of every record, and each is merged.
-    pairs = zip(astuple(winner), astuple(loser), strict=True)
-    values = [other if value is None or value == "" else value for value, other in pairs]
-    merged = dict(zip(kept.__struct_fields__, values, strict=True))
+    pairs = zip(kept.__struct_fields__, astuple(winner), astuple(loser), strict=True)
+    changed = {
+        name: other
+        for name, value, other in pairs
+        if other is not value and not value and (value is None or value == "")
+    }
     for name in kept.origin_fields:
         value = getattr(first, name)
-        merged[name] = getattr(later, name) if value is None or value == "" else value
-    merged["origin"] = first.origin
-    merged["started_at"] = min(kept.started_at, arrived.started_at)
-    return type(kept)(**merged)
+        changed[name] = getattr(later, name) if value is None or value == "" else value
+    changed["origin"] = first.origin
+    changed["started_at"] = min(kept.started_at, arrived.started_at)
+    return replace(winner, **changed)
