@@ -19,6 +19,10 @@ class Memory(Generic[T]):
         self._lock = threading.Lock()
         self._answers: OrderedDict[Hashable, Future[T]] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many answers there are, those included that are just being made."""
+        return len(self._answers)
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The answer of a key; `make` is called in this thread if nobody has made or is making it."""
         with self._lock:

@@ -174,11 +174,12 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = 
 def warm(runtime: Runtime) -> None:
     """Answer what the first page will ask, for a viewer in this machine's time zone.
 
-    Whoever is elsewhere finds the ledger's pages in memory and everything else loaded.
+    Whoever is elsewhere finds the ledger's pages in memory and everything else loaded. Where somebody asks before it is
+    done, what they ask for comes first, and loads the same.
     """
     scope = parse_scope({"tz": [local_zone()]}, (), runtime.now())
-    for panel in panels().values():
-        if runtime.closing.is_set():
+    for answered, panel in enumerate(panels().values()):
+        if runtime.closing.is_set() or len(runtime.rendered) > answered:
             return
         rendered(runtime, panel, scope, with_rows=False)
 
