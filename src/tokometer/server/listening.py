@@ -90,7 +90,7 @@ class _Server(uvicorn.Server):
 def _warm(runtime: Runtime) -> None:
     """Make what the first page needs and load what the start left out, while nobody waits for it."""
     try:
-        templates.warm()
+        templates.warm(runtime.cache)
         runtime.charts.warm()
         assets.warm(runtime.charts)
         panels.warm(runtime)

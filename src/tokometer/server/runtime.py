@@ -65,6 +65,8 @@ class Runtime:
     decoder: Decoder
     charts: ChartShop
     colours: Colours
+    #: Where things are kept that can be made again.
+    cache: Path
     demo: bool = False
     discover: bool = False
     follower: Follower | None = None
@@ -132,6 +134,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         prices = Prices.of(data, home, env)
         book = prices.open()
         broadcaster = Broadcaster()
+        cache = cache_folder(data, home, env)
         runtime: Runtime
         writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
         runtime = Runtime(
@@ -143,8 +146,9 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             broadcaster=broadcaster,
             writer=writer,
             decoder=Decoder(prices),
-            charts=ChartShop(cache_folder(data, home, env)),
+            charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
+            cache=cache,
             demo=demo,
             discover=discover,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from contextlib import suppress
+from functools import cache as once
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokometer import __version__
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-@cache
+@once
 def environment() -> Environment:
     """Templates escape everything, and fail on a name that is missing."""
     # Not needed to be ready, and loaded right after.
@@ -35,7 +37,18 @@ def render(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the temp
     return environment().get_template(name).render(**values)
 
 
-def warm() -> None:
-    """Compile every template, so that the first page does not wait for it."""
+def warm(cache: Path) -> None:
+    """Compile every template, so that the first page does not wait for it; `cache` keeps them for the next start.
+
+    Jinja notices when a template, or Jinja itself, is another one than what it kept.
+    """
+    from jinja2 import FileSystemBytecodeCache
+
+    folder = cache / "templates"
+    with suppress(OSError):
+        # What lies there is run: nobody else may put anything there.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o022 == 0:
+            environment().bytecode_cache = FileSystemBytecodeCache(str(folder))
     for name in environment().list_templates(extensions=["html"]):
         environment().get_template(name)
