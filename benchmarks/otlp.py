@@ -167,16 +167,33 @@ def measure(port: int, seconds: float, spans: int) -> dict[str, Any]:
     return json.loads(subprocess.run(script, check=True, capture_output=True, text=True, timeout=900).stdout)
 
 
+def processes(pid: int) -> list[int]:
+    """A process and those that it has started."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += processes(int(child))
+    return found
+
+
 def memory_mb(pid: int) -> tuple[float, float]:
-    """A process's resident memory now and at its most, in MB."""
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-    return tuple(int(status[name].split()[0]) / 1000 for name in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
+    """Resident memory of a process and those it has started: now, and the most of each added up. In MB."""
+    now = most = 0.0
+    for one in processes(pid):
+        lines = Path(f"/proc/{one}/status").read_text().splitlines()
+        status = dict(line.split(":", 1) for line in lines if ":" in line)
+        now += int(status["VmRSS"].split()[0]) / 1000
+        most += int(status["VmHWM"].split()[0]) / 1000
+    return now, most
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used of the processors so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """What a process and those it has started have used of the processors so far."""
+    ticks = 0
+    for one in processes(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

@@ -19,6 +19,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,8 @@ WORTH_BYTES: Final = 64 * 1024
 _SOCKET_BYTES: Final = 1 << 20
 #: Bytes of the body, and how it is encoded.
 _REQUEST: Final = struct.Struct("<IB")
+#: Requests between two looks for garbage.
+_COLLECT_EVERY: Final = 500
 _LENGTH: Final = struct.Struct("<I")
 _ENCODINGS: Final[tuple[Encoding, ...]] = ("protobuf", "json")
 
@@ -203,18 +206,22 @@ def _decode(body: bytes, encoding: Encoding) -> Decoded:
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(number: str, overrides: str, cache: str) -> None:
+def main(descriptor: str, overrides: str, cache: str) -> None:
     """Answer requests that come over the socket with this file number, until it is closed."""
     from tokometer.sources import otlp
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
     encode = msgspec.msgpack.Encoder().encode
-    # What is there now stays; what a request makes is gone after it.
-    gc.collect()
-    gc.freeze()
-    with socket.socket(fileno=int(number)) as connection, connection.makefile("rb", _SOCKET_BYTES) as stream:
+    # What a request makes is gone after it, but for a cycle now and then.
+    gc.disable()
+    with socket.socket(fileno=int(descriptor)) as connection, connection.makefile("rb", _SOCKET_BYTES) as stream:
         connection.sendall(b"!")
-        while head := stream.read(_REQUEST.size):
+        for number in count():
+            head = stream.read(_REQUEST.size)
+            if not head:
+                return
+            if number % _COLLECT_EVERY == 0:
+                gc.collect()
             length, encoding = _REQUEST.unpack(head)
             try:
                 found = otlp.decode_traces(stream.read(length), _ENCODINGS[encoding])

@@ -13,8 +13,8 @@ from tokometer.ledger import Ledger
 _QUIET: Final = 0.05
 #: … and at the latest this long after a change, …
 _STALE: Final = 1.0
-#: … unless that would take more than one tenth of the time.
-_SHARE: Final = 9
+#: … unless that would take more than a twentieth of the time. Whoever reads the rollups settles first anyway.
+_SHARE: Final = 19
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -24,6 +25,8 @@ MAX_COMMIT: Final = 8_192
 
 #: The ledger may tidy up when nothing has come for this long (seconds).
 _REST: Final = 5.0
+#: … and has to after this long, whatever comes.
+_LONGEST_SHIFT: Final = 600.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -76,6 +79,7 @@ class Writer:
         self._closing = False
         self._changed = threading.Condition()
         self._rested = False
+        self._rested_at = time.monotonic()
         self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
@@ -122,6 +126,8 @@ class Writer:
             if group:
                 self._commit_group(group)
                 self._rested = False
+                if time.monotonic() - self._rested_at > _LONGEST_SHIFT:
+                    self._rest()
             elif self._closing and not self._waiting:
                 break
             elif not self._rested:
@@ -201,7 +207,7 @@ class Writer:
             self._pending -= _size(waiting.batch)
 
     def _rest(self) -> None:
-        self._rested = True
+        self._rested, self._rested_at = True, time.monotonic()
         try:
             self._ledger.rest()
         except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
