@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from tokometer.dashboards.drawing import Period
@@ -27,7 +28,7 @@ def added_up(result: Result) -> Row:
 
 def numbers(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> list[float]:
     """A measure's value in each period; where nothing was measured, nothing was used."""
-    places = {int(period.start.timestamp()): index for index, period in enumerate(stretch)}
+    places = {_seconds(period.start): index for index, period in enumerate(stretch)}
     values = [0.0] * len(stretch)
     for row in rows:
         index = places.get(_seconds(row["time"]))
@@ -39,7 +40,7 @@ def numbers(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> lis
 def course(rows: Iterable[Row], measure: str, stretch: Sequence[Period]) -> list[float | None]:
     """A measure's value in each period, None where there is none: a share of nothing is not 0."""
     found = {_seconds(row["time"]): row[measure] for row in rows}
-    values = (found.get(int(period.start.timestamp())) for period in stretch)
+    values = (found.get(_seconds(period.start)) for period in stretch)
     return [None if value is None else float(value) for value in values]
 
 
@@ -51,5 +52,6 @@ def by_name(rows: Iterable[Row], dimension: str) -> dict[str, list[Row]]:
     return found
 
 
+@lru_cache(4_096)  # a zone's offset takes microseconds, and each moment stands in many rows
 def _seconds(moment: datetime | str) -> int:
     return int((datetime.fromisoformat(moment) if isinstance(moment, str) else moment).timestamp())
