@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -50,14 +51,18 @@ class User:
 
     @contextmanager
     def serving(self, *arguments: str) -> Iterator[str]:
-        """Run a server; its address. It ends with the block, and ends well."""
-        with subprocess.Popen(
-            [COMMAND, *arguments, "--port", "0"],
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
+        """Run a server; its address. It ends with the block, and ends well: nothing to complain of."""
+        with (
+            tempfile.TemporaryFile("w+") as complaints,
+            subprocess.Popen(
+                [COMMAND, *arguments, "--port", "0"],
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+            ) as process,
+        ):
             try:
                 assert process.stdout is not None
                 found = re.search(r"http://\S+", process.stdout.readline())
@@ -65,6 +70,8 @@ class User:
                 yield found[0]
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(SECONDS) == 0
+                complaints.seek(0)
+                assert [line for line in complaints if not line.startswith("Making up ")] == []
             finally:
                 process.kill()
 

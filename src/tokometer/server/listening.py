@@ -44,7 +44,11 @@ def run(runtime: Runtime, listener: socket.socket, host: str) -> None:
         http="httptools",
     )
     server = _Server(config, runtime)
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    finally:
+        # See _warm. DuckDB's bindings complain, at the end, of objects that nobody has looked for.
+        gc.unfreeze()
 
 
 class _Server(uvicorn.Server):
