@@ -25,6 +25,8 @@ from tokometer.server.runtime import Runtime
 
 #: Requests under way get this long to end (seconds).
 _GRACE: Final = 10
+#: How long the first viewer may need (seconds).
+_FIRST_PAGE: Final = 2.0
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -99,6 +101,9 @@ def _warm(runtime: Runtime) -> None:
         runtime.charts.warm()
         assets.warm(runtime.charts)
         panels.warm(runtime)
+        # Whoever opened the page as soon as there was one has it by then.
+        if runtime.closing.wait(_FIRST_PAGE):
+            return
         import_module("tokometer.sources.otlp")
         # What has been loaded stays: looking through it for garbage, again and again, takes a tenth of an ingest.
         gc.collect()
