@@ -17,22 +17,24 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from tokometer.collect.reading import Prices
-from tokometer.ledger.packed import Packed, pack
+from tokometer.collect.reading import Prices, priced_and_packed
+from tokometer.ledger.packed import Packed
 from tokometer.ledger.protocol import Refusal
-from tokometer.records import ModelCall, Record
+from tokometer.records import Record
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding
 
+T = TypeVar("T")
 #: From this size on a request goes to the other process: about a hundred spans.
 WORTH_BYTES: Final = 64 * 1024
 #: Of the socket between the two: a request passes through it in one or two pieces.
@@ -61,6 +63,11 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
+
+
+async def aside(decode: Callable[[], T]) -> T:
+    """What `decode` returns, called in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, decode)
 
 
 class Decoder:
@@ -93,7 +100,7 @@ class Decoder:
             if other.ready:
                 with suppress(ConnectionError):
                     return _checked(await other.ask(body, encoding))
-        return await asyncio.get_running_loop().run_in_executor(_THREADS, _decode, body, encoding)
+        return await aside(lambda: _decode(body, encoding))
 
     def renew(self) -> None:
         """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
@@ -228,17 +235,9 @@ def main(descriptor: str, overrides: str, cache: str) -> None:
             except otlp.OtlpError as error:
                 answer = Decoded([], error=str(error))
             else:
-                book.apply(record for record in found.records if isinstance(record, ModelCall))
-                answer = Decoded(found.refusals, _packed(found.records, book.version))
+                answer = Decoded(found.refusals, priced_and_packed(found.records, book))
             data = encode(answer)
             connection.sendall(_LENGTH.pack(len(data)) + data)
-
-
-def _packed(records: list[Record], price_version: str) -> list[Packed]:
-    by_kind: dict[str, list[Record]] = {}
-    for record in records:
-        by_kind.setdefault(record.kind, []).append(record)
-    return [pack(of_kind, price_version) for of_kind in by_kind.values()]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -13,7 +13,7 @@ from tokometer.ledger.opening import cache_folder
 from tokometer.ledger.packed import Packed, pack
 from tokometer.ledger.protocol import Refusal
 from tokometer.prices import PriceBook
-from tokometer.records import KINDS, ModelCall, Record, now_us
+from tokometer.records import ModelCall, Record, now_us
 from tokometer.sources.protocol import FileSource, Reading
 
 
@@ -89,14 +89,18 @@ def portion_of(jobs: Sequence[Job], readings: Sequence[Reading]) -> Portion:
     return portion
 
 
+def priced_and_packed(records: Iterable[Record], book: PriceBook) -> list[Packed]:
+    """Records of any kind as columns, the calls among them priced."""
+    by_kind: dict[str, list[Record]] = {}
+    for record in records:
+        by_kind.setdefault(record.kind, []).append(record)
+    book.apply(call for call in by_kind.get(ModelCall.kind, ()) if isinstance(call, ModelCall))
+    return [pack(of_kind, book.version) for of_kind in by_kind.values()]
+
+
 def parcel_of(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBook) -> bytes:
     """Readings of the jobs with these numbers, priced, as bytes for :func:`unpack`."""
-    by_kind: dict[str, list[Record]] = {name: [] for name in KINDS}
-    for reading in readings:
-        for record in reading.records:
-            by_kind[record.kind].append(record)
-    book.apply(call for call in by_kind[ModelCall.kind] if isinstance(call, ModelCall))
-    packed = [pack(records, book.version) for records in by_kind.values() if records]
+    packed = priced_and_packed((record for reading in readings for record in reading.records), book)
     files = [(number, reading.state, reading.refusals) for number, reading in zip(numbers, readings, strict=True)]
     return _encode(_Parcel(packed, files))
 

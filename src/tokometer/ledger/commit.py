@@ -151,9 +151,9 @@ class _Planner:
         loose = [(position, records[position]) for position in positions]
         ids = record_ids((record.workspace, record.source, record.native_id) for _, record in loose)
         if parts:
-            entangled = self._sift(parts, ids, [record for _, record in loose])
-            ids += record_ids((record.workspace, record.source, record.native_id) for _, record in entangled)
-            loose += entangled
+            for id_, position, record in self._sift(parts, ids, [record for _, record in loose]):
+                ids.append(id_)
+                loose.append((position, record))
         arrived = self._fold(ids, loose)
         if self._table is CALLS:
             self._drop_shadows(arrived)
@@ -164,18 +164,15 @@ class _Planner:
 
     def _sift(
         self, parts: Sequence[_Part], loose_ids: Sequence[bytes], loose: Sequence[Record]
-    ) -> list[tuple[int, Record]]:
-        """Put what is packed, new and unlike anything else as it is; the rest comes back as records."""
+    ) -> list[tuple[bytes, int, Record]]:
+        """Put what is packed, new and unlike anything else as it is; the rest comes back as (id, position, record)."""
         of_part = [part.packed.ids() for part in parts]
         ids = list(chain(loose_ids, *of_part))
-        quarters = [quarter for packed, _ in parts for quarter in packed.quarters]
-        pinned = all(packed.pinned for packed, _ in parts)
-        reach = (min(quarters), max(quarters)) if pinned else None
-        known = {stored.id for stored in self._shelf.stored(self._table, list(chain(*of_part)), reach)}
+        known = {stored.id for stored in self._shelf.stored(self._table, list(chain(*of_part)), _reach_of(parts, 0))}
         if len(set(ids)) < len(ids):
             known.update(id_ for id_, count in Counter(ids).items() if count > 1)
         groups = self._shadowed(parts, loose)
-        entangled: list[tuple[int, Record]] = []
+        entangled: list[tuple[bytes, int, Record]] = []
         for (packed, first), own in zip(parts, of_part, strict=True):
             caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
             if groups:
@@ -186,7 +183,8 @@ class _Planner:
                 self._change.packed.append((packed, left))
             if caught:
                 chosen = sorted(caught)
-                entangled += zip((first + at for at in chosen), packed.records(chosen), strict=True)
+                records = packed.records(chosen)
+                entangled += [(own[at], first + at, record) for at, record in zip(chosen, records, strict=True)]
         return entangled
 
     def _shadowed(self, parts: Sequence[_Part], loose: Sequence[Record]) -> set[GroupKey]:
@@ -201,11 +199,8 @@ class _Planner:
                 found.update(group for at in packed.shadows if (group := groups[at]) is not None)
         if self._shelf.any_shadows():
             asked = {group for packed, _ in parts for group in packed.groups() if group is not None}
-            quarters = [quarter for packed, _ in parts for quarter in packed.quarters]
-            # Who asks for too many groups may look everywhere: calls of a group need not be pinned.
-            pinned = all(packed.pinned for packed, _ in parts)
-            reach = (min(quarters) - GROUP_REACH, max(quarters) + GROUP_REACH) if pinned else None
-            found.update(shadow.group for shadow in self._shelf.shadows(list(asked), reach))
+            stored = self._shelf.shadows(list(asked), _reach_of(parts, GROUP_REACH))
+            found.update(shadow.group for shadow in stored)
         return found
 
     def _fold(self, ids: Iterable[bytes], loose: Iterable[tuple[int, Record]]) -> dict[bytes, tuple[Record, int]]:
@@ -294,6 +289,14 @@ class _Planner:
             return None
         quarters = [quarter_of(record.started_at) for record, _ in arrived.values()]
         return min(quarters) - slack, max(quarters) + slack
+
+
+def _reach_of(parts: Sequence[_Part], slack: int) -> Quarters:
+    """Like :meth:`_Planner._reach`, for packed records."""
+    if not all(packed.pinned for packed, _ in parts):
+        return None
+    quarters = [quarter for packed, _ in parts for quarter in packed.quarters]
+    return min(quarters) - slack, max(quarters) + slack
 
 
 _NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version"})

@@ -62,25 +62,13 @@ class DuckDBShelf:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         if not self._has_shadows():
             return
-        for column, of_it, wanted in _by_column(groups):
-            rows = self._of(
-                f"SELECT t.{column.name}, t.id FROM calls t JOIN wanted w ON t.{column.name} = w.{column.name} "
-                f"WHERE t.shadow{of_it}{_within(quarters, 'AND')}",
-                column,
-                wanted,
-            )
-            yield from (Shadow(group, _bytes(id_)) for group, id_ in rows)
+        for group, id_ in self._of_groups("SELECT t.{0}, t.id", "t.shadow", groups, quarters):
+            yield Shadow(group, _bytes(id_))
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for column, of_it, wanted in _by_column(groups):
-            rows = self._of(
-                f"SELECT DISTINCT t.{column.name} FROM calls t JOIN wanted w ON t.{column.name} = w.{column.name} "
-                f"WHERE NOT t.shadow{of_it}{_within(quarters, 'AND')}",
-                column,
-                wanted,
-            )
-            yield from (group for (group,) in rows)
+        for (group,) in self._of_groups("SELECT DISTINCT t.{0}", "NOT t.shadow", groups, quarters):
+            yield group
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
@@ -100,6 +88,19 @@ class DuckDBShelf:
         if self._any_shadows is None:
             self._any_shadows = bool(self._connection.execute("SELECT 1 FROM calls WHERE shadow LIMIT 1").fetchone())
         return self._any_shadows
+
+    def _of_groups(
+        self, select: str, where: str, groups: Sequence[GroupKey], quarters: Quarters
+    ) -> Iterator[tuple[Any, ...]]:
+        """Calls of these groups; in `select`, {0} stands for the column that names the group."""
+        for column, of_it, wanted in _by_column(groups):
+            name = column.name
+            yield from self._of(
+                f"{select.format(name)} FROM calls t JOIN wanted w ON t.{name} = w.{name} "
+                f"WHERE {where}{of_it}{_within(quarters, 'AND')}",
+                column,
+                wanted,
+            )
 
     def _of_ids(self, sql: str, ids: Sequence[bytes]) -> list[tuple[Any, ...]]:
         return self._of(sql, schema.Column("id", "id"), ids)

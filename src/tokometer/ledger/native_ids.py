@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tokometer.records import Record
-
 #: The character that stands for a column's text.
 _MARKS: Final = (
     ("\x01", "trace_id"),
@@ -25,12 +23,6 @@ _SPAN: Final = "\x01:\x02@\x04"
 #: In front of an id that is kept as it is, because it holds one of these characters itself.
 _VERBATIM: Final = "\x05"
 _RESERVED: Final = frozenset("\x01\x02\x03\x04\x05\x06")
-
-
-def shorten(record: Record) -> str:
-    """A record's native id as its row keeps it."""
-    parts = [getattr(record, name, "") for _, name in _MARKS]
-    return _shorten(record.native_id, record.started_at, *parts)
 
 
 def shorten_all(taken: Mapping[str, Sequence[Any]]) -> list[str]:
@@ -58,7 +50,7 @@ def _shorten(text: str, started_at: int, trace_id: str, span_id: str, request_id
 
 
 def lengthen(text: str, row: dict[str, Any]) -> str:
-    """The native id that :func:`shorten` made `text` of. `row` holds the columns, `started_at` in microseconds."""
+    """The native id that :func:`shorten_all` made `text` of. `row` holds the columns, `started_at` in microseconds."""
     if text.startswith(_VERBATIM):
         return text[1:]
     for mark, name in _MARKS:

@@ -7,23 +7,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tokometer.ledger.protocol import Ledger, Statement
+from tokometer.ledger.schema import TOKENS
 from tokometer.records import ModelCall, to_us
 
 #: Quarter hours that are read at once: a day.
 _STEP: Final = 96
 _FIELDS: Final = (
-    "provider",
-    "model",
-    "operation",
-    "status",
-    "http_status",
-    "service_tier",
-    "input_tokens",
-    "cache_read_tokens",
-    "cache_write_5m_tokens",
-    "cache_write_1h_tokens",
-    "cache_write_unknown_tokens",
-    "output_tokens",
+    *("provider", "model", "operation", "status", "http_status", "service_tier"),
+    *TOKENS,
     "reasoning_tokens",
 )
 _NANO: Final = Decimal(10**9)

@@ -174,7 +174,8 @@ RECORDS: Final[dict[str, Table]] = {table.name: table for table in (CALLS, TOOLS
 _HOUR_KEY: Final = ("workspace", "quarter", "source", "provider", "model", "operation", "status")
 _FILTERS: Final = ("agent", "project", "user", "team", "api_key", "environment")
 CELL_DIMENSIONS: Final = (*_HOUR_KEY, *_FILTERS)
-_TOKENS: Final = (
+#: The buckets of tokens, which do not overlap.
+TOKENS: Final = (
     "input_tokens",
     "cache_read_tokens",
     "cache_write_5m_tokens",
@@ -182,7 +183,7 @@ _TOKENS: Final = (
     "cache_write_unknown_tokens",
     "output_tokens",
 )
-_ALL_TOKENS: Final = " + ".join(f"coalesce({name}, 0)" for name in _TOKENS)
+_ALL_TOKENS: Final = " + ".join(f"coalesce({name}, 0)" for name in TOKENS)
 
 
 def _sum(term: str, where: str = "") -> str:
@@ -193,7 +194,7 @@ def _sum(term: str, where: str = "") -> str:
 #: What a cell adds up, as SQL over the calls that works on every engine. All of it is additive.
 CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     "requests": ("int", "count(*)"),
-    **{name: ("int", _sum(name)) for name in (*_TOKENS, "reasoning_tokens", "user_messages")},
+    **{name: ("int", _sum(name)) for name in (*TOKENS, "reasoning_tokens", "user_messages")},
     "cost_usd": ("money", _sum("cost_usd")),
     "unpriced": ("int", "count(*) FILTER (WHERE cost_usd IS NULL)"),
     # A price per token needs calls that have both.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -40,6 +40,7 @@ def require_token(request: Request) -> None:
         )
 
 
+_T = TypeVar("_T")
 #: Takes how much is done, and of how much.
 Told = Callable[[int, int], None]
 
@@ -56,10 +57,7 @@ class ImportRequest(msgspec.Struct, forbid_unknown_fields=True):
 @router.post("/import", summary="Import files now, with progress (for the command line)")
 async def import_now(request: Request) -> Response:
     """Import what is new, and stream NDJSON: `{"progress": …}` lines, then one `{"summary": …}` or `{"error": …}`."""
-    try:
-        asked = msgspec.json.decode(await request.body() or b"{}", type=ImportRequest)
-    except msgspec.DecodeError as error:
-        raise HTTPException(400, f"the body cannot be read: {error}") from error
+    asked = await _asked(request, ImportRequest)
     if asked.source and asked.source not in FILE_SOURCES:
         raise HTTPException(400, f"there is no source {asked.source[:40]!r}; there are {', '.join(FILE_SOURCES)}")
     runtime: Runtime = request.app.state.runtime
@@ -75,10 +73,7 @@ class RepriceRequest(msgspec.Struct, forbid_unknown_fields=True):
 @router.post("/reprice", summary="Price all calls anew, with progress (for the command line)")
 async def reprice_now(request: Request) -> Response:
     """Price every call anew with prices.toml as it is now; NDJSON like the import's. Written only with `apply`."""
-    try:
-        asked = msgspec.json.decode(await request.body() or b"{}", type=RepriceRequest)
-    except msgspec.DecodeError as error:
-        raise HTTPException(400, f"the body cannot be read: {error}") from error
+    asked = await _asked(request, RepriceRequest)
     runtime: Runtime = request.app.state.runtime
     return _streamed(lambda told: _repricing(runtime, asked, told))
 
@@ -89,6 +84,14 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     runtime = request.app.state.runtime
     found = examine(runtime.ledger, runtime.book, home=runtime.home, env=runtime.env, audit=audit)
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
+
+
+async def _asked(request: Request, form: type[_T]) -> _T:
+    """The body as what it is to be; an empty one asks for the usual."""
+    try:
+        return msgspec.json.decode(await request.body() or b"{}", type=form)
+    except msgspec.DecodeError as error:
+        raise HTTPException(400, f"the body cannot be read: {error}") from error
 
 
 def _streamed(work: Callable[[Told], dict[str, Any]]) -> Response:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from tokometer.collect.decoding import aside
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import Batch, LedgerError, Receipt, Refusal
 from tokometer.ledger.refused import list_refused
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
 
 router: Final = APIRouter()
 
-_T = TypeVar("_T")
 _JSON: Final = "application/json"
-#: Decoding holds the interpreter either way; off the event loop it cannot hold up the pages for long.
-_DECODERS: Final = ThreadPoolExecutor(2, "tokometer-decode")
 
 
 @router.post("/v1/traces", summary="OTLP/HTTP traces, protobuf or JSON")
@@ -81,7 +77,7 @@ async def _own(request: Request, kind: str) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         media_type = _media_type(request)
-        found = await _decoded(lambda: own.read(kind, body, media_type))
+        found = await aside(lambda: own.read(kind, body, media_type))
         receipt = await _store(request, Batch(found.records, found.refusals, corrections=True))
     except BodyError as error:
         return _error(error.status, str(error))
@@ -100,10 +96,6 @@ async def _own(request: Request, kind: str) -> Response:
             ],
         }
     )
-
-
-async def _decoded(decode: Callable[[], _T]) -> _T:
-    return await asyncio.get_running_loop().run_in_executor(_DECODERS, decode)
 
 
 async def _store(request: Request, batch: Batch) -> Receipt:
