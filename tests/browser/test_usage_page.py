@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -218,7 +220,10 @@ def test_empty_then_live(empty: Running, visit: Opener) -> None:
     expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_ENDPOINT")
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
     page.locator("[data-copy]").last.click()
-    assert page.evaluate("navigator.clipboard.readText()") == "tokometer demo"
+    command, *words = shlex.split(page.evaluate("navigator.clipboard.readText()"))
+    # It runs where it is pasted, beside this server.
+    assert words == ["demo", "--port", "0"]
+    assert subprocess.run([command, "--version"], capture_output=True, check=True).stdout.startswith(b"tokometer ")
     assert empty.post("/api/calls", [_record(999)]).json()["accepted"] == 1
     expect(page.locator(".period").first).to_contain_text("1,000", timeout=5_000)
     expect(page.locator("#empty")).to_be_hidden()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,9 +34,9 @@ _REFUSED: Final = 100
 
 
 @router.get("/")
-async def home() -> Response:
-    """The first page."""
-    return RedirectResponse("/usage", 302)
+async def home(request: Request) -> Response:
+    """The first page, looked at in the way that the address asks for."""
+    return RedirectResponse(f"/usage?{request.url.query}".rstrip("?"), 302)
 
 
 @router.get("/usage")
@@ -59,7 +63,8 @@ def usage(request: Request) -> Response:
         charts_url=f"/static/charts-{runtime.charts.charts_key}.json",
         discover=runtime.discover,
         found=_found(runtime),
-        data=str(runtime.data),
+        data=shlex.quote(str(runtime.data)),
+        command=_command(),
         url=str(request.base_url).rstrip("/"),
     )
 
@@ -96,6 +101,16 @@ def sources(request: Request) -> Response:
         ],
         refused_count=_refused(runtime),
     )
+
+
+@cache
+def _command() -> str:
+    """How this program is called in a shell: by its name where that is found, else by where it is."""
+    installed = Path(sys.executable).with_name("tokometer")
+    found = shutil.which("tokometer")
+    if not installed.exists() or (found and Path(found).resolve() == installed.resolve()):
+        return "tokometer"
+    return shlex.quote(str(installed))
 
 
 def _page(request: Request, template: str, page: str, **values: Any) -> Response:  # noqa: ANN401

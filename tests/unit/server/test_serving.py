@@ -9,6 +9,8 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,13 @@ def test_port_in_use(tmp_path: Path) -> None:
         with pytest.raises(ServeError, match=f"port {port} .*--port 0"):
             serve(tmp_path / "data", "127.0.0.1", port, discover=False, demo=False, home=tmp_path, env={})
     assert not (tmp_path / "data" / "ledger.duckdb").exists()
+
+
+def test_first_page_keeps_what_was_asked(server: Running) -> None:
+    """The bare address leads to the page, with the range and filters that stand behind it."""
+    for asked, led_to in (("/", "/usage"), ("/?range=30d&model=a%26b", "/usage?range=30d&model=a%26b")):
+        connection = HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        with closing(connection):
+            connection.request("GET", asked)
+            answer = connection.getresponse()
+            assert (answer.status, answer.getheader("location")) == (302, led_to)
