@@ -16,7 +16,7 @@ _TYPES: Final[dict[schema.Type, DataType]] = {
     "id": DataType.binary(16),
     "text": DataType.utf8(),
     "name": DataType.utf8(),
-    "labels": DataType.utf8(),
+    "json": DataType.utf8(),
     "int": DataType.int64(),
     "small": DataType.int32(),
     "float": DataType.float64(),

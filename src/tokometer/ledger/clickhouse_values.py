@@ -16,7 +16,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "text": "String",
     "name": "LowCardinality(String)",
     "names": "Array(String)",
-    "labels": "String",
+    "json": "String",
     "int": "Int64",
     "small": "Int32",
     "float": "Float64",
@@ -57,6 +57,7 @@ _CONVERT: Final[dict[schema.Type, Any]] = {
     "money": lambda value: Decimal(value).scaleb(-9),
     "text": _clean,
     "name": _clean,
+    "json": _clean,
 }
 
 

@@ -16,7 +16,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "text": "VARCHAR",
     "name": "VARCHAR",
     "names": "VARCHAR[]",
-    "labels": "VARCHAR",
+    "json": "VARCHAR",
     "int": "BIGINT",
     "small": "INTEGER",
     "float": "DOUBLE",
@@ -26,7 +26,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "blob": "BLOB",
 }
 #: Columns of these types are passed as one value where all rows have the same.
-_TEXTS: Final = frozenset({"text", "name", "labels"})
+_TEXTS: Final = frozenset({"text", "name", "json"})
 _NUMBERS: Final = frozenset({"int", "small", "flag"})
 
 
@@ -57,7 +57,10 @@ def insertion(table: schema.Table, values: Sequence[Sequence[Any]]) -> Insertion
             varying.append((column, list(list_) if isinstance(list_, Same) else list_))
             selected.append(money(name) if column.type == "money" else name)
     staged = arrow_table([column for column, _ in varying], [list_ for _, list_ in varying])
-    return Insertion(f"INSERT INTO {table.name} SELECT {', '.join(selected)} FROM staged", staged, parameters)
+    # By name: what a migration added stands at the end of an older ledger's table.
+    names = ", ".join(f'"{name}"' for name in table.names)
+    sql = f"INSERT INTO {table.name} ({names}) SELECT {', '.join(selected)} FROM staged"
+    return Insertion(sql, staged, parameters)
 
 
 def money(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
 
 
@@ -26,7 +27,9 @@ class Migration:
 FIRST_VERSION: Final = 1
 
 #: Steps from each version to the next, oldest first. A ledger made today starts at the last one's version.
-MIGRATIONS: Final[tuple[Migration, ...]] = ()
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    Migration(2, "labels, machine, account, region; parts, quantities; how sure a price is", room.statements),
+)
 
 
 def current_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from msgspec.structs import astuple
 
 from tokometer.ledger.native_ids import lengthen, shorten_all
 from tokometer.ledger.schema import CALLS, RECORDS, Table
-from tokometer.records import KINDS, ModelCall, Record, Sample, record_id, record_ids
+from tokometer.records import KINDS, ModelCall, Record, record_id, record_ids
 from tokometer.records.time import QUARTER_US
 
 #: A record read back from the ledger names its group by the hash alone.
@@ -59,6 +60,21 @@ def _hashed(workspace: str, source: str, group: str) -> int:
 
 _JSON: Final = msgspec.json.Encoder(order="sorted")
 
+
+def label_set_of(labels: dict[str, str] | None) -> int | None:
+    """The id of a set of labels: a 64-bit hash of what it says; None where there are none."""
+    return _label_set(_JSON.encode(labels)) if labels else None
+
+
+@lru_cache(maxsize=8_192)
+def _label_set(encoded: bytes) -> int:
+    return int.from_bytes(blake2b(encoded, digest_size=8).digest(), signed=True)
+
+
+def _json(objects: Sequence[dict[str, int] | None]) -> list[str]:
+    return [_JSON.encode(given).decode() if given else "" for given in objects]
+
+
 #: The fields of many records by name, each as a sequence of values.
 _Taken = Mapping[str, Sequence[Any]]
 
@@ -94,7 +110,9 @@ _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
     "group_id": _group_ids,
     "cost_usd": _costs,
     "cost_priced": _priced_besides,
-    "labels": lambda taken: [_JSON.encode(labels).decode() if labels else "" for labels in taken["labels"]],
+    "label_set": lambda taken: list(map(label_set_of, taken["labels"])),
+    "parts": lambda taken: _json(taken["parts"]),
+    "quantities": lambda taken: _json(taken["quantities"]),
 }
 
 
@@ -124,7 +142,7 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
     kind = KINDS[table.name]
     values = _BLANKS[table.name].copy()
     values.update(zip(_NAMES[table.name], row, strict=True))
-    for name in ("id", "quarter"):
+    for name in ("id", "quarter", "label_set"):
         values.pop(name, None)
     values["native_id"] = lengthen(values["native_id"], values)
     if table is CALLS:
@@ -133,8 +151,8 @@ def record_of(table: Table, row: Sequence[Any]) -> Record:
             values["group"] = values["trace_id"] if group == OF_ITS_TRACE else f"{_HASHED_GROUP}{group}"
         if values["cost_reported"] is None:
             values["cost_priced"] = cost
-    if kind is Sample:
-        values["labels"] = msgspec.json.decode(values["labels"] or "{}", type=dict[str, str])
+        for name in ("parts", "quantities"):
+            values[name] = msgspec.json.decode(values[name], type=dict[str, int]) if values[name] else None
     return kind(**values)
 
 

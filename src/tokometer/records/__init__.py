@@ -8,6 +8,8 @@ from tokometer.records.families import FAMILIES, family_of
 from tokometer.records.ids import key_fingerprint, record_id, record_ids
 from tokometer.records.kinds import (
     KINDS,
+    PARTS,
+    QUANTITIES,
     AgentRun,
     Bill,
     JobRun,
@@ -28,7 +30,9 @@ __all__ = [
     "ERRORS",
     "FAMILIES",
     "KINDS",
+    "PARTS",
     "PROVIDERS",
+    "QUANTITIES",
     "STATUSES",
     "AgentRun",
     "Bill",

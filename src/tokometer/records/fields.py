@@ -130,6 +130,9 @@ _COMMON: Final = """
     text span_id: its span
     text parent_id|parent_span_id: the span above it
     revision revision: of two versions the higher one is right; equal: the later one to arrive
+    text machine|hostname: the machine on which it happened
+    text account|organization|organisation: the login, organisation or subscription that it ran under
+    text region|inference_geo: where it was served: a cloud's region, or the provider's own word
 """
 _WHOSE: Final = """
     text session_id|session|conversation_id: the session or conversation

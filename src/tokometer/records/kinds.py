@@ -1,66 +1,32 @@
-"""The kinds of record: what can be measured, whatever tool reported it.
-
-Conventions that hold for every kind:
-
-* times are whole microseconds since the epoch (UTC), durations whole microseconds; ``None`` means unknown
-* money is whole nano-US-dollars (1e-9 USD); ``None`` means not stated, which is not the same as 0
-* token buckets are disjoint, except `reasoning_tokens`, which is a part of `output_tokens`
-* text that is unknown is the empty string
-* (`workspace`, `source`, `native_id`) names a record for good; :attr:`Record.id` is its hash
-
-How two versions of one record are merged is declared beside each field (see :func:`merge_rule`): the version with the
-higher `revision` wins, fields marked ``origin`` come from the version with the lower `origin`, and `started_at` is the
-earlier one. So the order in which two versions arrive cannot matter. Of three, a field that only some know can
-depend on it where the best version does not know it; sources therefore put whatever totals rest on into every version.
-"""
+"""The kinds of record: what can be measured, whatever tool reported it. See :mod:`tokometer.records.record`."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import ClassVar, Final, Literal
 
-from msgspec import Meta, Struct, field
-from msgspec.structs import astuple, replace
-
-from tokometer.records.ids import record_id
+from tokometer.records.record import MAX_TOKENS, MergeRule, Micros, Record, Tokens, merge, merge_rule
 from tokometer.records.status import Status
 
-R = TypeVar("R", bound="Record")
-
-MergeRule = Literal["winner", "origin", "min"]
-
-#: Tokens above this cannot be told apart by JSON readers, and no call has them.
-MAX_TOKENS = 2**53
-
-Tokens = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
-Micros = Annotated[int, Meta(ge=0)]
-
-
-class Record(Struct, kw_only=True, gc=False):
-    """What every kind of record carries."""
-
-    kind: ClassVar[str]
-    #: Fields that describe where a record was first seen; see :func:`merge_rule`.
-    origin_fields: ClassVar[frozenset[str]] = frozenset()
-
-    source: str
-    native_id: str
-    started_at: int
-    workspace: str = "default"
-    trace_id: str = ""
-    span_id: str = ""
-    parent_id: str = ""
-    #: Of two versions of a record the one with the higher revision is right. Equal: the first one kept stays, unless
-    #: the sender is trusted to correct itself (our own API).
-    revision: int = 0
-    #: Of two copies of a record the one with the lower origin is where it was first written.
-    origin: int = 0
-    #: True where `native_id` contains the start time, so that a copy can only be in the same quarter hour.
-    pinned: bool = False
-
-    @property
-    def id(self) -> bytes:
-        """The 16 bytes under which the ledger keeps this record exactly once."""
-        return record_id(self.workspace, self.source, self.native_id)
+#: Parts of a call's token buckets that may have prices of their own: part → the bucket that it is counted in.
+PARTS: Final[dict[str, str]] = {
+    "input_audio": "input_tokens",
+    "input_image": "input_tokens",
+    "input_video": "input_tokens",
+    "cache_read_audio": "cache_read_tokens",
+    "cache_read_image": "cache_read_tokens",
+    "output_audio": "output_tokens",
+    "output_image": "output_tokens",
+    "output_video": "output_tokens",
+}
+#: What providers bill beside tokens: name → what one of it is. Others can be kept too, and priced in `prices.toml`.
+QUANTITIES: Final[dict[str, str]] = {
+    "web_searches": "search of the web by the provider",
+    "file_searches": "search of stored files by the provider",
+    "images": "image made",
+    "seconds": "second of audio or video",
+    "pages": "page read",
+    "characters": "character spoken or read",
+}
 
 
 class ModelCall(Record, kw_only=True, gc=False):
@@ -77,6 +43,8 @@ class ModelCall(Record, kw_only=True, gc=False):
             "subagent",
             "user",
             "user_messages",
+            "machine",
+            "account",
         }
     )
 
@@ -108,6 +76,12 @@ class ModelCall(Record, kw_only=True, gc=False):
     cache_write_unknown_tokens: Tokens | None = None
     output_tokens: Tokens | None = None
     reasoning_tokens: Tokens | None = None
+    #: Tokens of which nobody said whether they went in or came out. They count in the total and have no price.
+    unsplit_tokens: Tokens | None = None
+    #: Tokens of the buckets above that are not text, by part (see :data:`PARTS`): audio in 3,000 of 3,200 input tokens.
+    parts: dict[str, int] | None = None
+    #: What is billed and is not tokens, by name (see :data:`QUANTITIES`), in thousandths: 2,000 are two searches.
+    quantities: dict[str, int] | None = None
     #: What the client expected to use, where it says so (token efficiency).
     estimated_tokens: Tokens | None = None
     #: Messages that people wrote since the session's previous call.
@@ -118,6 +92,9 @@ class ModelCall(Record, kw_only=True, gc=False):
     #: As our price book computes it, with the version that did. Filled by `tokometer.prices`, never by a source.
     cost_priced: int | None = None
     price_version: str = ""
+    #: How sure the price is: empty where it is exact (or reported), else what was assumed, or why there is none; see
+    #: :mod:`tokometer.records.basis`.
+    price_basis: str = ""
     #: What the caller was paid for this call, where the record carries it.
     revenue: int | None = None
     service_tier: str = ""
@@ -146,7 +123,9 @@ class ToolCall(Record, kw_only=True, gc=False):
     """One use of a tool by a model or agent."""
 
     kind: ClassVar[str] = "tools"
-    origin_fields: ClassVar[frozenset[str]] = frozenset({"session_id", "project", "agent", "subagent", "user"})
+    origin_fields: ClassVar[frozenset[str]] = frozenset(
+        {"session_id", "project", "agent", "subagent", "user", "machine", "account"}
+    )
 
     name: str
     #: The MCP server that offers the tool, where it is one.
@@ -228,7 +207,6 @@ class Sample(Record, kw_only=True, gc=False):
     device: str = ""
     model: str = ""
     provider: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
 
 
 class Bill(Record, kw_only=True, gc=False):
@@ -253,33 +231,21 @@ class Bill(Record, kw_only=True, gc=False):
 #: Every kind, by the name under which the ledger, the API and the measures know it.
 KINDS: dict[str, type[Record]] = {kind.kind: kind for kind in (ModelCall, ToolCall, AgentRun, JobRun, Sample, Bill)}
 
-
-def merge_rule(kind: type[Record], name: str) -> MergeRule:
-    """How the field `name` of two versions of one record becomes one."""
-    if name == "started_at":
-        return "min"
-    if name in kind.origin_fields or name == "origin":
-        return "origin"
-    return "winner"
-
-
-def merge(kept: R, arrived: R) -> R:
-    """One record from two versions of it, the same whichever came first (unless their revisions are equal).
-
-    A field that the winner does not know (``None`` or empty text) is taken from the other.
-    """
-    winner, loser = (arrived, kept) if arrived.revision > kept.revision else (kept, arrived)
-    first, later = (arrived, kept) if arrived.origin < kept.origin else (kept, arrived)
-    # Written for speed: a session that was forked brings a copy of every record, and each is merged.
-    pairs = zip(kept.__struct_fields__, astuple(winner), astuple(loser), strict=True)
-    changed = {
-        name: other
-        for name, value, other in pairs
-        if other is not value and not value and (value is None or value == "")
-    }
-    for name in kept.origin_fields:
-        value = getattr(first, name)
-        changed[name] = getattr(later, name) if value is None or value == "" else value
-    changed["origin"] = first.origin
-    changed["started_at"] = min(kept.started_at, arrived.started_at)
-    return replace(winner, **changed)
+__all__ = [
+    "KINDS",
+    "MAX_TOKENS",
+    "PARTS",
+    "QUANTITIES",
+    "AgentRun",
+    "Bill",
+    "JobRun",
+    "MergeRule",
+    "Micros",
+    "ModelCall",
+    "Record",
+    "Sample",
+    "Tokens",
+    "ToolCall",
+    "merge",
+    "merge_rule",
+]

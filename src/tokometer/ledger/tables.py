@@ -1,0 +1,56 @@
+"""What a table of the ledger is: columns with types that every engine has, and a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal[
+    "id",  # 16 bytes (UUID)
+    "text",  # any text; unknown is ''
+    "name",  # text with few distinct values (LowCardinality on ClickHouse)
+    "names",  # a list of such texts
+    "json",  # a small JSON object; none is ''
+    "int",  # 64-bit
+    "small",  # 32-bit
+    "float",
+    "money",  # DECIMAL(18, 9) USD
+    "flag",
+    "time",  # UTC timestamp in microseconds
+    "blob",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `null` where the value can be unknown (numbers, money and times only: unknown text is '')."""
+
+    name: str
+    type: Type
+    null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. `key` names the columns that identify a row."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+def columns_of(spec: str) -> tuple[Column, ...]:
+    """Columns from lines of `type: name name? …`; a question mark makes one nullable."""
+    columns: list[Column] = []
+    for line in spec.split("\n"):
+        kind, _, names = line.strip().partition(":")
+        columns.extend(
+            Column(name.rstrip("?"), kind, name.endswith("?"))  # type: ignore[arg-type]
+            for name in names.split()
+        )
+    return tuple(columns)

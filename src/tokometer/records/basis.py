@@ -1,0 +1,42 @@
+"""How sure a call's price is, in words that the ledger keeps: `ModelCall.price_basis`.
+
+Empty: exact, or as the source reported it. Otherwise one of the two words below, a colon, and what is the matter:
+`assumed:tier` (several with commas between, in alphabetical order), `unpriced:no-price`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXACT: Final = ""
+#: What can be assumed about a price, and what that means.
+ASSUMPTIONS: Final[dict[str, str]] = {
+    "tier": "No price of its service tier is listed for its time; the tier's known ratio to the standard one is used.",
+    "provider": "Its provider has no price list; the list price of the model's maker is used.",
+    "part": "Tokens that are not text have no price of their own there; they are priced as text.",
+    "region": "What its region adds is known as a rule of the provider, not from a price list.",
+    "split": "Only some of its tokens are known by bucket.",
+    "quantity": "It used something billed beside tokens that has no price; that is left out.",
+}
+#: Why a call has no price.
+REASONS: Final[dict[str, str]] = {
+    "no-price": "No price is known for its model; add a [[price]] to prices.toml.",
+    "no-usage": "Its source reported no tokens: it timed out, was broken off, or does not say.",
+    "no-split": "Only the total of its tokens is known, not what went in and what came out.",
+    "no-model": "Nobody said which model it was.",
+    "too-much": "No call costs a billion dollars: its tokens cannot be right.",
+}
+
+
+def assumed(*words: str) -> str:
+    """The basis of a price that rests on assumptions (keys of :data:`ASSUMPTIONS`); exact where there are none."""
+    return f"assumed:{','.join(sorted(set(words)))}" if words else EXACT
+
+
+def unpriced(reason: str) -> str:
+    """The basis of a call without a price, for a key of :data:`REASONS`."""
+    return f"unpriced:{reason}"
+
+
+#: Every reason as :func:`unpriced` writes it, for conditions in queries.
+UNPRICED: Final = tuple(unpriced(reason) for reason in REASONS)

@@ -1,0 +1,101 @@
+"""What every kind of record has in common, and how two versions of one become one.
+
+Conventions that hold for every kind:
+
+* times are whole microseconds since the epoch (UTC), durations whole microseconds; ``None`` means unknown
+* money is whole nano-US-dollars (1e-9 USD); ``None`` means not stated, which is not the same as 0
+* token buckets are disjoint; what is a part of a bucket (reasoning, audio) is counted in it as well
+* text that is unknown is the empty string
+* (`workspace`, `source`, `native_id`) names a record for good; :attr:`Record.id` is its hash
+
+How two versions of one record are merged is declared beside each field (see :func:`merge_rule`): the version with the
+higher `revision` wins, fields marked ``origin`` come from the version with the lower `origin`, and `started_at` is the
+earlier one. So the order in which two versions arrive cannot matter. Of three, a field that only some know can
+depend on it where the best version does not know it; sources therefore put whatever totals rest on into every version.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+from msgspec import Meta, Struct
+from msgspec.structs import astuple, replace
+
+from tokometer.records.ids import record_id
+
+R = TypeVar("R", bound="Record")
+
+MergeRule = Literal["winner", "origin", "min"]
+
+#: Tokens above this cannot be told apart by JSON readers, and no call has them.
+MAX_TOKENS = 2**53
+
+Tokens = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
+Micros = Annotated[int, Meta(ge=0)]
+
+
+class Record(Struct, kw_only=True, gc=False):
+    """What every kind of record carries."""
+
+    kind: ClassVar[str]
+    #: Fields that describe where a record was first seen; see :func:`merge_rule`.
+    origin_fields: ClassVar[frozenset[str]] = frozenset()
+
+    source: str
+    native_id: str
+    started_at: int
+    workspace: str = "default"
+    trace_id: str = ""
+    span_id: str = ""
+    parent_id: str = ""
+    #: Of two versions of a record the one with the higher revision is right. Equal: the first one kept stays, unless
+    #: the sender is trusted to correct itself (our own API).
+    revision: int = 0
+    #: Of two copies of a record the one with the lower origin is where it was first written.
+    origin: int = 0
+    #: True where `native_id` contains the start time, so that a copy can only be in the same quarter hour.
+    pinned: bool = False
+    #: The host on which it happened, where that is known.
+    machine: str = ""
+    #: The login, organisation or subscription under which it ran.
+    account: str = ""
+    #: Where it was served: a cloud's region, or a provider's own word (`us`).
+    region: str = ""
+    #: Whatever else its sender says of it, key by value; None is nothing.
+    labels: dict[str, str] | None = None
+
+    @property
+    def id(self) -> bytes:
+        """The 16 bytes under which the ledger keeps this record exactly once."""
+        return record_id(self.workspace, self.source, self.native_id)
+
+
+def merge_rule(kind: type[Record], name: str) -> MergeRule:
+    """How the field `name` of two versions of one record becomes one."""
+    if name == "started_at":
+        return "min"
+    if name in kind.origin_fields or name == "origin":
+        return "origin"
+    return "winner"
+
+
+def merge(kept: R, arrived: R) -> R:
+    """One record from two versions of it, the same whichever came first (unless their revisions are equal).
+
+    A field that the winner does not know (``None`` or empty text) is taken from the other.
+    """
+    winner, loser = (arrived, kept) if arrived.revision > kept.revision else (kept, arrived)
+    first, later = (arrived, kept) if arrived.origin < kept.origin else (kept, arrived)
+    # Written for speed: a session that was forked brings a copy of every record, and each is merged.
+    pairs = zip(kept.__struct_fields__, astuple(winner), astuple(loser), strict=True)
+    changed = {
+        name: other
+        for name, value, other in pairs
+        if other is not value and not value and (value is None or value in ("", {}))
+    }
+    for name in kept.origin_fields:
+        value = getattr(first, name)
+        changed[name] = getattr(later, name) if value is None or value == "" else value
+    changed["origin"] = first.origin
+    changed["started_at"] = min(kept.started_at, arrived.started_at)
+    return replace(winner, **changed)
