@@ -28,8 +28,7 @@ import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
-from tokometer.ledger.protocol import Refusal
-from tokometer.records import Record
+from tokometer.records import Record, Refusal
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding

@@ -13,9 +13,9 @@ from typing import Final
 from tokometer.collect.changes import Changes, Cursors, look
 from tokometer.collect.pool import reading
 from tokometer.collect.reading import Portion, Prices
-from tokometer.ledger.protocol import Batch, Ledger, Refusal
+from tokometer.ledger.protocol import Batch, Ledger
 from tokometer.prices import PriceBook
-from tokometer.records import ModelCall
+from tokometer.records import ModelCall, Refusal
 from tokometer.sources.protocol import FileSource
 
 #: Records in one commit. A larger one costs less per record, and more memory.

@@ -11,9 +11,8 @@ import msgspec
 from tokometer.collect.changes import Job
 from tokometer.ledger.opening import cache_folder
 from tokometer.ledger.packed import Packed, pack
-from tokometer.ledger.protocol import Refusal
 from tokometer.prices import PriceBook
-from tokometer.records import ModelCall, Record, now_us
+from tokometer.records import ModelCall, Record, Refusal, now_us
 from tokometer.sources.protocol import FileSource, Reading
 
 

@@ -12,7 +12,6 @@ from tokometer.ledger.protocol import (
     LedgerFull,
     LedgerLocked,
     Receipt,
-    Refusal,
     Statement,
 )
 
@@ -25,6 +24,5 @@ __all__ = [
     "LedgerFull",
     "LedgerLocked",
     "Receipt",
-    "Refusal",
     "Statement",
 ]

@@ -29,11 +29,11 @@ from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Refusal, Statement
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
-from tokometer.records import now_us, to_datetime, to_us
+from tokometer.records import Refusal, now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},

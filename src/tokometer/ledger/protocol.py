@@ -7,25 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from tokometer.ledger.packed import Packed
-from tokometer.records import Record
+from tokometer.records import Notice, Record, Refusal
 
 Engine = Literal["duckdb", "clickhouse"]
 Outcome = Literal["accepted", "duplicate", "changed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One record that could not be believed: where it stood, which field, and why. Never its content."""
-
-    source: str
-    #: A path, or the name of an endpoint.
-    place: str
-    #: Byte offset in a file, or index in a request.
-    position: int
-    field: str
-    reason: str
-    at: int = 0
-    workspace: str = "default"
 
 
 @dataclass(slots=True)
@@ -34,6 +19,8 @@ class Batch:
 
     records: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    #: What no rule understood. Counted beside the records; the same notice read again counts again.
+    notices: list[Notice] = field(default_factory=list)
     #: (source, place) → opaque state with which the source goes on.
     cursors: dict[tuple[str, str], bytes] = field(default_factory=dict)
     #: A sender that corrects itself: of two versions with equal revision the one that arrives later is right.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from tokometer.ledger.protocol import Ledger, Refusal, Statement
-from tokometer.records import now_us, record_id, to_us
+from tokometer.ledger.protocol import Ledger, Statement
+from tokometer.records import Refusal, now_us, record_id, to_us
 
 _REFUSED: Final = (
     'SELECT source, place, "position", field, reason, "at", workspace FROM refusals WHERE workspace = $workspace '

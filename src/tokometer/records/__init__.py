@@ -23,6 +23,7 @@ from tokometer.records.kinds import (
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.provider import Provider
 from tokometer.records.providers import PROVIDERS, provider_of
+from tokometer.records.refusal import TOPICS, Notice, Refusal
 from tokometer.records.status import ERRORS, STATUSES, Status, status_of
 from tokometer.records.time import check_time, now_us, quarter_of, to_datetime, to_us
 
@@ -34,13 +35,16 @@ __all__ = [
     "PROVIDERS",
     "QUANTITIES",
     "STATUSES",
+    "TOPICS",
     "AgentRun",
     "Bill",
     "JobRun",
     "ModelCall",
+    "Notice",
     "Provider",
     "Record",
     "RecordError",
+    "Refusal",
     "Sample",
     "Status",
     "ToolCall",

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from tokometer.collect.decoding import aside
 from tokometer.collect.writer import QueueFull, WriterClosed
-from tokometer.ledger import Batch, LedgerError, Receipt, Refusal
+from tokometer.ledger import Batch, LedgerError, Receipt
 from tokometer.ledger.refused import list_refused
-from tokometer.records import KINDS
+from tokometer.records import KINDS, Refusal
 from tokometer.records.time import to_datetime
 from tokometer.server.body import BodyError, Limits, read_body
 from tokometer.sources import own

@@ -1,7 +1,7 @@
 """Where usage already is: one package per source, which turns bytes into records and refusals.
 
-A source knows the format of one tool and nothing of storage or prices. It may import `records`, and from `ledger` the
-value that names a refused record; `collect` and `server` import it.
+A source knows the format of one tool and nothing of storage or prices. It may import `records` only;
+`collect` and `server` import it.
 """
 
 from tokometer.sources.protocol import FileSource, Reading

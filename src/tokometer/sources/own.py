@@ -14,8 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tokometer.ledger.protocol import Refusal
-from tokometer.records import Record, RecordError, now_us
+from tokometer.records import Record, RecordError, Refusal, now_us
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 
 #: One record longer than this is not a record.

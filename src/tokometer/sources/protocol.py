@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from tokometer.ledger.protocol import Refusal
-from tokometer.records import Record
+from tokometer.records import Notice, Record, Refusal
 
 
 @dataclass(slots=True)
@@ -18,6 +17,8 @@ class Reading:
     records: list[Record] = field(default_factory=list)
     #: Lines that could not be believed. `position` is the byte offset of the line, `place` the file's path.
     refusals: list[Refusal] = field(default_factory=list)
+    #: What no rule understood, counted once a reading by source, topic and name.
+    notices: list[Notice] = field(default_factory=list)
     #: What to pass to the next `read` of this file; opaque to everyone but the source (see `sources.tail`).
     state: bytes = b""
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
-from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt, Refusal
+from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger.refused import list_refused
-from tokometer.records import ModelCall, now_us
+from tokometer.records import ModelCall, Refusal, now_us
 
 
 class Book:

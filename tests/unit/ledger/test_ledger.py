@@ -9,12 +9,13 @@ from itertools import permutations
 
 import pytest
 
-from tokometer.ledger import Batch, Ledger, Refusal, Statement
+from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.records import (
     AgentRun,
     Bill,
     JobRun,
     ModelCall,
+    Refusal,
     Sample,
     ToolCall,
     to_us,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tokometer.ledger import Batch, Ledger, Refusal
+from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.refused import list_refused
+from tokometer.records import Refusal
 
 
 def refusal(number: int, workspace: str = "default") -> Refusal:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tokometer.ledger.protocol import Refusal
-from tokometer.records import RecordError, now_us
+from tokometer.records import RecordError, Refusal, now_us
 from tokometer.sources.claude_code import lines, places
 from tokometer.sources.claude_code.memory import recall, remember
 from tokometer.sources.claude_code.transcript import SOURCE_NAME, Transcript

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tokometer.ledger.protocol import Refusal
+from tokometer.records import Refusal
 from tokometer.sources.codex.lineage import live_place
 from tokometer.sources.codex.rollout import Rollout
 from tokometer.sources.codex.rows import BadLine, kind_of

@@ -1,8 +1,7 @@
 """OpenTelemetry: spans of model calls, agents and tools, sent by OTLP/HTTP, in every dialect that we know.
 
 `decode_traces` turns a request's bytes into records; `reply` and `failure`
-make the bytes to answer with. May import `records`, and
-from `ledger` the value that names a refused record; `server` imports it.
+make the bytes to answer with. May import `records` only; `server` imports it.
 """
 
 from tokometer.sources.otlp.errors import OtlpError

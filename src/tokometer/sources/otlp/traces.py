@@ -8,8 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tokometer.ledger.protocol import Refusal
-from tokometer.records import Record, RecordError, now_us
+from tokometer.records import Record, RecordError, Refusal, now_us
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure

@@ -1,0 +1,52 @@
+"""What was not taken: records that could not be believed, and things that no rule understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+#: What can go unread or only half understood: topic → what it is, for people.
+TOPICS: Final[dict[str, str]] = {
+    "usage": "a key beside token counts that no rule reads",
+    "line": "a type of line that no rule reads and that is not known to be without usage",
+    "tier": "a service tier that prices know nothing of",
+    "model": "a model that was not named",
+    "file": "a file in a known folder that no rule reads",
+    "event": "a kind of run, part or event inside an answer that no rule reads",
+    "label": "labels beyond what is kept: too many, too long, or of too many values",
+    "field": "a field that is not kept",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One record that could not be believed: where it stood, which field, and why. Never its content."""
+
+    source: str
+    #: A path, or the name of an endpoint.
+    place: str
+    #: Byte offset in a file, or index in a request.
+    position: int
+    field: str
+    reason: str
+    at: int = 0
+    workspace: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that no rule understood, counted by its name, with an example of where it stood; never its content.
+
+    Notices of one `source`, `topic` and `name` are counted together, so a name must be one of few: a key, a type, a
+    model, the shape of a file's name; cut to 80 characters by whoever makes it.
+    """
+
+    source: str
+    #: A key of :data:`TOPICS`.
+    topic: str
+    name: str
+    #: An example: a path with `:offset`, or the name of an endpoint with the index in the request.
+    place: str
+    count: int = 1
+    at: int = 0
+    workspace: str = "default"
