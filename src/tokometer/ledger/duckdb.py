@@ -26,11 +26,10 @@ from tokometer.ledger.protocol import (
     LedgerError,
     LedgerLocked,
     Receipt,
-    Refusal,
     Statement,
 )
 from tokometer.ledger.refused import refusal_rows
-from tokometer.records import now_us, quarter_of
+from tokometer.records import Refusal, now_us, quarter_of
 
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"

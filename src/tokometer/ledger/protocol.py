@@ -19,14 +19,14 @@ class Batch:
 
     records: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    #: What no rule understood. Counted beside the records; the same notice read again counts again.
-    notices: list[Notice] = field(default_factory=list)
     #: (source, place) → opaque state with which the source goes on.
     cursors: dict[tuple[str, str], bytes] = field(default_factory=dict)
     #: A sender that corrects itself: of two versions with equal revision the one that arrives later is right.
     corrections: bool = False
     #: More records, made into columns already; they count as arriving after `records`.
     packed: list[Packed] = field(default_factory=list)
+    #: What no rule understood. Counted beside the records; the same notice read again counts again.
+    notices: list[Notice] = field(default_factory=list)
 
     @property
     def size(self) -> int:

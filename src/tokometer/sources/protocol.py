@@ -17,10 +17,10 @@ class Reading:
     records: list[Record] = field(default_factory=list)
     #: Lines that could not be believed. `position` is the byte offset of the line, `place` the file's path.
     refusals: list[Refusal] = field(default_factory=list)
-    #: What no rule understood, counted once a reading by source, topic and name.
-    notices: list[Notice] = field(default_factory=list)
     #: What to pass to the next `read` of this file; opaque to everyone but the source (see `sources.tail`).
     state: bytes = b""
+    #: What no rule understood, counted once a reading by source, topic and name.
+    notices: list[Notice] = field(default_factory=list)
 
 
 class FileSource(Protocol):
