@@ -43,6 +43,7 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
     yield ""
     yield from _prices(found["prices"])
     yield ""
+    yield from _notices(found["notices"])
     yield from _ledger(found["ledger"], who)
     if found["audit"] is not None:
         yield ""
@@ -73,6 +74,21 @@ def _prices(prices: dict[str, Any]) -> Iterator[str]:
         yield f"         … and {len(models) - _MOST} more models (--json lists them)"
     if models:
         yield "         Set prices of your own in prices.toml: docs/how-to/prices.md"
+
+
+def _notices(notices: dict[str, Any]) -> Iterator[str]:
+    """What no rule understood, with what would mend each topic once; nothing where there is nothing."""
+    if not notices["count"]:
+        return
+    yield f"Unread   {notices['names']:,} names that no rule understood, met {notices['count']:,} times:"
+    shown = notices["listed"][:_MOST]
+    for one in shown:
+        yield f"         {one['source']}, {one['topic']} {one['name']}: {one['count']:,} times, as in {one['place']}"
+    if notices["names"] > len(shown):
+        yield f"         … and {notices['names'] - len(shown):,} more (--json lists {len(notices['listed']):,})"
+    for topic, mend in {one["topic"]: one["mend"] for one in shown}.items():
+        yield f"         {topic}: {mend}"
+    yield ""
 
 
 def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:

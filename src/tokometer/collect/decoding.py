@@ -28,7 +28,7 @@ import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
-from tokometer.records import Record, Refusal
+from tokometer.records import Notice, Record, Refusal
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding
@@ -59,6 +59,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     error: str = ""
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -206,7 +207,7 @@ def _decode(body: bytes, encoding: Encoding) -> Decoded:
     from tokometer.sources.otlp import decode_traces
 
     found = decode_traces(body, encoding)
-    return Decoded(found.refusals, records=found.records)
+    return Decoded(found.refusals, records=found.records, notices=found.notices)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ def main(descriptor: str, overrides: str, cache: str) -> None:
             except otlp.OtlpError as error:
                 answer = Decoded([], error=str(error))
             else:
-                answer = Decoded(found.refusals, priced_and_packed(found.records, book))
+                answer = Decoded(found.refusals, priced_and_packed(found.records, book), notices=found.notices)
             data = encode(answer)
             connection.sendall(_LENGTH.pack(len(data)) + data)
 

@@ -216,7 +216,7 @@ class Writer:
 
 def _size(batch: Batch) -> int:
     """What a batch weighs in the queue; one of refusals or cursors alone weighs something too."""
-    return batch.size + len(batch.refusals) + 1
+    return batch.size + len(batch.refusals) + len(batch.notices) + 1
 
 
 def _merged(batches: Sequence[Batch]) -> Batch:
@@ -227,6 +227,7 @@ def _merged(batches: Sequence[Batch]) -> Batch:
         merged.records.extend(batch.records)
         merged.packed.extend(batch.packed)
         merged.refusals.extend(batch.refusals)
+        merged.notices.extend(batch.notices)
         merged.cursors.update(batch.cursors)
     return merged
 

@@ -19,21 +19,20 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-
-import clickhouse_connect
 
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
+from tokometer.ledger.clickhouse_connection import connect
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Statement
+from tokometer.ledger.noticed import Names
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
-from tokometer.records import Refusal, now_us, to_datetime, to_us
+from tokometer.records import Notice, Refusal, now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},
@@ -68,10 +67,11 @@ class ClickHouseLedger:
     engine: Engine = "clickhouse"
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-        self._client, self.database = _connect(url)
+        self._client, self.database = connect(url)
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
+        self._names = Names(self.fetch)
         self._migrate(migrations)
 
     # -- writing -----------------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ class ClickHouseLedger:
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            self._notice(batch.notices)
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
@@ -248,6 +249,13 @@ class ClickHouseLedger:
         if refusals:
             self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
 
+    def _notice(self, notices: Sequence[Notice]) -> None:
+        rows = self._names.rows(notices)
+        if rows:
+            names = list(schema.NOTICES.names)
+            with self._lock:
+                self._client.insert("notices", native(schema.NOTICES, rows), column_names=names, column_oriented=True)
+
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())
         rows = [(source, place, base64.b64encode(state).decode(), now) for (source, place), state in cursors.items()]
@@ -319,36 +327,9 @@ class ClickHouseLedger:
             )
 
 
-def _connect(url: str) -> tuple[Any, str]:
-    parts = urlsplit(url)
-    database = parts.path.strip("/") or "tokometer"
-    if not re.fullmatch(r"\w+", database):
-        raise LedgerError(f"{database!r} is no database name: letters, digits and underscores only")
-    try:
-        if parts.scheme == "chdb":
-            client = clickhouse_connect.get_client(interface="chdb")
-        elif parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
-            client = clickhouse_connect.get_client(
-                host=parts.hostname or "localhost",
-                port=parts.port or 0,
-                username=unquote(parts.username or "default"),
-                password=unquote(parts.password or ""),
-                secure=parts.scheme in ("clickhouses", "https"),
-                autogenerate_session_id=False,
-            )
-        else:
-            raise LedgerError(f"{parts.scheme}:// is not a ledger: use clickhouse://host:8123/database")
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        client.database = database
-        if parts.scheme == "chdb":
-            client.command(f"USE {database}")
-    except clickhouse_connect.driver.exceptions.Error as error:
-        where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
-        raise LedgerError(f"cannot use ClickHouse at {where}: {error}") from error
-    return client, database
-
-
 def _create(table: schema.Table) -> str:
+    if table is schema.NOTICES:
+        return _create_notices(table)
     wide = table in schema.ROLLUPS
     parts = []
     for column in table.columns:
@@ -376,4 +357,19 @@ def _create(table: schema.Table) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(parts)}) "
         f"ENGINE = ReplacingMergeTree(version, gone) {partition}ORDER BY ({order}){expiry}"
+    )
+
+
+def _create_notices(table: schema.Table) -> str:
+    """Rows of one key are added up, at the latest when they are read."""
+    merged = {"count": "sum", "place": "max", "first_at": "min", "latest_at": "max"}
+    columns_ = ", ".join(
+        f"{column.name} SimpleAggregateFunction({merged[column.name]}, {TYPES[column.type]})"
+        if column.name in merged
+        else f"{column.name} {TYPES[column.type]}"
+        for column in table.columns
+    )
+    return (
+        f"CREATE TABLE IF NOT EXISTS {table.name} ({columns_}) "
+        f"ENGINE = AggregatingMergeTree ORDER BY ({', '.join(table.key)})"
     )

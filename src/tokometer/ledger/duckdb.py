@@ -19,6 +19,7 @@ from tokometer.ledger.duckdb_shelf import DuckDBShelf
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES, insertion, money
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
+from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import (
     Batch,
     Discrepancy,
@@ -29,7 +30,7 @@ from tokometer.ledger.protocol import (
     Statement,
 )
 from tokometer.ledger.refused import refusal_rows
-from tokometer.records import Refusal, now_us, quarter_of
+from tokometer.records import Notice, Refusal, now_us, quarter_of
 
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
@@ -64,6 +65,7 @@ class DuckDBLedger:
         self._closed = False
         self._connection = _connect(path, read_only, memory_limit)
         self._shelf = DuckDBShelf(self._connection)
+        self._names = Names(self.fetch)
         try:
             if not read_only:
                 self._migrate(migrations)
@@ -81,6 +83,7 @@ class DuckDBLedger:
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            self._notice(batch.notices)
             self._move(batch.cursors)
         if "calls" in receipt.touched:
             self._settling.mark()
@@ -251,6 +254,23 @@ class DuckDBLedger:
             return
         rows = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
         self._over(rows, "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)")
+
+    def _notice(self, notices: Sequence[Notice]) -> None:
+        values = self._names.rows(notices)
+        if not values:
+            return
+        rows = arrow_table(schema.NOTICES.columns, values)
+        same = " AND ".join(f"notices.{name} = staged.{name}" for name in schema.NOTICES.key)
+        self._over(
+            rows,
+            "UPDATE notices SET count = notices.count + staged.count, place = greatest(notices.place, staged.place), "
+            "first_at = least(notices.first_at, staged.first_at), "
+            f"latest_at = greatest(notices.latest_at, staged.latest_at) FROM staged WHERE {same}",
+        )
+        self._over(
+            rows,
+            f"INSERT INTO notices SELECT * FROM staged WHERE NOT EXISTS (SELECT 1 FROM notices WHERE {same})",
+        )
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         if not cursors:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tokometer.ledger import migration_beside as beside
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
 
@@ -29,6 +30,7 @@ FIRST_VERSION: Final = 1
 #: Steps from each version to the next, oldest first. A ledger made today starts at the last one's version.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(2, "labels, machine, account, region; parts, quantities; how sure a price is", room.statements),
+    Migration(3, "what no rule understood, counted", beside.statements),
 )
 
 

@@ -23,7 +23,7 @@ from tokometer.records.kinds import (
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.provider import Provider
 from tokometer.records.providers import PROVIDERS, provider_of
-from tokometer.records.refusal import TOPICS, Notice, Refusal
+from tokometer.records.refusal import MENDS, TOPICS, Notice, Refusal
 from tokometer.records.status import ERRORS, STATUSES, Status, status_of
 from tokometer.records.time import check_time, now_us, quarter_of, to_datetime, to_us
 
@@ -31,6 +31,7 @@ __all__ = [
     "ERRORS",
     "FAMILIES",
     "KINDS",
+    "MENDS",
     "PARTS",
     "PROVIDERS",
     "QUANTITIES",

@@ -29,8 +29,12 @@ _FAILED: Final = frozenset({"error", "failed", "failure", "ko"})
 _ENDED_AT_TARGETS: Final = {"calls": "latency_us", "tools": "duration_us", "jobs": "duration_us"}
 
 
-def record_from(kind: str, given: object, *, workspace: str = "default", now: int | None = None) -> Record:
+def record_from(
+    kind: str, given: object, *, workspace: str = "default", now: int | None = None, left_out: set[str] | None = None
+) -> Record:
     """The record that an object means. `kind` is a key of `KINDS`; `now` is our clock, in microseconds.
+
+    The names of fields that are not kept are added to `left_out`.
 
     Raises:
         RecordError: Something in it cannot be believed.
@@ -38,6 +42,8 @@ def record_from(kind: str, given: object, *, workspace: str = "default", now: in
     if not isinstance(given, dict):
         raise RecordError("", f"a record is an object, this is {name_of(given)}")
     reader = _Reader(kind, given)
+    if left_out is not None:
+        left_out.update(reader.left_out)
     values = reader.values()
     clock = now_us() if now is None else now
     started_at = reader.required("started_at")
@@ -67,11 +73,15 @@ class _Reader:
         self._kind = kind
         self._spelling: dict[str, str] = {}
         self._read: dict[str, Any] = {}
+        #: Fields with something in them that we do not keep.
+        self.left_out: list[str] = []
         names = _names(kind)
         for key, value in given.items():
             field = names.get(key)
             if field is None:
                 if key in NOT_KEPT:
+                    if value not in (None, "", [], {}):
+                        self.left_out.append(key)
                     continue
                 raise RecordError(_shown(key), _unknown(key, kind))
             if value is None:

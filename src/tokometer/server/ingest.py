@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from tokometer.collect.decoding import aside
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import Batch, LedgerError, Receipt
+from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.records import KINDS, Refusal
 from tokometer.records.time import to_datetime
@@ -37,7 +38,8 @@ async def traces(request: Request) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         found = await request.app.state.runtime.decoder.traces(body, encoding)
-        await _store(request, Batch(found.records, found.refusals, packed=found.packed))
+        batch = Batch(found.records, found.refusals, packed=found.packed, notices=found.notices)
+        await _store(request, batch)
     except BodyError as error:
         return _otlp_error(error.status, str(error), encoding)
     except OtlpError as error:
@@ -73,12 +75,25 @@ def refused(
     return _json({"refused": shown, "next_offset": offset + limit if len(found) > limit else None})
 
 
+@router.get("/api/notices", summary="What no rule understood, counted by source, topic and name")
+def notices(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Keys, types, tiers, models and files that went unread: the most frequent first, each with an example place."""
+    found = list_noticed(request.app.state.runtime.ledger, limit=limit + 1, offset=offset)
+    shown = [noticed_json(noticed) for noticed in found[:limit]]
+    return _json({"notices": shown, "next_offset": offset + limit if len(found) > limit else None})
+
+
 async def _own(request: Request, kind: str) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         media_type = _media_type(request)
         found = await aside(lambda: own.read(kind, body, media_type))
-        receipt = await _store(request, Batch(found.records, found.refusals, corrections=True))
+        batch = Batch(found.records, found.refusals, corrections=True, notices=found.notices)
+        receipt = await _store(request, batch)
     except BodyError as error:
         return _error(error.status, str(error))
     except own.NotRecords as error:
@@ -100,7 +115,7 @@ async def _own(request: Request, kind: str) -> Response:
 
 async def _store(request: Request, batch: Batch) -> Receipt:
     """The receipt of a batch, once it is durable."""
-    if not batch.size and not batch.refusals:
+    if not batch.size and not batch.refusals and not batch.notices:
         return Receipt()
     return await asyncio.wrap_future(request.app.state.runtime.writer.submit(batch))
 

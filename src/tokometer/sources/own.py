@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
-from tokometer.records import Record, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, RecordError, Refusal, now_us
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 
 #: One record longer than this is not a record.
@@ -49,6 +49,8 @@ class Own:
 
     records: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    #: What was taken, but not all of it.
+    notices: list[Notice] = field(default_factory=list)
 
 
 def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default", now: int | None = None) -> Own:
@@ -62,15 +64,21 @@ def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default",
         raise NotRecords("Content-Type is not application/json or application/x-ndjson", media_type=True)
     at = now_us() if now is None else now
     own = Own()
+    passed_over: dict[str, Notice] = {}
     for index, item in enumerate(_items(body, lines=media_type in _LINES)):
         given: object = None
         try:
             if isinstance(item, RecordError):
                 raise item
             given = _value(item)
-            own.records.append(record_from(kind, given, workspace=workspace, now=at))
+            left_out: set[str] = set()
+            own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out))
+            for name in left_out:
+                before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
+                passed_over[name] = replace(before, count=before.count + 1)
         except RecordError as error:
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
+    own.notices.extend(passed_over.values())
     return own
 
 
@@ -166,6 +174,10 @@ def _why(error: Exception) -> str:
     if isinstance(error, ArithmeticError):
         return "a number with too many digits"
     return str(error).removeprefix("JSON is malformed: ").lower()
+
+
+def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
+    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import duckdb
 
 from generators.claude_tree import Size, Tree, Truth
+from tokometer.ledger import Batch
+from tokometer.ledger.opening import open_ledger
+from tokometer.records import Notice
 
 from .conftest import Shell
 
@@ -52,6 +56,20 @@ def test_models_without_a_price(shell: Shell) -> None:
     text = shell.run("doctor").stdout
     assert "made-up-model-9" in text
     assert "0.00% of 1 calls have a price" in text
+
+
+def test_what_was_not_understood(shell: Shell) -> None:
+    """Names that no rule read are listed with their count, an example, and what would mend them."""
+    with closing(open_ledger(shell.data)) as ledger:
+        ledger.commit(Batch(notices=[Notice("codex", "tier", f"t{n:02}", f"/x/{n}.jsonl:7", n + 1) for n in range(12)]))
+    found = json.loads(shell.run("doctor", "--json").stdout)["notices"]
+    assert (found["count"], found["names"], found["by_source"]) == (78, 12, {"codex": 78})
+    assert found["listed"][0]["name"] == "t11"
+    text = shell.run("doctor").stdout
+    assert "12 names that no rule understood, met 78 times" in text
+    assert "codex, tier t11: 12 times, as in /x/11.jsonl:7" in text
+    assert "and 2 more" in text
+    assert "service_tier" in text
 
 
 def test_audit_finds_a_wrong_rollup(shell: Shell) -> None:

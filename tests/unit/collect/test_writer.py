@@ -12,9 +12,10 @@ import pytest
 
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt
+from tokometer.ledger.noticed import list_noticed
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger.refused import list_refused
-from tokometer.records import ModelCall, Refusal, now_us
+from tokometer.records import ModelCall, Notice, Refusal, now_us
 
 
 class Book:
@@ -106,6 +107,20 @@ def test_what_waits_together_is_committed_together_and_answered_apart(start: Sta
     assert receipts[2].touched == {"calls"}
     writer.close()
     assert [commit.accepted for commit in commits] == [1, 3]
+
+
+def test_notices_of_batches_that_are_committed_together_all_count(start: Start, ledger: Ledger) -> None:
+    """None is lost where several batches share a commit, and one without records is a batch like any other."""
+    book = Book()
+    writer = start(book)
+    book.gate.clear()
+    notice = Notice("api", "field", "x", "here", 2)
+    futures = [writer.submit(Batch([call(name)], notices=[notice])) for name in "abc"]
+    futures.append(writer.submit(Batch(notices=[notice])))
+    book.gate.set()
+    for future in futures:
+        future.result(30)
+    assert [one.count for one in list_noticed(ledger, limit=9)] == [8]
 
 
 def test_corrections_and_others_are_kept_apart(start: Start, ledger: Ledger) -> None:

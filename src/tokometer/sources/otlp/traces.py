@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tokometer.records import Record, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, RecordError, Refusal, now_us
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
@@ -39,6 +39,8 @@ class Traces:
     spans: int = 0
     #: Spans that mean nothing to a meter: HTTP requests, database queries, parts of dialects that carry no usage.
     skipped: int = 0
+    #: What no rule understood.
+    notices: list[Notice] = field(default_factory=list)
 
 
 def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Traces:
