@@ -30,7 +30,7 @@ FIRST_VERSION: Final = 1
 #: Steps from each version to the next, oldest first. A ledger made today starts at the last one's version.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(2, "labels, machine, account, region; parts, quantities; how sure a price is", room.statements),
-    Migration(3, "what no rule understood, counted", beside.statements),
+    Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", beside.statements),
 )
 
 
