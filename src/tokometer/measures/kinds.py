@@ -7,6 +7,7 @@ at the very end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -29,6 +30,11 @@ Where = Mapping[str, tuple[str, ...]]
 _NANO: Final = Decimal("0.000000001")
 
 
+def _snake(name: str) -> str:
+    """The name of a class as cubes and tables have it: `KnowledgeBases` is `knowledge_bases`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 @dataclass(eq=False, kw_only=True)
 class Named:
     """What dimensions and measures have in common: a name, and words for people."""
@@ -41,7 +47,7 @@ class Named:
     drill: tuple[str, ...] = ()
 
     def __set_name__(self, owner: type, name: str) -> None:
-        cube = owner.__name__.lower()
+        cube = _snake(owner.__name__)
         self.name = f"{cube}.{name}"
         self.title = self.title or name.replace("_", " ").capitalize()
 
@@ -361,8 +367,8 @@ class Cube:
 
     def __init_subclass__(cls, *, table: str) -> None:
         super().__init_subclass__()
-        cls.name = cls.__name__.lower()
-        cls.title = cls.__name__
+        cls.name = _snake(cls.__name__)
+        cls.title = cls.name.replace("_", " ").capitalize()
         cls.table = table
         for name, inherited in [(name, value) for base in cls.__mro__[1:] for name, value in vars(base).items()]:
             if isinstance(inherited, Dimension) and name not in vars(cls):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tokometer.measures.axis import GRAINS
-from tokometer.measures.cubes import CUBES
+from tokometer.measures.catalogue import CUBES
 from tokometer.measures.errors import QueryError, suggest
 from tokometer.measures.kinds import Cube, Dimension, Measure
 
