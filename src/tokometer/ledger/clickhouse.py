@@ -31,7 +31,7 @@ from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, OLD, SESSIONS_FROM_CALLS
 from tokometer.records import Notice, Refusal, now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
@@ -105,6 +105,17 @@ class ClickHouseLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
+
+    def prune(self, table: str, before: int) -> int:
+        """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
+        values = {"before": to_datetime(before)}
+        with self._lock:
+            [(count,)] = self._query(f"SELECT count() FROM {table} WHERE {OLD[table]}", values)
+            if count:
+                self._command(f"ALTER TABLE {table} DELETE WHERE {OLD[table]} SETTINGS mutations_sync = 1", values)
+            if table == schema.NOTICES.name:
+                self._names.forget()
+        return int(count)
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""

@@ -30,7 +30,8 @@ from tokometer.ledger.protocol import (
     Statement,
 )
 from tokometer.ledger.refused import refusal_rows
-from tokometer.records import Notice, Refusal, now_us, quarter_of
+from tokometer.ledger.statements import OLD
+from tokometer.records import Notice, Refusal, now_us, quarter_of, to_datetime
 
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
@@ -112,6 +113,15 @@ class DuckDBLedger:
                 "DELETE FROM cursors WHERE source = $source AND place IN (SELECT unnest($places))",
                 {"source": source, "places": list(places)},
             )
+
+    def prune(self, table: str, before: int) -> int:
+        """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
+        sql = f"DELETE FROM {table} WHERE {OLD[table]}"
+        with self._lock, self._transaction():
+            gone = self._connection.execute(sql, {"before": to_datetime(before).replace(tzinfo=None)}).fetchone()
+        if table == schema.NOTICES.name:
+            self._names.forget()
+        return int(gone[0]) if gone else 0
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""

@@ -23,7 +23,7 @@ _NAMED: Final = re.compile(
     r"(?i)(\b(?:x-)?(?:api[-_ ]?key|apikey|authorization|(?:access|auth|refresh|session|id)[-_ ]?token"
     r"|client[-_ ]?secret|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|passw(?:or)?d|pwd|cookie)\b"
     r"\\?[\"']?\s*[:=]\s*\\?[\"']?)"
-    r"((?:bearer |basic )?[^\s\"',;&}\\]{6,})"
+    r"((?:(?:bearer|basic) )?(?!(?:bearer|basic)\b)[^\s\"',;&}\\]{6,})"
 )
 
 

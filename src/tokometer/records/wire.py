@@ -221,7 +221,7 @@ def _finish_score(reader: _Reader, values: dict[str, Any]) -> None:
     else:
         values["value"] = verdict
     values["type"] = (
-        "category" if isinstance(verdict, str) else "boolean" if reader.given("value") in (True, False) else "number"
+        "category" if isinstance(verdict, str) else "boolean" if isinstance(reader.given("value"), bool) else "number"
     )
     _choose(reader, values, "type", "scores", _SCORE_TYPES)
     values["target"] = next((target for target, name in _TARGETS.items() if values.get(name)), "")

@@ -91,7 +91,7 @@ async def _own(request: Request, kind: str) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         media_type = _media_type(request)
-        found = await aside(lambda: own.read(kind, body, media_type))
+        found = await aside(lambda: own.read(kind, body, media_type, bodies=request.app.state.runtime.keep_bodies))
         batch = Batch(found.records, found.refusals, corrections=True, notices=found.notices)
         receipt = await _store(request, batch)
     except BodyError as error:

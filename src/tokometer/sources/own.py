@@ -53,8 +53,18 @@ class Own:
     notices: list[Notice] = field(default_factory=list)
 
 
-def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default", now: int | None = None) -> Own:
+def read(
+    kind: str,
+    body: bytes,
+    media_type: str,
+    *,
+    workspace: str = "default",
+    now: int | None = None,
+    bodies: bool = False,
+) -> Own:
     """The records of a body. `kind` is a key of `records.KINDS`, `now` our clock in microseconds.
+
+    With `bodies`, requests and responses that come with details of errors are kept.
 
     Raises:
         NotRecords: The media type is not JSON or NDJSON, or the body is broken in a way that leaves no record whole.
@@ -72,7 +82,7 @@ def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default",
                 raise item
             given = _value(item)
             left_out: set[str] = set()
-            own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out))
+            own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out, bodies=bodies))
             for name in left_out:
                 before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
                 passed_over[name] = replace(before, count=before.count + 1)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
-from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt
+from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt, Statement
 from tokometer.ledger.noticed import list_noticed
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger.refused import list_refused
-from tokometer.records import ModelCall, Notice, Refusal, now_us
+from tokometer.records import LogLine, ModelCall, Notice, Refusal, now_us
 
 
 class Book:
@@ -121,6 +121,17 @@ def test_notices_of_batches_that_are_committed_together_all_count(start: Start, 
     for future in futures:
         future.result(30)
     assert [one.count for one in list_noticed(ledger, limit=9)] == [8]
+
+
+def test_what_is_old_is_dropped_at_rest(start: Start, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log lines are kept for their days, and gone when the writer has nothing else to do."""
+    monkeypatch.setattr("tokometer.collect.writer._REST", 0.01)
+    day = 86_400_000_000
+    lines = [LogLine(source="api", native_id=f"{n}", started_at=now_us() - n * day, message="m") for n in (0, 2, 4)]
+    ledger.commit(Batch(list(lines)))
+    start(kept={"logs": 3})
+    wait_until(lambda: ledger.stats()["logs"] < 3)
+    assert ledger.fetch(Statement("SELECT native_id FROM logs ORDER BY native_id")) == [("0",), ("2",)]
 
 
 def test_corrections_and_others_are_kept_apart(start: Start, ledger: Ledger) -> None:
