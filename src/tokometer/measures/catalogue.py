@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.measures.cube import Cube
 from tokometer.measures.cubes import Bills, Calls, Jobs, Runs, Samples, Tools
 from tokometer.measures.cubes_beside import Documents, ErrorDetails, KnowledgeBases, Logs, Models, Scores
-from tokometer.measures.kinds import Cube
 
 CUBES: Final[dict[str, type[Cube]]] = {
     cube.name: cube
