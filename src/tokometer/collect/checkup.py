@@ -7,10 +7,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+from tokometer.collect.certainty import totals, uncertain
 from tokometer.ledger import Ledger
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.refused import list_refused
-from tokometer.measures import Query, run
+from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.sources.registry import FILE_SOURCES
@@ -71,10 +72,20 @@ def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
         order=("-calls.unpriced",),
     )
     rows = run(ledger, query).rows
+
+    def ask(query: Query) -> Result:
+        return run(ledger, query)
+
+    known = totals(ask)
     return {
         "version": book.version,
         "calls": sum(row["requests"] for row in rows),
-        "unpriced": sum(row["unpriced"] for row in rows),
+        "unpriced": known["unpriced"],
+        "no_price": known["no_price"],
+        "usage_unknown": known["usage_unknown"],
+        "assumed": known["assumed"],
+        "cost_assumed": f"{known['cost_assumed']:.9f}",
+        "uncertain": [one.told() for one in uncertain(ask, known)],
         "unpriced_models": [
             {"provider": row["provider"], "model": row["model"], "calls": row["unpriced"]}
             for row in rows

@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from tokometer.collect.certainty import totals, uncertain
 from tokometer.dashboards import DASHBOARDS, RANGES, ScopeError
 from tokometer.dashboards.scope import find_zone, parse_scope
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
@@ -34,6 +35,7 @@ _PAGES: Final = (
 )
 _REFUSED: Final = 100
 _NOTICED: Final = 100
+_UNCERTAIN: Final = 100
 
 
 @router.get("/")
@@ -81,6 +83,8 @@ def sources(request: Request) -> Response:
     except ScopeError:
         zone = find_zone("UTC")
     now = runtime.now()
+    prices = totals(runtime.ask)
+    doubts = uncertain(runtime.ask, prices)
 
     def when(at: datetime | None) -> dict[str, str]:
         if at is None:
@@ -103,6 +107,17 @@ def sources(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=_refused(runtime),
+        prices=prices,
+        uncertain=[
+            {
+                "one": one,
+                "cost": _figure(one.cost, USD),
+                "model": one.model or "(unknown)",
+                "provider": one.provider or "–",
+            }
+            for one in doubts[:_UNCERTAIN]
+        ],
+        uncertain_count=len(doubts),
         noticed=[
             {
                 "noticed": noticed,
