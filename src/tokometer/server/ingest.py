@@ -57,7 +57,7 @@ async def calls(request: Request) -> Response:
 
 @router.post("/api/records/{kind}", summary="Records of any kind in our own format")
 async def records(request: Request, kind: str) -> Response:
-    """Take records of a kind (calls, tools, runs, jobs, samples, bills) as NDJSON, a JSON array or one JSON object."""
+    """Take records of a kind (calls, tools, logs, scores, …) as NDJSON, a JSON array or one JSON object."""
     if kind not in KINDS:
         return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(KINDS)}")
     return await _own(request, kind)

@@ -83,7 +83,7 @@ def test_where_all_is_exact_nothing_is_asked(ledger: Ledger) -> None:
 def test_an_empty_ledger_has_no_doubts(ledger: Ledger) -> None:
     """Nothing is nothing."""
     known = totals(asking(ledger))
-    assert not (known["assumed"] or known["unpriced"])
+    assert (known["assumed"], known["unpriced"]) == (0, 0)
 
 
 def test_every_word_says_what_would_mend_it() -> None:
