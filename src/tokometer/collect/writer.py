@@ -49,7 +49,7 @@ class Pricer(Protocol):
         """What names the book's prices."""
 
     def apply(self, calls: Iterable[ModelCall], /) -> None:
-        """Fill `cost_priced` and `price_version` of each call."""
+        """Fill `cost_priced`, `price_version` and `price_basis` of each call."""
 
 
 class _Waiting(NamedTuple):

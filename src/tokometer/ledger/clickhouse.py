@@ -105,13 +105,12 @@ class ClickHouseLedger:
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         with self._lock:
             change = Change(schema.CALLS)
             for kept in ClickHouseShelf(self).records(schema.CALLS, list(costs)):
-                cost, version = costs[kept.id]
-                priced = with_price(kept, cost, version)
+                priced = with_price(kept, *costs[kept.id])
                 if priced != kept:
                     change.taken.append(kept)
                     change.put.append(priced)

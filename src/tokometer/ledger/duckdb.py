@@ -110,24 +110,30 @@ class DuckDBLedger:
                 {"source": source, "places": list(places)},
             )
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         if not costs:
             return 0
-        wanted = [schema.Column("id", "id"), schema.Column("cost", "money", True), schema.Column("version", "name")]
-        prices = list(costs.values())
-        staged = arrow_table(wanted, [list(costs), [cost for cost, _ in prices], [version for _, version in prices]])
+        wanted = [
+            schema.Column("id", "id"),
+            schema.Column("cost", "money", True),
+            schema.Column("version", "name"),
+            schema.Column("basis", "name"),
+        ]
+        staged = arrow_table(wanted, [list(costs), *map(list, zip(*costs.values(), strict=True))])
         cost = money("s.cost")
         with self._lock, self._transaction(), self._registered("repriced", staged):
             changed = self._connection.execute(
                 "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
-                f"{cost} AS cost, s.version FROM calls c JOIN repriced s ON c.id = s.id "
+                f"{cost} AS cost, s.version, CASE WHEN c.cost_reported IS NULL THEN s.basis ELSE '' END AS basis FROM calls c JOIN repriced s ON c.id = s.id "
                 "WHERE CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END "
-                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version"
+                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version "
+                "OR (c.cost_reported IS NULL AND c.price_basis <> s.basis)"
             ).fetchone()
             self._connection.execute(
                 "UPDATE calls SET cost_priced = CASE WHEN calls.cost_reported IS NULL THEN NULL ELSE n.cost END, "
-                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version "
+                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version, "
+                "price_basis = n.basis "
                 "FROM changed n WHERE calls.id = n.id"
             )
             self._connection.execute("INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM changed")

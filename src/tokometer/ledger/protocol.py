@@ -110,8 +110,8 @@ class Ledger(Protocol):
     def audit(self) -> Sequence[Discrepancy]:
         """Every difference between the rollups and what the records say (settles first); empty is a clean bill."""
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
-        """Set the computed cost (nano-USD) and price version of calls by id; return how many changed."""
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
+        """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
 
     def stats(self) -> dict[str, int]:
         """Rows per table and bytes on disk."""

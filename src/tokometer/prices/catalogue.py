@@ -84,13 +84,19 @@ def _find(entry: Provider, lists: list[Provider], provider: str, model: str, ser
         model = model.rpartition(":")[0]
     for name in candidates(model, provider):
         if found := entry.find_model(name, all_providers=lists):
-            return _Found(found, tiers, _owns(entry, found))
+            return _Found(found, _beside(tiers, found.id), _owns(entry, found))
     model, tier = without_speed(model)
     if tier:
         for name in candidates(model, provider):
             if found := entry.find_model(name, all_providers=lists):
                 return _Found(found, tiers_of(f"{service_tier} {tier}", model), _owns(entry, found))
     return None
+
+
+def _beside(tiers: Tiers, entry: str) -> Tiers:
+    """`tiers` without the one of the entry itself: OpenRouter lists `claude-opus-4.8-fast` and `gpt-6-sol:batch`."""
+    its_own = without_speed(entry)[1] or ("batch" if entry.endswith(":batch") else "")
+    return tiers._replace(known=tuple(tier for tier in tiers.known if tier != its_own))
 
 
 def _owns(entry: Provider, model: ModelInfo) -> bool:

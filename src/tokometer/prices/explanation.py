@@ -138,6 +138,8 @@ def _source(plan: Plan, call: ModelCall, catalogue: str) -> tuple[str, tuple[str
 def _notes(plan: Plan, call: ModelCall, found: Reckoning) -> list[str]:
     """The assumptions and reasons of a price in sentences, with what they rest on."""
     kind, _, words = found.basis.partition(":")
+    if kind == "unpriced" and words == "no-price" and plan.listing is None and not plan.free:
+        return []  # the source says so, and which catalogue
     if kind == "unpriced":
         sold_otherwise = words == "no-price" and plan.listing is not None and has_usage(call)
         return [

@@ -47,6 +47,7 @@ class ModelCall(Record, kw_only=True, gc=False):
             "account",
         }
     )
+    follows: ClassVar[dict[str, str]] = {"price_version": "cost_priced", "price_basis": "cost_priced"}
 
     #: Calls of one group are the same answer seen from several sides: a `shadow` counts only while its group has no
     #: call that is not one (a Claude Code sidechain that replays its parent's message).
