@@ -125,7 +125,8 @@ class DuckDBLedger:
         with self._lock, self._transaction(), self._registered("repriced", staged):
             changed = self._connection.execute(
                 "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
-                f"{cost} AS cost, s.version, CASE WHEN c.cost_reported IS NULL THEN s.basis ELSE '' END AS basis FROM calls c JOIN repriced s ON c.id = s.id "
+                f"{cost} AS cost, s.version, CASE WHEN c.cost_reported IS NULL THEN s.basis ELSE '' END AS basis "
+                "FROM calls c JOIN repriced s ON c.id = s.id "
                 "WHERE CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END "
                 f"IS DISTINCT FROM {cost} OR c.price_version <> s.version "
                 "OR (c.cost_reported IS NULL AND c.price_basis <> s.basis)"

@@ -9,8 +9,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from tokometer.prices.cache import MAX_LISTINGS, Listings, catalogue_version, load, save
-from tokometer.prices.plan import MAX_NANO, Plan, input_tokens_of, is_free
-from tokometer.prices.rates import Listing, Rates
+from tokometer.prices.plan import MAX_NANO, Plan, input_tokens_of, is_free, is_refused
+from tokometer.prices.rates import Listing
 from tokometer.records import ModelCall, infer_provider, now_us, provider_of
 from tokometer.records.basis import EXACT, unpriced
 
@@ -63,7 +63,7 @@ class PriceBook:
 
         return cls(read_overrides(overrides), cache=cache)
 
-    def apply(self, calls: Iterable[ModelCall]) -> None:
+    def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901, PLR0912 - one loop, flat for speed
         """Fill `cost_priced` (nano-USD), `price_version` and `price_basis` of each call, in place.
 
         A call is unpriced (None, "" and why) when its model is, or when nothing is known about its tokens; one that was
@@ -75,27 +75,45 @@ class PriceBook:
             plan = plans.get((call.provider, call.model, call.service_tier, call.region))
             if plan is None:
                 plan = self._plan(call.provider, call.model, call.service_tier, call.region)
-            nano: int | None
-            output = call.output_tokens
-            if not output or call.parts or call.quantities or call.unsplit_tokens or plan.careful:
-                nano, basis = self._reckoned(plan, call)
+            output, fresh = call.output_tokens, call.input_tokens
+            if (
+                plan.careful
+                or (not output and (not fresh or call.stop_reason))
+                or call.parts
+                or call.quantities
+                or call.unsplit_tokens
+            ):
+                nano, basis = _reckoned(plan, call)
+            elif (rates := plan.flat or plan.rates_at(call.started_at, input_tokens_of(call))) is None:
+                nano, basis = None, _NO_PRICE if call.model else _NO_MODEL
             else:
-                rates = plan.flat or plan.rates_at(call.started_at, input_tokens_of(call))
-                if rates is None:
-                    nano, basis = None, _NO_PRICE if call.model else _NO_MODEL
-                else:
-                    nano, basis = _sum(call, output, rates)
+                # The same sum as in `reckoning`, spelled out: this loop runs for every call there is.
+                per_input, per_read, per_5m, per_1h, per_output, per_reasoning, cost, unit, basis = rates
+                if output:
+                    cost += output * per_output
+                    if per_reasoning != per_output:
+                        cost += min(call.reasoning_tokens or 0, output) * (per_reasoning - per_output)
+                if fresh:
+                    cost += fresh * per_input
+                if tokens := call.cache_read_tokens:
+                    cost += tokens * per_read
+                if tokens := call.cache_write_5m_tokens:
+                    cost += tokens * per_5m
+                if tokens := call.cache_write_unknown_tokens:
+                    cost += tokens * per_5m
+                if tokens := call.cache_write_1h_tokens:
+                    cost += tokens * per_1h
+                nano, rest = divmod(cost, unit)
+                half = unit >> 1
+                if rest >= half and (rest > half or nano & 1):
+                    nano += 1
+                if nano > MAX_NANO:
+                    nano, basis = None, _TOO_MUCH
             call.cost_priced = nano
             call.price_version = "" if nano is None else version
             call.price_basis = basis if call.cost_reported is None else EXACT
         if self._unsaved:
             self._save()
-
-    def _reckoned(self, plan: Plan, call: ModelCall) -> tuple[int | None, str]:
-        from tokometer.prices.reckoning import reckon
-
-        found = reckon(plan, call)
-        return found.cost, found.basis
 
     def explain(self, call: ModelCall) -> Explanation:
         """What :meth:`apply` makes of this call, and why."""
@@ -149,24 +167,11 @@ class PriceBook:
             self._unsaved = False
 
 
-def _sum(call: ModelCall, output: int, rates: Rates) -> tuple[int | None, str]:
-    """The cost of a call that is nothing but tokens of text, and its basis: `reckoning`, spelled out for speed."""
-    per_input, per_read, per_5m, per_1h, per_output, per_reasoning, cost, unit, basis = rates
-    cost += output * per_output
-    if per_reasoning != per_output:
-        cost += min(call.reasoning_tokens or 0, output) * (per_reasoning - per_output)
-    if tokens := call.input_tokens:
-        cost += tokens * per_input
-    if tokens := call.cache_read_tokens:
-        cost += tokens * per_read
-    if tokens := call.cache_write_5m_tokens:
-        cost += tokens * per_5m
-    if tokens := call.cache_write_unknown_tokens:
-        cost += tokens * per_5m
-    if tokens := call.cache_write_1h_tokens:
-        cost += tokens * per_1h
-    nano, rest = divmod(cost, unit)
-    half = unit >> 1
-    if rest > half or (rest == half and nano & 1):
-        nano += 1
-    return (nano, basis) if nano <= MAX_NANO else (None, _TOO_MUCH)
+def _reckoned(plan: Plan, call: ModelCall) -> tuple[int | None, str]:
+    """The cost of a call that is more than tokens of text, or nothing at all, and its basis."""
+    if (plan.free and not plan.overrides) or is_refused(call):
+        return 0, EXACT
+    from tokometer.prices.reckoning import reckon  # 3 ms, and not everybody has such calls
+
+    found = reckon(plan, call)
+    return found.cost, found.basis

@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tokometer.prices.normalise import MAX_MODEL, candidates, normalise, without_speed
-from tokometer.prices.rates import Listing
-from tokometer.prices.rules import part_rules, quantity_rules
+from tokometer.prices.rates import FOREVER, Listing
+from tokometer.prices.rules import part_rules, quantity_rules, refusal_rule
 from tokometer.prices.sheet import Extra
 from tokometer.prices.tiers import Tiers, tiers_of
 from tokometer.records.model_ids import infer_provider
@@ -109,6 +109,7 @@ def _listing(
     from tokometer.prices.periods import Sold, periods_of, tier_note
 
     plain = normalise(model, provider).rpartition("/")[2]
+    rule = refusal_rule(provider, plain)
     sold = Sold(
         found.model,
         plain,
@@ -128,6 +129,7 @@ def _listing(
         seller=provider,
         plain=plain,
         tier_note=tier_note(sold),
+        unbilled_from=FOREVER if rule is None else rule.free_from_us,
         periods=periods_of(sold),
     )
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from tokometer.prices.rates import FREE, Listing, Rates, Tier
-from tokometer.prices.rules import RefusalRule, RegionRule, refusal_rule, region_rule
 from tokometer.records import PROVIDERS, ModelCall, Status, infer_provider
 
 if TYPE_CHECKING:
     from tokometer.prices.overrides import Override
+    from tokometer.prices.rules import RegionRule
 
 #: Refused before any token was made, which no provider bills. A timeout or a cancelled call may have been billed.
 _REFUSED: Final[frozenset[Status]] = frozenset({"rate_limit", "invalid_request", "auth_error"})
@@ -19,12 +18,14 @@ _HTTP_ERROR: Final = 400
 #: No call costs a billion dollars; a record that says so has wrong tokens, and money is kept as DECIMAL(18,9).
 MAX_NANO: Final = 10**18 - 1
 _FREE: Final = Tier(-1, FREE)
+#: Where being served adds nothing, at whatever provider.
+_ANYWHERE: Final = frozenset({"global", "not_available"})
 
 
 class Plan:
     """The user's prices that may apply, in order of precedence, and what the catalogue and the rules say."""
 
-    __slots__ = ("careful", "flat", "free", "listing", "overrides", "refusal", "region")
+    __slots__ = ("careful", "flat", "free", "listing", "overrides", "region")
 
     def __init__(
         self, overrides: tuple[Override, ...], listing: Listing | None, *, free: bool, region: str = ""
@@ -32,14 +33,16 @@ class Plan:
         self.overrides = overrides
         #: What being served there adds. The user's own prices are final, so it is added to the catalogue's only.
         self.region: RegionRule | None = None
-        self.refusal: RefusalRule | None = None
-        if listing is not None:
-            self.refusal = refusal_rule(listing.seller, listing.plain)
-            if region:
-                self.region = region_rule(listing.seller, region, listing.plain)
+        if listing is not None and region and region not in _ANYWHERE:
+            from tokometer.prices.rules import region_rule  # 3 ms, for those who are somewhere
+
+            self.region = region_rule(listing.seller, region, listing.plain)
         if listing is not None and self.region is not None:
             factor = self.region.factor
-            listing = listing.scaled(Fraction(1), "region") if factor is None else listing.scaled(factor)
+            if factor is None:
+                listing = listing.scaled(1, 1, "region")
+            elif factor != 1:
+                listing = listing.scaled(factor.numerator, factor.denominator)
         self.listing = listing
         #: Run by the user himself, or made up by the client: nobody bills it.
         self.free = free
@@ -49,6 +52,13 @@ class Plan:
             self.flat = FREE if free else (listing.only if listing else None)
         #: True where a call that names no parts may have some all the same.
         self.careful = listing is not None and any(tier.extras and tier.extras.presumed for tier in listing.tiers)
+
+    def unbilled(self, call: ModelCall) -> bool | None:
+        """True for a refusal without output that its provider does not bill; None where nobody knows."""
+        if call.output_tokens or self.listing is None or call.stop_reason.lower() != "refusal":
+            return False
+        since = self.listing.unbilled_from
+        return None if since is None else call.started_at >= since
 
     def override_at(self, started_at: int, input_tokens: int) -> Override | None:
         """The user's price for the tokens of a call at that time with so many input tokens in all."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from math import lcm
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tokometer.records.basis import EXACT, assumed
+
+if TYPE_CHECKING:
+    from fractions import Fraction  # 2 ms, and only what is out of the ordinary needs it
 
 ATTO_PER_NANO: Final = 10**9
 _ATTO: Final = 10**18
@@ -48,6 +50,8 @@ class Rates(NamedTuple):
 
     def atto(self, rate: int) -> Fraction:
         """A rate of these in atto-USD, exactly."""
+        from fractions import Fraction
+
         return Fraction(rate * ATTO_PER_NANO, self.unit)
 
 
@@ -75,11 +79,10 @@ class Tier(Struct, array_like=True, frozen=True, gc=False):
     rates: Rates | None
     extras: Extras | None = None
 
-    def scaled(self, factor: Fraction, basis: str) -> Tier:
-        """The same with the price of every token times `factor`; `basis` is what the rates are then."""
+    def scaled(self, top: int, bottom: int, basis: str) -> Tier:
+        """The same with the price of every token times `top` / `bottom`; `basis` is what the rates are then."""
         if self.rates is None:
             return self
-        top, bottom = factor.numerator, factor.denominator
         rates = self.rates._asdict()
         for name in BUCKETS:
             rates[name] *= top
@@ -121,6 +124,8 @@ class Listing(Struct, array_like=True, frozen=True, gc=False):
     plain: str
     #: What the price of its service tier rests on, for people; empty for the standard one.
     tier_note: str
+    #: From when on a refusal without output is not billed: FOREVER for never, None where nobody knows.
+    unbilled_from: int | None
     #: Oldest first; the first starts at ALWAYS.
     periods: tuple[Period, ...]
 
@@ -157,17 +162,15 @@ class Listing(Struct, array_like=True, frozen=True, gc=False):
         """All of its prices, whenever they hold."""
         return [tier for period in self.periods for slot in period.slots for tier in slot.tiers]
 
-    def scaled(self, factor: Fraction, word: str = "") -> Listing:
-        """The same with every token's price times `factor`, on the further assumption `word`."""
-        if factor == 1 and not word:
-            return self
+    def scaled(self, top: int, bottom: int, word: str = "") -> Listing:
+        """The same with every token's price times `top` / `bottom`, on the further assumption `word`."""
         return replace(
             self,
             periods=tuple(
                 Period(
                     period.start,
                     tuple(
-                        Slot(slot.start, tuple(tier.scaled(factor, _with(tier, word)) for tier in slot.tiers))
+                        Slot(slot.start, tuple(tier.scaled(top, bottom, _with(tier, word)) for tier in slot.tiers))
                         for slot in period.slots
                     ),
                 )
@@ -184,11 +187,15 @@ def _with(tier: Tier, word: str) -> str:
 
 def from_mtok(usd: Decimal) -> Fraction:
     """Atto-USD per token of a price in USD per million tokens."""
+    from fractions import Fraction
+
     return Fraction(usd) * _ATTO_PER_MTOK
 
 
 def from_usd(usd: Decimal) -> Fraction:
     """Atto-USD of an amount in USD."""
+    from fractions import Fraction
+
     return Fraction(usd) * _ATTO
 
 
@@ -218,6 +225,8 @@ def to_usd(atto: Fraction) -> Decimal:
 
 def to_nano(atto: Fraction | int) -> int:
     """Whole nano-USD of an amount in atto-USD, half to even."""
+    from fractions import Fraction
+
     return round(Fraction(atto) / ATTO_PER_NANO)
 
 

@@ -54,13 +54,12 @@ def reckon(plan: Plan, call: ModelCall) -> Reckoning:
     if is_refused(call):
         return Reckoning(0, EXACT, waived="refused")
     words: list[str] = []
-    if not call.output_tokens and call.stop_reason.lower() == "refusal" and plan.refusal is not None:
-        free_from = plan.refusal.free_from_us
-        if free_from is not None and call.started_at >= free_from:
-            assumption = assumed("provider") if plan.listing is not None and plan.listing.assumed else EXACT
-            return Reckoning(0, assumption, waived="refusal")
-        if free_from is None:
-            words.append("refusal")
+    unbilled = plan.unbilled(call)
+    if unbilled:
+        assumption = assumed("provider") if plan.listing is not None and plan.listing.assumed else EXACT
+        return Reckoning(0, assumption, waived="refusal")
+    if unbilled is None:
+        words.append("refusal")
     counted = {name: count for name, count in (call.quantities or {}).items() if count}
     if not has_usage(call) and not counted:
         if plan.free and not plan.overrides:
