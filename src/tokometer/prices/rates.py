@@ -78,6 +78,8 @@ class Tier(Struct, array_like=True, frozen=True, gc=False):
     #: None where the list names no price per token.
     rates: Rates | None
     extras: Extras | None = None
+    #: How sure the extras are where there are no rates to say it.
+    basis: str = ""
 
     def scaled(self, top: int, bottom: int, basis: str) -> Tier:
         """The same with the price of every token times `top` / `bottom`; `basis` is what the rates are then."""

@@ -78,7 +78,7 @@ def _priced(plan: Plan, call: ModelCall, counted: dict[str, int], words: list[st
         beside = any(plan.quantity_at(name, call.started_at, total) for name in counted)
         if tokens or not beside:
             return Reckoning(None, unpriced("no-price" if call.model else "no-model"))
-        tier = Tier(-1, _NOTHING)
+        tier = Tier(-1, _NOTHING._replace(basis=tier.basis if tier else EXACT))
     rates = tier.rates or _NOTHING
     if rates.basis:
         words += rates.basis.partition(":")[2].split(",")

@@ -86,7 +86,7 @@ class Sheet:
             for name, price in self.quantities.items()
         }
         if not self.tokens:
-            return Tier(above, None, Extras(quantities=quantities) if quantities else None)
+            return Tier(above, None, Extras(quantities=quantities) if quantities else None, basis)
         rates, parts = kept(self.tokens, self.request, basis)
         return Tier(above, rates, Extras(parts, self.presumed, quantities) if parts or quantities else None)
 
