@@ -56,7 +56,9 @@ class Rollout:
         self._growing: dict[str, Record] = {}
         self._configured: str | None = None
         self._noticed = Noticed(SOURCE, path)
+        #: Where the present line stands, and what of it nobody knows.
         self._offset = 0
+        self._strange: list[str] = []
         if state is None:
             thread = thread_in(path.name) or path.name.partition(".jsonl")[0]
             state = State(thread=thread, began=minted(thread) or 0)
@@ -87,10 +89,11 @@ class Rollout:
         if not is_read(kind):
             self._notice("line", f"{name}/{inner}" if inner else name or "without a type")
             return
-        strange: list[str] = []
-        row = decode(kind, line, strange)
-        for key in strange:
-            self._notice("usage", key)
+        row = decode(kind, line, self._strange)
+        if self._strange:
+            for key in self._strange:
+                self._notice("usage", key)
+            self._strange.clear()
         if name == "response_item":
             if isinstance(row.payload, ToolUse):
                 self._tools.use(row.payload, self._at(row))
@@ -185,7 +188,7 @@ class Rollout:
         session = owner if descent.is_certain(self.state) else ""
         call = self._call(_key(owner, state.epoch, total, last), at, usage, session)
         tiers = (count.service_tier, info.service_tier, usage.service_tier)
-        self._say(call, terms.said(count.model, info.model), *tiers)
+        self._say(call, count.model or info.model, *tiers)
 
     def _call(self, native: str, at: int, usage: Usage, owner: str) -> ModelCall:
         """Add a call that used `usage`; `owner` is the thread that made it, empty if it may have been an ancestor."""
@@ -213,13 +216,13 @@ class Rollout:
 
     def _say(self, call: ModelCall, model: Any, *tiers: Any) -> None:  # noqa: ANN401 - whatever JSON value stood there
         """What a row says of its own call stands above what its thread says."""
-        call.model = terms.said(model) or call.model
-        tier = terms.said(*tiers)
+        if model is not None:
+            call.model = terms.said(model) or call.model
+        tier = terms.said(*tiers) if any(tiers) else ""
         if tier:
             call.service_tier = terms.tier_of(tier)
-        tier = tier or self._tier()
-        if not terms.is_known_tier(tier):
-            self._notice("tier", tier)
+        if call.service_tier and not terms.is_known_tier(call.service_tier):
+            self._notice("tier", call.service_tier)
         if not call.model:
             self._notice("model", f"no model named by {terms.writer_of(self.state)}")
 
