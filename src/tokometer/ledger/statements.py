@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS, Column
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS, Column, added_up
 
 #: Rows of `cells`, from the calls. `{where}` limits the quarter hours.
 CELLS_FROM_CALLS: Final = (
@@ -32,8 +32,8 @@ _PER_MODEL: Final = ("workspace", "source", "session_id", "provider", "model")
 
 
 def _sum(*names: str) -> str:
-    """SQL for a sum of columns in which an unknown adds nothing."""
-    return " + ".join(f"coalesce(sum({{calls}}.{name}), 0)" for name in names)
+    """SQL for a sum of columns of tokens in which an unknown adds nothing."""
+    return " + ".join(added_up(f"{{calls}}.{name}") for name in names)
 
 
 #: What a session's row says of its calls: how it is found for those of one model, and how the models' are put together.
@@ -51,9 +51,9 @@ _SESSION_COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "cache_write_tokens": (_sum("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens"), "sum"),
     **{
         name: (_sum(name), "sum")
-        for name in ("user_messages", "input_tokens", "cache_read_tokens", "output_tokens", "cost_usd")
+        for name in ("user_messages", "input_tokens", "cache_read_tokens", "output_tokens", "unsplit_tokens")
     },
-    "unpriced": ("count(*) FILTER (WHERE {calls}.cost_usd IS NULL)", "sum"),
+    **{name: (CELL_SUMS[name][1], "sum") for name in ("cost_usd", "unpriced", "no_usage", "assumed")},
 }
 
 

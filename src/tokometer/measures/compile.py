@@ -22,6 +22,7 @@ from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
 
 _MICROS: Final = re.compile(r"MICROS\((\w+)\)")
+_JSON: Final = re.compile(r"JSON\((\w+), (\w+)\)")
 _COARSE: Final = ("month", "year")
 
 
@@ -206,6 +207,7 @@ class _Scope:
             sql = last if atom.which == "last" else f"{atom.which}({atom.column})"
         else:
             raise TypeError(atom)
+        sql = _JSON.sub(lambda match: self.dialect.json(match[1], match[2]), sql)
         return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
 
     def is_coarse(self, key: Key) -> bool:
@@ -287,12 +289,10 @@ class _Scope:
         return f"({' UNION ALL '.join(selected)}) AS whole_and_edges"
 
     def _dimension(self, dimension: Dimension) -> str:
-        if dimension.short == "hour" and dimension.is_time:
-            return self.ask.axis.hour_of_day("quarter", self.dialect)
-        if dimension.short == "weekday" and dimension.is_time:
-            return self.ask.axis.weekday("quarter", self.dialect)
         if dimension.is_time:
-            return self.ask.axis.key(dimension.short, "quarter", "", self.dialect)  # type: ignore[arg-type]
+            return self._part_of_time(dimension.short)
+        if dimension.sql:
+            return f"({dimension.sql})"
         column = f'"{dimension.column}"'
         if dimension.only:
             listed = ", ".join(f"'{value}'" for value in dimension.only)
@@ -300,6 +300,13 @@ class _Scope:
         if dimension.derive:
             return self._derived(dimension, column)
         return column
+
+    def _part_of_time(self, name: str) -> str:
+        if name == "hour":
+            return self.ask.axis.hour_of_day("quarter", self.dialect)
+        if name == "weekday":
+            return self.ask.axis.weekday("quarter", self.dialect)
+        return self.ask.axis.key(name, "quarter", "", self.dialect)  # type: ignore[arg-type]
 
     def _derived(self, dimension: Dimension, column: str) -> str:
         groups: dict[str, list[str]] = {}
