@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tokometer.prices.plan import MAX_NANO, Plan, has_usage, input_tokens_of, is_refused
-from tokometer.prices.rates import Extras, Rates, Tier, to_nano
+from tokometer.prices.rates import ATTO_PER_NANO, Extras, Rates, Tier
 from tokometer.records import ModelCall
 from tokometer.records.basis import EXACT, assumed, unpriced
 from tokometer.records.kinds import PARTS
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _NOTHING: Final = Rates(0, 0, 0, 0, 0, 0)
 #: What the names of buckets are on a price: the field of a call, how people read it, the field of `Rates`.
@@ -33,9 +35,17 @@ class Line(NamedTuple):
     name: str
     #: Tokens, requests, or thousandths of one.
     number: int
-    #: Atto-USD for each token, request or thousandth.
-    rate: Fraction
+    #: Atto-USD for each token, request or thousandth: a numerator and its denominator.
+    top: int
+    bottom: int
     thousandths: bool = False
+
+    @property
+    def rate(self) -> Fraction:
+        """Atto-USD for each token, request or thousandth."""
+        from fractions import Fraction  # 2 ms, and only explanations need it
+
+        return Fraction(self.top, self.bottom)
 
 
 class Reckoning(NamedTuple):
@@ -92,7 +102,7 @@ def _priced(plan: Plan, call: ModelCall, counted: dict[str, int], words: list[st
         return Reckoning(None, unpriced("no-usage" if not counted else "no-price" if call.model else "no-model"))
     if call.unsplit_tokens and not plan.free:
         words.append("split")
-    nano = to_nano(sum((line.number * line.rate for line in lines), start=Fraction(0)))
+    nano = _nano(lines)
     if nano > MAX_NANO:
         return Reckoning(None, unpriced("too-much"), tuple(lines))
     return Reckoning(nano, assumed(*words), tuple(lines))
@@ -114,9 +124,9 @@ def _token_lines(call: ModelCall, rates: Rates, extras: Extras | None, words: li
         if reasoning and rates.reasoning != rates.output:
             thought = min(reasoning, tokens)
             tokens -= thought
-            yield Line("reasoning", thought, rates.atto(rates.reasoning))
+            yield Line("reasoning", thought, rates.reasoning * ATTO_PER_NANO, rates.unit)
         if tokens:
-            yield Line(name, tokens, rates.atto(getattr(rates, bucket)))
+            yield Line(name, tokens, getattr(rates, bucket) * ATTO_PER_NANO, rates.unit)
     if any(number for part, number in parts.items() if part not in PARTS):
         words.append("part")
 
@@ -130,9 +140,22 @@ def _part_lines(
         several = min(number, tokens)
         if several and part in prices:
             tokens -= several
-            yield Line(part.replace("_", " "), several, rates.atto(prices[part]))
+            yield Line(part.replace("_", " "), several, prices[part] * ATTO_PER_NANO, rates.unit)
         elif several and _costs_anything(rates):
             words.append("part")
+
+
+def _nano(lines: list[Line]) -> int:
+    """The sum in nano-USD, rounded once, half to even."""
+    top, bottom = 0, 1
+    for line in lines:
+        if line.bottom == bottom:
+            top += line.number * line.top
+        else:
+            top, bottom = top * line.bottom + line.number * line.top * bottom, bottom * line.bottom
+    nano, rest = divmod(top, bottom * ATTO_PER_NANO)
+    twice = 2 * rest - bottom * ATTO_PER_NANO
+    return nano + 1 if twice > 0 or (twice == 0 and nano & 1) else nano
 
 
 def _costs_anything(rates: Rates) -> bool:
@@ -141,10 +164,10 @@ def _costs_anything(rates: Rates) -> bool:
 
 
 def _requests(rates: Rates, thousandths: int) -> list[Line]:
-    rate = rates.atto(rates.request)
+    rate = rates.request * ATTO_PER_NANO
     if thousandths == 1_000:  # noqa: PLR2004 - one
-        return [Line("request", 1, rate)]
-    return [Line("requests", thousandths, rate / 1_000, thousandths=True)]
+        return [Line("request", 1, rate, rates.unit)]
+    return [Line("requests", thousandths, rate, rates.unit * 1_000, thousandths=True)]
 
 
 def _quantity_lines(plan: Plan, call: ModelCall, counted: dict[str, int], total: int, words: list[str]) -> list[Line]:
@@ -153,7 +176,7 @@ def _quantity_lines(plan: Plan, call: ModelCall, counted: dict[str, int], total:
         price = plan.quantity_at(name, call.started_at, total)
         if price is not None:
             top, bottom, minimum = price
-            lines.append(Line(name.replace("_", " "), max(count, minimum), Fraction(top, bottom), thousandths=True))
+            lines.append(Line(name.replace("_", " "), max(count, minimum), top, bottom, thousandths=True))
         elif not plan.free:
             words.append("quantity")
     return lines

@@ -190,6 +190,17 @@ REGION_RULES: Final[tuple[RegionRule, ...]] = (
     RegionRule(
         "anthropic", "[a-z_]+", None, Source(_GEO, "2026-11-27", "Not a value that is documented."), ("claude",)
     ),
+    RegionRule(
+        "openai",
+        "[a-z_]+",
+        None,
+        Source(
+            "https://developers.openai.com/api/docs/pricing",
+            "2026-10-14",
+            "Regional processing costs a tenth more for newer models; from which on is not settled.",
+        ),
+        ("gpt",),
+    ),
     RegionRule("vertex", "global", Fraction(1), Source("https://cloud.google.com/vertex-ai/pricing", "2026-11-27")),
     RegionRule(
         "vertex",

@@ -88,7 +88,8 @@ def test_inference_in_the_us_costs_a_tenth_more_from_4_6_on(model: str, region: 
         ("vertex", "gemini-2.5-pro", "europe-west4", ""),
         ("azure", "gpt-5", "swedencentral", "assumed:region"),
         ("bedrock", "us.anthropic.claude-opus-4-8-v1:0", "us-east-1", ""),
-        ("openai", "gpt-5", "us", ""),
+        ("openai", "gpt-5", "us", "assumed:region"),
+        ("openai", "gpt-5", "us-east-1", ""),
     ],
 )
 def test_a_region_that_may_cost_more_is_said_and_not_guessed(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from tokometer.prices import rules
 from tokometer.records import PROVIDERS
+from tokometer.records.basis import ASSUMPTIONS, REASONS, assumed, unpriced
 from tokometer.records.families import FAMILIES
 from tokometer.records.kinds import PARTS
 
@@ -66,5 +68,12 @@ def test_the_first_rule_that_fits_holds() -> None:
     assert rules.tier_rule("google", "batch", "claude-opus-5") is None
     assert rules.tier_rule("google", "batch", "gemini-9") is not None
     assert rules.region_rule("anthropic", "us", "claude-opus-4-5").factor == Fraction(1)
-    assert rules.region_rule("openai", "us", "gpt-5") is None
+    assert rules.region_rule("mistral", "eu", "mistral-large-2512") is None
     assert rules.refusal_rule("openai", "gpt-5") is None
+
+
+def test_every_word_of_a_basis_is_in_the_guide() -> None:
+    """Who meets `assumed:part` finds what it means and what mends it."""
+    guide = (Path(__file__).parents[3] / "docs" / "how-to" / "prices.md").read_text("utf-8")
+    for basis in (*map(assumed, ASSUMPTIONS), *map(unpriced, REASONS)):
+        assert f"| `{basis}` |" in guide
