@@ -14,10 +14,11 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from tokometer.records.counted_parts import thousandths
 from tokometer.records.ids import key_fingerprint
 from tokometer.records.values import flag, message, milliseconds, moment, money, seconds, text, whole
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
-from tokometer.sources.otlp.counts import count, is_number, thousandths
+from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.object_keys import OBJECTS
 from tokometer.sources.otlp.tokens import KEYS, PREFIXES, QUANTITY_SLOTS
 from tokometer.sources.otlp.unread import UNREAD

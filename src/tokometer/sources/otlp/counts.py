@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Final
 
-from tokometer.records.kinds import MAX_TOKENS
-from tokometer.records.values import number, whole
+from tokometer.records.values import whole
 
 _FRACTION_OF_ZERO: Final = re.compile(r'"?([+-]?[0-9]{1,20})(?:\.0*)?"?')
 
@@ -19,16 +18,6 @@ def count(value: object) -> int:
         if plain is not None:
             value = plain[1]
     return whole(value)
-
-
-def thousandths(value: object) -> int:
-    """An amount of something that is no token, in thousandths. Raises ValueError likewise."""
-    amount = number(value)
-    if amount < 0:
-        raise ValueError("is negative")
-    if amount > MAX_TOKENS // 1000:
-        raise ValueError(f"is more than {MAX_TOKENS // 1000:,}")
-    return int((amount * 1000).to_integral_value(ROUND_HALF_EVEN))
 
 
 def is_number(value: object) -> bool:

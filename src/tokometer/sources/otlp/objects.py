@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from tokometer.records import RecordError
+from tokometer.records.counted_parts import thousandths
 from tokometer.records.values import text
-from tokometer.sources.otlp.counts import count, is_number, thousandths
+from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.object_keys import OBJECT_KEYS
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS, SLOTS
 from tokometer.sources.otlp.words import KNOWN, slot_of

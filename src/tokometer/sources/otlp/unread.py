@@ -35,7 +35,7 @@ class Unread:
     def notices(self, at: int) -> list[Notice]:
         """All of it; `at` is our clock in microseconds."""
         return [
-            Notice(self._source, topic, _printable(name), f"{self._place}, span {first}", count, at)
+            Notice(self._source, topic, _printable(name), f"{self._place}:{first}", count, at)
             for (topic, name), (count, first) in self._seen.items()
         ]
 
