@@ -45,10 +45,10 @@ _GROUPS: Final = {
     "cache_read": 3,
     "cache_write": 3,
     "reasoning": 4,
-    "tool_input": 2,
-    "input_parts": 2,
-    "output_parts": 2,
-    "lifetimes": 5,
+    "tool_input": 5,
+    "input_parts": 6,
+    "output_parts": 6,
+    "lifetimes": 8,
 }
 #: Of thoughts over Google's models, which are beside the answer as often as not.
 _GOOGLE_REASONING: Final = 1
