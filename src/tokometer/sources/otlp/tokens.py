@@ -272,7 +272,7 @@ NOTHING: Final[dict[str, str]] = {
     "requests": "how many requests an agent made, each of which tells of itself",
     "calls tool": "how many tools were used, each of which tells of itself",
     "fetch web": "pages that the provider fetched: free of charge",
-    "is byok": "whose key it was",
+    "byok is": "whose key it was",
 }
 
 
