@@ -89,7 +89,9 @@ def _any(value: Any) -> dict[str, Any]:
         return {"doubleValue": value if value == value and abs(value) != float("inf") else str(value)}  # noqa: PLR0124
     if isinstance(value, list):
         return {"arrayValue": {"values": [_any(item) for item in value]}}
-    return {"stringValue": value}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _listed(value)}}
+    return {} if value is None else {"stringValue": value}
 
 
 def _put(target: Any, attributes: dict[str, Any]) -> None:
@@ -107,5 +109,9 @@ def _set(any_value: Any, value: Any) -> None:
     elif isinstance(value, list):
         for item in value:
             _set(any_value.array_value.values.add(), item)
-    else:
+    elif isinstance(value, dict):
+        any_value.kvlist_value.SetInParent()
+        for key, item in value.items():
+            _set(any_value.kvlist_value.values.add(key=key).value, item)
+    elif value is not None:
         any_value.string_value = value
