@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from tokometer.ledger import migration_labels
 from tokometer.ledger.protocol import Engine
 
 #: The tables of records in version 1.
@@ -33,4 +34,5 @@ def statements(engine: Engine) -> Sequence[str]:
             ("price_basis", _NAME),
         )
     ]
-    return [f'ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "{name}" {type_}' for table, name, type_ in added]
+    room = [f'ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "{name}" {type_}' for table, name, type_ in added]
+    return [*room, *migration_labels.statements(engine)]

@@ -87,6 +87,13 @@ SESSIONS: Final = Table(
 #: What is added up from the calls. Sums of money are wider there: they must not overflow what one call cannot.
 ROLLUPS: Final = (CELLS, HOURS, SESSIONS)
 
+#: Each set of labels once; records name theirs by its id. `rolled` is the set of those of its labels that take part in
+#: the rollups, 0 where none does.
+LABEL_SETS: Final = Table(
+    "label_sets",
+    columns_of("int: id\nname: workspace\nnames: label_keys label_values\nint: rolled"),
+    ("id",),
+)
 CURSORS: Final = Table(
     "cursors", columns_of("name: source\ntext: place\nblob: state\ntime: updated_at"), ("source", "place")
 )
@@ -114,6 +121,7 @@ META: Final = Table("meta", columns_of("name: key\ntext: value"), ("key",))
 TABLES: Final = (
     *RECORDS.values(),
     *ROLLUPS,
+    LABEL_SETS,
     CURSORS,
     REFUSALS,
     DIRTY_QUARTERS,
@@ -132,6 +140,7 @@ __all__ = [
     "DIRTY_SESSIONS",
     "HOURS",
     "JOBS",
+    "LABEL_SETS",
     "META",
     "RECORDS",
     "REFUSALS",
