@@ -17,6 +17,8 @@ from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
+from tokometer.measures.labels import Label
+from tokometer.measures.made import Made
 from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
@@ -180,6 +182,8 @@ class _Scope:
         self.values: dict[str, Any] = {}
         #: The dimension column whose values the table keeps as a list, if the query needs it.
         self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
+        #: The keys of labels that the query needs, and the columns in which the rows have their values.
+        self.labels = {key: f"label_{place}" for place, key in enumerate(sorted(ask.need.labels))}
 
     def bind(self, value: str | int) -> str:
         """The parameter that stands for a value."""
@@ -263,10 +267,22 @@ class _Scope:
         """What stands after FROM."""
         if self.stored.edges:
             return self._whole_hours_and_edges()
+        if self.labels:
+            return self._labelled()
         if not self.listed:
             return self.stored.table
         column = self.stored.lists[self.listed]
         return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
+
+    def _labelled(self) -> str:
+        """Each row with the values of the labels that the query needs, empty where it has none."""
+        table = self.stored.table
+        values = ", ".join(f"{self.dialect.label(self.bind(key))} AS {name}" for key, name in self.labels.items())
+        columns = ", ".join(f"coalesce(named.{name}, '') AS {name}" for name in self.labels.values())
+        return (
+            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN (SELECT id AS named_set, {values} FROM label_sets) "
+            f"AS named ON named.named_set = {table}.label_set) AS labelled"
+        )
 
     def _whole_hours_and_edges(self) -> str:
         """The whole hours of the window, and the quarter hours before and after them."""
@@ -287,12 +303,10 @@ class _Scope:
         return f"({' UNION ALL '.join(selected)}) AS whole_and_edges"
 
     def _dimension(self, dimension: Dimension) -> str:
-        if dimension.short == "hour" and dimension.is_time:
-            return self.ask.axis.hour_of_day("quarter", self.dialect)
-        if dimension.short == "weekday" and dimension.is_time:
-            return self.ask.axis.weekday("quarter", self.dialect)
         if dimension.is_time:
-            return self.ask.axis.key(dimension.short, "quarter", "", self.dialect)  # type: ignore[arg-type]
+            return self._part_of_time(dimension.short)
+        if isinstance(dimension, Label | Made):
+            return self.labels[dimension.key] if isinstance(dimension, Label) else self._made(dimension)
         column = f'"{dimension.column}"'
         if dimension.only:
             listed = ", ".join(f"'{value}'" for value in dimension.only)
@@ -300,6 +314,20 @@ class _Scope:
         if dimension.derive:
             return self._derived(dimension, column)
         return column
+
+    def _part_of_time(self, name: str) -> str:
+        if name == "hour":
+            return self.ask.axis.hour_of_day("quarter", self.dialect)
+        if name == "weekday":
+            return self.ask.axis.weekday("quarter", self.dialect)
+        return self.ask.axis.key(name, "quarter", "", self.dialect)  # type: ignore[arg-type]
+
+    def _made(self, made: Made) -> str:
+        cases = " ".join(
+            f"WHEN {' AND '.join(self._condition(condition) for condition in case.where)} THEN {self.bind(case.value)}"
+            for case in made.cases
+        )
+        return f"CASE {cases} ELSE {self.bind(made.default)} END"
 
     def _derived(self, dimension: Dimension, column: str) -> str:
         groups: dict[str, list[str]] = {}

@@ -24,6 +24,13 @@ class Dialect:
     #: A row for each element of a list.
     each: str
 
+    #: The value of a key in a set of labels.
+    labelled: str
+
+    def label(self, key: str) -> str:
+        """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
+        return self.labelled.format(key)
+
     def divide(self, number: str, by: int) -> str:
         """`number` divided by `by`, rounded down."""
         return self.division.format(number, by)
@@ -53,6 +60,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         containing="contains({}, {})",
         lower="lower({})",
         each="unnest({})",
+        labelled="list_extract(label_values, list_position(label_keys, {}))",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -61,5 +69,6 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         containing="(position({}, {}) > 0)",
         lower="lowerUTF8({})",
         each="arrayJoin({})",
+        labelled="label_values[indexOf(label_keys, {})]",
     ),
 }
