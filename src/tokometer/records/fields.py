@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from tokometer.records.counted_parts import counts, thousandths
 from tokometer.records.ids import key_fingerprint
 from tokometer.records.labels import labels_from, metadata_from, tags_from
 from tokometer.records.values import (
@@ -105,6 +106,8 @@ _METADATA: Final = Type(_metadata, {}, "object, as labels")
 _TAGS: Final = Type(
     tags_from, {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}, "list of text"
 )
+_COUNTS: Final = Type(counts, {"type": "object"}, "object of numbers by name")
+_AMOUNT: Final = Type(thousandths, {"type": "number", "minimum": 0}, "number, kept to a thousandth")
 
 _TYPES: Final = {
     "text": _TEXT,
@@ -121,6 +124,8 @@ _TYPES: Final = {
     "labels": _LABELS,
     "metadata": _METADATA,
     "tags": _TAGS,
+    "counts": _COUNTS,
+    "amount": _AMOUNT,
 }
 
 
@@ -182,6 +187,24 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     whole cache_write_1h_tokens: written to the cache for an hour
     whole output_tokens|completion_tokens: tokens of the answer, reasoning included
     whole reasoning_tokens: of the output tokens those spent on reasoning
+    whole total_tokens > -: all tokens; alone where you do not know what went in and what came out, else their sum
+    whole unsplit_tokens: tokens beside those above of which you do not know whether they went in or came out
+    whole input_audio_tokens|audio_input_tokens > -: of `input_tokens` those that are audio
+    whole input_image_tokens|image_input_tokens > -: of `input_tokens` those that are images
+    whole input_video_tokens|video_input_tokens > -: of `input_tokens` those that are video
+    whole cache_read_audio_tokens|cached_audio_tokens > -: of `cache_read_tokens` those that are audio
+    whole cache_read_image_tokens|cached_image_tokens > -: of `cache_read_tokens` those that are images
+    whole output_audio_tokens|audio_output_tokens > -: of `output_tokens` those that are audio
+    whole output_image_tokens|image_output_tokens > -: of `output_tokens` those that are images
+    whole output_video_tokens|video_output_tokens > -: of `output_tokens` those that are video
+    counts parts > -: the same by name, `{{"input_audio": 3000}}`
+    amount web_searches|web_search_requests > -: searches of the web by the provider
+    amount file_searches|file_search_requests > -: searches of stored files by the provider
+    amount images|images_generated > -: images made
+    amount seconds|audio_seconds > -: seconds of audio or video
+    amount pages|pages_processed > -: pages read
+    amount characters > -: characters spoken or read
+    counts quantities > -: the same by name, and what else is billed and is not tokens, `{{"container_hours": 0.5}}`
     whole estimated_tokens: what you expected to use in all
     whole user_messages: messages that people wrote since the session's last call
     money cost_usd|cost > cost_reported: what it cost, where you know; else it is priced

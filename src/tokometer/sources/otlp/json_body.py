@@ -169,7 +169,16 @@ def _plain(value: object) -> object:
     if kind == "arrayValue":
         values = content.get("values") if isinstance(content, dict) else None
         return [_plain(item) for item in values] if isinstance(values, list) else []
-    return {} if kind == "kvlistValue" else content
+    return _map(content) if kind == "kvlistValue" else content
+
+
+def _map(content: object) -> dict[str, object]:
+    pairs = content.get("values") if isinstance(content, dict) else None
+    return {
+        pair["key"]: _plain(pair.get("value"))
+        for pair in (pairs if isinstance(pairs, list) else ())
+        if isinstance(pair, dict) and isinstance(pair.get("key"), str)
+    }
 
 
 def _id(encoded: str | None, size: int) -> str:

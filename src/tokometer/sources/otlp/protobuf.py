@@ -6,10 +6,11 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS, Attribute, Reading
+from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS, Attribute, Reading, attribute_of
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
 from tokometer.sources.otlp.span import Event, Span, settle
+from tokometer.sources.otlp.tokens import PREFIXES
 
 #: Attributes up to this size are remembered whole; longer ones (prompts) are never the same twice, and neither are
 #: these slots.
@@ -25,6 +26,8 @@ _SHORT_VARINT: Final = 4
 _UNPACK_DOUBLE: Final = struct.Struct("<d")
 
 _BY_BYTES: Final = {name.encode(): attribute for name, attribute in ATTRIBUTES.items()}
+#: What the keys begin with that are read by their words where no table has them.
+_BY_WORDS: Final = tuple(prefix.encode() for prefix in PREFIXES)
 #: An attribute, read: nothing to us; a first choice as slot and value, ready to use; anything else as its own key.
 _Known = tuple[str, Any] | tuple[Attribute, Reading] | None
 #: Events by these names and exceptions are read; prompts and answers come as events too and are not even decoded.
@@ -53,7 +56,7 @@ class _Seen(dict[bytes, "_Known"]):
             attribute = _BY_BYTES.get(encoded[2:end])
             if len(encoded) <= end + 3 or encoded[end] != _VALUE:
                 known = _slow(encoded)
-            elif attribute is None:
+            elif attribute is None and (attribute := _other(encoded[2:end])) is None:
                 known = None
             elif encoded[end + 1] == len(encoded) - end - 2:
                 known = _quick(attribute, encoded[end + 2], encoded[end + 3 :], encoded)
@@ -155,13 +158,23 @@ def _slow(encoded: bytes) -> _Known:
         message = KeyValue.FromString(encoded)
     except DecodeError:
         raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
-    attribute = _BY_BYTES.get(message.key)
+    attribute = _BY_BYTES.get(message.key) or _other(message.key)
     if attribute is None:
         return None
     try:
         return _known(attribute, _plain(message.value))
     except UnicodeDecodeError:
         return _not_text(attribute)
+
+
+def _other(key: bytes) -> Attribute | None:
+    """How an attribute is read that no table has: mostly not at all."""
+    if not key.startswith(_BY_WORDS) and b"cost" not in key:
+        return None
+    try:
+        return attribute_of(key.decode())
+    except UnicodeDecodeError:
+        return None
 
 
 def _known(attribute: Attribute, value: object) -> _Known:
@@ -171,6 +184,8 @@ def _known(attribute: Attribute, value: object) -> _Known:
         converted = attribute.convert(value)
     except ValueError as error:
         return attribute, Reading(attribute.slot, attribute.rank, None, str(error), attribute.name)
+    if converted is None:
+        return None
     if attribute.rank:
         return attribute, Reading(attribute.slot, attribute.rank, converted)
     return attribute.slot, converted
@@ -181,7 +196,7 @@ def _not_text(attribute: Attribute) -> _Known:
 
 
 def _plain(value: Message) -> object:
-    """An `AnyValue` as Python has it; maps, which no attribute that we read has, become an empty dictionary."""
+    """An `AnyValue` as Python has it."""
     which = value.WhichOneof("value")
     if which is None:
         return None
@@ -190,4 +205,6 @@ def _plain(value: Message) -> object:
         return content.decode()
     if which == "array_value":
         return [_plain(item) for item in content.values]
-    return {} if which == "kvlist_value" else content
+    if which == "kvlist_value":
+        return {pair.key.decode(): _plain(pair.value) for pair in content.values}
+    return content
