@@ -25,9 +25,10 @@ from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse_connection import connect
 from tokometer.ledger.clickhouse_labels import ClickHouseLabels
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
+from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
-from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
+from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
@@ -42,8 +43,6 @@ _ROLLUP: Final[dict[str, str]] = {
     "distinct_providers": "arraySort(groupUniqArray(parts.provider))",
     "distinct_models": "arraySort(groupUniqArray(parts.model))",
 }
-#: Thirty days: the largest span whose calls one merge may have to compare.
-_PARTITION_QUARTERS: Final = 2880
 #: A mark still pending after this long belongs to a writer that died.
 ABANDONED_US: Final = 600 * 1_000_000
 _SETTINGS: Final[dict[str, Any]] = {
@@ -61,7 +60,7 @@ class ClickHouseLedger:
     """A ledger in one ClickHouse database. Use :func:`tokometer.ledger.opening.open_ledger` to get one.
 
     `url` is ``clickhouse://user:password@host:8123/database`` (``clickhouses://`` for TLS), or
-    ``chdb://memory/database`` for the engine inside this process.
+    ``chdb://memory/database`` for the engine inside this process (``chdb://disk/database?path=/folder`` to keep it).
     """
 
     engine: Engine = "clickhouse"
@@ -214,13 +213,14 @@ class ClickHouseLedger:
         known = self._query("SELECT name FROM system.tables WHERE database = currentDatabase()")
         if ("meta",) not in known or not self._stored_version():
             for table in schema.TABLES:
-                self._command(_create(table))
+                self._command(create(table, rollup=table in schema.ROLLUPS))
             self._write_version(current_version(migrations))
             return
-        for migration in pending(self._stored_version(), migrations):
-            for statement in migration.statements("clickhouse"):
-                self._command(statement)
-            self._write_version(migration.version)
+        needed = pending(self._stored_version(), migrations)
+        for statement in sql_of(needed, "clickhouse"):
+            self._command(statement)
+        if needed:
+            self._write_version(needed[-1].version)
 
     def _stored_version(self) -> int:
         rows = self._query("SELECT value FROM meta WHERE key = 'schema_version'")
@@ -340,34 +340,3 @@ class ClickHouseLedger:
                 column_names=[*names, "commit", "state", "at", "version", "gone"],
                 column_oriented=True,
             )
-
-
-def _create(table: schema.Table) -> str:
-    wide = table in schema.ROLLUPS
-    parts = []
-    for column in table.columns:
-        type_ = WIDE_MONEY if wide and column.type == "money" else TYPES[column.type]
-        parts.append(f"{column.name} {f'Nullable({type_})' if column.null else type_}")
-    order = ", ".join(table.key)
-    partition = ""
-    if table.name in schema.RECORDS:
-        # Records are found by time, then by id; the filters find them by id (or group) alone.
-        order = "quarter, id"
-        partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
-        parts.append("INDEX by_id id TYPE bloom_filter GRANULARITY 1")
-        if table is schema.CALLS:
-            parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
-    elif table in (schema.CELLS, schema.HOURS):
-        order = ", ".join(["quarter", *(name for name in table.key if name != "quarter")])
-        partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
-    expiry = ""
-    if table in (schema.DIRTY_QUARTERS, schema.DIRTY_SESSIONS):
-        parts += ["commit UUID", "state UInt8", "at DateTime64(6, 'UTC')"]
-        order += ", commit"
-        # Cleared marks may come back when their older versions outlive them; that costs a rebuild, no more.
-        expiry = " TTL toDateTime(at) + INTERVAL 7 DAY DELETE WHERE gone"
-    parts += ["version UInt64", "gone UInt8 DEFAULT 0"]
-    return (
-        f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(parts)}) "
-        f"ENGINE = ReplacingMergeTree(version, gone) {partition}ORDER BY ({order}){expiry}"
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
 
@@ -23,7 +23,8 @@ def connect(url: str) -> tuple[Any, str]:
         raise LedgerError(f"{database!r} is no database name: letters, digits and underscores only")
     try:
         if parts.scheme == "chdb":
-            client = clickhouse_connect.get_client(interface="chdb")
+            [folder] = parse_qs(parts.query).get("path", [None])
+            client = clickhouse_connect.get_client(interface="chdb", path=folder)
         elif parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
             client = clickhouse_connect.get_client(
                 host=parts.hostname or "localhost",

@@ -18,6 +18,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "names": "Array(String)",
     "json": "String",
     "int": "Int64",
+    "wide": "Int128",
     "small": "Int32",
     "float": "Float64",
     "money": "Decimal(18, 9)",
@@ -26,7 +27,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "blob": "String",
 }
 
-WIDE_MONEY: Final = "Decimal(28, 9)"
+WIDE_MONEY: Final = "Decimal(38, 9)"
 
 
 def zero(table: schema.Table, name: str) -> str:

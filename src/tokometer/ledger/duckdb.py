@@ -17,10 +17,11 @@ from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
+from tokometer.ledger.duckdb_tables import create
 from tokometer.ledger.duckdb_transaction import transaction
-from tokometer.ledger.duckdb_values import TYPES, insertion, money
+from tokometer.ledger.duckdb_values import insertion, money
 from tokometer.ledger.labels import LabelSets
-from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
+from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
 from tokometer.ledger.protocol import (
     Batch,
     Discrepancy,
@@ -229,14 +230,15 @@ class DuckDBLedger:
         with self._transaction():
             if "meta" not in known:
                 for table in schema.TABLES:
-                    self._connection.execute(_create(table))
+                    self._connection.execute(create(table, rollup=table in schema.ROLLUPS))
                 self._write_version(current_version(migrations))
                 return
             row = self._connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-            for migration in pending(int(row[0]) if row else 0, migrations):
-                for statement in migration.statements("duckdb"):
-                    self._connection.execute(statement)
-                self._write_version(migration.version)
+            needed = pending(int(row[0]) if row else 0, migrations)
+            for statement in sql_of(needed, "duckdb"):
+                self._connection.execute(statement)
+            if needed:
+                self._write_version(needed[-1].version)
 
     def _write_version(self, version: int) -> None:
         self._connection.execute("DELETE FROM meta WHERE key = 'schema_version'")
@@ -317,12 +319,3 @@ def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyC
                 "stop it, or use another --data folder"
             ) from error
         raise LedgerError(f"cannot open {path}: {error}") from error
-
-
-def _create(table: schema.Table) -> str:
-    wide = ROLLUP["money"] if table in schema.ROLLUPS else TYPES["money"]
-    columns_ = ", ".join(
-        f'"{column.name}" {wide if column.type == "money" else TYPES[column.type]}{"" if column.null else " NOT NULL"}'
-        for column in table.columns
-    )
-    return f"CREATE TABLE {table.name} ({columns_})"

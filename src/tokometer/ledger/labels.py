@@ -80,8 +80,8 @@ def _encoded(labels: Mapping[str, str]) -> bytes:
 
 @lru_cache(maxsize=8_192)
 def _hashed(workspace: str, labels: bytes) -> int:
-    # 0 is taken; that it would be hit has the probability that two of the sets would be one.
-    return int.from_bytes(blake2b(labels, digest_size=8, key=workspace.encode()[:64]).digest(), signed=True)
+    # 0 is no set's.
+    return int.from_bytes(blake2b(labels, digest_size=8, key=workspace.encode()[:64]).digest(), signed=True) or 1
 
 
 def told_of(records: Iterable[Record]) -> dict[int, Told]:

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from tokometer.ledger.protocol import Engine
+from tokometer.ledger.tables import Table, columns_of
 
+TABLES: Final = (
+    Table(
+        "label_sets",
+        columns_of("int: id\nname: workspace\nnames: label_keys label_values\nint: rolled"),
+        ("id",),
+    ),
+)
 _DUCKDB_ID: Final = "CAST(md5_number_upper(workspace || chr(31) || labels) >> 1 AS BIGINT)"
 _CLICKHOUSE_ID: Final = "reinterpretAsInt64(substring(MD5(concat(workspace, char(31), labels)), 1, 8))"
 _HAS_SOME: Final = "labels NOT IN ('', '{}')"
@@ -22,8 +30,6 @@ def statements(engine: Engine) -> Sequence[str]:
 
 
 _DUCKDB: Final = (
-    "CREATE TABLE label_sets (id BIGINT NOT NULL, workspace VARCHAR NOT NULL, label_keys VARCHAR[] NOT NULL, "
-    "label_values VARCHAR[] NOT NULL, rolled BIGINT NOT NULL)",
     f"INSERT INTO label_sets SELECT DISTINCT {_DUCKDB_ID}, workspace, map_keys(found), map_values(found), 0 FROM "
     f"(SELECT workspace, labels, CAST(CAST(labels AS JSON) AS MAP(VARCHAR, VARCHAR)) AS found FROM samples "
     f"WHERE {_HAS_SOME})",
@@ -33,9 +39,6 @@ _DUCKDB: Final = (
 )
 # The column stays: what has been moved must be found again, should the step be cut off and begin anew.
 _CLICKHOUSE: Final = (
-    "CREATE TABLE IF NOT EXISTS label_sets (id Int64, workspace LowCardinality(String), label_keys Array(String), "
-    "label_values Array(String), rolled Int64, version UInt64, gone UInt8 DEFAULT 0) "
-    "ENGINE = ReplacingMergeTree(version, gone) ORDER BY (id)",
     "INSERT INTO label_sets (id, workspace, label_keys, label_values, rolled, version) "
     f"SELECT DISTINCT {_CLICKHOUSE_ID}, workspace, tupleElement(JSONExtractKeysAndValues(labels, 'String'), 1), "
     f"tupleElement(JSONExtractKeysAndValues(labels, 'String'), 2), 0, 1 FROM samples WHERE {_HAS_SOME}",

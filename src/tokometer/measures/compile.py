@@ -24,6 +24,7 @@ from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
 
 _MICROS: Final = re.compile(r"MICROS\((\w+)\)")
+_JSON: Final = re.compile(r"JSON\((\w+), (\w+)\)")
 _COARSE: Final = ("month", "year")
 
 
@@ -210,6 +211,7 @@ class _Scope:
             sql = last if atom.which == "last" else f"{atom.which}({atom.column})"
         else:
             raise TypeError(atom)
+        sql = _JSON.sub(lambda match: self.dialect.json(match[1], match[2]), sql)
         return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
 
     def is_coarse(self, key: Key) -> bool:
@@ -279,9 +281,11 @@ class _Scope:
         table = self.stored.table
         values = ", ".join(f"{self.dialect.label(self.bind(key))} AS {name}" for key, name in self.labels.items())
         columns = ", ".join(f"coalesce(named.{name}, '') AS {name}" for name in self.labels.values())
+        # See ledger.statements for the row that nobody names.
+        sets = f"SELECT id AS named_set, {values} FROM label_sets UNION ALL SELECT 0{', NULL' * len(self.labels)}"
         return (
-            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN (SELECT id AS named_set, {values} FROM label_sets) "
-            f"AS named ON named.named_set = {table}.label_set) AS labelled"
+            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN ({sets}) AS named "
+            f"ON named.named_set = {table}.label_set) AS labelled"
         )
 
     def _whole_hours_and_edges(self) -> str:
@@ -307,6 +311,8 @@ class _Scope:
             return self._part_of_time(dimension.short)
         if isinstance(dimension, Label | Made):
             return self.labels[dimension.key] if isinstance(dimension, Label) else self._made(dimension)
+        if dimension.sql:
+            return f"({dimension.sql})"
         column = f'"{dimension.column}"'
         if dimension.only:
             listed = ", ".join(f"'{value}'" for value in dimension.only)

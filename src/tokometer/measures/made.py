@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tokometer.measures.kinds import Cube, Dimension
+from tokometer.measures.cube import Cube
+from tokometer.measures.kinds import Dimension
 
 if TYPE_CHECKING:
     from tokometer.measures.ask import Condition

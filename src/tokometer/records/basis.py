@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 EXACT: Final = ""
+#: What the basis of an assumed price begins with.
+ASSUMED: Final = "assumed:"
 #: What can be assumed about a price, and what that means.
 ASSUMPTIONS: Final[dict[str, str]] = {
     "tier": "No price of its service tier is listed for its time; the tier's known ratio to the standard one is used.",
@@ -26,11 +28,13 @@ REASONS: Final[dict[str, str]] = {
     "no-model": "Nobody said which model it was.",
     "too-much": "No call costs a billion dollars: its tokens cannot be right.",
 }
+#: The reasons that no price list can mend: nobody said what the call used.
+USAGE_UNKNOWN: Final = ("no-usage", "no-split")
 
 
 def assumed(*words: str) -> str:
     """The basis of a price that rests on assumptions (keys of :data:`ASSUMPTIONS`); exact where there are none."""
-    return f"assumed:{','.join(sorted(set(words)))}" if words else EXACT
+    return f"{ASSUMED}{','.join(sorted(set(words)))}" if words else EXACT
 
 
 def unpriced(reason: str) -> str:
