@@ -12,8 +12,10 @@ from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS,
 _ROLLED: Final = "coalesce(rolled, 0)"
 #: With a row that nobody names: DuckDB 2.0 takes the numbers beside an empty side of a join for smaller than they are,
 #: where it sorts them.
-_SETS: Final = "(SELECT id AS named_set, rolled FROM label_sets WHERE rolled <> 0 "
+_SETS: Final = (
+    "(SELECT id AS named_set, rolled FROM label_sets WHERE rolled <> 0 "
     "UNION ALL SELECT CAST(0 AS {int}), CAST(0 AS {int}))"
+)
 _CELL_KEY: Final = ", ".join(_ROLLED if name == "label_set" else name for name in CELL_DIMENSIONS)
 
 #: Rows of `cells`, from the calls. `{where}` limits the quarter hours.
