@@ -80,7 +80,7 @@ def _listed(attributes: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": _any(value)} for key, value in attributes.items()]
 
 
-def _any(value: Any) -> dict[str, Any]:
+def _any(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each type
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):
@@ -89,6 +89,10 @@ def _any(value: Any) -> dict[str, Any]:
         return {"doubleValue": value if value == value and abs(value) != float("inf") else str(value)}  # noqa: PLR0124
     if isinstance(value, list):
         return {"arrayValue": {"values": [_any(item) for item in value]}}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": [{"key": key, "value": _any(item)} for key, item in value.items()]}}
+    if isinstance(value, bytes):
+        return {"bytesValue": base64.b64encode(value).decode()}
     return {"stringValue": value}
 
 
@@ -107,5 +111,10 @@ def _set(any_value: Any, value: Any) -> None:
     elif isinstance(value, list):
         for item in value:
             _set(any_value.array_value.values.add(), item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _set(any_value.kvlist_value.values.add(key=key).value, item)
+    elif isinstance(value, bytes):
+        any_value.bytes_value = value
     else:
         any_value.string_value = value
