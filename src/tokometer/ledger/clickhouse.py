@@ -23,6 +23,7 @@ from typing import Any, Final
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse_connection import connect
+from tokometer.ledger.clickhouse_labels import ClickHouseLabels
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
@@ -71,13 +72,19 @@ class ClickHouseLedger:
         self._lock = threading.RLock()
         self._version = 0
         self._names = Names(self.fetch)
+        self._labels = ClickHouseLabels(self._query, self._insert)
         self._migrate(migrations)
+        self._labels.begin()
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Cursors move last, when their records are there."""
         with self._lock:
+            admitted = self._labels.admit(batch)
+            # Before the records that name them: one that nobody names does no harm.
+            self._labels.put(admitted.rows)
+            self._labels.confirm(admitted)
             changes, receipt = plan(batch, ClickHouseShelf(self))
             commit = uuid.uuid4()
             self._mark(changes, commit, _PENDING)
@@ -88,6 +95,19 @@ class ClickHouseLedger:
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        commit = uuid.uuid4()
+
+        def mark(quarters: Sequence[int], ready: bool) -> None:
+            state, at = _READY if ready else _PENDING, to_datetime(now_us())
+            if quarters:
+                self._insert_marks("dirty_quarters", ["quarter"], [quarters], commit, state, at)
+
+        with self._lock:
+            if frozenset(keys) != self._labels.rolled:
+                self._labels.roll_up(frozenset(keys), mark)
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
@@ -116,13 +136,12 @@ class ClickHouseLedger:
                 self._names.forget()
         return int(count)
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         with self._lock:
             change = Change(schema.CALLS)
             for kept in ClickHouseShelf(self).records(schema.CALLS, list(costs)):
-                cost, version = costs[kept.id]
-                priced = with_price(kept, cost, version)
+                priced = with_price(kept, *costs[kept.id])
                 if priced != kept:
                     change.taken.append(kept)
                     change.put.append(priced)
@@ -138,6 +157,11 @@ class ClickHouseLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._query(statement.sql, dict(statement.parameters))
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""

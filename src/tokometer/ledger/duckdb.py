@@ -14,11 +14,13 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
 from tokometer.ledger.duckdb_tables import create
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import insertion, money
+from tokometer.ledger.labels import LabelSets
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
 from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import (
@@ -68,9 +70,11 @@ class DuckDBLedger:
         self._connection = _connect(path, read_only, memory_limit)
         self._shelf = DuckDBShelf(self._connection)
         self._names = Names(self.fetch)
+        self._labels = LabelSets(lambda: all_sets(self._connection))
         try:
             if not read_only:
                 self._migrate(migrations)
+            self._labels.rolled = rolled_keys(self._connection)
             self._settling = Settling(self._connection, path)
         except BaseException:
             self._connection.close()
@@ -80,16 +84,31 @@ class DuckDBLedger:
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Durable when this returns."""
-        with self._lock, self._transaction():
-            changes, receipt = plan(batch, self._shelf)
-            for change in changes:
-                self._carry_out(change)
-            self._refuse(batch.refusals)
-            self._notice(batch.notices)
-            self._move(batch.cursors)
+        with self._lock:
+            admitted = self._labels.admit(batch)
+            with self._transaction():
+                put_sets(self._connection, admitted.rows)
+                changes, receipt = plan(batch, self._shelf)
+                for change in changes:
+                    self._carry_out(change)
+                self._refuse(batch.refusals)
+                self._notice(batch.notices)
+                self._move(batch.cursors)
+            self._labels.confirm(admitted)
         if "calls" in receipt.touched:
             self._settling.mark()
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        chosen = frozenset(keys)
+        with self._lock:
+            if chosen == self._labels.rolled:
+                return
+            with self._transaction():
+                roll_up(self._connection, self._labels.rolled_anew(chosen), chosen)
+            self._labels.rolled = chosen
+        self._settling.mark()
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
@@ -124,24 +143,31 @@ class DuckDBLedger:
             self._names.forget()
         return int(gone[0]) if gone else 0
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         if not costs:
             return 0
-        wanted = [schema.Column("id", "id"), schema.Column("cost", "money", True), schema.Column("version", "name")]
-        prices = list(costs.values())
-        staged = arrow_table(wanted, [list(costs), [cost for cost, _ in prices], [version for _, version in prices]])
+        wanted = [
+            schema.Column("id", "id"),
+            schema.Column("cost", "money", True),
+            schema.Column("version", "name"),
+            schema.Column("basis", "name"),
+        ]
+        staged = arrow_table(wanted, [list(costs), *map(list, zip(*costs.values(), strict=True))])
         cost = money("s.cost")
         with self._lock, self._transaction(), self._registered("repriced", staged):
             changed = self._connection.execute(
                 "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
-                f"{cost} AS cost, s.version FROM calls c JOIN repriced s ON c.id = s.id "
+                f"{cost} AS cost, s.version, CASE WHEN c.cost_reported IS NULL THEN s.basis ELSE '' END AS basis "
+                "FROM calls c JOIN repriced s ON c.id = s.id "
                 "WHERE CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END "
-                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version"
+                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version "
+                "OR (c.cost_reported IS NULL AND c.price_basis <> s.basis)"
             ).fetchone()
             self._connection.execute(
                 "UPDATE calls SET cost_priced = CASE WHEN calls.cost_reported IS NULL THEN NULL ELSE n.cost END, "
-                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version "
+                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version, "
+                "price_basis = n.basis "
                 "FROM changed n WHERE calls.id = n.id"
             )
             self._connection.execute("INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM changed")
@@ -157,6 +183,11 @@ class DuckDBLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._cursor().execute(statement.sql, dict(statement.parameters)).fetchall()
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""

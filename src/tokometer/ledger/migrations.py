@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tokometer.ledger import migration_beside as beside
+from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
@@ -43,6 +44,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "labels, machine, account, region; parts, quantities; how sure a price is",
         statements=room.statements,
         columns=room.COLUMNS,
+        tables=labels.TABLES,
         rebuild=True,
     ),
     Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),

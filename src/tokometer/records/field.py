@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from tokometer.records.counted_parts import counts, thousandths
 from tokometer.records.ids import key_fingerprint
+from tokometer.records.labels import labels_from, metadata_from, tags_from
 from tokometer.records.values import (
     MAX_TEXT,
     flag,
@@ -20,6 +22,8 @@ from tokometer.records.values import (
     whole,
 )
 
+#: Content that people send along and we do not keep.
+NOT_KEPT: Final = frozenset({"prompt", "messages", "input", "output", "response", "completion", "content"})
 _MAX_HTTP_STATUS: Final = 999
 _MAX_REVISION: Final = 2**62
 _SCALES: Final = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -75,8 +79,13 @@ def _float(value: object) -> float:
 
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise ValueError(f"is {name_of(value)}, not an object of text by text")  # noqa: TRY004 - see values
-    return {text(key): text(item) for key, item in value.items()}
+        raise ValueError(f"is {name_of(value)}, not an object")  # noqa: TRY004 - see values
+    return labels_from(value)
+
+
+def _metadata(value: object) -> dict[str, str]:
+    # Whatever it is, it is beside the point for most who send it: nothing is refused for it.
+    return metadata_from(value if isinstance(value, dict) else {"metadata": value}, NOT_KEPT)
 
 
 def _yes_or_no(value: object) -> str:
@@ -134,7 +143,17 @@ _SIGNED: Final = Type(
     _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
 )
 _NUMBER: Final = Type(_float, {"type": "number"}, "number")
-_LABELS: Final = Type(_labels, {"type": "object", "additionalProperties": {"type": "string"}}, "object of text by text")
+_LABELS: Final = Type(
+    _labels,
+    {"type": "object", "additionalProperties": True},
+    "object of text by text; numbers become text, lists are joined, objects in it become `outer.inner`",
+)
+_METADATA: Final = Type(_metadata, {}, "object, as labels")
+_TAGS: Final = Type(
+    tags_from, {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}, "list of text"
+)
+_COUNTS: Final = Type(counts, {"type": "object"}, "object of numbers by name")
+_AMOUNT: Final = Type(thousandths, {"type": "number", "minimum": 0}, "number, kept to a thousandth")
 _LONG: Final = Type(long_text, {}, "text, or JSON; kept are 16,000 characters, without keys and passwords")
 _YES_NO: Final = Type(
     _yes_or_no, {"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no", "true", "false", ""]}]}, "true or false"
@@ -160,6 +179,10 @@ _TYPES: Final = {
     "signed": _SIGNED,
     "number": _NUMBER,
     "labels": _LABELS,
+    "metadata": _METADATA,
+    "tags": _TAGS,
+    "counts": _COUNTS,
+    "amount": _AMOUNT,
     "long": _LONG,
     "yesno": _YES_NO,
     "parameters": _PARAMETERS,

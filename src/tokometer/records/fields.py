@@ -18,6 +18,9 @@ _COMMON: Final = """
     text machine|hostname: the machine on which it happened
     text account|organization|organisation: the login, organisation or subscription that it ran under
     text region|inference_geo: where it was served: a cloud's region, or the provider's own word
+    labels labels > -: whatever else you want to filter and group by
+    metadata metadata > -: labels too, as other software names them; `labels` go before
+    tags tags > -: labels too: `tag.x` is `true` for each, and `tags` is all of them
 """
 _WHOSE: Final = """
     text session_id|session|conversation_id: the session or conversation
@@ -48,6 +51,24 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     whole cache_write_1h_tokens: written to the cache for an hour
     whole output_tokens|completion_tokens: tokens of the answer, reasoning included
     whole reasoning_tokens: of the output tokens those spent on reasoning
+    whole total_tokens > -: all tokens; alone where you do not know what went in and what came out, else their sum
+    whole unsplit_tokens: tokens beside those above of which you do not know whether they went in or came out
+    whole input_audio_tokens|audio_input_tokens > -: of `input_tokens` those that are audio
+    whole input_image_tokens|image_input_tokens > -: of `input_tokens` those that are images
+    whole input_video_tokens|video_input_tokens > -: of `input_tokens` those that are video
+    whole cache_read_audio_tokens|cached_audio_tokens > -: of `cache_read_tokens` those that are audio
+    whole cache_read_image_tokens|cached_image_tokens > -: of `cache_read_tokens` those that are images
+    whole output_audio_tokens|audio_output_tokens > -: of `output_tokens` those that are audio
+    whole output_image_tokens|image_output_tokens > -: of `output_tokens` those that are images
+    whole output_video_tokens|video_output_tokens > -: of `output_tokens` those that are video
+    counts parts > -: the same by name, `{{"input_audio": 3000}}`
+    amount web_searches|web_search_requests > -: searches of the web by the provider
+    amount file_searches|file_search_requests > -: searches of stored files by the provider
+    amount images|images_generated > -: images made
+    amount seconds|audio_seconds > -: seconds of audio or video
+    amount pages|pages_processed > -: pages read
+    amount characters > -: characters spoken or read
+    counts quantities > -: the same by name, and what else is billed and is not tokens, `{{"container_hours": 0.5}}`
     whole estimated_tokens: what you expected to use in all
     whole user_messages: messages that people wrote since the session's last call
     money cost_usd|cost > cost_reported: what it cost, where you know; else it is priced
@@ -114,7 +135,6 @@ _SAMPLES: Final = f"""{_COMMON}
     text device: the device
     text model: the model
     text provider: the provider
-    labels labels: anything else
 """
 _BILLS: Final = f"""{_COMMON}
     text provider: whose bill
@@ -151,7 +171,3 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "bills": ("provider", "amount"),
     **REQUIRED_BESIDE,
 }
-#: Content that people send along and we do not keep.
-NOT_KEPT: Final = frozenset(
-    {"prompt", "messages", "input", "output", "response", "completion", "content", "metadata", "tags"}
-)

@@ -41,6 +41,8 @@ class Record(Struct, kw_only=True, gc=False):
     kind: ClassVar[str]
     #: Fields that describe where a record was first seen; see :func:`merge_rule`.
     origin_fields: ClassVar[frozenset[str]] = frozenset()
+    #: Fields that say something of another and go where it goes: name → that other; see :func:`merge`.
+    follows: ClassVar[dict[str, str]] = {}
 
     #: For what there is rather than what happened: the fields that name it. It is kept as one record, as last told,
     #: at the time at which that was.
@@ -101,6 +103,8 @@ def merge(kept: R, arrived: R) -> R:
     for name in kept.origin_fields:
         value = getattr(first, name)
         changed[name] = getattr(later, name) if value is None or value == "" else value
+    for name, leader in kept.follows.items():
+        changed[name] = getattr(loser if leader in changed else winner, name)
     changed["origin"] = first.origin
     if not kept.identity:
         changed["started_at"] = min(kept.started_at, arrived.started_at)

@@ -13,10 +13,11 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any, Final, get_args, get_type_hints
 
+from tokometer.records.counted_parts import finish_counts
 from tokometer.records.errors import RecordError
 from tokometer.records.families import family_of
-from tokometer.records.field import Field
-from tokometer.records.fields import FIELDS, NOT_KEPT, REQUIRED
+from tokometer.records.field import NOT_KEPT, Field
+from tokometer.records.fields import FIELDS, REQUIRED
 from tokometer.records.fields_beside import BODIES
 from tokometer.records.kinds import KINDS, Record
 from tokometer.records.model_ids import infer_provider
@@ -80,6 +81,9 @@ def record_from(
         # As last told, whatever the order in which it is told.
         values.setdefault("revision", values["started_at"])
         values.setdefault("native_id", f"{kind}:{json.dumps([values.get(name, '') for name in identity])}")
+    labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
+    if labels:
+        values["labels"] = labels
     if not values.get("native_id"):
         # Its content is its id: sent twice it counts once. The time is part of it, so a copy has the same one.
         values["native_id"] = content_id(given)
@@ -206,6 +210,7 @@ def _finish_call(reader: _Reader, values: dict[str, Any]) -> None:
         values["input_tokens"] = prompt - cached
     if values.get("reasoning_tokens", 0) > values.get("output_tokens", 0):
         raise RecordError(reader.spelling("reasoning_tokens"), "is more than output_tokens, of which it is a part")
+    finish_counts(reader.get, reader.spelling, values)
     values["provider"] = provider_of(values.get("provider", "")) or infer_provider(values["model"])
     values["attempt"] = max(1, values.get("attempt", 1))
 
