@@ -44,6 +44,8 @@ class Summary:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
+    #: How often something was met that no rule understood; see `tokometer.records.Notice`.
+    noticed: int = 0
     #: Bytes that were new.
     bytes: int = 0
     seconds: float = 0.0
@@ -124,6 +126,7 @@ def _commit_all(
         batch.records.extend(portion.records)
         batch.packed.extend(portion.packed)
         batch.refusals.extend(portion.refusals)
+        batch.notices.extend(portion.notices)
         batch.cursors.update(portion.cursors)
         summary.bytes += sum(job.size for job in portion.jobs)
         reporter.add(portion)
@@ -134,13 +137,14 @@ def _commit_all(
 
 
 def _commit(batch: Batch, ledger: Ledger, summary: Summary) -> None:
-    if not (batch.size or batch.refusals or batch.cursors):
+    if not (batch.size or batch.refusals or batch.cursors or batch.notices):
         return
     receipt = ledger.commit(batch)
     summary.accepted += receipt.accepted
     summary.duplicate += receipt.duplicate
     summary.changed += receipt.changed
     summary.refused += len(batch.refusals)
+    summary.noticed += sum(notice.count for notice in batch.notices)
     summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
 
 

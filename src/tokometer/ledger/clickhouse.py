@@ -29,11 +29,12 @@ from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
+from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
-from tokometer.records import Refusal, now_us, to_datetime, to_us
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, OLD, SESSIONS_FROM_CALLS
+from tokometer.records import Notice, Refusal, now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},
@@ -71,6 +72,7 @@ class ClickHouseLedger:
         self._lock = threading.RLock()
         self._version = 0
         self._labels = ClickHouseLabels(self._query, self._insert)
+        self._names = Names(self.fetch)
         self._migrate(migrations)
         self._labels.begin()
 
@@ -89,6 +91,7 @@ class ClickHouseLedger:
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            self._notice(batch.notices)
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
@@ -121,6 +124,17 @@ class ClickHouseLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
+
+    def prune(self, table: str, before: int) -> int:
+        """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
+        values = {"before": to_datetime(before)}
+        with self._lock:
+            [(count,)] = self._query(f"SELECT count() FROM {table} WHERE {OLD[table]}", values)
+            if count:
+                self._command(f"ALTER TABLE {table} DELETE WHERE {OLD[table]} SETTINGS mutations_sync = 1", values)
+            if table == schema.NOTICES.name:
+                self._names.forget()
+        return int(count)
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
@@ -269,6 +283,13 @@ class ClickHouseLedger:
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
             self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
+
+    def _notice(self, notices: Sequence[Notice]) -> None:
+        rows = self._names.rows(notices)
+        if rows:
+            names = list(schema.NOTICES.names)
+            with self._lock:
+                self._client.insert("notices", native(schema.NOTICES, rows), column_names=names, column_oriented=True)
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tokometer.ledger import migration_beside as beside
 from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
@@ -46,6 +47,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         tables=labels.TABLES,
         rebuild=True,
     ),
+    Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
 )
 
 

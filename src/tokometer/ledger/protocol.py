@@ -117,6 +117,15 @@ class Ledger(Protocol):
     def audit(self) -> Sequence[Discrepancy]:
         """Every difference between the rollups and what the records say (settles first); empty is a clean bill."""
 
+    def prune(self, table: str, before: int) -> int:
+        """Drop the rows of a table of :data:`tokometer.ledger.retention.KEPT_DAYS` that are older than a time.
+
+        `before` is in microseconds since the epoch. Returns how many rows that were.
+
+        Raises:
+            KeyError: There is no such table, or what is in it is kept for good.
+        """
+
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, Literal
 
+from tokometer.records.beside import Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Score
 from tokometer.records.record import MAX_TOKENS, MergeRule, Micros, Record, Tokens, merge, merge_rule
 from tokometer.records.status import Status
 
@@ -234,7 +235,13 @@ class Bill(Record, kw_only=True, gc=False):
 
 
 #: Every kind, by the name under which the ledger, the API and the measures know it.
-KINDS: dict[str, type[Record]] = {kind.kind: kind for kind in (ModelCall, ToolCall, AgentRun, JobRun, Sample, Bill)}
+KINDS: dict[str, type[Record]] = {
+    kind.kind: kind
+    for kind in (
+        *(ModelCall, ToolCall, AgentRun, JobRun, Sample, Bill),
+        *(LogLine, Score, ModelOnOffer, KnowledgeBase, Document, ErrorDetail),
+    )
+}
 
 __all__ = [
     "KINDS",
@@ -243,12 +250,18 @@ __all__ = [
     "QUANTITIES",
     "AgentRun",
     "Bill",
+    "Document",
+    "ErrorDetail",
     "JobRun",
+    "KnowledgeBase",
+    "LogLine",
     "MergeRule",
     "Micros",
     "ModelCall",
+    "ModelOnOffer",
     "Record",
     "Sample",
+    "Score",
     "Tokens",
     "ToolCall",
     "merge",

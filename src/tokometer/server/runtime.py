@@ -19,6 +19,7 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
+from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Result, rules, run
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
@@ -70,6 +71,8 @@ class Runtime:
     cache: Path
     demo: bool = False
     discover: bool = False
+    #: Whether requests and responses that come with details of errors are kept. They hold prompts.
+    keep_bodies: bool = False
     follower: Follower | None = None
     #: Plays generated data on, in a demo.
     player: Player | None = None
@@ -140,7 +143,12 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         broadcaster = Broadcaster()
         cache = cache_folder(data, home, env)
         runtime: Runtime
-        writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
+        writer = Writer(
+            ledger,
+            book,
+            lambda receipt: runtime.committed(receipt),  # noqa: PLW0108 - bound when called
+            kept=kept_days(env),
+        )
         runtime = Runtime(
             data=data,
             home=home,
@@ -155,6 +163,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             cache=cache,
             demo=demo,
             discover=discover,
+            keep_bodies=bodies_kept(env),
         )
         if demo:
             from tokometer.demo.player import Player
