@@ -35,7 +35,7 @@ class TierRule:
     """What a service tier costs at `provider`, as a multiple of standard, where no list has prices for it."""
 
     provider: str
-    #: In the words of :data:`TIERS`.
+    #: One of `prices.tiers.PRICED`.
     tier: str
     factor: Fraction
     source: Source
@@ -111,20 +111,6 @@ class PartRule:
     #: True where calls that do not say what their bucket is made of are taken to consist of this part.
     presumed: bool = False
 
-
-#: Words for service tiers, in lower case, and the tier that each means; "" is the standard price.
-TIERS: Final[dict[str, str]] = {
-    **dict.fromkeys(("standard", "default", "auto", "none", "normal", "regular", "null", "unspecified"), ""),
-    **dict.fromkeys(("standardonly", "ondemand", "payg", "paygo", "payasyougo", "realtime", "sync"), ""),
-    **dict.fromkeys(("batch", "batches", "batched"), "batch"),
-    "fast": "fast",
-    "flex": "flex",
-    "priority": "priority",
-    "performance": "performance",
-    "scale": "scale",
-    "reserved": "reserved",
-    **dict.fromkeys(("provisioned", "provisionedthroughput", "ptu"), "provisioned"),
-}
 
 _ANTHROPIC: Final = Source("https://platform.claude.com/docs/en/about-claude/pricing", "2026-11-27")
 _OPENAI: Final = Source("https://developers.openai.com/api/docs/pricing", "2026-10-14")
