@@ -13,6 +13,8 @@ from typing import Any, cast
 
 import click
 
+from price_rules import price_rules_page
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 MADE = "<!-- Made by `make docs` from {source}. Change it there. -->\n\n"
@@ -206,6 +208,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("the commands' own declarations", commands_page),
     "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
+    "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 
