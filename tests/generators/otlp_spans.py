@@ -80,7 +80,7 @@ def _listed(attributes: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": _any(value)} for key, value in attributes.items()]
 
 
-def _any(value: Any) -> dict[str, Any]:
+def _any(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each type
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):
@@ -91,6 +91,8 @@ def _any(value: Any) -> dict[str, Any]:
         return {"arrayValue": {"values": [_any(item) for item in value]}}
     if isinstance(value, dict):
         return {"kvlistValue": {"values": _listed(value)}}
+    if isinstance(value, bytes):
+        return {"bytesValue": base64.b64encode(value).decode()}
     return {} if value is None else {"stringValue": value}
 
 
@@ -113,5 +115,7 @@ def _set(any_value: Any, value: Any) -> None:
         any_value.kvlist_value.SetInParent()
         for key, item in value.items():
             _set(any_value.kvlist_value.values.add(key=key).value, item)
+    elif isinstance(value, bytes):
+        any_value.bytes_value = value
     elif value is not None:
         any_value.string_value = value

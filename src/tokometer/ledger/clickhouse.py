@@ -19,17 +19,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-
-import clickhouse_connect
 
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
+from tokometer.ledger.clickhouse_connection import connect
+from tokometer.ledger.clickhouse_labels import ClickHouseLabels
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
+from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
-from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Statement
+from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
@@ -43,8 +43,6 @@ _ROLLUP: Final[dict[str, str]] = {
     "distinct_providers": "arraySort(groupUniqArray(parts.provider))",
     "distinct_models": "arraySort(groupUniqArray(parts.model))",
 }
-#: Thirty days: the largest span whose calls one merge may have to compare.
-_PARTITION_QUARTERS: Final = 2880
 #: A mark still pending after this long belongs to a writer that died.
 ABANDONED_US: Final = 600 * 1_000_000
 _SETTINGS: Final[dict[str, Any]] = {
@@ -62,23 +60,29 @@ class ClickHouseLedger:
     """A ledger in one ClickHouse database. Use :func:`tokometer.ledger.opening.open_ledger` to get one.
 
     `url` is ``clickhouse://user:password@host:8123/database`` (``clickhouses://`` for TLS), or
-    ``chdb://memory/database`` for the engine inside this process.
+    ``chdb://memory/database`` for the engine inside this process (``chdb://disk/database?path=/folder`` to keep it).
     """
 
     engine: Engine = "clickhouse"
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-        self._client, self.database = _connect(url)
+        self._client, self.database = connect(url)
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
+        self._labels = ClickHouseLabels(self._query, self._insert)
         self._migrate(migrations)
+        self._labels.begin()
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Cursors move last, when their records are there."""
         with self._lock:
+            admitted = self._labels.admit(batch)
+            # Before the records that name them: one that nobody names does no harm.
+            self._labels.put(admitted.rows)
+            self._labels.confirm(admitted)
             changes, receipt = plan(batch, ClickHouseShelf(self))
             commit = uuid.uuid4()
             self._mark(changes, commit, _PENDING)
@@ -88,6 +92,19 @@ class ClickHouseLedger:
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        commit = uuid.uuid4()
+
+        def mark(quarters: Sequence[int], ready: bool) -> None:
+            state, at = _READY if ready else _PENDING, to_datetime(now_us())
+            if quarters:
+                self._insert_marks("dirty_quarters", ["quarter"], [quarters], commit, state, at)
+
+        with self._lock:
+            if frozenset(keys) != self._labels.rolled:
+                self._labels.roll_up(frozenset(keys), mark)
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
@@ -105,13 +122,12 @@ class ClickHouseLedger:
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         with self._lock:
             change = Change(schema.CALLS)
             for kept in ClickHouseShelf(self).records(schema.CALLS, list(costs)):
-                cost, version = costs[kept.id]
-                priced = with_price(kept, cost, version)
+                priced = with_price(kept, *costs[kept.id])
                 if priced != kept:
                     change.taken.append(kept)
                     change.put.append(priced)
@@ -127,6 +143,11 @@ class ClickHouseLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._query(statement.sql, dict(statement.parameters))
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
@@ -191,13 +212,14 @@ class ClickHouseLedger:
         known = self._query("SELECT name FROM system.tables WHERE database = currentDatabase()")
         if ("meta",) not in known or not self._stored_version():
             for table in schema.TABLES:
-                self._command(_create(table))
+                self._command(create(table, rollup=table in schema.ROLLUPS))
             self._write_version(current_version(migrations))
             return
-        for migration in pending(self._stored_version(), migrations):
-            for statement in migration.statements("clickhouse"):
-                self._command(statement)
-            self._write_version(migration.version)
+        needed = pending(self._stored_version(), migrations)
+        for statement in sql_of(needed, "clickhouse"):
+            self._command(statement)
+        if needed:
+            self._write_version(needed[-1].version)
 
     def _stored_version(self) -> int:
         rows = self._query("SELECT value FROM meta WHERE key = 'schema_version'")
@@ -317,63 +339,3 @@ class ClickHouseLedger:
                 column_names=[*names, "commit", "state", "at", "version", "gone"],
                 column_oriented=True,
             )
-
-
-def _connect(url: str) -> tuple[Any, str]:
-    parts = urlsplit(url)
-    database = parts.path.strip("/") or "tokometer"
-    if not re.fullmatch(r"\w+", database):
-        raise LedgerError(f"{database!r} is no database name: letters, digits and underscores only")
-    try:
-        if parts.scheme == "chdb":
-            client = clickhouse_connect.get_client(interface="chdb")
-        elif parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
-            client = clickhouse_connect.get_client(
-                host=parts.hostname or "localhost",
-                port=parts.port or 0,
-                username=unquote(parts.username or "default"),
-                password=unquote(parts.password or ""),
-                secure=parts.scheme in ("clickhouses", "https"),
-                autogenerate_session_id=False,
-            )
-        else:
-            raise LedgerError(f"{parts.scheme}:// is not a ledger: use clickhouse://host:8123/database")
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        client.database = database
-        if parts.scheme == "chdb":
-            client.command(f"USE {database}")
-    except clickhouse_connect.driver.exceptions.Error as error:
-        where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
-        raise LedgerError(f"cannot use ClickHouse at {where}: {error}") from error
-    return client, database
-
-
-def _create(table: schema.Table) -> str:
-    wide = table in schema.ROLLUPS
-    parts = []
-    for column in table.columns:
-        type_ = WIDE_MONEY if wide and column.type == "money" else TYPES[column.type]
-        parts.append(f"{column.name} {f'Nullable({type_})' if column.null else type_}")
-    order = ", ".join(table.key)
-    partition = ""
-    if table.name in schema.RECORDS:
-        # Records are found by time, then by id; the filters find them by id (or group) alone.
-        order = "quarter, id"
-        partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
-        parts.append("INDEX by_id id TYPE bloom_filter GRANULARITY 1")
-        if table is schema.CALLS:
-            parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
-    elif table in (schema.CELLS, schema.HOURS):
-        order = ", ".join(["quarter", *(name for name in table.key if name != "quarter")])
-        partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
-    expiry = ""
-    if table in (schema.DIRTY_QUARTERS, schema.DIRTY_SESSIONS):
-        parts += ["commit UUID", "state UInt8", "at DateTime64(6, 'UTC')"]
-        order += ", commit"
-        # Cleared marks may come back when their older versions outlive them; that costs a rebuild, no more.
-        expiry = " TTL toDateTime(at) + INTERVAL 7 DAY DELETE WHERE gone"
-    parts += ["version UInt64", "gone UInt8 DEFAULT 0"]
-    return (
-        f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(parts)}) "
-        f"ENGINE = ReplacingMergeTree(version, gone) {partition}ORDER BY ({order}){expiry}"
-    )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import duckdb
 
+from tokometer.ledger.duckdb_tables import WIDE_MONEY
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
@@ -15,8 +16,7 @@ from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS
 #: What the shared statements leave to the engine.
 ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},
-    # Sums over all time must not overflow what one call cannot.
-    "money": "DECIMAL(28,9)",
+    "money": WIDE_MONEY,
     "calls": "calls",
     "cells": "cells",
     "distinct_providers": "list_sort(list(DISTINCT parts.provider))",

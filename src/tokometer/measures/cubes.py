@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.measures.cube import Cube
 from tokometer.measures.kinds import (
     HIGHER,
     LOWER,
     Count,
-    Cube,
     Difference,
     Dimension,
     Distinct,
     Mean,
     Quantile,
+    Quantity,
     Ratio,
     Reading,
     Sum,
     Throughput,
 )
+from tokometer.records.basis import ASSUMED
 from tokometer.records.families import family_of
 from tokometer.records.status import ERRORS
 from tokometer.records.units import (
@@ -39,6 +41,9 @@ from tokometer.records.units import (
 
 _WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens")
 _PROMPT = ("input_tokens", "cache_read_tokens", *_WRITES)
+_ALL = (*_PROMPT, "output_tokens", "unsplit_tokens")
+#: How sure the price is, in one word; see `records.basis`.
+_CERTAINTY = f"CASE WHEN cost_usd IS NULL THEN 'unpriced' WHEN price_basis LIKE '{ASSUMED}%' THEN 'assumed' ELSE 'exact' END"
 _CALL = ("session", "call")
 
 
@@ -75,6 +80,8 @@ class Calls(_Recorded, table="calls"):
     knowledge_base = Dimension("knowledge_base", description="The knowledge base that the call drew on.", drill=_CALL)
     git_branch = Dimension("git_branch", description="The branch that a coding agent worked on.", drill=_CALL)
     service_tier = Dimension("service_tier", description="The provider's service tier: `standard`, `batch`, `priority`, …", drill=("model", *_CALL))
+    price_certainty = Dimension("price_basis", sql=_CERTAINTY, description="How sure the cost is: `exact` (or as reported), `assumed` or `unpriced`.", drill=("price_basis", *_CALL))
+    price_basis = Dimension("price_basis", description="What the cost rests on: empty where it is exact or reported, else what was assumed (`assumed:tier`) or why there is none (`unpriced:no-price`).", drill=("model", *_CALL))
 
     requests = Count(unit=REQUESTS, description="Model calls.", drill=("model", *_CALL))
     errors = Count(where={"status": ERRORS}, unit=REQUESTS, better=LOWER, description="Calls that failed. A cancelled call did not.", drill=("error_type", "call"))
@@ -98,7 +105,8 @@ class Calls(_Recorded, table="calls"):
     prompt_tokens = Sum(*_PROMPT, unit=TOKENS, description="All prompt tokens: uncached, read from cache and written to cache.", drill=("model", *_CALL))
     output_tokens = Sum("output_tokens", unit=TOKENS, description="Generated tokens, reasoning included.", drill=("model", *_CALL))
     reasoning_tokens = Sum("reasoning_tokens", unit=TOKENS, description="Generated tokens that were reasoning; a part of the output tokens.", drill=("model", *_CALL))
-    total_tokens = Sum(*_PROMPT, "output_tokens", unit=TOKENS, description="All tokens: input, cache reads, cache writes and output.", drill=("model", *_CALL))
+    unsplit_tokens = Sum("unsplit_tokens", unit=TOKENS, better=LOWER, description="Tokens of which nobody said whether they went in or came out. They are in the total, and have no price.", drill=("source", *_CALL))
+    total_tokens = Sum(*_ALL, unit=TOKENS, description="All tokens: input, cache reads, cache writes, output, and those of which only the total is known.", drill=("model", *_CALL))
     cache_hit_share = Ratio(cache_read_tokens, prompt_tokens, unit=PERCENT, better=HIGHER, description="Share of the prompt tokens that the cache served.", drill=("model", *_CALL))
     avg_input_per_request = Ratio(prompt_tokens, requests, unit=TOKENS_PER_REQUEST, title="Prompt tokens per request", description="Prompt tokens a call, cached ones included.", drill=("model", *_CALL))
     avg_output_per_request = Ratio(output_tokens, requests, unit=TOKENS_PER_REQUEST, title="Output tokens per request", description="Generated tokens a call.", drill=("model", *_CALL))
@@ -107,11 +115,25 @@ class Calls(_Recorded, table="calls"):
     estimated_tokens = Sum("estimated_tokens", unit=TOKENS, description="Tokens that clients expected to use, where they said so.", drill=("model", *_CALL))
     estimate_ratio = Ratio(Sum("estimated_actual_tokens", unit=TOKENS), estimated_tokens, unit=RATIO, description="Tokens used per token that was estimated, over the calls with an estimate.", drill=("model", *_CALL))
 
+    audio_tokens = Sum("parts.input_audio", "parts.cache_read_audio", "parts.output_audio", unit=TOKENS, description="Tokens of sound, heard and spoken; a part of the other buckets.", drill=("model", *_CALL))
+    image_tokens = Sum("parts.input_image", "parts.cache_read_image", "parts.output_image", unit=TOKENS, description="Tokens of pictures, seen and made; a part of the other buckets.", drill=("model", *_CALL))
+    video_tokens = Sum("parts.input_video", "parts.output_video", unit=TOKENS, description="Tokens of film, seen and made; a part of the other buckets.", drill=("model", *_CALL))
+    web_searches = Quantity("quantities.web_searches", description="Searches of the web that the provider made and bills.", drill=("model", *_CALL))
+    file_searches = Quantity("quantities.file_searches", description="Searches of stored files that the provider made and bills.", drill=("model", *_CALL))
+    images = Quantity("quantities.images", description="Images made, where they are billed by number.", drill=("model", *_CALL))
+    media_seconds = Quantity("quantities.seconds", title="Seconds of audio or video", description="Seconds of audio or video, where they are billed by length.", drill=("model", *_CALL))
+    pages = Quantity("quantities.pages", description="Pages read, where they are billed by number.", drill=("model", *_CALL))
+    characters = Quantity("quantities.characters", description="Characters spoken or read, where they are billed by number.", drill=("model", *_CALL))
+
     cost = Sum("cost_usd", unknown="unpriced", unit=USD, better=LOWER, description="What the calls cost: as the source reported it, else as the price book computes it. Unknown, not 0, where no call has a price.", drill=("model", *_CALL))
     unpriced = Sum("unpriced", unit=REQUESTS, better=LOWER, title="Unpriced calls", description="Calls that nobody knows the price of. They are not in the cost.", drill=("model", "call"))
+    usage_unknown = Sum("no_usage", unit=REQUESTS, better=LOWER, title="Calls of unknown usage", description="Calls without a price because nobody said what they used, or only a total: a timeout, or a source that does not say.", drill=("status", "call"))
+    no_price = Sum("unpriced", minus=("no_usage",), unit=REQUESTS, better=LOWER, title="Calls without a price", description="Calls of known usage that no price is known for. A `[[price]]` in `prices.toml` mends it.", drill=("model", "call"))
+    assumed = Sum("assumed", unit=REQUESTS, better=LOWER, title="Calls at an assumed price", description="Calls whose price rests on an assumption; `price_basis` says on which.", drill=("price_basis", "model", "call"))
+    cost_assumed = Sum("cost_assumed", unit=USD, better=LOWER, title="Assumed cost", description="How much of the cost rests on an assumption.", drill=("price_basis", "model", "call"))
     priced = Sum("requests", minus=("unpriced",), unit=REQUESTS, title="Priced calls", description="Calls with a known cost.", drill=("model", "call"))
     cost_per_request = Ratio(cost, priced, unit=USD_PER_REQUEST, better=LOWER, description="Cost a call, over the calls that have a price.", drill=("model", *_CALL))
-    cost_per_mtok = Ratio(cost, Sum(*_PROMPT, "output_tokens", minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
+    cost_per_mtok = Ratio(cost, Sum(*_ALL, minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
     cost_reported = Sum("cost_reported", unit=USD, better=LOWER, description="Cost as sources reported it, of the calls for which they did.", drill=("source", *_CALL))
     cost_priced = Sum("cost_priced", unit=USD, better=LOWER, description="Cost as the price book computes it, also where a source reported one.", drill=("source", *_CALL))
     revenue = Sum("revenue", unit=USD, better=HIGHER, description="What callers were paid, of the calls that say so.", drill=("team", *_CALL))

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from tokometer.records.counted_parts import counts, thousandths
 from tokometer.records.ids import key_fingerprint
+from tokometer.records.labels import labels_from, metadata_from, tags_from
 from tokometer.records.values import (
     MAX_TEXT,
     message,
@@ -64,8 +65,13 @@ def _float(value: object) -> float:
 
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise ValueError(f"is {name_of(value)}, not an object of text by text")  # noqa: TRY004 - see values
-    return {text(key): text(item) for key, item in value.items()}
+        raise ValueError(f"is {name_of(value)}, not an object")  # noqa: TRY004 - see values
+    return labels_from(value)
+
+
+def _metadata(value: object) -> dict[str, str]:
+    # Whatever it is, it is beside the point for most who send it: nothing is refused for it.
+    return metadata_from(value if isinstance(value, dict) else {"metadata": value}, NOT_KEPT)
 
 
 _TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
@@ -91,7 +97,15 @@ _SIGNED: Final = Type(
     _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
 )
 _NUMBER: Final = Type(_float, {"type": "number"}, "number")
-_LABELS: Final = Type(_labels, {"type": "object", "additionalProperties": {"type": "string"}}, "object of text by text")
+_LABELS: Final = Type(
+    _labels,
+    {"type": "object", "additionalProperties": True},
+    "object of text by text; numbers become text, lists are joined, objects in it become `outer.inner`",
+)
+_METADATA: Final = Type(_metadata, {}, "object, as labels")
+_TAGS: Final = Type(
+    tags_from, {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}, "list of text"
+)
 _COUNTS: Final = Type(counts, {"type": "object"}, "object of numbers by name")
 _AMOUNT: Final = Type(thousandths, {"type": "number", "minimum": 0}, "number, kept to a thousandth")
 
@@ -108,6 +122,8 @@ _TYPES: Final = {
     "signed": _SIGNED,
     "number": _NUMBER,
     "labels": _LABELS,
+    "metadata": _METADATA,
+    "tags": _TAGS,
     "counts": _COUNTS,
     "amount": _AMOUNT,
 }
@@ -138,6 +154,9 @@ _COMMON: Final = """
     text machine|hostname: the machine on which it happened
     text account|organization|organisation: the login, organisation or subscription that it ran under
     text region|inference_geo: where it was served: a cloud's region, or the provider's own word
+    labels labels > -: whatever else you want to filter and group by
+    metadata metadata > -: labels too, as other software names them; `labels` go before
+    tags tags > -: labels too: `tag.x` is `true` for each, and `tags` is all of them
 """
 _WHOSE: Final = """
     text session_id|session|conversation_id: the session or conversation
@@ -252,7 +271,6 @@ _SAMPLES: Final = f"""{_COMMON}
     text device: the device
     text model: the model
     text provider: the provider
-    labels labels: anything else
 """
 _BILLS: Final = f"""{_COMMON}
     text provider: whose bill
@@ -288,6 +306,4 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "bills": ("provider", "amount"),
 }
 #: Content that people send along and we do not keep.
-NOT_KEPT: Final = frozenset(
-    {"prompt", "messages", "input", "output", "response", "completion", "content", "metadata", "tags"}
-)
+NOT_KEPT: Final = frozenset({"prompt", "messages", "input", "output", "response", "completion", "content"})

@@ -48,6 +48,9 @@ def record_from(kind: str, given: object, *, workspace: str = "default", now: in
     if not values.setdefault("source", DEFAULT_SOURCE):
         raise RecordError(reader.spelling("source"), "is empty")
     _finish(kind, reader, values, clock)
+    labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
+    if labels:
+        values["labels"] = labels
     if not values.get("native_id"):
         # Its content is its id: sent twice it counts once. The time is part of it, so a copy has the same one.
         values["native_id"] = content_id(given)

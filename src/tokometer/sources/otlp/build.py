@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, ToolCall
 from tokometer.records.model_ids import infer_provider
@@ -133,6 +133,7 @@ _CALL_FIELDS: Final = {
     "environment": "environment",
     "estimated": "estimated_tokens",
     "knowledge_base": "knowledge_base",
+    "labels": "labels",
     "machine": "machine",
     "region": "region",
     "response_id": "request_id",
@@ -169,6 +170,7 @@ def _agent(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
         user=found.get("user", ""),
         team=found.get("team", ""),
         environment=found.get("environment", ""),
+        **_place(found),
         model=found.get("model") or found.get("request_model", ""),
         stated_tokens=usage.total,
         stated_cost=cost,
@@ -202,7 +204,18 @@ def _tool(span: Span, native_id: str, start: int) -> ToolCall:
         user=found.get("user", ""),
         team=found.get("team", ""),
         environment=found.get("environment", ""),
+        **_place(found),
     )
+
+
+def _place(found: dict[str, Any]) -> dict[str, Any]:
+    """Where and under whom it ran, and its labels."""
+    return {
+        "machine": found.get("machine", ""),
+        "account": found.get("account", ""),
+        "region": found.get("region", ""),
+        "labels": found.get("labels"),
+    }
 
 
 def _run_status(span: Span, status: Status) -> Literal["ok", "cancelled", "error", "running"]:

@@ -6,8 +6,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS, Attribute, Reading, attribute_of
+from tokometer.sources.otlp.attributes import ATTRIBUTES, SLOTS, Attribute, Reading, attribute_of
 from tokometer.sources.otlp.errors import OtlpError
+from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_of, share
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
 from tokometer.sources.otlp.span import Event, Span, settle
 from tokometer.sources.otlp.tokens import PREFIXES
@@ -29,7 +30,8 @@ _BY_BYTES: Final = {name.encode(): attribute for name, attribute in ATTRIBUTES.i
 #: What the keys begin with that are read by their words where no table has them.
 _BY_WORDS: Final = tuple(prefix.encode() for prefix in PREFIXES)
 #: An attribute, read: nothing to us; a first choice as slot and value, ready to use; anything else as its own key.
-_Known = tuple[str, Any] | tuple[Attribute, Reading] | None
+#: Labels stand under the attribute's name, in a tuple.
+_Known = tuple[str, Any] | tuple[Attribute, Reading] | tuple[tuple[str], dict[str, str]] | None
 #: Events by these names and exceptions are read; prompts and answers come as events too and are not even decoded.
 _EVENTS: Final = frozenset(
     {
@@ -57,7 +59,7 @@ class _Seen(dict[bytes, "_Known"]):
             if len(encoded) <= end + 3 or encoded[end] != _VALUE:
                 known = _slow(encoded)
             elif attribute is None and (attribute := _other(encoded[2:end])) is None:
-                known = None
+                known = _labels(encoded[2:end], encoded)
             elif encoded[end + 1] == len(encoded) - end - 2:
                 known = _quick(attribute, encoded[end + 2], encoded[end + 3 :], encoded)
                 if attribute.slot in _UNREPEATED:
@@ -73,7 +75,9 @@ class _Seen(dict[bytes, "_Known"]):
         return known
 
 
-_meaning: Final = _Seen().__getitem__
+_SEEN: Final = _Seen()
+_meaning: Final = _SEEN.__getitem__
+ON_CHANGE.append(_SEEN.clear)
 
 
 def spans(body: bytes) -> Iterator[Span]:
@@ -88,7 +92,7 @@ def spans(body: bytes) -> Iterator[Span]:
         raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf") from None
     for resource_spans in request.resource_spans:
         found, wrong = _attributes(resource_spans.resource.attributes)
-        shared = [(slot, value) for slot, value in found.items() if slot in RESOURCE_SLOTS]
+        shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
                 yield _span(span, shared, wrong)
@@ -96,8 +100,7 @@ def spans(body: bytes) -> Iterator[Span]:
 
 def _span(span: Message, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
     found, own_wrong = _attributes(span.attributes)
-    for slot, value in shared:
-        found.setdefault(slot, value)
+    share(found, shared)
     status = span.status
     code = status.code
     return Span(
@@ -126,7 +129,13 @@ def _attributes(attributes: Iterable[bytes]) -> tuple[dict[str, Any], Reading | 
     if found.keys() <= SLOTS:
         return found, None
     later = [found.pop(key) for key in [key for key in found if key.__class__ is Attribute]]
-    return found, settle(found, later)
+    labels: dict[str, str] = {}
+    for key in [key for key in found if key.__class__ is tuple]:
+        labels.update(found.pop(key))
+    wrong = settle(found, later)
+    if labels:
+        found[LABELS] = labels
+    return found, wrong
 
 
 def _quick(attribute: Attribute, tag: int, content: bytes, encoded: bytes) -> _Known:
@@ -160,7 +169,7 @@ def _slow(encoded: bytes) -> _Known:
         raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
     attribute = _BY_BYTES.get(message.key) or _other(message.key)
     if attribute is None:
-        return None
+        return _labels(message.key, encoded)
     try:
         return _known(attribute, _plain(message.value))
     except UnicodeDecodeError:
@@ -175,6 +184,22 @@ def _other(key: bytes) -> Attribute | None:
         return attribute_of(key.decode())
     except UnicodeDecodeError:
         return None
+
+
+def _labels(key: bytes, encoded: bytes) -> _Known:
+    """The labels that an attribute becomes which fills no field: mostly none."""
+    name = key.decode("utf-8", "replace")
+    labelling = labelling_of(name)
+    if labelling is None:
+        return None
+    try:
+        value = _plain(KeyValue.FromString(encoded).value)
+    except DecodeError:
+        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
+    except UnicodeDecodeError:
+        value = b""
+    labels = labelling.read(labelling.key, value)
+    return ((name,), labels) if labels else None
 
 
 def _known(attribute: Attribute, value: object) -> _Known:
