@@ -129,7 +129,7 @@ class Decoder:
             if other.ready:
                 with suppress(ConnectionError):
                     return await other.ask(what, body)
-        return await aside(lambda: _decode(what, body))
+        return await aside(lambda: _decode(what, body, self._labels))
 
     def renew(self) -> None:
         """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
@@ -227,7 +227,7 @@ class _Other:
         return program.pid
 
 
-def _decode(what: str, body: bytes) -> Decoded:
+def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
 
     With 1, bodies of requests and answers are kept in details of errors.
@@ -236,6 +236,7 @@ def _decode(what: str, body: bytes) -> Decoded:
     if kind == _TRACES:
         from tokometer.sources import otlp
 
+        otlp.use_labels(labels.otlp, known=labels.otlp_known)
         try:
             traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
         except otlp.OtlpError as error:
@@ -254,11 +255,12 @@ def _decode(what: str, body: bytes) -> Decoded:
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, overrides: str, cache: str) -> None:
+def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
     """Answer requests that come over the socket with this file number, until it is closed."""
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
+    settings = msgspec.json.decode(labels, type=LabelSettings)
     encode = msgspec.msgpack.Encoder().encode
     # What a request makes is gone after it, but for a cycle now and then.
     gc.disable()
@@ -272,7 +274,7 @@ def main(descriptor: str, overrides: str, cache: str) -> None:
                 gc.collect()
             name, length = _REQUEST.unpack(head)
             what = stream.read(name).decode("utf-8", "replace")
-            answer = _decode(what, stream.read(length))
+            answer = _decode(what, stream.read(length), settings)
             answer.packed, answer.records = priced_and_packed(answer.records, book), []
             data = encode(answer)
             connection.sendall(_LENGTH.pack(len(data)) + data)
