@@ -15,6 +15,7 @@ _RECORDS: Final = ("calls", "tools", "runs", "jobs", "samples", "bills")
 _NAME: Final = {"duckdb": "VARCHAR DEFAULT ''", "clickhouse": "LowCardinality(String) DEFAULT ''"}
 _JSON: Final = {"duckdb": "VARCHAR DEFAULT ''", "clickhouse": "String DEFAULT ''"}
 _COUNT: Final = {"duckdb": "BIGINT", "clickhouse": "Nullable(Int64)"}
+_FLAG: Final = {"duckdb": "BOOLEAN DEFAULT false", "clickhouse": "Bool DEFAULT false"}
 
 
 def statements(engine: Engine) -> Sequence[str]:
@@ -31,6 +32,7 @@ def statements(engine: Engine) -> Sequence[str]:
             ("parts", _JSON),
             ("quantities", _JSON),
             ("price_basis", _NAME),
+            ("echo", _FLAG),
         )
     ]
     return [f'ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "{name}" {type_}' for table, name, type_ in added]

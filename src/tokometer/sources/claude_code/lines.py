@@ -47,8 +47,12 @@ class Usage(Struct, gc=False):
     output_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
     service_tier: str | None = None
+    inference_geo: str | None = None
     speed: str | None = None
     output_tokens_details: OutputDetails | None = None
+    #: Looked at in `usage` and `runs`, each value of them once.
+    server_tool_use: Raw = Raw()
+    iterations: Raw = Raw()
 
 
 class Block(Struct, gc=False):
@@ -68,9 +72,11 @@ class Message(Struct, gc=False):
 
     model: str | None = None
     id: str | None = None
+    role: str | None = None
     content: list[Block] | str | None = None
     stop_reason: str | None = None
-    usage: Usage | None = None
+    #: A `Usage`, which :func:`usage_of` reads; as it stands, because keys that no rule reads are looked for in it.
+    usage: Raw = Raw()
 
 
 class Patch(Struct, gc=False):
@@ -133,10 +139,62 @@ class Line(Struct, gc=False):
 
 #: The line's types that we read; every other is passed over whatever it holds.
 READ: Final = frozenset({"assistant", "user", "system"})
+#: Types of lines that are known to hold no usage of their own.
+KNOWN: Final = READ | {
+    "agent-color",
+    "agent-name",
+    "agent-setting",
+    "ai-title",
+    "attachment",
+    "attribution-snapshot",
+    "bridge-session",
+    "content-replacement",
+    "custom-title",
+    "file-history-snapshot",
+    "last-prompt",
+    "marble-origami-commit",
+    "marble-origami-snapshot",
+    "mode",
+    "permission-mode",
+    "pr-link",
+    "progress",
+    "queue-operation",
+    "speculation-accept",
+    "summary",
+    "tag",
+    "task-summary",
+    "worktree-state",
+}
 
 decode: Final = msgspec.json.Decoder(Line).decode
-#: What `decode` raises for a line that does not fit.
+_decode_usage: Final = msgspec.json.Decoder(Usage).decode
+#: What `decode` and `usage_of` raise for a line that does not fit.
 UNFIT: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NULL: Final = b"null"
+
+
+def stated(raw: Raw) -> bytes:
+    """A raw value as bytes that outlive the line; empty where it is missing or null."""
+    value = bytes(raw)
+    return b"" if value == _NULL else value
+
+
+def usage_of(raw: bytes) -> Usage:
+    """What a line states that an answer used, from :func:`stated`.
+
+    Raises:
+        msgspec.DecodeError: It does not fit (see :data:`UNFIT`).
+    """
+    return _decode_usage(raw)
+
+
+def type_of(line: Line) -> str | None:
+    """A line's type; one without says it by whose message it holds."""
+    if line.type is not None or line.message is None:
+        return line.type
+    role = line.message.role
+    return "assistant" if role is None and stated(line.message.usage) else role
+
 
 #: Without these an answer cannot be counted, so a line on which one is broken is refused.
 _ESSENTIAL: Final = frozenset(
@@ -158,10 +216,11 @@ _ESSENTIAL: Final = frozenset(
 _WHERE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _MOST_REPAIRS: Final = 64
+_USAGE: Final = "message.usage"
 
 
 def salvage(raw: bytes) -> Line | None:
-    """A line that `decode` would not take, without what cannot be read and is not needed; None if it is not ours.
+    """A line that `decode` would not take, without what cannot be read and is not needed; None if it holds no usage.
 
     Raises:
         RecordError: It is not JSON, or a field that its count rests on is broken.
@@ -170,21 +229,34 @@ def salvage(raw: bytes) -> Line | None:
         value = _clean(_parse(raw))
         if not isinstance(value, dict):
             raise RecordError("", "not a JSON object")
-        if value.get("type") not in READ:
-            return None
+        kind = value.get("type")
+        if kind is None:
+            message = value.get("message")
+            if isinstance(message, dict):
+                role = message.get("role")
+                kind = value["type"] = "assistant" if role is None and message.get("usage") else role
+        if kind not in READ:
+            return None if kind in KNOWN else Line(type=str(kind or ""))
         return _fit(value)
     except RecursionError:
         raise RecordError("", "not JSON that we read: nested too deeply") from None
 
 
 def _fit(value: dict[str, Any]) -> Line:
+    within = ""
     for _ in range(_MOST_REPAIRS):
         try:
-            return decode(json.dumps(value))
+            within = ""
+            line = decode(json.dumps(value))
+            within = _USAGE
+            if value["type"] == "assistant" and line.message is not None and stated(line.message.usage):
+                usage_of(bytes(line.message.usage))
         except msgspec.ValidationError as error:
-            _repair(value, str(error))
+            _repair(value, str(error), within)
         except msgspec.DecodeError:
             raise RecordError("", "not JSON that we read: a number is too large") from None
+        else:
+            return line
     raise RecordError("", "too many fields of wrong types")
 
 
@@ -215,10 +287,10 @@ def _clean(value: object) -> object:
     return value
 
 
-def _repair(value: dict[str, Any], complaint: str) -> None:
-    """Take out of `value` what `complaint` is about, or refuse the line for it."""
+def _repair(value: dict[str, Any], complaint: str, within: str) -> None:
+    """Take out of `value` what `complaint` is about, which names a place `within` it; or refuse the line for it."""
     where = _WHERE.search(complaint)
-    path = where.group(1) if where else ""
+    path = ".".join(filter(None, (within, where.group(1) if where else "")))
     steps = [name or index for name, index in _STEP.findall(path)]
     holder: Any = value
     for step in steps[:-1]:

@@ -2,115 +2,148 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from tokometer.records import AgentRun, ModelCall, RecordError, ToolCall, check_time, now_us, to_us
+from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, now_us, to_us
 from tokometer.records.time import EARLIEST_US
-from tokometer.sources.claude_code import calls, failures, tools
-from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult
+from tokometer.sources.claude_code import calls, failures, lines, tools
+from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
+from tokometer.sources.claude_code.identity import Turns, group_of
+from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage
 from tokometer.sources.claude_code.memory import Answer, Memory
-from tokometer.sources.claude_code.places import Place, project_of
-from tokometer.sources.claude_code.prompts import said
+from tokometer.sources.claude_code.notices import Notices
+from tokometer.sources.claude_code.places import Place
+from tokometer.sources.claude_code.prompts import Said, said
+from tokometer.sources.claude_code.runs import EMPTY, Apart, call_of, complete, split
 from tokometer.sources.claude_code.tools import Use
-
-SOURCE_NAME: Final = "claude_code"
-AGENT: Final = "claude-code"
-
-# An origin is one number whose bits rank the copies of a line: first whether it says itself that it is one, then by
-# when its file begins, then by the session's id, so that any two are told apart the same way in whatever order.
-_COPY: Final = 1 << 62
-_BEGIN_BITS: Final = 42
-_NAME_BITS: Final = 20
+from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of, unread
 
 #: More is no count of attempts.
 _MOST_ATTEMPTS: Final = 1_000
 
 
+#: The name of what has none, in a notice.
+_UNNAMED: Final = "(none)"
 _UNSTATED: Final = (None, None, None, None, None)
 
 
-class _Context(NamedTuple):
-    """Where a line was written, as records to copy for what stands on it. Copies of a line can differ in it.
+class _Part(NamedTuple):
+    """One line of an answer, with what was read from it."""
 
-    Copying a record with some fields replaced takes a fifth of the time of making one from all of its fields, as long
-    as fewer than sixteen are replaced: more arguments by name than that, Python passes as a dictionary.
-    """
+    line: Line
+    message: Message
+    usage: Usage | None
+    tokens: calls.Tokens | None
+    key: str
+    at: int
+    cost: int | None
+    offset: int
 
-    call: ModelCall
-    tool: ToolCall
+
+class _Runs(NamedTuple):
+    """The runs that stand beside an answer, and what they were read from."""
+
+    raw: bytes
+    apart: list[Apart]
 
 
 class Transcript:
-    """Takes lines with :meth:`take`; `calls`, `tools` and `runs` then hold what they came to."""
+    """Takes lines with :meth:`take`; :meth:`finish` then gives the records that they came to."""
 
-    def __init__(self, place: Place, memory: Memory) -> None:
-        self.place = place
+    def __init__(self, place: Place, memory: Memory, notices: Notices) -> None:
         self.memory = memory
+        self.notices = notices
+        #: What is wrong with parts of the last line that its answer can do without.
+        self.complaints: list[RecordError] = []
         self.calls: dict[str, ModelCall] = {}
         self.tools: dict[str, ToolCall] = {}
         self.runs: dict[str, AgentRun] = {}
         self._now = now_us()
-        self._contexts: dict[tuple[object, ...], _Context] = {}
+        self._contexts = Contexts(place, memory)
+        #: Runs of a model that stand beside their answer, by its id; and answers without a model, with a line of each.
+        self._runs: dict[str, _Runs] = {}
+        self._nameless: dict[str, int] = {}
         self._providers: dict[str, str] = {}
         self._prompts: set[str] = set()
 
-    def take(self, line: Line, raw: memoryview) -> None:
-        """Add one line; `raw` is what it was decoded from.
+    def take(self, line: Line, raw: memoryview, offset: int) -> None:
+        """Add one line; `raw` is what it was decoded from, and stands at `offset`.
 
         Raises:
             RecordError: The line is one that counts, and cannot be believed.
+            msgspec.DecodeError: Its usage does not fit (see `lines.UNFIT`). Nothing of the line was taken.
         """
-        kind = line.type
+        kind = line.type or lines.type_of(line)
         if kind == "assistant":
-            self._take_assistant(line, raw)
+            self._take_assistant(line, raw, offset)
         elif kind == "user":
             self._take_user(line)
         elif kind == "system" and line.subtype == "api_error":
             self._take_failure(line, "", raw)
+        elif kind not in lines.KNOWN:
+            self.notices.add("line", kind or _UNNAMED, offset)
 
-    def _take_assistant(self, line: Line, raw: memoryview) -> None:
+    def _take_assistant(self, line: Line, raw: memoryview, offset: int) -> None:
         message = line.message
         if message is None:
             return
+        stated = lines.stated(message.usage)
+        usage = lines.usage_of(stated) if stated else None
         if message.model == calls.SYNTHETIC:
             text = failures.text_of(line)
             if failures.is_failure(line, text):
                 self._take_failure(line, text, raw)
             return
-        if message.usage is None and not message.id:
+        if usage is None and not message.id:
             return
         at = self._time_of(line)
         cost = None if line.costUSD is None else calls.cost_of(line.costUSD)
-        key = calls.key_of(line, message, raw)
-        context = self._context_of(line, at)
-        self._take_answer(line, message, context, key, at, cost)
-        if isinstance(message.content, list):
-            for block in message.content:
-                if block.type == "tool_use" and block.id:
-                    self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
+        tokens = None if usage is None else calls.tokens_of(usage)
+        if line.requestId and message.id and not line.isSidechain:
+            key = f"{message.id}|{line.requestId}"
+        else:
+            key = self._key_of(line, message, raw, tokens, at)
+        context = self._contexts.of(line, at)
+        self._take_answer(_Part(line, message, usage, tokens, key, at, cost, offset), context)
+        for name in unread(stated) if stated else ():
+            self.notices.add("usage", name, offset)
+        for block in message.content if isinstance(message.content, list) else ():
+            if block.type == "tool_use" and block.id:
+                self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
 
-    def _take_answer(
-        self, line: Line, message: Message, context: _Context, key: str, at: int, cost: int | None
-    ) -> None:
+    def _key_of(self, line: Line, message: Message, raw: memoryview, tokens: calls.Tokens | None, at: int) -> str:
+        """The id of the answer that a line is part of, where not its request's id says it.
+
+        A subagent's transcript can repeat an answer of its parent under a new request id, so lines of sidechains are
+        told apart by the message.
+        """
+        if not message.id:
+            return calls.own_key(line, raw)
+        memory, name = self.memory, f"{message.id}|"
+        turns = memory.turns
+        if line.isSidechain:
+            turns, name = memory.turns_in_sidechain, f"{name}sidechain"
+        return turns.key_of(name, message.id, tokens, at, stopped=bool(message.stop_reason))
+
+    def _take_answer(self, part: _Part, context: Context) -> None:
+        line, message, usage, tokens, key, at, cost, _ = part
         memory = self.memory
         answer = memory.answers.get(key)
         if answer is None:
             answer = memory.answers[key] = self._begin_answer(sidechain=bool(line.isSidechain))
         wait = at - answer.asked_at if answer.asked_at else -1
-        usage, tokens, revision = message.usage, None, 0
-        if usage is not None:
-            tokens = calls.tokens_of(usage)
+        revision = 0
+        if usage is not None and tokens is not None:
             revision = calls.revision_of(tokens, usage.speed, message.stop_reason, wait)
         call = self.calls.get(key)
         if call is None:
-            call = self.calls[key] = self._begin_call(line, message, context, answer, key, at, revision, tokens)
+            call = self.calls[key] = self._begin_call(part, context, answer, revision)
             speaks = True
         else:
             speaks = revision > call.revision
-            self._go_on(call, message, context.call, at, revision, tokens)
+            self._go_on(call, part, context.call, revision)
         if speaks:
             if usage is not None and usage.output_tokens_details is not None:
                 calls.set_reasoning(call, usage.output_tokens_details)
@@ -118,6 +151,8 @@ class Transcript:
                 call.cost_reported = cost
             if 0 < wait <= calls.LONGEST_WAIT_US:
                 call.latency_us = wait
+        if usage is not None and tokens is not None:
+            self._take_facts(call, part, usage, tokens, speaks=speaks)
         if call.model != memory.model:
             memory.model = call.model or memory.model
 
@@ -134,30 +169,18 @@ class Transcript:
         memory.failures = 0
         return answer
 
-    def _begin_call(
-        self,
-        line: Line,
-        message: Message,
-        context: _Context,
-        answer: Answer,
-        key: str,
-        at: int,
-        revision: int,
-        tokens: calls.Tokens | None,
-    ) -> ModelCall:
-        """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `_Context`."""
+    def _begin_call(self, part: _Part, context: Context, answer: Answer, revision: int) -> ModelCall:
+        """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `Context`."""
+        line, message, usage, tokens, key, at = part[:6]
         model = message.model or ""
-        provider = self._providers.get(model)
-        if provider is None:
-            provider = self._providers[model] = calls.provider_of_model(model)
         fresh, output, read, short, long = tokens or _UNSTATED
         call = replace(
             context.call,
             native_id=key,
             started_at=at,
             revision=revision,
-            group=message.id or "",
-            provider=provider,
+            group=group_of(message.id, key, tokens, at) if message.id else "",
+            provider=self._provider_of(model),
             model=model,
             request_id=line.requestId or "",
             stop_reason=message.stop_reason or "",
@@ -166,32 +189,83 @@ class Transcript:
             cache_read_tokens=read,
             cache_write_5m_tokens=short,
             cache_write_1h_tokens=long,
-            service_tier="" if message.usage is None else calls.service_tier_of(message.usage),
+            service_tier="" if usage is None else tier_of(usage.service_tier, usage.speed),
         )
         if answer.user_messages:
             call.user_messages = answer.user_messages
         if answer.attempt > 1:
             call.attempt = answer.attempt
-        if line.isSidechain and message.id:
-            call.shadow = True
+        if message.id:
+            if line.isSidechain:
+                call.shadow = True
+            elif not line.requestId:
+                call.echo = True
+        if not model:
+            self._nameless[key] = part.offset
         return call
 
-    def _go_on(
-        self, call: ModelCall, message: Message, place: ModelCall, at: int, revision: int, tokens: calls.Tokens | None
-    ) -> None:
+    def _go_on(self, call: ModelCall, part: _Part, place: ModelCall, revision: int) -> None:
         """Add a further line of an answer to its call."""
+        message, usage, tokens, at = part.message, part.usage, part.tokens, part.at
         call.started_at = min(call.started_at, at)
         if place.origin < call.origin:
-            _move(call, place)
+            move(call, place)
+        if not call.model and message.model:
+            call.model, call.provider = message.model, self._provider_of(message.model)
         if revision > call.revision:
             call.revision = revision
-            if tokens is not None and message.usage is not None:
+            if tokens is not None and usage is not None:
                 call.input_tokens, call.output_tokens, call.cache_read_tokens = tokens[:3]
                 call.cache_write_5m_tokens, call.cache_write_1h_tokens = tokens[3:]
-                call.service_tier = calls.service_tier_of(message.usage) or call.service_tier
+                call.service_tier = tier_of(usage.service_tier, usage.speed) or call.service_tier
+                if message.id:
+                    call.group = group_of(message.id, call.native_id, tokens, call.started_at)
             call.stop_reason = message.stop_reason or call.stop_reason
         elif message.stop_reason and not call.stop_reason:
             call.stop_reason = message.stop_reason
+
+    def _take_facts(self, call: ModelCall, part: _Part, usage: Usage, tokens: calls.Tokens, *, speaks: bool) -> None:
+        """What is billed beside an answer's tokens: where it was made, searches, and runs of a model."""
+        if usage.inference_geo is not None and (speaks or not call.region):
+            call.region = region_of(usage.inference_geo) or call.region
+        searches = None
+        used = lines.stated(usage.server_tool_use)
+        if used:
+            try:
+                searches = searches_of(used)
+            except ValueError as error:
+                self.complaints.append(RecordError("message.usage.server_tool_use", str(error)))
+            if searches and (speaks or call.quantities is None):
+                call.quantities = quantities_of(searches)
+        iterations = lines.stated(usage.iterations)
+        if not iterations or iterations == EMPTY:
+            return
+        known = self._runs.get(call.native_id)
+        if known is not None and (known.raw == iterations or not speaks) and len(known.raw) >= len(iterations):
+            return
+        found = split(iterations, tokens, call.model)
+        for kind in found.strange:
+            self.notices.add("event", kind, part.offset)
+        self.complaints.extend(found.broken)
+        apart = complete(call, found.inside, found.apart, searches_stated=searches is not None)
+        if known is not None and not speaks:
+            # A line that says less of the answer can still tell of runs that the others leave out.
+            apart = [*known.apart, *(each for each in apart if each.name not in {one.name for one in known.apart})]
+        self._runs[call.native_id] = _Runs(iterations, apart)
+
+    def finish(self) -> list[Record]:
+        """Every record that the lines came to."""
+        beside = [call_of(self.calls[key], each) for key, runs in self._runs.items() for each in runs.apart]
+        for key, offset in self._nameless.items():
+            if not self.calls[key].model:
+                self.notices.add("model", _UNNAMED, offset)
+        return [*self.calls.values(), *beside, *self.tools.values(), *self.runs.values()]
+
+    def _provider_of(self, model: str) -> str:
+        provider = self._providers.get(model)
+        if provider is None:
+            provider = self._providers[model] = calls.provider_of_model(model)
+        return provider
 
     def _take_failure(self, line: Line, text: str, raw: memoryview) -> None:
         at = self._time_of(line)
@@ -205,7 +279,7 @@ class Transcript:
             return
         model = self.memory.model
         call = self.calls[key] = replace(
-            self._context_of(line, at).call,
+            self._contexts.of(line, at).call,
             native_id=key,
             started_at=at,
             provider=calls.provider_of_model(model),
@@ -220,13 +294,16 @@ class Transcript:
         at = to_us(line.timestamp) if line.timestamp is not None else 0
         content = None if line.message is None else line.message.content
         blocks = content if isinstance(content, list) else None
+        # Most of these lines are results of tools, which nobody said.
+        spoken = "nothing" if blocks and blocks[0].type == "tool_result" else said(line)
         if line.isSidechain:
             memory.asked_in_sidechain_at = at
+            _count_turn(memory.turns_in_sidechain, spoken)
         else:
             memory.asked_at = at
-            # Most of these lines are results of tools, which nobody said.
-            if not blocks or blocks[0].type != "tool_result":
-                self._count_prompt(line)
+            _count_turn(memory.turns, spoken)
+            if spoken != "nothing":
+                self._count_prompt(line, spoken)
         if not memory.first_at:
             memory.first_at = at
         for block in blocks or ():
@@ -236,9 +313,8 @@ class Transcript:
         if isinstance(result, ToolResult) and result.agentId:
             self._take_run(line, result, result.agentId, at)
 
-    def _count_prompt(self, line: Line) -> None:
-        what = said(line)
-        if what == "nothing" or (line.uuid and line.uuid in self._prompts):
+    def _count_prompt(self, line: Line, what: Said) -> None:
+        if line.uuid and line.uuid in self._prompts:
             return
         self._prompts.add(line.uuid or "")
         memory = self.memory
@@ -248,7 +324,7 @@ class Transcript:
             memory.user_messages -= 1
         memory.last_was_command = what == "command"
 
-    def _begin_tool(self, tool_id: str, use: Use, context: _Context) -> None:
+    def _begin_tool(self, tool_id: str, use: Use, context: Context) -> None:
         uses = self.memory.uses
         if tool_id not in self.tools and tool_id not in uses:
             uses[tool_id] = use
@@ -261,7 +337,7 @@ class Transcript:
         tool = self.tools.get(tool_id)
         if tool is None:
             # Its use was read an earlier time.
-            context = self._context_of(line, use.started_at)
+            context = self._contexts.of(line, use.started_at)
             tool = self.tools[tool_id] = tools.begin(context.tool, tool_id, use)
         tools.set_outcome(tool, use, block, line, at)
 
@@ -271,7 +347,7 @@ class Transcript:
             return
         finished = result.status == "completed"
         started_at = at - (result.totalDurationMs or 0) * 1_000
-        place = self._context_of(line, at).call
+        place = self._contexts.of(line, at).call
         self.runs[agent_id] = AgentRun(
             source=SOURCE_NAME,
             native_id=f"agent|{agent_id}",
@@ -286,6 +362,8 @@ class Transcript:
             project=place.project,
             model=result.resolvedModel or "",
             stated_tokens=result.totalTokens,
+            machine=place.machine,
+            account=place.account,
         )
 
     def _time_of(self, line: Line) -> int:
@@ -294,69 +372,9 @@ class Transcript:
         at = to_us(line.timestamp)
         return at if EARLIEST_US <= at <= self._now else check_time(at, "timestamp", self._now)
 
-    def _context_of(self, line: Line, at: int) -> _Context:
-        """Where a line was written; worked out once for all lines that say the same."""
-        fork = None if line.forkedFrom is None else line.forkedFrom.sessionId or ""
-        key = (line.sessionId, line.cwd, line.gitBranch, line.isSidechain, line.attributionAgent, fork)
-        context = self._contexts.get(key)
-        if context is None:
-            self.memory.first_at = self.memory.first_at or at
-            context = self._contexts[key] = self._make_context(line, fork or "")
-        return context
 
-    def _make_context(self, line: Line, fork: str) -> _Context:
-        call = ModelCall(
-            source=SOURCE_NAME,
-            native_id="",
-            started_at=0,
-            origin=self._origin_of(line),
-            agent=AGENT,
-            latency_estimated=True,
-            session_id=self._session_of(line),
-            parent_session_id=fork,
-            project=project_of(line.cwd or "", self.place),
-            subagent=self._subagent_of(line),
-            git_branch=line.gitBranch or "",
-        )
-        tool = ToolCall(
-            source=SOURCE_NAME,
-            native_id="",
-            started_at=0,
-            origin=call.origin,
-            name="",
-            session_id=call.session_id,
-            project=call.project,
-            agent=AGENT,
-            subagent=call.subagent,
-        )
-        return _Context(call, tool)
-
-    def _origin_of(self, line: Line) -> int:
-        """How original a line is; lower is more."""
-        session_id, own = line.sessionId or "", self.place.session_id
-        copied = line.forkedFrom is not None or (session_id != own and bool(session_id) and bool(own))
-        begin = min(max(self.memory.first_at // 1_000, 0), (1 << _BEGIN_BITS) - 1)
-        digest = blake2b((own or session_id).encode("utf-8", "replace"), digest_size=8).digest()
-        name = int.from_bytes(digest) >> (64 - _NAME_BITS)
-        return (_COPY if copied else 0) | begin << _NAME_BITS | name
-
-    def _session_of(self, line: Line) -> str:
-        # A subagent's folder says whose it is, whatever its lines do.
-        if self.place.subagent and self.place.session_id:
-            return self.place.session_id
-        return line.sessionId or self.place.session_id
-
-    def _subagent_of(self, line: Line) -> str:
-        if self.place.subagent:
-            return self.place.subagent
-        return line.attributionAgent or "subagent" if line.isSidechain else ""
-
-
-def _move(call: ModelCall, to: ModelCall) -> None:
-    """Put a call down to a place that is more original than the one it was found in."""
-    call.origin = to.origin
-    call.session_id = to.session_id
-    call.parent_session_id = to.parent_session_id
-    call.project = to.project
-    call.subagent = to.subagent
-    call.git_branch = to.git_branch
+def _count_turn(turns: Turns, spoken: Said) -> None:
+    if spoken == "nothing":
+        turns.steps += 1
+    else:
+        turns.prompts += 1

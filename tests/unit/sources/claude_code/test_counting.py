@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tokometer.ledger.commit import rank_of
 from tokometer.records import AgentRun, ModelCall, Record, ToolCall, merge
 from tokometer.sources import Reading
 from tokometer.sources.claude_code import SOURCE
@@ -68,8 +69,15 @@ def calls_of(*readings: Reading) -> list[ModelCall]:
             if isinstance(record, ModelCall):
                 kept[record.native_id] = merge(kept[record.native_id], record) if record.native_id in kept else record
     calls = [call for call in kept.values() if isinstance(call, ModelCall)]
-    real = {call.group for call in calls if call.group and not call.shadow}
-    return [call for call in calls if not (call.shadow and call.group in real)]
+    best: dict[str, int] = {}
+    for call in calls:
+        best[call.group] = max(best.get(call.group, 0), rank(call))
+    return [call for call in calls if not call.group or rank(call) == best[call.group]]
+
+
+def rank(call: ModelCall) -> int:
+    """What a call is to its group."""
+    return rank_of(shadow=call.shadow, echo=call.echo)
 
 
 def tools_of(*readings: Reading) -> list[ToolCall]:
@@ -140,12 +148,13 @@ def test_another_request_is_another_call(read: Read) -> None:
 
 def test_a_backend_without_request_ids_is_counted_by_message(read: Read) -> None:
     """Backends that are not Anthropic's leave the request out, and are named for what they are."""
+    message_id = "msg_20261120131415b6c1d0e9a7f24c3e"
     lines = [
-        answer(request_id=None, message={"model": "glm-4.6"}),
-        answer(request_id=None, message={"model": "glm-4.6"}),
+        answer(message_id, None, message={"model": "glm-4.6"}),
+        answer(message_id, None, message={"model": "glm-4.6"}),
     ]
     (call,) = calls_of(read(*lines))
-    assert (call.native_id, call.provider) == ("msg_1|", "zai")
+    assert (call.native_id, call.provider) == (f"{message_id}|", "zai")
 
 
 def test_a_line_without_a_message_id_stands_for_itself(read: Read) -> None:
@@ -161,8 +170,8 @@ def test_a_fork_counts_old_answers_once_and_for_the_old_session(read: Read) -> N
     old = read(answer(), name="s1.jsonl")
     new = read(answer(), answer("msg_2", "req_2", sessionId="s2"), name="s2.jsonl")
     for readings in ((old, new), (new, old)):
-        found = {call.group: call.session_id for call in calls_of(*readings)}
-        assert found == {"msg_1": "s1", "msg_2": "s2"}
+        found = {call.request_id: call.session_id for call in calls_of(*readings)}
+        assert found == {"req_1": "s1", "req_2": "s2"}
 
 
 def test_a_copy_that_says_so_is_never_the_origin(read: Read) -> None:
