@@ -3,7 +3,8 @@
 An answer can hold several runs that are billed: plain ones (`message`), the summary of a long conversation before it
 (`compaction`), a second model that was asked for advice (`advisor_message`), another model that took over
 (`fallback_message`). The tokens at the top of the usage are mostly the sum of the plain ones, but not always, so it is
-the numbers that decide which runs the top holds. Every other is a call of its own.
+the numbers that decide which runs the top holds. What it does not hold of plain runs and compactions of the same model
+is added to it: they are parts of one request. Every other run that it does not hold is a call of its own.
 
 Types and what they mean: Anthropic's documentation of compaction, of the advisor tool, and of refusals and fallback.
 """
@@ -11,8 +12,10 @@ Types and what they mean: Anthropic's documentation of compaction, of the adviso
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -20,7 +23,8 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from tokometer.records import ModelCall, RecordError
-from tokometer.sources.claude_code import calls, usage
+from tokometer.records.kinds import MAX_TOKENS
+from tokometer.sources.claude_code import calls, lines, usage
 from tokometer.sources.claude_code.calls import Tokens
 from tokometer.sources.claude_code.lines import Usage, stated
 
@@ -28,12 +32,15 @@ MESSAGE: Final = "message"
 COMPACTION: Final = "compaction"
 ADVISOR: Final = "advisor_message"
 FALLBACK: Final = "fallback_message"
+NOTHING: Final = (0, 0, 0, 0, 0)
 #: Every type that we know the meaning of.
 TYPES: Final = frozenset({MESSAGE, COMPACTION, ADVISOR, FALLBACK})
 
 #: Most answers list no runs.
 EMPTY: Final = b"[]"
 _FIELD: Final = "message.usage.iterations"
+#: What spellings of one model differ in: its date, and the length of its context.
+_VARIANT: Final = re.compile(r"(-\d{8})?(\[1m\])?$")
 _MOST_RUNS: Final = 1_000
 _LONGEST_TYPE: Final = 40
 
@@ -47,7 +54,7 @@ class Run(Usage, gc=False):
 
 
 class Apart(NamedTuple):
-    """A run, or a part of one, that the top of its answer's usage does not hold."""
+    """A run that is a call of its own."""
 
     #: Its type and its place among the runs of that type: `advisor_message1`.
     name: str
@@ -60,8 +67,10 @@ class Apart(NamedTuple):
 class Split(NamedTuple):
     """What the runs of an answer come to."""
 
+    #: What the answer used beside what its top says, for the same request.
+    more: Tokens
     apart: list[Apart]
-    #: The runs that the top holds; what they say holds for the answer where the top does not say it.
+    #: The runs that are the answer's own; what they say holds for it where the top does not say it.
     inside: list[Run]
     #: Types that are not known.
     strange: list[str]
@@ -76,33 +85,48 @@ _NUMBERS: Final = frozenset(
 )
 
 
+def runs_of(stated: Usage, top: Tokens, model: str) -> Split | None:
+    """The runs that a usage lists, taken apart; None where it lists none."""
+    raw = lines.stated(stated.iterations)
+    return split(raw, top, model) if raw and raw != EMPTY else None
+
+
+@lru_cache(maxsize=64)
 def split(raw: bytes, top: Tokens, model: str) -> Split:
-    """Take the runs of an answer apart; `top` and `model` are what the answer itself states."""
+    """Take the runs of an answer apart; `top` and `model` are what the answer itself states. Its lines repeat them."""
     broken: list[RecordError] = []
     runs = list(_runs(raw, broken))
     tokens = [calls.tokens_of(run) for run in runs]
     types = [run.type or MESSAGE for run in runs]
-    whole, parts = _held(
-        types, [_sums(each) for each in tokens], _sums(top), [run.model or model for run in runs], model
-    )
+    same = [not run.model or _plain(run.model) == _plain(model) for run in runs]
+    whole, parts = _held(types, same, [_sums(each) for each in tokens], _sums(top))
     counts: Counter[str] = Counter()
-    searches = [_searches_of(run) for run in runs]
     apart: list[Apart] = []
+    more = NOTHING
+    inside: list[Run] = []
     for at, (kind, run) in enumerate(zip(types, runs, strict=True)):
         counts[kind] += 1
-        if at in whole:
-            continue
         fresh, output, read, short, long = tokens[at]
-        if at in parts:
-            output = 0
-        if fresh or output or read or short or long or searches[at]:
-            left = (fresh, output, read, short, long)
+        left = (fresh, 0 if at in parts else output, read, short, long)
+        if at in whole:
+            inside.append(run)
+        elif same[at] and kind in (MESSAGE, COMPACTION):
+            # A part of the same request.
+            inside.append(run)
+            more = together(more, left)
+        elif any(left) or _searches_of(run):
             stop = run.stop_reason or ("refusal" if not output and _is_declined(types, at) else "")
-            name = f"{kind[:_LONGEST_TYPE]}{counts[kind]}"
-            apart.append(Apart(name, run, left, 0 if at in parts else searches[at], stop))
-    inside = [run for at, run in enumerate(runs) if at in whole or at in parts]
+            apart.append(Apart(f"{kind[:_LONGEST_TYPE]}{counts[kind]}", run, left, _searches_of(run), stop))
+    if max(together(top, more)) > MAX_TOKENS:
+        broken.append(RecordError(_FIELD, f"more than {MAX_TOKENS} tokens in all"))
+        more = NOTHING
     strange = [kind[:_LONGEST_TYPE] for kind in dict.fromkeys(types) if kind not in TYPES]
-    return Split(apart, inside, strange, broken)
+    return Split(more, apart, inside, strange, broken)
+
+
+def together(one: Tokens, other: Tokens) -> Tokens:
+    """The sums of two."""
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4]
 
 
 def call_of(answer: ModelCall, apart: Apart) -> ModelCall:
@@ -135,8 +159,9 @@ def call_of(answer: ModelCall, apart: Apart) -> ModelCall:
     return call
 
 
-def complete(call: ModelCall, inside: Sequence[Run], apart: Sequence[Apart], *, searches_stated: bool) -> list[Apart]:
+def complete(call: ModelCall, found: Split, *, searches_stated: bool) -> list[Apart]:
     """Give an answer what only its runs say, and return the runs beside it without what the answer holds already."""
+    _, apart, inside, *_ = found
     if not call.region:
         regions = {usage.region_of(run.inference_geo) for run in inside}
         call.region = regions.pop() if len(regions) == 1 else ""
@@ -150,7 +175,7 @@ def complete(call: ModelCall, inside: Sequence[Run], apart: Sequence[Apart], *, 
     elif beside and call.quantities == usage.quantities_of(within + beside):
         # The answer's own count is that of all its runs.
         return [each._replace(searches=0) for each in apart if any(each.tokens)]
-    return list(apart)
+    return apart
 
 
 def _runs(raw: bytes, broken: list[RecordError]) -> Iterator[Run]:
@@ -196,6 +221,10 @@ def _searches_of(run: Run) -> int:
         return 0
 
 
+def _plain(model: str) -> str:
+    return _VARIANT.sub("", model)
+
+
 #: Input, output, cache reads and cache writes.
 _Sums = tuple[int, int, int, int]
 
@@ -204,16 +233,14 @@ def _sums(tokens: Tokens) -> _Sums:
     return tokens[0], tokens[1], tokens[2], tokens[3] + tokens[4]
 
 
-def _held(
-    types: Sequence[str], used: Sequence[_Sums], top: _Sums, models: Sequence[str], model: str
-) -> tuple[set[int], set[int]]:
+def _held(types: Sequence[str], same: Sequence[bool], used: Sequence[_Sums], top: _Sums) -> tuple[set[int], set[int]]:
     """The places of the runs that the top holds, and of those of which it holds the output only."""
     every = range(len(types))
     plain = [at for at in every if types[at] == MESSAGE]
     not_summed_up = [at for at in every if types[at] != COMPACTION]
     candidates = (
         plain,
-        [at for at in every if models[at] == model],
+        [at for at in every if same[at]],
         list(every),
         not_summed_up,
         [at for at in every if types[at] in (MESSAGE, FALLBACK)],
@@ -231,7 +258,7 @@ def _held(
     # Something is only half written. Plain runs are in the top, whatever the numbers; an unknown one if it fits.
     held = list(plain)
     for at in every:
-        if types[at] not in TYPES and models[at] == model:
+        if types[at] not in TYPES and same[at]:
             added = _added(used, [*held, at])
             if all(have <= most for have, most in zip(added, top, strict=True)):
                 held.append(at)

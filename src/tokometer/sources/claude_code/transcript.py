@@ -16,7 +16,7 @@ from tokometer.sources.claude_code.memory import Answer, Memory
 from tokometer.sources.claude_code.notices import Notices
 from tokometer.sources.claude_code.places import Place
 from tokometer.sources.claude_code.prompts import Said, said
-from tokometer.sources.claude_code.runs import EMPTY, Apart, call_of, complete, split
+from tokometer.sources.claude_code.runs import Apart, Split, call_of, complete, runs_of, together
 from tokometer.sources.claude_code.tools import Use
 from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of, unread
 
@@ -40,13 +40,14 @@ class _Part(NamedTuple):
     at: int
     cost: int | None
     offset: int
+    found: Split | None
 
 
 class _Runs(NamedTuple):
-    """The runs that stand beside an answer, and what they were read from."""
+    """The runs that stand beside an answer by name, and what they were last read from."""
 
-    raw: bytes
-    apart: list[Apart]
+    found: Split
+    apart: dict[str, Apart]
 
 
 class Transcript:
@@ -91,6 +92,7 @@ class Transcript:
             return
         stated = lines.stated(message.usage)
         usage = lines.usage_of(stated) if stated else None
+        tokens = None if usage is None else calls.tokens_of(usage)
         if message.model == calls.SYNTHETIC:
             text = failures.text_of(line)
             if failures.is_failure(line, text):
@@ -100,18 +102,19 @@ class Transcript:
             return
         at = self._time_of(line)
         cost = None if line.costUSD is None else calls.cost_of(line.costUSD)
-        tokens = None if usage is None else calls.tokens_of(usage)
         if line.requestId and message.id and not line.isSidechain:
             key = f"{message.id}|{line.requestId}"
         else:
             key = self._key_of(line, message, raw, tokens, at)
+        found = None
+        if usage is not None and tokens is not None:
+            found = runs_of(usage, tokens, message.model or "")
+            tokens = tokens if found is None else together(tokens, found.more)
         context = self._contexts.of(line, at)
-        self._take_answer(_Part(line, message, usage, tokens, key, at, cost, offset), context)
+        self._take_answer(_Part(line, message, usage, tokens, key, at, cost, offset, found), context)
         for name in unread(stated) if stated else ():
             self.notices.add("usage", name, offset)
-        for block in message.content if isinstance(message.content, list) else ():
-            if block.type == "tool_use" and block.id:
-                self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
+        self._begin_tools(line, message, context, key, at)
 
     def _key_of(self, line: Line, message: Message, raw: memoryview, tokens: calls.Tokens | None, at: int) -> str:
         """The id of the answer that a line is part of, where not its request's id says it.
@@ -128,7 +131,7 @@ class Transcript:
         return turns.key_of(name, message.id, tokens, at, stopped=bool(message.stop_reason))
 
     def _take_answer(self, part: _Part, context: Context) -> None:
-        line, message, usage, tokens, key, at, cost, _ = part
+        line, message, usage, tokens, key, at, cost = part[:7]
         memory = self.memory
         answer = memory.answers.get(key)
         if answer is None:
@@ -152,7 +155,7 @@ class Transcript:
             if 0 < wait <= calls.LONGEST_WAIT_US:
                 call.latency_us = wait
         if usage is not None and tokens is not None:
-            self._take_facts(call, part, usage, tokens, speaks=speaks)
+            self._take_facts(call, part, usage, speaks=speaks)
         if call.model != memory.model:
             memory.model = call.model or memory.model
 
@@ -224,7 +227,7 @@ class Transcript:
         elif message.stop_reason and not call.stop_reason:
             call.stop_reason = message.stop_reason
 
-    def _take_facts(self, call: ModelCall, part: _Part, usage: Usage, tokens: calls.Tokens, *, speaks: bool) -> None:
+    def _take_facts(self, call: ModelCall, part: _Part, usage: Usage, *, speaks: bool) -> None:
         """What is billed beside an answer's tokens: where it was made, searches, and runs of a model."""
         if usage.inference_geo is not None and (speaks or not call.region):
             call.region = region_of(usage.inference_geo) or call.region
@@ -237,25 +240,25 @@ class Transcript:
                 self.complaints.append(RecordError("message.usage.server_tool_use", str(error)))
             if searches and (speaks or call.quantities is None):
                 call.quantities = quantities_of(searches)
-        iterations = lines.stated(usage.iterations)
-        if not iterations or iterations == EMPTY:
-            return
+        if part.found is not None:
+            self._take_runs(call, part, part.found, searches_stated=searches is not None, speaks=speaks)
+
+    def _take_runs(self, call: ModelCall, part: _Part, found: Split, *, searches_stated: bool, speaks: bool) -> None:
+        """Keep the runs that are calls of their own. A line that is not the answer's best can still tell of some."""
         known = self._runs.get(call.native_id)
-        if known is not None and (known.raw == iterations or not speaks) and len(known.raw) >= len(iterations):
+        if known is not None and known.found is found:
             return
-        found = split(iterations, tokens, call.model)
         for kind in found.strange:
             self.notices.add("event", kind, part.offset)
         self.complaints.extend(found.broken)
-        apart = complete(call, found.inside, found.apart, searches_stated=searches is not None)
+        apart = {each.name: each for each in complete(call, found, searches_stated=searches_stated)}
         if known is not None and not speaks:
-            # A line that says less of the answer can still tell of runs that the others leave out.
-            apart = [*known.apart, *(each for each in apart if each.name not in {one.name for one in known.apart})]
-        self._runs[call.native_id] = _Runs(iterations, apart)
+            apart |= known.apart
+        self._runs[call.native_id] = _Runs(found, apart)
 
     def finish(self) -> list[Record]:
         """Every record that the lines came to."""
-        beside = [call_of(self.calls[key], each) for key, runs in self._runs.items() for each in runs.apart]
+        beside = [call_of(self.calls[key], each) for key, runs in self._runs.items() for each in runs.apart.values()]
         for key, offset in self._nameless.items():
             if not self.calls[key].model:
                 self.notices.add("model", _UNNAMED, offset)
@@ -323,6 +326,11 @@ class Transcript:
         elif memory.last_was_command:
             memory.user_messages -= 1
         memory.last_was_command = what == "command"
+
+    def _begin_tools(self, line: Line, message: Message, context: Context, key: str, at: int) -> None:
+        for block in message.content if isinstance(message.content, list) else ():
+            if block.type == "tool_use" and block.id:
+                self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
 
     def _begin_tool(self, tool_id: str, use: Use, context: Context) -> None:
         uses = self.memory.uses
