@@ -17,25 +17,30 @@ from tokometer.sources.claude_code.calls import LONGEST_WAIT_US, Tokens
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
-_CHANGE: Final = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[A-Za-z])")
-_SHORTEST: Final = 16
-#: Of a random hexadecimal number of 24 digits, one in ten thousand has fewer.
+#: Changes between small letters, capitals and digits: of 24 random hexadecimal digits, one in ten thousand has fewer
+#: than three; words and numbers have one or two.
+_CHANGES: Final = r"(?:[a-z]++(?=[A-Z0-9])|[A-Z]++(?=[a-z0-9])|[0-9]++(?=[A-Za-z])){3}"
+_is_issued: Final = re.compile(rf"msg_(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
+_is_random: Final = re.compile(rf"(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
 _FEWEST_LETTERS: Final = 8
-_FEWEST_CHANGES: Final = 2
 
 #: Input, cache reads and cache writes; None where a line states none.
 Prompt = tuple[int, int, int]
 
 
-@lru_cache(maxsize=8_192)
 def is_unique(message_id: str) -> bool:
     """Whether an id looks random, as those do that are made for one answer: `msg_01XFDUDYJgAACzvnptvVoYEL`, a UUID."""
+    # Asked of every answer, and nearly all are of the first form.
+    return _is_issued(message_id) is not None or _has_random_part(message_id)
+
+
+@lru_cache(maxsize=8_192)
+def _has_random_part(message_id: str) -> bool:
     uuid = _UUID.search(message_id)
-    words = [uuid.group().replace("-", "")] if uuid else _WORD.findall(message_id)
-    return any(
-        len(word) >= _SHORTEST and len(set(word)) >= _FEWEST_LETTERS and len(_CHANGE.findall(word)) >= _FEWEST_CHANGES
-        for word in words
-    )
+    if uuid:
+        word = uuid.group().replace("-", "")
+        return len(set(word)) >= _FEWEST_LETTERS and _is_random(word) is not None
+    return any(map(_is_random, _WORD.findall(message_id)))
 
 
 def prompt_of(tokens: Tokens) -> Prompt:

@@ -38,6 +38,8 @@ TYPES: Final = frozenset({MESSAGE, COMPACTION, ADVISOR, FALLBACK})
 
 #: Most answers list no runs.
 EMPTY: Final = b"[]"
+#: What a usage has that does not list them at all.
+NO_RUNS: Final = Usage().iterations
 _FIELD: Final = "message.usage.iterations"
 #: What spellings of one model differ in: its date, and the length of its context.
 _VARIANT: Final = re.compile(r"(-\d{8})?(\[1m\])?$")
@@ -72,8 +74,8 @@ class Split(NamedTuple):
     apart: list[Apart]
     #: The runs that are the answer's own; what they say holds for it where the top does not say it.
     inside: list[Run]
-    #: Types that are not known.
-    strange: list[str]
+    #: What no rule reads, as topics and names of notices: types, and keys of runs.
+    strange: list[tuple[str, str]]
     #: Entries that cannot be believed.
     broken: list[RecordError]
 
@@ -120,7 +122,8 @@ def split(raw: bytes, top: Tokens, model: str) -> Split:
     if max(together(top, more)) > MAX_TOKENS:
         broken.append(RecordError(_FIELD, f"more than {MAX_TOKENS} tokens in all"))
         more = NOTHING
-    strange = [kind[:_LONGEST_TYPE] for kind in dict.fromkeys(types) if kind not in TYPES]
+    strange = [("event", kind[:_LONGEST_TYPE]) for kind in dict.fromkeys(types) if kind not in TYPES]
+    strange += [("usage", name) for name in usage.unread(raw, "iterations")]
     return Split(more, apart, inside, strange, broken)
 
 
@@ -215,10 +218,7 @@ def _whole(value: object) -> object:
 
 
 def _searches_of(run: Run) -> int:
-    try:
-        return usage.searches_of(stated(run.server_tool_use)) or 0
-    except ValueError:
-        return 0
+    return usage.searches_of(run) or 0
 
 
 def _plain(model: str) -> str:

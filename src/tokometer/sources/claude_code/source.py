@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from tokometer.sources.claude_code import files, lines, places
 from tokometer.sources.claude_code.contexts import SOURCE_NAME
 from tokometer.sources.claude_code.memory import recall, remember
 from tokometer.sources.claude_code.notices import Notices
+from tokometer.sources.claude_code.salvage import look_again
 from tokometer.sources.claude_code.transcript import Transcript
 from tokometer.sources.protocol import Reading
 from tokometer.sources.tail import LINE_LIMIT, Tail
@@ -40,18 +41,23 @@ class ClaudeCode:
             return _passed_over(path, state)
         refusals: list[Refusal] = []
         notices = Notices(SOURCE_NAME, str(path))
-        decode, unfit = lines.decode, lines.UNFIT
+        decode: Callable[[memoryview], lines.Line] = lines.decode
+        unfit = lines.UNFIT
         with Tail(path, state) as tail:
             transcript = Transcript(places.place_of(path), recall(tail.extra), notices)
             take, complaints = transcript.take, transcript.complaints
             for offset, raw in tail.views():
                 try:
                     try:
-                        take(decode(raw), raw, offset)
+                        line = decode(raw)
                     except unfit:
-                        salvaged = lines.salvage(bytes(raw))
-                        if salvaged is not None:
-                            take(salvaged, raw, offset)
+                        again, unread = look_again(raw)
+                        for name in unread:
+                            notices.add("usage", name, offset)
+                        if again is None:
+                            continue
+                        line = again
+                    take(line, raw, offset)
                 except RecordError as error:
                     refusals.append(_refusal(path, offset, error.field, error.reason))
                 if complaints:

@@ -10,15 +10,15 @@ from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall
 from tokometer.records.time import EARLIEST_US
 from tokometer.sources.claude_code import calls, failures, lines, tools
 from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
-from tokometer.sources.claude_code.identity import Turns, group_of
+from tokometer.sources.claude_code.identity import group_of
 from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage
 from tokometer.sources.claude_code.memory import Answer, Memory
 from tokometer.sources.claude_code.notices import Notices
 from tokometer.sources.claude_code.places import Place
 from tokometer.sources.claude_code.prompts import Said, said
-from tokometer.sources.claude_code.runs import Apart, Split, call_of, complete, runs_of, together
+from tokometer.sources.claude_code.runs import NO_RUNS, Apart, Split, call_of, complete, runs_of, together
 from tokometer.sources.claude_code.tools import Use
-from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of, unread
+from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of
 
 #: More is no count of attempts.
 _MOST_ATTEMPTS: Final = 1_000
@@ -27,20 +27,6 @@ _MOST_ATTEMPTS: Final = 1_000
 #: The name of what has none, in a notice.
 _UNNAMED: Final = "(none)"
 _UNSTATED: Final = (None, None, None, None, None)
-
-
-class _Part(NamedTuple):
-    """One line of an answer, with what was read from it."""
-
-    line: Line
-    message: Message
-    usage: Usage | None
-    tokens: calls.Tokens | None
-    key: str
-    at: int
-    cost: int | None
-    offset: int
-    found: Split | None
 
 
 class _Runs(NamedTuple):
@@ -74,7 +60,6 @@ class Transcript:
 
         Raises:
             RecordError: The line is one that counts, and cannot be believed.
-            msgspec.DecodeError: Its usage does not fit (see `lines.UNFIT`). Nothing of the line was taken.
         """
         kind = line.type or lines.type_of(line)
         if kind == "assistant":
@@ -90,49 +75,65 @@ class Transcript:
         message = line.message
         if message is None:
             return
-        stated = lines.stated(message.usage)
-        usage = lines.usage_of(stated) if stated else None
+        usage = message.usage
         tokens = None if usage is None else calls.tokens_of(usage)
         if message.model == calls.SYNTHETIC:
-            text = failures.text_of(line)
-            if failures.is_failure(line, text):
-                self._take_failure(line, text, raw)
+            self._take_local(line, raw)
             return
         if usage is None and not message.id:
             return
         at = self._time_of(line)
         cost = None if line.costUSD is None else calls.cost_of(line.costUSD)
-        if line.requestId and message.id and not line.isSidechain:
-            key = f"{message.id}|{line.requestId}"
-        else:
-            key = self._key_of(line, message, raw, tokens, at)
+        key = self._key_of(line, message, raw, tokens, at)
         found = None
-        if usage is not None and tokens is not None:
+        if usage is not None and tokens is not None and usage.iterations is not NO_RUNS:
             found = runs_of(usage, tokens, message.model or "")
             tokens = tokens if found is None else together(tokens, found.more)
         context = self._contexts.of(line, at)
-        self._take_answer(_Part(line, message, usage, tokens, key, at, cost, offset, found), context)
-        for name in unread(stated) if stated else ():
-            self.notices.add("usage", name, offset)
-        self._begin_tools(line, message, context, key, at)
+        call, speaks = self._take_answer(line, message, context, key, at, tokens, cost)
+        if usage is not None and (usage.server_tool_use or usage.inference_geo or found):
+            self._take_facts(call, usage, found, offset, speaks=speaks)
+        if not call.model:
+            self._nameless[key] = offset
+        if isinstance(message.content, list):
+            for block in message.content:
+                if block.type == "tool_use" and block.id:
+                    self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
+
+    def _take_local(self, line: Line, raw: memoryview) -> None:
+        """A message that no model wrote."""
+        text = failures.text_of(line)
+        if failures.is_failure(line, text):
+            self._take_failure(line, text, raw)
 
     def _key_of(self, line: Line, message: Message, raw: memoryview, tokens: calls.Tokens | None, at: int) -> str:
-        """The id of the answer that a line is part of, where not its request's id says it.
+        """The id of the answer that a line is part of: its message's and its request's, as far as it has them.
 
         A subagent's transcript can repeat an answer of its parent under a new request id, so lines of sidechains are
         told apart by the message.
         """
         if not message.id:
             return calls.own_key(line, raw)
+        if line.requestId and not line.isSidechain:
+            return f"{message.id}|{line.requestId}"
         memory, name = self.memory, f"{message.id}|"
         turns = memory.turns
         if line.isSidechain:
             turns, name = memory.turns_in_sidechain, f"{name}sidechain"
         return turns.key_of(name, message.id, tokens, at, stopped=bool(message.stop_reason))
 
-    def _take_answer(self, part: _Part, context: Context) -> None:
-        line, message, usage, tokens, key, at, cost = part[:7]
-        memory = self.memory
+    def _take_answer(
+        self,
+        line: Line,
+        message: Message,
+        context: Context,
+        key: str,
+        at: int,
+        tokens: calls.Tokens | None,
+        cost: int | None,
+    ) -> tuple[ModelCall, bool]:
+        """The call that a line is part of, and whether the line is the best of it so far."""
+        memory, usage = self.memory, message.usage
         answer = memory.answers.get(key)
         if answer is None:
             answer = memory.answers[key] = self._begin_answer(sidechain=bool(line.isSidechain))
@@ -142,11 +143,11 @@ class Transcript:
             revision = calls.revision_of(tokens, usage.speed, message.stop_reason, wait)
         call = self.calls.get(key)
         if call is None:
-            call = self.calls[key] = self._begin_call(part, context, answer, revision)
+            call = self.calls[key] = self._begin_call(line, message, context, answer, key, at, revision, tokens)
             speaks = True
         else:
             speaks = revision > call.revision
-            self._go_on(call, part, context.call, revision)
+            self._go_on(call, message, context.call, at, revision, tokens)
         if speaks:
             if usage is not None and usage.output_tokens_details is not None:
                 calls.set_reasoning(call, usage.output_tokens_details)
@@ -154,10 +155,9 @@ class Transcript:
                 call.cost_reported = cost
             if 0 < wait <= calls.LONGEST_WAIT_US:
                 call.latency_us = wait
-        if usage is not None and tokens is not None:
-            self._take_facts(call, part, usage, speaks=speaks)
         if call.model != memory.model:
             memory.model = call.model or memory.model
+        return call, speaks
 
     def _begin_answer(self, *, sidechain: bool) -> Answer:
         memory = self.memory
@@ -172,10 +172,19 @@ class Transcript:
         memory.failures = 0
         return answer
 
-    def _begin_call(self, part: _Part, context: Context, answer: Answer, revision: int) -> ModelCall:
+    def _begin_call(
+        self,
+        line: Line,
+        message: Message,
+        context: Context,
+        answer: Answer,
+        key: str,
+        at: int,
+        revision: int,
+        tokens: calls.Tokens | None,
+    ) -> ModelCall:
         """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `Context`."""
-        line, message, usage, tokens, key, at = part[:6]
-        model = message.model or ""
+        model, usage = message.model or "", message.usage
         fresh, output, read, short, long = tokens or _UNSTATED
         call = replace(
             context.call,
@@ -203,13 +212,13 @@ class Transcript:
                 call.shadow = True
             elif not line.requestId:
                 call.echo = True
-        if not model:
-            self._nameless[key] = part.offset
         return call
 
-    def _go_on(self, call: ModelCall, part: _Part, place: ModelCall, revision: int) -> None:
+    def _go_on(
+        self, call: ModelCall, message: Message, place: ModelCall, at: int, revision: int, tokens: calls.Tokens | None
+    ) -> None:
         """Add a further line of an answer to its call."""
-        message, usage, tokens, at = part.message, part.usage, part.tokens, part.at
+        usage = message.usage
         call.started_at = min(call.started_at, at)
         if place.origin < call.origin:
             move(call, place)
@@ -227,29 +236,23 @@ class Transcript:
         elif message.stop_reason and not call.stop_reason:
             call.stop_reason = message.stop_reason
 
-    def _take_facts(self, call: ModelCall, part: _Part, usage: Usage, *, speaks: bool) -> None:
+    def _take_facts(self, call: ModelCall, usage: Usage, found: Split | None, offset: int, *, speaks: bool) -> None:
         """What is billed beside an answer's tokens: where it was made, searches, and runs of a model."""
         if usage.inference_geo is not None and (speaks or not call.region):
             call.region = region_of(usage.inference_geo) or call.region
-        searches = None
-        used = lines.stated(usage.server_tool_use)
-        if used:
-            try:
-                searches = searches_of(used)
-            except ValueError as error:
-                self.complaints.append(RecordError("message.usage.server_tool_use", str(error)))
-            if searches and (speaks or call.quantities is None):
-                call.quantities = quantities_of(searches)
-        if part.found is not None:
-            self._take_runs(call, part, part.found, searches_stated=searches is not None, speaks=speaks)
+        searches = searches_of(usage)
+        if searches and (speaks or call.quantities is None):
+            call.quantities = quantities_of(searches)
+        if found is not None:
+            self._take_runs(call, found, offset, searches_stated=searches is not None, speaks=speaks)
 
-    def _take_runs(self, call: ModelCall, part: _Part, found: Split, *, searches_stated: bool, speaks: bool) -> None:
+    def _take_runs(self, call: ModelCall, found: Split, offset: int, *, searches_stated: bool, speaks: bool) -> None:
         """Keep the runs that are calls of their own. A line that is not the answer's best can still tell of some."""
         known = self._runs.get(call.native_id)
         if known is not None and known.found is found:
             return
-        for kind in found.strange:
-            self.notices.add("event", kind, part.offset)
+        for topic, name in found.strange:
+            self.notices.add(topic, name, offset)
         self.complaints.extend(found.broken)
         apart = {each.name: each for each in complete(call, found, searches_stated=searches_stated)}
         if known is not None and not speaks:
@@ -301,12 +304,16 @@ class Transcript:
         spoken = "nothing" if blocks and blocks[0].type == "tool_result" else said(line)
         if line.isSidechain:
             memory.asked_in_sidechain_at = at
-            _count_turn(memory.turns_in_sidechain, spoken)
+            turns = memory.turns_in_sidechain
         else:
             memory.asked_at = at
-            _count_turn(memory.turns, spoken)
+            turns = memory.turns
             if spoken != "nothing":
                 self._count_prompt(line, spoken)
+        if spoken == "nothing":
+            turns.steps += 1
+        else:
+            turns.prompts += 1
         if not memory.first_at:
             memory.first_at = at
         for block in blocks or ():
@@ -326,11 +333,6 @@ class Transcript:
         elif memory.last_was_command:
             memory.user_messages -= 1
         memory.last_was_command = what == "command"
-
-    def _begin_tools(self, line: Line, message: Message, context: Context, key: str, at: int) -> None:
-        for block in message.content if isinstance(message.content, list) else ():
-            if block.type == "tool_use" and block.id:
-                self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
 
     def _begin_tool(self, tool_id: str, use: Use, context: Context) -> None:
         uses = self.memory.uses
@@ -379,10 +381,3 @@ class Transcript:
             raise RecordError("timestamp", "missing")
         at = to_us(line.timestamp)
         return at if EARLIEST_US <= at <= self._now else check_time(at, "timestamp", self._now)
-
-
-def _count_turn(turns: Turns, spoken: Said) -> None:
-    if spoken == "nothing":
-        turns.steps += 1
-    else:
-        turns.prompts += 1

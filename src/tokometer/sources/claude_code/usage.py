@@ -1,21 +1,19 @@
 """What a `usage` object says beside its tokens, and what in it no rule reads.
 
-Nearly every usage has the shape of one before it, so shapes are remembered: the object without its digits, which costs
-a thousandth of decoding the line.
+Nearly every usage has the shape of one before it, so shapes are remembered: the object without its digits.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+
+from tokometer.sources.claude_code.lines import Usage
 
 _DIGITS: Final = b"0123456789"
 _MOST_SHAPES: Final = 4_096
 _LONGEST_NAME: Final = 80
-#: More is no count of searches in one answer.
-_MOST_SEARCHES: Final = 1_000_000
 
 _TOKENS: Final = frozenset(
     {
@@ -42,14 +40,14 @@ _decode: Final = msgspec.json.Decoder().decode
 _shapes: dict[bytes, tuple[str, ...]] = {}
 
 
-def unread(raw: bytes) -> tuple[str, ...]:
-    """The dotted keys of numbers in a usage object that no rule reads; mostly none."""
-    shape = raw.translate(None, _DIGITS)
+def unread(raw: bytes, name: str = "") -> tuple[str, ...]:
+    """The dotted keys of numbers in a usage object that no rule reads; `name` where it is what a key of one holds."""
+    shape = name.encode() + raw.translate(None, _DIGITS)
     found = _shapes.get(shape)
     if found is None:
         if len(_shapes) >= _MOST_SHAPES:
             _shapes.clear()
-        found = _shapes[shape] = tuple(dict.fromkeys(_numbers(_decode(raw), "")))
+        found = _shapes[shape] = tuple(dict.fromkeys(_numbers(_decode(raw), name)))
     return found
 
 
@@ -63,22 +61,9 @@ def _numbers(value: object, name: str) -> list[str]:
     return []
 
 
-@lru_cache(maxsize=1_024)
-def searches_of(raw: bytes) -> int | None:
-    """How many searches of the web a `server_tool_use` states, as :func:`lines.stated` gives it; None: it does not say.
-
-    Raises:
-        ValueError: What it states is no count.
-    """
-    value: Any = _decode(raw) if raw else None
-    count = value.get("web_search_requests") if isinstance(value, dict) else value
-    if count is None:
-        return None
-    if isinstance(count, bool) or not isinstance(count, (int, float)) or count != int(count):
-        raise ValueError("not a count of searches")
-    if not 0 <= count <= _MOST_SEARCHES:
-        raise ValueError("not a count of searches")
-    return int(count)
+def searches_of(usage: Usage) -> int | None:
+    """How many searches of the web are stated; None: it does not say."""
+    return None if usage.server_tool_use is None else usage.server_tool_use.web_search_requests
 
 
 def quantities_of(searches: int | None) -> dict[str, int] | None:
