@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from tokometer.ledger.commit import rank_of
-from tokometer.records import ModelCall, Record, merge
+from tokometer.records import ModelCall, Record, ToolCall, merge
 from tokometer.sources import Reading
 
 Line = dict[str, Any]
@@ -58,3 +59,13 @@ def calls_of(*readings: Reading) -> list[ModelCall]:
 def rank(call: ModelCall) -> int:
     """What a call is to its group."""
     return rank_of(shadow=call.shadow, echo=call.echo)
+
+
+def tools_of(*readings: Reading) -> list[ToolCall]:
+    """The uses of tools likewise."""
+    found: dict[str, list[ToolCall]] = {}
+    for reading in readings:
+        for record in reading.records:
+            if isinstance(record, ToolCall):
+                found.setdefault(record.native_id, []).append(record)
+    return [reduce(merge, versions) for versions in found.values()]

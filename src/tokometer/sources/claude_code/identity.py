@@ -20,7 +20,8 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 #: Changes between small letters, capitals and digits: of 24 random hexadecimal digits, one in ten thousand has fewer
 #: than three; words and numbers have one or two.
 _CHANGES: Final = r"(?:[a-z]++(?=[A-Z0-9])|[A-Z]++(?=[a-z0-9])|[0-9]++(?=[A-Za-z])){3}"
-_is_issued: Final = re.compile(rf"msg_(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
+#: Whether an id is of the form that nearly all have: a quick :func:`is_unique`.
+is_issued: Final = re.compile(rf"msg_(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
 _is_random: Final = re.compile(rf"(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
 _FEWEST_LETTERS: Final = 8
 
@@ -31,7 +32,7 @@ Prompt = tuple[int, int, int]
 def is_unique(message_id: str) -> bool:
     """Whether an id looks random, as those do that are made for one answer: `msg_01XFDUDYJgAACzvnptvVoYEL`, a UUID."""
     # Asked of every answer, and nearly all are of the first form.
-    return _is_issued(message_id) is not None or _has_random_part(message_id)
+    return is_issued(message_id) is not None or _has_random_part(message_id)
 
 
 @lru_cache(maxsize=8_192)

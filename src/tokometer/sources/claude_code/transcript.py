@@ -10,12 +10,12 @@ from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall
 from tokometer.records.time import EARLIEST_US
 from tokometer.sources.claude_code import calls, failures, lines, tools
 from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
-from tokometer.sources.claude_code.identity import group_of
+from tokometer.sources.claude_code.identity import Turns, group_of, is_issued
 from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage
 from tokometer.sources.claude_code.memory import Answer, Memory
 from tokometer.sources.claude_code.notices import Notices
 from tokometer.sources.claude_code.places import Place
-from tokometer.sources.claude_code.prompts import Said, said
+from tokometer.sources.claude_code.prompts import said
 from tokometer.sources.claude_code.runs import NO_RUNS, Apart, Split, call_of, complete, runs_of, together
 from tokometer.sources.claude_code.tools import Use
 from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of
@@ -94,7 +94,7 @@ class Transcript:
         if usage is not None and (usage.server_tool_use or usage.inference_geo or found):
             self._take_facts(call, usage, found, offset, speaks=speaks)
         if not call.model:
-            self._nameless[key] = offset
+            self._nameless.setdefault(key, offset)
         if isinstance(message.content, list):
             for block in message.content:
                 if block.type == "tool_use" and block.id:
@@ -186,13 +186,16 @@ class Transcript:
         """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `Context`."""
         model, usage = message.model or "", message.usage
         fresh, output, read, short, long = tokens or _UNSTATED
+        group = message.id or ""
+        if group and not (line.requestId and is_issued(group)):
+            group = group_of(group, key, tokens, at)
         call = replace(
             context.call,
             native_id=key,
             started_at=at,
             revision=revision,
-            group=group_of(message.id, key, tokens, at) if message.id else "",
-            provider=self._provider_of(model),
+            group=group,
+            provider=self._providers.get(model) or self._provider_of(model),
             model=model,
             request_id=line.requestId or "",
             stop_reason=message.stop_reason or "",
@@ -230,7 +233,7 @@ class Transcript:
                 call.input_tokens, call.output_tokens, call.cache_read_tokens = tokens[:3]
                 call.cache_write_5m_tokens, call.cache_write_1h_tokens = tokens[3:]
                 call.service_tier = tier_of(usage.service_tier, usage.speed) or call.service_tier
-                if message.id:
+                if message.id and call.group != message.id:
                     call.group = group_of(message.id, call.native_id, tokens, call.started_at)
             call.stop_reason = message.stop_reason or call.stop_reason
         elif message.stop_reason and not call.stop_reason:
@@ -268,9 +271,7 @@ class Transcript:
         return [*self.calls.values(), *beside, *self.tools.values(), *self.runs.values()]
 
     def _provider_of(self, model: str) -> str:
-        provider = self._providers.get(model)
-        if provider is None:
-            provider = self._providers[model] = calls.provider_of_model(model)
+        provider = self._providers[model] = calls.provider_of_model(model)
         return provider
 
     def _take_failure(self, line: Line, text: str, raw: memoryview) -> None:
@@ -300,20 +301,17 @@ class Transcript:
         at = to_us(line.timestamp) if line.timestamp is not None else 0
         content = None if line.message is None else line.message.content
         blocks = content if isinstance(content, list) else None
-        # Most of these lines are results of tools, which nobody said.
-        spoken = "nothing" if blocks and blocks[0].type == "tool_result" else said(line)
         if line.isSidechain:
             memory.asked_in_sidechain_at = at
             turns = memory.turns_in_sidechain
         else:
             memory.asked_at = at
             turns = memory.turns
-            if spoken != "nothing":
-                self._count_prompt(line, spoken)
-        if spoken == "nothing":
+        # Most of these lines are results of tools, which nobody said.
+        if blocks and blocks[0].type == "tool_result":
             turns.steps += 1
         else:
-            turns.prompts += 1
+            self._take_words(line, turns)
         if not memory.first_at:
             memory.first_at = at
         for block in blocks or ():
@@ -323,8 +321,13 @@ class Transcript:
         if isinstance(result, ToolResult) and result.agentId:
             self._take_run(line, result, result.agentId, at)
 
-    def _count_prompt(self, line: Line, what: Said) -> None:
-        if line.uuid and line.uuid in self._prompts:
+    def _take_words(self, line: Line, turns: Turns) -> None:
+        what = said(line)
+        if what == "nothing":
+            turns.steps += 1
+            return
+        turns.prompts += 1
+        if line.isSidechain or (line.uuid and line.uuid in self._prompts):
             return
         self._prompts.add(line.uuid or "")
         memory = self.memory

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generators.claude_json import Line, Read, answer, calls_of, prompt
-from tokometer.records import AgentRun, ModelCall, ToolCall, merge
-from tokometer.sources import Reading
-
-
-def tools_of(*readings: Reading) -> list[ToolCall]:
-    """The uses of tools likewise."""
-    found: dict[str, list[ToolCall]] = {}
-    for reading in readings:
-        for record in reading.records:
-            if isinstance(record, ToolCall):
-                found.setdefault(record.native_id, []).append(record)
-    return [reduce(merge, versions) for versions in found.values()]
+from generators.claude_json import Line, Read, answer, calls_of, prompt, tools_of
+from tokometer.records import AgentRun, ModelCall
 
 
 def test_every_bucket_has_its_tokens(read: Read) -> None:
