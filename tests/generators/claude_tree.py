@@ -322,7 +322,7 @@ class _Session:
     def _beside(self, runs: list[tuple[dict[str, object], Usage, str]]) -> None:
         """Add to the truth what an answer's runs used beside it: a part of the answer, or a call of its own."""
         call = self._truth.calls[-1]
-        for entry, used, model in runs:
+        for entry, used, _ in runs:
             if entry["type"] == "compaction":
                 whole = call.usage
                 call = self._truth.calls[-1] = replace(

@@ -166,10 +166,8 @@ def _mishap(file: TreeFile, mishaps: random.Random) -> TreeFile:
         lines.insert(mishaps.randrange(len(lines) + 1), mishaps.choice(GARBAGE))
     for _ in range(mishaps.randrange(4)):
         again = mishaps.choice(file.lines)
-        first = lines.index(again) if file.ordered else 0
-        lines.insert(
-            mishaps.randrange(first, len(lines)) + 1 if file.ordered else mishaps.randrange(len(lines) + 1), again
-        )
+        first = lines.index(again) + 1 if file.ordered else 0
+        lines.insert(mishaps.randrange(first, len(lines) + 1), again)
     if mishaps.random() < 0.2 and not file.ordered:
         # Outcomes of tools then stand before their uses; tokens do not mind.
         mishaps.shuffle(lines)

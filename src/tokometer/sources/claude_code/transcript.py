@@ -326,10 +326,12 @@ class Transcript:
         if what == "nothing":
             turns.steps += 1
             return
-        turns.prompts += 1
-        if line.isSidechain or (line.uuid and line.uuid in self._prompts):
+        if line.uuid and line.uuid in self._prompts:
             return
         self._prompts.add(line.uuid or "")
+        turns.prompts += 1
+        if line.isSidechain:
+            return
         memory = self.memory
         if what != "local":
             memory.user_messages += 1
