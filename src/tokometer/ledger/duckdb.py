@@ -19,7 +19,7 @@ from tokometer.ledger.duckdb_shelf import DuckDBShelf
 from tokometer.ledger.duckdb_tables import create
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import insertion, money
-from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
+from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, remaking_of, steps_of
 from tokometer.ledger.protocol import (
     Batch,
     Discrepancy,
@@ -41,6 +41,8 @@ CHECKPOINT_THRESHOLD: Final = "64MB"
 _VACUUM_TASKS: Final = 8
 #: How long the log may stay when nothing happens.
 _SHORT_LOG: Final = 2_000_000
+#: How much a migration keeps in memory before it writes it into the file.
+_MOST_IN_MEMORY: Final = 64_000_000
 
 
 class DuckDBLedger:
@@ -203,18 +205,31 @@ class DuckDBLedger:
 
     def _migrate(self, migrations: Sequence[Migration]) -> None:
         known = {name for (name,) in self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        with self._transaction():
-            if "meta" not in known:
+        if "meta" not in known:
+            with self._transaction():
                 for table in schema.TABLES:
                     self._connection.execute(create(table, rollup=table in schema.ROLLUPS))
                 self._write_version(current_version(migrations))
-                return
-            row = self._connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-            needed = pending(int(row[0]) if row else 0, migrations)
-            for statement in sql_of(needed, "duckdb"):
+            return
+        row = self._connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+        needed = pending(int(row[0]) if row else 0, migrations)
+        if not needed:
+            return
+        for statement in steps_of(needed, "duckdb"):
+            with self._transaction():
                 self._connection.execute(statement)
-            if needed:
-                self._write_version(needed[-1].version)
+            self._write_what_is_in_memory()
+        with self._transaction():
+            for statement in remaking_of(needed, "duckdb"):
+                self._connection.execute(statement)
+            self._write_version(needed[-1].version)
+
+    def _write_what_is_in_memory(self) -> None:
+        """Put into the file what DuckDB keeps in memory until then, and cannot spill, where it is much."""
+        sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+        held = self._connection.execute(sql).fetchone()
+        if held and held[0] > _MOST_IN_MEMORY:
+            self._connection.execute("CHECKPOINT")
 
     def _write_version(self, version: int) -> None:
         self._connection.execute("DELETE FROM meta WHERE key = 'schema_version'")

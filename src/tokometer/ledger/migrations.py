@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
@@ -21,8 +22,8 @@ class Migration:
 
     version: int
     title: str
-    #: SQL for an engine, after what is declared below. The statements run in order, in one transaction where the engine
-    #: has them, and must be safe to run again after a crash where it has not.
+    #: SQL for an engine, after what is declared below. The statements run in order, and must be safe to run again: not
+    #: all of a large ledger's columns fit into one transaction's memory.
     statements: Callable[[Engine], Iterable[str]] = lambda _: ()
     #: Tables that are new (not rollups: those are remade).
     tables: Sequence[Table] = ()
@@ -67,18 +68,25 @@ def pending(stored: int, migrations: Sequence[Migration] = MIGRATIONS) -> list[M
     return [migration for migration in migrations if migration.version > stored]
 
 
-def sql_of(migrations: Sequence[Migration], engine: Engine) -> Iterator[str]:
-    """All SQL that these steps are, in order. The new version is to be written once all of it is done."""
-    if engine == "duckdb":
-        from tokometer.ledger import duckdb_tables as tables
-    else:
-        from tokometer.ledger import clickhouse_tables as tables  # type: ignore[no-redef]
+def steps_of(migrations: Sequence[Migration], engine: Engine) -> Iterator[str]:
+    """The SQL of these migrations, in order. Each statement can be run again, so that one that broke off goes on."""
+    tables = _tables(engine)
     for migration in migrations:
         yield from map(tables.create, migration.tables)
         for table, columns in (migration.columns or {}).items():
             for column in columns:
                 yield from tables.add(table, column)
         yield from migration.statements(engine)
+
+
+def remaking_of(migrations: Sequence[Migration], engine: Engine) -> Iterator[str]:
+    """The SQL that then makes the rollups anew, as they are declared today, where one of these migrations wants that.
+
+    In one transaction with the new version's number, where the engine has them.
+    """
     if any(migration.rebuild for migration in migrations):
-        # Once, from what is declared today.
-        yield from tables.remake(ROLLUPS)
+        yield from _tables(engine).remake(ROLLUPS)
+
+
+def _tables(engine: Engine) -> Any:  # noqa: ANN401 - one of two modules with the same functions
+    return import_module(f"tokometer.ledger.{engine}_tables")
