@@ -42,8 +42,8 @@ ledger.close()
 WRITE = """
 import sys
 from generators import old_ledger
-from tokometer.ledger.clickhouse import _connect
-client, _ = _connect(sys.argv[1])
+from tokometer.ledger.clickhouse_connection import connect
+client, _ = connect(sys.argv[1])
 for sql in (*old_ledger.statements("clickhouse"), old_ledger.multiplied("clickhouse", int(sys.argv[2]))):
     client.command(sql)
 client.close()

@@ -23,6 +23,12 @@ MAX_PENDING: Final = 100_000
 #: Records in one commit; beyond a few thousand a larger one is no cheaper per record and answers later.
 MAX_COMMIT: Final = 8_192
 
+#: A commit costs much the same for a few records as for a thousand: under load the next one waits for so many, …
+_WORTH: Final = 1_024
+#: … but no longer than this (seconds), and only while the last commit is no longer ago than that.
+_LINGER: Final = 0.012
+_UNDER_LOAD: Final = 0.05
+
 #: The ledger may tidy up when nothing has come for this long (seconds).
 _REST: Final = 5.0
 #: … and has to after this long, whatever comes.
@@ -49,7 +55,7 @@ class Pricer(Protocol):
         """What names the book's prices."""
 
     def apply(self, calls: Iterable[ModelCall], /) -> None:
-        """Fill `cost_priced` and `price_version` of each call."""
+        """Fill `cost_priced`, `price_version` and `price_basis` of each call."""
 
 
 class _Waiting(NamedTuple):
@@ -80,6 +86,7 @@ class Writer:
         self._changed = threading.Condition()
         self._rested = False
         self._rested_at = time.monotonic()
+        self._committed_at = 0.0
         self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
@@ -126,7 +133,8 @@ class Writer:
             if group:
                 self._commit_group(group)
                 self._rested = False
-                if time.monotonic() - self._rested_at > _LONGEST_SHIFT:
+                self._committed_at = time.monotonic()
+                if self._committed_at - self._rested_at > _LONGEST_SHIFT:
                     self._rest()
             elif self._closing and not self._waiting:
                 break
@@ -139,6 +147,7 @@ class Writer:
         with self._changed:
             if not self._waiting and not self._closing:
                 self._changed.wait(None if self._rested else _REST)
+            self._linger()
             size = 0
             while self._waiting:
                 batch = self._waiting[0].batch
@@ -147,6 +156,15 @@ class Writer:
                 size += _size(batch)
                 group.append(self._waiting.popleft())
         return [waiting for waiting in group if self._starts(waiting)]
+
+    def _linger(self) -> None:
+        """Under load, wait a moment for more to share the commit. Called with the condition held."""
+        now = time.monotonic()
+        if not self._waiting or now - self._committed_at > _UNDER_LOAD:
+            return
+        until = now + _LINGER
+        while self._pending < _WORTH and not self._closing and (left := until - time.monotonic()) > 0:
+            self._changed.wait(left)
 
     def _starts(self, waiting: _Waiting) -> bool:
         """Whether the sender still wants it: one that has gone away before may have its batch dropped."""

@@ -299,7 +299,7 @@ def _reach_of(parts: Sequence[_Part], slack: int) -> Quarters:
     return min(quarters) - slack, max(quarters) + slack
 
 
-_NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version"})
+_NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version", "price_basis"})
 _CONTENT = {
     name: itemgetter(*(at for at, field in enumerate(kind.__struct_fields__) if field not in _NOT_CONTENT))
     for name, kind in KINDS.items()

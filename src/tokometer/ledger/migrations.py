@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
+from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
@@ -22,8 +23,8 @@ class Migration:
 
     version: int
     title: str
-    #: SQL for an engine, after what is declared below. The statements run in order, and must be safe to run again: not
-    #: all of a large ledger's columns fit into one transaction's memory.
+    #: SQL for an engine, after what is declared below. The statements run in order, in one transaction where the engine
+    #: has them, and must be safe to run again after a crash where it has not.
     statements: Callable[[Engine], Iterable[str]] = lambda _: ()
     #: Tables that are new (not rollups: those are remade).
     tables: Sequence[Table] = ()
@@ -43,6 +44,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "labels, machine, account, region; parts, quantities; how sure a price is",
         statements=room.statements,
         columns=room.COLUMNS,
+        tables=labels.TABLES,
         rebuild=True,
     ),
 )
@@ -68,23 +70,22 @@ def pending(stored: int, migrations: Sequence[Migration] = MIGRATIONS) -> list[M
     return [migration for migration in migrations if migration.version > stored]
 
 
-def steps_of(migrations: Sequence[Migration], engine: Engine) -> Iterator[str]:
-    """The SQL of these migrations, in order. Each statement can be run again, so that one that broke off goes on."""
+def additions_of(migration: Migration, engine: Engine) -> Iterator[str]:
+    """The SQL of the tables and columns that a step adds. Each statement can be run again."""
     tables = _tables(engine)
-    for migration in migrations:
-        yield from map(tables.create, migration.tables)
-        for table, columns in (migration.columns or {}).items():
-            for column in columns:
-                yield from tables.add(table, column)
-        yield from migration.statements(engine)
+    yield from map(tables.create, migration.tables)
+    for table, columns in (migration.columns or {}).items():
+        for column in columns:
+            yield from tables.add(table, column)
 
 
-def remaking_of(migrations: Sequence[Migration], engine: Engine) -> Iterator[str]:
-    """The SQL that then makes the rollups anew, as they are declared today, where one of these migrations wants that.
+def rest_of(migration: Migration, needed: Sequence[Migration], engine: Engine) -> Iterator[str]:
+    """The SQL of the rest of a step; in one transaction with the new version's number, where the engine has them.
 
-    In one transaction with the new version's number, where the engine has them.
+    The last step of all that are `needed` that wants rollups made anew does that, as they are declared today.
     """
-    if any(migration.rebuild for migration in migrations):
+    yield from migration.statements(engine)
+    if migration.rebuild and migration is [one for one in needed if one.rebuild][-1]:
         yield from _tables(engine).remake(ROLLUPS)
 
 

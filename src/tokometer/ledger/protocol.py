@@ -92,6 +92,13 @@ class Ledger(Protocol):
         The rollups of what it touched are marked dirty in the same transaction; :meth:`settle` rebuilds them.
         """
 
+    @property
+    def rolled(self) -> frozenset[str]:
+        """The keys of labels that take part in the rollups."""
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
+
     def settle(self) -> int:
         """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""
 
@@ -110,8 +117,8 @@ class Ledger(Protocol):
     def audit(self) -> Sequence[Discrepancy]:
         """Every difference between the rollups and what the records say (settles first); empty is a clean bill."""
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
-        """Set the computed cost (nano-USD) and price version of calls by id; return how many changed."""
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
+        """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
 
     def stats(self) -> dict[str, int]:
         """Rows per table and bytes on disk."""

@@ -15,8 +15,11 @@ ASSUMED: Final = "assumed:"
 ASSUMPTIONS: Final[dict[str, str]] = {
     "tier": "No price of its service tier is listed for its time; the tier's known ratio to the standard one is used.",
     "provider": "Its provider has no price list; the list price of the model's maker is used.",
-    "part": "Tokens that are not text have no price of their own there; they are priced as text.",
-    "region": "What its region adds is known as a rule of the provider, not from a price list.",
+    "part": "Some of its tokens are not text: they have no price of their own and count as text, or nobody said which "
+    "they are, and what the model makes (pictures, sound) is priced as such.",
+    "unknown-tier": "Nothing is known of the price of its service tier; the standard price is used.",
+    "region": "What being served in its region adds is not known; nothing is added.",
+    "refusal": "It was refused without output; whether that is billed there is not known, so it counts as billed.",
     "split": "Only some of its tokens are known by bucket.",
     "quantity": "It used something billed beside tokens that has no price; that is left out.",
 }

@@ -47,6 +47,7 @@ class ModelCall(Record, kw_only=True, gc=False):
             "account",
         }
     )
+    follows: ClassVar[dict[str, str]] = {"price_version": "cost_priced", "price_basis": "cost_priced"}
 
     #: Calls of one group are the same answer seen from several sides: a `shadow` counts only while its group has no
     #: call that is not one (a Claude Code sidechain that replays its parent's message).
@@ -207,6 +208,10 @@ class Sample(Record, kw_only=True, gc=False):
     device: str = ""
     model: str = ""
     provider: str = ""
+
+    def __post_init__(self) -> None:
+        """The host is the machine, unless another is named."""
+        self.machine = self.machine or self.host
 
 
 class Bill(Record, kw_only=True, gc=False):

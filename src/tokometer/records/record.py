@@ -40,6 +40,8 @@ class Record(Struct, kw_only=True, gc=False):
     kind: ClassVar[str]
     #: Fields that describe where a record was first seen; see :func:`merge_rule`.
     origin_fields: ClassVar[frozenset[str]] = frozenset()
+    #: Fields that say something of another and go where it goes: name → that other; see :func:`merge`.
+    follows: ClassVar[dict[str, str]] = {}
 
     source: str
     native_id: str
@@ -96,6 +98,8 @@ def merge(kept: R, arrived: R) -> R:
     for name in kept.origin_fields:
         value = getattr(first, name)
         changed[name] = getattr(later, name) if value is None or value == "" else value
+    for name, leader in kept.follows.items():
+        changed[name] = getattr(loser if leader in changed else winner, name)
     changed["origin"] = first.origin
     changed["started_at"] = min(kept.started_at, arrived.started_at)
     return replace(winner, **changed)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from tokometer.collect.decoding import aside
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import Batch, LedgerError, Receipt
 from tokometer.ledger.refused import list_refused
@@ -76,9 +75,9 @@ def refused(
 async def _own(request: Request, kind: str) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
-        media_type = _media_type(request)
-        found = await aside(lambda: own.read(kind, body, media_type))
-        receipt = await _store(request, Batch(found.records, found.refusals, corrections=True))
+        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request))
+        batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True)
+        receipt = await _store(request, batch)
     except BodyError as error:
         return _error(error.status, str(error))
     except own.NotRecords as error:

@@ -26,7 +26,7 @@ def correct(ledger: DuckDBLedger, chance: random.Random) -> None:
         ledger.commit(batch)
         if revision % 20 == 19:
             ids = ledger.fetch(Statement("SELECT id FROM calls LIMIT 10"))
-            ledger.reprice({id_.bytes: (chance.randrange(10**6), "v") for (id_,) in ids})
+            ledger.reprice({id_.bytes: (chance.randrange(10**6), "v", "") for (id_,) in ids})
 
 
 def test_commits_and_settles_at_once_lose_no_mark(tmp_path: Path) -> None:

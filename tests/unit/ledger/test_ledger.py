@@ -162,7 +162,8 @@ def test_every_kind_of_record_is_kept(ledger: Ledger) -> None:
     )
     assert ledger.commit(batch).accepted == 6
     assert ledger.commit(batch).duplicate == 6
-    assert ledger.fetch(Statement("SELECT labels, value FROM samples")) == [('{"a":"1","b":"2"}', 213.5)]
+    read = "SELECT label_keys, label_values, value FROM samples s JOIN label_sets l ON l.id = s.label_set"
+    assert ledger.fetch(Statement(read)) == [(["a", "b"], ["1", "2"], 213.5)]
     assert ledger.fetch(Statement("SELECT amount FROM bills")) == [(Decimal("47.5"),)]
 
 
@@ -197,7 +198,12 @@ def test_repricing_changes_cells_and_sessions(ledger: Ledger) -> None:
     unpriced, reported = call(1, cost_priced=None), call(2, cost_reported=5)
     ledger.commit(Batch([unpriced, reported]))
     ledger.settle()
-    assert ledger.reprice({unpriced.id: (7_000_000_000, "v2"), reported.id: (600_000, "")}) == 1
+    new = {unpriced.id: (7_000_000_000, "v2", "assumed:tier"), reported.id: (600_000, "", "assumed:tier")}
+    assert ledger.reprice(new) == 1
+    assert ledger.fetch(Statement("SELECT price_basis FROM calls ORDER BY 1 DESC")) == [("assumed:tier",), ("",)]
+    assert ledger.reprice({unpriced.id: (7_000_000_000, "v2", "assumed:part")}) == 1
+    assert ledger.reprice({unpriced.id: (7_000_000_000, "v2", "assumed:part")}) == 0
+    ledger.settle()
     assert total(ledger, "sum(cost_usd)") == Decimal("7.000000005")
     assert total(ledger, "sum(cost_usd)", "sessions") == Decimal("7.000000005")
     assert ledger.audit() == []
