@@ -286,6 +286,16 @@ def test_text_that_is_no_unicode_does_not_cost_its_neighbours(ledger: Ledger) ->
     assert ledger.commit(Batch([call(1, error_message="bad \ud800 text"), call(2)])).accepted == 2
 
 
+def test_a_session_that_begins_just_before_a_quarter_hour_keeps_its_first_call(ledger: Ledger) -> None:
+    """A microsecond before the quarter hour is the quarter hour before, also when the session goes on much later."""
+    early = NOON + QUARTER_US - 1
+    for number, moment in enumerate((early, NOON + 9 * QUARTER_US)):
+        ledger.commit(Batch([call(number, started_at=moment)]))
+        ledger.settle()
+    assert ledger.fetch(Statement("SELECT requests FROM sessions")) == [(2,)]
+    assert ledger.audit() == []
+
+
 def test_sessions_of_the_same_id_are_told_apart(ledger: Ledger) -> None:
     """A call of one source's session leaves another source's session of that id as it is."""
     ledger.commit(Batch([call(1), call(2, started_at=NOON + 5 * QUARTER_US)]))
