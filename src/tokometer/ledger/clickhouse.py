@@ -17,6 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -87,6 +88,10 @@ class ClickHouseLedger:
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """See :meth:`tokometer.ledger.protocol.Ledger.bulk`. The server has its own ways."""
+        return nullcontext()
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
