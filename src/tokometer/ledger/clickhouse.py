@@ -17,6 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
 
@@ -113,6 +114,10 @@ class ClickHouseLedger:
         with self._lock:
             if frozenset(keys) != self._labels.rolled:
                 self._labels.roll_up(frozenset(keys), mark)
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """See :meth:`tokometer.ledger.protocol.Ledger.bulk`. The server has its own ways."""
+        return nullcontext()
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`. Others get in between its pieces, the newest first."""

@@ -69,6 +69,8 @@ class DuckDBLedger:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._closed = False
+        #: How many are committing much at once.
+        self._bulks = 0
         self._connection = _connect(path, read_only, memory_limit)
         self._shelf = DuckDBShelf(self._connection)
         self._labels = LabelSets(lambda: all_sets(self._connection))
@@ -111,6 +113,23 @@ class DuckDBLedger:
                 roll_up(self._connection, self._labels.rolled_anew(chosen), chosen)
             self._labels.rolled = chosen
         self._settling.mark()
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """See :meth:`tokometer.ledger.protocol.Ledger.bulk`.
+
+        One thread: the others cost a tenth of the processor's time and gain none where processes read beside it.
+        """
+        with self._lock:
+            self._bulks += 1
+            self._connection.execute("SET threads = 1")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._bulks -= 1
+                if not (self._bulks or self._closed):
+                    self._connection.execute("RESET threads")
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
+from tokometer.collect.horizon import Reach
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
@@ -88,6 +89,11 @@ class Runtime:
     closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
+
+    @property
+    def reach(self) -> Reach | None:
+        """How far the import of what was there at the start is; None where there is none under way."""
+        return self.follower.following.reach if self.follower is not None else None
 
     def now(self) -> datetime:
         """The time now, UTC."""
@@ -172,7 +178,9 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 
-            runtime.follower = Follower(writer, ledger, FILE_SOURCES, prices, home, env)
+            runtime.follower = Follower(
+                writer, ledger, FILE_SOURCES, prices, home, env, lambda: broadcaster.publish({"reading"})
+            )
     except BaseException:
         ledger.close()
         raise
