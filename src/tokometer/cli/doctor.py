@@ -40,6 +40,12 @@ def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> No
 
 
 def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
+    if found.get("reading"):
+        from tokometer.cli.reading import reading_words
+        from tokometer.records.zone import local_zone
+
+        yield f"Still importing: {reading_words(found['reading'], local_zone())}; what is older is not here yet."
+        yield ""
     yield from _sources(found["sources"])
     yield ""
     yield from _prices(found["prices"])

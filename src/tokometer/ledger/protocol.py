@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -98,6 +99,9 @@ class Ledger(Protocol):
 
     def roll_up(self, keys: Iterable[str]) -> None:
         """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """While it is open much is being committed: it may cost less at the price of slower queries meanwhile."""
 
     def settle(self) -> int:
         """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""

@@ -20,7 +20,7 @@ CALLS: Final = Table(
     columns_of(
         f"""{_RECORD}
         int: group_id?
-        flag: shadow
+        flag: shadow echo
         name: provider model operation status
         text: error_message
         small: http_status?

@@ -50,6 +50,9 @@ class Recorded(Cube, table=""):
 
     source = Dimension("source", description="Where the record was read from: `claude_code`, `codex`, `otlp`, …")
     workspace = Dimension("workspace", description="The workspace that the record belongs to.")
+    machine = Dimension("machine", description="The machine on which it happened.", drill=("source",))
+    account = Dimension("account", description="The login, organisation or subscription that it ran under.", drill=("source",))
+    region = Dimension("region", description="Where it was served: a cloud's region, or a provider's own word.", drill=("source",))
     day = Dimension("quarter", type="date", description="The local day.", drill=("hour",))
     week = Dimension("quarter", type="date", description="The local week, named by its Monday.", drill=("day",))
     month = Dimension("quarter", type="date", description="The local month, named by its first day.", drill=("day",))

@@ -24,6 +24,7 @@ from tokometer.records.values import (
 
 #: Content that people send along and we do not keep.
 NOT_KEPT: Final = frozenset({"prompt", "messages", "input", "output", "response", "completion", "content"})
+
 _MAX_HTTP_STATUS: Final = 999
 _MAX_REVISION: Final = 2**62
 _SCALES: Final = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.records.field import Field, declared
+from tokometer.records.field import NOT_KEPT, Field, declared
 from tokometer.records.fields_beside import REQUIRED_BESIDE, fields_beside
 
 _COMMON: Final = """
@@ -171,3 +171,5 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "bills": ("provider", "amount"),
     **REQUIRED_BESIDE,
 }
+
+__all__ = ["FIELDS", "NOT_KEPT", "REQUIRED"]

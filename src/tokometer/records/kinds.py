@@ -51,9 +51,11 @@ class ModelCall(Record, kw_only=True, gc=False):
     follows: ClassVar[dict[str, str]] = {"price_version": "cost_priced", "price_basis": "cost_priced"}
 
     #: Calls of one group are the same answer seen from several sides: a `shadow` counts only while its group has no
-    #: call that is not one (a Claude Code sidechain that replays its parent's message).
+    #: call that is not one (a Claude Code sidechain that replays its parent's message), an `echo` only while it has
+    #: none that is neither (an answer of which the id of its request was lost).
     group: str = ""
     shadow: bool = False
+    echo: bool = False
 
     provider: str = ""
     model: str = ""
@@ -153,6 +155,7 @@ class AgentRun(Record, kw_only=True, gc=False):
     """One task given to an agent, from start to end."""
 
     kind: ClassVar[str] = "runs"
+    origin_fields: ClassVar[frozenset[str]] = frozenset({"machine", "account"})
 
     agent: str
     status: Literal["ok", "error", "cancelled", "running", "unknown"] = "unknown"

@@ -16,8 +16,8 @@ from typing import Any, Final, get_args, get_type_hints
 from tokometer.records.counted_parts import finish_counts
 from tokometer.records.errors import RecordError
 from tokometer.records.families import family_of
-from tokometer.records.field import NOT_KEPT, Field
-from tokometer.records.fields import FIELDS, REQUIRED
+from tokometer.records.field import Field
+from tokometer.records.fields import FIELDS, NOT_KEPT, REQUIRED
 from tokometer.records.fields_beside import BODIES
 from tokometer.records.kinds import KINDS, Record
 from tokometer.records.model_ids import infer_provider
@@ -76,14 +76,14 @@ def record_from(
     if not values.setdefault("source", DEFAULT_SOURCE):
         raise RecordError(reader.spelling("source"), "is empty")
     _finish(kind, reader, values, clock)
+    labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
+    if labels:
+        values["labels"] = labels
     identity = KINDS[kind].identity
     if identity:
         # As last told, whatever the order in which it is told.
         values.setdefault("revision", values["started_at"])
         values.setdefault("native_id", f"{kind}:{json.dumps([values.get(name, '') for name in identity])}")
-    labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
-    if labels:
-        values["labels"] = labels
     if not values.get("native_id"):
         # Its content is its id: sent twice it counts once. The time is part of it, so a copy has the same one.
         values["native_id"] = content_id(given)

@@ -89,7 +89,8 @@ def notices(
 async def _own(request: Request, kind: str) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
-        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request))
+        keep = request.app.state.runtime.keep_bodies
+        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
         batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True, notices=found.notices)
         receipt = await _store(request, batch)
     except BodyError as error:

@@ -23,7 +23,7 @@ from tokometer.measures import Query
 from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
-from tokometer.server.panels import FILTERS
+from tokometer.server.offered import offered
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
 
@@ -51,8 +51,9 @@ def usage(request: Request) -> Response:
     parameters: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         parameters.setdefault(name, []).append(value)
+    dimensions = offered(runtime, parameters)
     try:
-        scope = parse_scope(parameters, FILTERS, runtime.now())
+        scope = parse_scope(parameters, dimensions, runtime.now())
     except ScopeError:
         # The panels say what is wrong; the frame shows what it would without parameters.
         scope = parse_scope({}, (), runtime.now())
@@ -63,7 +64,7 @@ def usage(request: Request) -> Response:
         dashboard=DASHBOARDS["usage"],
         scope=scope,
         ranges=RANGES,
-        dimensions=FILTERS,
+        dimensions=dimensions,
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
         charts_url=f"/static/charts-{runtime.charts.charts_key}.json",
         discover=runtime.discover,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
+from tokometer.collect.horizon import Reach
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
@@ -71,6 +72,8 @@ class Runtime:
     cache: Path
     demo: bool = False
     discover: bool = False
+    #: Whether requests and responses that come with details of errors are kept. They hold prompts.
+    keep_bodies: bool = False
     follower: Follower | None = None
     #: Plays generated data on, in a demo.
     player: Player | None = None
@@ -86,6 +89,11 @@ class Runtime:
     closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
+
+    @property
+    def reach(self) -> Reach | None:
+        """How far the import of what was there at the start is; None where there is none under way."""
+        return self.follower.following.reach if self.follower is not None else None
 
     def now(self) -> datetime:
         """The time now, UTC."""
@@ -155,12 +163,13 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
-            decoder=Decoder(prices, labels=settings.labels, bodies=bodies_kept(env)),
+            decoder=Decoder(prices, labels=settings.labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
             cache=cache,
             demo=demo,
             discover=discover,
+            keep_bodies=bodies_kept(env),
         )
         if demo:
             from tokometer.demo.player import Player
@@ -169,7 +178,9 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 
-            runtime.follower = Follower(writer, ledger, FILE_SOURCES, prices, home, env)
+            runtime.follower = Follower(
+                writer, ledger, FILE_SOURCES, prices, home, env, lambda: broadcaster.publish({"reading"})
+            )
     except BaseException:
         ledger.close()
         raise

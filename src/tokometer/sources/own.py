@@ -89,8 +89,8 @@ def read(
                 passed_over[name] = replace(before, count=before.count + 1)
         except RecordError as error:
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
-    own.notices.extend(passed_over.values())
     own.notices.extend(_tiers(own, kind, at, workspace))
+    own.notices.extend(passed_over.values())
     return own
 
 
@@ -188,10 +188,6 @@ def _why(error: Exception) -> str:
     return str(error).removeprefix("JSON is malformed: ").lower()
 
 
-def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
-    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
-
-
 def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
     """Service tiers that nobody knows, by their words; the place is that of the first record that has one."""
     refused = {refusal.position for refusal in own.refusals}
@@ -208,6 +204,10 @@ def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
     for word, (count, first) in seen.items():
         place = f"POST /api/records/{kind}:{first}"
         yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
+
+
+def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
+    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from tokometer.records.field import NOT_KEPT
+from tokometer.records.fields import NOT_KEPT
 from tokometer.records.labels import TAGS, labels_from, metadata_from, tags_from
 from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS
 

@@ -97,6 +97,29 @@ def test_names_are_short_and_printable() -> None:
     assert (topic, count, len(name), name.isprintable()) == ("usage", 1, 80, True)
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("gen_ai.usage.prompt_tokens_details.3.token_count", "gen_ai.usage.prompt_tokens_details.#.token_count"),
+        ("gen_ai.usage.run-8f14e45fceea167a5a36dedd4bea2543", "gen_ai.usage.run-#"),
+        ("gen_ai.usage.tokens_20261127", "gen_ai.usage.tokens_#"),
+        ("gen_ai.usage.odd_5m_tokens", "gen_ai.usage.odd_5m_tokens"),
+    ],
+)
+def test_ids_and_indexes_are_no_names(key: str, name: str) -> None:
+    """What is not the same twice in a name is left out of it, so that names stay few."""
+    assert noticed(span(attributes=CHAT | {key: 1})) == [("usage", name, "POST /v1/traces:0", 1)]
+
+
+def test_names_of_one_request_are_bounded() -> None:
+    """A request with a thousand different keys makes fifty notices, and one for all the others."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    keys = {f"gen_ai.usage.x{a}{b}": 1 for a in letters for b in letters}
+    found = noticed(span(attributes=CHAT | keys))
+    assert len(found) == 51
+    assert found[-1] == ("usage", "others", "POST /v1/traces:0", 26 * 26 - 50)
+
+
 def test_a_notice_says_who_and_when() -> None:
     """Notices are of the source `otlp`, and of our clock."""
     body = protobuf(span(attributes=CHAT | {"gen_ai.usage.citation_tokens": 1}, start_ns=NOW * 1000 - 10**12))
