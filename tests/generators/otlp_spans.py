@@ -90,10 +90,10 @@ def _any(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each type
     if isinstance(value, list):
         return {"arrayValue": {"values": [_any(item) for item in value]}}
     if isinstance(value, dict):
-        return {"kvlistValue": {"values": [{"key": key, "value": _any(item)} for key, item in value.items()]}}
+        return {"kvlistValue": {"values": _listed(value)}}
     if isinstance(value, bytes):
         return {"bytesValue": base64.b64encode(value).decode()}
-    return {"stringValue": value}
+    return {} if value is None else {"stringValue": value}
 
 
 def _put(target: Any, attributes: dict[str, Any]) -> None:
@@ -112,9 +112,10 @@ def _set(any_value: Any, value: Any) -> None:
         for item in value:
             _set(any_value.array_value.values.add(), item)
     elif isinstance(value, dict):
+        any_value.kvlist_value.SetInParent()
         for key, item in value.items():
             _set(any_value.kvlist_value.values.add(key=key).value, item)
     elif isinstance(value, bytes):
         any_value.bytes_value = value
-    else:
+    elif value is not None:
         any_value.string_value = value

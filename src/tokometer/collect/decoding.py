@@ -28,7 +28,7 @@ import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
-from tokometer.records import Record, Refusal
+from tokometer.records import Notice, Record, Refusal
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     unfit: bool = False
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -105,13 +106,15 @@ class Decoder:
             raise OtlpError(found.error)
         return found
 
-    async def own(self, kind: str, body: bytes, media_type: str) -> Decoded:
+    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False) -> Decoded:
         """What a body in our own format holds. `kind` is a key of `records.KINDS`.
+
+        With `bodies`, those of requests and answers are kept in details of errors.
 
         Raises:
             NotRecords: The body as a whole cannot be read, or is in no media type that we take.
         """
-        found = await self._decoded(f"{kind}:{media_type}", body)
+        found = await self._decoded(f"{kind}:{bodies:d}:{media_type}", body)
         if found.error:
             from tokometer.sources.own import NotRecords
 
@@ -225,7 +228,10 @@ class _Other:
 
 
 def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
-    """What a body holds: `what` is `traces:` and an encoding, or a kind of record, a colon and a media type."""
+    """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
+
+    With 1, bodies of requests and answers are kept in details of errors.
+    """
     kind, _, form = what.partition(":")
     if kind == _TRACES:
         from tokometer.sources import otlp
@@ -235,14 +241,15 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
             traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
-        return Decoded(traces.refusals, records=traces.records)
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices)
     from tokometer.sources import own
 
+    bodies, _, media_type = form.partition(":")
     try:
-        found = own.read(kind, body, form)
+        found = own.read(kind, body, media_type, bodies=bodies == "1")
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
-    return Decoded(found.refusals, records=found.records)
+    return Decoded(found.refusals, records=found.records, notices=found.notices)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------

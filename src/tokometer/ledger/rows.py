@@ -92,6 +92,14 @@ def _priced_besides(taken: _Taken) -> list[int | None]:
     return [None if reported is None else priced for reported, priced in both]
 
 
+def _bases(taken: _Taken) -> Sequence[str]:
+    # Of two versions of a call one may have a reported cost, the other a price on assumptions: what counts is reported.
+    if all(reported is None for reported in taken["cost_reported"]):
+        return taken["price_basis"]
+    both = zip(taken["cost_reported"], taken["price_basis"], strict=True)
+    return [basis if reported is None else "" for reported, basis in both]
+
+
 #: Columns that are not simply fields, and how whole ones are made from the fields' values.
 _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
     "id": _ids,
@@ -100,6 +108,7 @@ _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
     "group_id": _group_ids,
     "cost_usd": _costs,
     "cost_priced": _priced_besides,
+    "price_basis": _bases,
     "label_set": lambda taken: list(map(label_set_of, taken["workspace"], taken["labels"])),
     "parts": lambda taken: _json(taken["parts"]),
     "quantities": lambda taken: _json(taken["quantities"]),

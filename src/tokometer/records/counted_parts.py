@@ -56,9 +56,10 @@ def finish_counts(get: Callable[[str], Any], spelling: Callable[[str], str], val
         RecordError: A part is larger than what it is a part of, a name is unknown, or the total is another.
     """
     parts = _parts(get, spelling)
-    if parts:
-        _check_parts(parts, values)
-        values["parts"] = {part: count for part, (count, _) in parts.items() if count}
+    _check_parts(parts, values)
+    counted = {part: count for part, (count, _) in parts.items() if count}
+    if counted:
+        values["parts"] = counted
     quantities = _quantities(get, spelling)
     if quantities:
         values["quantities"] = quantities

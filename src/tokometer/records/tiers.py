@@ -1,4 +1,4 @@
-"""Words for service tiers that are understood, whichever provider says them. What each costs is the price book's matter."""
+"""Words for service tiers that are understood, whoever says them. What each costs is the price book's matter."""
 
 from __future__ import annotations
 

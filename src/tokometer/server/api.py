@@ -49,7 +49,11 @@ def _answer(request: Request, parse: Callable[[], Query]) -> Response:
         raise HTTPException(400, str(error)) from None
     if "text/csv" in request.headers.get("accept", ""):
         return Response(result.to_csv().encode("utf-8", "replace"), media_type="text/csv; charset=utf-8")
-    body = json.dumps(result.to_json(), ensure_ascii=False, separators=(",", ":"))
+    answer = result.to_json()
+    if runtime.reach is not None:
+        # What is older than this is not in the answer yet.
+        answer["reading"] = runtime.reach.to_json()
+    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return Response(body.encode("utf-8", "replace"), media_type="application/json")
 
 

@@ -67,13 +67,16 @@ def _quoted(value: object) -> str:
     return text(value).strip('"')
 
 
-def _tier_in(value: object) -> str | None:
-    """The service tier among the parameters of a request, which stand as JSON in one attribute."""
-    if isinstance(value, str):
-        found = _TIER.search(value)
-        return found[1] if found else None
-    tier = value.get("service_tier") if isinstance(value, dict) else None
-    return tier if isinstance(tier, str) and len(tier) <= _TIER_LENGTH else None
+def _parameters(value: object) -> dict[str, str] | None:
+    """Tier, region and speed among the parameters of a request, which stand as JSON in one attribute."""
+    if isinstance(value, dict):
+        said = {name: value.get(name) for name in _PARAMETERS}
+        found = {name: word for name, word in said.items() if isinstance(word, str) and len(word) <= _WORD_LENGTH}
+    elif isinstance(value, str):
+        found = {name.replace("T", "_t").replace("G", "_g"): word for name, word in _PARAMETER.findall(value)}
+    else:
+        return None
+    return found or None
 
 
 def _unread(name: str) -> Callable[[Any], str | None]:
@@ -83,8 +86,11 @@ def _unread(name: str) -> Callable[[Any], str | None]:
 
 
 _NAME: Final = 80
-_TIER_LENGTH: Final = 40
-_TIER: Final = re.compile(r'"service_?[tT]ier"\s*:\s*"([-_a-zA-Z]{1,40})"')
+_WORD_LENGTH: Final = 40
+_PARAMETERS: Final = ("service_tier", "inference_geo", "speed")
+_PARAMETER: Final = re.compile(
+    r'"(service_tier|serviceTier|inference_geo|inferenceGeo|speed)"\s*:\s*"([-_a-zA-Z0-9]{1,40})"'
+)
 _TIER_OF_RESPONSES: Final = (
     "openai.response.service_tier gen_ai.openai.response.service_tier gen_ai.response.service_tier "
     "gen_ai.usage.service_tier anthropic.response.service_tier gen_ai.anthropic.response.service_tier "
@@ -163,13 +169,14 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     ),
     "api_key": (_masked, "tokometer.api_key"),
     "tier": (text, f"{_TIER_OF_RESPONSES} {_TIER_OF_REQUESTS}"),
-    "parameters_tier": (_tier_in, "llm.invocation_parameters langfuse.observation.model.parameters"),
+    "parameters": (_parameters, "llm.invocation_parameters langfuse.observation.model.parameters"),
     "speed": (text, "gen_ai.usage.speed anthropic.speed gen_ai.request.speed gen_ai.anthropic.speed speed"),
     "region": (
         text,
         "gen_ai.usage.inference_geo gen_ai.response.inference_geo gen_ai.request.inference_geo anthropic.inference_geo "
         "gen_ai.anthropic.inference_geo langfuse.observation.metadata.inference_geo gen_ai.request.region "
-        "gen_ai.response.region aws.bedrock.region aws.region gcp.location gcp.vertex.location",
+        "gen_ai.usage.details.inference_geo inference_geo gen_ai.response.region aws.bedrock.region aws.region "
+        "gcp.location gcp.vertex.location cloud.region",
     ),
     "machine": (text, "host.name"),
     "account": (text, "tokometer.account organization.id openai.organization gen_ai.openai.organization"),

@@ -45,10 +45,10 @@ _GROUPS: Final = {
     "cache_read": 3,
     "cache_write": 3,
     "reasoning": 4,
-    "tool_input": 2,
-    "input_parts": 2,
-    "output_parts": 2,
-    "lifetimes": 5,
+    "tool_input": 5,
+    "input_parts": 6,
+    "output_parts": 6,
+    "lifetimes": 8,
 }
 #: Of thoughts over Google's models, which are beside the answer as often as not.
 _GOOGLE_REASONING: Final = 1
@@ -73,7 +73,7 @@ def buckets(
     if not total:
         if not found.amounts:
             return (NO_USAGE if not found.stated else found.usage(outside)), False
-        return found.usage(found.by_text(outside)), False
+        return found.usage(found.by_sums(outside)), False
     if not found.stated:
         return Usage(unsplit=total), False
     if found.sum(outside) != total:
@@ -172,10 +172,12 @@ class _Counted:
             fitted.add("reasoning")
         return frozenset(fitted)
 
-    def by_text(self, outside: frozenset[str]) -> frozenset[str]:
-        """Without a total, a text part tells: a whole that is the sum of its parts has them inside."""
+    def by_sums(self, outside: frozenset[str]) -> frozenset[str]:
+        """Without a total, a sum tells: a whole that is the sum of its text and other parts has them inside."""
         get, amount = self.get, self.amounts.get
         changed = set(outside)
+        if self.lifetimes == self.write:
+            changed.discard("lifetimes")
         parts = amount("input_parts", 0)
         if get("input_text") and self.input:
             cached = sum(amount(group, 0) for group in _CACHE)

@@ -16,22 +16,20 @@ from tokometer.sources.otlp.unread import note
 
 _KEYS: Final = """
 cost
-    gen_ai.usage.cost: OpenLIT, OpenRouter's exporters, Langfuse's, Laminar
+    gen_ai.usage.cost: OpenLIT, Laminar
     gen_ai.usage.total_cost: others
     gen_ai.usage.cost_usd: others
     gen_ai.cost.total_cost: LiteLLM
-    litellm.cost.total: LiteLLM, its newer callback
+    litellm.cost.total: LiteLLM's newer callback
     gen_ai.cost.total: others
-    gen_ai.cost.total_tokens: Sentry (a cost, whatever its name says)
+    gen_ai.cost.total_tokens: Sentry
     gen_ai.cost.amount: genai-otel
     gen_ai.cost.usd: others
     operation.cost: pydantic-ai, Logfire
     llm.cost.total: OpenInference
-    llm.usage.cost: OpenLLMetry's gateways
+    llm.usage.cost: others
     llm.usage.total_cost: others
     llm.cost_usd: others
-    traceloop.cost.total: others
-    openinference.cost.total: others
     cost_usd: Claude Code
 cost_input
     gen_ai.cost.input_cost: LiteLLM
@@ -39,7 +37,7 @@ cost_input
     gen_ai.cost.input: others
     gen_ai.cost.input_tokens: Sentry
     gen_ai.cost.prompt_cost: others
-    litellm.cost.input: LiteLLM, its newer callback
+    litellm.cost.input: LiteLLM's newer callback
     llm.cost.prompt: OpenInference
     llm.cost.input: others
     llm.usage.prompt_cost: others
@@ -49,13 +47,13 @@ cost_output
     gen_ai.cost.output: others
     gen_ai.cost.output_tokens: Sentry
     gen_ai.cost.completion_cost: others
-    litellm.cost.output: LiteLLM, its newer callback
+    litellm.cost.output: LiteLLM's newer callback
     llm.cost.completion: OpenInference
     llm.cost.output: others
     llm.usage.completion_cost: others
 cost_tools
     gen_ai.cost.tool_usage_cost: LiteLLM
-    litellm.cost.tool_usage: LiteLLM, its newer callback
+    litellm.cost.tool_usage: LiteLLM's newer callback
 currency
     gen_ai.usage.cost.currency: others
     gen_ai.usage.cost_currency: others
@@ -68,7 +66,7 @@ COST_OBJECTS: Final = {
     "langfuse.observation.cost_details": "Langfuse",
     "mlflow.llm.cost": "MLflow",
     "gen_ai.cost": "others",
-    "hidden_params": "LiteLLM (its `response_cost`, where nothing better is there)",
+    "hidden_params": "LiteLLM",
 }
 #: What a cost is made of, or how it came about: read by nobody, and no loss.
 COST_PARTS: Final = (

@@ -9,7 +9,7 @@ from tokometer.records import ModelCall
 from tokometer.records.tiers import is_usual, unknown_tiers
 from tokometer.sources.otlp.unread import note
 
-_TIER_SLOTS: Final = frozenset({"tier", "parameters_tier", "speed"})
+_TIER_SLOTS: Final = frozenset({"tier", "parameters", "speed"})
 
 #: Hosts that say where they are, as patterns whose first group is the region.
 HOSTS: Final[dict[str, str]] = {
@@ -30,6 +30,7 @@ def finish_facts(call: ModelCall, found: dict[str, Any]) -> None:
         call.service_tier = _tier(found)
         for word in unknown_tiers(call.service_tier):
             note(found, "tier", word)
+        call.region = call.region or found.get("parameters", {}).get("inference_geo", "")
     if not call.region and call.endpoint:
         call.region = region_of(call.endpoint)
     if not call.model:
@@ -37,8 +38,9 @@ def finish_facts(call: ModelCall, found: dict[str, Any]) -> None:
 
 
 def _tier(found: dict[str, Any]) -> str:
-    tier = str(found.get("tier") or found.get("parameters_tier") or "")
-    if str(found.get("speed", "")).lower() != "fast":
+    parameters: dict[str, str] = found.get("parameters", {})
+    tier = str(found.get("tier") or parameters.get("service_tier", ""))
+    if str(found.get("speed") or parameters.get("speed", "")).lower() != "fast":
         return tier
     return "fast" if is_usual(tier) or tier.lower() == "fast" else f"{tier},fast"
 

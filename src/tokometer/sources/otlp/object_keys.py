@@ -112,23 +112,36 @@ _OBJECT_KEYS: Final = """
     characters characters -: Langfuse
 """
 
-#: Attributes that hold such an object, as JSON or as a map: name → (its keys are disjoint by agreement, who sends it).
-OBJECTS: Final[dict[str, tuple[bool, str]]] = {
-    "langfuse.observation.usage_details": (True, "Langfuse"),
-    "gen_ai.usage": (False, "others"),
-    "gen_ai.usage.details": (False, "others"),
-    "gen_ai.usage.input_token_details": (False, "LangSmith"),
-    "gen_ai.usage.output_token_details": (False, "LangSmith"),
-    "gen_ai.usage.prompt_tokens_details": (False, "others, after OpenAI"),
-    "gen_ai.usage.completion_tokens_details": (False, "others, after OpenAI"),
-    "gen_ai.usage.input_tokens_details": (False, "others, after OpenAI"),
-    "gen_ai.usage.output_tokens_details": (False, "others, after OpenAI"),
-    "gen_ai.usage.server_tool_use": (False, "others, after Anthropic"),
-    "ai.usage": (False, "others"),
-    "llm.usage": (False, "others"),
-    "llm.token.counts": (False, "Langtrace"),
-    "mlflow.chat.tokenUsage": (False, "MLflow"),
-    "metadata.usage_object": (False, "LiteLLM"),
+
+class Holder(NamedTuple):
+    """An attribute that holds an object of counts, as JSON or as a map."""
+
+    senders: str
+    #: Whether its flat keys are disjoint by agreement.
+    disjoint: bool = False
+    #: What its keys are below, where that says something of them.
+    below: str = ""
+
+
+#: Attribute → what it holds. Langfuse's is the first: its word beats the others.
+OBJECTS: Final[dict[str, Holder]] = {
+    "langfuse.observation.usage_details": Holder("Langfuse", disjoint=True),
+    "gen_ai.usage": Holder("others"),
+    "gen_ai.usage.details": Holder("others"),
+    "gen_ai.usage.input_token_details": Holder("LangSmith", below="input_token_details"),
+    "gen_ai.usage.output_token_details": Holder("LangSmith", below="output_token_details"),
+    "gen_ai.usage.prompt_tokens_details": Holder("others, after OpenAI", below="prompt_tokens_details"),
+    "gen_ai.usage.completion_tokens_details": Holder("others, after OpenAI", below="completion_tokens_details"),
+    "gen_ai.usage.input_tokens_details": Holder("others, after OpenAI", below="input_tokens_details"),
+    "gen_ai.usage.output_tokens_details": Holder("others, after OpenAI", below="output_tokens_details"),
+    "gen_ai.usage.server_tool_use": Holder("others, after Anthropic", below="server_tool_use"),
+    "ai.usage": Holder("others"),
+    "ai.usage.inputTokenDetails": Holder("others, after Vercel", below="inputTokenDetails"),
+    "ai.usage.outputTokenDetails": Holder("others, after Vercel", below="outputTokenDetails"),
+    "llm.usage": Holder("others"),
+    "llm.token.counts": Holder("Langtrace"),
+    "mlflow.chat.tokenUsage": Holder("MLflow"),
+    "metadata.usage_object": Holder("LiteLLM"),
 }
 
 

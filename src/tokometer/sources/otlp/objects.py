@@ -47,8 +47,10 @@ class Counts(NamedTuple):
     unread: list[str]
 
 
-def counts_of(name: str, given: object, *, disjoint: bool = False) -> Counts:
-    """What the object in the attribute `name` says. `disjoint`: its flat keys count beside one another by agreement.
+def counts_of(name: str, given: object, *, disjoint: bool = False, below: str = "") -> Counts:
+    """What the object in the attribute `name` says.
+
+    `disjoint`: its flat keys count beside one another by agreement. `below`: what all of its keys are below.
 
     Raises:
         RecordError: It is no object, or a number in it cannot be believed; the field is the key's path below `name`.
@@ -61,13 +63,14 @@ def counts_of(name: str, given: object, *, disjoint: bool = False) -> Counts:
             found.facts.setdefault(_FACTS[path[-1]], _text(value))
             continue
         key = ".".join(path)
-        known = OBJECT_KEYS.get(key)
-        slot = known.slot if known is not None else slot_of(key)
+        whole = f"{below}.{key}" if below else key
+        known = OBJECT_KEYS.get(whole)
+        slot = known.slot if known is not None else slot_of(whole)
         if slot in SLOTS or slot in QUANTITY_SLOTS:
             _add(found, f"{name}.{key}", slot, value)
         elif slot != KNOWN and is_number(value):
             found.unread.append(f"{name}.{key}"[:_NAME])
-        place = known.place if known is not None else "beside" if len(path) == 1 else "inside"
+        place = known.place if known is not None else "beside" if len(path) == 1 and not below else "inside"
         if place == "apart" or (disjoint and place == "beside"):
             found.beside.add(slot)
     return found

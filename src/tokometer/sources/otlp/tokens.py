@@ -64,26 +64,26 @@ QUANTITY_SLOTS: Final[dict[str, str]] = {
 #: Slot → its attributes from the first choice to the last, as `name: who sends it`.
 _KEYS: Final = """
 input
-    gen_ai.usage.input_tokens: the conventions, LiteLLM, pydantic-ai, Strands, Spring AI, ADK, Semantic Kernel
-    gen_ai.usage.prompt_tokens: the conventions up to 1.26, OpenLLMetry, Strands, AutoGen, OpenLIT
+    gen_ai.usage.input_tokens: conventions, LiteLLM, pydantic-ai, Strands, Spring AI, ADK, Semantic Kernel
+    gen_ai.usage.prompt_tokens: conventions up to 1.26, OpenLLMetry, Strands, OpenLIT
     llm.usage.prompt_tokens: OpenLLMetry of old
     llm.token_count.prompt: OpenInference
     ai.usage.inputTokens: Vercel AI SDK 5 and 6
     ai.usage.promptTokens: Vercel AI SDK up to 4
-    ai.usage.tokens: Vercel AI SDK, embeddings
-    gen_ai.usage.details.input_tokens: pydantic-ai, the provider's own number
-    gen_ai.aggregated_usage.input_tokens: pydantic-ai, of an agent's run
+    ai.usage.tokens: Vercel AI SDK for embeddings
+    gen_ai.usage.details.input_tokens: pydantic-ai
+    gen_ai.aggregated_usage.input_tokens: pydantic-ai of an agent's run
     input_tokens: Claude Code
 input_uncached
     ai.usage.inputTokenDetails.noCacheTokens: Vercel AI SDK 6
     gen_ai.usage.details.prompt_cache_miss_tokens: pydantic-ai over DeepSeek
 input_text
-    gen_ai.usage.text.input_tokens: the conventions' drafts
+    gen_ai.usage.text.input_tokens: conventions' drafts
     gen_ai.usage.input_text_tokens: LiveKit
     gen_ai.usage.details.text_prompt_tokens: pydantic-ai over Gemini
     gen_ai.usage.input_token_details.text_tokens: Bifrost
 input_audio
-    gen_ai.usage.audio.input_tokens: the conventions' drafts
+    gen_ai.usage.audio.input_tokens: conventions' drafts
     gen_ai.usage.input_audio_tokens: LiveKit
     gen_ai.usage.audio_input_tokens: others
     gen_ai.usage.details.input_audio_tokens: pydantic-ai
@@ -92,19 +92,19 @@ input_audio
     gen_ai.usage.prompt_tokens_details.audio_tokens: others, after OpenAI
     llm.token_count.prompt_details.audio: OpenInference
 input_image
-    gen_ai.usage.image.input_tokens: the conventions' drafts
+    gen_ai.usage.image.input_tokens: conventions' drafts
     gen_ai.usage.input_image_tokens: others
     gen_ai.usage.details.image_prompt_tokens: pydantic-ai over Gemini
     llm.token_count.prompt_details.image: OpenInference
 input_video
-    gen_ai.usage.video.input_tokens: the conventions' drafts
+    gen_ai.usage.video.input_tokens: conventions' drafts
     gen_ai.usage.input_video_tokens: others
     gen_ai.usage.details.video_prompt_tokens: pydantic-ai over Gemini
 tool_input
-    gen_ai.usage.tool_use_prompt_tokens: Rig, after Gemini
+    gen_ai.usage.tool_use_prompt_tokens: Rig
     gen_ai.usage.details.tool_use_prompt_tokens: pydantic-ai over Gemini
 cache_read
-    gen_ai.usage.cache_read.input_tokens: the conventions, OpenLIT, Copilot, ADK
+    gen_ai.usage.cache_read.input_tokens: conventions, OpenLIT, Copilot, ADK
     gen_ai.usage.cache_read_input_tokens: OpenLLMetry, Strands, Laminar
     gen_ai.usage.input_tokens.cached: Sentry
     gen_ai.usage.cache_read_tokens: others
@@ -120,29 +120,29 @@ cache_read
     gen_ai.usage.input_tokens_details.cached_tokens: others, after OpenAI
     gen_ai.usage.input_token_details.cache_read: LangSmith
     gen_ai.usage.experimental.cached_tokens: ADK of old
-    gen_ai.aggregated_usage.cache_read.input_tokens: pydantic-ai, of an agent's run
+    gen_ai.aggregated_usage.cache_read.input_tokens: pydantic-ai of an agent's run
     llm.usage.cache_read_input_tokens: OpenLLMetry of old
     llm.token_count.prompt_details.cache_read: OpenInference
     llm.token_count.prompt_details.cache_input: OpenInference
     ai.usage.inputTokenDetails.cacheReadTokens: Vercel AI SDK 6
     cache_read_tokens: Claude Code
 vercel_cached
-    ai.usage.cachedInputTokens: Vercel AI SDK 5 (6 sends it too, beside inputTokenDetails)
+    ai.usage.cachedInputTokens: Vercel AI SDK 5 and 6
 cache_read_text
     gen_ai.usage.details.text_cache_tokens: pydantic-ai over Gemini
-    gen_ai.usage.text.cache_read.input_tokens: the conventions' drafts
+    gen_ai.usage.text.cache_read.input_tokens: conventions' drafts
 cache_read_audio
-    gen_ai.usage.audio.cache_read.input_tokens: the conventions' drafts
+    gen_ai.usage.audio.cache_read.input_tokens: conventions' drafts
     gen_ai.usage.details.cache_audio_read_tokens: pydantic-ai
     gen_ai.usage.details.audio_cache_tokens: pydantic-ai over Gemini
 cache_read_image
-    gen_ai.usage.image.cache_read.input_tokens: the conventions' drafts
+    gen_ai.usage.image.cache_read.input_tokens: conventions' drafts
     gen_ai.usage.details.image_cache_tokens: pydantic-ai over Gemini
 cache_read_video
     gen_ai.usage.details.video_cache_tokens: pydantic-ai over Gemini
 cache_write
-    gen_ai.usage.cache_creation.input_tokens: the conventions
-    gen_ai.usage.cache_write.input_tokens: the conventions' drafts
+    gen_ai.usage.cache_creation.input_tokens: conventions
+    gen_ai.usage.cache_write.input_tokens: conventions' drafts
     gen_ai.usage.cache_creation_input_tokens: OpenLLMetry, Laminar
     gen_ai.usage.cache_write_input_tokens: Strands
     gen_ai.usage.input_tokens.cache_write: Sentry
@@ -152,7 +152,7 @@ cache_write
     gen_ai.usage.details.cache_creation_input_tokens: pydantic-ai over Anthropic
     gen_ai.usage.prompt_tokens_details.cache_write: OpenLIT
     gen_ai.usage.input_token_details.cache_creation: LangSmith
-    gen_ai.aggregated_usage.cache_creation.input_tokens: pydantic-ai, of an agent's run
+    gen_ai.aggregated_usage.cache_creation.input_tokens: pydantic-ai of an agent's run
     llm.usage.cache_creation_input_tokens: OpenLLMetry of old
     llm.token_count.prompt_details.cache_write: OpenInference
     ai.usage.inputTokenDetails.cacheWriteTokens: Vercel AI SDK 6
@@ -166,22 +166,22 @@ cache_write_1h
     gen_ai.usage.cache_write_1h_tokens: others
     gen_ai.usage.cache_creation_1h_input_tokens: others
 output
-    gen_ai.usage.output_tokens: the conventions, LiteLLM, pydantic-ai, Strands, Spring AI, ADK, Semantic Kernel
-    gen_ai.usage.completion_tokens: the conventions up to 1.26, OpenLLMetry, Strands, AutoGen, OpenLIT
+    gen_ai.usage.output_tokens: conventions, LiteLLM, pydantic-ai, Strands, Spring AI, ADK, Semantic Kernel
+    gen_ai.usage.completion_tokens: conventions up to 1.26, OpenLLMetry, Strands, OpenLIT
     llm.usage.completion_tokens: OpenLLMetry of old
     llm.token_count.completion: OpenInference
     ai.usage.outputTokens: Vercel AI SDK 5 and 6
     ai.usage.completionTokens: Vercel AI SDK up to 4
-    gen_ai.usage.details.output_tokens: pydantic-ai, the provider's own number
-    gen_ai.aggregated_usage.output_tokens: pydantic-ai, of an agent's run
+    gen_ai.usage.details.output_tokens: pydantic-ai
+    gen_ai.aggregated_usage.output_tokens: pydantic-ai of an agent's run
     output_tokens: Claude Code
 output_text
-    gen_ai.usage.text.output_tokens: the conventions' drafts
+    gen_ai.usage.text.output_tokens: conventions' drafts
     gen_ai.usage.output_text_tokens: LiveKit
     gen_ai.usage.details.text_candidates_tokens: pydantic-ai over Gemini
     ai.usage.outputTokenDetails.textTokens: Vercel AI SDK 6
 output_audio
-    gen_ai.usage.audio.output_tokens: the conventions' drafts
+    gen_ai.usage.audio.output_tokens: conventions' drafts
     gen_ai.usage.output_audio_tokens: LiveKit
     gen_ai.usage.audio_output_tokens: others
     gen_ai.usage.details.output_audio_tokens: pydantic-ai
@@ -190,15 +190,15 @@ output_audio
     gen_ai.usage.completion_tokens_details.audio: OpenLIT
     llm.token_count.completion_details.audio: OpenInference
 output_image
-    gen_ai.usage.image.output_tokens: the conventions' drafts
+    gen_ai.usage.image.output_tokens: conventions' drafts
     gen_ai.usage.output_image_tokens: LangWatch
     gen_ai.usage.details.image_candidates_tokens: pydantic-ai over Gemini
     llm.token_count.completion_details.image: OpenInference
 output_video
-    gen_ai.usage.video.output_tokens: the conventions' drafts
+    gen_ai.usage.video.output_tokens: conventions' drafts
     gen_ai.usage.output_video_tokens: others
 reasoning
-    gen_ai.usage.reasoning.output_tokens: the conventions, ADK, Copilot
+    gen_ai.usage.reasoning.output_tokens: conventions, ADK, Copilot
     gen_ai.usage.reasoning_tokens: OpenLLMetry, Rig, LiteLLM
     gen_ai.usage.output_tokens.reasoning: Sentry
     gen_ai.usage.details.reasoning_tokens: pydantic-ai over OpenAI
@@ -231,9 +231,9 @@ file_searches
 images
     gen_ai.usage.images: others
     gen_ai.usage.images_generated: others
-    gen_ai.usage.image_count: LangWatch
+    gen_ai.usage.image_count: LangWatch, genai-otel
 seconds
-    gen_ai.usage.audio_seconds: LangWatch
+    gen_ai.usage.audio_seconds: LangWatch, genai-otel
     gen_ai.usage.audio_duration_seconds: others
     gen_ai.usage.seconds: others
 pages
@@ -272,7 +272,7 @@ NOTHING: Final[dict[str, str]] = {
     "requests": "how many requests an agent made, each of which tells of itself",
     "calls tool": "how many tools were used, each of which tells of itself",
     "fetch web": "pages that the provider fetched: free of charge",
-    "is byok": "whose key it was",
+    "byok is": "whose key it was",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tokometer.records import RecordError
 from tokometer.sources.otlp.buckets import NO_USAGE, Usage, buckets
+from tokometer.sources.otlp.dialects import DIALECTS
 from tokometer.sources.otlp.object_keys import OBJECTS
 from tokometer.sources.otlp.objects import Counts, counts_of, decoded
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS, SLOTS
@@ -18,7 +19,7 @@ from tokometer.sources.otlp.unread import DOES_NOT_ADD_UP, note
 
 __all__ = ["NO_USAGE", "Usage", "quantities_of", "usage_of"]
 
-_CACHE: Final = frozenset({"cache_read", "cache_write"})
+_CACHE: Final = DIALECTS["Claude Code"].beside
 #: Counts that can be read at a glance; any other makes a closer look necessary.
 _PLAIN: Final = frozenset({"input", "output", "total", "cache_read", "cache_write", "reasoning"})
 _CLOSER: Final = (SLOTS.keys() - _PLAIN) | OBJECTS.keys() | {"provider_metadata"}
@@ -43,7 +44,8 @@ def usage_of(found: dict[str, Any], *, exclusive: bool = False) -> Usage:
         if usage is not None:
             return usage
     counts = {slot: found[slot] for slot in SLOTS if slot in found}
-    beside: set[str] = set(_CACHE) if exclusive else set()
+    # The prompt of tools is beside the input wherever it is told, as the Gemini API has it.
+    beside = {"tool_input", *(_CACHE if exclusive else ())}
     sure = _CACHE if exclusive else frozenset()
     _take_objects(found, counts, beside)
     thoughts = counts.pop("thoughts", None)
@@ -51,8 +53,8 @@ def usage_of(found: dict[str, Any], *, exclusive: bool = False) -> Usage:
         counts["reasoning"] = thoughts
         beside.add("reasoning")
     if "ai_operation" in found and _is_vercel_5(found, counts):
-        beside |= _CACHE
-        sure = _CACHE
+        sure = DIALECTS["Vercel AI SDK"].beside
+        beside |= sure
     if "vercel_cached" in counts:
         counts.setdefault("cache_read", counts["vercel_cached"])
     usage, at_odds = buckets(counts, _groups(beside), sure=sure, google=_is_google(found))
@@ -113,7 +115,8 @@ def _take_objects(found: dict[str, Any], counts: dict[str, int], beside: set[str
 
 def _said(found: dict[str, Any], name: str) -> Counts | None:
     try:
-        return counts_of(name, found[name], disjoint=OBJECTS[name][0])
+        holder = OBJECTS[name]
+        return counts_of(name, found[name], disjoint=holder.disjoint, below=holder.below)
     except RecordError:
         if name == _LANGFUSE or isinstance(found[name], dict):
             raise
