@@ -29,6 +29,7 @@ import msgspec
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
 from tokometer.records import Record, Refusal
+from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding
@@ -76,11 +77,12 @@ async def aside(decode: Callable[[], T]) -> T:
 class Decoder:
     """Decodes requests, large ones in a process of its own, which starts with the first. Used by one event loop.
 
-    `worth_bytes` is the size from which a request is large.
+    `worth_bytes` is the size from which a request is large; `labels` says which attributes become labels.
     """
 
-    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES) -> None:
+    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES, labels: LabelSettings | None = None) -> None:
         self._prices = prices
+        self._labels = labels or LabelSettings()
         self._worth_bytes = worth_bytes
         self._other: _Other | None = None
         self._closed = False
@@ -120,7 +122,7 @@ class Decoder:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
             if other is None or (other.gone and other.ready):
-                other = self._other = _Other(self._prices)
+                other = self._other = _Other(self._prices, self._labels)
             if other.ready:
                 with suppress(ConnectionError):
                     return await other.ask(what, body)
@@ -141,9 +143,10 @@ class Decoder:
 class _Other:
     """The other process, seen from here: requests go out and answers come back in order. Starts at once."""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, labels: LabelSettings) -> None:
         self._socket, self._its = socket.socketpair()
         self._prices = prices
+        self._labels = labels
         self._waiting: deque[asyncio.Future[Decoded]] = deque()
         self._writer: asyncio.StreamWriter
         #: Whether it takes requests, or did before it ended.
@@ -214,6 +217,7 @@ class _Other:
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
         # -P: not what happens to lie in the current folder.
         command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
+        command.append(msgspec.json.encode(self._labels).decode())
         program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
         threading.Thread(target=program.wait, name="tokometer-decode-end", daemon=True).start()

@@ -19,18 +19,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
-
-import clickhouse_connect
 
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
+from tokometer.ledger.clickhouse_connection import connect
+from tokometer.ledger.clickhouse_labels import ClickHouseLabels
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Statement
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
@@ -67,17 +66,23 @@ class ClickHouseLedger:
     engine: Engine = "clickhouse"
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-        self._client, self.database = _connect(url)
+        self._client, self.database = connect(url)
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
+        self._labels = ClickHouseLabels(self._query, self._insert)
         self._migrate(migrations)
+        self._labels.begin()
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Cursors move last, when their records are there."""
         with self._lock:
+            admitted = self._labels.admit(batch)
+            # Before the records that name them: one that nobody names does no harm.
+            self._labels.put(admitted.rows)
+            self._labels.confirm(admitted)
             changes, receipt = plan(batch, ClickHouseShelf(self))
             commit = uuid.uuid4()
             self._mark(changes, commit, _PENDING)
@@ -87,6 +92,19 @@ class ClickHouseLedger:
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        commit = uuid.uuid4()
+
+        def mark(quarters: Sequence[int], ready: bool) -> None:
+            state, at = _READY if ready else _PENDING, to_datetime(now_us())
+            if quarters:
+                self._insert_marks("dirty_quarters", ["quarter"], [quarters], commit, state, at)
+
+        with self._lock:
+            if frozenset(keys) != self._labels.rolled:
+                self._labels.roll_up(frozenset(keys), mark)
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
@@ -125,6 +143,11 @@ class ClickHouseLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._query(statement.sql, dict(statement.parameters))
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
@@ -316,33 +339,3 @@ class ClickHouseLedger:
                 column_names=[*names, "commit", "state", "at", "version", "gone"],
                 column_oriented=True,
             )
-
-
-def _connect(url: str) -> tuple[Any, str]:
-    parts = urlsplit(url)
-    database = parts.path.strip("/") or "tokometer"
-    if not re.fullmatch(r"\w+", database):
-        raise LedgerError(f"{database!r} is no database name: letters, digits and underscores only")
-    try:
-        if parts.scheme == "chdb":
-            [folder] = parse_qs(parts.query).get("path", [None])
-            client = clickhouse_connect.get_client(interface="chdb", path=folder)
-        elif parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
-            client = clickhouse_connect.get_client(
-                host=parts.hostname or "localhost",
-                port=parts.port or 0,
-                username=unquote(parts.username or "default"),
-                password=unquote(parts.password or ""),
-                secure=parts.scheme in ("clickhouses", "https"),
-                autogenerate_session_id=False,
-            )
-        else:
-            raise LedgerError(f"{parts.scheme}:// is not a ledger: use clickhouse://host:8123/database")
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        client.database = database
-        if parts.scheme == "chdb":
-            client.command(f"USE {database}")
-    except clickhouse_connect.driver.exceptions.Error as error:
-        where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
-        raise LedgerError(f"cannot use ClickHouse at {where}: {error}") from error
-    return client, database

@@ -10,7 +10,7 @@ from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
 from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.protocol import Ledger, Statement
-from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
+from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.records import Record, to_us
 
 #: Values in one statement: a larger one is a long URL.
@@ -47,7 +47,10 @@ class ClickHouseShelf:
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, None)
-        return [record_of(table, [neutral(value) for value in row]) for row in rows]
+        wanted = list({row[LABEL_SET[table.name]] for row in rows} - {None})
+        sets = self._of("SELECT id, label_keys, label_values FROM label_sets", "id IN $wanted", wanted, None)
+        labels = {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in sets}
+        return [record_of(table, [neutral(value) for value in row], labels) for row in rows]
 
     def _of_ids(self, select: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
         wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids]

@@ -14,11 +14,13 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
 from tokometer.ledger.duckdb_tables import create
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import insertion, money
+from tokometer.ledger.labels import LabelSets
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
 from tokometer.ledger.protocol import (
     Batch,
@@ -65,9 +67,11 @@ class DuckDBLedger:
         self._closed = False
         self._connection = _connect(path, read_only, memory_limit)
         self._shelf = DuckDBShelf(self._connection)
+        self._labels = LabelSets(lambda: all_sets(self._connection))
         try:
             if not read_only:
                 self._migrate(migrations)
+            self._labels.rolled = rolled_keys(self._connection)
             self._settling = Settling(self._connection, path)
         except BaseException:
             self._connection.close()
@@ -77,15 +81,30 @@ class DuckDBLedger:
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Durable when this returns."""
-        with self._lock, self._transaction():
-            changes, receipt = plan(batch, self._shelf)
-            for change in changes:
-                self._carry_out(change)
-            self._refuse(batch.refusals)
-            self._move(batch.cursors)
+        with self._lock:
+            admitted = self._labels.admit(batch)
+            with self._transaction():
+                put_sets(self._connection, admitted.rows)
+                changes, receipt = plan(batch, self._shelf)
+                for change in changes:
+                    self._carry_out(change)
+                self._refuse(batch.refusals)
+                self._move(batch.cursors)
+            self._labels.confirm(admitted)
         if "calls" in receipt.touched:
             self._settling.mark()
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        chosen = frozenset(keys)
+        with self._lock:
+            if chosen == self._labels.rolled:
+                return
+            with self._transaction():
+                roll_up(self._connection, self._labels.rolled_anew(chosen), chosen)
+            self._labels.rolled = chosen
+        self._settling.mark()
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
@@ -151,6 +170,11 @@ class DuckDBLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._cursor().execute(statement.sql, dict(statement.parameters)).fetchall()
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""

@@ -11,7 +11,7 @@ import duckdb
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.commit import Quarters, Shadow, Stored
-from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
+from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.records import Record
 
 #: Ids of a table that are kept in memory; ninety bytes each.
@@ -74,7 +74,19 @@ class DuckDBShelf:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         selected = ", ".join(_read(column) for column in table.columns)
         rows = self._of_ids(f"SELECT {selected} FROM {table.name} t WHERE t.id IN (SELECT id FROM wanted)", ids)
-        return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row]) for row in rows]
+        labels = self._labels({row[LABEL_SET[table.name]] for row in rows} - {None})
+        return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row], labels) for row in rows]
+
+    def _labels(self, sets: Iterable[int]) -> dict[int, dict[str, str]]:
+        wanted = list(sets)
+        if not wanted:
+            return {}
+        rows = self._of(
+            "SELECT t.id, t.label_keys, t.label_values FROM label_sets t JOIN wanted w ON t.id = w.id",
+            schema.Column("id", "int"),
+            wanted,
+        )
+        return {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in rows}
 
     def _known_of(self, table: schema.Table) -> set[bytes] | None:
         """All ids of a table that may be stored, where that is known."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
@@ -42,6 +43,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "labels, machine, account, region; parts, quantities; how sure a price is",
         statements=room.statements,
         columns=room.COLUMNS,
+        tables=labels.TABLES,
         rebuild=True,
     ),
 )

@@ -92,6 +92,13 @@ class Ledger(Protocol):
         The rollups of what it touched are marked dirty in the same transaction; :meth:`settle` rebuilds them.
         """
 
+    @property
+    def rolled(self) -> frozenset[str]:
+        """The keys of labels that take part in the rollups."""
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
+
     def settle(self) -> int:
         """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from tokometer.records.counted_parts import counts, thousandths
 from tokometer.records.ids import key_fingerprint
+from tokometer.records.labels import labels_from, metadata_from, tags_from
 from tokometer.records.values import (
     MAX_TEXT,
     message,
@@ -63,8 +65,13 @@ def _float(value: object) -> float:
 
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise ValueError(f"is {name_of(value)}, not an object of text by text")  # noqa: TRY004 - see values
-    return {text(key): text(item) for key, item in value.items()}
+        raise ValueError(f"is {name_of(value)}, not an object")  # noqa: TRY004 - see values
+    return labels_from(value)
+
+
+def _metadata(value: object) -> dict[str, str]:
+    # Whatever it is, it is beside the point for most who send it: nothing is refused for it.
+    return metadata_from(value if isinstance(value, dict) else {"metadata": value}, NOT_KEPT)
 
 
 _TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
@@ -90,7 +97,17 @@ _SIGNED: Final = Type(
     _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
 )
 _NUMBER: Final = Type(_float, {"type": "number"}, "number")
-_LABELS: Final = Type(_labels, {"type": "object", "additionalProperties": {"type": "string"}}, "object of text by text")
+_LABELS: Final = Type(
+    _labels,
+    {"type": "object", "additionalProperties": True},
+    "object of text by text; numbers become text, lists are joined, objects in it become `outer.inner`",
+)
+_METADATA: Final = Type(_metadata, {}, "object, as labels")
+_TAGS: Final = Type(
+    tags_from, {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}, "list of text"
+)
+_COUNTS: Final = Type(counts, {"type": "object"}, "object of numbers by name")
+_AMOUNT: Final = Type(thousandths, {"type": "number", "minimum": 0}, "number, kept to a thousandth")
 
 _TYPES: Final = {
     "text": _TEXT,
@@ -105,6 +122,10 @@ _TYPES: Final = {
     "signed": _SIGNED,
     "number": _NUMBER,
     "labels": _LABELS,
+    "metadata": _METADATA,
+    "tags": _TAGS,
+    "counts": _COUNTS,
+    "amount": _AMOUNT,
 }
 
 
@@ -133,6 +154,9 @@ _COMMON: Final = """
     text machine|hostname: the machine on which it happened
     text account|organization|organisation: the login, organisation or subscription that it ran under
     text region|inference_geo: where it was served: a cloud's region, or the provider's own word
+    labels labels > -: whatever else you want to filter and group by
+    metadata metadata > -: labels too, as other software names them; `labels` go before
+    tags tags > -: labels too: `tag.x` is `true` for each, and `tags` is all of them
 """
 _WHOSE: Final = """
     text session_id|session|conversation_id: the session or conversation
@@ -163,6 +187,24 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     whole cache_write_1h_tokens: written to the cache for an hour
     whole output_tokens|completion_tokens: tokens of the answer, reasoning included
     whole reasoning_tokens: of the output tokens those spent on reasoning
+    whole total_tokens > -: all tokens; alone where you do not know what went in and what came out, else their sum
+    whole unsplit_tokens: tokens beside those above of which you do not know whether they went in or came out
+    whole input_audio_tokens|audio_input_tokens > -: of `input_tokens` those that are audio
+    whole input_image_tokens|image_input_tokens > -: of `input_tokens` those that are images
+    whole input_video_tokens|video_input_tokens > -: of `input_tokens` those that are video
+    whole cache_read_audio_tokens|cached_audio_tokens > -: of `cache_read_tokens` those that are audio
+    whole cache_read_image_tokens|cached_image_tokens > -: of `cache_read_tokens` those that are images
+    whole output_audio_tokens|audio_output_tokens > -: of `output_tokens` those that are audio
+    whole output_image_tokens|image_output_tokens > -: of `output_tokens` those that are images
+    whole output_video_tokens|video_output_tokens > -: of `output_tokens` those that are video
+    counts parts > -: the same by name, `{{"input_audio": 3000}}`
+    amount web_searches|web_search_requests > -: searches of the web by the provider
+    amount file_searches|file_search_requests > -: searches of stored files by the provider
+    amount images|images_generated > -: images made
+    amount seconds|audio_seconds > -: seconds of audio or video
+    amount pages|pages_processed > -: pages read
+    amount characters > -: characters spoken or read
+    counts quantities > -: the same by name, and what else is billed and is not tokens, `{{"container_hours": 0.5}}`
     whole estimated_tokens: what you expected to use in all
     whole user_messages: messages that people wrote since the session's last call
     money cost_usd|cost > cost_reported: what it cost, where you know; else it is priced
@@ -229,7 +271,6 @@ _SAMPLES: Final = f"""{_COMMON}
     text device: the device
     text model: the model
     text provider: the provider
-    labels labels: anything else
 """
 _BILLS: Final = f"""{_COMMON}
     text provider: whose bill
@@ -265,6 +306,4 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "bills": ("provider", "amount"),
 }
 #: Content that people send along and we do not keep.
-NOT_KEPT: Final = frozenset(
-    {"prompt", "messages", "input", "output", "response", "completion", "content", "metadata", "tags"}
-)
+NOT_KEPT: Final = frozenset({"prompt", "messages", "input", "output", "response", "completion", "content"})

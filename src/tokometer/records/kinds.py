@@ -209,6 +209,10 @@ class Sample(Record, kw_only=True, gc=False):
     model: str = ""
     provider: str = ""
 
+    def __post_init__(self) -> None:
+        """The host is the machine, unless another is named."""
+        self.machine = self.machine or self.host
+
 
 class Bill(Record, kw_only=True, gc=False):
     """One line of a provider's bill or balance: what they say it cost, to hold against what we metered."""

@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any, Final, get_args, get_type_hints
 
+from tokometer.records.counted_parts import finish_counts
 from tokometer.records.errors import RecordError
 from tokometer.records.fields import FIELDS, NOT_KEPT, REQUIRED, Field
 from tokometer.records.kinds import KINDS, Record
@@ -47,6 +48,9 @@ def record_from(kind: str, given: object, *, workspace: str = "default", now: in
     if not values.setdefault("source", DEFAULT_SOURCE):
         raise RecordError(reader.spelling("source"), "is empty")
     _finish(kind, reader, values, clock)
+    labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
+    if labels:
+        values["labels"] = labels
     if not values.get("native_id"):
         # Its content is its id: sent twice it counts once. The time is part of it, so a copy has the same one.
         values["native_id"] = content_id(given)
@@ -159,6 +163,7 @@ def _finish_call(reader: _Reader, values: dict[str, Any]) -> None:
         values["input_tokens"] = prompt - cached
     if values.get("reasoning_tokens", 0) > values.get("output_tokens", 0):
         raise RecordError(reader.spelling("reasoning_tokens"), "is more than output_tokens, of which it is a part")
+    finish_counts(reader.get, reader.spelling, values)
     values["provider"] = provider_of(values.get("provider", "")) or infer_provider(values["model"])
     values["attempt"] = max(1, values.get("attempt", 1))
 

@@ -19,10 +19,11 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
-from tokometer.measures import Query, Result, run
+from tokometer.measures import Query, Result, rules, run
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Memory
+from tokometer.settings import FILE_NAME, read_settings
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -128,7 +129,10 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
 
     Raises:
         LedgerError: The ledger cannot be opened.
+        SettingsError: `tokometer.toml` cannot be used.
     """
+    settings = read_settings(data / FILE_NAME)
+    rules.use(settings.dimensions, data / FILE_NAME)
     ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
     try:
         prices = Prices.of(data, home, env)
@@ -145,7 +149,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
-            decoder=Decoder(prices),
+            decoder=Decoder(prices, labels=settings.labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
             cache=cache,

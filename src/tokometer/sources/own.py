@@ -7,14 +7,15 @@ that such a value is refused by its field's name and the records around it are k
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
-from tokometer.records import Record, RecordError, Refusal, now_us
+from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, now_us
+from tokometer.records.tiers import unknown_tiers
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 
 #: One record longer than this is not a record.
@@ -49,6 +50,8 @@ class Own:
 
     records: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    #: What was taken, but not all of it.
+    notices: list[Notice] = field(default_factory=list)
 
 
 def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default", now: int | None = None) -> Own:
@@ -71,6 +74,7 @@ def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default",
             own.records.append(record_from(kind, given, workspace=workspace, now=at))
         except RecordError as error:
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
+    own.notices.extend(_tiers(own, kind, at, workspace))
     return own
 
 
@@ -166,6 +170,24 @@ def _why(error: Exception) -> str:
     if isinstance(error, ArithmeticError):
         return "a number with too many digits"
     return str(error).removeprefix("JSON is malformed: ").lower()
+
+
+def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
+    """Service tiers that nobody knows, by their words; the place is that of the first record that has one."""
+    refused = {refusal.position for refusal in own.refusals}
+    index = -1
+    seen: dict[str, tuple[int, int]] = {}
+    for record in own.records:
+        index += 1
+        while index in refused:
+            index += 1
+        if isinstance(record, ModelCall) and record.service_tier:
+            for word in unknown_tiers(record.service_tier):
+                count, first = seen.get(word, (0, index))
+                seen[word] = count + 1, first
+    for word, (count, first) in seen.items():
+        place = f"POST /api/records/{kind}:{first}"
+        yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:

@@ -162,7 +162,8 @@ def test_every_kind_of_record_is_kept(ledger: Ledger) -> None:
     )
     assert ledger.commit(batch).accepted == 6
     assert ledger.commit(batch).duplicate == 6
-    assert ledger.fetch(Statement("SELECT labels, value FROM samples")) == [('{"a":"1","b":"2"}', 213.5)]
+    read = "SELECT label_keys, label_values, value FROM samples s JOIN label_sets l ON l.id = s.label_set"
+    assert ledger.fetch(Statement(read)) == [(["a", "b"], ["1", "2"], 213.5)]
     assert ledger.fetch(Statement("SELECT amount FROM bills")) == [(Decimal("47.5"),)]
 
 

@@ -153,3 +153,19 @@ def test_numbers_are_read_exactly() -> None:
     assert isinstance(record, ModelCall)
     assert record.cost_reported == 123_456_789_123_456_789
     assert record.started_at == 1_793_534_400_250_000
+
+
+def test_tiers_that_nobody_knows_are_noticed() -> None:
+    """A service tier whose word nobody declared is noticed once a body, with how often and where it stood first."""
+    body = [
+        json.loads(line("a")),
+        {"id": "broken"},
+        json.loads(line("b", service_tier="turbo")),
+        json.loads(line("c", service_tier="turbo")),
+        json.loads(line("d", service_tier="flex")),
+    ]
+    found = read(json.dumps(body))
+    assert names(found) == ["a", "b", "c", "d"]
+    [notice] = [notice for notice in found.notices if notice.topic == "tier"]
+    assert (notice.source, notice.name, notice.count) == ("api", "turbo", 2)
+    assert (notice.place, notice.at) == ("POST /api/records/calls:2", NOW)
