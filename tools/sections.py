@@ -263,7 +263,15 @@ def _source(source: Source) -> str:
     return " ".join(filter(None, [f"[{source.checked}]({source.url})", source.note]))
 
 
+def billing() -> str:
+    """Of every billing fact: what its price is taken from."""
+    from price_rules import billing as table_of_rules
+
+    return table_of_rules()
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
+    "billing": billing,
     "buckets": buckets,
     "certainty": certainty,
     "cost-keys": cost_keys,
