@@ -81,15 +81,16 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
     prompts: int = 0
     steps: int = 0
     segments: dict[str, Segment] = {}
-    #: The answer of each line, by message id and time: a line that was written twice has the same.
+    #: The answer of each line, by message id and time, where the id alone does not name it: a line that was written
+    #: twice has the same.
     lines: dict[str, str] = {}
 
-    def keep_newest(self, most: int) -> None:
+    def keep_newest(self, answers: int, lines: int) -> None:
         """Forget the oldest answers and lines beyond what may still matter."""
-        if len(self.segments) > most:
-            self.segments = dict(list(self.segments.items())[-most:])
-        if len(self.lines) > most:
-            self.lines = dict(list(self.lines.items())[-most:])
+        if len(self.segments) > answers:
+            self.segments = dict(list(self.segments.items())[-answers:])
+        if len(self.lines) > lines:
+            self.lines = dict(list(self.lines.items())[-lines:])
 
     def key_of(self, name: str, message_id: str, tokens: Tokens | None, at: int, *, stopped: bool) -> str:
         """The id of the answer that a line is part of: `name` where the message's id is unique, else it is longer.
@@ -111,7 +112,10 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
                 key = segment.key
             else:
                 key = _timed(name, prompt, at)
-        self.lines[line] = key
+        if key != name:
+            self.lines[line] = key
+        # The newest stand last.
+        self.segments.pop(message_id, None)
         self.segments[message_id] = Segment(key, self.prompts, self.steps, prompt, stopped, at)
         return key
 
