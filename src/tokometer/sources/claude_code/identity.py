@@ -99,19 +99,18 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
         """
         line = f"{message_id}@{at:x}"
         key = self.lines.get(line)
-        segment = self.segments.get(message_id)
-        if key is not None and (segment is None or segment.key != key):
-            # A copy of an older line.
+        if key is not None:
+            # A copy, which says nothing of what goes on.
             return key
+        segment = self.segments.get(message_id)
         prompt = (0, 0, 0) if tokens is None else prompt_of(tokens)
         unique = is_unique(message_id)
-        if key is None:
-            if segment is None:
-                key = name if unique else _timed(name, prompt, at)
-            elif tokens is None or self._goes_on(segment, prompt, at, unique=unique):
-                key = segment.key
-            else:
-                key = _timed(name, prompt, at)
+        if segment is None:
+            key = name if unique else _timed(name, prompt, at)
+        elif tokens is None or self._goes_on(segment, prompt, at, unique=unique):
+            key = segment.key
+        else:
+            key = _timed(name, prompt, at)
         if key != name:
             self.lines[line] = key
         # The newest stand last.
