@@ -185,6 +185,7 @@ output_audio
     gen_ai.usage.output_audio_tokens: LiveKit
     gen_ai.usage.audio_output_tokens: others
     gen_ai.usage.details.output_audio_tokens: pydantic-ai
+    gen_ai.usage.details.audio_tokens: pydantic-ai over OpenAI
     gen_ai.usage.details.audio_candidates_tokens: pydantic-ai over Gemini
     gen_ai.usage.completion_tokens_details.audio_tokens: others, after OpenAI
     gen_ai.usage.completion_tokens_details.audio: OpenLIT

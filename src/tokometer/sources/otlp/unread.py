@@ -10,7 +10,7 @@ from tokometer.records import Notice
 
 #: Key of a span's attributes under which it is collected, as (topic, name).
 UNREAD: Final = "unread"
-DOES_NOT_ADD_UP: Final = "a total that the parts do not add up to"
+DOES_NOT_ADD_UP: Final = "counts that do not add up"
 _NAME: Final = 80
 #: Different names of one topic in one request; what is beyond is counted together.
 _MOST: Final = 50

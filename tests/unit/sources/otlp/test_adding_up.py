@@ -16,7 +16,7 @@ READ, WRITE = "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_creati
 THOUGHTS = "gen_ai.usage.reasoning.output_tokens"
 TOOLS = "gen_ai.usage.tool_use_prompt_tokens"
 AUDIO_IN, AUDIO_OUT = "gen_ai.usage.audio.input_tokens", "gen_ai.usage.audio.output_tokens"
-AT_ODDS = "a total that the parts do not add up to"
+AT_ODDS = "counts that do not add up"
 GEMINI = {"gen_ai.provider.name": "gcp.gemini", "gen_ai.request.model": "gemini-2.5-pro"}
 VERCEL = {"ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "m"}
 
