@@ -28,6 +28,8 @@ class Dialect:
 
     #: The value of a key in a set of labels.
     labelled: str
+    #: A row for each label of the sets that fulfil a condition.
+    labels: str
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -68,6 +70,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         each="unnest({})",
         member="CAST(json_extract({}, '$.{}') AS HUGEINT)",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
+        labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -78,5 +81,6 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         each="arrayJoin({})",
         member="toInt128(JSONExtractInt({}, '{}'))",
         labelled="label_values[indexOf(label_keys, {})]",
+        labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
     ),
 }

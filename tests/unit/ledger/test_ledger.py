@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 
 from tokometer.ledger import Batch, Ledger, Statement
+from tokometer.ledger.packed import pack
 from tokometer.records import (
     AgentRun,
     Bill,
@@ -120,6 +121,29 @@ def test_a_shadow_gives_way_to_its_groups_real_call(new_ledger: Callable[[], Led
     alone = new_ledger()
     alone.commit(Batch([shadow]))
     assert total(alone, "sum(requests)") == 1
+
+
+def test_an_echo_gives_way_to_a_call_that_names_its_request_and_beats_a_shadow(
+    new_ledger: Callable[[], Ledger],
+) -> None:
+    """Of one group only the calls of the highest rank count, in whatever order they come."""
+    shadow = call(1, native_id="m|side", group="m", shadow=True)
+    echo = call(1, native_id="m|", group="m", echo=True)
+    real = call(1, native_id="m|req", group="m")
+    for order in permutations([shadow, echo, real]):
+        ledger = new_ledger()
+        for record in order[:2]:
+            ledger.commit(Batch([record]))
+        best = max(order[:2], key=[shadow, echo, real].index)
+        assert ledger.fetch(Statement("SELECT native_id FROM calls")) == [(best.native_id,)]
+        ledger.commit(Batch([order[2]]))
+        assert ledger.fetch(Statement("SELECT native_id FROM calls")) == [("m|req",)]
+        together = new_ledger()
+        together.commit(Batch(packed=[pack(order)]))
+        for each in (ledger, together):
+            each.settle()
+            assert each.fetch(Statement("SELECT native_id FROM calls")) == [("m|req",)]
+            assert each.audit() == []
 
 
 def test_a_trace_as_a_group_is_of_those_calls_that_say_so(new_ledger: Callable[[], Ledger]) -> None:
@@ -260,6 +284,16 @@ def test_sessions_are_one_row_each(ledger: Ledger) -> None:
 def test_text_that_is_no_unicode_does_not_cost_its_neighbours(ledger: Ledger) -> None:
     """A lone surrogate is replaced, not fatal."""
     assert ledger.commit(Batch([call(1, error_message="bad \ud800 text"), call(2)])).accepted == 2
+
+
+def test_a_session_that_begins_just_before_a_quarter_hour_keeps_its_first_call(ledger: Ledger) -> None:
+    """A microsecond before the quarter hour is the quarter hour before, also when the session goes on much later."""
+    early = NOON + QUARTER_US - 1
+    for number, moment in enumerate((early, NOON + 9 * QUARTER_US)):
+        ledger.commit(Batch([call(number, started_at=moment)]))
+        ledger.settle()
+    assert ledger.fetch(Statement("SELECT requests FROM sessions")) == [(2,)]
+    assert ledger.audit() == []
 
 
 def test_sessions_of_the_same_id_are_told_apart(ledger: Ledger) -> None:
