@@ -62,6 +62,11 @@ def _object(value: object) -> object:
     return value if isinstance(value, (str, dict)) else ""
 
 
+def _costs(value: object) -> object:
+    """An object of costs; a number alone is its total."""
+    return {"total": value} if is_number(value) or value in (0, "0") else _object(value)
+
+
 def _quoted(value: object) -> str:
     """MLflow writes every value as JSON, quotes included."""
     return text(value).strip('"')
@@ -208,7 +213,8 @@ def _names() -> dict[str, Attribute]:
     spelled_out = {
         **_SLOTS,
         **{slot: (_reader(slot), " ".join(keys)) for slot, keys in (*KEYS.items(), *COST_KEYS.items())},
-        **{name: (_object, name) for name in (*OBJECTS, *COST_OBJECTS)},
+        **{name: (_object, name) for name in OBJECTS},
+        **{name: (_costs, name) for name in COST_OBJECTS},
         "provider_metadata": (_object, "ai.response.providerMetadata"),
     }
     for slot, (convert, spelled) in spelled_out.items():
@@ -266,7 +272,21 @@ def _by_words(name: str, prefix: str) -> Attribute | None:
         return None
     if not slot:
         return Attribute(name, UNREAD, _BY_WORDS, _unread(name))
-    return Attribute(name, slot, _BY_WORDS, _reader(slot))
+    return Attribute(name, slot, _BY_WORDS, _numbers_alone(_reader(slot)))
+
+
+def _numbers_alone(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`convert` for numbers; text that is none is something else under a name that looks like usage."""
+
+    def converted(value: object) -> object:
+        try:
+            return convert(value)
+        except ValueError:
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                raise
+            return None
+
+    return converted
 
 
 def read(name: str, value: object) -> Reading | None:

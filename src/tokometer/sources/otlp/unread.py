@@ -21,7 +21,9 @@ _VARIABLE: Final = re.compile(r"(?<![0-9a-z])(?:[0-9a-f-]{16,}|\d+)(?![0-9a-z])|
 
 def note(found: dict[str, Any], topic: str, name: str) -> None:
     """Keep in mind that a span has something that is not understood."""
-    found.setdefault(UNREAD, []).append((topic, name))
+    noted = found.setdefault(UNREAD, [])
+    if (topic, name) not in noted:
+        noted.append((topic, name))
 
 
 class Unread:

@@ -52,7 +52,11 @@ def usage_of(found: dict[str, Any], *, exclusive: bool = False) -> Usage:
     if thoughts is not None and "reasoning" not in counts:
         counts["reasoning"] = thoughts
         beside.add("reasoning")
-    if "ai_operation" in found and _is_vercel_5(found, counts):
+    own_sum = counts.pop("own_sum", None)
+    if own_sum is not None and not counts:
+        counts["total"] = own_sum
+    if (own_sum is not None or _is_vercel_5(found, counts)) and _is_anthropic(found):
+        # They pass on the provider's input, which leaves the cache out; the total that they add up proves nothing.
         sure = DIALECTS["Vercel AI SDK"].beside
         beside |= sure
     if "vercel_cached" in counts:
@@ -171,15 +175,13 @@ def _groups(beside: set[str]) -> set[str]:
 
 
 def _is_vercel_5(found: Mapping[str, Any], counts: Mapping[str, int]) -> bool:
-    """Whether a span is of the Vercel SDK up to 5 over Anthropic or Bedrock.
+    """Whether a span is of the Vercel SDK up to 5: from 6 on there are `inputTokenDetails`, and the input is all."""
+    if "ai_operation" not in found or "input_uncached" in counts:
+        return False
+    return "vercel_cached" not in found or "cache_read" not in counts
 
-    They pass on the provider's input, which leaves the cache out, and add it to the output for a total that proves
-    nothing. From 6 on there are `inputTokenDetails`, and the input is all of it.
-    """
-    if "cache_read" in counts and "vercel_cached" in found:
-        return False
-    if "input_uncached" in counts or not counts.keys() & {"vercel_cached", "cache_read", "cache_write"}:
-        return False
+
+def _is_anthropic(found: Mapping[str, Any]) -> bool:
     provider = str(found.get("provider", "")).lower()
     return "anthropic" in provider or "bedrock" in provider
 

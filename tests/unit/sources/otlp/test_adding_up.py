@@ -94,6 +94,44 @@ CASES: dict[str, tuple[dict[str, Any], tuple[int | None, ...], list[str]]] = {
         (9000, 4000, 300, 500, None, None),
         [],
     ),
+    "Vercel 4 over Anthropic": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.promptTokens": 9000,
+            "ai.usage.completionTokens": 500,
+            "ai.response.providerMetadata": json.dumps(
+                {"anthropic": {"cacheCreationInputTokens": 300, "cacheReadInputTokens": 400}}
+            ),
+        },
+        (9000, 400, 300, 500, None, None),
+        [],
+    ),
+    "Vercel 5 over Anthropic, with the provider's own usage": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.inputTokens": 4,
+            "ai.usage.outputTokens": 104,
+            "ai.usage.totalTokens": 108,
+            "ai.usage.cachedInputTokens": 0,
+            "ai.response.providerMetadata": json.dumps(
+                {"anthropic": {"usage": {"input_tokens": 4, "output_tokens": 1, "cache_creation_input_tokens": 2183}}}
+            ),
+        },
+        (4, 0, 2183, 104, None, None),
+        [],
+    ),
+    "OpenLIT over Anthropic": (
+        {"gen_ai.system": "anthropic", IN: 9000, OUT: 500, "gen_ai.client.token.usage": 9500, READ: 4000, WRITE: 0},
+        (9000, 4000, 0, 500, None, None),
+        [],
+    ),
+    "OpenLIT over OpenAI": (
+        {"gen_ai.system": "openai", IN: 9000, OUT: 500, "gen_ai.client.token.usage": 9500, READ: 4000},
+        (5000, 4000, 0, 500, None, None),
+        [],
+    ),
     "Vercel 5 over Bedrock": (
         {
             **VERCEL,

@@ -107,6 +107,12 @@ def test_objects_of_costs(case: str, as_map: bool) -> None:
     assert cost({name: given if as_map else json.dumps(given)}) == expected
 
 
+@pytest.mark.parametrize(("value", "expected"), [(0.003, 3_000_000), ("0.003", 3_000_000), (0, 0), (1, 10**9)])
+def test_a_number_where_an_object_could_be_is_the_cost(value: object, expected: int) -> None:
+    """`gen_ai.cost` as a plain number is the whole cost."""
+    assert cost({"gen_ai.cost": value}) == expected
+
+
 def test_litellm_writes_its_metadata_as_python_does() -> None:
     """An object in Python's spelling is read where LiteLLM writes one."""
     assert cost({"hidden_params": "{'response_cost': 0.003, 'api_base': None}"}) == 3_000_000

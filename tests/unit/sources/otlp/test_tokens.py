@@ -30,6 +30,7 @@ FIELDS = {
     "output": "output_tokens",
     "reasoning": "reasoning_tokens",
     "thoughts": "reasoning_tokens",
+    "own_sum": "unsplit_tokens",
     "total": "unsplit_tokens",
 }
 #: Names whose words alone say something else, or nothing.
