@@ -242,8 +242,22 @@ SLOTS: Final = frozenset(attribute.slot for attribute in ATTRIBUTES.values())
 
 #: After every name that a table has.
 _BY_WORDS: Final = 1000
-#: A number that some key says something cost.
-_COST: Final = re.compile(r"(?:^|[._])cost(?:[._]usd)?$")
+#: What a name ends with that says what it is wherever it stands → its slot; a cost that no table has is noticed.
+_ENDS: Final = {
+    "service_tier": "tier",
+    "serviceTier": "tier",
+    "inference_geo": "region",
+    "inferenceGeo": "region",
+    "web_search_requests": "web_searches",
+    "webSearchRequests": "web_searches",
+    ".cost": "",
+    "_cost": "",
+    ".cost.usd": "",
+    "_cost_usd": "",
+}
+ENDINGS: Final = tuple(_ENDS)
+#: Where people put what they like.
+_LABELS: Final = re.compile(r"(?:^|\.)(?:metadata|properties|tags|labels)\.")
 #: Under other names there may be any number of keys; those of usage are few.
 _REMEMBERED: Final = 4096
 _others: Final[dict[str, Attribute | None]] = {}
@@ -255,7 +269,7 @@ def attribute_of(name: str) -> Attribute | None:
     if attribute is not None:
         return attribute
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
-    if not prefix and ("cost" not in name or not _COST.search(name)):
+    if not prefix and (not name.endswith(ENDINGS) or _LABELS.search(name)):
         return None
     try:
         return _others[name]
@@ -267,12 +281,22 @@ def attribute_of(name: str) -> Attribute | None:
 
 
 def _by_words(name: str, prefix: str) -> Attribute | None:
-    slot = slot_of(name[len(prefix) :]) if prefix else ""
-    if slot == KNOWN or is_cost_part(name):
+    if is_cost_part(name):
+        return None
+    slot = next((slot for ending, slot in _ENDS.items() if name.endswith(ending)), "")
+    if slot in ("tier", "region"):
+        return Attribute(name, slot, _BY_WORDS + ("request" in name), _short)
+    if prefix and not slot:
+        slot = slot_of(name[len(prefix) :])
+    if slot == KNOWN:
         return None
     if not slot:
         return Attribute(name, UNREAD, _BY_WORDS, _unread(name))
     return Attribute(name, slot, _BY_WORDS, _numbers_alone(_reader(slot)))
+
+
+def _short(value: object) -> str | None:
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _WORD_LENGTH else None
 
 
 def _numbers_alone(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
