@@ -55,7 +55,7 @@ def usage_of(found: dict[str, Any], *, exclusive: bool = False) -> Usage:
     own_sum = counts.pop("own_sum", None)
     if own_sum is not None and not counts:
         counts["total"] = own_sum
-    if (own_sum is not None or _is_vercel_5(found, counts)) and _is_anthropic(found):
+    if (own_sum is not None or _is_vercel_5(found)) and _is_anthropic(found):
         # They pass on the provider's input, which leaves the cache out; the total that they add up proves nothing.
         sure = DIALECTS["Vercel AI SDK"].beside
         beside |= sure
@@ -174,11 +174,13 @@ def _groups(beside: set[str]) -> set[str]:
     return groups
 
 
-def _is_vercel_5(found: Mapping[str, Any], counts: Mapping[str, int]) -> bool:
-    """Whether a span is of the Vercel SDK up to 5: from 6 on there are `inputTokenDetails`, and the input is all."""
-    if "ai_operation" not in found or "input_uncached" in counts:
-        return False
-    return "vercel_cached" not in found or "cache_read" not in counts
+def _is_vercel_5(found: Mapping[str, Any]) -> bool:
+    """Whether a span is of the Vercel SDK up to 5: from 6 on there are token details, and the input is all."""
+    return "ai_operation" in found and found.keys().isdisjoint(_OF_VERCEL_6)
+
+
+#: What only the details of 6 say.
+_OF_VERCEL_6: Final = frozenset({"cache_read", "cache_write", "input_uncached", "output_text"})
 
 
 def _is_anthropic(found: Mapping[str, Any]) -> bool:

@@ -155,6 +155,29 @@ CASES: dict[str, tuple[dict[str, Any], tuple[int | None, ...], list[str]]] = {
         (5000, 4000, 0, 500, None, None),
         [],
     ),
+    "Vercel 6, with what was read alone": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.inputTokens": 9000,
+            "ai.usage.inputTokenDetails.cacheReadTokens": 4000,
+            "ai.usage.outputTokens": 500,
+            "ai.response.providerMetadata": '{"anthropic": {"usage": {"cache_read_input_tokens": 4000}}}',
+        },
+        (5000, 4000, 0, 500, None, None),
+        [],
+    ),
+    "Vercel 6, with what was written alone": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.inputTokens": 9000,
+            "ai.usage.inputTokenDetails.cacheWriteTokens": 4000,
+            "ai.usage.outputTokens": 500,
+        },
+        (5000, None, 4000, 500, None, None),
+        [],
+    ),
     "Vercel 6, an input without the cache": (
         {
             **VERCEL,
