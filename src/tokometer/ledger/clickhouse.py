@@ -356,13 +356,15 @@ def _create(table: schema.Table) -> str:
         parts.append(f"{column.name} {f'Nullable({type_})' if column.null else type_}")
     order = ", ".join(table.key)
     partition = ""
-    if table.name in schema.RECORDS:
+    if table.name in schema.RECORDS or table is schema.TOLD:
         # Records are found by time, then by id; the filters find them by id (or group) alone.
         order = "quarter, id"
         partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "
         parts.append("INDEX by_id id TYPE bloom_filter GRANULARITY 1")
-        if table is schema.CALLS:
+        parts.append("INDEX by_trace trace_id TYPE bloom_filter GRANULARITY 1")
+        if table is schema.CALLS or table is schema.TOLD:
             parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
+            parts.append("INDEX by_answer request_id TYPE bloom_filter GRANULARITY 1")
     elif table in (schema.CELLS, schema.HOURS):
         order = ", ".join(["quarter", *(name for name in table.key if name != "quarter")])
         partition = f"PARTITION BY intDiv(quarter, {_PARTITION_QUARTERS}) "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from tokometer.ledger import schema
@@ -11,8 +11,11 @@ from tokometer.ledger.clickhouse_values import neutral
 from tokometer.ledger.commit import Quarters, Shadow, Stored
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
-from tokometer.records import Record, to_us
+from tokometer.ledger.told import ANSWER_REACH, LINKS, Place
+from tokometer.records import Record, quarter_of, to_us
 
+#: Later than anything.
+_NEVER: Final = 2**62
 #: Values in one statement: a larger one is a long URL.
 _AT_ONCE: Final = 10_000
 
@@ -34,20 +37,57 @@ class ClickHouseShelf:
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for name, of_it, wanted in _by_column(groups):
-            rows = self._of(f"SELECT {name}, id FROM calls", f"shadow AND {name} IN $wanted{of_it}", wanted, quarters)
-            yield from (Shadow(group, id_.bytes) for group, id_ in rows)
+        rows = self._of("SELECT group_id, id FROM calls", "shadow AND group_id IN $wanted", groups, quarters)
+        return [Shadow(group, id_.bytes) for group, id_ in rows]
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for name, of_it, wanted in _by_column(groups):
-            select, where = f"SELECT DISTINCT {name} FROM calls", f"NOT shadow AND {name} IN $wanted{of_it}"
-            yield from (row[0] for row in self._of(select, where, wanted, quarters))
+        select, where = "SELECT DISTINCT group_id FROM calls", "NOT shadow AND group_id IN $wanted"
+        return [row[0] for row in self._of(select, where, groups, quarters)]
 
-    def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, None)
+    def records(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters = None) -> Iterable[Record]:
+        """See :class:`tokometer.ledger.told.Shelf`."""
+        rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, quarters)
         return [record_of(table, [neutral(value) for value in row]) for row in rows]
+
+    def since(self) -> int:
+        """See :class:`tokometer.ledger.told.Shelf`. Other writers may put what this one does not hear of."""
+        return _NEVER
+
+    def meet(self, names: set[str], quarter: int) -> Mapping[str, int]:  # noqa: ARG002
+        """See :class:`tokometer.ledger.told.Shelf`."""
+        return {}
+
+    def tellings(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told.Shelf`."""
+        return self._places("trace_id IN $wanted", traces, quarters)
+
+    def answers(self, answers: Sequence[str], since: int, until: int) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told.Shelf`."""
+        where = (
+            f"request_id IN $wanted AND toUnixTimestamp64Micro(started_at) <= {until:d} "
+            f"AND toUnixTimestamp64Micro(started_at) + coalesce(latency_us, 0) >= {since:d}"
+        )
+        return self._places(where, answers, (quarter_of(since) - ANSWER_REACH, quarter_of(until)))
+
+    def links(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[str, str, str]]:
+        """See :class:`tokometer.ledger.told.Shelf`."""
+        for table in LINKS:
+            rows = self._of(f"SELECT trace_id, span_id, parent_id FROM {table}", "trace_id IN $wanted", traces, quarters)
+            yield from ((trace, span, parent) for trace, span, parent in rows)
+
+    def _places(self, where: str, wanted: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
+        for table, told in (("calls", False), ("told", True)):
+            rows = self._of(
+                "SELECT trace_id, span_id, parent_id, request_id, started_at, coalesce(latency_us, 0), shadow, id "
+                f"FROM {table}",
+                f"{where} AND (group_id = {OF_ITS_TRACE} OR source = 'otlp')",
+                wanted,
+                quarters,
+            )
+            for trace, span, parent, answer, at, latency, shadow, id_ in rows:
+                start = to_us(at)
+                yield Place(trace, span, parent, answer, start, start + latency, shadow, id_.bytes, told)
 
     def _of_ids(self, select: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
         wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids]
@@ -60,13 +100,3 @@ class ClickHouseShelf:
             wanted = list(values[start : start + _AT_ONCE])
             rows.extend(self._ledger.fetch(Statement(f"{select} WHERE {where}{within}", {"wanted": wanted})))
         return rows
-
-
-def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[str, str, list[GroupKey]]]:
-    """The groups, apart by the column that names them, with the condition that a row is of such a group."""
-    hashes: list[GroupKey] = [group for group in groups if isinstance(group, int)]
-    traces: list[GroupKey] = [group for group in groups if isinstance(group, str)]
-    if hashes:
-        yield "group_id", "", hashes
-    if traces:
-        yield "trace_id", f" AND group_id = {OF_ITS_TRACE}", traces

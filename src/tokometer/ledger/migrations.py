@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tokometer.ledger import migration_room as room
+from tokometer.ledger import migration_tellings as tellings
 from tokometer.ledger.protocol import Engine, LedgerError
 
 
@@ -20,7 +21,7 @@ class Migration:
 
     version: int
     title: str
-    statements: Callable[[Engine], Sequence[str]]
+    statements: Callable[[Engine], Iterable[str]]
 
 
 #: The schema's version when it was first released; older ledgers do not exist.
@@ -29,6 +30,7 @@ FIRST_VERSION: Final = 1
 #: Steps from each version to the next, oldest first. A ledger made today starts at the last one's version.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(2, "labels, machine, account, region; parts, quantities; how sure a price is", room.statements),
+    Migration(3, "calls told by several spans; steps of traces", statements=tellings.statements),
 )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, TOOLS
+from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, STEPS, TOLD, TOOLS
 from tokometer.ledger.tables import Column, Table, Type, columns_of
 
 #: What a cell of the rollup is keyed by: all that the pages' filters mostly ask for. A query that needs any other
@@ -113,6 +113,7 @@ META: Final = Table("meta", columns_of("name: key\ntext: value"), ("key",))
 
 TABLES: Final = (
     *RECORDS.values(),
+    TOLD,
     *ROLLUPS,
     CURSORS,
     REFUSALS,
@@ -139,8 +140,10 @@ __all__ = [
     "RUNS",
     "SAMPLES",
     "SESSIONS",
+    "STEPS",
     "TABLES",
     "TOKENS",
+    "TOLD",
     "TOOLS",
     "Column",
     "Table",

@@ -13,6 +13,7 @@ from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
 from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.steps import steps_of
 
 Encoding = Literal["protobuf", "json"]
 
@@ -37,7 +38,7 @@ class Traces:
     #: Spans that look like a model call, an agent or a tool and cannot be believed.
     refusals: list[Refusal] = field(default_factory=list)
     spans: int = 0
-    #: Spans that mean nothing to a meter: HTTP requests, database queries, parts of dialects that carry no usage.
+    #: Spans of which nothing is kept: HTTP requests, database queries.
     skipped: int = 0
 
 
@@ -53,6 +54,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
     spans: Iterable[Span | RecordError] = protobuf.spans(body) if encoding == "protobuf" else json_body.spans(body)
     traces = Traces()
     records, refusals = traces.records, traces.refusals
+    others: list[Span] = []
     for index, span in enumerate(spans):
         traces.spans += 1
         try:
@@ -65,7 +67,11 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
         if made:
             records.extend(made)
         else:
-            traces.skipped += 1
+            others.append(span)
+    if others:
+        steps = list(steps_of(others, records, at))
+        records.extend(steps)
+        traces.skipped = len(others) - len(steps)
     return traces
 
 
