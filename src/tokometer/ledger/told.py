@@ -144,7 +144,10 @@ class _Met:
         self._add(columns, shadows)
 
     def _add(self, columns: Sequence[Sequence[Any]], shadows: Sequence[int]) -> None:
-        self.places.append(columns)
+        marks = [False] * len(columns[0])
+        for at in shadows:
+            marks[at] = True
+        self.places.append([*columns, marks])
         self.shadows.update(columns[0][at] for at in shadows)
 
     def _link(self, traces: Sequence[str], spans: Sequence[str], parents: Sequence[str], starts: Sequence[int]) -> None:
@@ -182,9 +185,9 @@ class _Met:
     def of(self, traces: set[str], answers: set[str]) -> list[Place]:
         """The tellings of these traces or answers."""
         return [
-            Place(trace, span, parent, answer, start, start + (latency or 0), trace in self.shadows)
+            Place(trace, span, parent, answer, start, start + (latency or 0), shadow)
             for columns in self.places
-            for trace, span, parent, answer, start, latency in zip(*columns, strict=True)
+            for trace, span, parent, answer, start, latency, shadow in zip(*columns, strict=True)
             if trace in traces or answer in answers
         ]
 
@@ -196,7 +199,7 @@ class _Met:
     def before(self, time: int) -> set[str]:
         """The traces and answers of what started before then."""
         found: set[str] = set()
-        for traces, _, _, answers, starts, _ in self.places:
+        for traces, _, _, answers, starts, *_ in self.places:
             for trace, answer, start in zip(traces, answers, starts, strict=True):
                 if start < time:
                     found.update((trace, answer))
@@ -214,8 +217,10 @@ def met(batch: Batch, shelf: Shelf) -> Knot | None:
     traces, answers = swept.suspects()
     first, last = swept.times()
     recent = shelf.since() + _SLACK_US
-    known: dict[str, int | None] = dict.fromkeys(swept.before(recent)) if first < recent else {}
-    known.update(shelf.meet(swept.names(), quarter_of(first)))
+    known: dict[str, int | None] = {**shelf.meet(swept.names(), quarter_of(first))}
+    if first < recent:
+        # What is remembered of these may not be the first of them.
+        known.update(dict.fromkeys(swept.before(recent)))
     if not (traces or answers or known):
         return None
     return _Weaving(swept, shelf, known, (quarter_of(first), quarter_of(last))).knot(traces, answers)

@@ -31,11 +31,12 @@ _CLAUDE_CODE: Final = "claude_code."
 
 
 def word_of(span: Span) -> str:
-    """What a span of one of the dialects says that it is, in small letters; empty for any other span."""
+    """What a span of one of the dialects says that it is; empty for any other span."""
     found = span.found
     for slot in _WORDS:
         if found.get(slot):
-            return str(found[slot]).lower()
+            word = str(found[slot])
+            return word.lower() if word.isupper() else word
     return span.name.removeprefix(_CLAUDE_CODE) if span.name.startswith(_CLAUDE_CODE) else ""
 
 
