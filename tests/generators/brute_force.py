@@ -15,6 +15,7 @@ from msgspec import structs
 
 from tokometer.measures import Filter, Query
 from tokometer.records import ERRORS, ModelCall
+from tokometer.records.basis import ASSUMED, USAGE_UNKNOWN, unpriced
 from tokometer.records.families import family_of
 from tokometer.records.histogram import bucket_of, value_of
 
@@ -86,11 +87,19 @@ class Brute:
         local = when(call).astimezone(self.tz)
         if name == "family":
             return family_of(call.model)
+        if name.startswith("label."):
+            return (call.labels or {}).get(name.removeprefix("label."), "")
         if name == "error_type":
             return call.status if call.status in ERRORS else ""
         if name in ("day", "week", "month", "hour", "weekday"):
             return part(local, name)
+        if name == "price_certainty":
+            return certainty(call)
         return getattr(call, COLUMNS.get(name, name))
+
+    def looked_at(self, names: set[str]) -> set[str]:
+        """The dimensions that decide what some are; here those themselves."""
+        return names
 
     def start(self, moment: datetime) -> datetime:
         """The start of the bucket that holds a moment of the window."""
@@ -153,7 +162,7 @@ class Brute:
 
     def sessions(self) -> dict[tuple[Any, ...], int]:
         """Sessions per key: by overlap where rows of sessions know all dimensions, else those among the calls."""
-        used = {*self.by, *(short(given.dimension) for given in self.query.where)}
+        used = self.looked_at({*self.by, *(short(given.dimension) for given in self.query.where)})
         filtered = {short(given.dimension) for given in self.query.where}
         stretches = [name for name in self.by if name in ("day", "week", "month")]
         lists = {"model" if name == "family" else name for name in used} & {"provider", "model"}
@@ -211,6 +220,27 @@ class Brute:
                 found.append(at)
             at += QUARTER
         return found
+
+
+def certainty(call: ModelCall) -> str:
+    """How sure a call's cost is, in one word."""
+    if call.cost is None:
+        return "unpriced"
+    return "assumed" if call.price_basis.startswith(ASSUMED) else "exact"
+
+
+def usage_unknown(call: ModelCall) -> bool:
+    """True for a call without a price whose usage nobody knows."""
+    if call.cost is not None:
+        return False
+    if not call.price_basis:
+        return all(getattr(call, name) is None for name in (*PROMPT, "output_tokens"))
+    return call.price_basis in [unpriced(reason) for reason in USAGE_UNKNOWN]
+
+
+def within(column: str, *names: str) -> Callable[[list[ModelCall]], int]:
+    """The sum of numbers in a call's objects."""
+    return lambda calls: sum((getattr(call, column) or {}).get(name, 0) for call in calls for name in names)
 
 
 def when(call: ModelCall) -> datetime:
@@ -319,6 +349,7 @@ PROMPT = (
     "cache_write_1h_tokens",
     "cache_write_unknown_tokens",
 )
+ALL = (*PROMPT, "output_tokens", "unsplit_tokens")
 MEASURES: dict[str, Callable[[list[ModelCall]], Any]] = {
     "requests": len,
     "errors": counted(*ERRORS),
@@ -333,13 +364,20 @@ MEASURES: dict[str, Callable[[list[ModelCall]], Any]] = {
     "cache_write_tokens": total(*PROMPT[2:]),
     "output_tokens": total("output_tokens"),
     "reasoning_tokens": total("reasoning_tokens"),
-    "total_tokens": total(*PROMPT, "output_tokens"),
+    "total_tokens": total(*ALL),
     "cache_hit_share": ratio(total("cache_read_tokens"), total(*PROMPT)),
     "completion_ratio": ratio(total("output_tokens"), total(*PROMPT)),
+    "unsplit_tokens": total("unsplit_tokens"),
+    "audio_tokens": within("parts", "input_audio", "cache_read_audio", "output_audio"),
+    "web_searches": lambda calls: within("quantities", "web_searches")(calls) / 1000,
     "cost": cost,
+    "assumed": lambda calls: sum(certainty(call) == "assumed" for call in calls),
+    "cost_assumed": lambda calls: usd(sum(call.cost or 0 for call in calls if certainty(call) == "assumed")),
+    "usage_unknown": lambda calls: sum(map(usage_unknown, calls)),
+    "no_price": lambda calls: sum(call.cost is None and not usage_unknown(call) for call in calls),
     "unpriced": lambda calls: sum(call.cost is None for call in calls),
     "cost_per_request": ratio(cost, lambda calls: sum(call.cost is not None for call in calls)),
-    "cost_per_mtok": lambda calls: ratio(cost, total(*PROMPT, "output_tokens"), 1_000_000)(
+    "cost_per_mtok": lambda calls: ratio(cost, total(*ALL), 1_000_000)(
         [call for call in calls if call.cost is not None]
     ),
     "cost_reported": lambda calls: usd(sum(call.cost_reported or 0 for call in calls)),

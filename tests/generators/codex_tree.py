@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -115,7 +116,7 @@ class Tree:
 
     def files(self) -> list[Path]:
         """Every rollout, in no particular order of meaning."""
-        return sorted(self.home.rglob("rollout-*.jsonl"))
+        return sorted(self.home.rglob("rollout-*.jsonl*"))
 
 
 class Codex:
@@ -202,6 +203,25 @@ class Codex:
         thread.totals = [int(number * factor) for number in thread.totals]
         thread.context = 9_000
 
+    def fill(self, thread: Thread) -> None:
+        """The provider said that the context is full: Codex counts all of the window as used, in no bucket.
+
+        Its own releases empty the buckets of the total (`fill_to_context_window`); others leave them as they were.
+        """
+        self._pass(300)
+        if self.random.random() < 0.5:
+            thread.totals = [0] * 5
+        window = 272_000
+        total = dict(zip(_FIELDS, thread.totals, strict=True))
+        filled = window - sum(thread.totals[at] for at in (0, 3))
+        info = {
+            "total_token_usage": {**total, "total_tokens": window},
+            "last_token_usage": {**dict.fromkeys(_FIELDS, 0), "total_tokens": max(0, filled)},
+            "model_context_window": window,
+        }
+        self._event(thread, "token_count", info=info, rate_limits=None)
+        thread.last = None
+
     def upgrade(self, thread: Thread) -> None:
         """Go on with a thread under a newer Codex (one that keeps its file as it is)."""
         later = GENERATIONS.index(thread.generation) + 1
@@ -214,11 +234,13 @@ class Codex:
         if thread.last is not None:
             self._count(thread, thread.last)
 
-    def write(self, home: Path, *, archive: float = 0.0, twice: float = 0.0, loose: float = 0.0) -> Tree:
+    def write(
+        self, home: Path, *, archive: float = 0.0, twice: float = 0.0, loose: float = 0.0, compressed: float = 0.0
+    ) -> Tree:
         """Leave the rollouts under `home`.
 
-        Some are archived, some lie in both places (a move that was cut short), and some lines are spelled as another
-        writer of JSON would (spaces, another order of keys): the shares are in 0..1.
+        Some are archived, some lie in both places (a move that was cut short), some lines are spelled as another
+        writer of JSON would (spaces, another order of keys), and some files are compressed: the shares are in 0..1.
         """
         for thread in self.threads:
             at = datetime.fromtimestamp(thread.began_ms / 1000, UTC)
@@ -228,7 +250,10 @@ class Codex:
             both = self.random.random() < twice
             for path in {archived if self.random.random() < archive else live, *((live, archived) if both else ())}:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
+                if compressed and self.random.random() < compressed:
+                    path.with_name(f"{name}.zst").write_bytes(compress(data))
+                else:
+                    path.write_bytes(data)
         return Tree(home, self.threads, self.truth)
 
     # What Codex does.
@@ -419,6 +444,8 @@ def play(seed: int, *, threads: int = 6, filler: int = 0) -> Codex:
             codex.turn(thread, ending=rng.choice(("task_complete", "task_complete", "turn_aborted")))
             if rng.random() < 0.15:
                 codex.compact(thread, to_zero=rng.random() < 0.3)
+            if rng.random() < 0.1:
+                codex.fill(thread)
         if rng.random() < 0.15:
             codex.upgrade(thread)
         # The parent goes on while its child works.
@@ -440,6 +467,17 @@ def garbage(rng: random.Random) -> Iterator[bytes]:
     )
     while True:
         yield rng.choice(broken) + b"\n"
+
+
+def compress(data: bytes, *, frames: int = 1) -> bytes:
+    """What Codex leaves of a rollout after a week: one zstd frame, or several where a tool has joined files."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+
+    size = -(-len(data) // frames) or 1
+    return b"".join(zstd.compress(data[at : at + size]) for at in range(0, max(1, len(data)), size))
 
 
 def _with_total(usage: dict[str, int]) -> dict[str, int]:

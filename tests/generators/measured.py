@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from generators.measured_beside import beside
 from tokometer.records import STATUSES, AgentRun, Bill, JobRun, ModelCall, Record, Sample, ToolCall, to_us
+from tokometer.records.basis import EXACT, UNPRICED, assumed
 
 #: Moments around which calls crowd: both changes of New York's and of Lord Howe's clocks in 2025, and ends of periods.
 CROWDED: Final = (
@@ -18,6 +20,8 @@ CROWDED: Final = (
     datetime(2025, 1, 1, 0, tzinfo=UTC),
 )
 _HOUR: Final = 3_600_000_000
+_PRICED: Final = (EXACT, EXACT, assumed("tier"), assumed("part", "tier"))
+_UNPRICED: Final = (EXACT, *UNPRICED)
 _MODELS: Final = ("claude-sonnet-4-5", "gpt-5", "llama-3.3-70b", "in-house", "")
 
 
@@ -33,6 +37,10 @@ def others(seed: int, count: int) -> list[Record]:
     made: list[Record] = []
     for i in range(count):
         made += [_tool(random, i), _run(random, i), _job(random, i), _sample(random, i), _bill(random, i)]
+    # From another stream, so that the records above stay what they are.
+    random = Random(seed + 1)
+    for i in range(count):
+        made += beside(random, i, _when(random))
     return made
 
 
@@ -52,6 +60,9 @@ def _call(random: Random, i: int) -> ModelCall:
     ttft = _maybe(random, 0, 2_000_000, 0.6)
     model = random.choice(_MODELS)
     output = _maybe(random, 0, 5_000)
+    reported = _maybe(random, 0, 9_999_999_999, 0.2)
+    priced = None if model == "in-house" else _maybe(random, 0, 9_999_999_999, 0.8)
+    known = random.random() < 0.9
     return ModelCall(
         source=random.choice(("claude_code", "otlp")),
         native_id=f"call-{i}",
@@ -63,17 +74,21 @@ def _call(random: Random, i: int) -> ModelCall:
         status=random.choice((*STATUSES, "ok", "ok", "ok", "ok", "ok", "ok")),
         latency_us=latency,
         ttft_us=ttft,
-        input_tokens=_maybe(random, 0, 20_000),
-        cache_read_tokens=_maybe(random, 0, 90_000),
-        cache_write_5m_tokens=_maybe(random, 0, 9_000, 0.5),
-        cache_write_1h_tokens=_maybe(random, 0, 9_000, 0.3),
-        cache_write_unknown_tokens=_maybe(random, 0, 9_000, 0.2),
-        output_tokens=output,
-        reasoning_tokens=None if output is None else output // 3,
+        input_tokens=_maybe(random, 0, 20_000) if known else None,
+        cache_read_tokens=_maybe(random, 0, 90_000) if known else None,
+        cache_write_5m_tokens=_maybe(random, 0, 9_000, 0.5) if known else None,
+        cache_write_1h_tokens=_maybe(random, 0, 9_000, 0.3) if known else None,
+        cache_write_unknown_tokens=_maybe(random, 0, 9_000, 0.2) if known else None,
+        output_tokens=output if known else None,
+        reasoning_tokens=None if output is None or not known else output // 3,
         estimated_tokens=_maybe(random, 1, 50_000, 0.3),
         user_messages=random.randint(0, 2),
-        cost_reported=_maybe(random, 0, 9_999_999_999, 0.2),
-        cost_priced=None if model == "in-house" else _maybe(random, 0, 9_999_999_999, 0.8),
+        unsplit_tokens=_maybe(random, 0, 9_000, 0.1),
+        parts=random.choice((None, None, {"input_audio": 12}, {"output_audio": 5, "input_image": 7})),
+        quantities=random.choice((None, None, {"web_searches": 2_000}, {"images": 1_500, "web_searches": 1_000})),
+        cost_reported=reported,
+        cost_priced=priced,
+        price_basis="" if reported is not None else random.choice(_UNPRICED if priced is None else _PRICED),
         revenue=_maybe(random, 0, 9_999_999_999, 0.4),
         service_tier=random.choice(("", "batch")),
         session_id=random.choice(("", *(f"session-{n}" for n in range(12)))),

@@ -40,7 +40,9 @@ class World:
     spans: list[dict[str, Any]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
-    def span(self, trace: str, parent: str, start: float, seconds: float, attributes: dict[str, Any], **more: Any) -> str:
+    def span(
+        self, trace: str, parent: str, start: float, seconds: float, attributes: dict[str, Any], **more: Any
+    ) -> str:
         """Add a span; its id."""
         own = self.id(64)
         self.spans.append(
@@ -173,7 +175,9 @@ def _call(rng: random.Random) -> Call:
 
 
 def _sum(calls: list[Call]) -> Call:
-    return Call(sum(call.input for call in calls), sum(call.cached for call in calls), sum(call.output for call in calls))
+    return Call(
+        sum(call.input for call in calls), sum(call.cached for call in calls), sum(call.output for call in calls)
+    )
 
 
 def _chat() -> dict[str, Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from generators.codex_tree import fold, found, play
+from generators.codex_tree import compress, fold, found, play
+from tokometer.collect.importer import import_all
+from tokometer.collect.reading import Prices
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
 from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex.frames import Frames
 
 _TOTALS = """
     SELECT count(*), sum(coalesce(input_tokens, 0)), sum(coalesce(cache_read_tokens, 0)),
@@ -66,3 +69,46 @@ def test_a_ledger_that_follows_a_tree_ends_where_one_that_reads_it_at_once_does(
         assert ledger.fetch(Statement(_TOTALS)) == [tree.truth.totals()]
     finally:
         ledger.close()
+
+
+def test_compressing_taking_out_and_archiving_count_nothing_twice(tmp_path: Path) -> None:
+    """A rollout's whole life, with imports in between: totals stay, and only places that exist are remembered."""
+    codex = play(13, threads=6)
+    home = tmp_path / "home"
+    tree = codex.write(home / ".codex")
+    sources = {SOURCE.name: SOURCE}
+    ledger = open_ledger(tmp_path / "data")
+    rng = random.Random(13)
+
+    def imported() -> None:
+        import_all(ledger, Prices(), sources, home, {})
+        assert ledger.fetch(Statement(_TOTALS)) == [tree.truth.totals()]
+        remembered = {Path(place) for place in ledger.cursors(SOURCE.name)}
+        assert {path.name for path in remembered} == {path.name for path in remembered if path.exists()}
+
+    try:
+        imported()
+        for path in tree.files():
+            if rng.random() < 0.7:
+                path.with_name(f"{path.name}.zst").write_bytes(compress(path.read_bytes()))
+                if rng.random() < 0.7:
+                    path.unlink()
+        imported()
+        for path in tree.files():
+            if path.suffix == ".zst" and rng.random() < 0.5:
+                moved = home / ".codex/archived_sessions" / path.name
+                moved.parent.mkdir(exist_ok=True)
+                path.rename(moved)
+        imported()
+        # A thread goes on: Codex takes its rollout out again, and removes the compressed one.
+        for path in tree.files():
+            if path.suffix == ".zst" and not path.with_suffix("").exists():
+                path.with_suffix("").write_bytes(_decompressed(path))
+                path.unlink()
+        imported()
+    finally:
+        ledger.close()
+
+
+def _decompressed(path: Path) -> bytes:
+    return b"".join(bytes(block.data[: block.end]) for block in Frames(path).blocks())

@@ -1,4 +1,4 @@
-"""Decoding large OTLP requests in a process of its own.
+"""Decoding large requests (OTLP, our own records) in a process of its own.
 
 Decoding is Python's work, and so is a part of each commit: in one process they take turns, and each waits for the other
 longer than it works. A second process decodes, prices and packs; what is left here is to pass bytes on. A small request
@@ -28,7 +28,8 @@ import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
-from tokometer.records import Record, Refusal
+from tokometer.records import Notice, Record, Refusal
+from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding
@@ -38,12 +39,14 @@ T = TypeVar("T")
 WORTH_BYTES: Final = 64 * 1024
 #: Of the socket between the two: a request passes through it in one or two pieces.
 _SOCKET_BYTES: Final = 1 << 20
-#: Bytes of the body, and how it is encoded.
-_REQUEST: Final = struct.Struct("<IB")
+#: Bytes of the name of what the body is, and of the body.
+_REQUEST: Final = struct.Struct("<BI")
+_LONGEST_NAME: Final = 255
+#: What is not a kind of record: spans.
+_TRACES: Final = "traces"
 #: Requests between two looks for garbage.
 _COLLECT_EVERY: Final = 500
 _LENGTH: Final = struct.Struct("<I")
-_ENCODINGS: Final[tuple[Encoding, ...]] = ("protobuf", "json")
 
 #: Decoding holds the interpreter either way; off the event loop it cannot hold up the pages for long.
 _THREADS: Final = ThreadPoolExecutor(2, "tokometer-decode")
@@ -57,8 +60,11 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     packed: list[Packed] = msgspec.field(default_factory=list)
     #: Why the body as a whole cannot be read; empty where it can.
     error: str = ""
+    #: It is not in what its Content-Type says.
+    unfit: bool = False
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -72,11 +78,12 @@ async def aside(decode: Callable[[], T]) -> T:
 class Decoder:
     """Decodes requests, large ones in a process of its own, which starts with the first. Used by one event loop.
 
-    `worth_bytes` is the size from which a request is large.
+    `worth_bytes` is the size from which a request is large; `labels` says which attributes become labels.
     """
 
-    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES) -> None:
+    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES, labels: LabelSettings | None = None) -> None:
         self._prices = prices
+        self._labels = labels or LabelSettings()
         self._worth_bytes = worth_bytes
         self._other: _Other | None = None
         self._closed = False
@@ -92,14 +99,37 @@ class Decoder:
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
+        found = await self._decoded(f"{_TRACES}:{encoding}", body)
+        if found.error:
+            from tokometer.sources.otlp import OtlpError
+
+            raise OtlpError(found.error)
+        return found
+
+    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False) -> Decoded:
+        """What a body in our own format holds. `kind` is a key of `records.KINDS`.
+
+        With `bodies`, those of requests and answers are kept in details of errors.
+
+        Raises:
+            NotRecords: The body as a whole cannot be read, or is in no media type that we take.
+        """
+        found = await self._decoded(f"{kind}:{bodies:d}:{media_type}", body)
+        if found.error:
+            from tokometer.sources.own import NotRecords
+
+            raise NotRecords(found.error, media_type=found.unfit)
+        return found
+
+    async def _decoded(self, what: str, body: bytes) -> Decoded:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
             if other is None or (other.gone and other.ready):
-                other = self._other = _Other(self._prices)
+                other = self._other = _Other(self._prices, self._labels)
             if other.ready:
                 with suppress(ConnectionError):
-                    return _checked(await other.ask(body, encoding))
-        return await aside(lambda: _decode(body, encoding))
+                    return await other.ask(what, body)
+        return await aside(lambda: _decode(what, body, self._labels))
 
     def renew(self) -> None:
         """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
@@ -116,9 +146,10 @@ class Decoder:
 class _Other:
     """The other process, seen from here: requests go out and answers come back in order. Starts at once."""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, labels: LabelSettings) -> None:
         self._socket, self._its = socket.socketpair()
         self._prices = prices
+        self._labels = labels
         self._waiting: deque[asyncio.Future[Decoded]] = deque()
         self._writer: asyncio.StreamWriter
         #: Whether it takes requests, or did before it ended.
@@ -131,7 +162,7 @@ class _Other:
         """Whether it has ended, or could not be started."""
         return self._life.done()
 
-    async def ask(self, body: bytes, encoding: Encoding) -> Decoded:
+    async def ask(self, what: str, body: bytes) -> Decoded:
         """Have a request decoded.
 
         Raises:
@@ -141,7 +172,8 @@ class _Other:
             raise ConnectionError
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
-        self._writer.write(_REQUEST.pack(len(body), _ENCODINGS.index(encoding)))
+        name = what.encode("utf-8", "replace")[:_LONGEST_NAME]
+        self._writer.write(_REQUEST.pack(len(name), len(body)) + name)
         self._writer.write(body)
         await self._writer.drain()
         return await future
@@ -188,35 +220,47 @@ class _Other:
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
         # -P: not what happens to lie in the current folder.
         command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
+        command.append(msgspec.json.encode(self._labels).decode())
         program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
         threading.Thread(target=program.wait, name="tokometer-decode-end", daemon=True).start()
         return program.pid
 
 
-def _checked(answer: Decoded) -> Decoded:
-    if answer.error:
-        from tokometer.sources.otlp import OtlpError
+def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
+    """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
 
-        raise OtlpError(answer.error)
-    return answer
+    With 1, bodies of requests and answers are kept in details of errors.
+    """
+    kind, _, form = what.partition(":")
+    if kind == _TRACES:
+        from tokometer.sources import otlp
 
+        otlp.use_labels(labels.otlp, known=labels.otlp_known)
+        try:
+            traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
+        except otlp.OtlpError as error:
+            return Decoded([], error=str(error))
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices)
+    from tokometer.sources import own
 
-def _decode(body: bytes, encoding: Encoding) -> Decoded:
-    from tokometer.sources.otlp import decode_traces
-
-    found = decode_traces(body, encoding)
-    return Decoded(found.refusals, records=found.records)
+    bodies, _, media_type = form.partition(":")
+    try:
+        found = own.read(kind, body, media_type, bodies=bodies == "1")
+    except own.NotRecords as error:
+        return Decoded([], error=str(error), unfit=error.media_type)
+    return Decoded(found.refusals, records=found.records, notices=found.notices)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, overrides: str, cache: str) -> None:
+def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
     """Answer requests that come over the socket with this file number, until it is closed."""
-    from tokometer.sources import otlp
+    from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
+    settings = msgspec.json.decode(labels, type=LabelSettings)
     encode = msgspec.msgpack.Encoder().encode
     # What a request makes is gone after it, but for a cycle now and then.
     gc.disable()
@@ -228,13 +272,10 @@ def main(descriptor: str, overrides: str, cache: str) -> None:
                 return
             if number % _COLLECT_EVERY == 0:
                 gc.collect()
-            length, encoding = _REQUEST.unpack(head)
-            try:
-                found = otlp.decode_traces(stream.read(length), _ENCODINGS[encoding])
-            except otlp.OtlpError as error:
-                answer = Decoded([], error=str(error))
-            else:
-                answer = Decoded(found.refusals, priced_and_packed(found.records, book))
+            name, length = _REQUEST.unpack(head)
+            what = stream.read(name).decode("utf-8", "replace")
+            answer = _decode(what, stream.read(length), settings)
+            answer.packed, answer.records = priced_and_packed(answer.records, book), []
             data = encode(answer)
             connection.sendall(_LENGTH.pack(len(data)) + data)
 

@@ -16,17 +16,26 @@ from typing import Final, NamedTuple, Protocol
 
 from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
-from tokometer.records import ModelCall
+from tokometer.ledger.retention import KEPT_DAYS, Kept, drop_old
+from tokometer.records import ModelCall, now_us
 
 #: Records that may wait; more are turned away, so that memory stays bounded however fast they come.
 MAX_PENDING: Final = 100_000
 #: Records in one commit; beyond a few thousand a larger one is no cheaper per record and answers later.
 MAX_COMMIT: Final = 8_192
 
+#: A commit costs much the same for a few records as for a thousand: under load the next one waits for so many, …
+_WORTH: Final = 1_024
+#: … but no longer than this (seconds), and only while the last commit is no longer ago than that.
+_LINGER: Final = 0.012
+_UNDER_LOAD: Final = 0.05
+
 #: The ledger may tidy up when nothing has come for this long (seconds).
 _REST: Final = 5.0
 #: … and has to after this long, whatever comes.
 _LONGEST_SHIFT: Final = 600.0
+#: How often to look for what has been kept long enough (seconds).
+_DROP_EVERY: Final = 3_600.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -49,7 +58,7 @@ class Pricer(Protocol):
         """What names the book's prices."""
 
     def apply(self, calls: Iterable[ModelCall], /) -> None:
-        """Fill `cost_priced` and `price_version` of each call."""
+        """Fill `cost_priced`, `price_version` and `price_basis` of each call."""
 
 
 class _Waiting(NamedTuple):
@@ -60,7 +69,8 @@ class _Waiting(NamedTuple):
 class Writer:
     """Prices batches and commits them in the order of their arrival. Thread-safe.
 
-    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable.
+    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable. `kept` says
+    for how many days what is not kept for good is; see :mod:`tokometer.ledger.retention`.
     """
 
     def __init__(
@@ -69,17 +79,21 @@ class Writer:
         book: Pricer,
         on_commit: Callable[[Receipt], None] | None = None,
         max_pending: int = MAX_PENDING,
+        kept: Kept | None = None,
     ) -> None:
         self._ledger = ledger
         self.book = book
         self._on_commit = on_commit
         self._max_pending = max_pending
+        self._kept = KEPT_DAYS if kept is None else kept
+        self._dropped_at = -_DROP_EVERY
         self._waiting: deque[_Waiting] = deque()
         self._pending = 0
         self._closing = False
         self._changed = threading.Condition()
         self._rested = False
         self._rested_at = time.monotonic()
+        self._committed_at = 0.0
         self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
@@ -126,7 +140,8 @@ class Writer:
             if group:
                 self._commit_group(group)
                 self._rested = False
-                if time.monotonic() - self._rested_at > _LONGEST_SHIFT:
+                self._committed_at = time.monotonic()
+                if self._committed_at - self._rested_at > _LONGEST_SHIFT:
                     self._rest()
             elif self._closing and not self._waiting:
                 break
@@ -139,6 +154,7 @@ class Writer:
         with self._changed:
             if not self._waiting and not self._closing:
                 self._changed.wait(None if self._rested else _REST)
+            self._linger()
             size = 0
             while self._waiting:
                 batch = self._waiting[0].batch
@@ -147,6 +163,15 @@ class Writer:
                 size += _size(batch)
                 group.append(self._waiting.popleft())
         return [waiting for waiting in group if self._starts(waiting)]
+
+    def _linger(self) -> None:
+        """Under load, wait a moment for more to share the commit. Called with the condition held."""
+        now = time.monotonic()
+        if not self._waiting or now - self._committed_at > _UNDER_LOAD:
+            return
+        until = now + _LINGER
+        while self._pending < _WORTH and not self._closing and (left := until - time.monotonic()) > 0:
+            self._changed.wait(left)
 
     def _starts(self, waiting: _Waiting) -> bool:
         """Whether the sender still wants it: one that has gone away before may have its batch dropped."""
@@ -211,14 +236,20 @@ class Writer:
     def _rest(self) -> None:
         self._rested, self._rested_at = True, time.monotonic()
         try:
+            self._drop_old()
             self._ledger.rest()
         except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
             _LOG.exception("the ledger could not tidy up")
 
+    def _drop_old(self) -> None:
+        if time.monotonic() - self._dropped_at >= _DROP_EVERY:
+            self._dropped_at = time.monotonic()
+            drop_old(self._ledger, self._kept, now_us())
+
 
 def _size(batch: Batch) -> int:
     """What a batch weighs in the queue; one of refusals or cursors alone weighs something too."""
-    return batch.size + len(batch.refusals) + 1
+    return batch.size + len(batch.refusals) + len(batch.notices) + 1
 
 
 def _merged(batches: Sequence[Batch]) -> Batch:
@@ -229,6 +260,7 @@ def _merged(batches: Sequence[Batch]) -> Batch:
         merged.records.extend(batch.records)
         merged.packed.extend(batch.packed)
         merged.refusals.extend(batch.refusals)
+        merged.notices.extend(batch.notices)
         merged.cursors.update(batch.cursors)
     return merged
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
-from tokometer.ledger.commit import Quarters, Shadow, Stored
+from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.protocol import Ledger, Statement
-from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
+from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.ledger.told import ANSWER_REACH, LINKS, Place
 from tokometer.records import Record, quarter_of, to_us
 
@@ -37,18 +37,23 @@ class ClickHouseShelf:
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        rows = self._of("SELECT group_id, id FROM calls", "shadow AND group_id IN $wanted", groups, quarters)
-        return [Shadow(group, id_.bytes) for group, id_ in rows]
+        select, where = "SELECT group_id, id, shadow FROM calls", "(shadow OR echo) AND group_id IN $wanted"
+        rows = self._of(select, where, groups, quarters)
+        return [Shadow(group, id_.bytes, rank_of(shadow=shadow, echo=True)) for group, id_, shadow in rows]
 
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        select, where = "SELECT DISTINCT group_id FROM calls", "NOT shadow AND group_id IN $wanted"
-        return [row[0] for row in self._of(select, where, groups, quarters)]
+        select, where = "SELECT DISTINCT group_id, echo FROM calls", "NOT shadow AND group_id IN $wanted"
+        rows = self._of(select, where, groups, quarters)
+        return [Answered(group, rank_of(shadow=False, echo=echo)) for group, echo in rows]
 
     def records(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters = None) -> Iterable[Record]:
         """See :class:`tokometer.ledger.told.Shelf`."""
         rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, quarters)
-        return [record_of(table, [neutral(value) for value in row]) for row in rows]
+        wanted = list({row[LABEL_SET[table.name]] for row in rows} - {None})
+        sets = self._of("SELECT id, label_keys, label_values FROM label_sets", "id IN $wanted", wanted, None)
+        labels = {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in sets}
+        return [record_of(table, [neutral(value) for value in row], labels) for row in rows]
 
     def since(self) -> int:
         """See :class:`tokometer.ledger.told.Shelf`. Other writers may put what this one does not hear of."""
@@ -73,7 +78,9 @@ class ClickHouseShelf:
     def links(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[str, str, str]]:
         """See :class:`tokometer.ledger.told.Shelf`."""
         for table in LINKS:
-            rows = self._of(f"SELECT trace_id, span_id, parent_id FROM {table}", "trace_id IN $wanted", traces, quarters)
+            rows = self._of(
+                f"SELECT trace_id, span_id, parent_id FROM {table}", "trace_id IN $wanted", traces, quarters
+            )
             yield from ((trace, span, parent) for trace, span, parent in rows)
 
     def _places(self, where: str, wanted: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:

@@ -18,6 +18,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "names": "Array(String)",
     "json": "String",
     "int": "Int64",
+    "wide": "Int128",
     "small": "Int32",
     "float": "Float64",
     "money": "Decimal(18, 9)",
@@ -26,7 +27,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "blob": "String",
 }
 
-WIDE_MONEY: Final = "Decimal(28, 9)"
+WIDE_MONEY: Final = "Decimal(38, 9)"
 
 
 def zero(table: schema.Table, name: str) -> str:
@@ -96,7 +97,9 @@ def type_of(value: object) -> str:
     return next((name for kind, name in _PARAMETER_TYPES if isinstance(value, kind)), "String")
 
 
-def with_price(call: Record, cost: int | None, version: str) -> Record:
+def with_price(call: Record, cost: int | None, version: str, basis: str) -> Record:
     """The same call at another computed price."""
     values = {name: getattr(call, name) for name in call.__struct_fields__}
-    return type(call)(**{**values, "cost_priced": cost, "price_version": version})
+    if values["cost_reported"] is not None:
+        basis = ""
+    return type(call)(**{**values, "cost_priced": cost, "price_version": version, "price_basis": basis})

@@ -66,7 +66,8 @@ class ToldShelf:
             f"AND t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}{where}"
             for table, told in (("calls", "false"), ("told", "true"))
         )
-        return [Place(*rest, id_.bytes, told) for *rest, id_, told in self._of(sql, _text(column), wanted)]
+        rows = self._of(sql, _text(column), wanted)
+        return [Place._make((*place, id_.bytes, told)) for *place, id_, told in rows]
 
     def _memory(self) -> Seen:
         if self._seen is None:

@@ -18,6 +18,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "names": "VARCHAR[]",
     "json": "VARCHAR",
     "int": "BIGINT",
+    "wide": "HUGEINT",
     "small": "INTEGER",
     "float": "DOUBLE",
     "money": "DECIMAL(18,9)",

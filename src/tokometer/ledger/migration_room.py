@@ -5,32 +5,25 @@ A migration names its tables and columns itself: what the code declares today is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Final
 
+from tokometer.ledger import migration_labels
 from tokometer.ledger.protocol import Engine
+from tokometer.ledger.tables import Column, columns_of
 
-#: The tables of records in version 1.
-_RECORDS: Final = ("calls", "tools", "runs", "jobs", "samples", "bills")
-_NAME: Final = {"duckdb": "VARCHAR DEFAULT ''", "clickhouse": "LowCardinality(String) DEFAULT ''"}
-_JSON: Final = {"duckdb": "VARCHAR DEFAULT ''", "clickhouse": "String DEFAULT ''"}
-_COUNT: Final = {"duckdb": "BIGINT", "clickhouse": "Nullable(Int64)"}
+_EVERYWHERE: Final = columns_of("name: machine account region\nint: label_set?")
+
+#: What each table of version 1 gets.
+COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
+    "calls": (
+        *_EVERYWHERE,
+        *columns_of("int: unsplit_tokens?\njson: parts quantities\nname: price_basis\nflag: echo"),
+    ),
+    **dict.fromkeys(("tools", "runs", "jobs", "samples", "bills"), _EVERYWHERE),
+}
 
 
-def statements(engine: Engine) -> Sequence[str]:
-    """The SQL of the step; each statement can be run again."""
-    added = [
-        (table, name, type_[engine])
-        for table in _RECORDS
-        for name, type_ in (("machine", _NAME), ("account", _NAME), ("region", _NAME), ("label_set", _COUNT))
-    ]
-    added += [
-        ("calls", name, type_[engine])
-        for name, type_ in (
-            ("unsplit_tokens", _COUNT),
-            ("parts", _JSON),
-            ("quantities", _JSON),
-            ("price_basis", _NAME),
-        )
-    ]
-    return [f'ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "{name}" {type_}' for table, name, type_ in added]
+def statements(engine: Engine) -> Iterator[str]:
+    """The rest of the step; each statement can be run again."""
+    yield from migration_labels.statements(engine)

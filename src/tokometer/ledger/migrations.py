@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
+from tokometer.ledger import migration_beside as beside
+from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger import migration_tellings as tellings
 from tokometer.ledger.protocol import Engine, LedgerError
+from tokometer.ledger.schema import ROLLUPS
+from tokometer.ledger.tables import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step forward.
+    """One step forward: tables that are new, columns that tables get, and whatever else takes SQL of its own.
 
-    `statements` gives the SQL for an engine; they run in order, in one transaction where the engine has them, and must
-    be safe to run again after a crash where it has not.
+    It names its tables and columns itself: what the code declares today is not what it declared then.
     """
 
     version: int
     title: str
-    statements: Callable[[Engine], Iterable[str]]
+    #: SQL for an engine, after what is declared below. The statements run in order, in one transaction where the engine
+    #: has them, and must be safe to run again after a crash where it has not.
+    statements: Callable[[Engine], Iterable[str]] = lambda _: ()
+    #: Tables that are new (not rollups: those are remade).
+    tables: Sequence[Table] = ()
+    #: Columns that tables of records get, at their end.
+    columns: Mapping[str, Sequence[Column]] | None = None
+    #: True where rollups hold something else than before: they are made again, and rebuilt by the next settle.
+    rebuild: bool = False
 
 
 #: The schema's version when it was first released; older ledgers do not exist.
@@ -29,8 +41,16 @@ FIRST_VERSION: Final = 1
 
 #: Steps from each version to the next, oldest first. A ledger made today starts at the last one's version.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
-    Migration(2, "labels, machine, account, region; parts, quantities; how sure a price is", room.statements),
-    Migration(3, "calls told by several spans; steps of traces", statements=tellings.statements),
+    Migration(
+        2,
+        "labels, machine, account, region; parts, quantities; how sure a price is",
+        statements=room.statements,
+        columns=room.COLUMNS,
+        tables=labels.TABLES,
+        rebuild=True,
+    ),
+    Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
+    Migration(4, "calls told by several spans; steps of traces", tellings.statements, tables=tellings.TABLES),
 )
 
 
@@ -52,3 +72,26 @@ def pending(stored: int, migrations: Sequence[Migration] = MIGRATIONS) -> list[M
             "upgrade Tokometer, or point --data at another folder"
         )
     return [migration for migration in migrations if migration.version > stored]
+
+
+def additions_of(migration: Migration, engine: Engine) -> Iterator[str]:
+    """The SQL of the tables and columns that a step adds. Each statement can be run again."""
+    tables = _tables(engine)
+    yield from map(tables.create, migration.tables)
+    for table, columns in (migration.columns or {}).items():
+        for column in columns:
+            yield from tables.add(table, column)
+
+
+def rest_of(migration: Migration, needed: Sequence[Migration], engine: Engine) -> Iterator[str]:
+    """The SQL of the rest of a step; in one transaction with the new version's number, where the engine has them.
+
+    The last step of all that are `needed` that wants rollups made anew does that, as they are declared today.
+    """
+    yield from migration.statements(engine)
+    if migration.rebuild and migration is [one for one in needed if one.rebuild][-1]:
+        yield from _tables(engine).remake(ROLLUPS)
+
+
+def _tables(engine: Engine) -> Any:  # noqa: ANN401 - one of two modules with the same functions
+    return import_module(f"tokometer.ledger.{engine}_tables")

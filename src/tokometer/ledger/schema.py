@@ -13,12 +13,15 @@ from typing import Final
 
 from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, STEPS, TOLD, TOOLS
 from tokometer.ledger.tables import Column, Table, Type, columns_of
+from tokometer.records.basis import ASSUMED, USAGE_UNKNOWN, unpriced
 
 #: What a cell of the rollup is keyed by: all that the pages' filters mostly ask for. A query that needs any other
 #: dimension reads the calls.
 _HOUR_KEY: Final = ("workspace", "quarter", "source", "provider", "model", "operation", "status")
 _FILTERS: Final = ("agent", "project", "user", "team", "api_key", "environment")
-CELL_DIMENSIONS: Final = (*_HOUR_KEY, *_FILTERS)
+#: `label_set` is what is left of a call's labels when only those are looked at that the settings choose; 0 is nothing.
+CELL_DIMENSIONS: Final = (*_HOUR_KEY, *_FILTERS, "label_set")
+_KEY_TYPES: Final[dict[str, Type]] = {"quarter": "small", "label_set": "int"}
 #: The buckets of tokens, which do not overlap.
 TOKENS: Final = (
     "input_tokens",
@@ -28,45 +31,71 @@ TOKENS: Final = (
     "cache_write_unknown_tokens",
     "output_tokens",
 )
-_ALL_TOKENS: Final = " + ".join(f"coalesce({name}, 0)" for name in TOKENS)
+#: With those of which only the total is known: they are in no bucket.
+ALL_TOKENS: Final = (*TOKENS, "unsplit_tokens")
+_ALL_TOKENS: Final = " + ".join(f"coalesce({name}, 0)" for name in ALL_TOKENS)
+_NO_TOKENS: Final = " AND ".join(f"{name} IS NULL" for name in TOKENS)
+_ASSUMED: Final = f"price_basis LIKE '{ASSUMED}%'"
+#: Calls that no price list can help: nobody said what they used. Rows of version 1 do not say why they have no price.
+_NO_USAGE: Final = (
+    "cost_usd IS NULL AND (price_basis IN ("
+    + ", ".join(f"'{unpriced(reason)}'" for reason in USAGE_UNKNOWN)
+    + f") OR price_basis = '' AND {_NO_TOKENS})"
+)
 
 
-def _sum(term: str, where: str = "") -> str:
-    """SQL for a sum in which an unknown adds nothing."""
+def added_up(term: str, where: str = "") -> str:
+    """SQL for a sum of whole numbers in which an unknown adds nothing, and which does not overflow, on any engine."""
+    # ClickHouse adds in the width of what it adds, and wraps. Both engines call 128 bits `Int128`.
+    return f"coalesce(sum(CAST(coalesce({term}, 0) AS Int128)){f' FILTER (WHERE {where})' if where else ''}, 0)"
+
+
+def _money(term: str, where: str = "") -> str:
+    """SQL for a sum of money, which both engines widen to 38 digits."""
     return f"coalesce(sum({term}){f' FILTER (WHERE {where})' if where else ''}, 0)"
 
 
 #: What a cell adds up, as SQL over the calls that works on every engine. All of it is additive.
 CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     "requests": ("int", "count(*)"),
-    **{name: ("int", _sum(name)) for name in (*TOKENS, "reasoning_tokens", "user_messages")},
-    "cost_usd": ("money", _sum("cost_usd")),
+    **{name: ("wide", added_up(name)) for name in (*ALL_TOKENS, "reasoning_tokens", "user_messages")},
+    "cost_usd": ("money", _money("cost_usd")),
     "unpriced": ("int", "count(*) FILTER (WHERE cost_usd IS NULL)"),
+    "no_usage": ("int", f"count(*) FILTER (WHERE {_NO_USAGE})"),
+    "assumed": ("int", f"count(*) FILTER (WHERE {_ASSUMED})"),
+    "cost_assumed": ("money", _money("cost_usd", _ASSUMED)),
     # A price per token needs calls that have both.
-    "unpriced_tokens": ("int", _sum(_ALL_TOKENS, "cost_usd IS NULL")),
-    "revenue": ("money", _sum("revenue")),
-    "latency_us": ("int", _sum("latency_us")),
+    "unpriced_tokens": ("wide", added_up(_ALL_TOKENS, "cost_usd IS NULL")),
+    "revenue": ("money", _money("revenue")),
+    "latency_us": ("wide", added_up("latency_us")),
     "latency_count": ("int", "count(latency_us)"),
-    "ttft_us": ("int", _sum("ttft_us")),
+    "ttft_us": ("wide", added_up("ttft_us")),
     "ttft_count": ("int", "count(ttft_us)"),
     # Speed needs calls where both numbers are known: output tokens over the time that generating them took.
-    "generation_us": ("int", _sum("latency_us - least(latency_us, coalesce(ttft_us, 0))", "output_tokens IS NOT NULL")),
-    "generation_tokens": ("int", _sum("output_tokens", "latency_us IS NOT NULL")),
+    "generation_us": (
+        "wide",
+        added_up("latency_us - least(latency_us, coalesce(ttft_us, 0))", "output_tokens IS NOT NULL"),
+    ),
+    "generation_tokens": ("wide", added_up("output_tokens", "latency_us IS NOT NULL")),
     # Efficiency compares estimate and outcome of the same calls.
-    "estimated_tokens": ("int", _sum("estimated_tokens")),
-    "estimated_actual_tokens": ("int", _sum(_ALL_TOKENS, "estimated_tokens IS NOT NULL")),
+    "estimated_tokens": ("wide", added_up("estimated_tokens")),
+    "estimated_actual_tokens": ("wide", added_up(_ALL_TOKENS, "estimated_tokens IS NOT NULL")),
 }
 
 CELLS: Final = Table(
     "cells",
     (
-        *(Column(name, "small" if name == "quarter" else "name") for name in CELL_DIMENSIONS),
+        *(Column(name, _KEY_TYPES.get(name, "name")) for name in CELL_DIMENSIONS),
         *(Column(name, type_) for name, (type_, _) in CELL_SUMS.items()),
     ),
     CELL_DIMENSIONS,
 )
 #: Cells of whole hours and fewer dimensions, added up from those of quarter hours: for long windows.
-HOURS: Final = Table("hours", tuple(column for column in CELLS.columns if column.name not in _FILTERS), _HOUR_KEY)
+HOURS: Final = Table(
+    "hours",
+    tuple(column for column in CELLS.columns if column.name in _HOUR_KEY or column.name not in CELL_DIMENSIONS),
+    _HOUR_KEY,
+)
 #: One row per session, so that counting sessions needs no scan of the calls. Times are those of its first and last
 #: call; attributes are those of its first call; `providers` and `models` are all that it used.
 SESSIONS: Final = Table(
@@ -75,9 +104,10 @@ SESSIONS: Final = Table(
         """name: workspace source
         text: session_id parent_session_id
         time: started_at ended_at
-        int: requests errors user_messages input_tokens cache_read_tokens cache_write_tokens output_tokens
+        int: requests errors
+        wide: user_messages input_tokens cache_read_tokens cache_write_tokens output_tokens unsplit_tokens
         money: cost_usd
-        int: unpriced
+        int: unpriced no_usage assumed
         name: project agent user team environment
         names: providers models"""
     ),
@@ -87,6 +117,13 @@ SESSIONS: Final = Table(
 #: What is added up from the calls. Sums of money are wider there: they must not overflow what one call cannot.
 ROLLUPS: Final = (CELLS, HOURS, SESSIONS)
 
+#: Each set of labels once; records name theirs by its id. `rolled` is the set of those of its labels that take part in
+#: the rollups, 0 where none does.
+LABEL_SETS: Final = Table(
+    "label_sets",
+    columns_of("int: id\nname: workspace\nnames: label_keys label_values\nint: rolled"),
+    ("id",),
+)
 CURSORS: Final = Table(
     "cursors", columns_of("name: source\ntext: place\nblob: state\ntime: updated_at"), ("source", "place")
 )
@@ -102,6 +139,18 @@ REFUSALS: Final = Table(
     ),
     ("id",),
 )
+#: What no rule understood, counted by its name. Of several places the alphabetically last is the example, so that every
+#: engine and every order of arrival agree.
+NOTICES: Final = Table(
+    "notices",
+    columns_of(
+        """name: workspace source topic name
+        int: count
+        text: place
+        time: first_at latest_at"""
+    ),
+    ("workspace", "source", "topic", "name"),
+)
 #: Quarter hours whose calls have changed since their cells were built, and sessions likewise.
 DIRTY_QUARTERS: Final = Table("dirty_quarters", columns_of("small: quarter"), ("quarter",))
 DIRTY_SESSIONS: Final = Table(
@@ -115,8 +164,10 @@ TABLES: Final = (
     *RECORDS.values(),
     TOLD,
     *ROLLUPS,
+    LABEL_SETS,
     CURSORS,
     REFUSALS,
+    NOTICES,
     DIRTY_QUARTERS,
     DIRTY_SESSIONS,
     META,
@@ -133,7 +184,9 @@ __all__ = [
     "DIRTY_SESSIONS",
     "HOURS",
     "JOBS",
+    "LABEL_SETS",
     "META",
+    "NOTICES",
     "RECORDS",
     "REFUSALS",
     "ROLLUPS",

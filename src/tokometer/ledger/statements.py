@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS, Column
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS, Column, added_up
+
+_ROLLED: Final = "coalesce(rolled, 0)"
+#: With a row that nobody names: DuckDB 2.0 takes the numbers beside an empty side of a join for smaller than they are,
+#: where it sorts them.
+_SETS: Final = (
+    "(SELECT id AS named_set, rolled FROM label_sets WHERE rolled <> 0 "
+    "UNION ALL SELECT CAST(0 AS {int}), CAST(0 AS {int}))"
+)
+_CELL_KEY: Final = ", ".join(_ROLLED if name == "label_set" else name for name in CELL_DIMENSIONS)
 
 #: Rows of `cells`, from the calls. `{where}` limits the quarter hours.
 CELLS_FROM_CALLS: Final = (
-    f"SELECT {', '.join(CELL_DIMENSIONS)}, "
+    f"SELECT {_CELL_KEY.replace(_ROLLED, f'{_ROLLED} AS label_set')}, "
     + ", ".join(f"CAST({sql} AS {{{type_}}}) AS {name}" for name, (type_, sql) in CELL_SUMS.items())
-    + f" FROM {{calls}} WHERE {{where}} GROUP BY {', '.join(CELL_DIMENSIONS)}"
+    + f" FROM {{calls}} LEFT JOIN {_SETS} AS named "
+    f"ON named_set = {{calls}}.label_set WHERE {{where}} GROUP BY {_CELL_KEY}"
 )
 
 #: The first quarter hour of the hour that a quarter hour is in.
@@ -32,8 +42,8 @@ _PER_MODEL: Final = ("workspace", "source", "session_id", "provider", "model")
 
 
 def _sum(*names: str) -> str:
-    """SQL for a sum of columns in which an unknown adds nothing."""
-    return " + ".join(f"coalesce(sum({{calls}}.{name}), 0)" for name in names)
+    """SQL for a sum of columns of tokens in which an unknown adds nothing."""
+    return " + ".join(added_up(f"{{calls}}.{name}") for name in names)
 
 
 #: What a session's row says of its calls: how it is found for those of one model, and how the models' are put together.
@@ -51,9 +61,9 @@ _SESSION_COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "cache_write_tokens": (_sum("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens"), "sum"),
     **{
         name: (_sum(name), "sum")
-        for name in ("user_messages", "input_tokens", "cache_read_tokens", "output_tokens", "cost_usd")
+        for name in ("user_messages", "input_tokens", "cache_read_tokens", "output_tokens", "unsplit_tokens")
     },
-    "unpriced": ("count(*) FILTER (WHERE {calls}.cost_usd IS NULL)", "sum"),
+    **{name: (CELL_SUMS[name][1], "sum") for name in ("cost_usd", "unpriced", "no_usage", "assumed")},
 }
 
 
@@ -75,6 +85,15 @@ SESSIONS_FROM_CALLS: Final = (
     f"GROUP BY {', '.join(f'{{calls}}.{name}' for name in _PER_MODEL)}) AS parts "
     "GROUP BY workspace, source, session_id"
 )
+
+#: Table → which of its rows are older than `$before` (a time), for what is not kept for good.
+OLD: Final = {
+    "logs": "started_at < $before",
+    "error_details": "started_at < $before",
+    # A name that was met again since stays with all of its count.
+    "notices": "(workspace, source, topic, name) IN (SELECT (workspace, source, topic, name) FROM notices "
+    "GROUP BY workspace, source, topic, name HAVING max(latest_at) < $before)",
+}
 
 #: What of a session's row the audit compares.
 SESSION_FACTS: Final = tuple(

@@ -12,6 +12,7 @@ Type = Literal[
     "names",  # a list of such texts
     "json",  # a small JSON object; none is ''
     "int",  # 64-bit
+    "wide",  # 128-bit: a sum of such numbers, which no number of records makes overflow
     "small",  # 32-bit
     "float",
     "money",  # DECIMAL(18, 9) USD

@@ -1,10 +1,10 @@
 """Calls that are told by several spans, in a commit: what of the batch and of the ledger belongs together.
 
-What counts stands in `calls`. What a telling stated that counts as something else (:mod:`tokometer.records.tellings`), or
-as nothing, is kept as it was in `told`, so that it can be settled again when more becomes known.
+What counts stands in `calls`. What a telling stated that counts as something else, or as nothing
+(:mod:`tokometer.records.tellings`), is kept as it was in `told`, so that it can be settled again when more becomes known.
 
-Most batches hold nothing of this, and that has to be found out for little: :func:`met` looks at columns as wholes and at
-what the shelf remembers. Only traces in which spans stand below each other, or that were met before, are looked at
+Most batches hold nothing of this, and that has to be found out for little: :func:`met` looks at columns as wholes and
+at what the shelf remembers. Only traces in which spans stand below each other, or that were met before, are looked at
 closely.
 """
 
@@ -96,11 +96,11 @@ class Knot:
 class Changed:
     """What becomes of the tellings of a knot, by table."""
 
-    put: list[ModelCall] = field(default_factory=list)
-    taken: list[ModelCall] = field(default_factory=list)
-    told: list[ModelCall] = field(default_factory=list)
+    put: list[Record] = field(default_factory=list)
+    taken: list[Record] = field(default_factory=list)
+    told: list[Record] = field(default_factory=list)
     #: Replaced or no longer needed there.
-    untold: list[ModelCall] = field(default_factory=list)
+    untold: list[Record] = field(default_factory=list)
 
 
 class _Met:

@@ -17,11 +17,14 @@ from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
+from tokometer.measures.labels import Label
+from tokometer.measures.made import Made
 from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
 
 _MICROS: Final = re.compile(r"MICROS\((\w+)\)")
+_JSON: Final = re.compile(r"JSON\((\w+), (\w+)\)")
 _COARSE: Final = ("month", "year")
 
 
@@ -180,6 +183,8 @@ class _Scope:
         self.values: dict[str, Any] = {}
         #: The dimension column whose values the table keeps as a list, if the query needs it.
         self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
+        #: The keys of labels that the query needs, and the columns in which the rows have their values.
+        self.labels = {key: f"label_{place}" for place, key in enumerate(sorted(ask.need.labels))}
 
     def bind(self, value: str | int) -> str:
         """The parameter that stands for a value."""
@@ -206,6 +211,7 @@ class _Scope:
             sql = last if atom.which == "last" else f"{atom.which}({atom.column})"
         else:
             raise TypeError(atom)
+        sql = _JSON.sub(lambda match: self.dialect.json(match[1], match[2]), sql)
         return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
 
     def is_coarse(self, key: Key) -> bool:
@@ -263,10 +269,24 @@ class _Scope:
         """What stands after FROM."""
         if self.stored.edges:
             return self._whole_hours_and_edges()
+        if self.labels:
+            return self._labelled()
         if not self.listed:
             return self.stored.table
         column = self.stored.lists[self.listed]
         return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
+
+    def _labelled(self) -> str:
+        """Each row with the values of the labels that the query needs, empty where it has none."""
+        table = self.stored.table
+        values = ", ".join(f"{self.dialect.label(self.bind(key))} AS {name}" for key, name in self.labels.items())
+        columns = ", ".join(f"coalesce(named.{name}, '') AS {name}" for name in self.labels.values())
+        # See ledger.statements for the row that nobody names.
+        sets = f"SELECT id AS named_set, {values} FROM label_sets UNION ALL SELECT 0{', NULL' * len(self.labels)}"
+        return (
+            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN ({sets}) AS named "
+            f"ON named.named_set = {table}.label_set) AS labelled"
+        )
 
     def _whole_hours_and_edges(self) -> str:
         """The whole hours of the window, and the quarter hours before and after them."""
@@ -287,12 +307,12 @@ class _Scope:
         return f"({' UNION ALL '.join(selected)}) AS whole_and_edges"
 
     def _dimension(self, dimension: Dimension) -> str:
-        if dimension.short == "hour" and dimension.is_time:
-            return self.ask.axis.hour_of_day("quarter", self.dialect)
-        if dimension.short == "weekday" and dimension.is_time:
-            return self.ask.axis.weekday("quarter", self.dialect)
         if dimension.is_time:
-            return self.ask.axis.key(dimension.short, "quarter", "", self.dialect)  # type: ignore[arg-type]
+            return self._part_of_time(dimension.short)
+        if isinstance(dimension, Label | Made):
+            return self.labels[dimension.key] if isinstance(dimension, Label) else self._made(dimension)
+        if dimension.sql:
+            return f"({dimension.sql})"
         column = f'"{dimension.column}"'
         if dimension.only:
             listed = ", ".join(f"'{value}'" for value in dimension.only)
@@ -300,6 +320,20 @@ class _Scope:
         if dimension.derive:
             return self._derived(dimension, column)
         return column
+
+    def _part_of_time(self, name: str) -> str:
+        if name == "hour":
+            return self.ask.axis.hour_of_day("quarter", self.dialect)
+        if name == "weekday":
+            return self.ask.axis.weekday("quarter", self.dialect)
+        return self.ask.axis.key(name, "quarter", "", self.dialect)  # type: ignore[arg-type]
+
+    def _made(self, made: Made) -> str:
+        cases = " ".join(
+            f"WHEN {' AND '.join(self._condition(condition) for condition in case.where)} THEN {self.bind(case.value)}"
+            for case in made.cases
+        )
+        return f"CASE {cases} ELSE {self.bind(made.default)} END"
 
     def _derived(self, dimension: Dimension, column: str) -> str:
         groups: dict[str, list[str]] = {}

@@ -5,23 +5,23 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from tokometer.measures.cube import Cube
 from tokometer.measures.kinds import (
     HIGHER,
     LOWER,
     Count,
-    Cube,
     Difference,
     Dimension,
     Distinct,
     Mean,
     Quantile,
+    Quantity,
     Ratio,
     Reading,
     Sum,
     Throughput,
 )
+from tokometer.records.basis import ASSUMED
 from tokometer.records.families import family_of
 from tokometer.records.status import ERRORS
 from tokometer.records.units import (
@@ -39,14 +39,20 @@ from tokometer.records.units import (
 
 _WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens")
 _PROMPT = ("input_tokens", "cache_read_tokens", *_WRITES)
+_ALL = (*_PROMPT, "output_tokens", "unsplit_tokens")
+#: How sure the price is, in one word; see `records.basis`.
+_CERTAINTY = f"CASE WHEN cost_usd IS NULL THEN 'unpriced' WHEN price_basis LIKE '{ASSUMED}%' THEN 'assumed' ELSE 'exact' END"
 _CALL = ("session", "call")
 
 
-class _Recorded(Cube, table=""):
+class Recorded(Cube, table=""):
     """What every kind of record can be grouped by."""
 
     source = Dimension("source", description="Where the record was read from: `claude_code`, `codex`, `otlp`, …")
     workspace = Dimension("workspace", description="The workspace that the record belongs to.")
+    machine = Dimension("machine", description="The machine on which it happened.", drill=("source",))
+    account = Dimension("account", description="The login, organisation or subscription that it ran under.", drill=("source",))
+    region = Dimension("region", description="Where it was served: a cloud's region, or a provider's own word.", drill=("source",))
     day = Dimension("quarter", type="date", description="The local day.", drill=("hour",))
     week = Dimension("quarter", type="date", description="The local week, named by its Monday.", drill=("day",))
     month = Dimension("quarter", type="date", description="The local month, named by its first day.", drill=("day",))
@@ -54,7 +60,7 @@ class _Recorded(Cube, table=""):
     weekday = Dimension("quarter", type="integer", description="The local day of the week, 1 (Monday) to 7 (Sunday).", drill=("hour",))
 
 
-class Calls(_Recorded, table="calls"):
+class Calls(Recorded, table="calls"):
     """One row per model call."""
 
     provider = Dimension("provider", description="Who served the model, as a slug.", drill=("model", *_CALL))
@@ -75,6 +81,8 @@ class Calls(_Recorded, table="calls"):
     knowledge_base = Dimension("knowledge_base", description="The knowledge base that the call drew on.", drill=_CALL)
     git_branch = Dimension("git_branch", description="The branch that a coding agent worked on.", drill=_CALL)
     service_tier = Dimension("service_tier", description="The provider's service tier: `standard`, `batch`, `priority`, …", drill=("model", *_CALL))
+    price_certainty = Dimension("price_basis", sql=_CERTAINTY, description="How sure the cost is: `exact` (or as reported), `assumed` or `unpriced`.", drill=("price_basis", *_CALL))
+    price_basis = Dimension("price_basis", description="What the cost rests on: empty where it is exact or reported, else what was assumed (`assumed:tier`) or why there is none (`unpriced:no-price`).", drill=("model", *_CALL))
 
     requests = Count(unit=REQUESTS, description="Model calls.", drill=("model", *_CALL))
     errors = Count(where={"status": ERRORS}, unit=REQUESTS, better=LOWER, description="Calls that failed. A cancelled call did not.", drill=("error_type", "call"))
@@ -98,7 +106,8 @@ class Calls(_Recorded, table="calls"):
     prompt_tokens = Sum(*_PROMPT, unit=TOKENS, description="All prompt tokens: uncached, read from cache and written to cache.", drill=("model", *_CALL))
     output_tokens = Sum("output_tokens", unit=TOKENS, description="Generated tokens, reasoning included.", drill=("model", *_CALL))
     reasoning_tokens = Sum("reasoning_tokens", unit=TOKENS, description="Generated tokens that were reasoning; a part of the output tokens.", drill=("model", *_CALL))
-    total_tokens = Sum(*_PROMPT, "output_tokens", unit=TOKENS, description="All tokens: input, cache reads, cache writes and output.", drill=("model", *_CALL))
+    unsplit_tokens = Sum("unsplit_tokens", unit=TOKENS, better=LOWER, description="Tokens of which nobody said whether they went in or came out. They are in the total, and have no price.", drill=("source", *_CALL))
+    total_tokens = Sum(*_ALL, unit=TOKENS, description="All tokens: input, cache reads, cache writes, output, and those of which only the total is known.", drill=("model", *_CALL))
     cache_hit_share = Ratio(cache_read_tokens, prompt_tokens, unit=PERCENT, better=HIGHER, description="Share of the prompt tokens that the cache served.", drill=("model", *_CALL))
     avg_input_per_request = Ratio(prompt_tokens, requests, unit=TOKENS_PER_REQUEST, title="Prompt tokens per request", description="Prompt tokens a call, cached ones included.", drill=("model", *_CALL))
     avg_output_per_request = Ratio(output_tokens, requests, unit=TOKENS_PER_REQUEST, title="Output tokens per request", description="Generated tokens a call.", drill=("model", *_CALL))
@@ -107,11 +116,25 @@ class Calls(_Recorded, table="calls"):
     estimated_tokens = Sum("estimated_tokens", unit=TOKENS, description="Tokens that clients expected to use, where they said so.", drill=("model", *_CALL))
     estimate_ratio = Ratio(Sum("estimated_actual_tokens", unit=TOKENS), estimated_tokens, unit=RATIO, description="Tokens used per token that was estimated, over the calls with an estimate.", drill=("model", *_CALL))
 
+    audio_tokens = Sum("parts.input_audio", "parts.cache_read_audio", "parts.output_audio", unit=TOKENS, description="Tokens of sound, heard and spoken; a part of the other buckets.", drill=("model", *_CALL))
+    image_tokens = Sum("parts.input_image", "parts.cache_read_image", "parts.output_image", unit=TOKENS, description="Tokens of pictures, seen and made; a part of the other buckets.", drill=("model", *_CALL))
+    video_tokens = Sum("parts.input_video", "parts.output_video", unit=TOKENS, description="Tokens of film, seen and made; a part of the other buckets.", drill=("model", *_CALL))
+    web_searches = Quantity("quantities.web_searches", description="Searches of the web that the provider made and bills.", drill=("model", *_CALL))
+    file_searches = Quantity("quantities.file_searches", description="Searches of stored files that the provider made and bills.", drill=("model", *_CALL))
+    images = Quantity("quantities.images", description="Images made, where they are billed by number.", drill=("model", *_CALL))
+    media_seconds = Quantity("quantities.seconds", title="Seconds of audio or video", description="Seconds of audio or video, where they are billed by length.", drill=("model", *_CALL))
+    pages = Quantity("quantities.pages", description="Pages read, where they are billed by number.", drill=("model", *_CALL))
+    characters = Quantity("quantities.characters", description="Characters spoken or read, where they are billed by number.", drill=("model", *_CALL))
+
     cost = Sum("cost_usd", unknown="unpriced", unit=USD, better=LOWER, description="What the calls cost: as the source reported it, else as the price book computes it. Unknown, not 0, where no call has a price.", drill=("model", *_CALL))
     unpriced = Sum("unpriced", unit=REQUESTS, better=LOWER, title="Unpriced calls", description="Calls that nobody knows the price of. They are not in the cost.", drill=("model", "call"))
+    usage_unknown = Sum("no_usage", unit=REQUESTS, better=LOWER, title="Calls of unknown usage", description="Calls without a price because nobody said what they used, or only a total: a timeout, or a source that does not say.", drill=("status", "call"))
+    no_price = Sum("unpriced", minus=("no_usage",), unit=REQUESTS, better=LOWER, title="Calls without a price", description="Calls of known usage that no price is known for. A `[[price]]` in `prices.toml` mends it.", drill=("model", "call"))
+    assumed = Sum("assumed", unit=REQUESTS, better=LOWER, title="Calls at an assumed price", description="Calls whose price rests on an assumption; `price_basis` says on which.", drill=("price_basis", "model", "call"))
+    cost_assumed = Sum("cost_assumed", unit=USD, better=LOWER, title="Assumed cost", description="How much of the cost rests on an assumption.", drill=("price_basis", "model", "call"))
     priced = Sum("requests", minus=("unpriced",), unit=REQUESTS, title="Priced calls", description="Calls with a known cost.", drill=("model", "call"))
     cost_per_request = Ratio(cost, priced, unit=USD_PER_REQUEST, better=LOWER, description="Cost a call, over the calls that have a price.", drill=("model", *_CALL))
-    cost_per_mtok = Ratio(cost, Sum(*_PROMPT, "output_tokens", minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
+    cost_per_mtok = Ratio(cost, Sum(*_ALL, minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
     cost_reported = Sum("cost_reported", unit=USD, better=LOWER, description="Cost as sources reported it, of the calls for which they did.", drill=("source", *_CALL))
     cost_priced = Sum("cost_priced", unit=USD, better=LOWER, description="Cost as the price book computes it, also where a source reported one.", drill=("source", *_CALL))
     revenue = Sum("revenue", unit=USD, better=HIGHER, description="What callers were paid, of the calls that say so.", drill=("team", *_CALL))
@@ -133,7 +156,7 @@ class Calls(_Recorded, table="calls"):
     speed = Ratio(Sum("generation_tokens", unit=TOKENS), Sum("generation_us"), times=1_000_000, unit=TOKENS_PER_SECOND, better=HIGHER, title="Generation speed", description="Output tokens per second of generation (latency without time to first token), over the calls where both are known.", drill=("model", *_CALL))
 
 
-class Tools(_Recorded, table="tools"):
+class Tools(Recorded, table="tools"):
     """One row per use of a tool."""
 
     tool = Dimension("name", description="The tool's name.", drill=("session",))
@@ -158,7 +181,7 @@ class Tools(_Recorded, table="tools"):
     mean_duration = Mean("duration_us", "duration_count", better=LOWER, description="How long a use took on average.", drill=("tool",))
 
 
-class Runs(_Recorded, table="runs"):
+class Runs(Recorded, table="runs"):
     """One row per task given to an agent."""
 
     agent = Dimension("agent", description="The agent.", drill=("session",))
@@ -181,7 +204,7 @@ class Runs(_Recorded, table="runs"):
     stated_cost = Sum("stated_cost", unit=USD, better=LOWER, description="Cost that sources state for whole runs. Never added to that of the calls.", drill=("agent",))
 
 
-class Jobs(_Recorded, table="jobs"):
+class Jobs(Recorded, table="jobs"):
     """One row per run of a scheduled job."""
 
     job = Dimension("name", description="The job's name.")
@@ -206,7 +229,7 @@ class Jobs(_Recorded, table="jobs"):
     p95_duration = Quantile("duration_us", 0.95, exact=True, better=LOWER, title="p95 duration", description="95 % of the runs took at most this long.", drill=("job",))
 
 
-class Bills(_Recorded, table="bills"):
+class Bills(Recorded, table="bills"):
     """One row per line of a provider's bill, placed at its start."""
 
     provider = Dimension("provider", description="Whose bill it is.", drill=("line_item",))
@@ -224,7 +247,7 @@ class Bills(_Recorded, table="bills"):
     revenue = Sum("amount", where={"type": ("revenue",)}, unit=USD, better=HIGHER, title="Billed revenue", description="Revenue from uploaded or synchronised bills.", drill=("team",))
 
 
-class Samples(_Recorded, table="samples"):
+class Samples(Recorded, table="samples"):
     """One row per reading of a gauge: a GPU's power, a queue's length, a limit's use."""
 
     metric = Dimension("metric", description="What was read. Readings of different metrics do not mix: filter or group by it.", drill=("device",))
@@ -239,7 +262,3 @@ class Samples(_Recorded, table="samples"):
     max = Reading("value", "max", unit=RATIO, title="Maximum", description="The largest reading.", drill=("device",))
     min = Reading("value", "min", unit=RATIO, title="Minimum", description="The smallest reading.", drill=("device",))
     last = Reading("value", "last", unit=RATIO, description="The latest reading.", drill=("device",))
-
-
-#: Every cube, by name.
-CUBES: Final[dict[str, type[Cube]]] = {cube.name: cube for cube in (Calls, Tools, Runs, Jobs, Bills, Samples)}

@@ -7,11 +7,12 @@ at the very end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
 from functools import cached_property
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Final, Literal
 
 from tokometer.measures.atoms import RECORDS, Atom, Different, Extreme, Facts, Rank, Total
 from tokometer.records.histogram import value_of
@@ -27,6 +28,13 @@ Where = Mapping[str, tuple[str, ...]]
 
 #: Money is kept to the nano-dollar, and so is what is divided out of it.
 _NANO: Final = Decimal("0.000000001")
+#: More digits than any sum of money, or of tokens, has.
+_DIGITS: Final = Context(prec=60)
+
+
+def snake(name: str) -> str:
+    """The name of a class as cubes and tables have it: `KnowledgeBases` is `knowledge_bases`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,7 +49,7 @@ class Named:
     drill: tuple[str, ...] = ()
 
     def __set_name__(self, owner: type, name: str) -> None:
-        cube = owner.__name__.lower()
+        cube = snake(owner.__name__)
         self.name = f"{cube}.{name}"
         self.title = self.title or name.replace("_", " ").capitalize()
 
@@ -62,6 +70,8 @@ class Dimension(Named):
     type: Literal["text", "integer", "date"] = field(default="text", kw_only=True)
     #: Values that are kept; the others read as unknown. For a dimension that is a part of another's values.
     only: tuple[str, ...] = field(default=(), kw_only=True)
+    #: SQL for the value, of the columns that the records have, where it takes more than one of them.
+    sql: str = field(default="", kw_only=True)
     #: For a dimension worked out in Python from the values of its column.
     derive: Callable[[str], str] | None = field(default=None, kw_only=True)
 
@@ -154,6 +164,26 @@ class Sum(_Adding):
         super().__init__(columns=columns, **words)
 
 
+class Quantity(_Adding):
+    """The sum of columns that are kept in thousandths."""
+
+    def __init__(self, *columns: str, **words: Any) -> None:  # noqa: ANN401 - see Measure
+        super().__init__(columns=columns, **words)
+
+    def value(self, facts: Facts) -> Value:
+        """See :meth:`Measure.value`."""
+        return facts.number(self.total) / 1000  # type: ignore[no-any-return]
+
+    def formula(self) -> str:
+        """See :meth:`Measure.formula`."""
+        return f"{super().formula()}, which are kept in thousandths, / 1,000"
+
+    @property
+    def type(self) -> Literal["integer", "number", "money"]:
+        """See :attr:`Measure.type`."""
+        return "number"
+
+
 class Count(_Adding):
     """The number of records, or of those whose dimensions have the given values: `Count(where={"status": ERRORS})`."""
 
@@ -177,8 +207,8 @@ class Ratio(Measure):
         if upper is None or not lower:
             return None
         if isinstance(upper, Decimal):
-            quotient = upper * self.times / Decimal(lower)
-            return quotient.quantize(_NANO) if self.unit.style == "money" else float(quotient)
+            quotient = _DIGITS.divide(_DIGITS.multiply(upper, Decimal(self.times)), Decimal(lower))
+            return quotient.quantize(_NANO, context=_DIGITS) if self.unit.style == "money" else float(quotient)
         return float(upper) * self.times / float(lower)
 
     def formula(self) -> str:
@@ -206,7 +236,11 @@ class Difference(Measure):
     def value(self, facts: Facts) -> Value:
         """See :meth:`Measure.value`."""
         left, right = self.minuend.value(facts), self.subtrahend.value(facts)
-        return None if left is None or right is None else left - right  # type: ignore[operator]
+        if left is None or right is None:
+            return None
+        if isinstance(left, Decimal):
+            return _DIGITS.subtract(left, Decimal(right))
+        return left - right  # type: ignore[operator]
 
     def formula(self) -> str:
         """See :meth:`Measure.formula`."""
@@ -347,25 +381,3 @@ class Reading(Measure):
 
 def _named(measure: Measure) -> str:
     return f"`{measure.name}`" if measure.name else f"({measure.formula()})"
-
-
-class Cube:
-    """A kind of record, with everything that can be asked of it. Subclasses declare, nothing is instantiated."""
-
-    #: The cube's name, as the first part of its measures' names.
-    name: ClassVar[str] = ""
-    title: ClassVar[str] = ""
-    table: ClassVar[str] = ""
-    dimensions: ClassVar[Mapping[str, Dimension]] = {}
-    measures: ClassVar[Mapping[str, Measure]] = {}
-
-    def __init_subclass__(cls, *, table: str) -> None:
-        super().__init_subclass__()
-        cls.name = cls.__name__.lower()
-        cls.title = cls.__name__
-        cls.table = table
-        for name, inherited in [(name, value) for base in cls.__mro__[1:] for name, value in vars(base).items()]:
-            if isinstance(inherited, Dimension) and name not in vars(cls):
-                setattr(cls, name, replace(inherited, name=f"{cls.name}.{name}"))
-        cls.dimensions = {name: value for name, value in vars(cls).items() if isinstance(value, Dimension)}
-        cls.measures = {name: value for name, value in vars(cls).items() if isinstance(value, Measure)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokometer.ledger.schema import CELL_SUMS, CELLS, HOURS, RECORDS, SESSIONS
+from tokometer.ledger.schema import CELL_SUMS, CELLS, HOURS, RECORDS, SESSIONS, added_up
 from tokometer.measures.atoms import Atom, Different, Rank, Total
+from tokometer.records import PARTS, QUANTITIES
 from tokometer.records.histogram import bucket_sql
 
 #: `cost_priced` stands only beside a reported cost; elsewhere `cost_usd` is what we priced (ledger.rows).
@@ -24,8 +25,8 @@ class Stored:
     table: str
     #: Columns that it can be grouped and filtered by, beside time.
     columns: frozenset[str]
-    #: SQL that adds up each column that measures name; `MICROS(x)` stands for the microseconds of a time. Of a rollup,
-    #: just the column.
+    #: SQL that adds up each column that measures name; `MICROS(x)` stands for the microseconds of a time, `JSON(x, y)`
+    #: for the 128-bit whole number that the object x has under y. Of a rollup, just the column.
     sums: Mapping[str, str] = field(default_factory=dict)
     #: SQL that counts the records (of a rollup: what to add up); empty where only other things can be told.
     count: str = ""
@@ -48,7 +49,7 @@ class Stored:
 
     def can_answer(self, atom: Atom, need: Need) -> bool:
         """True if this table has what the atom needs, and all that the query groups and filters by."""
-        if not self._has_the_time(need):
+        if not self._has_the_time(need) or not self._has_the_labels(need):
             return False
         listed = need.columns & self.lists.keys()
         if not need.columns - listed <= self.columns or len(listed) > 1:
@@ -70,6 +71,10 @@ class Stored:
         if self.edges:
             return need.hours
         return not need.parts_of_time if self.spans else self.timed or need.aligned
+
+    def _has_the_labels(self, need: Need) -> bool:
+        """True if its rows name sets of labels that say enough."""
+        return not need.labels or self.table in RECORDS or (self.table == CELLS.name and need.rolled)
 
     def total(self, atom: Total) -> str:
         """SQL that adds up a total over rows."""
@@ -93,6 +98,10 @@ class Need:
     hours: bool
     #: It filters by time, groups by hour of day or weekday, or has more than one time axis: what spans cannot.
     parts_of_time: bool
+    #: Keys of labels.
+    labels: frozenset[str] = frozenset()
+    #: All of them take part in the rollups.
+    rolled: bool = False
 
 
 def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:
@@ -104,8 +113,17 @@ def _literals(values: Sequence[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-def _plain(columns: Sequence[str]) -> dict[str, str]:
-    return {name: f"sum(coalesce({name}, 0))" for name in columns}
+def _plain(table: str, columns: Sequence[str]) -> dict[str, str]:
+    types = {column.name: column.type for column in RECORDS[table].columns}
+    return {name: f"sum(coalesce({name}, 0))" if types[name] == "money" else added_up(name) for name in columns}
+
+
+def _within(column: str, names: Iterable[str]) -> dict[str, str]:
+    """Sums of the numbers in a column of JSON objects, by the names that measures have for them."""
+    return {
+        f"{column}.{name}": f"coalesce(sum(CASE WHEN {column} <> '' THEN JSON({column}, {name}) END), 0)"
+        for name in names
+    }
 
 
 def _texts(table: str) -> frozenset[str]:
@@ -115,7 +133,7 @@ def _texts(table: str) -> frozenset[str]:
 _SESSION_KEY: Final = "(workspace, source, session_id)"
 _ADDED: Final = {name: name for name in CELL_SUMS}
 CELL_ROWS: Final = Stored(
-    "cells", frozenset(CELLS.key) - {"quarter"}, _ADDED, count="requests", timed=False, rollup=True
+    "cells", frozenset(CELLS.key) - {"quarter", "label_set"}, _ADDED, count="requests", timed=False, rollup=True
 )
 HOUR_ROWS: Final = Stored(
     "hours", frozenset(HOURS.key) - {"quarter"}, _ADDED, count="requests", timed=False, rollup=True, edges="cells"
@@ -131,7 +149,12 @@ SESSION_ROWS: Final = Stored(
 CALL_ROWS: Final = Stored(
     "calls",
     _texts("calls"),
-    {**{name: sql for name, (_, sql) in CELL_SUMS.items()}, **_MONEY_CALLS},
+    {
+        **{name: sql for name, (_, sql) in CELL_SUMS.items()},
+        **_MONEY_CALLS,
+        **_within("parts", PARTS),
+        **_within("quantities", QUANTITIES),
+    },
     "count(*)",
     ranks={
         "latency_bucket": ("latency_us IS NOT NULL", bucket_sql("latency_us"), "count(*)"),
@@ -149,7 +172,10 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
         Stored(
             "tools",
             _texts("tools"),
-            {**_plain(("duration_us", "lines_added", "lines_removed")), "duration_count": "count(duration_us)"},
+            {
+                **_plain("tools", ("duration_us", "lines_added", "lines_removed")),
+                "duration_count": "count(duration_us)",
+            },
             "count(*)",
             ranks=_DURATION,
         ),
@@ -159,8 +185,8 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             "runs",
             _texts("runs"),
             {
-                **_plain(("stated_tokens", "stated_cost")),
-                "duration_us": f"sum(coalesce({_RUN_DURATION}, 0))",
+                **_plain("runs", ("stated_tokens", "stated_cost")),
+                "duration_us": added_up(_RUN_DURATION),
                 "duration_count": "count(ended_at)",
             },
             "count(*)",
@@ -170,12 +196,12 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
         Stored(
             "jobs",
             _texts("jobs"),
-            {**_plain(("duration_us",)), "duration_count": "count(duration_us)"},
+            {**_plain("jobs", ("duration_us",)), "duration_count": "count(duration_us)"},
             "count(*)",
             ranks=_DURATION,
         ),
     ),
-    "bills": (Stored("bills", _texts("bills"), _plain(("amount",)), "count(*)"),),
+    "bills": (Stored("bills", _texts("bills"), _plain("bills", ("amount",)), "count(*)"),),
     "samples": (
         Stored(
             "samples",
@@ -183,6 +209,67 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             {"value": "sum(value)", "value_count": "count(value)"},
             "count(*)",
             extremes=True,
+        ),
+    ),
+    "logs": (
+        Stored(
+            "logs",
+            _texts("logs"),
+            {**_plain("logs", ("duration_us",)), "duration_count": "count(duration_us)"},
+            "count(*)",
+            ranks=_DURATION,
+        ),
+    ),
+    "scores": (
+        Stored(
+            "scores",
+            _texts("scores"),
+            {"value": "sum(value)", "value_count": "count(value)"},
+            "count(*)",
+            ranks={"value_thousandths": ("value IS NOT NULL", "value * 1000", "count(*)")},
+            extremes=True,
+        ),
+    ),
+    "models": (
+        Stored(
+            "models",
+            _texts("models"),
+            _plain("models", ("size_bytes",)),
+            "count(*)",
+            distinct={"providers": "count(DISTINCT provider)"},
+            extremes=True,
+        ),
+    ),
+    "knowledge_bases": (
+        Stored(
+            "knowledge_bases",
+            _texts("knowledge_bases"),
+            _plain("knowledge_bases", ("documents", "chunks", "tokens", "size_bytes")),
+            "count(*)",
+        ),
+    ),
+    "documents": (
+        Stored(
+            "documents",
+            _texts("documents"),
+            {
+                **_plain("documents", ("chunks", "tokens", "size_bytes", "duration_us")),
+                "duration_count": "count(duration_us)",
+            },
+            "count(*)",
+            ranks=_DURATION,
+            distinct={"knowledge_bases": "count(DISTINCT knowledge_base)"},
+        ),
+    ),
+    "error_details": (
+        Stored(
+            "error_details",
+            _texts("error_details"),
+            {
+                "stack_traces": "count(*) FILTER (WHERE stack_trace <> '')",
+                "bodies": "count(*) FILTER (WHERE request <> '' OR response <> '')",
+            },
+            "count(*)",
         ),
     ),
 }

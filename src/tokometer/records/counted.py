@@ -43,7 +43,9 @@ _OWN: Final = (
     "revenue",
 )
 #: What a computed price depends on, beside tokens.
-_PRICED: Final = frozenset({"provider", "model", "service_tier", "region"})
+_PRICED: Final = frozenset(
+    {"provider", "model", "service_tier", "region", "http_status", "stop_reason", "cost_reported"}
+)
 
 
 class Counted:

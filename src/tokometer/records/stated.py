@@ -149,7 +149,7 @@ def more_of(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int
 
 
 def extends(more: Stated, less: Stated) -> bool:
-    """Whether `more` says of one and the same answer what `less` says and buckets of the prompt that `less` leaves out."""
+    """Whether `more` says of an answer what `less` says, and buckets of the prompt that `less` leaves out."""
     return (
         bool(less.prompt)
         and more.output_total == less.output_total
@@ -171,11 +171,11 @@ def agree(one: Stated, other: Stated, *, on_prompts: bool) -> bool:
 def together(kept: Stated, other: Stated) -> Stated:
     """The richer word of two on one and the same answer, the first where they know equally much."""
     prompt = kept.prompt
-    if not kept.prompt_total and other.prompt:
-        prompt = other.prompt
-    elif (
-        kept.prompt_total == other.prompt_total and other.prompt and _knows(other.prompt) > _knows(kept.prompt)
-    ) or extends(other, kept):
+    if (
+        (not kept.prompt_total and other.prompt)
+        or (kept.prompt_total == other.prompt_total and other.prompt and _knows(other.prompt) > _knows(kept.prompt))
+        or extends(other, kept)
+    ):
         prompt = other.prompt
     outputs = [output for output in (kept.output, other.output) if output is not None]
     reasoning = [count for count in (kept.reasoning, other.reasoning) if count is not None]

@@ -5,8 +5,8 @@ states the sum of what the calls below it used. A *telling* is one such statemen
 statement of an agent (`ModelCall.shadow`). :func:`settle` says what each counts as. It looks at nothing but the
 tellings and who stands above whom, so its answer does not depend on the order in which they became known.
 
-**Nesting.** What is told below a telling explains it. Tokens that nothing below explains count for the rest; where none are
-left it is not counted, and what it knows besides goes to the calls below it.
+**Nesting.** What is told below a telling explains it. Tokens that nothing below explains count for the rest; where none
+are left it is not counted, and what it knows besides goes to the calls below it.
 
 **One answer's id.** Tellings beside each other, or in two traces, that name the same answer are one call.
 
@@ -57,7 +57,7 @@ def looks_unique(answer: str) -> bool:
 
 
 def same_answer(one: ModelCall, other: ModelCall) -> bool:
-    """Whether two tellings that do not contain each other are of one answer, by its id, their times and their tokens."""
+    """Whether two tellings beside each other are of one answer, by its id, their times and their tokens."""
     if not one.request_id or one.shadow or other.shadow:
         return False
     if (one.workspace, one.request_id, sort_of(one)) != (other.workspace, other.request_id, sort_of(other)):
@@ -66,10 +66,10 @@ def same_answer(one: ModelCall, other: ModelCall) -> bool:
     if gap_us(one, other) > (UNIQUE_REACH_US if unique else REACH_US):
         return False
     stated = Stated.of(one), Stated.of(other)
-    if not unique and not all(each.total for each in stated):
+    stating = [each for each in stated if each.total]
+    if not unique and len(stating) < len(stated) and (not stating or one.trace_id != other.trace_id):
         # A gateway that gives every answer one id, and answers that state nothing: there is nothing to tell them by.
-        if one.trace_id != other.trace_id or not any(each.total for each in stated):
-            return False
+        return False
     return agree(*stated, on_prompts=unique)
 
 
@@ -251,7 +251,7 @@ class _Settlement:
         return None
 
     def _beside(self, group: _Group) -> list[Counted]:
-        """Calls of the trace that may be below an agent, as far as anybody knows: the way from them to the top is open."""
+        """Calls of the trace that may be below an agent: nobody knows the whole way from them to the top."""
         return _each(
             counted
             for other in self._groups
@@ -296,9 +296,8 @@ class _Settlement:
 
 def _together_in_time(agent: ModelCall, call: ModelCall) -> bool:
     """Whether an agent's statement can be of a call, by trace, sort and time; one that runs has no end yet."""
-    return (
-        (agent.workspace, agent.trace_id, sort_of(agent)) == (call.workspace, call.trace_id, sort_of(call))
-        and (agent.latency_us is None or gap_us(agent, call) <= REACH_US)
+    return (agent.workspace, agent.trace_id, sort_of(agent)) == (call.workspace, call.trace_id, sort_of(call)) and (
+        agent.latency_us is None or gap_us(agent, call) <= REACH_US
     )
 
 
@@ -324,7 +323,7 @@ def _cost_left(tellers: Sequence[ModelCall], stating: Sequence[Counted]) -> int 
 
 
 def _extras(tellers: Sequence[ModelCall], own: Stated, explained: Sequence[Counted], more: Counted | None) -> None:
-    """What is not tokens and adds up (revenue, searches) is not lost with a sum: what is left goes to one of its calls."""
+    """What adds up and is no tokens (revenue, searches) is not lost with a sum: the rest goes to one of its calls."""
     every = [*explained, more] if more is not None else explained
     if not explained:
         return

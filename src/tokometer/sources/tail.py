@@ -110,6 +110,11 @@ class Tail:
         self.extra = left.extra if left else b""
         self.restarted = bool(state) and left is None
 
+    @property
+    def size(self) -> int:
+        """How many bytes the file had when it was opened."""
+        return self._status.st_size
+
     def __enter__(self) -> Self:
         return self
 

@@ -16,6 +16,7 @@ from tokometer.collect.decoding import Decoded, Decoder
 from tokometer.collect.reading import Prices
 from tokometer.records import ModelCall
 from tokometer.sources.otlp import OtlpError, decode_traces
+from tokometer.sources.own import NotRecords
 
 CHAT: dict[str, Any] = {
     "gen_ai.operation.name": "chat",
@@ -157,5 +158,47 @@ def test_a_process_that_cannot_start_is_done_without(tmp_path: Path) -> None:
             await asyncio.sleep(0.05)
         assert decoder.process is None
         decoder.close()
+
+    run(tmp_path, talk)
+
+
+OWN = b"\n".join(
+    (
+        b'{"id": "a", "model": "gpt-4o", "started_at": 1764000000, "input_tokens": 5, "output_tokens": 1}',
+        b'{"id": "b", "model": "gpt-4o", "started_at": 1764000000, "input_tokens": -5}',
+        b'{"id": "c", "model": "gpt-4o", "started_at": 1764000000, "labels_typo": 1}',
+    )
+)
+
+
+def test_own_records_go_the_same_way(tmp_path: Path) -> None:
+    """A body in our own format is decoded, refused and priced in the other process as it is here."""
+
+    async def talk(decoder: Decoder) -> None:
+        here = await decoder.own("calls", OWN, "application/x-ndjson")
+        await packed(decoder)
+        there = await decoder.own("calls", OWN, "application/x-ndjson")
+        assert there.packed
+        assert names(there) == names(here) == ["a"]
+        assert [(one.position, one.field, one.reason) for one in there.refusals] == [
+            (one.position, one.field, one.reason) for one in here.refusals
+        ]
+        assert [one.position for one in there.refusals] == [1, 2]
+
+    run(tmp_path, talk)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "unfit"), [(OWN, "text/plain", True), (b"[1, 2", "application/json", False)]
+)
+def test_a_body_that_holds_no_records_is_told_apart(tmp_path: Path, body: bytes, media_type: str, unfit: bool) -> None:
+    """What is no JSON, and what says that it is something else, are refused as such by either process."""
+
+    async def talk(decoder: Decoder) -> None:
+        for _ in range(2):
+            with pytest.raises(NotRecords) as caught:
+                await decoder.own("calls", body, media_type)
+            assert caught.value.media_type is unfit
+            await packed(decoder)
 
     run(tmp_path, talk)

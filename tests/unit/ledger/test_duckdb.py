@@ -11,7 +11,7 @@ import pytest
 
 from tokometer.ledger import Batch, LedgerError, LedgerLocked, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
-from tokometer.ledger.migrations import Migration
+from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version
 from tokometer.ledger.opening import cache_folder, data_folder, open_ledger
 from unit.ledger.test_ledger import call
 
@@ -49,13 +49,15 @@ def test_an_old_ledger_is_migrated_and_a_newer_one_refused(tmp_path: Path) -> No
     """Steps run once, in order; a ledger from the future is left alone."""
     path = tmp_path / "l.duckdb"
     DuckDBLedger(path).close()
+    now = current_version()
     steps = (
-        Migration(2, "add a column", lambda _engine: ["ALTER TABLE bills ADD COLUMN note VARCHAR DEFAULT ''"]),
-        Migration(3, "fill it", lambda _engine: ["UPDATE bills SET note = 'x'"]),
+        *MIGRATIONS,
+        Migration(now + 1, "add a column", lambda _engine: ["ALTER TABLE bills ADD COLUMN note VARCHAR DEFAULT ''"]),
+        Migration(now + 2, "fill it", lambda _engine: ["UPDATE bills SET note = 'x'"]),
     )
     for _ in range(2):
         ledger = DuckDBLedger(path, migrations=steps)
-        assert ledger.stats()["schema_version"] == 3
+        assert ledger.stats()["schema_version"] == now + 2
         ledger.close()
     with pytest.raises(LedgerError, match="newer"):
         DuckDBLedger(path)

@@ -1,37 +1,73 @@
-"""The one setting of Codex that changes what a call costs."""
+"""What Codex's home folder says of all its threads: the tier that is configured, and whose account it is."""
 
 from __future__ import annotations
 
+import stat
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
-#: What Codex calls a tier → what it asks the API for, which is what price lists know.
-_TIERS = {"fast": "priority"}
+import msgspec
+
+#: Larger than either file ever is.
+_LIMIT: Final = 1 << 20
+_Reader = Callable[[Path, int, int], str]
 
 
-def tier_of(setting: str) -> str:
-    """The API's name of a service tier; empty for the standard one."""
-    word = setting.strip().lower()
-    return "" if word in ("", "default", "auto", "standard") else _TIERS.get(word, word)
+class _Tokens(msgspec.Struct):
+    """The one thing in `auth.json` that is no secret; the rest of it is never decoded."""
+
+    account_id: str | None = None
+
+
+class _Auth(msgspec.Struct):
+    tokens: _Tokens | None = None
 
 
 def configured_tier(home: Path) -> str:
-    """The service tier that `config.toml` in Codex's home folder asks for; empty where it asks for none."""
-    path = home / "config.toml"
+    """The service tier that `config.toml` asks for, as it is written; empty where it asks for none."""
+    return _cached(home / "config.toml", _tier)
+
+
+def account_of(home: Path) -> str:
+    """The account that Codex is signed in to now (`tokens.account_id` of `auth.json`); empty where that is not said."""
+    return _cached(home / "auth.json", _account)
+
+
+def _cached(path: Path, read: _Reader) -> str:
     try:
         status = path.stat()
     except OSError:
         return ""
-    return _read(path, status.st_mtime_ns, status.st_size)
+    # Opening a named pipe would wait for its writer.
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _LIMIT:
+        return ""
+    return read(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, _mtime_ns: int, _size: int) -> str:
+def _tier(path: Path, _mtime_ns: int, _size: int) -> str:
     """The tier in one version of the file, read once."""
     import tomllib  # 10 ms that a reading with nothing new need not spend
 
     try:
-        setting = tomllib.loads(path.read_text("utf-8")).get("service_tier")
+        setting = tomllib.loads(_bytes(path).decode()).get("service_tier")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return ""
-    return tier_of(setting) if isinstance(setting, str) else ""
+    return setting if isinstance(setting, str) else ""
+
+
+@lru_cache(maxsize=8)
+def _account(path: Path, _mtime_ns: int, _size: int) -> str:
+    """The account in one version of the file, read once."""
+    try:
+        auth = msgspec.json.decode(_bytes(path), type=_Auth)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return (auth.tokens.account_id or "")[:200] if auth.tokens else ""
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_LIMIT)

@@ -14,8 +14,11 @@ from tokometer.records.providers import provider_of
 from tokometer.sources.codex.lineage import ancestors, minted, origin_of, owner_of, project_of, thread_of
 from tokometer.sources.codex.rows import SessionMeta
 from tokometer.sources.codex.state import State
+from tokometer.sources.codex.terms import said
 
 _SECOND = 1_000_000
+#: What is kept of a program's name and version.
+_LONGEST = 60
 
 
 def introduce(state: State, meta: SessionMeta, path: Path) -> None:
@@ -39,6 +42,8 @@ def introduce(state: State, meta: SessionMeta, path: Path) -> None:
     state.project = project_of(path, meta.cwd or "")
     state.branch = (meta.git.branch or "") if meta.git else ""
     state.provider = provider_of(meta.model_provider or "")
+    state.client, state.release = (meta.originator or "")[:_LONGEST], (meta.cli_version or "")[:_LONGEST]
+    state.model = said(meta.model) or state.model
     _adopt(state, origin.parent, path)
 
 

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tokometer.records import to_us
+from tokometer.sources.codex.frames import head_of
 from tokometer.sources.codex.rows import BadLine, SessionMeta, decode, kind_of
+from tokometer.sources.codex.terms import release_of
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_FILE: Final = re.compile(rf"rollout-(\d{{4}})-(\d\d)-(\d\d)T.*?({_UUID})\.jsonl$")
+_FILE: Final = re.compile(rf"rollout-(\d{{4}})-(\d\d)-(\d\d)T.*?({_UUID})\.jsonl(?:\.zst)?$")
+_NAMED: Final = re.compile(rf"({_UUID})\.jsonl(?:\.zst)?$")
 _SHAPE: Final = re.compile(_UUID)
 #: The year 2100: an id that claims to be younger was not made by a clock.
 _FAR: Final = 4_102_444_800_000_000
@@ -58,14 +61,14 @@ def minted(identifier: str) -> int | None:
 
 def thread_in(name: str) -> str:
     """The id in the name of a rollout file, or an empty string."""
-    found = _FILE.search(name)
-    return found[4] if found else ""
+    found = _NAMED.search(name)
+    return found[1] if found else ""
 
 
-def live_place(sessions: Path, name: str) -> Path | None:
-    """Where a rollout of this name lies while it is not archived."""
+def live_folder(sessions: Path, name: str) -> Path | None:
+    """The folder in which a rollout of this name lies while it is not archived."""
     found = _FILE.search(name)
-    return sessions.joinpath(found[1], found[2], found[3], name) if found else None
+    return sessions.joinpath(found[1], found[2], found[3]) if found else None
 
 
 def thread_of(meta: SessionMeta) -> Thread:
@@ -86,7 +89,7 @@ def origin_of(meta: SessionMeta) -> Origin:
     inherits = bool(parent) or meta.history_base is not None
     modern = (
         bool(meta.parent_thread_id or meta.thread_source or meta.history_mode or meta.history_base or subagent)
-        or _version(meta.cli_version or "") >= _MODERN
+        or release_of(meta.cli_version or "") >= _MODERN
     )
     return Origin(parent if parent != meta.id else "", subagent, modern, inherits)
 
@@ -144,17 +147,17 @@ def find(home: Path, thread: str) -> Path | None:
     """The rollout of a thread: by date where its id tells it, else anywhere."""
     if not _SHAPE.fullmatch(thread):
         return None
-    name = f"rollout-*{thread}.jsonl"
+    name = f"*{thread}.jsonl*"
     at = minted(thread)
     if at is not None:
         # The folders are named by local time, which is at most a day off.
         day = datetime.fromtimestamp(at / 1e6, UTC)
         for offset in (0, -1, 1):
             folder = home / "sessions" / (day + timedelta(days=offset)).strftime("%Y/%m/%d")
-            for path in folder.glob(name):
+            for path in sorted(folder.glob(name)):
                 return path
     for pattern in (f"sessions/*/*/*/{name}", f"archived_sessions/**/{name}", name):
-        for path in home.glob(pattern):
+        for path in sorted(home.glob(pattern)):
             return path
     return None
 
@@ -164,8 +167,7 @@ def _headers(path: Path | None) -> list[SessionMeta]:
     if path is None:
         return []
     try:
-        with path.open("rb") as file:
-            data = file.read(_HEADER)
+        data = head_of(path, _HEADER)
     except OSError:
         return []
     metas = []
@@ -190,8 +192,3 @@ def _spawn_of(source: Any) -> tuple[dict[str, Any], str]:  # noqa: ANN401 - what
     if isinstance(detail, dict):
         return detail, "subagent" if name == "thread_spawn" else str(name)
     return {}, str(detail or name)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    found = re.match(r"(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else ()

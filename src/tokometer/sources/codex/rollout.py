@@ -9,13 +9,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
-from tokometer.records import ModelCall, Record, RecordError, check_time, status_of, to_us
+from tokometer.records import ModelCall, Notice, Record, RecordError, check_time, status_of, to_us
 from tokometer.records.providers import provider_of
-from tokometer.sources.codex import descent, tools
-from tokometer.sources.codex.config import configured_tier, tier_of
+from tokometer.sources.codex import descent, terms, tools
+from tokometer.sources.codex.config import account_of, configured_tier
 from tokometer.sources.codex.failures import failure_of
 from tokometer.sources.codex.limits import samples_of
 from tokometer.sources.codex.lineage import home_of, minted, project_of, thread_in
+from tokometer.sources.codex.noticed import Noticed
 from tokometer.sources.codex.rows import (
     BadLine,
     Event,
@@ -26,27 +27,22 @@ from tokometer.sources.codex.rows import (
     SettingsApplied,
     TokenCount,
     ToolEnd,
-    ToolOutput,
     ToolUse,
     TurnContext,
     Usage,
     UsageRecord,
     decode,
+    is_read,
 )
-from tokometer.sources.codex.state import State, Tool, Turn
+from tokometer.sources.codex.state import State, Turn
+from tokometer.sources.codex.toolbox import Toolbox
 from tokometer.sources.codex.turns import run_of
-from tokometer.sources.codex.usage import Vector, buckets_of, difference, fell, vector_of
+from tokometer.sources.codex.usage import Vector, buckets_of, fell, spent, unsplit_of, vector_of
+from tokometer.sources.machine import host
 
 SOURCE: Final = "codex"
-#: What ran, and where, if a rollout does not say (the first releases).
-FALLBACK_MODEL: Final = "gpt-5"
-FALLBACK_PROVIDER: Final = "openai"
 #: A longer wait than this says that someone was away, not that a model was slow.
 _PATIENCE: Final = 1_800_000_000
-#: How many tool calls are remembered for what may still be said of them.
-_OPEN_TOOLS: Final = 64
-#: Ids from here on are unique; shorter ones (`call_0`) are used again in every response.
-_UNIQUE: Final = 12
 
 
 class Rollout:
@@ -59,29 +55,50 @@ class Rollout:
         #: Records that grow while their file does, by native id; only their last form is given.
         self._growing: dict[str, Record] = {}
         self._configured: str | None = None
+        self._noticed = Noticed(SOURCE, path)
+        #: Where the present line stands, and what of it nobody knows.
+        self._offset = 0
+        self._strange: list[str] = []
         if state is None:
-            thread = thread_in(path.name) or path.stem
+            thread = thread_in(path.name) or path.name.partition(".jsonl")[0]
             state = State(thread=thread, began=minted(thread) or 0)
             state.family = [(state.began, thread)]
         self.state = state
+        self._tools = Toolbox(state, SOURCE, self._keep)
 
     def records(self) -> list[Record]:
-        """What the lines taken so far amount to."""
-        return [*self._calls, *self._growing.values()]
+        """What the lines taken so far amount to, with the machine and the account that they are now found under."""
+        records = [*self._calls, *self._growing.values()]
+        machine, account = host(), account_of(home_of(self.path)) if records else ""
+        for record in records:
+            record.machine, record.account = machine, account
+        return records
 
-    def take(self, kind: Kind, line: bytes) -> None:
-        """Read one line of a kind that matters.
+    def notices(self) -> list[Notice]:
+        """What no rule understood in the lines taken so far."""
+        return self._noticed.notices()
+
+    def take(self, kind: Kind, line: bytes, offset: int = 0) -> None:
+        """Read one line of a kind that matters, or notice one that nobody knows; `offset` is where it stands.
 
         Raises:
             BadLine: It cannot be believed, or (rate limits) a part of it that the rest does not depend on.
         """
-        row = decode(kind, line)
+        self._offset = offset
         name, inner = kind
+        if not is_read(kind):
+            self._notice("line", f"{name}/{inner}" if inner else name or "without a type")
+            return
+        row = decode(kind, line, self._strange)
+        if self._strange:
+            for key in self._strange:
+                self._notice("usage", key)
+            self._strange.clear()
         if name == "response_item":
             if isinstance(row.payload, ToolUse):
-                self._tool_use(row.payload, self._at(row))
+                self._tools.use(row.payload, self._at(row))
             else:
-                self._tool_output(row.payload, self._at(row))
+                self._tools.output(row.payload, self._at(row))
         elif name == "event_msg":
             self._event(inner, row)
         elif name == "token_usage_record":
@@ -91,11 +108,15 @@ class Rollout:
         else:
             descent.introduce(self.state, row.payload, self.path)
 
+    def _notice(self, topic: str, name: str) -> None:
+        self._noticed.add(topic, name, self._offset)
+
     # Who and under what.
 
     def _turn_context(self, context: TurnContext, row: Line[Any]) -> None:
         state = self.state
         state.model = context.model or state.model
+        state.tier = terms.said(context.service_tier) or state.tier
         state.project = state.project or project_of(self.path, context.cwd or "")
         descent.enter(state, context.turn_id or "", None)
         state.asked_at = _time(row) or state.asked_at
@@ -115,7 +136,7 @@ class Rollout:
 
     def _usage_record(self, record: UsageRecord, at: int) -> None:
         state = self.state
-        if record.usage.input_tokens is None and record.usage.output_tokens is None:
+        if record.usage.input_tokens is None and record.usage.output_tokens is None and not unsplit_of(record.usage):
             raise BadLine("payload.usage.input_tokens", "is missing")
         if record.thread_id and record.thread_id == state.thread:
             state.own = True
@@ -131,17 +152,18 @@ class Rollout:
         if turn is not None and record.turn_token_usage is not None and turn.id == (record.turn_id or turn.id):
             turn.stated_tokens = record.turn_token_usage.total_tokens
         call = self._call(native, at, record.usage, owner or state.parent or state.thread)
+        self._say(call, record.model, record.service_tier, record.usage.service_tier)
         call.request_id = record.response_id or ""
         call.trace_id = record.root_turn_id or record.turn_id or call.trace_id
         call.parent_id = record.turn_id or call.parent_id
 
     def _token_count(self, count: TokenCount, at: int) -> None:
         if count.info is not None:
-            self._count(count.info, at)
+            self._count(count, count.info, at)
         if descent.owner(self.state) == self.state.thread:
             self._calls += samples_of(bytes(count.rate_limits), at, self.state, SOURCE)
 
-    def _count(self, info: Info, at: int) -> None:
+    def _count(self, count: TokenCount, info: Info, at: int) -> None:
         """Count what was used since the last row, if anything was: rows are repeated when only the limits are news."""
         state = self.state
         total, last = vector_of(info.total_token_usage), vector_of(info.last_token_usage)
@@ -158,13 +180,15 @@ class Rollout:
         owner = descent.owner(self.state)
         if state.records or not owner:
             return
-        usage = info.last_token_usage
-        if usage is None or last is None:
-            usage = difference(info.total_token_usage, total, before)
-        if any(vector_of(usage) or ()):
-            self._call(
-                _key(owner, state.epoch, total, last), at, usage, owner if descent.is_certain(self.state) else ""
-            )
+        usage, strange = spent(info.total_token_usage, info.last_token_usage, total, before)
+        if strange:
+            self._notice("usage", strange)
+        if usage is None:
+            return
+        session = owner if descent.is_certain(self.state) else ""
+        call = self._call(_key(owner, state.epoch, total, last), at, usage, session)
+        tiers = (count.service_tier, info.service_tier, usage.service_tier)
+        self._say(call, count.model or info.model, *tiers)
 
     def _call(self, native: str, at: int, usage: Usage, owner: str) -> ModelCall:
         """Add a call that used `usage`; `owner` is the thread that made it, empty if it may have been an ancestor."""
@@ -178,6 +202,7 @@ class Rollout:
             call.output_tokens,
             call.reasoning_tokens,
         ) = buckets_of(usage)
+        call.unsplit_tokens = unsplit_of(usage)
         if mine:
             call.attempt = state.failures + 1
             state.failures = 0
@@ -189,6 +214,18 @@ class Rollout:
         self._calls.append(call)
         return call
 
+    def _say(self, call: ModelCall, model: Any, *tiers: Any) -> None:  # noqa: ANN401 - whatever JSON value stood there
+        """What a row says of its own call stands above what its thread says."""
+        if model is not None:
+            call.model = terms.said(model) or call.model
+        tier = terms.said(*tiers) if any(tiers) else ""
+        if tier:
+            call.service_tier = terms.tier_of(tier)
+        if call.service_tier and not terms.is_known_tier(call.service_tier):
+            self._notice("tier", call.service_tier)
+        if not call.model:
+            self._notice("model", f"no model named by {terms.writer_of(self.state)}")
+
     def _blank(self, native: str, at: int, *, mine: bool, session: str) -> ModelCall:
         state = self.state
         return ModelCall(
@@ -199,9 +236,9 @@ class Rollout:
             origin=state.began,
             trace_id=state.turn,
             parent_id=state.turn,
-            provider=state.provider or FALLBACK_PROVIDER,
-            model=state.model or FALLBACK_MODEL,
-            service_tier=self._tier(),
+            provider=terms.provider_of_call(state),
+            model=terms.model_of(state, at),
+            service_tier=terms.tier_of(self._tier()),
             session_id=session,
             parent_session_id=state.parent if mine else "",
             project=state.project,
@@ -211,9 +248,9 @@ class Rollout:
         )
 
     def _tier(self) -> str:
-        """The tier that the thread's settings state, else the one that is configured now."""
+        """The tier that the thread's settings state, else the one that is configured now, as it was written."""
         if self.state.tier:
-            return tier_of(self.state.tier)
+            return self.state.tier
         if self._configured is None:
             self._configured = configured_tier(home_of(self.path))
         return self._configured
@@ -228,13 +265,14 @@ class Rollout:
         elif isinstance(payload, Event):
             self._lifecycle(name, payload, self._at(row))
         elif isinstance(payload, ToolEnd):
-            self._tool_ended(payload.call_id or "", tools.of_end(payload), payload)
+            self._tools.ended(payload.call_id or "", tools.of_end(payload), payload)
         elif isinstance(payload, SettingsApplied):
             settings = payload.thread_settings
             if settings is not None and (not payload.thread_id or payload.thread_id == state.thread):
                 state.model = settings.model or state.model
                 state.provider = provider_of(settings.model_provider_id or "") or state.provider
-                state.tier = settings.service_tier or state.tier
+                # Settings that name a model are all there are: a tier that they leave out is no longer in force.
+                state.tier = terms.said(settings.service_tier) or ("" if settings.model else state.tier)
             if payload.thread_id and payload.thread_id == state.thread:
                 state.own = True
         elif isinstance(payload, ItemCompleted):
@@ -242,7 +280,7 @@ class Rollout:
             if item is not None and item.type == "UserMessage":
                 self._user_spoke(row, events=0, items=1)
             elif item is not None and item.id in state.tools and item.exit_code is not None:
-                self._tool_ended(item.id or "", tools.of_end(ToolEnd(exit_code=item.exit_code)), None)
+                self._tools.ended(item.id or "", tools.of_end(ToolEnd(exit_code=item.exit_code)), None)
         else:
             self._user_spoke(row, events=1, items=0)
 
@@ -302,63 +340,6 @@ class Rollout:
         elif state.open_turn is not None:
             state.failures = 0
             state.open_turn.failed = failure.message or failure.words
-
-    # Tools.
-
-    def _tool_use(self, use: ToolUse, at: int) -> None:
-        state = self.state
-        owner = descent.owner(self.state)
-        if not owner:
-            return
-        state.tool_count += 1
-        call = use.call_id or use.id or ""
-        native = f"tool:{owner}:{call}"
-        if len(call) < _UNIQUE:
-            native = f"tool:{owner}:{state.turn}:{state.tool_count}:{call}"
-        name, server = tools.name_of(use)
-        session = owner if descent.is_certain(self.state) else state.thread
-        tool = Tool(at, session, native, name, state.turn, server, tools.stated(use))
-        if call:
-            state.tools.pop(call, None)
-            state.tools[call] = tool
-            if len(state.tools) > _OPEN_TOOLS:
-                del state.tools[next(iter(state.tools))]
-        self._keep(self._tool_record(tool))
-
-    def _tool_output(self, output: ToolOutput, at: int) -> None:
-        tool = self.state.tools.get(output.call_id or "")
-        if descent.owner(self.state) == self.state.thread:
-            self.state.asked_at = at
-        if tool is None:
-            return
-        outcome = tools.of_output(bytes(output.output))
-        if outcome.duration_us is None and tool.duration_us is None:
-            outcome = outcome._replace(duration_us=max(0, at - tool.started_at))
-        self._tool_ended(output.call_id or "", outcome, None)
-
-    def _tool_ended(self, call: str, outcome: tools.Outcome, end: ToolEnd | None) -> None:
-        tool = self.state.tools.get(call)
-        if tool is None:
-            return
-        tool.revision += 1
-        if outcome.status != "unknown" and not (outcome.status == "ok" and tool.status in ("error", "cancelled")):
-            tool.status, tool.message = outcome.status, outcome.message or tool.message
-        if outcome.duration_us is not None:
-            tool.duration_us = outcome.duration_us
-        if end is not None and end.invocation is not None:
-            tool.server = end.invocation.server or tool.server
-        self._keep(self._tool_record(tool))
-
-    def _tool_record(self, tool: Tool) -> Record:
-        state = self.state
-        return tools.record_of(
-            tool,
-            session=tool.session,
-            project=state.project,
-            subagent=state.subagent if tool.session == state.thread else "",
-            origin=state.began,
-            source=SOURCE,
-        )
 
     def _keep(self, record: Record) -> None:
         kept = self._growing.get(record.native_id)

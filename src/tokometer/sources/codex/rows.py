@@ -14,8 +14,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tokometer.records.kinds import Tokens
+from tokometer.sources.codex.quiet import QUIET
 
 P = TypeVar("P")
+Kind = tuple[str, str]
+_NULL: Final = Raw(b"null")
 
 
 class Line(Struct, Generic[P]):
@@ -27,14 +30,14 @@ class Line(Struct, Generic[P]):
 
 class _Envelope(Struct):
     type: str = ""
-    payload: Raw = Raw(b"null")
+    payload: Raw = _NULL
 
 
 class _Typed(Struct):
     type: str | None = ""
 
 
-class Usage(Struct):
+class Usage(Struct, forbid_unknown_fields=True):
     """Token numbers as Codex states them: input contains cache reads and writes, output contains reasoning."""
 
     input_tokens: Tokens | None = None
@@ -43,6 +46,7 @@ class Usage(Struct):
     output_tokens: Tokens | None = None
     reasoning_output_tokens: Tokens | None = None
     total_tokens: Tokens | None = None
+    service_tier: Any = None
 
 
 class Git(Struct):
@@ -57,7 +61,9 @@ class SessionMeta(Struct):
     id: str | None = ""
     timestamp: datetime | None = None
     cwd: str | None = ""
+    originator: str | None = ""
     cli_version: str | None = ""
+    model: Any = None
     model_provider: str | None = ""
     source: Any = None
     parent_thread_id: str | None = ""
@@ -76,26 +82,38 @@ class TurnContext(Struct):
     turn_id: str | None = ""
     cwd: str | None = ""
     model: str | None = ""
+    service_tier: Any = None
 
 
-class Info(Struct):
+class Info(Struct, forbid_unknown_fields=True):
     """What a thread has used in all, and in its last request."""
 
     total_token_usage: Usage | None = None
     last_token_usage: Usage | None = None
+    model: Any = None
+    service_tier: Any = None
+    model_context_window: Any = None
 
 
-class TokenCount(Struct):
+class TokenCount(Struct, forbid_unknown_fields=True):
     """Usage after a request, or only fresh rate limits."""
 
+    type: Any = None
     info: Info | None = None
     rate_limits: Raw = Raw(b"null")
+    model: Any = None
+    service_tier: Any = None
+    thread_id: Any = None
+    turn_id: Any = None
 
 
-class UsageRecord(Struct):
+class UsageRecord(Struct, forbid_unknown_fields=True):
     """Usage of one response (2026)."""
 
     usage: Usage
+    session_id: Any = None
+    model: Any = None
+    service_tier: Any = None
     thread_id: str | None = ""
     turn_id: str | None = ""
     root_turn_id: str | None = ""
@@ -139,7 +157,7 @@ class ThreadSettings(Struct):
 
     model: str | None = ""
     model_provider_id: str | None = ""
-    service_tier: str | None = ""
+    service_tier: Any = None
 
 
 class SettingsApplied(Struct):
@@ -221,19 +239,33 @@ _DECODERS: Final = {kind: msgspec.json.Decoder(Line[payload]).decode for kind, p
 _decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _decode_typed: Final = msgspec.json.Decoder(_Typed).decode
 
+#: What objects of usage may hold: any other key of theirs is noticed. Elsewhere in such a line only a key that sounds
+#: like usage or money is.
+_STRICT: Final[dict[Kind, dict[str, Any]]] = {
+    ("event_msg", "token_count"): {"info": {"total_token_usage": Usage, "last_token_usage": Usage}},
+    ("token_usage_record", ""): {"usage": Usage, "turn_token_usage": Usage, "thread_token_usage": Usage},
+}
+_SOUNDS: Final = re.compile(r"token|usage|cost|credit|price|tier|bill|search|model", re.IGNORECASE)
+_decode_any: Final = msgspec.json.Decoder().decode
+
 #: The start of a line as Codex writes it. A line that starts otherwise is taken apart to find out what it is.
 _HEAD: Final = re.compile(
     rb'\{"timestamp":"[^"\\]{1,40}",(?:"ordinal":\d{1,18},)?"type":"([a-z_]{1,40})","payload":\{'
     rb'(?:"type":"([a-z_]{1,40})")?'
 )
-#: Bytes kind → kind, for what the head says outright. Absent: another kind, which is not read.
-_WANTED: Final = {(kind[0].encode(), kind[1].encode() or None): kind for kind in _PAYLOADS if kind[0] not in _WHOLE}
-_WHOLE_BYTES: Final = {name.encode(): (name, "") for name in _WHOLE}
+#: Bytes kind → kind, or None for one that is known to say nothing of usage. Absent: nobody knows it.
+_SPLIT_BYTES: Final[dict[tuple[bytes, bytes], Kind | None]] = {
+    **{(name.encode(), inner.encode()): None for name, inner in QUIET if inner},
+    **{(name.encode(), inner.encode()): (name, inner) for name, inner in _PAYLOADS if name not in _WHOLE},
+}
+_WHOLE_BYTES: Final[dict[bytes, Kind | None]] = {
+    **{name.encode(): None for name, inner in QUIET if not inner},
+    **{name.encode(): (name, "") for name in _WHOLE},
+}
 _BRACE: Final = ord("}")
 #: These have a payload type, which is not always its first key.
 _SPLIT: Final = frozenset({b"event_msg", b"response_item"})
-
-Kind = tuple[str, str]
+_UNKNOWN: Final = ("", "")
 
 
 class BadLine(ValueError):
@@ -245,42 +277,65 @@ class BadLine(ValueError):
         self.reason = reason
 
 
+def is_read(kind: Kind) -> bool:
+    """Whether lines of a kind say anything that is kept; else nobody knows what they are."""
+    return kind in _PAYLOADS
+
+
+def is_rollout(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a rollout, whatever its name."""
+    return _HEAD.match(head) is not None or b'"session_meta"' in head
+
+
 def kind_of(data: bytearray | bytes, start: int, stop: int) -> Kind | None:
-    """What the line `data[start:stop]` is, or None where it is of a kind that is not read.
+    """What the line `data[start:stop]` is, or None where it is of a kind that is known to say nothing of usage.
+
+    A kind that nobody knows is given as it stands; see :func:`is_read`.
 
     Raises:
         BadLine: It is not JSON, was cut off, or is not an object.
     """
     head = _HEAD.match(data, start, stop)
-    if head is not None:
-        name, inner = head.groups()
-        if name in _WHOLE_BYTES:
-            return _WHOLE_BYTES[name]
-        if name not in _SPLIT or inner is not None:
-            wanted = _WANTED.get((name, inner))
-            if wanted is None and data[stop - 1] != _BRACE:
-                raise BadLine("", "not JSON: the line ends before its object does")
-            return wanted
-    line = bytes(data[start:stop])
+    if head is None:
+        return _taken_apart(bytes(data[start:stop]))
+    name, inner = head.groups()
+    if name not in _SPLIT:
+        found = _WHOLE_BYTES.get(name, _UNKNOWN)
+    elif inner is None:
+        return _taken_apart(bytes(data[start:stop]))
+    else:
+        found = _SPLIT_BYTES.get((name, inner), _UNKNOWN)
+    if found is None or found is _UNKNOWN:
+        if data[stop - 1] != _BRACE:
+            raise BadLine("", "not JSON: the line ends before its object does")
+        if found is _UNKNOWN:
+            return (name.decode(), inner.decode() if inner is not None and name in _SPLIT else "")
+    return found
+
+
+def _taken_apart(line: bytes) -> Kind | None:
+    """What a line is that does not begin as Codex begins it."""
     try:
         envelope = _decode_envelope(line)
-        if envelope.type in _WHOLE:
-            return (envelope.type, "")
-        if envelope.type not in ("event_msg", "response_item"):
-            return None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _explained(error) from None
+    name = envelope.type
+    if name.encode(errors="replace") not in _SPLIT:
+        if name in _WHOLE:
+            return (name, "")
+        # The first releases wrote items without an envelope, after a header and with notes of their own state.
+        bare = envelope.payload == _NULL and (not name or ("response_item", name) in QUIET | _PAYLOADS.keys())
+        return None if bare or (name, "") in QUIET else (name, "")
     try:
-        inner_type = _decode_typed(envelope.payload).type or ""
+        inner = _decode_typed(envelope.payload).type or ""
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         bad = _explained(error)
         raise BadLine(f"payload.{bad.field}".rstrip("."), bad.reason) from None
-    kind = (envelope.type, inner_type)
-    return kind if kind in _PAYLOADS else None
+    return None if (name, inner) in QUIET else (name, inner)
 
 
-def decode(kind: Kind, line: bytes | memoryview) -> Line[Any]:
-    """The parts of a line that matter.
+def decode(kind: Kind, line: bytes | memoryview, strange: list[str] | None = None) -> Line[Any]:
+    """The parts of a line that matter; names of keys beside its usage that no rule reads are added to `strange`.
 
     Raises:
         BadLine: It is not JSON, or a field has the wrong type or an impossible value.
@@ -288,7 +343,34 @@ def decode(kind: Kind, line: bytes | memoryview) -> Line[Any]:
     try:
         return _DECODERS[kind](line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        if kind in _STRICT and isinstance(error, msgspec.ValidationError) and "unknown field" in str(error):
+            return _without_strange(kind, line, [] if strange is None else strange)
         raise _explained(error) from None
+
+
+def _without_strange(kind: Kind, line: bytes | memoryview, strange: list[str]) -> Line[Any]:
+    """A line whose objects of usage hold more than is known, without that."""
+    try:
+        tree = _decode_any(line)
+        _prune(tree["payload"], _PAYLOADS[kind], _STRICT[kind], kind[1] or kind[0], strange)
+        return _DECODERS[kind](msgspec.json.encode(tree))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _explained(error) from None
+
+
+def _prune(value: Any, shape: type[Struct], inner: dict[str, Any], name: str, strange: list[str]) -> None:  # noqa: ANN401
+    """Take the keys that `shape` does not have out of a JSON value, and name those that may be usage."""
+    if not isinstance(value, dict):
+        return
+    for key in [key for key in value if key not in shape.__struct_fields__]:
+        del value[key]
+        if shape is Usage or _SOUNDS.search(key):
+            strange.append(f"{name}.{key}")
+    for key, below in inner.items():
+        if isinstance(below, dict):
+            _prune(value.get(key), Info, below, key, strange)
+        else:
+            _prune(value.get(key), below, {}, key, strange)
 
 
 def _explained(error: msgspec.MsgspecError | UnicodeDecodeError) -> BadLine:

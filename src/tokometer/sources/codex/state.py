@@ -83,6 +83,9 @@ class State(Struct, array_like=True):
     tools: dict[str, Tool] = field(default_factory=dict)
     tool_count: int = 0
     limits: dict[str, float] = field(default_factory=dict)
+    # Which program wrote the rollout, and which release of it. Last, so that older states can be read.
+    client: str = ""
+    release: str = ""
 
 
 _decoder = msgspec.msgpack.Decoder(State)

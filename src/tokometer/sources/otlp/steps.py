@@ -1,8 +1,8 @@
 """Spans that play no part themselves: steps of a traced task, and bridges between spans that play one.
 
 One model call is often told by several spans with others in between, and who stands above whom is known only if those
-are, too (:mod:`tokometer.records.tellings`). What frameworks for agents report is kept as steps. Of everything else (HTTP,
-databases) only that is kept, without its name, over which a span that plays a part hangs on another one.
+are, too (:mod:`tokometer.records.tellings`). What frameworks for agents report is kept as steps. Of everything else
+(HTTP, databases) only that is kept, without its name, over which a span that plays a part hangs on another one.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def steps_of(spans: Iterable[Span], kept: Iterable[Record], now: int) -> Iterato
                 yield bridge
 
 
-def _bridge(
-    place: tuple[str, str], plain: dict[tuple[str, str], Span], tops: set[tuple[str, str]]
-) -> list[Span]:
+def _bridge(place: tuple[str, str], plain: dict[tuple[str, str], Span], tops: set[tuple[str, str]]) -> list[Span]:
     """The plain spans on the way up from there, once; none where nothing is above them."""
     way: list[Span] = []
     while place in plain:

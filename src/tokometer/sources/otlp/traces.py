@@ -8,12 +8,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from tokometer.records import Record, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, RecordError, Refusal, now_us
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
+from tokometer.sources.otlp.roles import unknown_word
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.steps import steps_of
+from tokometer.sources.otlp.unread import UNREAD, Unread
 
 Encoding = Literal["protobuf", "json"]
 
@@ -40,6 +42,8 @@ class Traces:
     spans: int = 0
     #: Spans of which nothing is kept: HTTP requests, database queries.
     skipped: int = 0
+    #: What stood in spans that became records and no rule understood, and words for kinds of spans that none knows.
+    notices: list[Notice] = field(default_factory=list)
 
 
 def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Traces:
@@ -53,7 +57,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
     at = now_us() if now is None else now
     spans: Iterable[Span | RecordError] = protobuf.spans(body) if encoding == "protobuf" else json_body.spans(body)
     traces = Traces()
-    records, refusals = traces.records, traces.refusals
+    records, refusals, unread = traces.records, traces.refusals, Unread(SOURCE, PLACE)
     others: list[Span] = []
     for index, span in enumerate(spans):
         traces.spans += 1
@@ -66,12 +70,18 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
             continue
         if made:
             records.extend(made)
+            if UNREAD in span.found:
+                unread.add(index, span.found[UNREAD])
         else:
             others.append(span)
+            word = unknown_word(span.found)
+            if word:
+                unread.add(index, [("event", word)])
     if others:
         steps = list(steps_of(others, records, at))
         records.extend(steps)
         traces.skipped = len(others) - len(steps)
+    traces.notices = unread.notices(at)
     return traces
 
 

@@ -96,12 +96,6 @@ def test_a_copied_record_goes_to_the_thread_that_it_names(read: Read) -> None:
     assert (call.session_id, call.revision, call.parent_session_id) == (PARENT, 0, "")
 
 
-def test_without_any_context_the_first_model_is_assumed(read: Read) -> None:
-    """The first releases did not say which model ran."""
-    (call,) = of_kind(read(count(usage(1, 1), usage(1, 1))), "calls")
-    assert (call.model, call.provider, call.session_id) == ("gpt-5", "openai", THREAD)
-
-
 def test_the_reviewers_alias_is_kept_as_it_is(read: Read) -> None:
     """Which model stands behind `codex-auto-review` changes with time, and nothing in the file says it."""
     context = line("turn_context", {"model": "codex-auto-review"})
@@ -336,7 +330,7 @@ def test_the_tier_comes_from_the_threads_settings_else_from_the_configuration(re
     applied = event("thread_settings_applied", thread_settings={"service_tier": "flex", "model": "gpt-5.1"})
     reading = read(*rows, applied, count(usage(3, 3), usage(2, 2)))
     assert [(call.service_tier, call.model) for call in of_kind(reading, "calls")] == [
-        ("priority", "gpt-5"),
+        ("priority", ""),
         ("flex", "gpt-5.1"),
     ]
     (home / "config.toml").write_text("service_tier = [broken")

@@ -37,16 +37,17 @@ def test_roots_follow_the_environment(tmp_path: Path) -> None:
     assert SOURCE.roots(tmp_path, {"CODEX_HOME": "~/cx"})[0] == tmp_path / "cx/sessions"
 
 
-def test_files_are_rollouts_and_nothing_else(home: Path) -> None:
-    """Other files are left alone, folders that do not exist are empty, links in circles end."""
+def test_files_are_rollouts_and_what_could_be_one(home: Path) -> None:
+    """Elsewhere only what is called a rollout; folders that do not exist are empty, links in circles end."""
     day = home / "sessions/2026/03/02"
     day.mkdir(parents=True)
-    for name in (NAME, "notes.jsonl", "rollout-x.jsonl.zst"):
+    for name in (NAME, "notes.jsonl", "rollout-x.jsonl.zst", ".DS_Store", "rollout-x.jsonl.tmp", "rollout-x.json"):
         (day / name).write_bytes(b"")
     (day / "again").symlink_to(home / "sessions", target_is_directory=True)
     live, archived = SOURCE.roots(home.parent, {})
-    assert list(SOURCE.files(live)) == [day / NAME]
-    assert list(SOURCE.files(home)) == [day / NAME]
+    rollouts = {day / NAME, day / "rollout-x.jsonl.zst"}
+    assert set(SOURCE.files(live)) == {*rollouts, day / "notes.jsonl"}
+    assert set(SOURCE.files(home)) == rollouts
     assert list(SOURCE.files(day / NAME)) == [day / NAME]
     assert list(SOURCE.files(archived)) == []
 
@@ -110,7 +111,7 @@ def test_one_bad_line_does_not_stop_the_others(read: Read) -> None:
             "payload.info.total_token_usage.input_tokens"
         ),
         _raw(usage_record("r", {"input_tokens": 2**53 + 1})).strip(): "payload.usage.input_tokens",
-        _raw(usage_record("r", {"total_tokens": 5})).strip(): "payload.usage.input_tokens",
+        _raw(usage_record("r", {"cached_input_tokens": 5})).strip(): "payload.usage.input_tokens",
         _raw(event("token_count", 1, info={"last_token_usage": usage(1, 1)})).strip(): "payload.info.total_token_usage",
         _raw(ONE | {"timestamp": "1970-01-01T00:00:00Z"}).strip(): "timestamp",
         _raw(ONE | {"timestamp": "2999-01-01T00:00:00Z"}).strip(): "timestamp",
