@@ -27,6 +27,7 @@ VERTEX = "msg_vrtx_01XFDUDYJgAACzvnptvVoYEL"
         "chatcmpl-AbCdEf0123GhIjKlMnOpQrStUvWxY",
         "msg_20261120131415b6c1d0e9a7f24c3e",
         "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "msg_fadecb193478205619483725",
     ],
 )
 def test_an_id_that_looks_random_is_one_answers(message_id: str) -> None:
@@ -195,6 +196,22 @@ def _time(at: str) -> str:
             ],
             [1, 3],
             id="a sidechain among the session's lines",
+        ),
+        pytest.param(
+            [said("09:00:00"), told("09:00:20", 10, 1), said("09:00:00"), told("09:00:22", 10, 1)],
+            [1],
+            id="a copy of an old prompt between",
+        ),
+        pytest.param(
+            [
+                said("09:00:00"),
+                told("09:00:20", 10, 1),
+                used("09:00:25"),
+                told("09:00:20", 10, 1, uuid="other"),
+                told("09:00:30", 15, 2),
+            ],
+            [1, 2],
+            id="a copy of an old line between",
         ),
         pytest.param(
             [
