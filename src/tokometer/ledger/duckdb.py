@@ -101,6 +101,7 @@ class DuckDBLedger:
                 self._notice(batch.notices)
                 self._move(batch.cursors)
             self._labels.confirm(admitted)
+            self._names.confirm()
         if "calls" in receipt.touched:
             self._settling.mark()
         return receipt
@@ -349,10 +350,9 @@ class DuckDBLedger:
             "first_at = least(notices.first_at, staged.first_at), "
             f"latest_at = greatest(notices.latest_at, staged.latest_at) FROM staged WHERE {same}",
         )
-        self._over(
-            rows,
-            f"INSERT INTO notices SELECT * FROM staged WHERE NOT EXISTS (SELECT 1 FROM notices WHERE {same})",
-        )
+        if self._names.any_new:
+            missing = f"NOT EXISTS (SELECT 1 FROM notices WHERE {same})"
+            self._over(rows, f"INSERT INTO notices SELECT * FROM staged WHERE {missing}")
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         if not cursors:
