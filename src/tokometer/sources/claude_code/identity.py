@@ -32,9 +32,12 @@ Prompt = tuple[int, int, int]
 
 
 def is_unique(message_id: str) -> bool:
-    """Whether an id looks random, as those do that are made for one answer: `msg_01XFDUDYJgAACzvnptvVoYEL`, a UUID."""
+    """Whether an id is one that a provider makes for one answer: `msg_01XFDUDYJgAACzvnptvVoYEL`, `msg_bdrk_…`.
+
+    Other ids that look random are some gateway's, and can be those of a session, or the same for every answer.
+    """
     # Asked of every answer, and nearly all are of the first form.
-    return is_issued(message_id) is not None or _has_random_part(message_id)
+    return is_issued(message_id) is not None or (message_id.startswith("msg_") and _has_random_part(message_id))
 
 
 @lru_cache(maxsize=8_192)
