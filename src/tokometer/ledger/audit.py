@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, RECORDS, SESSIONS
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, RECORDS, SESSIONS, TOLD
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOURS_FROM_CELLS, SESSION_FACTS, SESSIONS_FROM_CALLS
 
 #: How many discrepancies of one kind are listed; one is enough to know.
@@ -26,7 +26,7 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
     )
     found: list[Discrepancy] = []
-    for table in RECORDS:
+    for table in (*RECORDS, TOLD.name):
         found.extend(_repeated(ledger, table, ("id",)))
     for table, key, facts, rows in rollups:
         found.extend(_repeated(ledger, table, key))

@@ -88,7 +88,7 @@ class ClickHouseShelf:
             rows = self._of(
                 "SELECT trace_id, span_id, parent_id, request_id, started_at, coalesce(latency_us, 0), shadow, id "
                 f"FROM {table}",
-                f"{where} AND (group_id = {OF_ITS_TRACE} OR source = 'otlp')",
+                f"{where} AND group_id = {OF_ITS_TRACE}",
                 wanted,
                 quarters,
             )

@@ -44,6 +44,8 @@ class Change:
     packed: list[tuple[Packed, list[int] | None]] = field(default_factory=list)
     #: Stored records that are taken out or replaced; the quarters and sessions where they stood are dirty too.
     taken: list[Record] = field(default_factory=list)
+    #: Those put records that may have learnt labels from others: sets of labels that nobody sent.
+    learnt: list[Record] = field(default_factory=list)
 
     def columns(self) -> list[Sequence[Any]]:
         """The table's columns of everything that is put; empty where nothing is."""
@@ -64,6 +66,11 @@ class Change:
         if self.table is not CALLS:
             return []
         return joined(chain(sessions_of(chain(self.put, self.taken)), *(packed.sessions for packed, _ in self.packed)))
+
+
+def learnt(changes: Iterable[Change]) -> Batch:
+    """The records whose labels are to be admitted as if they had just come."""
+    return Batch([record for change in changes for record in change.learnt if record.labels])
 
 
 def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
@@ -256,6 +263,7 @@ class _Planner:
             self._batch.price(call for call in self.told.put if isinstance(call, ModelCall))
         self._change.taken += self.told.taken
         self._change.put += self.told.put
+        self._change.learnt = self.told.put
         self._change.ids += [call.id for call in self.told.put]
 
     def _fold(self, ids: Iterable[bytes], loose: Iterable[tuple[int, Record]]) -> dict[bytes, tuple[Record, int]]:

@@ -13,7 +13,7 @@ import duckdb
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
-from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
@@ -95,6 +95,9 @@ class DuckDBLedger:
             with self._transaction():
                 put_sets(self._connection, admitted.rows)
                 changes, receipt = plan(batch, self._shelf)
+                more = learnt(changes)
+                put_sets(self._connection, self._labels.admit_more(more, admitted))
+                batch.notices.extend(more.notices)
                 for change in changes:
                     self._carry_out(change)
                 self._refuse(batch.refusals)

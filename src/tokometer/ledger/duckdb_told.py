@@ -62,7 +62,7 @@ class ToldShelf:
     def _places(self, column: str, where: str, wanted: Sequence[str], quarters: tuple[int, int]) -> list[Place]:
         sql = " UNION ALL ".join(
             f"SELECT {_PLACE}, {told} FROM {table} t JOIN wanted w ON t.{column} = w.{column} "
-            f"WHERE (t.group_id = {OF_ITS_TRACE} OR t.source = 'otlp') "
+            f"WHERE t.group_id = {OF_ITS_TRACE} "
             f"AND t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}{where}"
             for table, told in (("calls", "false"), ("told", "true"))
         )

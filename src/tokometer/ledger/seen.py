@@ -12,8 +12,8 @@ _MOST: Final = 600_000
 class Seen:
     """Names (of traces, of answers) with the first quarter hour in which each was met.
 
-    Two generations: when the newer one is full, the older one is forgotten. That it does not know a name means
-    something for what has come since :attr:`since` only.
+    Two generations: when the newer one is full, the older one is forgotten. That it does not know a name means little,
+    but for what has come since :attr:`since`.
     """
 
     __slots__ = ("_began", "_most", "_new", "_old", "since")

@@ -1,8 +1,7 @@
 """Calls that are told by several spans, in a commit: what of the batch and of the ledger belongs together.
 
 What counts stands in `calls`. What a telling stated that counts as something else, or as nothing
-(:mod:`tokometer.records.tellings`), is kept as it was in `told`, so that it can be settled again when more becomes
-known.
+(:mod:`tokometer.records.tellings`), is kept as it was in `told`, to be settled again when more becomes known.
 
 Most batches hold nothing of this, and that has to be found out for little: :func:`met` looks at columns as wholes and
 at what the shelf remembers. Only traces in which spans stand below each other, or that were met before, are looked at

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,7 @@ from generators.otlp_spans import protobuf
 from generators.told_calls import World, world
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
-from tokometer.records import ModelCall, Record
+from tokometer.records import ModelCall, Record, Step, to_us
 from tokometer.sources.otlp import decode_traces
 
 COUNTED = (
@@ -23,6 +25,7 @@ COUNTED = (
     "request_id, status = 'ok', coalesce(cost_usd, 0) FROM calls WHERE workspace = $workspace"
 )
 _EXAMPLES = itertools.count()
+START = to_us(datetime(2026, 3, 8, tzinfo=UTC))
 
 
 def price(calls: Iterable[ModelCall]) -> None:
@@ -107,3 +110,40 @@ def test_calls_count_once_however_they_are_told(opened: Callable[[], Ledger], se
         assert ledger.audit() == []
     finally:
         ledger.close()
+
+
+def test_labels_of_both_tellings_are_kept(opened: Callable[[], Ledger]) -> None:
+    """A set of labels that only the two together have is stored, and found by either."""
+    ledger = opened()
+    values: dict[str, Any] = {"source": "otlp", "started_at": START, "trace_id": "t", "group": "t", "workspace": "both"}
+    outer = ModelCall(native_id="a", span_id="a", labels={"tier": "gold", "app": "shop"}, input_tokens=1, **values)
+    inner = ModelCall(native_id="b", span_id="b", parent_id="a", labels={"tier": "silver"}, input_tokens=1, **values)
+    ledger.commit(Batch([inner]))
+    ledger.commit(Batch([outer]))
+    found = ledger.fetch(
+        Statement(
+            "SELECT s.label_keys, s.label_values FROM calls c JOIN label_sets s ON c.label_set = s.id "
+            "WHERE c.workspace = 'both'"
+        )
+    )
+    assert [dict(zip(*row, strict=True)) for row in found] == [{"app": "shop", "tier": "silver"}]
+    assert ledger.audit() == []
+    ledger.close()
+
+
+def test_a_bridge_that_comes_last_joins_what_it_is_between(opened: Callable[[], Ledger]) -> None:
+    """Two calls count apart until the step between them is known; a batch of steps alone settles them."""
+    ledger = opened()
+    values: dict[str, Any] = {"source": "otlp", "started_at": START, "trace_id": "late", "workspace": "late"}
+    outer = ModelCall(native_id="la", span_id="la", group="late", input_tokens=5, **values)
+    inner = ModelCall(native_id="lb", span_id="lb", parent_id="lx", group="late", input_tokens=5, **values)
+    requests = Statement("SELECT count(*) FROM calls WHERE workspace = 'late'")
+    ledger.commit(Batch([outer]))
+    ledger.commit(Batch([inner]))
+    assert ledger.fetch(requests) == [(2,)]
+    receipt = ledger.commit(Batch([Step(native_id="lx", span_id="lx", parent_id="la", name="task", **values)]))
+    assert ledger.fetch(requests) == [(1,)]
+    assert receipt.touched == {"calls", "steps"}
+    assert ledger.commit(Batch([outer, inner])).outcomes == ["duplicate", "duplicate"]
+    assert ledger.audit() == []
+    ledger.close()
