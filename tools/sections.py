@@ -171,7 +171,15 @@ def notices() -> str:
     return table("topic | what is counted", ((f"`{topic}`", meaning) for topic, meaning in TOPICS.items()))
 
 
+def billing() -> str:
+    """Of every billing fact: what its price is taken from."""
+    from price_rules import billing as table_of_rules
+
+    return table_of_rules()
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
+    "billing": billing,
     "buckets": buckets,
     "certainty": certainty,
     "cost-keys": cost_keys,

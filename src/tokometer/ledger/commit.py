@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import astuple
 
+from tokometer.ledger.copies import Copy, originals
 from tokometer.ledger.packed import Packed, together
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
 from tokometer.ledger.rows import GroupKey, by_kind, columns, group_keys
@@ -184,25 +185,63 @@ class _Planner:
     ) -> list[tuple[bytes, int, Record]]:
         """Put what is packed, new and unlike anything else as it is; the rest comes back as (id, position, record)."""
         of_part = [part.packed.ids() for part in parts]
-        ids = list(chain(loose_ids, *of_part))
-        known = {stored.id for stored in self._shelf.stored(self._table, list(chain(*of_part)), _reach_of(parts, 0))}
-        if len(set(ids)) < len(ids):
-            known.update(id_ for id_, count in Counter(ids).items() if count > 1)
+        packed_ids = list(chain(*of_part))
+        known = {stored.id for stored in self._shelf.stored(self._table, packed_ids, _reach_of(parts, 0))}
+        known.update(loose_ids)
         groups = self._shadowed(parts, loose)
+        caught = [self._caught(part.packed, own, known, groups) for part, own in zip(parts, of_part, strict=True)]
+        dropped = self._drop_copies(parts, of_part, caught) if len(set(packed_ids)) < len(packed_ids) else {}
         entangled: list[tuple[bytes, int, Record]] = []
-        for (packed, first), own in zip(parts, of_part, strict=True):
-            caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
-            if groups:
-                caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
-            caught.update(packed.shadows)
-            if len(caught) < len(own):
-                left = [at for at in range(len(own)) if at not in caught] if caught else None
+        for number, ((packed, first), own) in enumerate(zip(parts, of_part, strict=True)):
+            chosen, gone = sorted(caught[number]), dropped.get(number, ())
+            if len(chosen) + len(gone) < len(own):
+                without = caught[number].union(gone)
+                left = [at for at in range(len(own)) if at not in without] if without else None
                 self._change.packed.append((packed, left))
-            if caught:
-                chosen = sorted(caught)
+            if chosen:
                 records = packed.records(chosen)
                 entangled += [(own[at], first + at, record) for at, record in zip(chosen, records, strict=True)]
         return entangled
+
+    def _caught(self, packed: Packed, own: Sequence[bytes], known: set[bytes], groups: set[GroupKey]) -> set[int]:
+        """The positions of those that are known already, or have to do with shadows."""
+        caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
+        if groups:
+            caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
+        caught.update(packed.shadows)
+        return caught
+
+    def _drop_copies(
+        self, parts: Sequence[_Part], of_part: Sequence[Sequence[bytes]], caught: Sequence[set[int]]
+    ) -> dict[int, set[int]]:
+        """Of copies inside the batch keep one as it is, where that is what their merge would be.
+
+        Returns the positions of the others by part, and adds copies that need a merge to `caught`.
+        """
+        twice = {id_ for id_, count in Counter(chain(*of_part)).items() if count > 1}
+        copies: dict[bytes, list[Copy]] = {}
+        for number, own in enumerate(of_part):
+            for at in [at for at, id_ in enumerate(own) if id_ in twice]:
+                copies.setdefault(own[at], []).append(Copy(number, at))
+        plain = [
+            of_one
+            for of_one in copies.values()
+            if not self._batch.corrections and not any(copy.at in caught[copy.part] for copy in of_one)
+        ]
+        kept = originals(self._table, [part.packed for part in parts], plain)
+        originals_ = {of_one[0]: original for of_one, original in zip(plain, kept, strict=True) if original}
+        dropped: dict[int, set[int]] = {}
+        for of_one in copies.values():
+            original = originals_.get(of_one[0])
+            for number, copy in enumerate(of_one):
+                if original is None:
+                    caught[copy.part].add(copy.at)
+                    continue
+                if copy != original:
+                    dropped.setdefault(copy.part, set()).add(copy.at)
+                if number:
+                    self._outcomes[parts[copy.part].first + copy.at] = "duplicate"
+        return dropped
 
     def _shadowed(self, parts: Sequence[_Part], loose: Sequence[Record]) -> set[GroupKey]:
         """The groups of packed calls in which there is a shadow or an echo, stored or in this batch."""

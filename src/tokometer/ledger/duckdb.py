@@ -41,6 +41,8 @@ MEMORY_LIMIT: Final = "384MB"
 FILE_NAME: Final = "ledger.duckdb"
 #: How long the log may grow under load. It is replayed when the file is opened after a crash: a second or so.
 CHECKPOINT_THRESHOLD: Final = "64MB"
+#: The same while much is being committed: below the size of a large commit, above that of many small ones.
+BULK_THRESHOLD: Final = "4MB"
 #: How much is tidied up in one rest, in DuckDB's own measure.
 _VACUUM_TASKS: Final = 8
 #: How long the log may stay when nothing happens.
@@ -118,11 +120,13 @@ class DuckDBLedger:
     def bulk(self) -> Iterator[None]:
         """See :meth:`tokometer.ledger.protocol.Ledger.bulk`.
 
-        One thread: the others cost a tenth of the processor's time and gain none where processes read beside it.
+        One thread: the others cost a tenth of the processor's time and gain none where processes read beside it. And
+        large commits go straight into the file: else they are written into the log, and from there at the end.
         """
         with self._lock:
             self._bulks += 1
             self._connection.execute("SET threads = 1")
+            self._connection.execute(f"SET checkpoint_threshold = '{BULK_THRESHOLD}'")
         try:
             yield
         finally:
@@ -130,6 +134,7 @@ class DuckDBLedger:
                 self._bulks -= 1
                 if not (self._bulks or self._closed):
                     self._connection.execute("RESET threads")
+                    self._connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT_THRESHOLD}'")
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""

@@ -81,15 +81,16 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
     prompts: int = 0
     steps: int = 0
     segments: dict[str, Segment] = {}
-    #: The answer of each line, by message id and time: a line that was written twice has the same.
+    #: The answer of each line, by message id and time, where the id alone does not name it: a line that was written
+    #: twice has the same.
     lines: dict[str, str] = {}
 
-    def keep_newest(self, most: int) -> None:
+    def keep_newest(self, answers: int, lines: int) -> None:
         """Forget the oldest answers and lines beyond what may still matter."""
-        if len(self.segments) > most:
-            self.segments = dict(list(self.segments.items())[-most:])
-        if len(self.lines) > most:
-            self.lines = dict(list(self.lines.items())[-most:])
+        if len(self.segments) > answers:
+            self.segments = dict(list(self.segments.items())[-answers:])
+        if len(self.lines) > lines:
+            self.lines = dict(list(self.lines.items())[-lines:])
 
     def key_of(self, name: str, message_id: str, tokens: Tokens | None, at: int, *, stopped: bool) -> str:
         """The id of the answer that a line is part of: `name` where the message's id is unique, else it is longer.
@@ -98,20 +99,22 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
         """
         line = f"{message_id}@{at:x}"
         key = self.lines.get(line)
-        segment = self.segments.get(message_id)
-        if key is not None and (segment is None or segment.key != key):
-            # A copy of an older line.
+        if key is not None:
+            # A copy, which says nothing of what goes on.
             return key
+        segment = self.segments.get(message_id)
         prompt = (0, 0, 0) if tokens is None else prompt_of(tokens)
         unique = is_unique(message_id)
-        if key is None:
-            if segment is None:
-                key = name if unique else _timed(name, prompt, at)
-            elif tokens is None or self._goes_on(segment, prompt, at, unique=unique):
-                key = segment.key
-            else:
-                key = _timed(name, prompt, at)
-        self.lines[line] = key
+        if segment is None:
+            key = name if unique else _timed(name, prompt, at)
+        elif tokens is None or self._goes_on(segment, prompt, at, unique=unique):
+            key = segment.key
+        else:
+            key = _timed(name, prompt, at)
+        if key != name:
+            self.lines[line] = key
+        # The newest stand last.
+        self.segments.pop(message_id, None)
         self.segments[message_id] = Segment(key, self.prompts, self.steps, prompt, stopped, at)
         return key
 

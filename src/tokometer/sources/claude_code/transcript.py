@@ -329,7 +329,8 @@ class Transcript:
         if line.uuid and line.uuid in self._prompts:
             return
         self._prompts.add(line.uuid or "")
-        turns.prompts += 1
+        if line.timestamp is not None:
+            turns.prompts += 1
         if line.isSidechain:
             return
         memory = self.memory
