@@ -38,8 +38,7 @@ _WORDS: Final = {
         "tool": "tool",
         "use": "use",
         "total": "total",
-        "": "tokens token count counts details detail usage used num number modality content experimental "
-        "billed units",
+        "": "tokens token count counts details detail usage used num number modality content experimental billed units",
     }.items()
     for word in words.split()
 }
