@@ -3,60 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from servers.halted import halted, transcripts
 from servers.whole import Running, environment, running
 
 COMMAND = Path(sys.executable).with_name("tokometer")
-#: A hole in a file: nothing on disk, and long enough to read through for its reader to be found, and halted.
-_HOLE = 4 << 30
-
-
-def _transcripts(home: Path) -> Path:
-    """One call now, and something older that takes long to read, which is returned."""
-    projects = home / ".claude/projects/-shop"
-    projects.mkdir(parents=True)
-    now = datetime.now(UTC)
-    line = {
-        "type": "assistant",
-        "uuid": "u",
-        "timestamp": now.isoformat().replace("+00:00", "Z"),
-        "requestId": "r",
-        "message": {"id": "m", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 40, "output_tokens": 2}},
-    }
-    (projects / "new.jsonl").write_text(json.dumps(line) + "\n")
-    old = projects / "old.jsonl"
-    with old.open("wb") as file:
-        file.truncate(_HOLE)
-    os.utime(old, ((now - timedelta(days=30)).timestamp(),) * 2)
-    return old
-
-
-@contextmanager
-def _halted(server: Running, file: Path) -> Iterator[None]:
-    """Halt the process of a server that reads a file, as a busy machine would."""
-    reader = 0
-    while not reader:
-        for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
-            for child in children.read_text().split():
-                with suppress(OSError):
-                    if any(link.resolve() == file for link in Path(f"/proc/{child}/fd").iterdir()):
-                        reader = int(child)
-    os.kill(reader, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(reader, signal.SIGCONT)
 
 
 def _today(server: Running) -> dict[str, Any]:
@@ -68,10 +25,10 @@ def _today(server: Running) -> dict[str, Any]:
 def test_what_is_newest_is_answered_while_the_rest_is_read(tmp_path: Path) -> None:
     """By the API, by its events, by the command line and by the check-up; all say so until everything is in."""
     home = tmp_path / "home"
-    old = _transcripts(home)
+    old = transcripts(home)
     env = environment(home) | {"TOKOMETER_DATA": str(tmp_path / "data"), "TZ": "UTC"}
     with running(tmp_path / "data", home, discover=True) as server:
-        with _halted(server, old):
+        with halted(server, old):
             answer = _today(server)
             while not answer.get("reading", {}).get("files"):
                 answer = _today(server)
