@@ -1,4 +1,4 @@
-"""Write the pages under docs/reference/ that come from declarations: `make docs`.
+"""Write the pages under docs/ that come from declarations, and the tables inside others: `make docs`.
 
 `--check` writes nothing, and says which pages are out of date and which links lead nowhere (exit code 1).
 """
@@ -13,6 +13,10 @@ from typing import Any, cast
 
 import click
 
+from price_rules import price_rules_page
+from sections import PAGES as PAGES_WITH_TABLES
+from sections import with_sections
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 MADE = "<!-- Made by `make docs` from {source}. Change it there. -->\n\n"
@@ -22,9 +26,9 @@ def main() -> int:
     """Write or check every page."""
     check = "--check" in sys.argv[1:]
     wrong = []
-    for name, (source, page) in PAGES.items():
-        path = DOCS / "reference" / name
-        text = MADE.format(source=source) + page()
+    made = {DOCS / "reference" / name: MADE.format(source=source) + page() for name, (source, page) in PAGES.items()}
+    made |= {DOCS / name: with_sections((DOCS / name).read_text(encoding="utf-8")) for name in PAGES_WITH_TABLES}
+    for path, text in made.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         if check:
@@ -206,6 +210,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("the commands' own declarations", commands_page),
     "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
+    "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 

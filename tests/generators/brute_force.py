@@ -87,6 +87,8 @@ class Brute:
         local = when(call).astimezone(self.tz)
         if name == "family":
             return family_of(call.model)
+        if name.startswith("label."):
+            return (call.labels or {}).get(name.removeprefix("label."), "")
         if name == "error_type":
             return call.status if call.status in ERRORS else ""
         if name in ("day", "week", "month", "hour", "weekday"):
@@ -94,6 +96,10 @@ class Brute:
         if name == "price_certainty":
             return certainty(call)
         return getattr(call, COLUMNS.get(name, name))
+
+    def looked_at(self, names: set[str]) -> set[str]:
+        """The dimensions that decide what some are; here those themselves."""
+        return names
 
     def start(self, moment: datetime) -> datetime:
         """The start of the bucket that holds a moment of the window."""
@@ -156,7 +162,7 @@ class Brute:
 
     def sessions(self) -> dict[tuple[Any, ...], int]:
         """Sessions per key: by overlap where rows of sessions know all dimensions, else those among the calls."""
-        used = {*self.by, *(short(given.dimension) for given in self.query.where)}
+        used = self.looked_at({*self.by, *(short(given.dimension) for given in self.query.where)})
         filtered = {short(given.dimension) for given in self.query.where}
         stretches = [name for name in self.by if name in ("day", "week", "month")]
         lists = {"model" if name == "family" else name for name in used} & {"provider", "model"}

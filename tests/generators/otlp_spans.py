@@ -80,7 +80,7 @@ def _listed(attributes: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": _any(value)} for key, value in attributes.items()]
 
 
-def _any(value: Any) -> dict[str, Any]:
+def _any(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each type
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):
@@ -89,7 +89,11 @@ def _any(value: Any) -> dict[str, Any]:
         return {"doubleValue": value if value == value and abs(value) != float("inf") else str(value)}  # noqa: PLR0124
     if isinstance(value, list):
         return {"arrayValue": {"values": [_any(item) for item in value]}}
-    return {"stringValue": value}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _listed(value)}}
+    if isinstance(value, bytes):
+        return {"bytesValue": base64.b64encode(value).decode()}
+    return {} if value is None else {"stringValue": value}
 
 
 def _put(target: Any, attributes: dict[str, Any]) -> None:
@@ -107,5 +111,11 @@ def _set(any_value: Any, value: Any) -> None:
     elif isinstance(value, list):
         for item in value:
             _set(any_value.array_value.values.add(), item)
-    else:
+    elif isinstance(value, dict):
+        any_value.kvlist_value.SetInParent()
+        for key, item in value.items():
+            _set(any_value.kvlist_value.values.add(key=key).value, item)
+    elif isinstance(value, bytes):
+        any_value.bytes_value = value
+    elif value is not None:
         any_value.string_value = value

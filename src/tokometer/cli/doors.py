@@ -134,8 +134,10 @@ class LocalDoor:
             self.ledger.close()
 
     def _run(self, question: Mapping[str, Any]) -> Result:
-        from tokometer.measures import Query, run
+        from tokometer.measures import Query, rules, run
+        from tokometer.settings import FILE_NAME, read_settings
 
+        rules.use(read_settings(self.data / FILE_NAME).dimensions, self.data / FILE_NAME)
         return run(self.ledger, Query.parse(question))
 
 

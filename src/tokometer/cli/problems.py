@@ -50,8 +50,9 @@ def _problem(error: Exception) -> Problem | None:
     from tokometer.ledger import LedgerError
     from tokometer.measures import QueryError
     from tokometer.prices.overrides import PriceFileError
+    from tokometer.settings import SettingsError
 
-    if isinstance(error, QueryError | PriceFileError):
+    if isinstance(error, QueryError | PriceFileError | SettingsError):
         return Mistake(str(error))
     if isinstance(error, LedgerError):
         return Problem(str(error))

@@ -145,7 +145,7 @@ def _import_new(door: LocalDoor, since: int | None, show: Callable[[dict[str, An
 
 
 def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
-    from tokometer.cli.tables import Heading, Line, Table, terminal_width
+    from tokometer.cli.tables import Heading, Line, Table, dollars, terminal_width
 
     compact = compact or terminal_width() < _COMPACT_BELOW
     titles = ["Input", "Output"] if compact else ["Input", "Output", "Cache Create", "Cache Read", "Total Tokens"]
@@ -161,6 +161,12 @@ def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
     if found.unpriced_models:
         models = ", ".join(found.unpriced_models[:5]) + (", …" if len(found.unpriced_models) > 5 else "")  # noqa: PLR2004
         click.echo(f"* {found.total.unpriced:,} calls have no price and are not in the cost: {models}", err=True)
+    if found.total.assumed:
+        amount = dollars(found.total.cost_assumed)
+        click.echo(
+            f"≈ {found.total.assumed:,} calls have an assumed price, {amount} of the cost; `tokometer doctor` says why",
+            err=True,
+        )
 
 
 def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:
@@ -199,6 +205,8 @@ def _numbers(amount: Amount, *, compact: bool) -> list[str]:
     if not compact:
         cells += [number(amount.cache_write_tokens), number(amount.cache_read_tokens), number(amount.total_tokens)]
     cost = "unpriced" if amount.known_cost is None else dollars(amount.cost)
+    if amount.assumed:
+        cost = f"≈{cost}"
     return [*cells, cost + "*" if amount.unpriced and amount.known_cost is not None else cost]
 
 

@@ -39,6 +39,7 @@ def reprice(apply: bool, as_json: bool, data: Path) -> None:
 def _words(found: Mapping[str, Any]) -> Iterator[str]:
     if not found["changed"]:
         yield f"All {found['calls']:,} calls cost what they did."
+        yield from _marked(found)
         return
     for model in found["models"][:_MOST]:
         before = "unpriced" if model["unpriced_before"] == model["calls"] else f"${model['before']}"
@@ -51,3 +52,10 @@ def _words(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{found['changed']:,} of {found['calls']:,} calls now cost something else."
     else:
         yield f"{found['changed']:,} of {found['calls']:,} calls would cost something else. Write it with --apply."
+    yield from _marked(found)
+
+
+def _marked(found: Mapping[str, Any]) -> Iterator[str]:
+    if found["marked"]:
+        done = "is kept now" if found["applied"] else "is kept with --apply"
+        yield f"Of {found['marked']:,} others, how sure their price is {done}."

@@ -28,7 +28,8 @@ import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
-from tokometer.records import Record, Refusal
+from tokometer.records import Notice, Record, Refusal
+from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding
@@ -63,6 +64,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     unfit: bool = False
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -76,11 +78,12 @@ async def aside(decode: Callable[[], T]) -> T:
 class Decoder:
     """Decodes requests, large ones in a process of its own, which starts with the first. Used by one event loop.
 
-    `worth_bytes` is the size from which a request is large.
+    `worth_bytes` is the size from which a request is large; `labels` says which attributes become labels.
     """
 
-    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES) -> None:
+    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES, labels: LabelSettings | None = None) -> None:
         self._prices = prices
+        self._labels = labels or LabelSettings()
         self._worth_bytes = worth_bytes
         self._other: _Other | None = None
         self._closed = False
@@ -103,13 +106,15 @@ class Decoder:
             raise OtlpError(found.error)
         return found
 
-    async def own(self, kind: str, body: bytes, media_type: str) -> Decoded:
+    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False) -> Decoded:
         """What a body in our own format holds. `kind` is a key of `records.KINDS`.
+
+        With `bodies`, those of requests and answers are kept in details of errors.
 
         Raises:
             NotRecords: The body as a whole cannot be read, or is in no media type that we take.
         """
-        found = await self._decoded(f"{kind}:{media_type}", body)
+        found = await self._decoded(f"{kind}:{bodies:d}:{media_type}", body)
         if found.error:
             from tokometer.sources.own import NotRecords
 
@@ -120,11 +125,11 @@ class Decoder:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
             if other is None or (other.gone and other.ready):
-                other = self._other = _Other(self._prices)
+                other = self._other = _Other(self._prices, self._labels)
             if other.ready:
                 with suppress(ConnectionError):
                     return await other.ask(what, body)
-        return await aside(lambda: _decode(what, body))
+        return await aside(lambda: _decode(what, body, self._labels))
 
     def renew(self) -> None:
         """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
@@ -141,9 +146,10 @@ class Decoder:
 class _Other:
     """The other process, seen from here: requests go out and answers come back in order. Starts at once."""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, labels: LabelSettings) -> None:
         self._socket, self._its = socket.socketpair()
         self._prices = prices
+        self._labels = labels
         self._waiting: deque[asyncio.Future[Decoded]] = deque()
         self._writer: asyncio.StreamWriter
         #: Whether it takes requests, or did before it ended.
@@ -214,40 +220,47 @@ class _Other:
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
         # -P: not what happens to lie in the current folder.
         command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
+        command.append(msgspec.json.encode(self._labels).decode())
         program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
         threading.Thread(target=program.wait, name="tokometer-decode-end", daemon=True).start()
         return program.pid
 
 
-def _decode(what: str, body: bytes) -> Decoded:
-    """What a body holds: `what` is `traces:` and an encoding, or a kind of record, a colon and a media type."""
+def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
+    """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
+
+    With 1, bodies of requests and answers are kept in details of errors.
+    """
     kind, _, form = what.partition(":")
     if kind == _TRACES:
         from tokometer.sources import otlp
 
+        otlp.use_labels(labels.otlp, known=labels.otlp_known)
         try:
             traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
-        return Decoded(traces.refusals, records=traces.records)
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices)
     from tokometer.sources import own
 
+    bodies, _, media_type = form.partition(":")
     try:
-        found = own.read(kind, body, form)
+        found = own.read(kind, body, media_type, bodies=bodies == "1")
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
-    return Decoded(found.refusals, records=found.records)
+    return Decoded(found.refusals, records=found.records, notices=found.notices)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, overrides: str, cache: str) -> None:
+def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
     """Answer requests that come over the socket with this file number, until it is closed."""
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
+    settings = msgspec.json.decode(labels, type=LabelSettings)
     encode = msgspec.msgpack.Encoder().encode
     # What a request makes is gone after it, but for a cycle now and then.
     gc.disable()
@@ -261,7 +274,7 @@ def main(descriptor: str, overrides: str, cache: str) -> None:
                 gc.collect()
             name, length = _REQUEST.unpack(head)
             what = stream.read(name).decode("utf-8", "replace")
-            answer = _decode(what, stream.read(length))
+            answer = _decode(what, stream.read(length), settings)
             answer.packed, answer.records = priced_and_packed(answer.records, book), []
             data = encode(answer)
             connection.sendall(_LENGTH.pack(len(data)) + data)

@@ -244,9 +244,11 @@ class Follower:
                 self._failed[job.path] = time.monotonic() + _RETRY_SECONDS
             else:
                 self._failed.pop(job.path, None)
-        if not (portion.size or portion.refusals or portion.cursors):
+        if not (portion.size or portion.refusals or portion.cursors or portion.notices):
             return None
-        batch = Batch(portion.records, portion.refusals, portion.cursors, packed=portion.packed)
+        batch = Batch(
+            portion.records, portion.refusals, portion.cursors, packed=portion.packed, notices=portion.notices
+        )
         while True:
             try:
                 return self._writer.submit(batch)

@@ -58,6 +58,8 @@ class Summary:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
+    #: How often something was met that no rule understood; see `tokometer.records.Notice`.
+    noticed: int = 0
     #: Bytes that were new.
     bytes: int = 0
     seconds: float = 0.0
@@ -152,6 +154,7 @@ class _Importing:
         batch.records.extend(portion.records)
         batch.packed.extend(portion.packed)
         batch.refusals.extend(portion.refusals)
+        batch.notices.extend(portion.notices)
         batch.cursors.update(portion.cursors)
         self._jobs += portion.jobs
         self._summary.bytes += sum(job.size for job in portion.jobs)
@@ -167,12 +170,13 @@ class _Importing:
     def _commit(self) -> None:
         batch, self._batch = self._batch, Batch()
         jobs, self._jobs = self._jobs, []
-        if batch.size or batch.refusals or batch.cursors:
+        if batch.size or batch.refusals or batch.cursors or batch.notices:
             summary, receipt = self._summary, self._ledger.commit(batch)
             summary.accepted += receipt.accepted
             summary.duplicate += receipt.duplicate
             summary.changed += receipt.changed
             summary.refused += len(batch.refusals)
+            summary.noticed += sum(notice.count for notice in batch.notices)
             summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
             self._limit = min(self._limit * _GROWTH, COMMIT_RECORDS)
         self._kept.done(jobs)

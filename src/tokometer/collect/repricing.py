@@ -19,19 +19,24 @@ def reprice(
     """Price every stored call anew with `book`, and say by model what that changes; with `apply`, write it.
 
     A cost that a source reported stays what it was. The answer is a JSON object: `calls` (looked at), `changed`,
-    `applied`, and `models` with `provider`, `model`, `calls` (that change), `unpriced_before`, `unpriced_after`,
+    `marked` (cost what they did, but their price is known to be more or less sure than was said), `applied`, and
+    `models` with `provider`, `model`, `calls` (that change), `unpriced_before`, `unpriced_after`,
     `before` and `after` (US dollars, decimal strings), the largest difference first. `progress` takes quarter hours
     done and all.
     """
     by_model: dict[tuple[str, str], _Difference] = {}
-    looked_at = 0
+    looked_at = marked = 0
     for done, all_, rows in priced_calls(ledger):
-        costs: dict[bytes, tuple[int | None, str]] = {}
-        for id_, was, call in rows:
-            looked_at += 1
-            book.apply([call])
-            if call.cost_priced != was:
-                costs[id_] = (call.cost_priced, call.price_version)
+        costs: dict[bytes, tuple[int | None, str, str]] = {}
+        looked_at += len(rows)
+        book.apply(row.call for row in rows)
+        for id_, was, basis, call in rows:
+            if call.cost_priced == was and call.price_basis == basis:
+                continue
+            costs[id_] = (call.cost_priced, call.price_version, call.price_basis)
+            if call.cost_priced == was:
+                marked += 1
+            else:
                 by_model.setdefault((call.provider, call.model), _Difference()).add(was, call.cost_priced)
         if apply and costs:
             ledger.reprice(costs)
@@ -46,6 +51,7 @@ def reprice(
     return {
         "calls": looked_at,
         "changed": sum(difference.calls for difference in by_model.values()),
+        "marked": marked,
         "applied": apply,
         "models": models,
     }

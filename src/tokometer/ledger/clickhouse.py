@@ -20,22 +20,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
-
-import clickhouse_connect
 
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
+from tokometer.ledger.clickhouse_connection import connect
+from tokometer.ledger.clickhouse_labels import ClickHouseLabels
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
 from tokometer.ledger.commit import Change, plan
-from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, LedgerError, Receipt, Statement
+from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
+from tokometer.ledger.noticed import Names
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
-from tokometer.records import Refusal, now_us, to_datetime, to_us
+from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
+from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, OLD, SESSIONS_FROM_CALLS
+from tokometer.records import Notice, Refusal, now_us, to_datetime, to_us
 
 _ROLLUP: Final[dict[str, str]] = {
     **{str(key): value for key, value in TYPES.items()},
@@ -55,6 +56,10 @@ _SETTINGS: Final[dict[str, Any]] = {
     "join_use_nulls": 1,
 }
 _PENDING, _READY = 0, 1
+#: Quarter hours that one statement names.
+_MOST_QUARTERS: Final = 2_000
+_SPAN: Final = "quarter BETWEEN $first AND $last"
+_MARKED: Final = "first_quarter BETWEEN $low AND $high"
 _PARAMETER: Final = re.compile(r"\$(\w+)")
 
 
@@ -68,37 +73,62 @@ class ClickHouseLedger:
     engine: Engine = "clickhouse"
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-        self._client, self.database = _connect(url)
+        self._client, self.database = connect(url)
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
+        self._labels = ClickHouseLabels(self._query, self._insert)
+        self._names = Names(self.fetch)
         self._migrate(migrations)
+        self._labels.begin()
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Cursors move last, when their records are there."""
         with self._lock:
+            admitted = self._labels.admit(batch)
+            # Before the records that name them: one that nobody names does no harm.
+            self._labels.put(admitted.rows)
+            self._labels.confirm(admitted)
             changes, receipt = plan(batch, ClickHouseShelf(self))
             commit = uuid.uuid4()
             self._mark(changes, commit, _PENDING)
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            self._notice(batch.notices)
             self._mark(changes, commit, _READY)
             self._move(batch.cursors)
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        commit = uuid.uuid4()
+
+        def mark(quarters: Sequence[int], ready: bool) -> None:
+            state, at = _READY if ready else _PENDING, to_datetime(now_us())
+            if quarters:
+                self._insert_marks("dirty_quarters", ["quarter"], [quarters], commit, state, at)
+
+        with self._lock:
+            if frozenset(keys) != self._labels.rolled:
+                self._labels.roll_up(frozenset(keys), mark)
 
     def bulk(self) -> AbstractContextManager[None]:
         """See :meth:`tokometer.ledger.protocol.Ledger.bulk`. The server has its own ways."""
         return nullcontext()
 
     def settle(self) -> int:
-        """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
-        with self._lock:
-            version = self._next_version()
-            quarters = self._settle_cells(version)
-            self._settle_sessions(version)
+        """See :meth:`tokometer.ledger.protocol.Ledger.settle`. Others get in between its pieces, the newest first."""
+        quarters = 0
+        for span in self._spans_of_quarters():
+            with self._lock:
+                quarters += self._settle_cells(span)
+        counts = self._query("SELECT first_quarter, count() FROM dirty_sessions GROUP BY first_quarter")
+        for span in slices(counts, MOST_SESSIONS):
+            with self._lock:
+                self._settle_sessions(span)
         return quarters
 
     def rest(self) -> None:
@@ -109,13 +139,23 @@ class ClickHouseLedger:
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def prune(self, table: str, before: int) -> int:
+        """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
+        values = {"before": to_datetime(before)}
+        with self._lock:
+            [(count,)] = self._query(f"SELECT count() FROM {table} WHERE {OLD[table]}", values)
+            if count:
+                self._command(f"ALTER TABLE {table} DELETE WHERE {OLD[table]} SETTINGS mutations_sync = 1", values)
+            if table == schema.NOTICES.name:
+                self._names.forget()
+        return int(count)
+
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         with self._lock:
             change = Change(schema.CALLS)
             for kept in ClickHouseShelf(self).records(schema.CALLS, list(costs)):
-                cost, version = costs[kept.id]
-                priced = with_price(kept, cost, version)
+                priced = with_price(kept, *costs[kept.id])
                 if priced != kept:
                     change.taken.append(kept)
                     change.put.append(priced)
@@ -131,6 +171,11 @@ class ClickHouseLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._query(statement.sql, dict(statement.parameters))
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
@@ -199,10 +244,13 @@ class ClickHouseLedger:
             self._write_version(current_version(migrations))
             return
         needed = pending(self._stored_version(), migrations)
-        for statement in sql_of(needed, "clickhouse"):
-            self._command(statement)
-        if needed:
-            self._write_version(needed[-1].version)
+        for migration in needed:
+            for statement in (
+                *additions_of(migration, "clickhouse"),
+                *rest_of(migration, needed, "clickhouse"),
+            ):
+                self._command(statement)
+            self._write_version(migration.version)
 
     def _stored_version(self) -> int:
         rows = self._query("SELECT value FROM meta WHERE key = 'schema_version'")
@@ -253,45 +301,61 @@ class ClickHouseLedger:
         if refusals:
             self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
 
+    def _notice(self, notices: Sequence[Notice]) -> None:
+        rows = self._names.rows(notices)
+        if rows:
+            names = list(schema.NOTICES.names)
+            with self._lock:
+                self._client.insert("notices", native(schema.NOTICES, rows), column_names=names, column_oriented=True)
+
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())
         rows = [(source, place, base64.b64encode(state).decode(), now) for (source, place), state in cursors.items()]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)))
 
-    def _settle_cells(self, version: int) -> int:
-        marks = self._query("SELECT quarter, commit, state, at FROM dirty_quarters")
+    def _spans_of_quarters(self) -> list[Span]:
+        """The marked quarter hours, in whole hours, so many calls at a time."""
+        counts = self._query(
+            "SELECT quarter, count() FROM calls WHERE quarter IN (SELECT quarter FROM dirty_quarters) GROUP BY quarter "
+            "UNION ALL SELECT DISTINCT quarter, toUInt64(0) FROM dirty_quarters"
+        )
+        # The marked ones are named in a statement, which must not be too long.
+        return slices([(quarter, count + MOST_CALLS // _MOST_QUARTERS) for quarter, count in counts], MOST_CALLS, 4)
+
+    def _settle_cells(self, span: Span) -> int:
+        within = {"first": span.first, "last": span.last}
+        marks = self._query(f"SELECT quarter, commit, state, at FROM dirty_quarters WHERE {_SPAN}", within)
         if not marks:
             return 0
         quarters = sorted({quarter for quarter, *_ in marks})
-        where = "quarter BETWEEN $first AND $last AND quarter IN $quarters"
-        values = {"first": quarters[0], "last": quarters[-1], "quarters": quarters, "version": version}
+        values = {**within, "quarters": quarters, "version": self._next_version()}
+        where = f"{_SPAN} AND quarter IN $quarters"
         self._rebuild(schema.CELLS, CELLS_FROM_CALLS.format(where=where, **_ROLLUP), where, values)
-        hours = sorted({quarter - quarter % 4 for quarter in quarters})
-        where = f"quarter BETWEEN $first AND $last AND {HOUR} IN $hours"
-        values = {"first": hours[0], "last": hours[-1] + 3, "hours": hours, "version": version}
+        values["quarters"] = sorted({quarter - quarter % 4 for quarter in quarters})
+        where = f"{_SPAN} AND {HOUR} IN $quarters"
         self._rebuild(schema.HOURS, HOURS_FROM_CELLS.format(where=where, **_ROLLUP), where, values)
-        self._clear(
-            "dirty_quarters", ("quarter",), [(quarter, commit, state, at) for quarter, commit, state, at in marks]
-        )
+        self._clear("dirty_quarters", ("quarter",), marks)
         return len(quarters)
 
-    def _settle_sessions(self, version: int) -> None:
+    def _settle_sessions(self, marked: Span) -> None:
+        version = self._next_version()
         names = schema.DIRTY_SESSIONS.names
-        marks = self._query(f"SELECT {', '.join(names)}, commit, state, at FROM dirty_sessions")
+        within = {"low": marked.first, "high": marked.last}
+        marks = self._query(f"SELECT {', '.join(names)}, commit, state, at FROM dirty_sessions WHERE {_MARKED}", within)
         if not marks:
             return
         keys = "(workspace, source, session_id)"
-        dirty = f"{keys} IN (SELECT workspace, source, session_id FROM dirty_sessions)"
+        dirty = f"{keys} IN (SELECT workspace, source, session_id FROM dirty_sessions WHERE {_MARKED})"
         [(first, last)] = self._query(
             f"SELECT min(intDiv(toUnixTimestamp(started_at), 900)), max(intDiv(toUnixTimestamp(ended_at), 900)) "
-            f"FROM sessions WHERE {dirty}"
+            f"FROM sessions WHERE {dirty}",
+            within,
         )
-        first = min([mark[3] for mark in marks] + ([first] if first is not None else []))
-        last = max([mark[4] for mark in marks] + ([last] if last is not None else []))
-        if first == 0:
-            first = min(mark[3] for mark in marks)
-        rows = SESSIONS_FROM_CALLS.format(where=f"quarter BETWEEN $first AND $last AND {dirty}", **_ROLLUP)
-        self._rebuild(schema.SESSIONS, rows, dirty, {"first": first, "last": last, "version": version})
+        # Of no rows ClickHouse says 0, not NULL.
+        first = min([mark[3] for mark in marks] + ([first] if first else []))
+        last = max([mark[4] for mark in marks] + ([last] if last else []))
+        rows = SESSIONS_FROM_CALLS.format(where=f"{_SPAN} AND {dirty}", **_ROLLUP)
+        self._rebuild(schema.SESSIONS, rows, dirty, {"first": first, "last": last, "version": version, **within})
         self._clear("dirty_sessions", names, marks)
 
     def _rebuild(self, table: schema.Table, rows: str, where: str, values: Mapping[str, Any]) -> None:
@@ -322,33 +386,3 @@ class ClickHouseLedger:
                 column_names=[*names, "commit", "state", "at", "version", "gone"],
                 column_oriented=True,
             )
-
-
-def _connect(url: str) -> tuple[Any, str]:
-    parts = urlsplit(url)
-    database = parts.path.strip("/") or "tokometer"
-    if not re.fullmatch(r"\w+", database):
-        raise LedgerError(f"{database!r} is no database name: letters, digits and underscores only")
-    try:
-        if parts.scheme == "chdb":
-            [folder] = parse_qs(parts.query).get("path", [None])
-            client = clickhouse_connect.get_client(interface="chdb", path=folder)
-        elif parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
-            client = clickhouse_connect.get_client(
-                host=parts.hostname or "localhost",
-                port=parts.port or 0,
-                username=unquote(parts.username or "default"),
-                password=unquote(parts.password or ""),
-                secure=parts.scheme in ("clickhouses", "https"),
-                autogenerate_session_id=False,
-            )
-        else:
-            raise LedgerError(f"{parts.scheme}:// is not a ledger: use clickhouse://host:8123/database")
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        client.database = database
-        if parts.scheme == "chdb":
-            client.command(f"USE {database}")
-    except clickhouse_connect.driver.exceptions.Error as error:
-        where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
-        raise LedgerError(f"cannot use ClickHouse at {where}: {error}") from error
-    return client, database

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
-from tokometer.ledger.commit import Quarters, Shadow, Stored
+from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.protocol import Ledger, Statement
-from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
+from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.records import Record, to_us
 
 #: Values in one statement: a larger one is a long URL.
@@ -35,19 +35,24 @@ class ClickHouseShelf:
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         for name, of_it, wanted in _by_column(groups):
-            rows = self._of(f"SELECT {name}, id FROM calls", f"shadow AND {name} IN $wanted{of_it}", wanted, quarters)
-            yield from (Shadow(group, id_.bytes) for group, id_ in rows)
+            select, where = f"SELECT {name}, id, shadow FROM calls", f"(shadow OR echo) AND {name} IN $wanted{of_it}"
+            rows = self._of(select, where, wanted, quarters)
+            yield from (Shadow(group, id_.bytes, rank_of(shadow=shadow, echo=True)) for group, id_, shadow in rows)
 
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         for name, of_it, wanted in _by_column(groups):
-            select, where = f"SELECT DISTINCT {name} FROM calls", f"NOT shadow AND {name} IN $wanted{of_it}"
-            yield from (row[0] for row in self._of(select, where, wanted, quarters))
+            select, where = f"SELECT DISTINCT {name}, echo FROM calls", f"NOT shadow AND {name} IN $wanted{of_it}"
+            rows = self._of(select, where, wanted, quarters)
+            yield from (Answered(group, rank_of(shadow=False, echo=echo)) for group, echo in rows)
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, None)
-        return [record_of(table, [neutral(value) for value in row]) for row in rows]
+        wanted = list({row[LABEL_SET[table.name]] for row in rows} - {None})
+        sets = self._of("SELECT id, label_keys, label_values FROM label_sets", "id IN $wanted", wanted, None)
+        labels = {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in sets}
+        return [record_of(table, [neutral(value) for value in row], labels) for row in rows]
 
     def _of_ids(self, select: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
         wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids]

@@ -97,7 +97,9 @@ def type_of(value: object) -> str:
     return next((name for kind, name in _PARAMETER_TYPES if isinstance(value, kind)), "String")
 
 
-def with_price(call: Record, cost: int | None, version: str) -> Record:
+def with_price(call: Record, cost: int | None, version: str, basis: str) -> Record:
     """The same call at another computed price."""
     values = {name: getattr(call, name) for name in call.__struct_fields__}
-    return type(call)(**{**values, "cost_priced": cost, "price_version": version})
+    if values["cost_reported"] is not None:
+        basis = ""
+    return type(call)(**{**values, "cost_priced": cost, "price_version": version, "price_basis": basis})

@@ -37,11 +37,28 @@ class Stored(NamedTuple):
     started_at: int
 
 
+#: What a call is to its group: of the calls of one, only those of the highest rank count.
+SHADOW, ECHO, REAL = range(3)
+
+
+def rank_of(*, shadow: bool, echo: bool) -> int:
+    """The rank of a call in its group."""
+    return SHADOW if shadow else ECHO if echo else REAL
+
+
 class Shadow(NamedTuple):
-    """A stored shadow of a group."""
+    """A stored shadow or echo of a group."""
 
     group: GroupKey
     id: bytes
+    rank: int
+
+
+class Answered(NamedTuple):
+    """A group with a stored call that is not a shadow, and the rank of one."""
+
+    group: GroupKey
+    rank: int
 
 
 Quarters = tuple[int, int] | None
@@ -54,13 +71,13 @@ class Shelf(Protocol):
         """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
 
     def any_shadows(self) -> bool:
-        """Whether there may be stored shadows at all."""
+        """Whether there may be stored shadows or echoes at all."""
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
-        """The stored shadows of these groups. There are few in all, so this is quick where there are none."""
+        """The stored shadows and echoes of these groups. There are few in all: quick where there are none."""
 
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
-        """Those of these groups that have a stored call which is not a shadow."""
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
+        """Those of these groups that have a stored call which is not a shadow: once for each rank that there is."""
 
     def records(self, table: Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """Stored records, whole."""
@@ -227,11 +244,15 @@ class _Planner:
         return dropped
 
     def _shadowed(self, parts: Sequence[_Part], loose: Sequence[Record]) -> set[GroupKey]:
-        """The groups of packed calls in which there is a shadow, stored or in this batch."""
+        """The groups of packed calls in which there is a shadow or an echo, stored or in this batch."""
         if self._table is not CALLS:
             return set()
         calls = [call for call in loose if isinstance(call, ModelCall)]
-        found = {group for call, group in zip(calls, group_keys(calls), strict=True) if call.shadow and group}
+        found = {
+            group
+            for call, group in zip(calls, group_keys(calls), strict=True)
+            if (call.shadow or call.echo) and group is not None
+        }
         for packed, _ in parts:
             if packed.shadows:
                 groups = packed.groups()
@@ -268,26 +289,28 @@ class _Planner:
         return merge(kept, arrived)
 
     def _drop_shadows(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
-        """Let a group's shadows give way to its real calls, those of this batch and those stored."""
-        keys = group_keys([call for call, _ in arrived.values() if isinstance(call, ModelCall)])
-        real: set[GroupKey] = set()
-        shadows: dict[bytes, GroupKey] = {}
-        for (id_, (call, _)), group in zip(arrived.items(), keys, strict=True):
+        """Let a group's shadows and echoes give way to its real calls, those of this batch and those stored."""
+        calls = [call for call, _ in arrived.values() if isinstance(call, ModelCall)]
+        best: dict[GroupKey, int] = {}
+        lesser: dict[bytes, tuple[GroupKey, int]] = {}
+        for id_, call, group in zip(arrived, calls, group_keys(calls), strict=True):
             if group is not None:
-                if call.shadow:  # type: ignore[attr-defined] # all of this table are calls
-                    shadows[id_] = group
-                else:
-                    real.add(group)
-        if not (real or shadows):
+                rank = rank_of(shadow=call.shadow, echo=call.echo)
+                best[group] = max(rank, best.get(group, rank))
+                if rank < REAL:
+                    lesser[id_] = group, rank
+        if not best:
             return
         reach = self._reach(arrived, GROUP_REACH)
-        open_ = {group for group in shadows.values() if group not in real}
-        if open_:
-            real.update(self._shelf.answered(list(open_), reach))
-        for id_, group in shadows.items():
-            if group in real:
+        open_ = {group for group, _ in lesser.values() if best[group] < REAL}
+        for group, rank in self._shelf.answered(list(open_), reach) if open_ else ():
+            best[group] = max(best[group], rank)
+        for id_, (group, rank) in lesser.items():
+            if rank < best[group]:
                 self._outcomes[arrived.pop(id_)[1]] = "duplicate"
-        gone = [shadow.id for shadow in self._shelf.shadows(list(real), reach)] if real else []
+        answered = [group for group, rank in best.items() if rank > SHADOW]
+        found = self._shelf.shadows(answered, reach) if answered else ()
+        gone = [id_ for group, id_, rank in found if rank < best[group]]
         if gone:
             self._change.taken.extend(self._shelf.records(self._table, gone))
 
@@ -338,7 +361,7 @@ def _reach_of(parts: Sequence[_Part], slack: int) -> Quarters:
     return min(quarters) - slack, max(quarters) + slack
 
 
-_NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version"})
+_NOT_CONTENT = frozenset({"pinned", "group", "cost_priced", "price_version", "price_basis"})
 _CONTENT = {
     name: itemgetter(*(at for at, field in enumerate(kind.__struct_fields__) if field not in _NOT_CONTENT))
     for name, kind in KINDS.items()

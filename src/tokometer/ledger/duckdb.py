@@ -14,12 +14,15 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
 from tokometer.ledger.duckdb_tables import create
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import insertion, money
-from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version, pending, sql_of
+from tokometer.ledger.labels import LabelSets
+from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
+from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import (
     Batch,
     Discrepancy,
@@ -30,7 +33,8 @@ from tokometer.ledger.protocol import (
     Statement,
 )
 from tokometer.ledger.refused import refusal_rows
-from tokometer.records import Refusal, now_us, quarter_of
+from tokometer.ledger.statements import OLD
+from tokometer.records import Notice, Refusal, now_us, quarter_of, to_datetime
 
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
@@ -43,6 +47,8 @@ BULK_THRESHOLD: Final = "4MB"
 _VACUUM_TASKS: Final = 8
 #: How long the log may stay when nothing happens.
 _SHORT_LOG: Final = 2_000_000
+#: How much a migration keeps in memory before it writes it into the file.
+_MOST_IN_MEMORY: Final = 64_000_000
 
 
 class DuckDBLedger:
@@ -69,9 +75,12 @@ class DuckDBLedger:
         self._bulks = 0
         self._connection = _connect(path, read_only, memory_limit)
         self._shelf = DuckDBShelf(self._connection)
+        self._labels = LabelSets(lambda: all_sets(self._connection))
+        self._names = Names(self.fetch)
         try:
             if not read_only:
                 self._migrate(migrations)
+            self._labels.rolled = rolled_keys(self._connection)
             self._settling = Settling(self._connection, path)
         except BaseException:
             self._connection.close()
@@ -81,15 +90,31 @@ class DuckDBLedger:
 
     def commit(self, batch: Batch) -> Receipt:
         """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Durable when this returns."""
-        with self._lock, self._transaction():
-            changes, receipt = plan(batch, self._shelf)
-            for change in changes:
-                self._carry_out(change)
-            self._refuse(batch.refusals)
-            self._move(batch.cursors)
+        with self._lock:
+            admitted = self._labels.admit(batch)
+            with self._transaction():
+                put_sets(self._connection, admitted.rows)
+                changes, receipt = plan(batch, self._shelf)
+                for change in changes:
+                    self._carry_out(change)
+                self._refuse(batch.refusals)
+                self._notice(batch.notices)
+                self._move(batch.cursors)
+            self._labels.confirm(admitted)
         if "calls" in receipt.touched:
             self._settling.mark()
         return receipt
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
+        chosen = frozenset(keys)
+        with self._lock:
+            if chosen == self._labels.rolled:
+                return
+            with self._transaction():
+                roll_up(self._connection, self._labels.rolled_anew(chosen), chosen)
+            self._labels.rolled = chosen
+        self._settling.mark()
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -135,24 +160,40 @@ class DuckDBLedger:
                 {"source": source, "places": list(places)},
             )
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
+    def prune(self, table: str, before: int) -> int:
+        """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
+        sql = f"DELETE FROM {table} WHERE {OLD[table]}"
+        with self._lock, self._transaction():
+            gone = self._connection.execute(sql, {"before": to_datetime(before).replace(tzinfo=None)}).fetchone()
+        if table == schema.NOTICES.name:
+            self._names.forget()
+        return int(gone[0]) if gone else 0
+
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         if not costs:
             return 0
-        wanted = [schema.Column("id", "id"), schema.Column("cost", "money", True), schema.Column("version", "name")]
-        prices = list(costs.values())
-        staged = arrow_table(wanted, [list(costs), [cost for cost, _ in prices], [version for _, version in prices]])
+        wanted = [
+            schema.Column("id", "id"),
+            schema.Column("cost", "money", True),
+            schema.Column("version", "name"),
+            schema.Column("basis", "name"),
+        ]
+        staged = arrow_table(wanted, [list(costs), *map(list, zip(*costs.values(), strict=True))])
         cost = money("s.cost")
         with self._lock, self._transaction(), self._registered("repriced", staged):
             changed = self._connection.execute(
                 "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
-                f"{cost} AS cost, s.version FROM calls c JOIN repriced s ON c.id = s.id "
+                f"{cost} AS cost, s.version, CASE WHEN c.cost_reported IS NULL THEN s.basis ELSE '' END AS basis "
+                "FROM calls c JOIN repriced s ON c.id = s.id "
                 "WHERE CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END "
-                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version"
+                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version "
+                "OR (c.cost_reported IS NULL AND c.price_basis <> s.basis)"
             ).fetchone()
             self._connection.execute(
                 "UPDATE calls SET cost_priced = CASE WHEN calls.cost_reported IS NULL THEN NULL ELSE n.cost END, "
-                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version "
+                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version, "
+                "price_basis = n.basis "
                 "FROM changed n WHERE calls.id = n.id"
             )
             self._connection.execute("INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM changed")
@@ -168,6 +209,11 @@ class DuckDBLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._cursor().execute(statement.sql, dict(statement.parameters)).fetchall()
+
+    @property
+    def rolled(self) -> frozenset[str]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
+        return self._labels.rolled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
@@ -227,18 +273,31 @@ class DuckDBLedger:
 
     def _migrate(self, migrations: Sequence[Migration]) -> None:
         known = {name for (name,) in self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        with self._transaction():
-            if "meta" not in known:
+        if "meta" not in known:
+            with self._transaction():
                 for table in schema.TABLES:
                     self._connection.execute(create(table, rollup=table in schema.ROLLUPS))
                 self._write_version(current_version(migrations))
-                return
-            row = self._connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-            needed = pending(int(row[0]) if row else 0, migrations)
-            for statement in sql_of(needed, "duckdb"):
-                self._connection.execute(statement)
-            if needed:
-                self._write_version(needed[-1].version)
+            return
+        row = self._connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+        needed = pending(int(row[0]) if row else 0, migrations)
+        for migration in needed:
+            # One by one: not all columns of a large ledger fit into the memory that one transaction has.
+            for statement in additions_of(migration, "duckdb"):
+                with self._transaction():
+                    self._connection.execute(statement)
+                self._write_what_is_in_memory()
+            with self._transaction():
+                for statement in rest_of(migration, needed, "duckdb"):
+                    self._connection.execute(statement)
+                self._write_version(migration.version)
+
+    def _write_what_is_in_memory(self) -> None:
+        """Put into the file what DuckDB keeps in memory until then, and cannot spill, where it is much."""
+        sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+        held = self._connection.execute(sql).fetchone()
+        if held and held[0] > _MOST_IN_MEMORY:
+            self._connection.execute("CHECKPOINT")
 
     def _write_version(self, version: int) -> None:
         self._connection.execute("DELETE FROM meta WHERE key = 'schema_version'")
@@ -277,6 +336,23 @@ class DuckDBLedger:
             return
         rows = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
         self._over(rows, "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)")
+
+    def _notice(self, notices: Sequence[Notice]) -> None:
+        values = self._names.rows(notices)
+        if not values:
+            return
+        rows = arrow_table(schema.NOTICES.columns, values)
+        same = " AND ".join(f"notices.{name} = staged.{name}" for name in schema.NOTICES.key)
+        self._over(
+            rows,
+            "UPDATE notices SET count = notices.count + staged.count, place = greatest(notices.place, staged.place), "
+            "first_at = least(notices.first_at, staged.first_at), "
+            f"latest_at = greatest(notices.latest_at, staged.latest_at) FROM staged WHERE {same}",
+        )
+        self._over(
+            rows,
+            f"INSERT INTO notices SELECT * FROM staged WHERE NOT EXISTS (SELECT 1 FROM notices WHERE {same})",
+        )
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         if not cursors:

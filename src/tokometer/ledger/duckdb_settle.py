@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +13,9 @@ import duckdb
 from tokometer.ledger.duckdb_tables import WIDE_MONEY
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES
+from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
+from tokometer.records.time import QUARTER_US
 
 #: What the shared statements leave to the engine.
 ROLLUP: Final[dict[str, str]] = {
@@ -27,10 +31,13 @@ _DIRTY: Final = f"{_SPAN} AND quarter IN (SELECT quarter FROM dirty_quarters)"
 _DIRTY_HOUR: Final = f"{_SPAN} AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
 #: What is near in time and much the same lies together: fewer bytes, and less to read.
 _SORTED: Final = " ORDER BY quarter, source, provider, model"
+_MARKED: Final = "first_quarter BETWEEN $low AND $high"
 _DIRTY_SESSION: Final = (
     "EXISTS (SELECT 1 FROM dirty_sessions d WHERE d.session_id = {0}.session_id "
-    "AND d.source = {0}.source AND d.workspace = {0}.workspace)"
+    f"AND d.source = {{0}}.source AND d.workspace = {{0}}.workspace AND d.{_MARKED})"
 )
+#: So few quarter hours, as after a commit, need not be counted through to see whether they are too much at once.
+_FEW: Final = 8
 
 
 class Settling:
@@ -38,7 +45,8 @@ class Settling:
 
     Commits go on meanwhile: a settle works on what its transaction saw at its beginning, and takes away only the marks
     that it saw. Whoever commits later adds marks, which stay. The two never write the same rows: a commit adds marks
-    and changes records, a settle deletes marks and changes rollups; and two settles never overlap.
+    and changes records, a settle deletes marks and changes rollups; and two settles never overlap. Much work, as after
+    a migration, is done in transactions of bounded size, the newest quarter hours first.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -68,9 +76,12 @@ class Settling:
             # Before the transaction's view is taken: what is committed from here on sets it again.
             self._dirty = False
             try:
-                with transaction(self._cursor, self._path):
-                    quarters = self._settle_cells()
-                    self._settle_sessions()
+                quarters = 0
+                for span, marked in zip_longest(self._spans_of_quarters(), self._spans_of_sessions()):
+                    with transaction(self._cursor, self._path):
+                        quarters += self._settle_cells(span) if span else 0
+                        if marked:
+                            self._settle_sessions(marked)
             except BaseException:
                 # A rebuild that failed must be tried again.
                 self._dirty = True
@@ -84,8 +95,30 @@ class Settling:
             self._closed = True
             self._cursor.close()
 
-    def _settle_cells(self) -> int:
+    def _spans_of_quarters(self) -> list[Span]:
+        """The marked quarter hours, in whole hours, so many calls at a time."""
         count, first, last = self._one("SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters")
+        if not count:
+            return []
+        if count <= _FEW:
+            return [Span(first, last)]
+        counts = self._cursor.execute(
+            f"SELECT quarter, count(*) FROM calls WHERE {_DIRTY} GROUP BY quarter "
+            "UNION ALL SELECT DISTINCT quarter, 0 FROM dirty_quarters",
+            {"first": first, "last": last},
+        ).fetchall()
+        return slices(counts, MOST_CALLS, 4)
+
+    def _spans_of_sessions(self) -> list[Span]:
+        """The marked sessions, so many at a time, by the quarter hours that their marks begin with."""
+        counts = "SELECT first_quarter, count(*) FROM dirty_sessions GROUP BY first_quarter"
+        return slices(self._cursor.execute(counts).fetchall(), MOST_SESSIONS)
+
+    def _settle_cells(self, within: Span) -> int:
+        count, first, last = self._one(
+            f"SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters WHERE {_SPAN}",
+            within._asdict(),
+        )
         if not count:
             return 0
         span = {"first": first, "last": last}
@@ -93,32 +126,36 @@ class Settling:
         where = _SPAN if last - first + 1 == count else _DIRTY
         self._cursor.execute(f"DELETE FROM cells WHERE {where}", span)
         self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=where, **ROLLUP)}{_SORTED}", span)
-        span = {"first": first - first % 4, "last": last - last % 4 + 3}
-        self._cursor.execute(f"DELETE FROM hours WHERE {_DIRTY_HOUR}", span)
-        self._cursor.execute(f"INSERT INTO hours {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}", span)
-        self._cursor.execute("DELETE FROM dirty_quarters")
+        hours = {"first": first - first % 4, "last": last - last % 4 + 3}
+        self._cursor.execute(f"DELETE FROM hours WHERE {_DIRTY_HOUR}", hours)
+        self._cursor.execute(
+            f"INSERT INTO hours {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}", hours
+        )
+        self._cursor.execute(f"DELETE FROM dirty_quarters WHERE {_SPAN}", span)
         return int(count)
 
-    def _settle_sessions(self) -> None:
+    def _settle_sessions(self, marked: Span) -> None:
         # A session's calls lie between its row's times and what has been touched since; nothing else need be read.
+        marks = {"low": marked.first, "high": marked.last}
         count, first, last = self._one(
-            "SELECT count(*), least(min(d.first_quarter), min(epoch(s.started_at)::BIGINT // 900)), "
-            "greatest(max(d.last_quarter), max(epoch(s.ended_at)::BIGINT // 900)) "
-            "FROM dirty_sessions d LEFT JOIN sessions s USING (workspace, source, session_id)"
+            f"SELECT count(*), least(min(d.first_quarter), min(epoch_us(s.started_at) // {QUARTER_US})), "
+            f"greatest(max(d.last_quarter), max(epoch_us(s.ended_at) // {QUARTER_US})) "
+            f"FROM dirty_sessions d LEFT JOIN sessions s USING (workspace, source, session_id) WHERE d.{_MARKED}",
+            marks,
         )
         if not count:
             return
-        self._cursor.execute(f"DELETE FROM sessions WHERE {_DIRTY_SESSION.format('sessions')}")
+        self._cursor.execute(f"DELETE FROM sessions WHERE {_DIRTY_SESSION.format('sessions')}", marks)
         # To look calls up by one column is half the work; what that finds too much is left out at the end.
-        where = f"{_SPAN} AND calls.session_id IN (SELECT session_id FROM dirty_sessions)"
+        where = f"{_SPAN} AND calls.session_id IN (SELECT session_id FROM dirty_sessions WHERE {_MARKED})"
         self._cursor.execute(
             f"INSERT INTO sessions SELECT * FROM ({SESSIONS_FROM_CALLS.format(where=where, **ROLLUP)}) AS rebuilt "
             f"WHERE {_DIRTY_SESSION.format('rebuilt')}",
-            {"first": first, "last": last},
+            {"first": first, "last": last, **marks},
         )
-        self._cursor.execute("DELETE FROM dirty_sessions")
+        self._cursor.execute(f"DELETE FROM dirty_sessions WHERE {_MARKED}", marks)
 
-    def _one(self, sql: str) -> tuple[Any, ...]:
-        row = self._cursor.execute(sql).fetchone()
+    def _one(self, sql: str, parameters: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
+        row = self._cursor.execute(sql, parameters).fetchone()
         assert row is not None
         return row

@@ -10,10 +10,11 @@ import duckdb
 
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
-from tokometer.ledger.commit import Quarters, Shadow, Stored
-from tokometer.ledger.rows import OF_ITS_TRACE, GroupKey, record_of
-from tokometer.records import Record
+from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
+from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
+from tokometer.records import ModelCall, Record
 
+_ANY_SHADOWS: Final = "SELECT 1 FROM calls WHERE shadow OR echo LIMIT 1"
 #: Ids of a table that are kept in memory; ninety bytes each.
 _MOST_KNOWN: Final = 200_000
 
@@ -31,13 +32,13 @@ class DuckDBShelf:
         self._asked: set[str] = set()
 
     def put(self, table: schema.Table, records: Iterable[Record], ids: Iterable[bytes]) -> None:
-        """Know what is about to be stored: all ids, and those records among them that may be shadows."""
+        """Know what is about to be stored: all ids, and those records among them that may be shadows or echoes."""
         known = self._known.get(table.name)
         if known is not None:
             known.update(ids)
             if len(known) > _MOST_KNOWN:
                 del self._known[table.name]
-        if table is schema.CALLS and not self._any_shadows and any(getattr(call, "shadow", False) for call in records):
+        if table is schema.CALLS and not self._any_shadows and any(map(_yields, records)):
             self._any_shadows = True
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
@@ -62,19 +63,32 @@ class DuckDBShelf:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         if not self._has_shadows():
             return
-        for group, id_ in self._of_groups("SELECT t.{0}, t.id", "t.shadow", groups, quarters):
-            yield Shadow(group, _bytes(id_))
+        rows = self._of_groups("SELECT t.{0}, t.id, t.shadow", "(t.shadow OR t.echo)", groups, quarters)
+        for group, id_, shadow in rows:
+            yield Shadow(group, _bytes(id_), rank_of(shadow=shadow, echo=True))
 
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for (group,) in self._of_groups("SELECT DISTINCT t.{0}", "NOT t.shadow", groups, quarters):
-            yield group
+        for group, echo in self._of_groups("SELECT DISTINCT t.{0}, t.echo", "NOT t.shadow", groups, quarters):
+            yield Answered(group, rank_of(shadow=False, echo=echo))
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         selected = ", ".join(_read(column) for column in table.columns)
         rows = self._of_ids(f"SELECT {selected} FROM {table.name} t WHERE t.id IN (SELECT id FROM wanted)", ids)
-        return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row]) for row in rows]
+        labels = self._labels({row[LABEL_SET[table.name]] for row in rows} - {None})
+        return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row], labels) for row in rows]
+
+    def _labels(self, sets: Iterable[int]) -> dict[int, dict[str, str]]:
+        wanted = list(sets)
+        if not wanted:
+            return {}
+        rows = self._of(
+            "SELECT t.id, t.label_keys, t.label_values FROM label_sets t JOIN wanted w ON t.id = w.id",
+            schema.Column("id", "int"),
+            wanted,
+        )
+        return {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in rows}
 
     def _known_of(self, table: schema.Table) -> set[bytes] | None:
         """All ids of a table that may be stored, where that is known."""
@@ -86,7 +100,7 @@ class DuckDBShelf:
 
     def _has_shadows(self) -> bool:
         if self._any_shadows is None:
-            self._any_shadows = bool(self._connection.execute("SELECT 1 FROM calls WHERE shadow LIMIT 1").fetchone())
+            self._any_shadows = bool(self._connection.execute(_ANY_SHADOWS).fetchone())
         return self._any_shadows
 
     def _of_groups(
@@ -109,6 +123,10 @@ class DuckDBShelf:
         # DuckDB finds the table by the variable's name; registering it as a view would cost half a millisecond.
         wanted = arrow_table([column], [values])  # noqa: F841
         return self._connection.execute(sql).fetchall()
+
+
+def _yields(record: Record) -> bool:
+    return isinstance(record, ModelCall) and (record.shadow or record.echo)
 
 
 def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[schema.Column, str, list[GroupKey]]]:

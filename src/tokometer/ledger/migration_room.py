@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tokometer.ledger import migration_labels
 from tokometer.ledger.protocol import Engine
 from tokometer.ledger.tables import Column, columns_of
 
@@ -17,7 +18,7 @@ _EVERYWHERE: Final = columns_of("name: machine account region\nint: label_set?")
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "calls": (
         *_EVERYWHERE,
-        *columns_of("int: unsplit_tokens?\njson: parts quantities\nname: price_basis"),
+        *columns_of("int: unsplit_tokens?\njson: parts quantities\nname: price_basis\nflag: echo"),
     ),
     **dict.fromkeys(("tools", "runs", "jobs", "samples", "bills"), _EVERYWHERE),
 }
@@ -25,6 +26,4 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
 
 def statements(engine: Engine) -> Iterator[str]:
     """The rest of the step; each statement can be run again."""
-    if engine == "duckdb":
-        # Samples had their labels as text. New ones have not, and must be taken all the same.
-        yield "ALTER TABLE samples ALTER COLUMN labels DROP NOT NULL"
+    yield from migration_labels.statements(engine)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
+from tokometer.ledger import migration_beside as beside
+from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
@@ -42,8 +45,10 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "labels, machine, account, region; parts, quantities; how sure a price is",
         statements=room.statements,
         columns=room.COLUMNS,
+        tables=labels.TABLES,
         rebuild=True,
     ),
+    Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
 )
 
 
@@ -67,18 +72,24 @@ def pending(stored: int, migrations: Sequence[Migration] = MIGRATIONS) -> list[M
     return [migration for migration in migrations if migration.version > stored]
 
 
-def sql_of(migrations: Sequence[Migration], engine: Engine) -> Iterator[str]:
-    """All SQL that these steps are, in order. The new version is to be written once all of it is done."""
-    if engine == "duckdb":
-        from tokometer.ledger import duckdb_tables as tables
-    else:
-        from tokometer.ledger import clickhouse_tables as tables  # type: ignore[no-redef]
-    for migration in migrations:
-        yield from map(tables.create, migration.tables)
-        for table, columns in (migration.columns or {}).items():
-            for column in columns:
-                yield from tables.add(table, column)
-        yield from migration.statements(engine)
-    if any(migration.rebuild for migration in migrations):
-        # Once, from what is declared today.
-        yield from tables.remake(ROLLUPS)
+def additions_of(migration: Migration, engine: Engine) -> Iterator[str]:
+    """The SQL of the tables and columns that a step adds. Each statement can be run again."""
+    tables = _tables(engine)
+    yield from map(tables.create, migration.tables)
+    for table, columns in (migration.columns or {}).items():
+        for column in columns:
+            yield from tables.add(table, column)
+
+
+def rest_of(migration: Migration, needed: Sequence[Migration], engine: Engine) -> Iterator[str]:
+    """The SQL of the rest of a step; in one transaction with the new version's number, where the engine has them.
+
+    The last step of all that are `needed` that wants rollups made anew does that, as they are declared today.
+    """
+    yield from migration.statements(engine)
+    if migration.rebuild and migration is [one for one in needed if one.rebuild][-1]:
+        yield from _tables(engine).remake(ROLLUPS)
+
+
+def _tables(engine: Engine) -> Any:  # noqa: ANN401 - one of two modules with the same functions
+    return import_module(f"tokometer.ledger.{engine}_tables")

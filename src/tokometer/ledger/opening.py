@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tokometer.settings import FILE_NAME as SETTINGS
+from tokometer.settings import read_settings
+
 if TYPE_CHECKING:
     from tokometer.ledger.protocol import Ledger
 
@@ -41,8 +44,21 @@ def open_ledger(data: Path, *, url: str = "", read_only: bool = False) -> Ledger
     Raises:
         LedgerLocked: another process holds the DuckDB file.
         LedgerError: it cannot be opened, or was written by a newer Tokometer.
+        SettingsError: the folder's settings, which choose what takes part in the rollups, cannot be read.
     """
     url = url or os.environ.get("TOKOMETER_LEDGER", "")
+    chosen = read_settings(data / SETTINGS).labels.rollup
+    ledger = _open(data, url, read_only=read_only)
+    if not read_only:
+        try:
+            ledger.roll_up(chosen)
+        except BaseException:
+            ledger.close()
+            raise
+    return ledger
+
+
+def _open(data: Path, url: str, *, read_only: bool) -> Ledger:
     if url:
         from tokometer.ledger.clickhouse import ClickHouseLedger
 

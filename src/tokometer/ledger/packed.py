@@ -6,14 +6,15 @@ look (copies, corrections, shadows) is turned back into records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, Final, overload
 
 import msgspec
 
-from tokometer.ledger.rows import GroupKey, columns, group_of_row, record_of
+from tokometer.ledger.labels import Told, labels_told, told_of
+from tokometer.ledger.rows import LABEL_SET, GroupKey, columns, group_of_row, record_of
 from tokometer.ledger.schema import RECORDS, Table
 from tokometer.ledger.touched import SessionSpan, sessions_of
 from tokometer.records import ModelCall, Record, record_ids
@@ -60,10 +61,12 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
     sessions: list[SessionSpan]
     #: Whether each of them can only have copies in the quarter hour in which it stands.
     pinned: bool
-    #: The positions of shadows.
+    #: The positions of shadows and echoes.
     shadows: list[int]
     #: What names the prices by which they were priced; empty where they were not.
     price_version: str
+    #: The sets of labels that the column `label_set` names.
+    label_sets: dict[int, Told] = {}
 
     def __len__(self) -> int:
         return self.count
@@ -98,10 +101,16 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
         """Some or all of them as objects (their groups known by hash only)."""
         if positions is not None and not positions:
             return []
-        made = [record_of(self.table, row) for row in zip(*self.columns(positions), strict=True)]
+        labels = labels_told(self.label_sets)
+        made = [record_of(self.table, row, labels) for row in zip(*self.columns(positions), strict=True)]
         for record in made:
             record.pinned = self.pinned
         return made
+
+    def relabel(self, instead: Mapping[int, int | None]) -> None:
+        """Name other sets of labels in place of some."""
+        at = LABEL_SET[self.kind] - 1  # the ids stand by themselves
+        self.values[at] = [instead.get(id_, id_) for id_ in self.values[at]]
 
     def _columns(self) -> list[Sequence[Any]]:
         return [Same(list_[0], self.count) if len(list_) != self.count else list_ for list_ in self.values]
@@ -121,8 +130,9 @@ def pack(records: Sequence[Record], price_version: str = "") -> Packed:
         quarters=sorted({record.started_at // QUARTER_US for record in records}),
         sessions=sessions_of(calls),
         pinned=all(record.pinned for record in records),
-        shadows=[at for at, call in enumerate(calls) if call.shadow],
+        shadows=[at for at, call in enumerate(calls) if call.shadow or call.echo],
         price_version=price_version if calls else "",
+        label_sets=told_of(records),
     )
 
 

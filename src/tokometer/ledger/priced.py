@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.schema import TOKENS
@@ -12,25 +14,35 @@ from tokometer.records import ModelCall, to_us
 
 #: Quarter hours that are read at once: a day.
 _STEP: Final = 96
+#: What prices depend on.
 _FIELDS: Final = (
-    *("provider", "model", "operation", "status", "http_status", "service_tier"),
+    *("provider", "model", "operation", "status", "http_status", "stop_reason", "service_tier", "region"),
     *TOKENS,
-    "reasoning_tokens",
+    *("reasoning_tokens", "unsplit_tokens", "parts", "quantities", "cost_reported"),
 )
+_MAPS: Final = ("parts", "quantities")
 _NANO: Final = Decimal(10**9)
 
 
-def priced_calls(ledger: Ledger) -> Iterator[tuple[int, int, list[tuple[bytes, int | None, ModelCall]]]]:
-    """The stored calls a day at a time: quarter hours done and all, and (id, cost as we priced it, call) each.
+class StoredCall(NamedTuple):
+    """A stored call as far as its price needs it."""
 
-    Costs are nano-USD, None where unpriced. The calls carry what prices depend on, and nothing else.
-    """
+    id: bytes
+    #: What we priced it at: nano-USD, None where unpriced, and how sure that was (see `records.basis`).
+    cost: int | None
+    basis: str
+    #: What prices depend on, and nothing else.
+    call: ModelCall
+
+
+def priced_calls(ledger: Ledger) -> Iterator[tuple[int, int, list[StoredCall]]]:
+    """The stored calls a day at a time: quarter hours done and all, and the calls."""
     ((first, last),) = ledger.fetch(Statement("SELECT min(quarter), max(quarter) FROM calls WHERE quarter > 0"))
     if not last:
         return
     columns = ", ".join(_FIELDS)
     sql = (
-        "SELECT id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, started_at, "
+        "SELECT id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, price_basis, started_at, "
         f"{columns} FROM calls WHERE quarter BETWEEN $first AND $last"
     )
     for start in range(first, last + 1, _STEP):
@@ -39,7 +51,14 @@ def priced_calls(ledger: Ledger) -> Iterator[tuple[int, int, list[tuple[bytes, i
         yield stop - first + 1, last - first + 1, [_call(*row) for row in rows]
 
 
-def _call(id_: Any, was: Decimal | None, started_at: Any, *values: Any) -> tuple[bytes, int | None, ModelCall]:  # noqa: ANN401
+def _call(id_: Any, was: Decimal | None, basis: str, started_at: Any, *values: Any) -> StoredCall:  # noqa: ANN401
     fields = dict(zip(_FIELDS, values, strict=True))
+    for name in _MAPS:
+        fields[name] = msgspec.json.decode(fields[name], type=dict[str, int]) if fields[name] else None
+    fields["cost_reported"] = _nano(fields["cost_reported"])
     call = ModelCall(source="", native_id="", started_at=to_us(started_at), **fields)
-    return id_.bytes, None if was is None else int(was * _NANO), call
+    return StoredCall(id_.bytes, _nano(was), basis, call)
+
+
+def _nano(usd: Decimal | None) -> int | None:
+    return None if usd is None else int(usd * _NANO)

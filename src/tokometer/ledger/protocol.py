@@ -93,6 +93,13 @@ class Ledger(Protocol):
         The rollups of what it touched are marked dirty in the same transaction; :meth:`settle` rebuilds them.
         """
 
+    @property
+    def rolled(self) -> frozenset[str]:
+        """The keys of labels that take part in the rollups."""
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
+
     def bulk(self) -> AbstractContextManager[None]:
         """While it is open much is being committed: it may cost less at the price of slower queries meanwhile."""
 
@@ -114,8 +121,17 @@ class Ledger(Protocol):
     def audit(self) -> Sequence[Discrepancy]:
         """Every difference between the rollups and what the records say (settles first); empty is a clean bill."""
 
-    def reprice(self, costs: Mapping[bytes, tuple[int | None, str]]) -> int:
-        """Set the computed cost (nano-USD) and price version of calls by id; return how many changed."""
+    def prune(self, table: str, before: int) -> int:
+        """Drop the rows of a table of :data:`tokometer.ledger.retention.KEPT_DAYS` that are older than a time.
+
+        `before` is in microseconds since the epoch. Returns how many rows that were.
+
+        Raises:
+            KeyError: There is no such table, or what is in it is kept for good.
+        """
+
+    def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
+        """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
 
     def stats(self) -> dict[str, int]:
         """Rows per table and bytes on disk."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import astuple
 
+from tokometer.ledger.labels import label_set_of
 from tokometer.ledger.native_ids import lengthen, shorten_all
 from tokometer.ledger.schema import CALLS, RECORDS, Table
 from tokometer.records import KINDS, ModelCall, Record, record_id, record_ids
@@ -61,16 +61,6 @@ def _hashed(workspace: str, source: str, group: str) -> int:
 _JSON: Final = msgspec.json.Encoder(order="sorted")
 
 
-def label_set_of(labels: dict[str, str] | None) -> int | None:
-    """The id of a set of labels: a 64-bit hash of what it says; None where there are none."""
-    return _label_set(_JSON.encode(labels)) if labels else None
-
-
-@lru_cache(maxsize=8_192)
-def _label_set(encoded: bytes) -> int:
-    return int.from_bytes(blake2b(encoded, digest_size=8).digest(), signed=True)
-
-
 def _json(objects: Sequence[dict[str, int] | None]) -> list[str]:
     return [_JSON.encode(given).decode() if given else "" for given in objects]
 
@@ -102,6 +92,14 @@ def _priced_besides(taken: _Taken) -> list[int | None]:
     return [None if reported is None else priced for reported, priced in both]
 
 
+def _bases(taken: _Taken) -> Sequence[str]:
+    # Of two versions of a call one may have a reported cost, the other a price on assumptions: what counts is reported.
+    if all(reported is None for reported in taken["cost_reported"]):
+        return taken["price_basis"]
+    both = zip(taken["cost_reported"], taken["price_basis"], strict=True)
+    return [basis if reported is None else "" for reported, basis in both]
+
+
 #: Columns that are not simply fields, and how whole ones are made from the fields' values.
 _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
     "id": _ids,
@@ -110,7 +108,8 @@ _DERIVED: Final[dict[str, Callable[[_Taken], Sequence[Any]]]] = {
     "group_id": _group_ids,
     "cost_usd": _costs,
     "cost_priced": _priced_besides,
-    "label_set": lambda taken: list(map(label_set_of, taken["labels"])),
+    "price_basis": _bases,
+    "label_set": lambda taken: list(map(label_set_of, taken["workspace"], taken["labels"])),
     "parts": lambda taken: _json(taken["parts"]),
     "quantities": lambda taken: _json(taken["quantities"]),
 }
@@ -137,13 +136,20 @@ _BLANKS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def record_of(table: Table, row: Sequence[Any]) -> Record:
-    """The record that a stored row was made from (its group known by hash only)."""
+#: Where the id of its labels stands in a row.
+LABEL_SET: Final[dict[str, int]] = {table.name: table.names.index("label_set") for table in RECORDS.values()}
+
+
+def record_of(table: Table, row: Sequence[Any], labels: Mapping[int, dict[str, str]]) -> Record:
+    """The record that a stored row was made from (its group known by hash only). `labels` are those of the sets."""
     kind = KINDS[table.name]
     values = _BLANKS[table.name].copy()
     values.update(zip(_NAMES[table.name], row, strict=True))
-    for name in ("id", "quarter", "label_set"):
+    for name in ("id", "quarter"):
         values.pop(name, None)
+    label_set = values.pop("label_set")
+    # Copied: who changes a record's labels changes no other's.
+    values["labels"] = dict(labels[label_set]) if label_set in labels else None
     values["native_id"] = lengthen(values["native_id"], values)
     if table is CALLS:
         group, cost = values.pop("group_id"), values.pop("cost_usd")

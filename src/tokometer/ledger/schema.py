@@ -19,7 +19,9 @@ from tokometer.records.basis import ASSUMED, USAGE_UNKNOWN, unpriced
 #: dimension reads the calls.
 _HOUR_KEY: Final = ("workspace", "quarter", "source", "provider", "model", "operation", "status")
 _FILTERS: Final = ("agent", "project", "user", "team", "api_key", "environment")
-CELL_DIMENSIONS: Final = (*_HOUR_KEY, *_FILTERS)
+#: `label_set` is what is left of a call's labels when only those are looked at that the settings choose; 0 is nothing.
+CELL_DIMENSIONS: Final = (*_HOUR_KEY, *_FILTERS, "label_set")
+_KEY_TYPES: Final[dict[str, Type]] = {"quarter": "small", "label_set": "int"}
 #: The buckets of tokens, which do not overlap.
 TOKENS: Final = (
     "input_tokens",
@@ -83,13 +85,17 @@ CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
 CELLS: Final = Table(
     "cells",
     (
-        *(Column(name, "small" if name == "quarter" else "name") for name in CELL_DIMENSIONS),
+        *(Column(name, _KEY_TYPES.get(name, "name")) for name in CELL_DIMENSIONS),
         *(Column(name, type_) for name, (type_, _) in CELL_SUMS.items()),
     ),
     CELL_DIMENSIONS,
 )
 #: Cells of whole hours and fewer dimensions, added up from those of quarter hours: for long windows.
-HOURS: Final = Table("hours", tuple(column for column in CELLS.columns if column.name not in _FILTERS), _HOUR_KEY)
+HOURS: Final = Table(
+    "hours",
+    tuple(column for column in CELLS.columns if column.name in _HOUR_KEY or column.name not in CELL_DIMENSIONS),
+    _HOUR_KEY,
+)
 #: One row per session, so that counting sessions needs no scan of the calls. Times are those of its first and last
 #: call; attributes are those of its first call; `providers` and `models` are all that it used.
 SESSIONS: Final = Table(
@@ -111,6 +117,13 @@ SESSIONS: Final = Table(
 #: What is added up from the calls. Sums of money are wider there: they must not overflow what one call cannot.
 ROLLUPS: Final = (CELLS, HOURS, SESSIONS)
 
+#: Each set of labels once; records name theirs by its id. `rolled` is the set of those of its labels that take part in
+#: the rollups, 0 where none does.
+LABEL_SETS: Final = Table(
+    "label_sets",
+    columns_of("int: id\nname: workspace\nnames: label_keys label_values\nint: rolled"),
+    ("id",),
+)
 CURSORS: Final = Table(
     "cursors", columns_of("name: source\ntext: place\nblob: state\ntime: updated_at"), ("source", "place")
 )
@@ -126,6 +139,18 @@ REFUSALS: Final = Table(
     ),
     ("id",),
 )
+#: What no rule understood, counted by its name. Of several places the alphabetically last is the example, so that every
+#: engine and every order of arrival agree.
+NOTICES: Final = Table(
+    "notices",
+    columns_of(
+        """name: workspace source topic name
+        int: count
+        text: place
+        time: first_at latest_at"""
+    ),
+    ("workspace", "source", "topic", "name"),
+)
 #: Quarter hours whose calls have changed since their cells were built, and sessions likewise.
 DIRTY_QUARTERS: Final = Table("dirty_quarters", columns_of("small: quarter"), ("quarter",))
 DIRTY_SESSIONS: Final = Table(
@@ -138,8 +163,10 @@ META: Final = Table("meta", columns_of("name: key\ntext: value"), ("key",))
 TABLES: Final = (
     *RECORDS.values(),
     *ROLLUPS,
+    LABEL_SETS,
     CURSORS,
     REFUSALS,
+    NOTICES,
     DIRTY_QUARTERS,
     DIRTY_SESSIONS,
     META,
@@ -156,7 +183,9 @@ __all__ = [
     "DIRTY_SESSIONS",
     "HOURS",
     "JOBS",
+    "LABEL_SETS",
     "META",
+    "NOTICES",
     "RECORDS",
     "REFUSALS",
     "ROLLUPS",

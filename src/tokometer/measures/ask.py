@@ -12,6 +12,8 @@ from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import Dimension, Measure
+from tokometer.measures.labels import Label
+from tokometer.measures.made import Made, bases
 from tokometer.measures.query import TIME, Filter, Query, dimension_named
 from tokometer.measures.tables import Need
 from tokometer.measures.windows import Window
@@ -84,6 +86,8 @@ class Ask:
     derived: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: The values of the first dimension that stay apart; None: all.
     kept: tuple[str, ...] | None = None
+    #: The keys of labels that the rollups know.
+    rolled: frozenset[str] = frozenset()
 
     @property
     def window(self) -> Window:
@@ -109,7 +113,11 @@ class Ask:
     @property
     def need(self) -> Need:
         """What decides which tables can answer."""
-        used = [*self.query.grouped, *(condition.dimension for condition in self.conditions)]
+        named = [*self.query.grouped, *(condition.dimension for condition in self.conditions)]
+        used = [base for dimension in named for base in bases(dimension)]
+        labels = frozenset(dimension.key for dimension in used if isinstance(dimension, Label))
+        # A rule may look at the time; what it makes of that is no stretch of it.
+        by_rule = any(base.is_time for dimension in named if isinstance(dimension, Made) for base in bases(dimension))
         stretches = [key for key in self.keys if key.stretch]
         times = [key for key in self.keys if key.is_time]
         filtered = any(condition.dimension.is_time for condition in self.conditions)
@@ -117,13 +125,16 @@ class Ask:
         first, last = self.axis.first, self.axis.last
         timeless = not times and not filtered
         return Need(
-            columns=frozenset(dimension.column for dimension in used if not dimension.is_time),
+            columns=frozenset(dimension.column for dimension in used if dimension.column and not dimension.is_time),
             aligned=self.window.aligned and not minutes,
             hours=self.window.aligned
             and last - first > _FEW
+            and not by_rule
             and not (minutes or self.grain == "quarter")
             and (timeless or self.axis.zone.whole_hours(first, last)),
-            parts_of_time=filtered or len(times) > len(stretches) or len(stretches) > 1,
+            parts_of_time=filtered or by_rule or len(times) > len(stretches) or len(stretches) > 1,
+            labels=labels,
+            rolled=labels <= self.rolled,
         )
 
     def over(self, window: Window) -> Ask:
@@ -172,7 +183,8 @@ def _reader(dimension: Dimension) -> Callable[[str], int]:
 def needs_derivation(query: Query) -> list[Dimension]:
     """The dimensions of a query that are worked out in Python from the values of a column."""
     named = [*query.grouped, *(dimension_named(given.dimension) for given in query.where)]
-    return list({dimension.name: dimension for dimension in named if dimension.derive}.values())
+    used = [base for dimension in named for base in bases(dimension)]
+    return list({dimension.name: dimension for dimension in used if dimension.derive}.values())
 
 
 def ranking(query: Query) -> list[tuple[str, bool]]:

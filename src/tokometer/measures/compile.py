@@ -17,6 +17,8 @@ from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
+from tokometer.measures.labels import Label
+from tokometer.measures.made import Made
 from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.tables import Stored, choose
 from tokometer.records.time import QUARTER_US
@@ -181,6 +183,8 @@ class _Scope:
         self.values: dict[str, Any] = {}
         #: The dimension column whose values the table keeps as a list, if the query needs it.
         self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
+        #: The keys of labels that the query needs, and the columns in which the rows have their values.
+        self.labels = {key: f"label_{place}" for place, key in enumerate(sorted(ask.need.labels))}
 
     def bind(self, value: str | int) -> str:
         """The parameter that stands for a value."""
@@ -265,10 +269,24 @@ class _Scope:
         """What stands after FROM."""
         if self.stored.edges:
             return self._whole_hours_and_edges()
+        if self.labels:
+            return self._labelled()
         if not self.listed:
             return self.stored.table
         column = self.stored.lists[self.listed]
         return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
+
+    def _labelled(self) -> str:
+        """Each row with the values of the labels that the query needs, empty where it has none."""
+        table = self.stored.table
+        values = ", ".join(f"{self.dialect.label(self.bind(key))} AS {name}" for key, name in self.labels.items())
+        columns = ", ".join(f"coalesce(named.{name}, '') AS {name}" for name in self.labels.values())
+        # See ledger.statements for the row that nobody names.
+        sets = f"SELECT id AS named_set, {values} FROM label_sets UNION ALL SELECT 0{', NULL' * len(self.labels)}"
+        return (
+            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN ({sets}) AS named "
+            f"ON named.named_set = {table}.label_set) AS labelled"
+        )
 
     def _whole_hours_and_edges(self) -> str:
         """The whole hours of the window, and the quarter hours before and after them."""
@@ -291,6 +309,8 @@ class _Scope:
     def _dimension(self, dimension: Dimension) -> str:
         if dimension.is_time:
             return self._part_of_time(dimension.short)
+        if isinstance(dimension, Label | Made):
+            return self.labels[dimension.key] if isinstance(dimension, Label) else self._made(dimension)
         if dimension.sql:
             return f"({dimension.sql})"
         column = f'"{dimension.column}"'
@@ -307,6 +327,13 @@ class _Scope:
         if name == "weekday":
             return self.ask.axis.weekday("quarter", self.dialect)
         return self.ask.axis.key(name, "quarter", "", self.dialect)  # type: ignore[arg-type]
+
+    def _made(self, made: Made) -> str:
+        cases = " ".join(
+            f"WHEN {' AND '.join(self._condition(condition) for condition in case.where)} THEN {self.bind(case.value)}"
+            for case in made.cases
+        )
+        return f"CASE {cases} ELSE {self.bind(made.default)} END"
 
     def _derived(self, dimension: Dimension, column: str) -> str:
         groups: dict[str, list[str]] = {}

@@ -26,6 +26,15 @@ class Dialect:
     #: The whole number that a JSON object has under a name, in 128 bits; null or 0 where it has none.
     member: str
 
+    #: The value of a key in a set of labels.
+    labelled: str
+    #: A row for each label of the sets that fulfil a condition.
+    labels: str
+
+    def label(self, key: str) -> str:
+        """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
+        return self.labelled.format(key)
+
     def divide(self, number: str, by: int) -> str:
         """`number` divided by `by`, rounded down."""
         return self.division.format(number, by)
@@ -60,6 +69,8 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         lower="lower({})",
         each="unnest({})",
         member="CAST(json_extract({}, '$.{}') AS HUGEINT)",
+        labelled="list_extract(label_values, list_position(label_keys, {}))",
+        labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -69,5 +80,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         lower="lowerUTF8({})",
         each="arrayJoin({})",
         member="toInt128(JSONExtractInt({}, '{}'))",
+        labelled="label_values[indexOf(label_keys, {})]",
+        labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
     ),
 }

@@ -12,10 +12,12 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tokometer.measures.axis import GRAINS
+from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.cubes import CUBES
 from tokometer.measures.errors import QueryError, suggest
 from tokometer.measures.kinds import Dimension, Measure
+from tokometer.measures.labels import PREFIX, is_label, label_named, quoted, split
+from tokometer.measures.made import MADE
 
 Op = Literal["=", "!=", "in", "not in", "contains", "prefix"]
 N = TypeVar("N", Measure, Dimension)
@@ -26,7 +28,10 @@ MOST_NAMES: Final = 100
 #: The most that `limit` and `top` take.
 MOST_ROWS: Final = 1_000_000
 _MANY: Final = ("in", "not in")
-_TEXT_FILTER: Final = re.compile(r"\s*([\w.]+)\s*(!=|=|not in\b|in\b|contains\b|prefix\b)\s*(.*)", re.DOTALL)
+_LABEL: Final = rf"(?:\w+\.)?{re.escape(PREFIX)}"
+#: A label's key may be in quotes, and without them be anything up to an operator.
+_NAME: Final = rf'{_LABEL}"(?:[^"\\]|\\.)*"|{_LABEL}.+?(?=\s*!?=|\s+(?:not in|in|contains|prefix)\b)|[\w.]+'
+_TEXT_FILTER: Final = re.compile(rf"\s*({_NAME})\s*(!=|=|not in\b|in\b|contains\b|prefix\b)\s*(.*)", re.DOTALL)
 TIME: Final = "time"
 
 
@@ -87,7 +92,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __str__(self) -> str:
         value = json.dumps(self.values, ensure_ascii=False) if self.op in _MANY else self.values[0]
-        return f"{self.dimension} {self.op} {value}"
+        return f"{quoted(self.dimension)} {self.op} {value}"
 
 
 class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -156,7 +161,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
             elif name == "where":
                 given.setdefault("where", []).append(value)
             elif name in _LISTS:
-                given.setdefault(name, []).extend(part.strip() for part in value.split(",") if part.strip())
+                given.setdefault(name, []).extend(split(value))
             else:
                 given[name] = value
         for name, values in chosen.items():
@@ -175,7 +180,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
             if name == "where":
                 params.extend((name, str(given)) for given in self.where)
             elif name in _LISTS:
-                params.append(("measure" if name == "measures" else name, ",".join(value)))
+                params.append(("measure" if name == "measures" else name, ",".join(map(quoted, value))))
             else:
                 params.append((name, str(value).lower() if isinstance(value, bool) else str(value)))
         return params
@@ -204,6 +209,8 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         known = {full: full for full in (*self.measures, *self.by)} | {
             full.partition(".")[2]: full for full in (*self.measures, *self.by)
         }
+        if bare not in known and f"{PREFIX}" in bare:
+            bare = dimension_named(bare).name
         if bare not in known:
             raise QueryError("order", f"{bare!r} is not in the result{suggest(bare, known)}; it has {', '.join(known)}")
         return sign + known[bare]
@@ -239,6 +246,8 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
 
 
 _LISTS: Final = ("measures", "by", "order")
+_MEASURES: Final = {m.name: m for cube in CUBES.values() for m in cube.measures.values()}
+_DIMENSIONS: Final = {d.name: d for cube in CUBES.values() for d in cube.dimensions.values()}
 
 
 def measure_named(name: str) -> Measure:
@@ -247,12 +256,32 @@ def measure_named(name: str) -> Measure:
     Raises:
         QueryError: there is none; the message says which there are.
     """
-    return _named(name, "measure", {m.name: m for cube in CUBES.values() for m in cube.measures.values()})
+    return _named(name, "measure", _MEASURES)
+
+
+def name_in(text: str) -> str:
+    """The name of the dimension in the text of a filter, as it stands there.
+
+    Raises:
+        QueryError: The text is no filter.
+    """
+    match = _TEXT_FILTER.fullmatch(text)
+    if match is None:
+        raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+    return match[1]
 
 
 def dimension_named(name: str) -> Dimension:
-    """The dimension with a name such as `calls.model`; see :func:`measure_named`."""
-    return _named(name, "dimension", {d.name: d for cube in CUBES.values() for d in cube.dimensions.values()})
+    """The dimension with a name such as `calls.model`; see :func:`measure_named`.
+
+    `calls.label.team` is one whatever the key, and so is what the settings make by rules.
+    """
+    cube, _, rest = name.partition(".")
+    if cube in CUBES and is_label(rest):
+        return label_named(cube, rest)
+    if is_label(name):
+        return label_named("calls", name)
+    return _named(name, "dimension", _DIMENSIONS | MADE)
 
 
 def _named(name: str, what: str, known: Mapping[str, N]) -> N:

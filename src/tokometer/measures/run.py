@@ -82,6 +82,7 @@ def _definite(ledger: Ledger, query: Query, workspaces: tuple[str, ...], now: in
         workspaces=workspaces,
         now=moment_us,
         conditions=tuple(condition(given) for given in query.where),
+        rolled=ledger.rolled,
     )
     ask = _derive(ledger, ask)
     return replace(ask, kept=_kept(ledger, ask)) if query.top else ask
@@ -257,7 +258,7 @@ class _Rows:
 
     def _sorted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """By the query's order; what is equal in it, by the dimensions; what is unknown, and the others, last."""
-        terms = [(name.rpartition(".")[2], down) for name, down in ranking(self.ask.query)]
+        terms = [(name.partition(".")[2] or name, down) for name, down in ranking(self.ask.query)]
         terms += [(key.name, False) for key in self.keys if key.name not in {name for name, _ in terms}]
         times = {key.name for key in self.keys if key.is_time}
         leading = next((i for i, (name, _) in enumerate(terms) if name not in times), len(terms))

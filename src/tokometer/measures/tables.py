@@ -49,7 +49,7 @@ class Stored:
 
     def can_answer(self, atom: Atom, need: Need) -> bool:
         """True if this table has what the atom needs, and all that the query groups and filters by."""
-        if not self._has_the_time(need):
+        if not self._has_the_time(need) or not self._has_the_labels(need):
             return False
         listed = need.columns & self.lists.keys()
         if not need.columns - listed <= self.columns or len(listed) > 1:
@@ -71,6 +71,10 @@ class Stored:
         if self.edges:
             return need.hours
         return not need.parts_of_time if self.spans else self.timed or need.aligned
+
+    def _has_the_labels(self, need: Need) -> bool:
+        """True if its rows name sets of labels that say enough."""
+        return not need.labels or self.table in RECORDS or (self.table == CELLS.name and need.rolled)
 
     def total(self, atom: Total) -> str:
         """SQL that adds up a total over rows."""
@@ -94,6 +98,10 @@ class Need:
     hours: bool
     #: It filters by time, groups by hour of day or weekday, or has more than one time axis: what spans cannot.
     parts_of_time: bool
+    #: Keys of labels.
+    labels: frozenset[str] = frozenset()
+    #: All of them take part in the rollups.
+    rolled: bool = False
 
 
 def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:
@@ -125,7 +133,7 @@ def _texts(table: str) -> frozenset[str]:
 _SESSION_KEY: Final = "(workspace, source, session_id)"
 _ADDED: Final = {name: name for name in CELL_SUMS}
 CELL_ROWS: Final = Stored(
-    "cells", frozenset(CELLS.key) - {"quarter"}, _ADDED, count="requests", timed=False, rollup=True
+    "cells", frozenset(CELLS.key) - {"quarter", "label_set"}, _ADDED, count="requests", timed=False, rollup=True
 )
 HOUR_ROWS: Final = Stored(
     "hours", frozenset(HOURS.key) - {"quarter"}, _ADDED, count="requests", timed=False, rollup=True, edges="cells"
@@ -201,6 +209,67 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             {"value": "sum(value)", "value_count": "count(value)"},
             "count(*)",
             extremes=True,
+        ),
+    ),
+    "logs": (
+        Stored(
+            "logs",
+            _texts("logs"),
+            {**_plain("logs", ("duration_us",)), "duration_count": "count(duration_us)"},
+            "count(*)",
+            ranks=_DURATION,
+        ),
+    ),
+    "scores": (
+        Stored(
+            "scores",
+            _texts("scores"),
+            {"value": "sum(value)", "value_count": "count(value)"},
+            "count(*)",
+            ranks={"value_thousandths": ("value IS NOT NULL", "value * 1000", "count(*)")},
+            extremes=True,
+        ),
+    ),
+    "models": (
+        Stored(
+            "models",
+            _texts("models"),
+            _plain("models", ("size_bytes",)),
+            "count(*)",
+            distinct={"providers": "count(DISTINCT provider)"},
+            extremes=True,
+        ),
+    ),
+    "knowledge_bases": (
+        Stored(
+            "knowledge_bases",
+            _texts("knowledge_bases"),
+            _plain("knowledge_bases", ("documents", "chunks", "tokens", "size_bytes")),
+            "count(*)",
+        ),
+    ),
+    "documents": (
+        Stored(
+            "documents",
+            _texts("documents"),
+            {
+                **_plain("documents", ("chunks", "tokens", "size_bytes", "duration_us")),
+                "duration_count": "count(duration_us)",
+            },
+            "count(*)",
+            ranks=_DURATION,
+            distinct={"knowledge_bases": "count(DISTINCT knowledge_base)"},
+        ),
+    ),
+    "error_details": (
+        Stored(
+            "error_details",
+            _texts("error_details"),
+            {
+                "stack_traces": "count(*) FILTER (WHERE stack_trace <> '')",
+                "bodies": "count(*) FILTER (WHERE request <> '' OR response <> '')",
+            },
+            "count(*)",
         ),
     ),
 }

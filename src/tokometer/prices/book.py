@@ -8,19 +8,22 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from tokometer.prices.cache import MAX_LISTINGS, Key, Listings, catalogue_version, load, save
-from tokometer.prices.plan import MAX_NANO, Plan, has_usage, input_tokens_of, is_free, is_refused
-from tokometer.prices.rates import ATTO_PER_NANO, Listing
+from tokometer.prices.cache import MAX_LISTINGS, Listings, catalogue_version, load, save
+from tokometer.prices.plan import MAX_NANO, Plan, input_tokens_of, is_free, is_refused
+from tokometer.prices.rates import Listing
 from tokometer.records import ModelCall, infer_provider, now_us, provider_of
+from tokometer.records.basis import EXACT, unpriced
 
 if TYPE_CHECKING:
     from tokometer.prices.explanation import Explanation, ModelInfo
     from tokometer.prices.overrides import Override
 
 #: Raised when the same catalogue and overrides would price some call differently than before: our rules changed.
-RULES: Final = 1
+RULES: Final = 2
 
-_HALF: Final = ATTO_PER_NANO // 2
+_NO_PRICE: Final = unpriced("no-price")
+_NO_MODEL: Final = unpriced("no-model")
+_TOO_MUCH: Final = unpriced("too-much")
 #: Senders can make up model names without end; past this many the plans are worked out anew.
 _MAX_PLANS: Final = 20_000
 #: Longer names are not kept in the file.
@@ -36,7 +39,7 @@ class PriceBook:
         self._catalogue = f"genai-prices {catalogue_version()}"
         self._kept = f"{self._catalogue} r{RULES}"
         self._listings: Listings = load(cache, self._kept) if cache else {}
-        self._plans: dict[Key, Plan] = {}
+        self._plans: dict[tuple[str, str, str, str], Plan] = {}
         self._unsaved = False
         self._lock = Lock()
         #: Which prices these are: calls priced by books of one version are priced alike.
@@ -60,46 +63,55 @@ class PriceBook:
 
         return cls(read_overrides(overrides), cache=cache)
 
-    def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901, PLR0912 - one loop, kept flat for speed
-        """Fill `cost_priced` (nano-USD) and `price_version` of each call, in place; None and "" where unpriced.
+    def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901, PLR0912 - one loop, flat for speed
+        """Fill `cost_priced` (nano-USD), `price_version` and `price_basis` of each call, in place.
 
-        A call is unpriced when its model is, or when nothing is known about its tokens; one that was refused cost
-        nothing. Products are exact; each call is rounded once, half to even.
+        A call is unpriced (None, "" and why) when its model is, or when nothing is known about its tokens; one that was
+        refused cost nothing. Products are exact; each call is rounded once, half to even. Where the source reported a
+        cost, that is what counts, so the basis is empty whatever ours would rest on.
         """
         plans, version = self._plans, self.version
         for call in calls:
-            plan = plans.get((call.provider, call.model, call.service_tier))
+            plan = plans.get((call.provider, call.model, call.service_tier, call.region))
             if plan is None:
-                plan = self._plan(call.provider, call.model, call.service_tier)
-            fresh, output = call.input_tokens, call.output_tokens
-            if not (fresh or output) and (not has_usage(call) or is_refused(call)):
-                free = is_refused(call) or (plan.free and not plan.overrides)
-                call.cost_priced, call.price_version = (0, version) if free else (None, "")
-                continue
-            rates = plan.flat or plan.rates_at(call.started_at, input_tokens_of(call))
-            if rates is None:
-                call.cost_priced, call.price_version = None, ""
-                continue
-            # The same sum as in explanation.lines_of, spelled out: this loop runs for every call there is.
-            per_input, per_read, per_5m, per_1h, per_output, per_reasoning, atto = rates
-            if fresh:
-                atto += fresh * per_input
-            if output:
-                atto += output * per_output
-                if per_reasoning != per_output:
-                    atto += min(call.reasoning_tokens or 0, output) * (per_reasoning - per_output)
-            if tokens := call.cache_read_tokens:
-                atto += tokens * per_read
-            if tokens := call.cache_write_5m_tokens:
-                atto += tokens * per_5m
-            if tokens := call.cache_write_unknown_tokens:
-                atto += tokens * per_5m
-            if tokens := call.cache_write_1h_tokens:
-                atto += tokens * per_1h
-            nano, rest = divmod(atto, ATTO_PER_NANO)
-            if rest > _HALF or (rest == _HALF and nano & 1):
-                nano += 1
-            call.cost_priced, call.price_version = (nano, version) if nano <= MAX_NANO else (None, "")
+                plan = self._plan(call.provider, call.model, call.service_tier, call.region)
+            output, fresh = call.output_tokens, call.input_tokens
+            if (
+                plan.careful
+                or (not output and (not fresh or call.stop_reason))
+                or call.parts
+                or call.quantities
+                or call.unsplit_tokens
+            ):
+                nano, basis = _reckoned(plan, call)
+            elif (rates := plan.flat or plan.rates_at(call.started_at, input_tokens_of(call))) is None:
+                nano, basis = None, _NO_PRICE if call.model else _NO_MODEL
+            else:
+                # The same sum as in `reckoning`, spelled out: this loop runs for every call there is.
+                per_input, per_read, per_5m, per_1h, per_output, per_reasoning, cost, unit, basis = rates
+                if output:
+                    cost += output * per_output
+                    if per_reasoning != per_output:
+                        cost += min(call.reasoning_tokens or 0, output) * (per_reasoning - per_output)
+                if fresh:
+                    cost += fresh * per_input
+                if tokens := call.cache_read_tokens:
+                    cost += tokens * per_read
+                if tokens := call.cache_write_5m_tokens:
+                    cost += tokens * per_5m
+                if tokens := call.cache_write_unknown_tokens:
+                    cost += tokens * per_5m
+                if tokens := call.cache_write_1h_tokens:
+                    cost += tokens * per_1h
+                nano, rest = divmod(cost, unit)
+                half = unit >> 1
+                if rest >= half and (rest > half or nano & 1):
+                    nano += 1
+                if nano > MAX_NANO:
+                    nano, basis = None, _TOO_MUCH
+            call.cost_priced = nano
+            call.price_version = "" if nano is None else version
+            call.price_basis = basis if call.cost_reported is None else EXACT
         if self._unsaved:
             self._save()
 
@@ -107,19 +119,20 @@ class PriceBook:
         """What :meth:`apply` makes of this call, and why."""
         from tokometer.prices.explanation import explain
 
-        return explain(self._plan(call.provider, call.model, call.service_tier), call, self._catalogue)
+        plan = self._plan(call.provider, call.model, call.service_tier, call.region)
+        return explain(plan, call, self._catalogue)
 
     def model_info(self, provider: str, model: str, *, at: int | None = None) -> ModelInfo | None:
         """What is known about `model` as `provider` sells it, at its prices now or at time `at`; None if nothing is."""
         from tokometer.prices.explanation import describe
 
         slug = provider_of(provider)
-        plan = self._plan(slug, model, "")
+        plan = self._plan(slug, model, "", "")
         return describe(plan, slug, model, now_us() if at is None else at, self._catalogue)
 
-    def _plan(self, provider: str, model: str, service_tier: str) -> Plan:
+    def _plan(self, provider: str, model: str, service_tier: str, region: str) -> Plan:
         """The plan for such calls; looks the model up in the catalogue if no process did so before."""
-        key = (provider, model, service_tier)
+        key = (provider, model, service_tier, region)
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
@@ -131,7 +144,7 @@ class PriceBook:
             overrides = tuple(entry for entry in self._overrides if entry.fits(slug, model, service_tier))
             free = is_free(slug, model)
             plan = self._plans[key] = Plan(
-                overrides, None if free else self._listing(slug, model, service_tier), free=free
+                overrides, None if free else self._listing(slug, model, service_tier), free=free, region=region
             )
             return plan
 
@@ -152,3 +165,13 @@ class PriceBook:
             if self._cache and self._unsaved:
                 save(self._cache, self._kept, self._listings)
             self._unsaved = False
+
+
+def _reckoned(plan: Plan, call: ModelCall) -> tuple[int | None, str]:
+    """The cost of a call that is more than tokens of text, or nothing at all, and its basis."""
+    if (plan.free and not plan.overrides) or is_refused(call):
+        return 0, EXACT
+    from tokometer.prices.reckoning import reckon  # 3 ms, and not everybody has such calls
+
+    found = reckon(plan, call)
+    return found.cost, found.basis

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec import Struct
 
-from tokometer.prices.normalise import tiers_of
-from tokometer.prices.plan import MAX_NANO, Plan, has_usage, input_tokens_of, is_refused
-from tokometer.prices.rates import Rates, from_usd, to_mtok, to_nano, to_usd
+from tokometer.prices.plan import Plan, has_usage, input_tokens_of
+from tokometer.prices.rates import to_mtok, to_usd
+from tokometer.prices.reckoning import Line, Reckoning, reckon
 from tokometer.records import PROVIDERS, ModelCall, infer_provider
+from tokometer.records.basis import ASSUMPTIONS, REASONS
 
 
 class PriceLine(Struct, frozen=True):
-    """One bucket of a call: so many tokens (or the request itself) at such a price."""
+    """One bucket of a call: so many tokens (or searches, or the request itself) at such a price."""
 
     bucket: str
-    quantity: int
-    #: USD per million tokens; USD each for the request.
+    #: Whole for tokens; of what is counted otherwise, to a thousandth.
+    quantity: Decimal
+    #: USD per million tokens; USD each for the request and what is counted beside tokens.
     price: Decimal
     #: USD, exact.
     cost: Decimal
@@ -34,6 +35,8 @@ class Explanation(Struct, frozen=True):
     lines: tuple[PriceLine, ...] = ()
     #: What a reader should know: an assumption made, or what would make the call priced.
     notes: tuple[str, ...] = ()
+    #: How sure the price is, in the words of `records.basis`.
+    basis: str = ""
 
 
 class ModelInfo(Struct, frozen=True, kw_only=True):
@@ -57,30 +60,30 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
 
 def explain(plan: Plan, call: ModelCall, catalogue: str) -> Explanation:
     """The price of `call` under its plan; `catalogue` names the catalogue and its version."""
-    if is_refused(call):
-        return Explanation(Decimal(0), "refused", notes=("It failed before the model ran, which is not billed.",))
-    total = input_tokens_of(call)
-    source, notes = _source(plan, call, total, catalogue)
-    if not has_usage(call):
-        if plan.free and not plan.overrides:
-            return Explanation(Decimal(0), source, notes=notes)
-        return Explanation(None, source, notes=("Its source reported no tokens at all.",))
-    rates = plan.rates_at(call.started_at, total)
-    if rates is None:
-        return Explanation(None, source, notes=notes)
-    lines = tuple(lines_of(call, rates))
-    atto = sum(from_usd(line.cost) for line in lines)
-    nano = to_nano(atto)
-    if nano > MAX_NANO:
-        return Explanation(
-            None, source, lines, (*notes, "No call costs a billion dollars: its tokens cannot be right.")
-        )
-    return Explanation(Decimal(nano).scaleb(-9), source, lines, notes)
+    found = reckon(plan, call)
+    basis = found.basis if call.cost_reported is None else ""
+    cost = None if found.cost is None else Decimal(found.cost).scaleb(-9)
+    if found.waived in _WAIVED:
+        return Explanation(cost, found.waived, notes=(_WAIVED[found.waived],), basis=basis)
+    source, notes = _source(plan, call, catalogue)
+    return Explanation(
+        cost, source, tuple(_line(line) for line in found.lines), (*notes, *_notes(plan, call, found)), basis
+    )
+
+
+_WAIVED = {
+    "refused": "It failed before the model ran, which is not billed.",
+    "refusal": "The model refused before it put anything out, which its provider does not bill.",
+}
 
 
 def describe(plan: Plan, provider: str, model: str, at: int, catalogue: str) -> ModelInfo | None:
     """A model under its plan at time `at`; None where neither the user's prices nor the catalogue know it."""
     rates, listing = plan.rates_at(at, 0), plan.listing
+
+    def per_mtok(rate: int) -> Decimal | None:
+        return to_mtok(rates.atto(rate)) if rates else None
+
     if rates is None and listing is None:
         return None
     call = ModelCall(source="", native_id="", started_at=at, provider=provider, model=model)
@@ -90,38 +93,27 @@ def describe(plan: Plan, provider: str, model: str, at: int, catalogue: str) -> 
         name=listing.name if listing else model,
         context_window=listing.context_window if listing else None,
         deprecated=listing.deprecated if listing else False,
-        input=to_mtok(rates.input) if rates else None,
-        output=to_mtok(rates.output) if rates else None,
-        cache_read=to_mtok(rates.cache_read) if rates else None,
-        cache_write_5m=to_mtok(rates.cache_write_5m) if rates else None,
-        cache_write_1h=to_mtok(rates.cache_write_1h) if rates else None,
-        request=to_usd(rates.request) if rates else None,
-        source=_source(plan, call, 0, catalogue)[0],
+        input=per_mtok(rates.input) if rates else None,
+        output=per_mtok(rates.output) if rates else None,
+        cache_read=per_mtok(rates.cache_read) if rates else None,
+        cache_write_5m=per_mtok(rates.cache_write_5m) if rates else None,
+        cache_write_1h=per_mtok(rates.cache_write_1h) if rates else None,
+        request=to_usd(rates.atto(rates.request)) if rates else None,
+        source=_source(plan, call, catalogue)[0],
     )
 
 
-def lines_of(call: ModelCall, rates: Rates) -> Iterator[PriceLine]:
-    """The buckets of `call` that have tokens, each with its price; exact."""
-    output = call.output_tokens or 0
-    reasoning = min(call.reasoning_tokens or 0, output) if rates.reasoning != rates.output else 0
-    for bucket, tokens, rate in (
-        ("input", call.input_tokens, rates.input),
-        ("cache read", call.cache_read_tokens, rates.cache_read),
-        ("cache write, 5 min", call.cache_write_5m_tokens, rates.cache_write_5m),
-        ("cache write, 1 h", call.cache_write_1h_tokens, rates.cache_write_1h),
-        ("cache write, lifetime unknown", call.cache_write_unknown_tokens, rates.cache_write_5m),
-        ("output", output - reasoning, rates.output),
-        ("reasoning", reasoning, rates.reasoning),
-    ):
-        if tokens:
-            yield PriceLine(bucket, tokens, to_mtok(rate), to_usd(tokens * rate))
-    if rates.request:
-        yield PriceLine("request", 1, to_usd(rates.request), to_usd(rates.request))
+def _line(line: Line) -> PriceLine:
+    cost = to_usd(line.number * line.rate)
+    if line.thousandths:
+        return PriceLine(line.name, Decimal(line.number) / 1_000, to_usd(line.rate * 1_000), cost)
+    price = to_usd(line.rate) if line.name == "request" else to_mtok(line.rate)
+    return PriceLine(line.name, Decimal(line.number), price, cost)
 
 
-def _source(plan: Plan, call: ModelCall, total: int, catalogue: str) -> tuple[str, tuple[str, ...]]:
+def _source(plan: Plan, call: ModelCall, catalogue: str) -> tuple[str, tuple[str, ...]]:
     """Where the prices for `call` stand, and what has to be known about them."""
-    override = plan.override_at(call.started_at, total)
+    override = plan.override_at(call.started_at, input_tokens_of(call))
     if override is not None:
         return f"prices.toml, [[price]] {override.number}", (override.note,) if override.note else ()
     if plan.free:
@@ -137,8 +129,25 @@ def _source(plan: Plan, call: ModelCall, total: int, catalogue: str) -> tuple[st
     notes = []
     if listing.assumed:
         notes.append(f"{name} has no price list; the list price of {listing.provider} is used.")
-    if tiers_of(call.service_tier, call.model) and not listing.tiered:
-        notes.append("No price is listed for its service tier; the standard one is used.")
-    if plan.rates_at(call.started_at, total) is None:
-        notes.append("It is not sold by the token, or its price is not known; add a [[price]] to prices.toml.")
+    if plan.region is not None and plan.region.factor not in (None, 1):
+        rule = plan.region
+        notes.append(f"Served in {call.region!r}: {rule.factor} times the price ({rule.source.url}).")
     return f"{catalogue}, {listing.provider}: {listing.model}", tuple(notes)
+
+
+def _notes(plan: Plan, call: ModelCall, found: Reckoning) -> list[str]:
+    """The assumptions and reasons of a price in sentences, with what they rest on."""
+    kind, _, words = found.basis.partition(":")
+    if kind == "unpriced" and words == "no-price" and plan.listing is None and not plan.free:
+        return []  # the source says so, and which catalogue
+    if kind == "unpriced":
+        sold_otherwise = words == "no-price" and plan.listing is not None and has_usage(call)
+        return [
+            "It is not sold by the token, or its price is not known; add a [[price]] to prices.toml."
+            if sold_otherwise
+            else REASONS[words]
+        ]
+    notes = [ASSUMPTIONS[word] for word in words.split(",") if word and word != "provider"]
+    if plan.listing is not None and plan.listing.tier_note and {"tier", "unknown-tier"} & set(words.split(",")):
+        notes.append(f"{plan.listing.tier_note}.")
+    return notes

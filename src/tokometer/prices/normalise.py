@@ -66,26 +66,6 @@ def without_speed(model: str) -> tuple[str, str]:
     return (text[: found.start()], found[1]) if found else (text, "")
 
 
-def tiers_of(service_tier: str, model: str) -> tuple[str, ...]:
-    """The service tiers that a call asked for, in words that price lists use; none for the standard one.
-
-    Claude's fast mode is written as a suffix of the model by some tools, as a tier by others. Elsewhere `-fast` may be
-    a part of the name (`grok-4-fast`), so only Claude's is read here.
-    """
-    words = [word for word in re.split(r"[^a-z]+", service_tier.lower()) if word]
-    if family_of(model) == "claude" and "fast" not in words and without_speed(model)[1] == "fast":
-        words.append("fast")
-    return tuple(sorted({_TIERS[word] for word in words if word in _TIERS}))
-
-
-_TIERS: Final = {
-    "batch": "batch",
-    "batches": "batch",
-    "fast": "fast",
-    "flex": "flex",
-    "priority": "priority",
-}
-
 #: How OpenRouter names the makers, by family.
 _OPENROUTER_VENDORS: Final = {
     "claude": "anthropic",

@@ -6,6 +6,8 @@ model = "gpt-5*"           # as reported or as normalised; a pattern or in full
 input = 1.10               # USD per million tokens
 output = 8.80
 cache_read = 0.11          # optional, and so are cache_write_5m, cache_write_1h, cache_write (both) and reasoning
+input_audio = 40           # optional: tokens that are not text (records.kinds.PARTS); priced as text where left out
+per = { web_searches = 0.01, images = 0.04 }   # optional: USD for one of anything that is counted beside tokens
 request = 0.01             # optional, USD per request
 service_tier = "batch"     # optional: calls of this tier only
 above_tokens = 200_000     # optional: calls with more input than this, cached input counted
@@ -26,8 +28,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tokometer.prices.normalise import candidates
-from tokometer.prices.rates import ALWAYS, FOREVER, Rates, from_mtok, from_usd
+from tokometer.prices.rates import ALWAYS, FOREVER, Extras, Tier, from_mtok, from_usd, kept
+from tokometer.prices.tiers import tiers_of
 from tokometer.records.families import family_of
+from tokometer.records.kinds import PARTS, QUANTITIES
 from tokometer.records.providers import known_provider
 from tokometer.records.time import to_us
 
@@ -39,12 +43,14 @@ _PRICES: Final = (
     "cache_write_5m",
     "cache_write_1h",
     "reasoning",
+    *PARTS,
     "request",
 )
 _KEYS: Final = (
     "provider",
     "model",
     *_PRICES,
+    "per",
     "service_tier",
     "above_tokens",
     "valid_from",
@@ -74,7 +80,10 @@ class Override(Struct, frozen=True, kw_only=True, gc=False):
     number: int
     provider: str
     model: str
-    rates: Rates
+    #: None for an entry that only adds prices of what is not tokens: whatever else fits prices the tokens.
+    tier: Tier | None
+    #: Name → numerator and denominator of the atto-USD for a thousandth of one.
+    per: dict[str, tuple[int, int]] = {}
     service_tier: str = ""
     above: int = -1
     valid_from: int = ALWAYS
@@ -83,7 +92,7 @@ class Override(Struct, frozen=True, kw_only=True, gc=False):
 
     def fits(self, provider: str, model: str, service_tier: str) -> bool:
         """True where this price is meant for such calls, at some time and of some size."""
-        if self.service_tier and self.service_tier != service_tier.lower():
+        if self.service_tier and self.service_tier not in (service_tier.lower(), *tiers_of(service_tier, model).known):
             return False
         names = [model.lower(), *candidates(model, provider)]
         return _matches(self.provider, [provider]) and _matches(self.model, names)
@@ -124,7 +133,8 @@ def digest(overrides: tuple[Override, ...]) -> str:
     if not overrides:
         return ""
     meaning = [
-        (o.provider, o.model, tuple(o.rates), o.service_tier, o.above, o.valid_from, o.valid_until) for o in overrides
+        (o.provider, o.model, repr(o.tier), sorted(o.per.items()), o.service_tier, o.above, o.valid_from, o.valid_until)
+        for o in overrides
     ]
     return blake2b(repr(meaning).encode(), digest_size=4).hexdigest()
 
@@ -142,7 +152,8 @@ def _override(path: Path, number: int, entry: dict[str, Any]) -> Override:
         number=number,
         provider=provider if _PATTERN.search(provider) else known_provider(provider) or provider,
         model=model,
-        rates=_rates(path, at, entry, claude=family_of(model) == "claude"),
+        tier=_tier(path, at, entry, claude=family_of(model) == "claude"),
+        per=_per(path, at, entry),
         service_tier=_text(path, at, entry, "service_tier").lower(),
         above=_above(path, at, entry),
         valid_from=_moment(path, at, entry, "valid_from", ALWAYS),
@@ -154,9 +165,11 @@ def _override(path: Path, number: int, entry: dict[str, Any]) -> Override:
     return override
 
 
-def _rates(path: Path, at: str, entry: dict[str, Any], *, claude: bool) -> Rates:
+def _tier(path: Path, at: str, entry: dict[str, Any], *, claude: bool) -> Tier | None:
     usd = {key: _price(path, at, entry, key) for key in _PRICES if key in entry}
     if not usd:
+        if entry.get("per"):
+            return None
         raise PriceFileError(path, at, "has no price; give input and output, in USD per million tokens")
     if set(usd) != {"request"}:
         for key in ("input", "output"):
@@ -167,25 +180,48 @@ def _rates(path: Path, at: str, entry: dict[str, Any], *, claude: bool) -> Rates
     write = usd.get("cache_write")
     write_5m = per_input * Decimal("1.25") if claude else per_input
     write_1h = per_input * 2 if claude else per_input
-    return Rates(
-        input=from_mtok(per_input),
-        cache_read=from_mtok(usd.get("cache_read", per_input * Decimal("0.1") if claude else per_input)),
-        cache_write_5m=from_mtok(usd.get("cache_write_5m", write_5m if write is None else write)),
-        cache_write_1h=from_mtok(usd.get("cache_write_1h", write_1h if write is None else write)),
-        output=from_mtok(per_output),
-        reasoning=from_mtok(usd.get("reasoning", per_output)),
-        request=from_usd(usd.get("request", nothing)),
+    prices = {
+        "input": per_input,
+        "cache_read": usd.get("cache_read", per_input * Decimal("0.1") if claude else per_input),
+        "cache_write_5m": usd.get("cache_write_5m", write_5m if write is None else write),
+        "cache_write_1h": usd.get("cache_write_1h", write_1h if write is None else write),
+        "output": per_output,
+        "reasoning": usd.get("reasoning", per_output),
+        **{part: usd[part] for part in PARTS if part in usd},
+    }
+    rates, parts = kept(
+        {name: from_mtok(price) for name, price in prices.items()}, from_usd(usd.get("request", nothing))
     )
+    return Tier(-1, rates, Extras(parts) if parts else None)
+
+
+def _per(path: Path, at: str, entry: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Prices of what is not tokens. Any name is allowed, but not one that is nearly that of something known."""
+    table = entry.get("per", {})
+    if not isinstance(table, dict):
+        raise PriceFileError(path, f"{at}.per", "has to be a table such as { images = 0.04 }")
+    prices = {}
+    for name in table:
+        near = next((known for known in QUANTITIES if known in (f"{name}s", f"{name}es")), "")
+        if name not in QUANTITIES and (near := near or _near(name, tuple(QUANTITIES), 0.9)):
+            raise PriceFileError(path, f"{at}.per.{name}", f"is not known; did you mean {near}?")
+        price = from_usd(_price(path, f"{at}.per", table, name)) / 1_000
+        prices[name] = (price.numerator, price.denominator)
+    return prices
 
 
 def _only(path: Path, at: str, entry: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in entry:
         if key not in known:
-            from difflib import get_close_matches  # 2 ms
-
-            near = get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            near = _near(key, known)
+            hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
             raise PriceFileError(path, f"{at}{key}", f"is not known; {hint}")
+
+
+def _near(word: str, known: tuple[str, ...], likeness: float = 0.6) -> str:
+    from difflib import get_close_matches  # 2 ms
+
+    return next(iter(get_close_matches(word, known, 1, likeness)), "")
 
 
 def _text(path: Path, at: str, entry: dict[str, Any], key: str) -> str:

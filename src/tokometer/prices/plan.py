@@ -1,14 +1,15 @@
-"""How calls of one provider, model and service tier are priced: worked out once, applied to all of them."""
+"""How calls of one provider, model, service tier and region are priced: worked out once, applied to all of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tokometer.prices.rates import FREE, Listing, Rates
+from tokometer.prices.rates import FREE, Listing, Rates, Tier
 from tokometer.records import PROVIDERS, ModelCall, Status, infer_provider
 
 if TYPE_CHECKING:
     from tokometer.prices.overrides import Override
+    from tokometer.prices.rules import RegionRule
 
 #: Refused before any token was made, which no provider bills. A timeout or a cancelled call may have been billed.
 _REFUSED: Final[frozenset[Status]] = frozenset({"rate_limit", "invalid_request", "auth_error"})
@@ -16,15 +17,32 @@ _HTTP_ERROR: Final = 400
 
 #: No call costs a billion dollars; a record that says so has wrong tokens, and money is kept as DECIMAL(18,9).
 MAX_NANO: Final = 10**18 - 1
+_FREE: Final = Tier(-1, FREE)
+#: Where being served adds nothing, at whatever provider.
+_ANYWHERE: Final = frozenset({"global", "not_available"})
 
 
 class Plan:
-    """The user's prices that may apply, in order of precedence, and what the catalogue says."""
+    """The user's prices that may apply, in order of precedence, and what the catalogue and the rules say."""
 
-    __slots__ = ("flat", "free", "listing", "overrides")
+    __slots__ = ("careful", "flat", "free", "listing", "overrides", "region")
 
-    def __init__(self, overrides: tuple[Override, ...], listing: Listing | None, *, free: bool) -> None:
+    def __init__(
+        self, overrides: tuple[Override, ...], listing: Listing | None, *, free: bool, region: str = ""
+    ) -> None:
         self.overrides = overrides
+        #: What being served there adds. The user's own prices are final, so it is added to the catalogue's only.
+        self.region: RegionRule | None = None
+        if listing is not None and region and region not in _ANYWHERE:
+            from tokometer.prices.rules import region_rule  # 3 ms, for those who are somewhere
+
+            self.region = region_rule(listing.seller, region, listing.plain)
+        if listing is not None and self.region is not None:
+            factor = self.region.factor
+            if factor is None:
+                listing = listing.scaled(1, 1, "region")
+            elif factor != 1:
+                listing = listing.scaled(factor.numerator, factor.denominator)
         self.listing = listing
         #: Run by the user himself, or made up by the client: nobody bills it.
         self.free = free
@@ -32,22 +50,48 @@ class Plan:
         self.flat: Rates | None = None
         if not overrides:
             self.flat = FREE if free else (listing.only if listing else None)
+        #: True where a call that names no parts may have some all the same.
+        self.careful = listing is not None and any(tier.extras and tier.extras.presumed for tier in listing.tiers)
+
+    def unbilled(self, call: ModelCall) -> bool | None:
+        """True for a refusal without output that its provider does not bill; None where nobody knows."""
+        if call.output_tokens or self.listing is None or call.stop_reason.lower() != "refusal":
+            return False
+        since = self.listing.unbilled_from
+        return None if since is None else call.started_at >= since
 
     def override_at(self, started_at: int, input_tokens: int) -> Override | None:
-        """The user's price for a call at that time with so many input tokens in all."""
-        for override in self.overrides:
-            if override.valid_from <= started_at < override.valid_until and input_tokens > override.above:
-                return override
-        return None
+        """The user's price for the tokens of a call at that time with so many input tokens in all."""
+        return next((one for one in self._fitting(started_at, input_tokens) if one.tier is not None), None)
+
+    def quantity_at(self, name: str, started_at: int, input_tokens: int) -> tuple[int, int, int] | None:
+        """The user's price of a quantity, else the catalogue's or a rule's (see `rates.Extras`)."""
+        for override in self._fitting(started_at, input_tokens):
+            if name in override.per:
+                return *override.per[name], 0
+        tier = self.listing.tier_at(started_at, input_tokens) if self.listing else None
+        return tier.extras.quantities.get(name) if tier and tier.extras else None
+
+    def tier_at(self, started_at: int, input_tokens: int) -> Tier | None:
+        """The prices of tokens for a call at that time with so many input tokens in all; None where nothing fits."""
+        override = self.override_at(started_at, input_tokens) if self.overrides else None
+        if override is not None:
+            return override.tier
+        if self.free:
+            return _FREE
+        return self.listing.tier_at(started_at, input_tokens) if self.listing else None
 
     def rates_at(self, started_at: int, input_tokens: int) -> Rates | None:
-        """The rates for a call at that time with so many input tokens in all; None where they are not known."""
-        override = self.override_at(started_at, input_tokens)
-        if override is not None:
-            return override.rates
-        if self.free:
-            return FREE
-        return self.listing.rates_at(started_at, input_tokens) if self.listing else None
+        """The rates for such a call; None where they are not known."""
+        tier = self.tier_at(started_at, input_tokens)
+        return None if tier is None else tier.rates
+
+    def _fitting(self, started_at: int, input_tokens: int) -> list[Override]:
+        return [
+            override
+            for override in self.overrides
+            if override.valid_from <= started_at < override.valid_until and input_tokens > override.above
+        ]
 
 
 def is_free(provider: str, model: str) -> bool:
@@ -61,7 +105,7 @@ def is_free(provider: str, model: str) -> bool:
 
 def is_refused(call: ModelCall) -> bool:
     """True for a call that failed before the model ran: it was answered with an error and no tokens are reported."""
-    if input_tokens_of(call) or call.output_tokens:
+    if input_tokens_of(call) or call.output_tokens or call.unsplit_tokens:
         return False
     return call.status in _REFUSED or (call.http_status is not None and call.http_status >= _HTTP_ERROR)
 

@@ -2,125 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from tokometer.records.ids import key_fingerprint
-from tokometer.records.values import (
-    MAX_TEXT,
-    message,
-    milliseconds,
-    moment,
-    money,
-    name_of,
-    number,
-    text,
-    whole,
-)
-
-_MAX_HTTP_STATUS: Final = 999
-_MAX_REVISION: Final = 2**62
-
-
-class Type(NamedTuple):
-    """What a field takes."""
-
-    convert: Callable[[Any], Any]
-    #: As JSON Schema.
-    schema: Mapping[str, Any]
-    #: In words, for people.
-    words: str
-
-
-class Field(NamedTuple):
-    """One field on the wire."""
-
-    name: str
-    type: Type
-    #: Other names that it is known by.
-    aliases: tuple[str, ...]
-    #: The record's field; "" where the reader makes something of it.
-    target: str
-    meaning: str
-
-
-def _bounded(limit: int) -> Callable[[Any], int]:
-    return lambda value: whole(value, limit)
-
-
-def _masked(value: object) -> str:
-    key = text(value)
-    return key if key.startswith("…") and len(key) <= len("…1234") else key_fingerprint(key)
-
-
-def _signed_money(value: object) -> int:
-    return money(value, signed=True)
-
-
-def _float(value: object) -> float:
-    return float(number(value))
-
-
-def _labels(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise ValueError(f"is {name_of(value)}, not an object of text by text")  # noqa: TRY004 - see values
-    return {text(key): text(item) for key, item in value.items()}
-
-
-_TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
-_MESSAGE: Final = Type(message, {"type": "string"}, "text; kept are 500 characters, without keys")
-_KEY: Final = Type(_masked, {"type": "string"}, "text; at most its last four characters are kept")
-_WHOLE: Final = Type(whole, {"type": "integer", "minimum": 0, "maximum": 2**53}, "whole number up to 2^53")
-_CODE: Final = Type(
-    _bounded(_MAX_HTTP_STATUS), {"type": "integer", "minimum": 0, "maximum": _MAX_HTTP_STATUS}, "whole number"
-)
-_REVISION: Final = Type(
-    _bounded(_MAX_REVISION), {"type": "integer", "minimum": 0, "maximum": _MAX_REVISION}, "whole number"
-)
-_TIME: Final = Type(
-    moment,
-    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}]},
-    "RFC 3339 with an offset, or a Unix time in s, ms, µs or ns",
-)
-_MILLISECONDS: Final = Type(milliseconds, {"type": "number", "minimum": 0}, "milliseconds, fractions allowed")
-_MONEY: Final = Type(
-    money, {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
-)
-_SIGNED: Final = Type(
-    _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
-)
-_NUMBER: Final = Type(_float, {"type": "number"}, "number")
-_LABELS: Final = Type(_labels, {"type": "object", "additionalProperties": {"type": "string"}}, "object of text by text")
-
-_TYPES: Final = {
-    "text": _TEXT,
-    "message": _MESSAGE,
-    "key": _KEY,
-    "whole": _WHOLE,
-    "code": _CODE,
-    "revision": _REVISION,
-    "time": _TIME,
-    "ms": _MILLISECONDS,
-    "money": _MONEY,
-    "signed": _SIGNED,
-    "number": _NUMBER,
-    "labels": _LABELS,
-}
-
-
-def _fields(lines: str) -> tuple[Field, ...]:
-    """Fields from lines of `type name|alias|… > target: meaning`; without a target it is the name, `-` is none."""
-    fields = []
-    for line in lines.strip().splitlines():
-        spec, _, meaning = line.strip().partition(": ")
-        spelled, _, target = spec.partition(" > ")
-        kind, names = spelled.split()
-        name, *aliases = names.split("|")
-        fields.append(
-            Field(name, _TYPES[kind], tuple(aliases), "" if target == "-" else target or name, meaning.strip())
-        )
-    return tuple(fields)
-
+from tokometer.records.field import NOT_KEPT, Field, declared
+from tokometer.records.fields_beside import REQUIRED_BESIDE, fields_beside
 
 _COMMON: Final = """
     text id|native_id > native_id: your id of the record; the same id again replaces it
@@ -133,6 +18,9 @@ _COMMON: Final = """
     text machine|hostname: the machine on which it happened
     text account|organization|organisation: the login, organisation or subscription that it ran under
     text region|inference_geo: where it was served: a cloud's region, or the provider's own word
+    labels labels > -: whatever else you want to filter and group by
+    metadata metadata > -: labels too, as other software names them; `labels` go before
+    tags tags > -: labels too: `tag.x` is `true` for each, and `tags` is all of them
 """
 _WHOSE: Final = """
     text session_id|session|conversation_id: the session or conversation
@@ -163,6 +51,24 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     whole cache_write_1h_tokens: written to the cache for an hour
     whole output_tokens|completion_tokens: tokens of the answer, reasoning included
     whole reasoning_tokens: of the output tokens those spent on reasoning
+    whole total_tokens > -: all tokens; alone where you do not know what went in and what came out, else their sum
+    whole unsplit_tokens: tokens beside those above of which you do not know whether they went in or came out
+    whole input_audio_tokens|audio_input_tokens > -: of `input_tokens` those that are audio
+    whole input_image_tokens|image_input_tokens > -: of `input_tokens` those that are images
+    whole input_video_tokens|video_input_tokens > -: of `input_tokens` those that are video
+    whole cache_read_audio_tokens|cached_audio_tokens > -: of `cache_read_tokens` those that are audio
+    whole cache_read_image_tokens|cached_image_tokens > -: of `cache_read_tokens` those that are images
+    whole output_audio_tokens|audio_output_tokens > -: of `output_tokens` those that are audio
+    whole output_image_tokens|image_output_tokens > -: of `output_tokens` those that are images
+    whole output_video_tokens|video_output_tokens > -: of `output_tokens` those that are video
+    counts parts > -: the same by name, `{{"input_audio": 3000}}`
+    amount web_searches|web_search_requests > -: searches of the web by the provider
+    amount file_searches|file_search_requests > -: searches of stored files by the provider
+    amount images|images_generated > -: images made
+    amount seconds|audio_seconds > -: seconds of audio or video
+    amount pages|pages_processed > -: pages read
+    amount characters > -: characters spoken or read
+    counts quantities > -: the same by name, and what else is billed and is not tokens, `{{"container_hours": 0.5}}`
     whole estimated_tokens: what you expected to use in all
     whole user_messages: messages that people wrote since the session's last call
     money cost_usd|cost > cost_reported: what it cost, where you know; else it is priced
@@ -229,7 +135,6 @@ _SAMPLES: Final = f"""{_COMMON}
     text device: the device
     text model: the model
     text provider: the provider
-    labels labels: anything else
 """
 _BILLS: Final = f"""{_COMMON}
     text provider: whose bill
@@ -248,12 +153,13 @@ _BILLS: Final = f"""{_COMMON}
 
 #: Kind of record → its fields.
 FIELDS: Final[dict[str, tuple[Field, ...]]] = {
-    "calls": _fields(_CALLS.replace("\n\n", "\n")),
-    "tools": _fields(_TOOLS.replace("\n\n", "\n")),
-    "runs": _fields(_RUNS.replace("\n\n", "\n")),
-    "jobs": _fields(_JOBS.replace("\n\n", "\n")),
-    "samples": _fields(_SAMPLES.replace("\n\n", "\n")),
-    "bills": _fields(_BILLS.replace("\n\n", "\n")),
+    "calls": declared(_CALLS),
+    "tools": declared(_TOOLS),
+    "runs": declared(_RUNS),
+    "jobs": declared(_JOBS),
+    "samples": declared(_SAMPLES),
+    "bills": declared(_BILLS),
+    **fields_beside(_COMMON, _WHOSE),
 }
 #: What must be there, besides a time.
 REQUIRED: Final[dict[str, tuple[str, ...]]] = {
@@ -263,8 +169,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "jobs": ("job_id",),
     "samples": ("metric", "value"),
     "bills": ("provider", "amount"),
+    **REQUIRED_BESIDE,
 }
-#: Content that people send along and we do not keep.
-NOT_KEPT: Final = frozenset(
-    {"prompt", "messages", "input", "output", "response", "completion", "content", "metadata", "tags"}
-)
+
+__all__ = ["FIELDS", "NOT_KEPT", "REQUIRED"]

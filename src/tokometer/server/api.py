@@ -11,7 +11,9 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from tokometer.measures import CUBES, Query, QueryError
-from tokometer.server.runtime import Runtime
+from tokometer.measures.labels import known_labels, label_of
+from tokometer.measures.made import made_of
+from tokometer.server.runtime import WORKSPACES, Runtime
 
 router: Final = APIRouter(prefix="/api", tags=["measures"])
 #: A query is small; whatever is larger is not one.
@@ -66,7 +68,7 @@ def measures() -> dict[str, Any]:
                 "description": (cube.__doc__ or "").strip(),
                 "dimensions": [
                     {"name": d.name, "title": d.title, "description": d.description, "type": d.type}
-                    for d in cube.dimensions.values()
+                    for d in (*cube.dimensions.values(), *made_of(cube))
                 ],
                 "measures": [
                     {
@@ -82,5 +84,22 @@ def measures() -> dict[str, Any]:
                 ],
             }
             for cube in CUBES.values()
+        ]
+    }
+
+
+@router.get("/labels", summary="The keys of labels, with how many values each has")
+def labels(request: Request) -> dict[str, Any]:
+    """Each key, the dimension of calls that it is, its number of values, and whether it takes part in the rollups."""
+    ledger = request.app.state.runtime.ledger
+    return {
+        "labels": [
+            {
+                "key": key,
+                "dimension": label_of("calls", key).name,
+                "values": values,
+                "rolled_up": key in ledger.rolled,
+            }
+            for key, values in known_labels(ledger, WORKSPACES).items()
         ]
     }

@@ -20,10 +20,12 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
-from tokometer.measures import Query, Result, run
+from tokometer.ledger.retention import bodies_kept, kept_days
+from tokometer.measures import Query, Result, rules, run
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Memory
+from tokometer.settings import FILE_NAME, read_settings
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -70,6 +72,8 @@ class Runtime:
     cache: Path
     demo: bool = False
     discover: bool = False
+    #: Whether requests and responses that come with details of errors are kept. They hold prompts.
+    keep_bodies: bool = False
     follower: Follower | None = None
     #: Plays generated data on, in a demo.
     player: Player | None = None
@@ -134,7 +138,10 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
 
     Raises:
         LedgerError: The ledger cannot be opened.
+        SettingsError: `tokometer.toml` cannot be used.
     """
+    settings = read_settings(data / FILE_NAME)
+    rules.use(settings.dimensions, data / FILE_NAME)
     ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
     try:
         prices = Prices.of(data, home, env)
@@ -142,7 +149,12 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         broadcaster = Broadcaster()
         cache = cache_folder(data, home, env)
         runtime: Runtime
-        writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
+        writer = Writer(
+            ledger,
+            book,
+            lambda receipt: runtime.committed(receipt),  # noqa: PLW0108 - bound when called
+            kept=kept_days(env),
+        )
         runtime = Runtime(
             data=data,
             home=home,
@@ -151,12 +163,13 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
-            decoder=Decoder(prices),
+            decoder=Decoder(prices, labels=settings.labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
             cache=cache,
             demo=demo,
             discover=discover,
+            keep_bodies=bodies_kept(env),
         )
         if demo:
             from tokometer.demo.player import Player

@@ -77,3 +77,55 @@ def test_an_empty_ledger_has_nothing_to_price(tmp_path: Path) -> None:
     empty = open_ledger(tmp_path / "empty")
     assert reprice(empty, PriceBook.open(None, tmp_path / "cache"), apply=True)["calls"] == 0
     empty.close()
+
+
+def test_a_call_that_costs_what_it_did_may_be_marked_anew(tmp_path: Path) -> None:
+    """All that a price rests on is read back, and what changes is only how sure it is."""
+    ledger = open_ledger(tmp_path / "old")
+    book = PriceBook.open(None, tmp_path / "cache")
+    facts: list[dict[str, object]] = [
+        {"model": "gpt-4.1", "provider": "azure", "service_tier": "batch"},
+        {"model": "claude-opus-4-8", "provider": "anthropic", "region": "us"},
+        {"model": "claude-opus-4-8", "provider": "anthropic", "quantities": {"web_searches": 2_000, "dreams": 1_000}},
+        {"model": "gpt-audio", "provider": "openai", "parts": {"input_audio": 900, "output_audio": 0}},
+        {"model": "claude-opus-4-8", "provider": "anthropic", "stop_reason": "refusal", "output_tokens": 0},
+        {"model": "gpt-4.1", "unsplit_tokens": 50, "input_tokens": None, "output_tokens": None},
+        {"model": "gpt-4.1", "unsplit_tokens": 50},
+        {"model": "nobody-knows"},
+        {"model": "gpt-4.1", "service_tier": "batch", "cost_reported": 7},
+    ]
+    calls = [
+        ModelCall(
+            **{
+                "source": "t",
+                "native_id": str(number),
+                "started_at": START + number,
+                "input_tokens": 1_000,
+                "output_tokens": 10,
+                **fact,
+            }  # type: ignore[arg-type]
+        )
+        for number, fact in enumerate(facts)
+    ]
+    book.apply(calls)
+    bases = [call.price_basis for call in calls]
+    assert bases == [
+        "assumed:tier",
+        "",
+        "assumed:quantity",
+        "",
+        "",
+        "unpriced:no-split",
+        "assumed:split",
+        "unpriced:no-price",
+        "",
+    ]
+    for call in calls:
+        call.price_basis = ""
+    ledger.commit(Batch(list(calls)))
+    told = reprice(ledger, book, apply=True)
+    assert (told["changed"], told["marked"]) == (0, 5)
+    assert [row[0] for row in ledger.fetch(Statement("SELECT price_basis FROM calls ORDER BY started_at"))] == bases
+    again = reprice(ledger, book, apply=True)
+    assert (again["changed"], again["marked"]) == (0, 0)
+    ledger.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
+from tokometer.ledger.slices import Span
 from tokometer.records.time import QUARTER_US
 from unit.ledger.test_ledger import NOON, call
 
@@ -25,7 +26,7 @@ def correct(ledger: DuckDBLedger, chance: random.Random) -> None:
         ledger.commit(batch)
         if revision % 20 == 19:
             ids = ledger.fetch(Statement("SELECT id FROM calls LIMIT 10"))
-            ledger.reprice({id_.bytes: (chance.randrange(10**6), "v") for (id_,) in ids})
+            ledger.reprice({id_.bytes: (chance.randrange(10**6), "v", "") for (id_,) in ids})
 
 
 def test_commits_and_settles_at_once_lose_no_mark(tmp_path: Path) -> None:
@@ -55,8 +56,8 @@ def test_a_commit_is_not_held_up_by_a_settle(tmp_path: Path) -> None:
     ledger.commit(Batch([call(1)]))
     cells = ledger._settling._settle_cells
 
-    def interrupted() -> int:
-        count = cells()
+    def interrupted(span: Span) -> int:
+        count = cells(span)
         another = threading.Thread(target=ledger.commit, args=(Batch([call(2)]),))
         another.start()
         another.join(30)
@@ -95,8 +96,8 @@ def test_of_those_who_wait_for_a_settle_one_works_for_all(tmp_path: Path) -> Non
     settling = ledger._settling
     cells, door = settling._settle_cells, Door()
 
-    def busy() -> int:
-        count = cells()
+    def busy(span: Span) -> int:
+        count = cells(span)
         ledger.commit(Batch([call(2)]))
         return count
 

@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 
 from tokometer.ledger import Batch, Ledger, Statement
+from tokometer.ledger.packed import pack
 from tokometer.records import (
     AgentRun,
     Bill,
@@ -122,6 +123,29 @@ def test_a_shadow_gives_way_to_its_groups_real_call(new_ledger: Callable[[], Led
     assert total(alone, "sum(requests)") == 1
 
 
+def test_an_echo_gives_way_to_a_call_that_names_its_request_and_beats_a_shadow(
+    new_ledger: Callable[[], Ledger],
+) -> None:
+    """Of one group only the calls of the highest rank count, in whatever order they come."""
+    shadow = call(1, native_id="m|side", group="m", shadow=True)
+    echo = call(1, native_id="m|", group="m", echo=True)
+    real = call(1, native_id="m|req", group="m")
+    for order in permutations([shadow, echo, real]):
+        ledger = new_ledger()
+        for record in order[:2]:
+            ledger.commit(Batch([record]))
+        best = max(order[:2], key=[shadow, echo, real].index)
+        assert ledger.fetch(Statement("SELECT native_id FROM calls")) == [(best.native_id,)]
+        ledger.commit(Batch([order[2]]))
+        assert ledger.fetch(Statement("SELECT native_id FROM calls")) == [("m|req",)]
+        together = new_ledger()
+        together.commit(Batch(packed=[pack(order)]))
+        for each in (ledger, together):
+            each.settle()
+            assert each.fetch(Statement("SELECT native_id FROM calls")) == [("m|req",)]
+            assert each.audit() == []
+
+
 def test_a_trace_as_a_group_is_of_those_calls_that_say_so(new_ledger: Callable[[], Ledger]) -> None:
     """A shadow of a trace gives way to the trace's calls of that group, and not to others that share the trace."""
     shadow = call(1, native_id="agent", trace_id="4bf9", group="4bf9", shadow=True)
@@ -162,7 +186,8 @@ def test_every_kind_of_record_is_kept(ledger: Ledger) -> None:
     )
     assert ledger.commit(batch).accepted == 6
     assert ledger.commit(batch).duplicate == 6
-    assert ledger.fetch(Statement("SELECT labels, value FROM samples")) == [('{"a":"1","b":"2"}', 213.5)]
+    read = "SELECT label_keys, label_values, value FROM samples s JOIN label_sets l ON l.id = s.label_set"
+    assert ledger.fetch(Statement(read)) == [(["a", "b"], ["1", "2"], 213.5)]
     assert ledger.fetch(Statement("SELECT amount FROM bills")) == [(Decimal("47.5"),)]
 
 
@@ -197,7 +222,12 @@ def test_repricing_changes_cells_and_sessions(ledger: Ledger) -> None:
     unpriced, reported = call(1, cost_priced=None), call(2, cost_reported=5)
     ledger.commit(Batch([unpriced, reported]))
     ledger.settle()
-    assert ledger.reprice({unpriced.id: (7_000_000_000, "v2"), reported.id: (600_000, "")}) == 1
+    new = {unpriced.id: (7_000_000_000, "v2", "assumed:tier"), reported.id: (600_000, "", "assumed:tier")}
+    assert ledger.reprice(new) == 1
+    assert ledger.fetch(Statement("SELECT price_basis FROM calls ORDER BY 1 DESC")) == [("assumed:tier",), ("",)]
+    assert ledger.reprice({unpriced.id: (7_000_000_000, "v2", "assumed:part")}) == 1
+    assert ledger.reprice({unpriced.id: (7_000_000_000, "v2", "assumed:part")}) == 0
+    ledger.settle()
     assert total(ledger, "sum(cost_usd)") == Decimal("7.000000005")
     assert total(ledger, "sum(cost_usd)", "sessions") == Decimal("7.000000005")
     assert ledger.audit() == []
@@ -254,6 +284,16 @@ def test_sessions_are_one_row_each(ledger: Ledger) -> None:
 def test_text_that_is_no_unicode_does_not_cost_its_neighbours(ledger: Ledger) -> None:
     """A lone surrogate is replaced, not fatal."""
     assert ledger.commit(Batch([call(1, error_message="bad \ud800 text"), call(2)])).accepted == 2
+
+
+def test_a_session_that_begins_just_before_a_quarter_hour_keeps_its_first_call(ledger: Ledger) -> None:
+    """A microsecond before the quarter hour is the quarter hour before, also when the session goes on much later."""
+    early = NOON + QUARTER_US - 1
+    for number, moment in enumerate((early, NOON + 9 * QUARTER_US)):
+        ledger.commit(Batch([call(number, started_at=moment)]))
+        ledger.settle()
+    assert ledger.fetch(Statement("SELECT requests FROM sessions")) == [(2,)]
+    assert ledger.audit() == []
 
 
 def test_sessions_of_the_same_id_are_told_apart(ledger: Ledger) -> None:

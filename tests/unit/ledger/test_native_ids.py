@@ -40,4 +40,4 @@ def test_every_native_id_comes_back(trace: str, span: str, request: str, pieces:
     )
     row = {"trace_id": trace, "span_id": span, "request_id": request, "started_at": start}
     assert lengthen(shorten(call), row) == native_id
-    assert record_of(CALLS, [column[0] for column in columns(CALLS, [call])]) == call
+    assert record_of(CALLS, [column[0] for column in columns(CALLS, [call])], {}) == call

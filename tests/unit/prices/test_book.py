@@ -206,6 +206,8 @@ def test_an_explanation_says_where_the_price_stands(book: PriceBook) -> None:
         (call("gpt-4.1", "azure", service_tier="batch"), "standard"),
         (call("whisper-1", "openai"), "not sold by the token"),
         (call(input_tokens=None), "no tokens"),
+        (call("claude-opus-4-8", region="us"), "11/10"),
+        (call(stop_reason="refusal"), "refused before"),
         (call(input_tokens=None, status="rate_limit"), "not billed"),
         (call("x", "ollama"), "yourself"),
     ],
@@ -228,7 +230,7 @@ def test_the_version_names_the_catalogue(book: PriceBook) -> None:
     """Without overrides the version is the catalogue's and our rules'."""
     import genai_prices
 
-    assert book.version == f"genai-prices {genai_prices.__version__} r1"
+    assert book.version == f"genai-prices {genai_prices.__version__} r2"
 
 
 def test_odd_names_are_unpriced_and_harm_nothing(tmp_path: Path) -> None:
@@ -287,7 +289,7 @@ def test_a_file_of_another_version_is_not_used(tmp_path: Path) -> None:
     kept = (tmp_path / FILE).read_bytes()
     _, listings = msgspec.msgpack.decode(kept)
     listings[0][1] = None
-    (tmp_path / FILE).write_bytes(msgspec.msgpack.encode(["genai-prices 0.0.1 r1", listings]))
+    (tmp_path / FILE).write_bytes(msgspec.msgpack.encode(["genai-prices 0.0.1 r2", listings]))
     assert priced(PriceBook.open(cache=tmp_path), call()) == 5 * 10**9
     assert (tmp_path / FILE).read_bytes() == kept
 

@@ -16,6 +16,7 @@ from tokometer.prices import PriceBook
 from tokometer.prices.catalogue import look_up
 from tokometer.prices.rates import FREE
 from tokometer.records import ModelCall, family_of, to_us
+from tokometer.records.kinds import PARTS
 
 NANO = Decimal("0.000000001")
 
@@ -67,7 +68,7 @@ tokens = st.one_of(st.just(0), st.integers(0, 3_000), st.integers(0, 1_200_000))
 def test_a_call_costs_what_the_catalogue_says(
     model: tuple[str, str, str], moment: datetime, tier: str, counts: tuple[int, ...]
 ) -> None:
-    """Any model, time, tier and mix of tokens is priced as by the catalogue's own code, to a nano-dollar."""
+    """Where the price is exact, any model, time, tier and mix of tokens costs what the catalogue's own code says."""
     slug, list_id, model_id = model
     fresh, read, write_5m, write_1h, unknown, output = counts
     listing = look_up(slug, model_id, tier)
@@ -86,8 +87,13 @@ def test_a_call_costs_what_the_catalogue_says(
         cache_write_1h_tokens=write_1h,
         cache_write_unknown_tokens=unknown,
         output_tokens=output,
+        # Said, so that nothing is presumed of a model that makes pictures or sound.
+        parts=dict.fromkeys(PARTS, 0) if any(one.extras and one.extras.presumed for one in listing.tiers) else None,
     )
     book().apply([call])
+    if call.price_basis.startswith("assumed:"):
+        assert tier not in ("", "standard")
+        return
     if call.cost_priced is None:
         assert listing.rates_at(call.started_at, sum(counts) - output) is None
         return
@@ -256,3 +262,77 @@ def test_what_is_not_sold_by_the_token_is_unpriced() -> None:
     """Whisper is billed by the hour of audio, which no record carries."""
     listing = look_up("openai", "whisper-1", "")
     assert listing.rates_at(to_us(datetime(2026, 11, 1, tzinfo=UTC)), 10) is None
+
+
+#: Models with prices of their own for parts of their buckets.
+MIXED = [
+    (slug, list_id, model_id)
+    for slug, list_id, model_id in MODELS
+    if (found := look_up(slug, model_id, "")) and any(one.extras and one.extras.parts for one in found.tiers)
+]
+few = st.integers(0, 5_000)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    model=st.sampled_from(MIXED),
+    moment=st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),
+    tier=st.sampled_from(["", "batch", "flex"]),
+    counts=st.fixed_dictionaries({part: few for part in PARTS if part != "output_video"}),
+    text=st.tuples(few, few, few),
+)
+def test_parts_cost_what_the_catalogue_says(
+    model: tuple[str, str, str], moment: datetime, tier: str, counts: dict[str, int], text: tuple[int, int, int]
+) -> None:
+    """Audio, pictures and films in, out and from the cache, beside text: the catalogue's own code comes to the same."""
+    slug, list_id, model_id = model
+    fresh, read, output = text
+    listed = {key for key in _stated(list_id, model_id) if key.endswith("_mtok")}
+    keys = {part: f"{part}_mtok" for part in counts} | {
+        "cache_read_audio": "cache_audio_read_mtok",
+        "cache_read_image": "cache_image_read_mtok",
+    }
+    # Our rules know prices that the catalogue does not; and it wants every part named that it prices.
+    parts = {part: number for part, number in counts.items() if keys[part] in listed}
+    if any(part.startswith("cache_read") for part in parts) and "cache_read_mtok" not in listed:
+        return
+    total = {
+        bucket: sum(number for part, number in parts.items() if PARTS[part] == bucket) for bucket in set(PARTS.values())
+    }
+    call = ModelCall(
+        source="test",
+        native_id="1",
+        started_at=to_us(moment),
+        provider=slug,
+        model=model_id,
+        service_tier=tier,
+        input_tokens=fresh + total["input_tokens"],
+        cache_read_tokens=read + total["cache_read_tokens"],
+        output_tokens=output + total["output_tokens"],
+        parts=dict.fromkeys(PARTS, 0) | parts,
+    )
+    book().apply([call])
+    if call.cost_priced is None or call.price_basis:
+        assert call.cost_priced is not None
+        assert call.price_basis in ("assumed:tier", "assumed:unknown-tier")
+        return
+    usage = {"cache_audio_read_tokens": parts.get("cache_read_audio", 0)}
+    usage["cache_image_read_tokens"] = parts.get("cache_read_image", 0)
+    for modality in ("audio", "image", "video"):
+        usage[f"input_{modality}_tokens"] = parts.get(f"input_{modality}", 0) + usage.get(
+            f"cache_{modality}_read_tokens", 0
+        )
+        usage[f"output_{modality}_tokens"] = parts.get(f"output_{modality}", 0)
+    expected = calc_price(
+        Usage(
+            input_tokens=call.input_tokens + call.cache_read_tokens,
+            cache_read_tokens=call.cache_read_tokens,
+            output_tokens=call.output_tokens,
+            **usage,
+        ),
+        model_id,
+        provider_id=list_id,
+        genai_request_timestamp=moment,
+        price_context=TIERS[tier] or None,
+    ).total_price
+    assert abs(call.cost_priced * NANO - expected) <= NANO

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.prices.normalise import candidates, normalise, tiers_of
+from tokometer.prices.normalise import candidates, normalise
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,3 @@ def test_normalising_never_fails_and_settles(model: str, provider: str) -> None:
 def test_every_decoration_of_claude_comes_off(stem: str, prefix: str, suffix: str) -> None:
     """Any prefix with any suffix leaves the model."""
     assert normalise(prefix + stem + suffix, "anthropic") == stem
-
-
-@pytest.mark.parametrize(
-    ("service_tier", "model", "tiers"),
-    [
-        ("", "claude-opus-5", ()),
-        ("standard", "claude-opus-5", ()),
-        ("default", "gpt-5", ()),
-        ("Batch", "gpt-5", ("batch",)),
-        ("fast", "claude-opus-5", ("fast",)),
-        ("batch+fast", "claude-opus-5", ("batch", "fast")),
-        ("", "claude-opus-4-6-fast", ("fast",)),
-        ("", "grok-4-fast", ()),
-        ("priority", "gpt-5", ("priority",)),
-        ("flex", "gpt-5", ("flex",)),
-        ("nonsense", "gpt-5", ()),
-    ],
-)
-def test_service_tiers_are_read_from_tier_and_model(service_tier: str, model: str, tiers: tuple[str, ...]) -> None:
-    """Standard is no tier; Claude's fast mode may stand in the model's name."""
-    assert tiers_of(service_tier, model) == tiers

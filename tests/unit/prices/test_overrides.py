@@ -108,7 +108,7 @@ def test_cache_prices_left_out_follow_from_the_input_price(file: Path) -> None:
 
 
 def test_every_price_can_be_stated(file: Path) -> None:
-    """All seven of them, to the last digit."""
+    """All of those for text, to the last digit."""
     text = """
     [[price]]
     model = "*"
@@ -168,6 +168,55 @@ def test_an_explanation_names_the_entry(file: Path) -> None:
     assert explained.notes == ("contract 7",)
 
 
+def test_parts_and_quantities_have_prices_of_the_user(file: Path) -> None:
+    """Audio, pictures and anything that is counted, under whatever name."""
+    text = """
+    [[price]]
+    model = "*"
+    input = 1
+    output = 2
+    input_audio = 10
+    output_image = 20
+    cache_read_audio = 5
+    per = { web_searches = 0.5, dreams = 0.25 }
+    """
+    buckets = {"input_tokens": 10**6, "output_tokens": 10**6, "cache_read_tokens": 10**6}
+    parts = {"input_audio": 500_000, "output_image": 250_000, "cache_read_audio": 10**6}
+    assert cost(file, text, **buckets, parts=parts) == Decimal("0.5") + 5 + Decimal("1.5") + 5 + 5
+    assert cost(file, text, quantities={"web_searches": 3_000, "dreams": 500}) == 1 + Decimal("1.5") + Decimal("0.125")
+
+
+def test_prices_of_quantities_alone_are_added_to_the_catalogues(file: Path) -> None:
+    """An entry with nothing but `per` leaves the tokens to whatever else prices them."""
+    text = '[[price]]\nmodel = "*"\nper = { images = 0.04, web_searches = 1 }'
+    assert cost(file, text) == 5
+    assert cost(file, text, quantities={"images": 2_000, "web_searches": 1_000}) == 5 + Decimal("0.08") + 1
+    assert cost(file, text, model="dall-e-3", provider="openai", input_tokens=None, quantities={"images": 1_000}) == (
+        Decimal("0.04")
+    )
+    assert cost(file, text, model="nobody-knows", quantities={"images": 1_000}) is None
+
+
+def test_what_the_user_leaves_out_is_the_catalogues_for_quantities_and_text_for_parts(file: Path) -> None:
+    """A search costs what it does for everyone; audio is priced as text, and marked."""
+    file.write_text('[[price]]\nmodel = "*"\ninput = 1\noutput = 1')
+    call = ModelCall(source="test", native_id="1", started_at=NOON, provider="openai", model="gpt-audio")
+    call.input_tokens, call.parts = 10**6, {"input_audio": 10**6}
+    searching = ModelCall(source="test", native_id="2", started_at=NOON, provider="anthropic", model="claude-opus-5")
+    searching.input_tokens, searching.quantities, searching.region = 10**6, {"web_searches": 1_000}, "us"
+    PriceBook.open(file).apply([call, searching])
+    assert (call.cost_priced, call.price_basis) == (10**9, "assumed:part")
+    # The user's price is final: no surcharge of a region is put upon it.
+    assert (searching.cost_priced, searching.price_basis) == (10**9 + 10**7, "")
+
+
+@pytest.mark.parametrize("tier", ["batch", "Batch", "standard batch", "BATCHES"])
+def test_a_price_for_one_tier_knows_it_by_every_word(file: Path, tier: str) -> None:
+    """The tier as reported, or as it is understood."""
+    text = '[[price]]\nmodel = "*"\nservice_tier = "batch"\ninput = 4\noutput = 0'
+    assert cost(file, text, service_tier=tier) == 4
+
+
 ENTRY = '[[price]]\nmodel = "x"\ninput = 1\noutput = 1\n'
 
 
@@ -191,6 +240,14 @@ ENTRY = '[[price]]\nmodel = "x"\ninput = 1\noutput = 1\n'
         (ENTRY + "cache_read = true", "price[1].cache_read", "number of US dollars"),
         (ENTRY + 'cache_read = "1"', "price[1].cache_read", "number of US dollars"),
         (ENTRY + "cache_read = 1e9", "price[1].cache_read", "per million tokens"),
+        (ENTRY + "input_sound = 1", "price[1].input_sound", "did you mean input_audio?"),
+        (ENTRY + "output_image = -1", "price[1].output_image", "not a price"),
+        (ENTRY + "per = 1", "price[1].per", "{ images = 0.04 }"),
+        (ENTRY + "per = { image = 0.04 }", "price[1].per.image", "did you mean images?"),
+        (ENTRY + "per = { web_search = 0.04 }", "price[1].per.web_search", "did you mean web_searches?"),
+        (ENTRY + "per = { images = -1 }", "price[1].per.images", "not a price"),
+        (ENTRY + 'per = { images = "1" }', "price[1].per.images", "number of US dollars"),
+        ('[[price]]\nmodel = "x"\nper = {}', "price[1]", "no price"),
         (ENTRY + 'currency = "EUR"', "price[1].currency", "USD"),
         (ENTRY + "above_tokens = 1.5", "price[1].above_tokens", "whole number"),
         (ENTRY + "above_tokens = -1", "price[1].above_tokens", "whole number"),

@@ -129,7 +129,8 @@ def test_every_kind_declares_rules_for_fields_that_it_has(kind: type[Record]) ->
     """Fields marked as coming from the origin exist, and a kind is found under its own name."""
     assert kind.origin_fields <= set(kind.__struct_fields__)
     assert KINDS[kind.kind] is kind
-    assert merge_rule(kind, "started_at") == "min"
+    assert merge_rule(kind, "started_at") == ("winner" if kind.identity else "min")
+    assert set(kind.identity) <= set(kind.__struct_fields__)
     assert merge_rule(kind, "origin") == "origin"
     assert merge_rule(kind, "revision") == "winner"
 
@@ -159,3 +160,15 @@ def test_a_fingerprint_does_not_give_a_key_away(secret: str) -> None:
     assert shown[0] == "…"
     assert len(shown) <= 5
     assert shown == "…" or (len(secret) >= 12 and secret.endswith(shown[1:]))
+
+
+def test_how_sure_a_price_is_comes_with_the_price() -> None:
+    """A version that is priced exactly does not take over the doubts of the other; one without a price takes both."""
+    fields = {"source": "t", "native_id": "1", "started_at": 1}
+    doubtful = ModelCall(**fields, cost_priced=5, price_version="v", price_basis="assumed:tier")
+    exact = ModelCall(**fields, revision=1, cost_priced=4, price_version="v")
+    merged = merge(doubtful, exact)
+    assert (merged.cost_priced, merged.price_basis) == (4, "")
+    unpriced = ModelCall(**fields, revision=1, price_basis="unpriced:no-usage")
+    merged = merge(unpriced, doubtful)
+    assert (merged.cost_priced, merged.price_version, merged.price_basis) == (5, "v", "assumed:tier")

@@ -52,6 +52,16 @@ def test_one_object_over_several_lines() -> None:
     assert names(read(json.dumps(json.loads(line("a")), indent=2))) == ["a"]
 
 
+def test_content_is_left_out_and_said_so() -> None:
+    """Prompts and answers that come along are not kept: the field's name is noticed with its count, not its content."""
+    body = [{"id": f"{n}", "started_at": AT, "model": "m", "prompt": "secret", "messages": []} for n in range(3)]
+    found = read(json.dumps(body))
+    assert names(found) == ["0", "1", "2"]
+    [notice] = found.notices
+    assert (notice.source, notice.topic, notice.name, notice.count) == ("api", "field", "calls.prompt", 3)
+    assert (notice.place, notice.at) == ("POST /api/records/calls:0", NOW)
+
+
 @pytest.mark.parametrize("body", ["", " \n", "[]"])
 def test_nothing_is_nothing(body: str) -> None:
     """An empty body makes no record and no refusal."""
@@ -153,3 +163,19 @@ def test_numbers_are_read_exactly() -> None:
     assert isinstance(record, ModelCall)
     assert record.cost_reported == 123_456_789_123_456_789
     assert record.started_at == 1_793_534_400_250_000
+
+
+def test_tiers_that_nobody_knows_are_noticed() -> None:
+    """A service tier whose word nobody declared is noticed once a body, with how often and where it stood first."""
+    body = [
+        json.loads(line("a")),
+        {"id": "broken"},
+        json.loads(line("b", service_tier="turbo")),
+        json.loads(line("c", service_tier="turbo")),
+        json.loads(line("d", service_tier="flex")),
+    ]
+    found = read(json.dumps(body))
+    assert names(found) == ["a", "b", "c", "d"]
+    [notice] = [notice for notice in found.notices if notice.topic == "tier"]
+    assert (notice.source, notice.name, notice.count) == ("api", "turbo", 2)
+    assert (notice.place, notice.at) == ("POST /api/records/calls:2", NOW)

@@ -3,16 +3,26 @@
 An attribute has a *slot* (what it means here) and a *rank* (which name wins where a span carries several for one slot:
 lower first; below zero it beats even the current convention, as Langfuse's own names do). Names come from the GenAI
 semantic conventions in all their generations, OpenInference, OpenLLMetry, Langfuse, the Vercel AI SDK and Claude Code;
-the `tokometer.*` ones are ours, for what no convention has a name for.
+the `tokometer.*` ones are ours, for what no convention has a name for. Those of tokens and costs stand in tables of
+their own (:mod:`tokometer.sources.otlp.tokens`, :mod:`tokometer.sources.otlp.costs`); others where usage stands are
+read by their words.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from tokometer.records.counted_parts import thousandths
 from tokometer.records.ids import key_fingerprint
 from tokometer.records.values import flag, message, milliseconds, moment, money, seconds, text, whole
+from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
+from tokometer.sources.otlp.counts import count, is_number
+from tokometer.sources.otlp.object_keys import OBJECTS
+from tokometer.sources.otlp.tokens import KEYS, PREFIXES, QUANTITY_SLOTS
+from tokometer.sources.otlp.unread import UNREAD
+from tokometer.sources.otlp.words import KNOWN, slot_of
 
 
 class Attribute(NamedTuple):
@@ -47,11 +57,55 @@ def _json_moment(value: object) -> int:
     return moment(value.strip('"') if isinstance(value, str) else value)
 
 
-def _long(value: object) -> str:
-    """Text that is read and not kept (JSON inside an attribute)."""
-    return value if isinstance(value, str) else ""
+def _object(value: object) -> object:
+    """An object, as JSON text or as a map; it is read with the span's other counts, and not kept."""
+    return value if isinstance(value, (str, dict)) else ""
 
 
+def _costs(value: object) -> object:
+    """An object of costs; a number alone is its total."""
+    return {"total": value} if is_number(value) or value in (0, "0") else _object(value)
+
+
+def _quoted(value: object) -> str:
+    """MLflow writes every value as JSON, quotes included."""
+    return text(value).strip('"')
+
+
+def _parameters(value: object) -> dict[str, str] | None:
+    """Tier, region and speed among the parameters of a request, which stand as JSON in one attribute."""
+    if isinstance(value, dict):
+        said = {name: value.get(name) for name in _PARAMETERS}
+        found = {name: word for name, word in said.items() if isinstance(word, str) and len(word) <= _WORD_LENGTH}
+    elif isinstance(value, str):
+        found = {name.replace("T", "_t").replace("G", "_g"): word for name, word in _PARAMETER.findall(value)}
+    else:
+        return None
+    return found or None
+
+
+def _unread(name: str) -> Callable[[Any], str | None]:
+    """For an attribute that nothing reads: its name, where it holds a number."""
+    shown = name[:_NAME]
+    return lambda value: shown if is_number(value) else None
+
+
+_NAME: Final = 80
+_WORD_LENGTH: Final = 40
+_PARAMETERS: Final = ("service_tier", "inference_geo", "speed")
+_PARAMETER: Final = re.compile(
+    r'"(service_tier|serviceTier|inference_geo|inferenceGeo|speed)"\s*:\s*"([-_a-zA-Z0-9]{1,40})"'
+)
+_TIER_OF_RESPONSES: Final = (
+    "openai.response.service_tier gen_ai.openai.response.service_tier gen_ai.response.service_tier "
+    "gen_ai.usage.service_tier anthropic.response.service_tier gen_ai.anthropic.response.service_tier "
+    "llm.response.service_tier gen_ai.usage.details.service_tier"
+)
+_TIER_OF_REQUESTS: Final = (
+    "gen_ai.service_tier openai.request.service_tier gen_ai.openai.request.service_tier gen_ai.request.service_tier "
+    "anthropic.request.service_tier gen_ai.anthropic.request.service_tier aws.bedrock.service_tier "
+    "llm.request.service_tier langfuse.observation.metadata.service_tier service_tier"
+)
 _T: Final = "traceloop.association.properties."
 _M: Final = "ai.telemetry.metadata."
 
@@ -63,55 +117,20 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "traceloop_kind": (text, "traceloop.span.kind"),
     "langfuse_type": (text, "langfuse.observation.type"),
     "request_type": (text, "llm.request.type"),
+    "mlflow_type": (_quoted, "mlflow.spanType"),
+    "langsmith_kind": (text, "langsmith.span.kind"),
     "ai_operation": (text, "ai.operationId"),
     # which model
     "provider": (text, "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider"),
     "model": (text, "<langfuse.observation.model.name gen_ai.response.model llm.response.model ai.response.model"),
     "request_model": (
         text,
-        "gen_ai.request.model llm.model_name embedding.model_name llm.request.model ai.model.id model",
+        "gen_ai.request.model llm.model_name embedding.model_name llm.request.model ai.model.id mlflow.llm.model model",
     ),
     "response_id": (text, "gen_ai.response.id llm.response.id ai.response.id request_id"),
-    # tokens
-    "input": (
-        whole,
-        "gen_ai.usage.input_tokens gen_ai.usage.prompt_tokens llm.usage.prompt_tokens llm.token_count.prompt "
-        "ai.usage.inputTokens ai.usage.promptTokens ai.usage.tokens input_tokens",
-    ),
-    "output": (
-        whole,
-        "gen_ai.usage.output_tokens gen_ai.usage.completion_tokens llm.usage.completion_tokens "
-        "llm.token_count.completion ai.usage.outputTokens ai.usage.completionTokens output_tokens",
-    ),
-    "cache_read": (
-        whole,
-        "gen_ai.usage.cache_read.input_tokens gen_ai.usage.cache_read_input_tokens gen_ai.usage.input_tokens.cached "
-        "llm.usage.cache_read_input_tokens llm.token_count.prompt_details.cache_read ai.usage.cachedInputTokens "
-        "cache_read_tokens",
-    ),
-    "cache_write": (
-        whole,
-        "gen_ai.usage.cache_creation.input_tokens gen_ai.usage.cache_write.input_tokens "
-        "gen_ai.usage.cache_creation_input_tokens gen_ai.usage.input_tokens.cache_write "
-        "llm.usage.cache_creation_input_tokens llm.token_count.prompt_details.cache_write cache_creation_tokens",
-    ),
-    "cache_write_5m": (whole, "gen_ai.usage.cache_creation.ephemeral_5m_input_tokens"),
-    "cache_write_1h": (whole, "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens"),
-    "reasoning": (
-        whole,
-        "gen_ai.usage.reasoning.output_tokens gen_ai.usage.reasoning_tokens gen_ai.usage.output_tokens.reasoning "
-        "llm.usage.reasoning_tokens llm.token_count.completion_details.reasoning ai.usage.reasoningTokens",
-    ),
-    "total": (
-        whole,
-        "gen_ai.usage.total_tokens llm.usage.total_tokens llm.token_count.total ai.usage.totalTokens",
-    ),
+    # money; tokens and costs stand in tables of their own
     "estimated": (whole, "tokometer.estimated_tokens"),
-    "langfuse_usage": (_long, "langfuse.observation.usage_details"),
-    # money
-    "cost": (money, "gen_ai.usage.cost gen_ai.usage.total_cost llm.cost.total llm.usage.cost cost_usd"),
     "revenue": (money, "tokometer.revenue_usd"),
-    "langfuse_cost": (_long, "langfuse.observation.cost_details"),
     # how fast
     "ttft": (
         seconds,
@@ -154,11 +173,18 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         f"{_T}knowledge_base",
     ),
     "api_key": (_masked, "tokometer.api_key"),
-    "tier": (
+    "tier": (text, f"{_TIER_OF_RESPONSES} {_TIER_OF_REQUESTS}"),
+    "parameters": (_parameters, "llm.invocation_parameters langfuse.observation.model.parameters"),
+    "speed": (text, "gen_ai.usage.speed anthropic.speed gen_ai.request.speed gen_ai.anthropic.speed speed"),
+    "region": (
         text,
-        "openai.response.service_tier gen_ai.openai.response.service_tier openai.request.service_tier "
-        "gen_ai.openai.request.service_tier",
+        "gen_ai.usage.inference_geo gen_ai.response.inference_geo gen_ai.request.inference_geo anthropic.inference_geo "
+        "gen_ai.anthropic.inference_geo langfuse.observation.metadata.inference_geo gen_ai.request.region "
+        "gen_ai.usage.details.inference_geo inference_geo gen_ai.response.region aws.bedrock.region aws.region "
+        "gcp.location gcp.vertex.location cloud.region",
     ),
+    "machine": (text, "host.name"),
+    "account": (text, "tokometer.account organization.id openai.organization gen_ai.openai.organization"),
     "host": (text, "server.address net.peer.name"),
     "port": (text, "server.port net.peer.port"),
     "url": (text, "gen_ai.openai.api_base llm.openai.api_base"),
@@ -175,13 +201,23 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
 
 #: What a resource says of all its spans.
 RESOURCE_SLOTS: Final = frozenset(
-    {"service", "environment", "project", "team", "user", "session", "knowledge_base", "agent", "api_key", "host"}
+    {
+        *("service", "environment", "project", "team", "user", "session", "knowledge_base", "agent", "api_key", "host"),
+        *("machine", "account"),
+    }
 )
 
 
 def _names() -> dict[str, Attribute]:
     names = {}
-    for slot, (convert, spelled) in _SLOTS.items():
+    spelled_out = {
+        **_SLOTS,
+        **{slot: (_reader(slot), " ".join(keys)) for slot, keys in (*KEYS.items(), *COST_KEYS.items())},
+        **{name: (_object, name) for name in OBJECTS},
+        **{name: (_costs, name) for name in COST_OBJECTS},
+        "provider_metadata": (_object, "ai.response.providerMetadata"),
+    }
+    for slot, (convert, spelled) in spelled_out.items():
         rank = 0
         for name in spelled.split():
             if name.startswith("<"):
@@ -192,17 +228,98 @@ def _names() -> dict[str, Attribute]:
     return names
 
 
-SLOTS: Final = frozenset(_SLOTS)
+def _reader(slot: str) -> Callable[[Any], Any]:
+    if slot == "currency":
+        return text
+    if slot in COST_KEYS:
+        return money
+    return thousandths if slot in QUANTITY_SLOTS else count
+
+
 #: Attribute name → how it is read.
 ATTRIBUTES: Final[dict[str, Attribute]] = _names()
+SLOTS: Final = frozenset(attribute.slot for attribute in ATTRIBUTES.values())
+
+#: After every name that a table has.
+_BY_WORDS: Final = 1000
+#: What a name ends with that says what it is wherever it stands → its slot; a cost that no table has is noticed.
+_ENDS: Final = {
+    "service_tier": "tier",
+    "serviceTier": "tier",
+    "inference_geo": "region",
+    "inferenceGeo": "region",
+    "web_search_requests": "web_searches",
+    "webSearchRequests": "web_searches",
+    ".cost": "",
+    "_cost": "",
+    ".cost.usd": "",
+    "_cost_usd": "",
+}
+ENDINGS: Final = tuple(_ENDS)
+#: Where people put what they like.
+_LABELS: Final = re.compile(r"(?:^|\.)(?:metadata|properties|tags|labels)\.")
+#: Under other names there may be any number of keys; those of usage are few.
+_REMEMBERED: Final = 4096
+_others: Final[dict[str, Attribute | None]] = {}
+
+
+def attribute_of(name: str) -> Attribute | None:
+    """How an attribute is read: as a table has it, by its words where usage stands; None is not at all."""
+    attribute = ATTRIBUTES.get(name)
+    if attribute is not None:
+        return attribute
+    prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
+    if not prefix and (not name.endswith(ENDINGS) or _LABELS.search(name)):
+        return None
+    try:
+        return _others[name]
+    except KeyError:
+        if len(_others) >= _REMEMBERED:
+            _others.clear()
+        attribute = _others[name] = _by_words(name, prefix)
+        return attribute
+
+
+def _by_words(name: str, prefix: str) -> Attribute | None:
+    if is_cost_part(name):
+        return None
+    slot = next((slot for ending, slot in _ENDS.items() if name.endswith(ending)), "")
+    if slot in ("tier", "region"):
+        return Attribute(name, slot, _BY_WORDS + ("request" in name), _short)
+    if prefix and not slot:
+        slot = slot_of(name[len(prefix) :])
+    if slot == KNOWN:
+        return None
+    if not slot:
+        return Attribute(name, UNREAD, _BY_WORDS, _unread(name))
+    return Attribute(name, slot, _BY_WORDS, _numbers_alone(_reader(slot)))
+
+
+def _short(value: object) -> str | None:
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _WORD_LENGTH else None
+
+
+def _numbers_alone(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`convert` for numbers; text that is none is something else under a name that looks like usage."""
+
+    def converted(value: object) -> object:
+        try:
+            return convert(value)
+        except ValueError:
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                raise
+            return None
+
+    return converted
 
 
 def read(name: str, value: object) -> Reading | None:
     """An attribute's meaning, None where it has none for us or no value."""
-    attribute = ATTRIBUTES.get(name)
+    attribute = attribute_of(name)
     if attribute is None or value is None:
         return None
     try:
-        return Reading(attribute.slot, attribute.rank, attribute.convert(value))
+        converted = attribute.convert(value)
     except ValueError as error:
         return Reading(attribute.slot, attribute.rank, None, str(error), name)
+    return None if converted is None else Reading(attribute.slot, attribute.rank, converted)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, ToolCall
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
 from tokometer.records.time import check_time
 from tokometer.records.values import MAX_DURATION_US, MAX_TEXT
+from tokometer.sources.otlp.costs import cost_of
+from tokometer.sources.otlp.facts import finish_facts
 from tokometer.sources.otlp.outcome import outcome_of, ttft_of
 from tokometer.sources.otlp.roles import Part, part_of
 from tokometer.sources.otlp.span import Span
-from tokometer.sources.otlp.usage import Usage, cost_of, usage_of
+from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
 _NO_TRACE: Final = "0" * 32
@@ -73,6 +75,7 @@ def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: st
     found = span.found
     get = found.get
     model = get("model") or get("request_model") or ""
+    usage = usage_of(found, exclusive=span.name.startswith("claude_code."))
     # Fields are set as they are found: most calls have a third of them, and this runs for every span.
     call = ModelCall(
         source=SOURCE,
@@ -104,12 +107,16 @@ def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: st
         call.cache_write_unknown_tokens,
         call.output_tokens,
         call.reasoning_tokens,
-    ) = usage_of(found, exclusive=span.name.startswith("claude_code."))
+        call.unsplit_tokens,
+        call.parts,
+    ) = usage
+    call.quantities = quantities_of(found)
     call.status, call.error_message, call.http_status = outcome_of(span)
     call.ttft_us = ttft_of(span)
     call.cost_reported = cost_of(found)
     call.project = _project(span)
     call.endpoint = _endpoint(span)
+    finish_facts(call, found)
     if "attempt" in found:
         call.attempt = max(1, found["attempt"])
     if "agent_id" in found:
@@ -120,11 +127,15 @@ def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: st
 
 #: Slot → the field of a call that it is, as it is.
 _CALL_FIELDS: Final = {
+    "account": "account",
     "agent": "agent",
     "api_key": "api_key",
     "environment": "environment",
     "estimated": "estimated_tokens",
     "knowledge_base": "knowledge_base",
+    "labels": "labels",
+    "machine": "machine",
+    "region": "region",
     "response_id": "request_id",
     "revenue": "revenue",
     "session": "session_id",
@@ -159,16 +170,14 @@ def _agent(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
         user=found.get("user", ""),
         team=found.get("team", ""),
         environment=found.get("environment", ""),
+        **_place(found),
         model=found.get("model") or found.get("request_model", ""),
         stated_tokens=usage.total,
         stated_cost=cost,
     )
-    if usage == _NO_USAGE and cost is None:
+    if usage == NO_USAGE and cost is None:
         return [run]
     return [run, _model_call(span, part, native_id, start, group=span.trace_id, shadow=True)]
-
-
-_NO_USAGE: Final = Usage(None, None, None, None, None, None, None)
 
 
 def _tool(span: Span, native_id: str, start: int) -> ToolCall:
@@ -195,7 +204,18 @@ def _tool(span: Span, native_id: str, start: int) -> ToolCall:
         user=found.get("user", ""),
         team=found.get("team", ""),
         environment=found.get("environment", ""),
+        **_place(found),
     )
+
+
+def _place(found: dict[str, Any]) -> dict[str, Any]:
+    """Where and under whom it ran, and its labels."""
+    return {
+        "machine": found.get("machine", ""),
+        "account": found.get("account", ""),
+        "region": found.get("region", ""),
+        "labels": found.get("labels"),
+    }
 
 
 def _run_status(span: Span, status: Status) -> Literal["ok", "cancelled", "error", "running"]:

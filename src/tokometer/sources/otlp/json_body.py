@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct, field
 
 from tokometer.records import RecordError
-from tokometer.sources.otlp.attributes import RESOURCE_SLOTS, Reading, read
+from tokometer.sources.otlp.attributes import Reading, attribute_of, read
 from tokometer.sources.otlp.errors import OtlpError
+from tokometer.sources.otlp.labels import LABELS, SHARED, labelling_of, share
 from tokometer.sources.otlp.span import Event, Span, settle
 
 _STATUS_CODES: Final = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
@@ -98,7 +99,7 @@ def spans(body: bytes) -> Iterator[Span | RecordError]:
         raise OtlpError(f"the body is not an OTLP ExportTraceServiceRequest in JSON: {_why(error)}") from None
     for resource_spans in request.resource_spans:
         found, wrong = _attributes((resource_spans.resource or _Resource()).attributes)
-        shared = [(slot, value) for slot, value in found.items() if slot in RESOURCE_SLOTS]
+        shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
         for scope in (*(resource_spans.scope_spans or ()), *(resource_spans.instrumentation_library_spans or ())):
             for raw in scope.spans or ():
                 try:
@@ -111,8 +112,7 @@ def spans(body: bytes) -> Iterator[Span | RecordError]:
 
 def _span(span: _Span, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
     found, own_wrong = _attributes(span.attributes)
-    for slot, value in shared:
-        found.setdefault(slot, value)
+    share(found, shared)
     status = span.status or _Status()
     code = _STATUS_CODES.get(status.code, 0) if isinstance(status.code, str) else status.code or 0
     return Span(
@@ -136,16 +136,23 @@ def _span(span: _Span, shared: list[tuple[str, Any]], wrong: Reading | None) -> 
 
 def _attributes(attributes: Iterable[_KeyValue] | None) -> tuple[dict[str, Any], Reading | None]:
     found: dict[str, Any] = {}
+    labels: dict[str, str] = {}
     later = []
     for attribute in attributes or ():
-        reading = read(attribute.key, _plain(attribute.value))
+        value = _plain(attribute.value)
+        reading = read(attribute.key, value)
         if reading is None:
-            continue
-        if reading.rank == 0 and not reading.error:
+            labelling = None if attribute_of(attribute.key) else labelling_of(attribute.key)
+            if labelling is not None:
+                labels.update(labelling.read(labelling.key, value))
+        elif reading.rank == 0 and not reading.error:
             found[reading.slot] = reading.value
         else:
             later.append(reading)
-    return found, settle(found, later) if later else None
+    wrong = settle(found, later) if later else None
+    if labels:
+        found[LABELS] = labels
+    return found, wrong
 
 
 def _plain(value: object) -> object:
@@ -169,7 +176,16 @@ def _plain(value: object) -> object:
     if kind == "arrayValue":
         values = content.get("values") if isinstance(content, dict) else None
         return [_plain(item) for item in values] if isinstance(values, list) else []
-    return {} if kind == "kvlistValue" else content
+    return _map(content) if kind == "kvlistValue" else content
+
+
+def _map(content: object) -> dict[str, object]:
+    pairs = content.get("values") if isinstance(content, dict) else None
+    return {
+        pair["key"]: _plain(pair.get("value"))
+        for pair in (pairs if isinstance(pairs, list) else ())
+        if isinstance(pair, dict) and isinstance(pair.get("key"), str)
+    }
 
 
 def _id(encoded: str | None, size: int) -> str:

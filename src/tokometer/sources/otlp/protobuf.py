@@ -6,10 +6,12 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS, Attribute, Reading
+from tokometer.sources.otlp.attributes import ATTRIBUTES, ENDINGS, SLOTS, Attribute, Reading, attribute_of
 from tokometer.sources.otlp.errors import OtlpError
+from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_of, share
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
 from tokometer.sources.otlp.span import Event, Span, settle
+from tokometer.sources.otlp.tokens import PREFIXES
 
 #: Attributes up to this size are remembered whole; longer ones (prompts) are never the same twice, and neither are
 #: these slots.
@@ -25,8 +27,12 @@ _SHORT_VARINT: Final = 4
 _UNPACK_DOUBLE: Final = struct.Struct("<d")
 
 _BY_BYTES: Final = {name.encode(): attribute for name, attribute in ATTRIBUTES.items()}
+#: What the keys begin with that are read by their words where no table has them.
+_BY_WORDS: Final = tuple(prefix.encode() for prefix in PREFIXES)
+_ENDINGS: Final = tuple(ending.encode() for ending in ENDINGS)
 #: An attribute, read: nothing to us; a first choice as slot and value, ready to use; anything else as its own key.
-_Known = tuple[str, Any] | tuple[Attribute, Reading] | None
+#: Labels stand under the attribute's name, in a tuple.
+_Known = tuple[str, Any] | tuple[Attribute, Reading] | tuple[tuple[str], dict[str, str]] | None
 #: Events by these names and exceptions are read; prompts and answers come as events too and are not even decoded.
 _EVENTS: Final = frozenset(
     {
@@ -53,8 +59,8 @@ class _Seen(dict[bytes, "_Known"]):
             attribute = _BY_BYTES.get(encoded[2:end])
             if len(encoded) <= end + 3 or encoded[end] != _VALUE:
                 known = _slow(encoded)
-            elif attribute is None:
-                known = None
+            elif attribute is None and (attribute := _other(encoded[2:end])) is None:
+                known = _labels(encoded[2:end], encoded)
             elif encoded[end + 1] == len(encoded) - end - 2:
                 known = _quick(attribute, encoded[end + 2], encoded[end + 3 :], encoded)
                 if attribute.slot in _UNREPEATED:
@@ -70,7 +76,9 @@ class _Seen(dict[bytes, "_Known"]):
         return known
 
 
-_meaning: Final = _Seen().__getitem__
+_SEEN: Final = _Seen()
+_meaning: Final = _SEEN.__getitem__
+ON_CHANGE.append(_SEEN.clear)
 
 
 def spans(body: bytes) -> Iterator[Span]:
@@ -85,7 +93,7 @@ def spans(body: bytes) -> Iterator[Span]:
         raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf") from None
     for resource_spans in request.resource_spans:
         found, wrong = _attributes(resource_spans.resource.attributes)
-        shared = [(slot, value) for slot, value in found.items() if slot in RESOURCE_SLOTS]
+        shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
                 yield _span(span, shared, wrong)
@@ -93,8 +101,7 @@ def spans(body: bytes) -> Iterator[Span]:
 
 def _span(span: Message, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
     found, own_wrong = _attributes(span.attributes)
-    for slot, value in shared:
-        found.setdefault(slot, value)
+    share(found, shared)
     status = span.status
     code = status.code
     return Span(
@@ -123,7 +130,13 @@ def _attributes(attributes: Iterable[bytes]) -> tuple[dict[str, Any], Reading | 
     if found.keys() <= SLOTS:
         return found, None
     later = [found.pop(key) for key in [key for key in found if key.__class__ is Attribute]]
-    return found, settle(found, later)
+    labels: dict[str, str] = {}
+    for key in [key for key in found if key.__class__ is tuple]:
+        labels.update(found.pop(key))
+    wrong = settle(found, later)
+    if labels:
+        found[LABELS] = labels
+    return found, wrong
 
 
 def _quick(attribute: Attribute, tag: int, content: bytes, encoded: bytes) -> _Known:
@@ -155,13 +168,39 @@ def _slow(encoded: bytes) -> _Known:
         message = KeyValue.FromString(encoded)
     except DecodeError:
         raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
-    attribute = _BY_BYTES.get(message.key)
+    attribute = _BY_BYTES.get(message.key) or _other(message.key)
     if attribute is None:
-        return None
+        return _labels(message.key, encoded)
     try:
         return _known(attribute, _plain(message.value))
     except UnicodeDecodeError:
         return _not_text(attribute)
+
+
+def _other(key: bytes) -> Attribute | None:
+    """How an attribute is read that no table has: mostly not at all."""
+    if not key.startswith(_BY_WORDS) and not key.endswith(_ENDINGS):
+        return None
+    try:
+        return attribute_of(key.decode())
+    except UnicodeDecodeError:
+        return None
+
+
+def _labels(key: bytes, encoded: bytes) -> _Known:
+    """The labels that an attribute becomes which fills no field: mostly none."""
+    name = key.decode("utf-8", "replace")
+    labelling = labelling_of(name)
+    if labelling is None:
+        return None
+    try:
+        value = _plain(KeyValue.FromString(encoded).value)
+    except DecodeError:
+        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
+    except UnicodeDecodeError:
+        value = b""
+    labels = labelling.read(labelling.key, value)
+    return ((name,), labels) if labels else None
 
 
 def _known(attribute: Attribute, value: object) -> _Known:
@@ -171,6 +210,8 @@ def _known(attribute: Attribute, value: object) -> _Known:
         converted = attribute.convert(value)
     except ValueError as error:
         return attribute, Reading(attribute.slot, attribute.rank, None, str(error), attribute.name)
+    if converted is None:
+        return None
     if attribute.rank:
         return attribute, Reading(attribute.slot, attribute.rank, converted)
     return attribute.slot, converted
@@ -181,7 +222,7 @@ def _not_text(attribute: Attribute) -> _Known:
 
 
 def _plain(value: Message) -> object:
-    """An `AnyValue` as Python has it; maps, which no attribute that we read has, become an empty dictionary."""
+    """An `AnyValue` as Python has it."""
     which = value.WhichOneof("value")
     if which is None:
         return None
@@ -190,4 +231,6 @@ def _plain(value: Message) -> object:
         return content.decode()
     if which == "array_value":
         return [_plain(item) for item in content.values]
-    return {} if which == "kvlist_value" else content
+    if which == "kvlist_value":
+        return {pair.key.decode(): _plain(pair.value) for pair in content.values}
+    return content

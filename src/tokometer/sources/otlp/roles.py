@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NamedTuple
 
+from tokometer.sources.otlp.object_keys import OBJECTS
 from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.tokens import QUANTITY_SLOTS
+from tokometer.sources.otlp.tokens import SLOTS as TOKEN_SLOTS
 
 Role = Literal["call", "agent", "workflow", "tool", ""]
 
@@ -59,6 +62,10 @@ _REQUESTS: Final = {
 _TRACELOOP: Final = {"agent": _AGENT, "tool": _TOOL, "workflow": _WORKFLOW}
 #: langfuse.observation.type
 _LANGFUSE: Final = {"generation": _CHAT, "embedding": _EMBEDDINGS, "agent": _AGENT, "tool": _TOOL}
+#: mlflow.spanType
+_MLFLOW: Final = {"LLM": _CHAT, "CHAT_MODEL": _CHAT, "EMBEDDING": _EMBEDDINGS, "AGENT": _AGENT, "TOOL": _TOOL}
+#: langsmith.span.kind
+_LANGSMITH: Final = {"llm": _CHAT, "embedding": _EMBEDDINGS, "tool": _TOOL}
 #: Span names of Claude Code's own traces
 _CLAUDE_CODE: Final = {
     "claude_code.interaction": _AGENT,
@@ -67,7 +74,7 @@ _CLAUDE_CODE: Final = {
 }
 
 
-def part_of(span: Span) -> Part:  # noqa: PLR0911 - one line a dialect
+def part_of(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
     """The part that a span plays; one that means nothing to a meter (HTTP, a database) plays none."""
     found = span.found
     operation = found.get("operation")
@@ -87,6 +94,10 @@ def part_of(span: Span) -> Part:  # noqa: PLR0911 - one line a dialect
         return _TRACELOOP.get(found["traceloop_kind"], _NOTHING)
     if "ai_operation" in found:
         return _vercel(found["ai_operation"])
+    if "mlflow_type" in found:
+        return _MLFLOW.get(found["mlflow_type"], _NOTHING)
+    if "langsmith_kind" in found:
+        return _LANGSMITH.get(found["langsmith_kind"], _NOTHING)
     return _guess(found, operation)
 
 
@@ -102,10 +113,50 @@ def _vercel(operation: str) -> Part:
 
 def _guess(found: dict[str, Any], operation: str | None) -> Part:
     """Spans that say what they used without saying what they are: conventions up to 1.30 had no operation."""
-    if "input" not in found and "output" not in found and "langfuse_usage" not in found:
+    if found.keys().isdisjoint(_USAGE):
         return _NOTHING
     if operation is not None:
         return Part("call", operation)
     if "provider" in found or "request_model" in found or "model" in found:
-        return _EMBEDDINGS if "output" not in found and "langfuse_usage" not in found else _CHAT
+        return _EMBEDDINGS if found.keys() & _USAGE == {"input"} else _CHAT
     return _NOTHING
+
+
+#: What only a model call has.
+_USAGE: Final = frozenset(TOKEN_SLOTS) | QUANTITY_SLOTS.keys() | OBJECTS.keys()
+#: Words of the dialects that mean nothing to a meter, by slot; others are noticed.
+_SILENT: Final = {
+    "operation": frozenset(
+        {
+            *("create_agent", "fetch_response", "plan", "retrieval", "search_memory", "create_memory", "update_memory"),
+            *("delete_memory", "create_memory_store", "delete_memory_store", "upsert_memory"),
+        }
+    ),
+    "openinference_kind": frozenset({"CHAIN", "RETRIEVER", "RERANKER", "GUARDRAIL", "EVALUATOR", "PROMPT", "UNKNOWN"}),
+    "langfuse_type": frozenset({"span", "event", "chain", "retriever", "evaluator", "guardrail"}),
+    "traceloop_kind": frozenset({"task", "unknown"}),
+    "mlflow_type": frozenset({"CHAIN", "RETRIEVER", "RERANKER", "PARSER", "UNKNOWN", "MEMORY", "WORKFLOW", "TASK"}),
+    "langsmith_kind": frozenset({"chain", "retriever", "prompt", "parser"}),
+}
+_SPOKEN: Final = frozenset(_SILENT)
+
+
+def unknown_word(found: dict[str, Any]) -> str:
+    """What a span that plays no part says of itself that no rule knows, as `attribute value`; mostly nothing."""
+    if found.keys().isdisjoint(_SPOKEN):
+        return ""
+    for slot, silent in _SILENT.items():
+        word = found.get(slot)
+        if word and word not in silent:
+            return f"{_NAMES[slot]} {word}"
+    return ""
+
+
+_NAMES: Final = {
+    "operation": "gen_ai.operation.name",
+    "openinference_kind": "openinference.span.kind",
+    "langfuse_type": "langfuse.observation.type",
+    "traceloop_kind": "traceloop.span.kind",
+    "mlflow_type": "mlflow.spanType",
+    "langsmith_kind": "langsmith.span.kind",
+}

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from tokometer.sources.otlp.attributes import Reading
+from tokometer.sources.otlp.unread import UNREAD, note
 
 #: `Status.code` of a span.
 UNSET, OK, ERROR = 0, 1, 2
@@ -43,6 +44,9 @@ def settle(found: dict[str, Any], later: Iterable[Reading]) -> Reading | None:
     """Put the attributes with other than first-choice names into `found`, and return the first that is wrong."""
     wrong = None
     for reading in sorted(later, key=_rank):
+        if reading.slot == UNREAD:
+            note(found, "usage", reading.value)
+            continue
         if reading.rank >= 0 and reading.slot in found:
             continue
         if reading.error:

@@ -8,11 +8,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from tokometer.records import Record, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, RecordError, Refusal, now_us
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
+from tokometer.sources.otlp.roles import unknown_word
 from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.unread import UNREAD, Unread
 
 Encoding = Literal["protobuf", "json"]
 
@@ -39,6 +41,8 @@ class Traces:
     spans: int = 0
     #: Spans that mean nothing to a meter: HTTP requests, database queries, parts of dialects that carry no usage.
     skipped: int = 0
+    #: What stood in spans that became records and no rule understood, and words for kinds of spans that none knows.
+    notices: list[Notice] = field(default_factory=list)
 
 
 def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Traces:
@@ -52,7 +56,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
     at = now_us() if now is None else now
     spans: Iterable[Span | RecordError] = protobuf.spans(body) if encoding == "protobuf" else json_body.spans(body)
     traces = Traces()
-    records, refusals = traces.records, traces.refusals
+    records, refusals, unread = traces.records, traces.refusals, Unread(SOURCE, PLACE)
     for index, span in enumerate(spans):
         traces.spans += 1
         try:
@@ -64,8 +68,14 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
             continue
         if made:
             records.extend(made)
+            if UNREAD in span.found:
+                unread.add(index, span.found[UNREAD])
         else:
             traces.skipped += 1
+            word = unknown_word(span.found)
+            if word:
+                unread.add(index, [("event", word)])
+    traces.notices = unread.notices(at)
     return traces
 
 

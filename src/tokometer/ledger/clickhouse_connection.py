@@ -1,0 +1,46 @@
+"""Connecting to ClickHouse: a server, or the engine inside this process."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import clickhouse_connect
+
+from tokometer.ledger.protocol import LedgerError
+
+
+def connect(url: str) -> tuple[Any, str]:
+    """A client, and the name of its database, which is made where it is missing.
+
+    Raises:
+        LedgerError: The URL names no ClickHouse, or it does not answer.
+    """
+    parts = urlsplit(url)
+    database = parts.path.strip("/") or "tokometer"
+    if not re.fullmatch(r"\w+", database):
+        raise LedgerError(f"{database!r} is no database name: letters, digits and underscores only")
+    try:
+        if parts.scheme == "chdb":
+            [folder] = parse_qs(parts.query).get("path", [None])
+            client = clickhouse_connect.get_client(interface="chdb", path=folder)
+        elif parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
+            client = clickhouse_connect.get_client(
+                host=parts.hostname or "localhost",
+                port=parts.port or 0,
+                username=unquote(parts.username or "default"),
+                password=unquote(parts.password or ""),
+                secure=parts.scheme in ("clickhouses", "https"),
+                autogenerate_session_id=False,
+            )
+        else:
+            raise LedgerError(f"{parts.scheme}:// is not a ledger: use clickhouse://host:8123/database")
+        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        client.database = database
+        if parts.scheme == "chdb":
+            client.command(f"USE {database}")
+    except clickhouse_connect.driver.exceptions.Error as error:
+        where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
+        raise LedgerError(f"cannot use ClickHouse at {where}: {error}") from error
+    return client, database
