@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import click
 
+from price_rules import price_rules_page
 from sections import PAGES as PAGES_WITH_TABLES
 from sections import with_sections
 
@@ -209,6 +210,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("the commands' own declarations", commands_page),
     "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
+    "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 

@@ -105,6 +105,14 @@ def objects() -> str:
     return table("attribute | its flat keys are | sent by", rows)
 
 
+def labels() -> str:
+    """Attributes whose content becomes labels."""
+    from tokometer.sources.otlp.labels import KNOWN
+
+    what = {"tags": "tags", "object": "an object, each key of it a label", "value": "one label"}
+    return table("attribute | holds | sent by", ((f"`{name}`", what[kind], who) for name, (kind, who) in KNOWN.items()))
+
+
 def nothing() -> str:
     """What stands among usage and is none of our counts, by its words."""
     from tokometer.sources.otlp.tokens import NOTHING
@@ -163,12 +171,21 @@ def notices() -> str:
     return table("topic | what is counted", ((f"`{topic}`", meaning) for topic, meaning in TOPICS.items()))
 
 
+def billing() -> str:
+    """Of every billing fact: what its price is taken from."""
+    from price_rules import billing as table_of_rules
+
+    return table_of_rules()
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
+    "billing": billing,
     "buckets": buckets,
     "certainty": certainty,
     "cost-keys": cost_keys,
     "dialects": dialects,
     "facts": facts,
+    "labels": labels,
     "nothing": nothing,
     "notices": notices,
     "object-keys": object_keys,

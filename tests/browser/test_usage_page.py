@@ -283,6 +283,30 @@ def test_refused(empty: Running, visit: Opener) -> None:
     expect(page.locator(".sidebar .count")).to_have_text("1")
 
 
+def test_not_understood(empty: Running, visit: Opener) -> None:
+    """What no rule read is listed with its count, what it is and what would mend it, and never its content."""
+    empty.post("/api/calls", [{**_record(number), "prompt": "secret <b>"} for number in (71, 72)])
+    page = visit(f"{empty.url}/sources")
+    row = page.locator("#noticed tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("calls.prompt")
+    expect(row.locator("td").first).to_have_text("2")
+    expect(row).to_contain_text("a field that is not kept")
+    expect(page.get_by_role("main")).not_to_contain_text("secret")
+
+
+def test_a_cost_that_is_not_exact_says_so(visit: Opener, still: Running) -> None:
+    """A small mark stands beside it, says how much of it is assumed, and leads to the list of why."""
+    page = visit(f"{still.url}/usage?range=30d")
+    _ready(page)
+    mark = page.locator(".strip a.approx")
+    expect(mark).to_have_count(1)
+    expect(mark).to_have_attribute("aria-label", re.compile(r"^≈ \$[\d.]+ of it is assumed: [\d,]+ calls?"))
+    mark.click()
+    expect(page).to_have_url(f"{still.url}/sources#prices")
+    expect(page.locator("#prices tbody tr", has_text="assumed").first).to_contain_text("prices.toml")
+
+
 def _line(number: int, tokens: int) -> str:
     """An answer as Claude Code writes it."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -62,6 +62,9 @@ class Usage:
     split: bool = True
     speed: str = ""
     tier: str = "standard"
+    #: Where it was made, and searches of the web.
+    geo: str = ""
+    searches: int = 0
 
     @property
     def total(self) -> int:
@@ -86,7 +89,18 @@ class Usage:
         found["service_tier"] = self.tier
         if self.speed:
             found["speed"] = self.speed
+        if self.geo:
+            found["inference_geo"] = self.geo
+        if self.searches:
+            found["server_tool_use"] = {"web_search_requests": self.searches, "web_fetch_requests": 1}
         return found
+
+    def to_run(self, kind: str, model: str | None = None) -> dict[str, Any]:
+        """The same as an entry of `iterations`."""
+        found = {"type": kind} | ({} if model is None else {"model": model})
+        return found | {
+            key: value for key, value in self.to_json().items() if "token" in key or key == "cache_creation"
+        }
 
 
 @dataclass(slots=True)

@@ -3,7 +3,8 @@
 Deterministic by seed. Everything that makes counting hard is in it: answers spread over lines that repeat their usage
 or state only a part of it, sessions that were resumed or forked with their old lines copied, subagents in files of
 their own, beside or inside the session, replays of a parent's answer under a new request id, local messages, retries,
-compaction, costs in old lines, and backends that name no request.
+compaction, costs in old lines, and backends that name no request. Where asked for, also answers that hold several runs
+of a model, searches and regions, and gateways that give every answer one id.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generators.claude_lines import OTHERS, Prose, Usage, Voice, make_hex, make_uuid
@@ -41,6 +42,9 @@ class Size:
     subagents: float = 0.3
     forks: float = 0.35
     oddities: float = 0.05
+    #: The share of answers with several runs, searches or a region, and of sessions behind a gateway with one id.
+    billed: float = 0.0
+    gateways: float = 0.0
 
 
 #: About 600 MB in 635 files: 120,000 lines, 40,000 calls.
@@ -93,6 +97,13 @@ class Truth:
             found[getattr(call, name)] += call.usage.total
         return dict(found)
 
+    def total_by_region(self) -> dict[str, int]:
+        """All tokens by where they were made."""
+        found: Counter[str] = Counter()
+        for call in self.calls:
+            found["" if call.usage.geo == "not_available" else call.usage.geo] += call.usage.total
+        return dict(found)
+
     def total_by_day(self) -> dict[int, int]:
         """All tokens by day since the epoch (UTC)."""
         found: Counter[int] = Counter()
@@ -107,6 +118,8 @@ class TreeFile:
 
     path: Path
     lines: list[bytes]
+    #: Whether the order of its lines says what belongs together.
+    ordered: bool = False
 
 
 class Tree:
@@ -157,6 +170,9 @@ class _Session:
         self._prompts = 0
         # A backend that is not Anthropic's serves a whole session.
         self._foreign = rng.choice(OTHER_MODELS) if rng.random() < size.oddities * 2 else ""
+        self._one_id = "relay" if size.gateways and rng.random() < size.gateways else ""
+        if self._one_id:
+            self._foreign = self._foreign or rng.choice(OTHER_MODELS)
 
     def files(self, count: int) -> Iterator[TreeFile]:
         """The session's files; its calls are divided among itself, its subagents and its fork."""
@@ -170,7 +186,7 @@ class _Session:
             yield from self._subagent(helper)
         if fork:
             yield self._fork(fork)
-        yield TreeFile(self._slug / f"{self._id}.jsonl", self._lines)
+        yield TreeFile(self._slug / f"{self._id}.jsonl", self._lines, bool(self._one_id))
 
     def _speaker(self, session: str, *, agent_id: str = "") -> Voice:
         return Voice(self._rng, self._prose, session, self._cwd, "main", sidechain=bool(agent_id), agent_id=agent_id)
@@ -213,13 +229,14 @@ class _Session:
         rng, oddities = self._rng, self._size.oddities
         usage = self._usage()
         model = self._foreign or rng.choices([m for m, _ in MODELS], [w for _, w in MODELS])[0]
-        message_id: str | None = f"msg_{make_hex(rng, 24)}"
+        message_id: str | None = self._one_id or f"msg_{make_hex(rng, 24)}"
         request_id = "" if self._foreign else f"req_{make_hex(rng, 24)}"
         nameless = not self._foreign and rng.random() < oddities / 2
         cost = round(rng.random(), 6) if rng.random() < oddities / 2 else None
         if nameless:
             message_id = None
         extra = {"costUSD": cost} if cost is not None else None
+        runs = self._runs(usage, model) if self._size.billed and rng.random() < self._size.billed else []
         blocks = 1 if nameless else rng.choices((1, 2, 3), (55, 35, 10))[0]
         partial = rng.random() < 0.3
         began = 0
@@ -234,6 +251,8 @@ class _Session:
                 block = {"type": "tool_use", "id": tool_id, "name": rng.choice(TOOLS), "input": {"command": "ls"}}
                 self._truth.tools[tool_id] = str(block["name"])
             stated = usage.to_json(None if last or not partial else rng.randrange(1, usage.output))
+            if runs and (last or not partial):
+                stated["iterations"] = [run for run, _, _ in runs]
             lines.append(
                 voice.answer(
                     at,
@@ -260,10 +279,67 @@ class _Session:
                 cost=cost,
             )
         )
+        self._beside(runs)
         if not voice.sidechain:
             self._prompts = 0
         if tool_id:
             self._answer_tool(voice, lines, tool_id)
+
+    def _runs(self, usage: Usage, model: str) -> list[tuple[dict[str, object], Usage, str]]:
+        """Entries of `iterations`, what they used, and the model of those that are calls of their own.
+
+        Some answers get a region and searches as well.
+        """
+        rng = self._rng
+        usage.geo = rng.choice(("", "us", "global", "not_available"))
+        usage.searches = rng.choice((0, 0, 1, 4))
+        if rng.random() < 0.3:
+            return []
+        first = Usage(
+            usage.input // 2, usage.cache_read // 3, usage.write_5m // 2, usage.write_1h // 2, usage.output // 4
+        )
+        rest = Usage(
+            usage.input - first.input,
+            usage.cache_read - first.cache_read,
+            usage.write_5m - first.write_5m,
+            usage.write_1h - first.write_1h,
+            usage.output - first.output,
+        )
+        runs: list[tuple[dict[str, object], Usage, str]] = [
+            (first.to_run("message"), first, ""),
+            (rest.to_run("message", model), rest, ""),
+        ]
+        for _ in range(rng.randrange(3)):
+            other = rng.choice([name for name, _ in MODELS if name != model])
+            kind = rng.choice(("advisor_message", "fallback_message", "judge"))
+            used = self._usage()
+            runs.insert(rng.randrange(len(runs) + 1), (used.to_run(kind, other), used, other))
+        if rng.random() < 0.3:
+            summed = self._usage()
+            runs.insert(0, (summed.to_run("compaction", rng.choice((None, model))), summed, ""))
+        return runs
+
+    def _beside(self, runs: list[tuple[dict[str, object], Usage, str]]) -> None:
+        """Add to the truth what an answer's runs used beside it: a part of the answer, or a call of its own."""
+        call = self._truth.calls[-1]
+        for entry, used, _ in runs:
+            if entry["type"] == "compaction":
+                whole = call.usage
+                call = self._truth.calls[-1] = replace(
+                    call,
+                    usage=replace(
+                        whole,
+                        input=whole.input + used.input,
+                        cache_read=whole.cache_read + used.cache_read,
+                        write_5m=whole.write_5m + used.write_5m,
+                        write_1h=whole.write_1h + used.write_1h,
+                        output=whole.output + used.output,
+                    ),
+                )
+        for _, used, model in runs:
+            if model:
+                beside = replace(used, geo=call.usage.geo)
+                self._truth.calls.append(replace(call, model=model, usage=beside, user_messages=0, cost=None))
 
     def _answer_tool(self, voice: Voice, lines: list[bytes], tool_id: str) -> None:
         rng = self._rng
@@ -307,10 +383,10 @@ class _Session:
         if layout == "inside":
             self._lines.extend(lines)
         elif layout == "beside":
-            yield TreeFile(self._slug / f"agent-{agent_id}.jsonl", lines)
+            yield TreeFile(self._slug / f"agent-{agent_id}.jsonl", lines, bool(self._one_id))
         else:
             folder = self._slug / self._id / "subagents"
-            yield TreeFile(folder / f"agent-{agent_id}.jsonl", lines)
+            yield TreeFile(folder / f"agent-{agent_id}.jsonl", lines, bool(self._one_id))
             yield TreeFile(folder / f"agent-{agent_id}.meta.json", [b'{"agentType":"Explore","description":"look"}'])
 
     def _replay(self) -> Iterator[bytes]:
@@ -327,6 +403,9 @@ class _Session:
         fork = make_uuid(rng)
         copied = list(self._lines)
         way = rng.randrange(3)
+        if way == 1 and self._one_id:
+            # The middle of such an answer cannot be told from the beginning of another.
+            way = 2
         if way == 0:
             old, new = f'"sessionId":"{self._id}"'.encode(), f'"sessionId":"{fork}"'.encode()
             origin = f',"forkedFrom":{{"sessionId":"{self._id}","messageUuid":"m"}}}}\n'.encode()
@@ -336,4 +415,4 @@ class _Session:
         voice = self._speaker(fork)
         self._at += 600 * SECOND
         self._talk(voice, copied, count, "", fork)
-        return TreeFile(self._slug / f"{fork}.jsonl", copied)
+        return TreeFile(self._slug / f"{fork}.jsonl", copied, bool(self._one_id))

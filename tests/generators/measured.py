@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from generators.measured_beside import beside
 from tokometer.records import STATUSES, AgentRun, Bill, JobRun, ModelCall, Record, Sample, ToolCall, to_us
 from tokometer.records.basis import EXACT, UNPRICED, assumed
 
@@ -36,6 +37,10 @@ def others(seed: int, count: int) -> list[Record]:
     made: list[Record] = []
     for i in range(count):
         made += [_tool(random, i), _run(random, i), _job(random, i), _sample(random, i), _bill(random, i)]
+    # From another stream, so that the records above stay what they are.
+    random = Random(seed + 1)
+    for i in range(count):
+        made += beside(random, i, _when(random))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tokometer.sources.registry import FILE_SOURCES
 SOURCES = {"claude_code": FILE_SOURCES["claude_code"]}
 BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens")
 TOTAL = " + ".join(f"coalesce({name}, 0)" for name in BUCKETS)
-SMALL = Size(sessions=3, calls=40, result=80, oddities=0.2, forks=0.6, subagents=0.6)
+SMALL = Size(sessions=3, calls=40, result=80, oddities=0.2, forks=0.6, subagents=0.6, billed=0.3, gateways=0.2)
 GARBAGE = (
     b"\n",
     b"not json\n",
@@ -61,6 +62,11 @@ def _assert_true(ledger: Ledger, truth: Truth) -> None:
     assert _rows(ledger, "SELECT CAST(sum(coalesce(cost_reported, 0)) * 1000000000 AS BIGINT) FROM calls") == [
         (stated,)
     ]
+    assert _total_by(ledger, "region") == truth.total_by_region()
+    searches = _rows(ledger, "SELECT quantities FROM calls WHERE quantities <> ''")
+    assert sum(json.loads(text)["web_searches"] for (text,) in searches) == 1000 * sum(
+        call.usage.searches for call in truth.calls
+    )
     failures = _rows(ledger, "SELECT http_status FROM calls WHERE status <> 'ok' ORDER BY 1")
     assert [status for (status,) in failures] == sorted(truth.failures)
     assert dict(_rows(ledger, "SELECT native_id, name FROM tools")) == truth.tools
@@ -78,7 +84,8 @@ def home(tmp_path: Path) -> Path:
 
 def test_a_tree_is_counted_as_it_was_made(tmp_path: Path, home: Path) -> None:
     """Tokens, sessions, projects, subagents, prompts and outcomes of tools are those of the truth."""
-    truth = Tree(7, Size(sessions=25, calls=600, oddities=0.1), str(home)).write(_projects(home))
+    size = Size(sessions=25, calls=600, oddities=0.1, billed=0.2, gateways=0.1)
+    truth = Tree(7, size, str(home)).write(_projects(home))
     ledger = open_ledger(tmp_path / "data")
     _import(ledger, home)
     _assert_true(ledger, truth)
@@ -158,11 +165,13 @@ def _mishap(file: TreeFile, mishaps: random.Random) -> TreeFile:
     for _ in range(mishaps.randrange(4)):
         lines.insert(mishaps.randrange(len(lines) + 1), mishaps.choice(GARBAGE))
     for _ in range(mishaps.randrange(4)):
-        lines.insert(mishaps.randrange(len(lines) + 1), mishaps.choice(file.lines))
-    if mishaps.random() < 0.2:
+        again = mishaps.choice(file.lines)
+        first = lines.index(again) + 1 if file.ordered else 0
+        lines.insert(mishaps.randrange(first, len(lines) + 1), again)
+    if mishaps.random() < 0.2 and not file.ordered:
         # Outcomes of tools then stand before their uses; tokens do not mind.
         mishaps.shuffle(lines)
-    return TreeFile(file.path, lines)
+    return TreeFile(file.path, lines, file.ordered)
 
 
 def _cuts(length: int, mishaps: random.Random) -> list[tuple[int, int]]:

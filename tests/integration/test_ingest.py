@@ -150,6 +150,21 @@ def test_a_refused_span_is_told_and_listed(server: Server) -> None:
     assert refused["at"].endswith("Z")
 
 
+def test_what_is_left_out_is_counted(server: Server) -> None:
+    """A field that is not kept is listed with how often it came, an example, and what would mend it."""
+    for name in "ab":
+        assert server.post("/api/calls", call(name, prompt="a secret"), JSON).json["accepted"] == 1
+    found = server.get("/api/notices")
+    (one,) = found["notices"]
+    assert (one["source"], one["topic"], one["name"], one["count"]) == ("api", "field", "calls.prompt", 2)
+    assert one["place"] == "POST /api/records/calls:0"
+    assert one["meaning"]
+    assert one["mend"]
+    assert one["latest_at"].endswith("Z")
+    assert "secret" not in json.dumps(found)
+    assert server.get("/api/notices?offset=1") == {"notices": [], "next_offset": None}
+
+
 def test_a_real_sdk_reports_a_call_an_agent_and_a_tool(server: Server) -> None:
     """The OpenTelemetry SDK's own exporter, pointed at the server, delivers a trace."""
     exporter = OTLPSpanExporter(endpoint=f"http://127.0.0.1:{server.port}/v1/traces")

@@ -29,6 +29,7 @@ class Runtime:
     ledger: Ledger
     writer: Writer
     decoder: Decoder
+    keep_bodies: bool = False
 
 
 def make_app(ledger: Ledger, writer: Writer, decoder: Decoder, limits: Limits | None = None) -> FastAPI:

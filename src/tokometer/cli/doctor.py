@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,17 @@ def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> No
 
 
 def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
+    if found.get("reading"):
+        from tokometer.cli.reading import reading_words
+        from tokometer.records.zone import local_zone
+
+        yield f"Still importing: {reading_words(found['reading'], local_zone())}; what is older is not here yet."
+        yield ""
     yield from _sources(found["sources"])
     yield ""
     yield from _prices(found["prices"])
     yield ""
+    yield from _notices(found["notices"])
     yield from _ledger(found["ledger"], who)
     if found["audit"] is not None:
         yield ""
@@ -60,19 +68,45 @@ def _sources(sources: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _prices(prices: dict[str, Any]) -> Iterator[str]:
+    from tokometer.cli.tables import dollars
+
     calls, unpriced = prices["calls"], prices["unpriced"]
     if not calls:
         yield f"Prices   {prices['version']}; no calls yet"
         return
     yield f"Prices   {prices['version']}; {1 - unpriced / calls:.2%} of {calls:,} calls have a price"
-    models = prices["unpriced_models"]
-    for model in models[:_MOST]:
-        name, provider = model["model"] or "(unknown)", model["provider"] or "unknown provider"
-        yield f"         no price: {name} ({provider}), {model['calls']:,} calls"
-    if len(models) > _MOST:
-        yield f"         … and {len(models) - _MOST} more models (--json lists them)"
-    if models:
-        yield "         Set prices of your own in prices.toml: docs/how-to/prices.md"
+    if unpriced:
+        yield f"         {prices['no_price']:,} have none for their model, {prices['usage_unknown']:,} unknown usage"
+    if prices["assumed"]:
+        amount = dollars(Decimal(prices["cost_assumed"]))
+        yield f"         {prices['assumed']:,} are priced on an assumption, {amount} of the cost"
+    found = prices["uncertain"]
+    for one in found[:_MOST]:
+        name, provider = one["model"] or "(unknown)", one["provider"] or "unknown provider"
+        what = "assumed" if one["certainty"] == "assumed" else "unpriced"
+        cost = "" if one["cost"] is None else f", {dollars(Decimal(one['cost']))}"
+        yield f"         {what} ({', '.join(one['words'])}): {name} ({provider}), {one['calls']:,} calls{cost}"
+    if len(found) > _MOST:
+        yield f"         … and {len(found) - _MOST} more (--json lists them)"
+    for words, mend in {tuple(one["words"]): one["mend"] for one in found[:_MOST]}.items():
+        yield f"         {', '.join(words)}: {mend}"
+    if found:
+        yield "         Prices of your own: docs/how-to/prices.md"
+
+
+def _notices(notices: dict[str, Any]) -> Iterator[str]:
+    """What no rule understood, with what would mend each topic once; nothing where there is nothing."""
+    if not notices["count"]:
+        return
+    yield f"Unread   {notices['names']:,} names that no rule understood, met {notices['count']:,} times:"
+    shown = notices["listed"][:_MOST]
+    for one in shown:
+        yield f"         {one['source']}, {one['topic']} {one['name']}: {one['count']:,} times, as in {one['place']}"
+    if notices["names"] > len(shown):
+        yield f"         … and {notices['names'] - len(shown):,} more (--json lists {len(notices['listed']):,})"
+    for topic, mend in {one["topic"]: one["mend"] for one in shown}.items():
+        yield f"         {topic}: {mend}"
+    yield ""
 
 
 def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:

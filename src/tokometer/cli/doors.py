@@ -14,6 +14,7 @@ from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
 
 if TYPE_CHECKING:
+    from tokometer.collect.importer import Watch
     from tokometer.collect.reading import Prices
     from tokometer.ledger import Ledger
     from tokometer.measures import Result
@@ -90,8 +91,13 @@ class LocalDoor:
         """Run a query."""
         return self._run(question).to_csv()
 
-    def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
-        """Import what is new. Files are being read while ledger and prices are still opening."""
+    def import_new(
+        self, source: str, paths: tuple[Path, ...], progress: Progressed, watch: Watch | None = None
+    ) -> dict[str, Any]:
+        """Import what is new. Files are being read while ledger and prices are still opening.
+
+        `watch` is told when what it waits for is in, while the rest still comes.
+        """
         from dataclasses import asdict
 
         from tokometer.collect.importer import import_all
@@ -104,7 +110,8 @@ class LocalDoor:
             Path.home(),
             os.environ,
             paths,
-            lambda done: progress(done.bytes, done.all_bytes),
+            lambda done: progress(done.reach.bytes, done.reach.all_bytes),
+            watch=watch,
             fresh=self.empty,
         )
         return asdict(summary)

@@ -19,28 +19,30 @@ _WAIT_SECONDS: Final = 0.3
 
 
 @contextmanager
-def showing_progress(words: str, *, octets: bool = False) -> Iterator[Progressed]:
+def showing_progress(words: str, *, octets: bool = False) -> Iterator[Bar]:
     """A callback that takes how much is done of how much, and shows a bar once the work takes noticeable time."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    bar = _Bar(words, octets=octets)
+    bar = Bar(words, octets=octets)
     try:
-        yield bar.update
+        yield bar
     finally:
         bar.close()
 
 
-class _Bar:
+class Bar:
+    """A bar that appears by itself; :meth:`close` takes it away for good."""
+
     def __init__(self, words: str, *, octets: bool) -> None:
+        self.shown = sys.stderr.isatty()
         self.words = words
         self.octets = octets
         self.start = monotonic()
         self.progress: Progress | None = None
         self.task: TaskID | None = None
 
-    def update(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int) -> None:
         """Draw how far it is."""
+        if not self.shown:
+            return
         if self.progress is None:
             if monotonic() - self.start < _WAIT_SECONDS:
                 return
@@ -49,7 +51,8 @@ class _Bar:
             self.progress.update(self.task, completed=done, total=total)
 
     def close(self) -> None:
-        """Take the bar away: the summary says what was done."""
+        """Take the bar away: the summary says what was done. While it is there, what is printed goes where it is."""
+        self.shown = False
         if self.progress is not None:
             self.progress.stop()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -13,10 +15,11 @@ from tokometer.cli.options import data_option, output_options, window_options
 from tokometer.cli.usage import Amount, Kind, Row, Usage, question, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from tokometer.cli.doors import Door
+    from tokometer.cli.doors import LocalDoor
     from tokometer.cli.tables import Line
+    from tokometer.collect.horizon import Reach
 
 #: Below this many characters a table keeps to what matters most.
 _COMPACT_BELOW = 100
@@ -58,13 +61,40 @@ def report(
     from tokometer.cli.doors import LocalDoor, open_door
     from tokometer.records.zone import local_zone
 
+    zone = tz or local_zone()
+    asked = question(kind, since=since, until=until, tz=zone)
+    shown = False
+
+    def show(reading: dict[str, Any] | None = None) -> None:
+        nonlocal shown
+        shown = True
+        answer = door.ask(asked)
+        reading = reading or answer.get("reading")
+        _show(kind, answer, reading, breakdown=breakdown, compact=compact, as_json=as_json, as_csv=as_csv)
+        if reading:
+            _say(reading, zone, local=isinstance(door, LocalDoor))
+
     with open_door(data) as door:
         if isinstance(door, LocalDoor) and not no_import:
-            _import_new(door)
-        answer = door.ask(question(kind, since=since, until=until, tz=tz or local_zone()))
+            _import_new(door, _begin(since, zone), show)
+        if not shown:
+            show()
+
+
+def _show(
+    kind: Kind,
+    answer: Mapping[str, Any],
+    reading: dict[str, Any] | None,
+    *,
+    breakdown: bool,
+    compact: bool,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     found = usage(kind, answer["rows"])
     if as_json:
-        click.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+        more = {"reading": reading} if reading else {}
+        click.echo(json.dumps(_as_json(found) | more, indent=2, ensure_ascii=False))
     elif as_csv:
         click.echo(_as_csv(found, breakdown=breakdown), nl=False)
     elif not found.rows:
@@ -73,17 +103,49 @@ def report(
         _print(found, breakdown=breakdown, compact=compact)
 
 
-def _import_new(door: Door) -> None:
+def _begin(since: str | None, tz: str) -> int | None:
+    """When the window begins that a report asks for (µs since the epoch); None where it is all time, or not a time."""
+    if not since or since == "all":
+        return None
+    from tokometer.measures.errors import QueryError
+    from tokometer.measures.windows import resolve
+    from tokometer.records import now_us
+
+    try:
+        return resolve(since, "", ZoneInfo(tz), now_us(), lambda: None).since
+    except (QueryError, ZoneInfoNotFoundError, ValueError):
+        # Who answers the question says what is wrong with it.
+        return None
+
+
+def _say(reading: Mapping[str, Any], tz: str, *, local: bool) -> None:
+    from tokometer.cli.reading import reading_words
+
+    words = reading_words(reading, tz)
+    more = "importing the rest" if local else "the server is still importing the rest"
+    click.echo(f"{words[:1].upper()}{words[1:]}; {more}.", err=True)
+
+
+def _import_new(door: LocalDoor, since: int | None, show: Callable[[dict[str, Any]], None]) -> None:
+    """Import what is new; as soon as what was written since a time is in, and that is not all, show it."""
     from tokometer.cli.progress import showing_progress
+    from tokometer.collect.importer import Watch
 
     with showing_progress("Importing", octets=True) as progress:
-        summary = door.import_new("", (), progress)
+
+        def reached(reach: Reach) -> None:
+            progress.close()
+            show(reach.to_json())
+            sys.stdout.flush()
+
+        watch = None if since is None else Watch(since, reached)
+        summary = door.import_new("", (), progress, watch)
     if summary["refused"]:
         click.echo(f"{summary['refused']:,} records were refused; `tokometer doctor` lists them.", err=True)
 
 
 def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
-    from tokometer.cli.tables import Heading, Line, Table, terminal_width
+    from tokometer.cli.tables import Heading, Line, Table, dollars, terminal_width
 
     compact = compact or terminal_width() < _COMPACT_BELOW
     titles = ["Input", "Output"] if compact else ["Input", "Output", "Cache Create", "Cache Read", "Total Tokens"]
@@ -99,6 +161,12 @@ def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
     if found.unpriced_models:
         models = ", ".join(found.unpriced_models[:5]) + (", …" if len(found.unpriced_models) > 5 else "")  # noqa: PLR2004
         click.echo(f"* {found.total.unpriced:,} calls have no price and are not in the cost: {models}", err=True)
+    if found.total.assumed:
+        amount = dollars(found.total.cost_assumed)
+        click.echo(
+            f"≈ {found.total.assumed:,} calls have an assumed price, {amount} of the cost; `tokometer doctor` says why",
+            err=True,
+        )
 
 
 def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:
@@ -137,6 +205,8 @@ def _numbers(amount: Amount, *, compact: bool) -> list[str]:
     if not compact:
         cells += [number(amount.cache_write_tokens), number(amount.cache_read_tokens), number(amount.total_tokens)]
     cost = "unpriced" if amount.known_cost is None else dollars(amount.cost)
+    if amount.assumed:
+        cost = f"≈{cost}"
     return [*cells, cost + "*" if amount.unpriced and amount.known_cost is not None else cost]
 
 

@@ -28,12 +28,18 @@ _MEASURES: Final = (
     "total_tokens",
     "cost",
     "unpriced",
+    "assumed",
+    "cost_assumed",
 )
+_MONEY: Final = ("cost", "cost_assumed")
 
 
 @dataclass(slots=True)
 class Amount:
-    """Calls, tokens and cost. `cost` is that of the priced calls; `unpriced` says how many are not in it."""
+    """Calls, tokens and cost. `cost` is that of the priced calls; `unpriced` says how many are not in it.
+
+    `assumed` says how many of the priced calls have a price that rests on an assumption, `cost_assumed` what they cost.
+    """
 
     requests: int = 0
     input_tokens: int = 0
@@ -43,13 +49,15 @@ class Amount:
     total_tokens: int = 0
     cost: Decimal = Decimal(0)
     unpriced: int = 0
+    assumed: int = 0
+    cost_assumed: Decimal = Decimal(0)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a row of an answer."""
         for name in _MEASURES:
             value = row[name]
             if value is not None:
-                setattr(self, name, getattr(self, name) + (Decimal(value) if name == "cost" else int(value)))
+                setattr(self, name, getattr(self, name) + (Decimal(value) if name in _MONEY else int(value)))
 
     @property
     def known_cost(self) -> Decimal | None:
@@ -60,6 +68,7 @@ class Amount:
         """Numbers as they are, money as an exact decimal string, null for none."""
         values = {column.name: getattr(self, column.name) for column in fields(self)}
         values["cost"] = None if self.known_cost is None else f"{self.cost:.9f}"
+        values["cost_assumed"] = f"{self.cost_assumed:.9f}"
         return values
 
 

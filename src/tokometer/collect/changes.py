@@ -22,6 +22,8 @@ class Job:
     path: str
     state: bytes
     size: int
+    #: When it was last written (µs since the epoch): nothing in it is younger.
+    modified_at: int = 0
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ def look(sources: Mapping[str, FileSource], roots: Mapping[str, Sequence[Path]],
                 if not unchanged(state, status):
                     left = taken(state)
                     size = status.st_size - left
-                    jobs.append(Job(name, path, state, size if size >= 0 else status.st_size))
+                    size = size if size >= 0 else status.st_size
+                    jobs.append(Job(name, path, state, size, status.st_mtime_ns // 1_000))
         files += len(seen)
         gone.extend((name, path) for path in _missing(known, seen, roots.get(name, ())))
     return Changes(jobs, files, gone)
@@ -68,7 +71,8 @@ def job_of(source: FileSource, path: Path, state: bytes) -> Job | None:
         return None
     if unchanged(state, status):
         return None
-    return Job(source.name, str(path), state, max(0, status.st_size - taken(state)))
+    size = max(0, status.st_size - taken(state))
+    return Job(source.name, str(path), state, size, status.st_mtime_ns // 1_000)
 
 
 def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, os.stat_result]]:

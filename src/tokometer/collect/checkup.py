@@ -7,9 +7,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+from tokometer.collect.certainty import totals, uncertain
 from tokometer.ledger import Ledger
+from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.refused import list_refused
-from tokometer.measures import Query, run
+from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.sources.registry import FILE_SOURCES
@@ -17,17 +19,27 @@ from tokometer.sources.registry import FILE_SOURCES
 #: Refusals and discrepancies that a check-up lists in full.
 _MOST: Final = 100
 _LATEST: Final = 5
-_BOOKKEEPING: Final = {"bytes", "schema_version", "refusals", "cursors", "meta", "dirty_quarters", "dirty_sessions"}
+_BOOKKEEPING: Final = {
+    "bytes",
+    "schema_version",
+    "refusals",
+    "notices",
+    "cursors",
+    "meta",
+    "dirty_quarters",
+    "dirty_sessions",
+}
 
 
 def examine(
     ledger: Ledger, book: PriceBook, *, home: Path, env: Mapping[str, str], audit: bool = False
 ) -> dict[str, Any]:
-    """A check-up as a JSON object: `sources`, `prices`, `ledger` and, where asked for, `audit` (else null)."""
+    """A check-up as a JSON object: `sources`, `prices`, `notices`, `ledger`, and `audit` if asked for (else null)."""
     by_source = _counts(ledger, "calls.source")
     return {
         "sources": [_source(name, by_source, home, env) for name in FILE_SOURCES],
         "prices": _prices(ledger, book),
+        "notices": _notices(ledger),
         "ledger": _ledger(ledger),
         "audit": _audit(ledger) if audit else None,
     }
@@ -60,15 +72,35 @@ def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
         order=("-calls.unpriced",),
     )
     rows = run(ledger, query).rows
+
+    def ask(query: Query) -> Result:
+        return run(ledger, query)
+
+    known = totals(ask)
     return {
         "version": book.version,
         "calls": sum(row["requests"] for row in rows),
-        "unpriced": sum(row["unpriced"] for row in rows),
+        "unpriced": known["unpriced"],
+        "no_price": known["no_price"],
+        "usage_unknown": known["usage_unknown"],
+        "assumed": known["assumed"],
+        "cost_assumed": f"{known['cost_assumed']:.9f}",
+        "uncertain": [one.told() for one in uncertain(ask, known)],
         "unpriced_models": [
             {"provider": row["provider"], "model": row["model"], "calls": row["unpriced"]}
             for row in rows
             if row["unpriced"]
         ],
+    }
+
+
+def _notices(ledger: Ledger) -> dict[str, Any]:
+    by_source = noticed_by_source(ledger)
+    return {
+        "count": sum(count for count, _ in by_source.values()),
+        "names": sum(names for _, names in by_source.values()),
+        "by_source": {source: count for source, (count, _) in by_source.items()},
+        "listed": [noticed_json(noticed) for noticed in list_noticed(ledger, limit=_MOST)],
     }
 
 

@@ -28,7 +28,7 @@ import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.ledger.packed import Packed
-from tokometer.records import Record, Refusal
+from tokometer.records import Notice, Record, Refusal
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     unfit: bool = False
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -105,13 +106,15 @@ class Decoder:
             raise OtlpError(found.error)
         return found
 
-    async def own(self, kind: str, body: bytes, media_type: str) -> Decoded:
+    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False) -> Decoded:
         """What a body in our own format holds. `kind` is a key of `records.KINDS`.
+
+        With `bodies`, those of requests and answers are kept in details of errors.
 
         Raises:
             NotRecords: The body as a whole cannot be read, or is in no media type that we take.
         """
-        found = await self._decoded(f"{kind}:{media_type}", body)
+        found = await self._decoded(f"{kind}:{bodies:d}:{media_type}", body)
         if found.error:
             from tokometer.sources.own import NotRecords
 
@@ -126,7 +129,7 @@ class Decoder:
             if other.ready:
                 with suppress(ConnectionError):
                     return await other.ask(what, body)
-        return await aside(lambda: _decode(what, body))
+        return await aside(lambda: _decode(what, body, self._labels))
 
     def renew(self) -> None:
         """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
@@ -224,34 +227,40 @@ class _Other:
         return program.pid
 
 
-def _decode(what: str, body: bytes) -> Decoded:
-    """What a body holds: `what` is `traces:` and an encoding, or a kind of record, a colon and a media type."""
+def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
+    """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
+
+    With 1, bodies of requests and answers are kept in details of errors.
+    """
     kind, _, form = what.partition(":")
     if kind == _TRACES:
         from tokometer.sources import otlp
 
+        otlp.use_labels(labels.otlp, known=labels.otlp_known)
         try:
             traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
-        return Decoded(traces.refusals, records=traces.records)
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices)
     from tokometer.sources import own
 
+    bodies, _, media_type = form.partition(":")
     try:
-        found = own.read(kind, body, form)
+        found = own.read(kind, body, media_type, bodies=bodies == "1")
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
-    return Decoded(found.refusals, records=found.records)
+    return Decoded(found.refusals, records=found.records, notices=found.notices)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, overrides: str, cache: str) -> None:
+def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
     """Answer requests that come over the socket with this file number, until it is closed."""
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
+    settings = msgspec.json.decode(labels, type=LabelSettings)
     encode = msgspec.msgpack.Encoder().encode
     # What a request makes is gone after it, but for a cycle now and then.
     gc.disable()
@@ -265,7 +274,7 @@ def main(descriptor: str, overrides: str, cache: str) -> None:
                 gc.collect()
             name, length = _REQUEST.unpack(head)
             what = stream.read(name).decode("utf-8", "replace")
-            answer = _decode(what, stream.read(length))
+            answer = _decode(what, stream.read(length), settings)
             answer.packed, answer.records = priced_and_packed(answer.records, book), []
             data = encode(answer)
             connection.sendall(_LENGTH.pack(len(data)) + data)

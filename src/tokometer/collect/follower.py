@@ -10,14 +10,16 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tokometer.collect.changes import Job, job_of, look
-from tokometer.collect.pool import reading
+from tokometer.collect.horizon import Horizon, Reach
+from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger.protocol import Batch, Ledger, LedgerError, Receipt
@@ -46,9 +48,8 @@ class Following:
 
     roots: list[str] = field(default_factory=list)
     files: int = 0
-    #: Bytes still to read in the first import, of how many; 0 when it is done.
-    bytes_left: int = 0
-    bytes_all: int = 0
+    #: How far an import of much at once is, as that at the first start; None where there is none.
+    reach: Reach | None = None
     #: When something new was last kept (µs since the epoch), and what last went wrong.
     last_record_at: int | None = None
     last_error: str = ""
@@ -58,7 +59,8 @@ class Following:
 class Follower:
     """Keeps the ledger up with the files of `sources`, through `writer`; `ledger` only says where each was left.
 
-    `prices` are for processes that help with much at once; the writer has its own.
+    `prices` are for processes that help with much at once; the writer has its own. `on_import` is called when such an
+    import begins and when it has ended, from the follower's thread.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class Follower:
         prices: Prices,
         home: Path,
         env: Mapping[str, str],
+        on_import: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_import = on_import
         self.following = Following()
         #: Set once everything that was there at the start has been kept.
         self.caught_up = threading.Event()
@@ -185,22 +189,31 @@ class Follower:
         """Read jobs and wait until what they hold is durable."""
         if not jobs:
             return
-        following = self.following
-        following.bytes_all = following.bytes_left = sum(job.size for job in jobs)
-        waiting: deque[tuple[Portion, Future[Receipt]]] = deque()
-        with reading(jobs, self._sources, self._prices) as portions:
-            for portion in portions:
-                future = self._submit(portion)
-                if future is not None:
-                    waiting.append((portion, future))
-                following.bytes_left -= sum(job.size for job in portion.jobs)
-                while len(waiting) > _AHEAD:
-                    self._settle(*waiting.popleft())
-                if self._stop.is_set():
-                    break
-        while waiting:
-            self._settle(*waiting.popleft())
-        following.bytes_left = following.bytes_all = 0
+        horizon = Horizon(jobs) if sum(job.size for job in jobs) >= WORTH_BYTES else None
+        waiting: deque[tuple[Portion, Future[Receipt] | None]] = deque()
+        try:
+            with (
+                self._ledger.bulk() if horizon is not None else nullcontext(),
+                reading(jobs, self._sources, self._prices) as portions,
+            ):
+                self._show(horizon)
+                for portion in portions:
+                    waiting.append((portion, self._submit(portion)))
+                    while len(waiting) > _AHEAD:
+                        self._settle(*waiting.popleft(), horizon)
+                    if self._stop.is_set():
+                        break
+                while waiting:
+                    self._settle(*waiting.popleft(), horizon)
+        finally:
+            self._show(None)
+
+    def _show(self, horizon: Horizon | None) -> None:
+        """Let everyone see how far an import of much at once is, or that it has ended."""
+        before, now = self.following.reach, None if horizon is None else horizon.reach()
+        self.following.reach = now
+        if (before is None) is not (now is None):
+            self._on_import()
 
     def _submit(self, portion: Portion) -> Future[Receipt] | None:
         for job in portion.jobs:
@@ -208,9 +221,11 @@ class Follower:
                 self._failed[job.path] = time.monotonic() + _RETRY_SECONDS
             else:
                 self._failed.pop(job.path, None)
-        if not (portion.size or portion.refusals or portion.cursors):
+        if not (portion.size or portion.refusals or portion.cursors or portion.notices):
             return None
-        batch = Batch(portion.records, portion.refusals, portion.cursors, packed=portion.packed)
+        batch = Batch(
+            portion.records, portion.refusals, portion.cursors, packed=portion.packed, notices=portion.notices
+        )
         while True:
             try:
                 return self._writer.submit(batch)
@@ -219,9 +234,9 @@ class Follower:
                 if self._stop.wait(full.retry_after):
                     return None
 
-    def _settle(self, portion: Portion, future: Future[Receipt]) -> None:
+    def _settle(self, portion: Portion, future: Future[Receipt] | None, horizon: Horizon | None) -> None:
         try:
-            receipt = future.result()
+            receipt = Receipt() if future is None else future.result()
         except LedgerError as error:
             # The cursors stay where they were, so the next look around tries again.
             self._report(error)
@@ -230,6 +245,9 @@ class Follower:
             self._cursors[name][place] = state
         if receipt.accepted or receipt.changed:
             self.following.last_record_at = now_us()
+        if horizon is not None:
+            horizon.done(portion.jobs)
+            self._show(horizon)
 
     def _report(self, error: Exception) -> None:
         self.following.last_error = str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Importing once: everything new in every file of every source, into the ledger."""
+"""Importing once: everything new in every file of every source, into the ledger, the newest first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tokometer.collect.changes import Changes, Cursors, look
+from tokometer.collect.changes import Changes, Cursors, Job, look
+from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.pool import reading
 from tokometer.collect.reading import Portion, Prices
 from tokometer.ledger.protocol import Batch, Ledger
@@ -18,19 +19,32 @@ from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Refusal
 from tokometer.sources.protocol import FileSource
 
-#: Records in one commit. A larger one costs less per record, and more memory.
-COMMIT_RECORDS: Final = 40_000
+#: Records in one commit. A larger one costs less per record, and more memory. The first is small, so that what is
+#: newest is there soon, and each may be four times as large as the one before.
+COMMIT_RECORDS: Final = 60_000
+FIRST_RECORDS: Final = 5_000
+_GROWTH: Final = 4
+#: A file's time may be off by as much from the times in it (µs), on network drives above all.
+_SLACK: Final = 600_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an import is; files that have nothing new are not counted."""
 
-    files: int
-    all_files: int
-    bytes: int
-    all_bytes: int
+    reach: Reach
     records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Somebody who waits for what was written since a time (µs since the epoch), and is told when it is committed.
+
+    `reached` is not called where nothing is left to read by then: the import's end says as much.
+    """
+
+    since: int
+    reached: Callable[[Reach], None]
 
 
 @dataclass(slots=True)
@@ -44,6 +58,8 @@ class Summary:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
+    #: How often something was met that no rule understood; see `tokometer.records.Notice`.
+    noticed: int = 0
     #: Bytes that were new.
     bytes: int = 0
     seconds: float = 0.0
@@ -63,14 +79,15 @@ def import_all(
     paths: Sequence[Path] = (),
     progress: Callable[[Progress], None] | None = None,
     *,
+    watch: Watch | None = None,
     fresh: bool = False,
     processes: int | None = None,
 ) -> Summary:
     """Read what is new and commit it, with each file's cursor in the commit that holds its records.
 
     `paths` (files or folders) are read instead of the places where each source would look. `ledger` can be a function
-    that opens it; with `fresh`, which says that it is empty, the files are being read while it opens. `processes` is
-    for tests; None decides by the work.
+    that opens it; with `fresh`, which says that it is empty, the files are being read while it opens. `watch` is told,
+    between two commits, when all that it waits for is in. `processes` is for tests; None decides by the work.
 
     Raises:
         LedgerError: The ledger cannot be opened or written. Commits up to then stand.
@@ -88,7 +105,8 @@ def import_all(
         with _without_collector(), reading(changes.jobs, sources, prices, processes) as portions:
             if opened is None:
                 opened = ledger() if callable(ledger) else ledger
-            _commit_all(portions, opened, prices.open(), summary, _Reporter(changes, progress))
+            with opened.bulk():
+                _Importing(opened, prices.open(), summary, changes, progress, watch).run(portions)
     if opened is not None:
         for name in sources:
             gone = [place for source, place in changes.gone if source == name]
@@ -98,50 +116,80 @@ def import_all(
     return summary
 
 
-class _Reporter:
-    """Adds up what is done and says so."""
+class _Importing:
+    """Commits what is read, and says how far it is."""
 
-    def __init__(self, changes: Changes, tell: Callable[[Progress], None] | None) -> None:
-        self._tell = tell
-        self._all_files = len(changes.jobs)
-        self._all_bytes = sum(job.size for job in changes.jobs)
-        self._files = self._bytes = self._records = 0
+    def __init__(
+        self,
+        ledger: Ledger,
+        book: PriceBook,
+        summary: Summary,
+        changes: Changes,
+        progress: Callable[[Progress], None] | None,
+        watch: Watch | None,
+    ) -> None:
+        self._ledger = ledger
+        self._book = book
+        self._summary = summary
+        self._progress = progress
+        self._watch = watch
+        self._read, self._kept = Horizon(changes.jobs), Horizon(changes.jobs)
+        self._records = 0
+        self._batch = Batch()
+        #: The files whose records are in the batch.
+        self._jobs: list[Job] = []
+        self._limit = min(FIRST_RECORDS, COMMIT_RECORDS)
 
-    def add(self, portion: Portion) -> None:
-        self._files += len(portion.jobs)
-        self._bytes += sum(job.size for job in portion.jobs)
-        self._records += portion.size
-        if self._tell is not None:
-            self._tell(Progress(self._files, self._all_files, self._bytes, self._all_bytes, self._records))
+    def run(self, portions: Iterable[Portion]) -> None:
+        """Take everything in."""
+        for portion in portions:
+            self._take(portion)
+            if self._batch.size >= self._limit or self._is_awaited():
+                self._commit()
+        self._commit()
 
-
-def _commit_all(
-    portions: Iterable[Portion], ledger: Ledger, book: PriceBook, summary: Summary, reporter: _Reporter
-) -> None:
-    batch = Batch()
-    for portion in portions:
-        book.apply(record for record in portion.records if isinstance(record, ModelCall))
+    def _take(self, portion: Portion) -> None:
+        self._book.apply(record for record in portion.records if isinstance(record, ModelCall))
+        batch = self._batch
         batch.records.extend(portion.records)
         batch.packed.extend(portion.packed)
         batch.refusals.extend(portion.refusals)
+        batch.notices.extend(portion.notices)
         batch.cursors.update(portion.cursors)
-        summary.bytes += sum(job.size for job in portion.jobs)
-        reporter.add(portion)
-        if batch.size >= COMMIT_RECORDS:
-            _commit(batch, ledger, summary)
-            batch = Batch()
-    _commit(batch, ledger, summary)
+        self._jobs += portion.jobs
+        self._summary.bytes += sum(job.size for job in portion.jobs)
+        self._records += portion.size
+        self._read.done(portion.jobs)
+        if self._progress is not None:
+            self._progress(Progress(self._read.reach(), self._records))
+
+    def _is_awaited(self) -> bool:
+        """Whether what has been read, and not committed, completes what somebody waits for."""
+        return self._watch is not None and _reaches(self._read, self._watch)
+
+    def _commit(self) -> None:
+        batch, self._batch = self._batch, Batch()
+        jobs, self._jobs = self._jobs, []
+        if batch.size or batch.refusals or batch.cursors or batch.notices:
+            summary, receipt = self._summary, self._ledger.commit(batch)
+            summary.accepted += receipt.accepted
+            summary.duplicate += receipt.duplicate
+            summary.changed += receipt.changed
+            summary.refused += len(batch.refusals)
+            summary.noticed += sum(notice.count for notice in batch.notices)
+            summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
+            self._limit = min(self._limit * _GROWTH, COMMIT_RECORDS)
+        self._kept.done(jobs)
+        watch = self._watch
+        if watch is not None and _reaches(self._kept, watch):
+            self._watch = None
+            if self._kept.back_to is not None:
+                watch.reached(self._kept.reach())
 
 
-def _commit(batch: Batch, ledger: Ledger, summary: Summary) -> None:
-    if not (batch.size or batch.refusals or batch.cursors):
-        return
-    receipt = ledger.commit(batch)
-    summary.accepted += receipt.accepted
-    summary.duplicate += receipt.duplicate
-    summary.changed += receipt.changed
-    summary.refused += len(batch.refusals)
-    summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
+def _reaches(horizon: Horizon, watch: Watch) -> bool:
+    back_to = horizon.back_to
+    return back_to is None or back_to < watch.since - _SLACK
 
 
 @contextmanager

@@ -1,10 +1,10 @@
-"""Reading many files in several processes.
+"""Reading many files in several processes, the newest first.
 
 Every process takes the next bundle of files from one pipe, so that none is idle while another has much left, and
 writes what it read to a pipe of its own. A process that dies costs only time: what it did not deliver is read here.
 
 A process that has no threads yet is forked, which costs 2 ms; else a fresh interpreter is started, because a fork
-would copy the locks of threads that it does not copy.
+would copy the locks of threads that it does not copy. That takes a while, so the newest files are read here before.
 """
 
 from __future__ import annotations
@@ -16,17 +16,24 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Final
 
 from tokometer.collect.changes import Job
-from tokometer.collect.processes import fork, is_alone, spawn
+from tokometer.collect.horizon import newest_first
+from tokometer.collect.processes import Process, fork, is_alone, spawn
 from tokometer.collect.reading import Portion, Prices, parcel_of, portion_of, read, unpack
 from tokometer.sources.protocol import FileSource
 
 #: Below this one process is done before a second has started.
 WORTH_BYTES: Final = 8 << 20
-#: What one bundle holds at most, unless a single file is larger.
+#: What one bundle holds at most, unless a single file is larger. The first ones hold less, so that they are there soon.
 BUNDLE_BYTES: Final = 6 << 20
+FIRST_BYTES: Final = 1 << 20
+#: Older files from this size on are read before others: one that is begun last would be waited for alone.
+HEAVY_BYTES: Final = 24 << 20
+#: What is read here, newest first, before processes that are slow to start are started.
+HERE_BYTES: Final = 16 << 20
 BUNDLE_FILES: Final = 64
 #: The pipe of bundle numbers is filled before anyone reads it, and pipes hold 64 KiB.
 MOST_BUNDLES: Final = 8_192
@@ -49,27 +56,49 @@ def reading(
     if count < 2 or not hasattr(os, "fork"):  # noqa: PLR2004 - two are the fewest that are several
         yield _read_here(jobs, sources)
         return
-    pool = Pool(jobs, sources, prices, count)
+    if is_alone():
+        first, rest = _split([*jobs], 0)
+    else:
+        first, rest = _split(newest_first(jobs), HERE_BYTES)
+    pool = Pool(rest, sources, prices, count, at_once=not first)
     try:
-        yield pool.portions()
+        yield chain(_read_here(first, sources), pool.portions())
     finally:
         pool.close()
 
 
 def bundles_of(jobs: Sequence[Job]) -> list[list[tuple[int, Job]]]:
-    """Jobs with their numbers in bundles of like size, the largest files first."""
+    """Jobs with their numbers in bundles of like size, the newest files first; large ones among the older before."""
+    numbers = sorted(range(len(jobs)), key=lambda number: -jobs[number].modified_at)
+    newest: list[int] = []
+    older: list[int] = []
+    read = 0
+    for number in numbers:
+        (newest if read < HEAVY_BYTES else older).append(number)
+        read += jobs[number].size
+    older.sort(key=lambda number: -jobs[number].size if jobs[number].size >= HEAVY_BYTES else 0)
     bundles: list[list[tuple[int, Job]]] = []
     room = files = 0
     most = max(BUNDLE_BYTES, sum(job.size for job in jobs) // MOST_BUNDLES * 2)
     most_files = max(BUNDLE_FILES, len(jobs) // MOST_BUNDLES * 2)
-    for number, job in sorted(enumerate(jobs), key=lambda pair: -pair[1].size):
+    for number in (*newest, *older):
+        job = jobs[number]
         if not bundles or room < job.size or files >= most_files:
             bundles.append([])
-            room, files = most, 0
+            room, files = min(most, FIRST_BYTES * len(bundles)), 0
         bundles[-1].append((number, job))
         room -= job.size
         files += 1
     return bundles
+
+
+def _split(jobs: list[Job], most: int) -> tuple[list[Job], list[Job]]:
+    """The first jobs of at most so many bytes together, and the others."""
+    size = count = 0
+    while count < len(jobs) and size + jobs[count].size <= most:
+        size += jobs[count].size
+        count += 1
+    return jobs[:count], jobs[count:]
 
 
 def _processes_for(jobs: Sequence[Job]) -> int:
@@ -85,20 +114,40 @@ def _read_here(jobs: Sequence[Job], sources: Mapping[str, FileSource]) -> Iterat
 
 
 class Pool:
-    """Processes that read `jobs`; they start at once, so that what follows runs beside them."""
+    """Processes that read `jobs`; they start at once, so that what follows runs beside them, or with the first look."""
 
-    def __init__(self, jobs: Sequence[Job], sources: Mapping[str, FileSource], prices: Prices, processes: int) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        sources: Mapping[str, FileSource],
+        prices: Prices,
+        processes: int,
+        *,
+        at_once: bool = True,
+    ) -> None:
         self._jobs = jobs
         self._sources = sources
+        self._prices = prices
+        self._count = processes
         self._left = set(range(len(jobs)))
         self._parcels: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        bundles = bundles_of(jobs)
+        self._processes: list[Process] = []
+        self._threads: list[threading.Thread] = []
+        if at_once:
+            self._start()
+
+    def _start(self) -> None:
+        bundles = bundles_of(self._jobs)
+        if not bundles:
+            return
         numbers, feed = os.pipe()
         os.write(feed, b"".join(_NUMBER.pack(number) for number in range(len(bundles))))
         os.close(feed)
         start = fork if is_alone() else spawn
         # All are forked before the first thread begins.
-        self._processes = [start(bundles, sources, prices, numbers) for _ in range(min(processes, len(bundles)))]
+        self._processes = [
+            start(bundles, self._sources, self._prices, numbers) for _ in range(min(self._count, len(bundles)))
+        ]
         os.close(numbers)
         self._threads = [
             threading.Thread(target=self._drain, args=(process.out,), name="tokometer-pool", daemon=True)
@@ -109,6 +158,8 @@ class Pool:
 
     def portions(self) -> Iterator[Portion]:
         """What the processes deliver, and then what they did not, read here."""
+        if not self._processes:
+            self._start()
         running = len(self._processes)
         while running:
             parcel = self._parcels.get()

@@ -12,7 +12,7 @@ from tokometer.collect.changes import Job
 from tokometer.ledger.opening import cache_folder
 from tokometer.ledger.packed import Packed, pack
 from tokometer.prices import PriceBook
-from tokometer.records import ModelCall, Record, Refusal, now_us
+from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
 from tokometer.sources.protocol import FileSource, Reading
 
 
@@ -40,7 +40,7 @@ class _Parcel(msgspec.Struct, array_like=True, gc=False):
     """The readings of several files. The records of all of them are by kind; everything else is by file."""
 
     packed: list[Packed]
-    files: list[tuple[int, bytes, list[Refusal]]]
+    files: list[tuple[int, bytes, list[Refusal], list[Notice]]]
 
 
 _decode_parcel: Final = msgspec.msgpack.Decoder(_Parcel).decode
@@ -58,6 +58,7 @@ class Portion(msgspec.Struct, gc=False):
     #: (source, path) → where it was left.
     cursors: dict[tuple[str, str], bytes]
     jobs: list[Job]
+    notices: list[Notice] = []
 
     @property
     def size(self) -> int:
@@ -84,7 +85,7 @@ def portion_of(jobs: Sequence[Job], readings: Sequence[Reading]) -> Portion:
     portion = Portion([], [], [], {}, list(jobs))
     for job, reading in zip(jobs, readings, strict=True):
         portion.records.extend(reading.records)
-        _add(portion, job, reading.state, reading.refusals)
+        _add(portion, job, reading.state, reading.refusals, reading.notices)
     return portion
 
 
@@ -100,7 +101,10 @@ def priced_and_packed(records: Iterable[Record], book: PriceBook) -> list[Packed
 def parcel_of(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBook) -> bytes:
     """Readings of the jobs with these numbers, priced, as bytes for :func:`unpack`."""
     packed = priced_and_packed((record for reading in readings for record in reading.records), book)
-    files = [(number, reading.state, reading.refusals) for number, reading in zip(numbers, readings, strict=True)]
+    files = [
+        (number, reading.state, reading.refusals, reading.notices)
+        for number, reading in zip(numbers, readings, strict=True)
+    ]
     return _encode(_Parcel(packed, files))
 
 
@@ -108,14 +112,15 @@ def unpack(parcel: bytes, jobs: Mapping[int, Job] | Sequence[Job]) -> tuple[Port
     """A parcel as a portion, and the numbers of the jobs that it holds."""
     told = _decode_parcel(parcel)
     portion = Portion([], told.packed, [], {}, [])
-    for number, state, refusals in told.files:
+    for number, state, refusals, notices in told.files:
         portion.jobs.append(jobs[number])
-        _add(portion, jobs[number], state, refusals)
-    return portion, (number for number, _, _ in told.files)
+        _add(portion, jobs[number], state, refusals, notices)
+    return portion, (number for number, *_ in told.files)
 
 
-def _add(portion: Portion, job: Job, state: bytes, refusals: Sequence[Refusal]) -> None:
+def _add(portion: Portion, job: Job, state: bytes, refusals: Sequence[Refusal], notices: Sequence[Notice]) -> None:
     portion.refusals.extend(refusals)
+    portion.notices.extend(notices)
     if state and state != job.state:
         portion.cursors[job.source, job.path] = state
 

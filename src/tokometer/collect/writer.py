@@ -16,7 +16,8 @@ from typing import Final, NamedTuple, Protocol
 
 from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
-from tokometer.records import ModelCall
+from tokometer.ledger.retention import KEPT_DAYS, Kept, drop_old
+from tokometer.records import ModelCall, now_us
 
 #: Records that may wait; more are turned away, so that memory stays bounded however fast they come.
 MAX_PENDING: Final = 100_000
@@ -33,6 +34,8 @@ _UNDER_LOAD: Final = 0.05
 _REST: Final = 5.0
 #: … and has to after this long, whatever comes.
 _LONGEST_SHIFT: Final = 600.0
+#: How often to look for what has been kept long enough (seconds).
+_DROP_EVERY: Final = 3_600.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -66,7 +69,8 @@ class _Waiting(NamedTuple):
 class Writer:
     """Prices batches and commits them in the order of their arrival. Thread-safe.
 
-    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable.
+    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable. `kept` says
+    for how many days what is not kept for good is; see :mod:`tokometer.ledger.retention`.
     """
 
     def __init__(
@@ -75,11 +79,14 @@ class Writer:
         book: Pricer,
         on_commit: Callable[[Receipt], None] | None = None,
         max_pending: int = MAX_PENDING,
+        kept: Kept | None = None,
     ) -> None:
         self._ledger = ledger
         self.book = book
         self._on_commit = on_commit
         self._max_pending = max_pending
+        self._kept = KEPT_DAYS if kept is None else kept
+        self._dropped_at = -_DROP_EVERY
         self._waiting: deque[_Waiting] = deque()
         self._pending = 0
         self._closing = False
@@ -227,14 +234,20 @@ class Writer:
     def _rest(self) -> None:
         self._rested, self._rested_at = True, time.monotonic()
         try:
+            self._drop_old()
             self._ledger.rest()
         except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
             _LOG.exception("the ledger could not tidy up")
 
+    def _drop_old(self) -> None:
+        if time.monotonic() - self._dropped_at >= _DROP_EVERY:
+            self._dropped_at = time.monotonic()
+            drop_old(self._ledger, self._kept, now_us())
+
 
 def _size(batch: Batch) -> int:
     """What a batch weighs in the queue; one of refusals or cursors alone weighs something too."""
-    return batch.size + len(batch.refusals) + 1
+    return batch.size + len(batch.refusals) + len(batch.notices) + 1
 
 
 def _merged(batches: Sequence[Batch]) -> Batch:
@@ -245,6 +258,7 @@ def _merged(batches: Sequence[Batch]) -> Batch:
         merged.records.extend(batch.records)
         merged.packed.extend(batch.packed)
         merged.refusals.extend(batch.refusals)
+        merged.notices.extend(batch.notices)
         merged.cursors.update(batch.cursors)
     return merged
 

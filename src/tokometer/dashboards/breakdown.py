@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import delta, figure, measure_of
 from tokometer.dashboards.names import Names
@@ -35,12 +36,12 @@ class Breakdown:
     @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
-        return ("calls.cost", "calls.total_tokens", "calls.requests", "calls.unpriced")
+        return tuple(f"calls.{name}" for name in ("cost", "total_tokens", "requests", *CERTAINTY))
 
     def view(self, context: Context) -> View:
         """The largest by cost, and the others behind *Other*."""
         scope = context.scope
-        result = context.query(scope.window, *MEASURES, "unpriced", by=(self.by,), rank="cost", compare=True)
+        result = context.query(scope.window, *MEASURES, *CERTAINTY, by=(self.by,), rank="cost", compare=True)
         # What is gone since the period before has a row, too; it is not part of this window.
         rows = [row for row in result.rows if row["requests"]]
         rows.sort(key=lambda row: (-float(row["cost"] or 0), -row["total_tokens"], -row["requests"], row[self.by]))
@@ -68,7 +69,7 @@ class Breakdown:
                 "sub": f"{len(rows)} used" if rows else "",
             },
             Table(
-                (self.by, *MEASURES, "unpriced"), [(r[self.by], *(r[n] for n in (*MEASURES, "unpriced"))) for r in rows]
+                (self.by, *MEASURES, *CERTAINTY), [(r[self.by], *(r[n] for n in (*MEASURES, *CERTAINTY))) for r in rows]
             ),
             scope.window,
             empty=not rows,
@@ -104,6 +105,7 @@ class Breakdown:
             "tokens": _cell("total_tokens", row["total_tokens"]),
             "requests": _cell("requests", row["requests"]),
             "unpriced": row["unpriced"],
+            "mark": _assumed(row),
             "share": share,
             "share_text": show(share, PERCENT),
             "spark": spark(sparks.get(name, []), unit),
@@ -112,7 +114,7 @@ class Breakdown:
         }
 
     def _other(self, rows: list[Any], whole: float, basis: str) -> dict[str, Any]:
-        sums = {name: sum((row[name] or 0) for row in rows) for name in (*MEASURES, "unpriced")}
+        sums = {name: sum((row[name] or 0) for row in rows) for name in (*MEASURES, *CERTAINTY)}
         share = float(sums[basis]) / whole if whole else 0.0
         return {
             "more": len(rows),
@@ -122,6 +124,7 @@ class Breakdown:
             "tokens": _cell("total_tokens", sums["total_tokens"]),
             "requests": _cell("requests", sums["requests"]),
             "unpriced": sums["unpriced"],
+            "mark": _assumed(sums),
             "share": share,
             "share_text": show(share, PERCENT),
             "spark": {"points": "", "top": ""},
@@ -137,6 +140,11 @@ class Breakdown:
         return [
             {"title": title, "kind": kind, "sort": sort, "sorted": title == "Cost"} for title, kind, sort in columns
         ]
+
+
+def _assumed(row: Mapping[str, Any]) -> str:
+    """The mark beside the cost; calls without a price are told beside the name already."""
+    return mark_of({**row, "unpriced": 0})
 
 
 def _cell(name: str, value: Number | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tokometer.charts.axes import Grain
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.drawing import Line, bars, curve, periods
 from tokometer.dashboards.figure import Figure, figure, measure_of
 from tokometer.dashboards.names import Names
@@ -45,7 +46,7 @@ class Spend:
         name = scope.measure
         unit = measure_of(f"calls.{name}").unit
         # The same question as the table's below, so that it is asked once.
-        total = added_up(context.query(scope.window, *MEASURES, "unpriced", by=(self.by,), rank="cost", compare=True))
+        total = added_up(context.query(scope.window, *MEASURES, *CERTAINTY, by=(self.by,), rank="cost", compare=True))
         result = context.query(scope.window, *MEASURES, by=(self.by,), grain=scope.grain, top=TOP, rank=name)
         stretch = periods(scope.window, scope.grain, scope.now)
         groups = {key: numbers(rows, name, stretch) for key, rows in by_name(result.rows, self.by).items()}
@@ -63,6 +64,7 @@ class Spend:
             "measures": list(MEASURES.items()),
             "measure": name,
             "total": figure_,
+            "mark": mark_of(total) if name == "cost" else "",
             "tall": True,
             "legend": [
                 {"name": line.name, "label": line.label, "colour": line.colour, "filter": line.filter} for line in lines
@@ -100,7 +102,7 @@ class Trend:
         """The course, with the sum of what it shows; the running period is drawn as unfinished."""
         window, grain = trend_window(context)
         unit = measure_of(f"calls.{self.measure}").unit
-        result = context.query(window, *MEASURES, grain=grain)
+        result = context.query(window, *MEASURES, *CERTAINTY, grain=grain)
         stretch = periods(window, grain, context.scope.now)
         line = Line(self.measure, self.title, _INKS[self.measure], numbers(result.rows, self.measure, stretch))
         total = _total(self.measure, result.rows)
@@ -116,6 +118,7 @@ class Trend:
             "legend": [],
             "tall": False,
             "total": total,
+            "mark": mark_of(added_up(result)) if self.measure == "cost" else "",
             "alt": f"{self.title}, {window.title.lower()}: {total.exact} in all",
         }
         table = Table(("time", self.measure), [(row["time"], row[self.measure]) for row in result.rows])

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.drawing import periods, spark, window_text
 from tokometer.dashboards.figure import Figure, figure, measure_of
 from tokometer.dashboards.panel import Context, Table, View
 from tokometer.dashboards.rows import course, only
 from tokometer.dashboards.scope import RANGES, Window
 
-_BASICS: Final = ("requests", "total_tokens", "cost", "unpriced")
+_BASICS: Final = ("requests", "total_tokens", "cost", *CERTAINTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Periods:
     @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
-        return ("calls.cost", "calls.requests", "calls.total_tokens", "calls.unpriced")
+        return tuple(f"calls.{name}" for name in ("cost", "requests", "total_tokens", *CERTAINTY))
 
     def view(self, context: Context) -> View:
         """Four windows, each compared with as much of the one before as has passed of it."""
@@ -63,6 +64,7 @@ def _card(title: str, row: Mapping[str, Any], before: str) -> dict[str, Any]:
         "requests": one("requests"),
         "tokens": one("total_tokens"),
         "unpriced": row.get("unpriced") or 0,
+        "mark": mark_of({**row, "unpriced": 0}),
     }
 
 
@@ -86,7 +88,7 @@ class Figures:
         """One question for the figures, one for the sparklines."""
         scope = context.scope
         names = [name for name, *_ in _FIGURES]
-        row = only(context.query(scope.window, *names, "unpriced", compare=True))
+        row = only(context.query(scope.window, *names, *CERTAINTY, compare=True))
         over_time = context.query(scope.window, *names, grain=scope.grain)
         stretch = periods(scope.window, scope.grain, scope.now)
         shown = []
@@ -100,8 +102,9 @@ class Figures:
                 when=scope.before.capitalize(),
                 note=_unpriced(row.get("unpriced")) if name == "cost" else "",
             )
+            mark = mark_of({**row, "unpriced": 0}) if name == "cost" else ""
             line = course(over_time.rows, name, stretch)
-            shown.append({"figure": value, "colour": colour, "spark": spark(line, measure.unit)})
+            shown.append({"figure": value, "colour": colour, "spark": spark(line, measure.unit), "mark": mark})
         title = scope.window.title if scope.range == "custom" else RANGES[scope.range]
         return View(
             {

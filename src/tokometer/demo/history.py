@@ -9,7 +9,10 @@ from random import Random
 from typing import Final
 
 from tokometer.demo import gateway, jobs
+from tokometer.demo.beside import Beside
+from tokometer.demo.facts import Facts
 from tokometer.demo.incidents import Fate, incidents
+from tokometer.demo.inventory import Inventory
 from tokometer.demo.journal import MINUTE, Exhausted, Journal
 from tokometer.demo.machines import FINE, FINE_FOR, Machines
 from tokometer.demo.money import Cashier
@@ -17,7 +20,7 @@ from tokometer.demo.rhythm import DAY, HOUR, Hour, hours
 from tokometer.demo.traffic import KINDS, Kind, Traffic, shares
 from tokometer.ledger import Batch
 from tokometer.prices import PriceBook
-from tokometer.records import ModelCall, Record
+from tokometer.records import ModelCall, Notice, Record
 
 #: Records in one batch of `generate`, roughly.
 BATCH: Final = 20_000
@@ -57,6 +60,7 @@ def generate(
 
 class _History:
     def __init__(self, tag: str, workspace: str, seed: int, start: int, end: int, calls: int, book: PriceBook) -> None:
+        self._workspace = workspace
         self._start, self._end = start, end
         self._troubles = incidents(start, end)
         self._last = min(calls // 20, _LAST_CALLS)
@@ -72,6 +76,9 @@ class _History:
         self._traffic = Traffic(self._journal)
         self._machines = Machines(tag, workspace, stream_of(seed, "machines"), start, end)
         self._cashier = Cashier(tag, workspace, stream_of(seed, "money"), book, self._troubles)
+        self._facts = Facts(stream_of(seed, "facts"))
+        self._beside = Beside(tag, workspace, stream_of(seed, "beside"), end, self._troubles)
+        self._inventory = Inventory(tag, workspace, stream_of(seed, "inventory"), start, end)
         self._calls = calls
         self._bursts = {trouble: int(trouble.pressure * calls) for trouble in self._troubles}
         self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
@@ -93,11 +100,12 @@ class _History:
             for record in self._journal.take():
                 self._buckets[record.started_at // HOUR].append(record)
             pending += self._settled(hour)
+            if hour.end == self._end:
+                pending += self._inventory.tell()
             while len(pending) >= BATCH:
                 yield Batch(records=pending[:BATCH])
                 del pending[:BATCH]
-        if pending:
-            yield Batch(records=pending)
+        yield Batch(records=pending, notices=noticed(self._workspace, self._end))
 
     def _burst(self, hour: Hour) -> None:
         """The clients that try again and again while a provider is in trouble."""
@@ -164,13 +172,28 @@ class _History:
         for bucket in [bucket for bucket in self._buckets if bucket <= through]:
             records += self._buckets.pop(bucket)
         records.sort(key=_when)
-        self._cashier.price([record for record in records if type(record) is ModelCall])
+        self._facts.add(records)
+        calls = [record for record in records if type(record) is ModelCall]
+        self._cashier.price(calls)
+        self._inventory.see(calls)
+        records += self._beside.about(records)
+        records += self._beside.meanwhile(hour.start, hour.end)
         records += self._cashier.close(hour.end)
         return records
 
 
 def _when(record: Record) -> int:
     return record.started_at
+
+
+def noticed(workspace: str, at: int) -> list[Notice]:
+    """What no rule understood: something of each kind that can be met."""
+    return [
+        Notice("otlp", "usage", "gen_ai.usage.draft_tokens", "demo", 214, at, workspace),
+        Notice("litellm", "tier", "turbo", "demo", 17, at, workspace),
+        Notice("codex", "line", "event_msg.background_event", "demo", 9, at, workspace),
+        Notice("api", "field", "calls.prompt", "demo", 3, at, workspace),
+    ]
 
 
 def stream_of(seed: int, part: str) -> Random:

@@ -48,7 +48,7 @@ _STARTED: Final = {"atlas-01": 47.4, "atlas-02": 12.8}
 #: The inference servers: model, host, tokens per second at full load.
 _SERVERS: Final = ((VLLM_QWEN.id, "atlas-01", 2_350), (VLLM_OSS.id, "atlas-02", 1_480))
 #: Models that Ollama holds: id, bytes, parameters, quantisation, whether it can call tools.
-_LOCAL: Final = (
+LOCAL: Final = (
     (OLLAMA_LLAMA.id, 4_920_753_328, "8.0B", "Q4_K_M", True),
     (OLLAMA_QWEN.id, 18_556_699_314, "30.5B", "Q4_K_M", True),
     (OLLAMA_CODER.id, 18_556_700_761, "30.5B", "Q4_K_M", True),
@@ -133,7 +133,7 @@ class Machines:
             yield self._sample(at, metric, float(value), unit, counter=mode, host=host, model=model, provider="vllm")
 
     def _inventory(self, at: int) -> Iterator[Sample]:
-        for model, size, parameters, quantisation, tools in _LOCAL:
+        for model, size, parameters, quantisation, tools in LOCAL:
             labels = {
                 "parameter_size": parameters,
                 "quantization_level": quantisation,

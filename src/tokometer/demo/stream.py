@@ -8,6 +8,8 @@ from heapq import heappop, heappush
 from sys import maxsize
 from typing import Final
 
+from tokometer.demo.beside import Beside
+from tokometer.demo.facts import Facts
 from tokometer.demo.history import catalogue, stream_of
 from tokometer.demo.incidents import Fate
 from tokometer.demo.journal import MINUTE, SECOND, Journal
@@ -48,6 +50,7 @@ def live(
     traffic = Traffic(journal)
     machines = Machines(tag, workspace, stream_of(seed, "live machines"), started_us - DAY, started_us)
     cashier = Cashier(tag, workspace, stream_of(seed, "live money"), book or catalogue(), ())
+    facts, said = Facts(stream_of(seed, "live facts")), stream_of(seed, "live beside")
     waiting: list[tuple[int, int, Record]] = []
     credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
     number = 0
@@ -72,7 +75,11 @@ def live(
         while waiting and waiting[0][0] <= tick:
             ended.append(heappop(waiting)[2])
         if tick > started_us:
+            facts.add(ended)
             cashier.price([record for record in ended if type(record) is ModelCall])
+            beside = Beside(f"{tag}{tick:x}", workspace, said, tick)
+            ended += beside.about(ended)
+            ended += beside.meanwhile(tick - SECOND, tick)
             yield Batch(records=ended)
 
 

@@ -17,6 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,10 +31,12 @@ from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import native, plain, type_of, with_price
 from tokometer.ledger.commit import Change, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
+from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.records import Refusal, now_us, to_datetime
+from tokometer.ledger.statements import OLD
+from tokometer.records import Notice, Refusal, now_us, to_datetime
 
 _SETTINGS: Final[dict[str, Any]] = {
     "final": 1,
@@ -61,6 +64,7 @@ class ClickHouseLedger:
         self._version = 0
         self._labels = ClickHouseLabels(self._query, self._insert)
         self._settling = ClickHouseSettling(self._lock, self._query, self._command, self._write, self._next_version)
+        self._names = Names(self.fetch)
         self._migrate(migrations)
         self._labels.begin()
 
@@ -79,6 +83,7 @@ class ClickHouseLedger:
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            self._notice(batch.notices)
             self._mark(changes, commit, READY)
             self._move(batch.cursors)
         return receipt
@@ -96,6 +101,10 @@ class ClickHouseLedger:
             if frozenset(keys) != self._labels.rolled:
                 self._labels.roll_up(frozenset(keys), mark)
 
+    def bulk(self) -> AbstractContextManager[None]:
+        """See :meth:`tokometer.ledger.protocol.Ledger.bulk`. The server has its own ways."""
+        return nullcontext()
+
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`. Others get in between its pieces, the newest first."""
         return self._settling.settle()
@@ -107,6 +116,17 @@ class ClickHouseLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
+
+    def prune(self, table: str, before: int) -> int:
+        """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
+        values = {"before": to_datetime(before)}
+        with self._lock:
+            [(count,)] = self._query(f"SELECT count() FROM {table} WHERE {OLD[table]}", values)
+            if count:
+                self._command(f"ALTER TABLE {table} DELETE WHERE {OLD[table]} SETTINGS mutations_sync = 1", values)
+            if table == schema.NOTICES.name:
+                self._names.forget()
+        return int(count)
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
@@ -258,6 +278,13 @@ class ClickHouseLedger:
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
             self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
+
+    def _notice(self, notices: Sequence[Notice]) -> None:
+        rows = self._names.rows(notices)
+        if rows:
+            names = list(schema.NOTICES.names)
+            with self._lock:
+                self._client.insert("notices", native(schema.NOTICES, rows), column_names=names, column_oriented=True)
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
-from tokometer.ledger.commit import Quarters, Shadow, Stored
+from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.records import Record, to_us
@@ -35,14 +35,16 @@ class ClickHouseShelf:
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         for name, of_it, wanted in _by_column(groups):
-            rows = self._of(f"SELECT {name}, id FROM calls", f"shadow AND {name} IN $wanted{of_it}", wanted, quarters)
-            yield from (Shadow(group, id_.bytes) for group, id_ in rows)
+            select, where = f"SELECT {name}, id, shadow FROM calls", f"(shadow OR echo) AND {name} IN $wanted{of_it}"
+            rows = self._of(select, where, wanted, quarters)
+            yield from (Shadow(group, id_.bytes, rank_of(shadow=shadow, echo=True)) for group, id_, shadow in rows)
 
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         for name, of_it, wanted in _by_column(groups):
-            select, where = f"SELECT DISTINCT {name} FROM calls", f"NOT shadow AND {name} IN $wanted{of_it}"
-            yield from (row[0] for row in self._of(select, where, wanted, quarters))
+            select, where = f"SELECT DISTINCT {name}, echo FROM calls", f"NOT shadow AND {name} IN $wanted{of_it}"
+            rows = self._of(select, where, wanted, quarters)
+            yield from (Answered(group, rank_of(shadow=False, echo=echo)) for group, echo in rows)
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""

@@ -11,12 +11,17 @@ from tokometer.ledger.tables import Column, Table
 #: Thirty days: the largest span whose calls one merge may have to compare.
 _PARTITION_QUARTERS: Final = 2880
 _MARKS: Final = ("dirty_quarters", "dirty_sessions")
+#: The table whose rows of one key are added up, at the latest when they are read; and how.
+_ADDED_UP: Final = "notices"
+_MERGED: Final = {"count": "sum", "place": "max", "first_at": "min", "latest_at": "max"}
 #: A mark that is to be rebuilt: `commit`, `state`, `at`, `version` of one that was made ready now.
 _READY_NOW: Final = "generateUUIDv4(1), 1, now64(6, 'UTC'), toUInt64(toUnixTimestamp64Nano(now64(9)))"
 
 
 def create(table: Table, *, rollup: bool = False) -> str:
     """SQL that makes a table, where it is not there; in a rollup money is wider."""
+    if table.name == _ADDED_UP:
+        return _added_up(table)
     names = table.names
     parts = [f"{column.name} {_type(column, wide=rollup)}" for column in table.columns]
     order = ", ".join(table.key)
@@ -38,6 +43,19 @@ def create(table: Table, *, rollup: bool = False) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {table.name} ({', '.join(parts)}) "
         f"ENGINE = ReplacingMergeTree(version, gone) {partition}ORDER BY ({order}){expiry}"
+    )
+
+
+def _added_up(table: Table) -> str:
+    columns = ", ".join(
+        f"{column.name} SimpleAggregateFunction({_MERGED[column.name]}, {TYPES[column.type]})"
+        if column.name in _MERGED
+        else f"{column.name} {TYPES[column.type]}"
+        for column in table.columns
+    )
+    return (
+        f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}) "
+        f"ENGINE = AggregatingMergeTree ORDER BY ({', '.join(table.key)})"
     )
 
 

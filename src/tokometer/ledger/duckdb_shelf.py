@@ -10,10 +10,11 @@ import duckdb
 
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
-from tokometer.ledger.commit import Quarters, Shadow, Stored
+from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
-from tokometer.records import Record
+from tokometer.records import ModelCall, Record
 
+_ANY_SHADOWS: Final = "SELECT 1 FROM calls WHERE shadow OR echo LIMIT 1"
 #: Ids of a table that are kept in memory; ninety bytes each.
 _MOST_KNOWN: Final = 200_000
 
@@ -31,13 +32,13 @@ class DuckDBShelf:
         self._asked: set[str] = set()
 
     def put(self, table: schema.Table, records: Iterable[Record], ids: Iterable[bytes]) -> None:
-        """Know what is about to be stored: all ids, and those records among them that may be shadows."""
+        """Know what is about to be stored: all ids, and those records among them that may be shadows or echoes."""
         known = self._known.get(table.name)
         if known is not None:
             known.update(ids)
             if len(known) > _MOST_KNOWN:
                 del self._known[table.name]
-        if table is schema.CALLS and not self._any_shadows and any(getattr(call, "shadow", False) for call in records):
+        if table is schema.CALLS and not self._any_shadows and any(map(_yields, records)):
             self._any_shadows = True
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
@@ -62,13 +63,14 @@ class DuckDBShelf:
         """See :class:`tokometer.ledger.commit.Shelf`."""
         if not self._has_shadows():
             return
-        for group, id_ in self._of_groups("SELECT t.{0}, t.id", "t.shadow", groups, quarters):
-            yield Shadow(group, _bytes(id_))
+        rows = self._of_groups("SELECT t.{0}, t.id, t.shadow", "(t.shadow OR t.echo)", groups, quarters)
+        for group, id_, shadow in rows:
+            yield Shadow(group, _bytes(id_), rank_of(shadow=shadow, echo=True))
 
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[GroupKey]:
+    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
-        for (group,) in self._of_groups("SELECT DISTINCT t.{0}", "NOT t.shadow", groups, quarters):
-            yield group
+        for group, echo in self._of_groups("SELECT DISTINCT t.{0}, t.echo", "NOT t.shadow", groups, quarters):
+            yield Answered(group, rank_of(shadow=False, echo=echo))
 
     def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
         """See :class:`tokometer.ledger.commit.Shelf`."""
@@ -98,7 +100,7 @@ class DuckDBShelf:
 
     def _has_shadows(self) -> bool:
         if self._any_shadows is None:
-            self._any_shadows = bool(self._connection.execute("SELECT 1 FROM calls WHERE shadow LIMIT 1").fetchone())
+            self._any_shadows = bool(self._connection.execute(_ANY_SHADOWS).fetchone())
         return self._any_shadows
 
     def _of_groups(
@@ -121,6 +123,10 @@ class DuckDBShelf:
         # DuckDB finds the table by the variable's name; registering it as a view would cost half a millisecond.
         wanted = arrow_table([column], [values])  # noqa: F841
         return self._connection.execute(sql).fetchall()
+
+
+def _yields(record: Record) -> bool:
+    return isinstance(record, ModelCall) and (record.shadow or record.echo)
 
 
 def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[schema.Column, str, list[GroupKey]]]:

@@ -11,7 +11,7 @@ keys are: `rolled`, 0 where nothing is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -35,15 +35,23 @@ NOT_ROLLED: Final = 0
 ROLLED: Final = "rolled_labels"
 
 _JSON: Final = msgspec.json.Encoder(order="sorted")
-_OBJECT: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class Told(NamedTuple):
-    """The labels of some records as they came: in which workspace, from which source, and as JSON."""
+    """The labels of some records: in which workspace, from which source, and what of them fits (see `fitted`)."""
 
     workspace: str
     source: str
-    labels: bytes
+    labels: dict[str, str]
+    #: What was wrong with the others.
+    wrong: list[str]
+
+
+class Kept(NamedTuple):
+    """What is kept of a set of labels: None and nothing where none of it is."""
+
+    id: int | None
+    labels: dict[str, str]
 
 
 class LabelRow(NamedTuple):
@@ -87,18 +95,21 @@ def _hashed(workspace: str, labels: bytes) -> int:
 def told_of(records: Iterable[Record]) -> dict[int, Told]:
     """The different sets of labels of some records, by id."""
     found: dict[int, Told] = {}
+    for id_, record in _labelled(records):
+        if id_ not in found:
+            found[id_] = Told(record.workspace, record.source, *fitted(record.labels or {}))
+    return found
+
+
+def _labelled(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:
     for record in records:
         if record.labels:
-            encoded = _encoded(record.labels)
-            id_ = _hashed(record.workspace, encoded)
-            if id_ not in found:
-                found[id_] = Told(record.workspace, record.source, encoded)
-    return found
+            yield _hashed(record.workspace, _encoded(record.labels)), record
 
 
 def labels_told(told: Mapping[int, Told]) -> dict[int, dict[str, str]]:
     """The labels of each set."""
-    return {id_: _OBJECT.decode(set_.labels) for id_, set_ in told.items()}
+    return {id_: set_.labels for id_, set_ in told.items()}
 
 
 @dataclass(slots=True)
@@ -133,8 +144,8 @@ class LabelSets:
         self._bounds = bounds or Bounds()
         self._known: set[int] | None = None
         self._of_workspace: dict[str, _Variety] = {}
-        #: What is kept in place of a set that came: its id and labels.
-        self._instead: dict[int, tuple[int | None, dict[str, str]]] = {}
+        #: What is kept in place of a set that came.
+        self._instead: dict[int, Kept] = {}
         #: Keys that take part in the rollups.
         self.rolled: frozenset[str] = frozenset()
 
@@ -142,24 +153,23 @@ class LabelSets:
         """Replace, in a batch, what exceeds the bounds, and say which sets are new. Notices go to the batch's own."""
         admitted = Admitted()
         asked = _Asking(self, admitted)
-        for record in batch.records:
-            if record.labels:
-                encoded = _encoded(record.labels)
-                id_ = _hashed(record.workspace, encoded)
-                instead = asked.instead_of(id_, Told(record.workspace, record.source, encoded))
-                if instead is not None:
-                    record.labels = instead[1] or None
+        for id_, record in _labelled(batch.records):
+            if not asked.has(id_):
+                told = Told(record.workspace, record.source, *fitted(record.labels or {}))
+                record.labels = asked.kept(id_, told).labels or None
         for packed in batch.packed:
             replaced: dict[int, int | None] = {}
-            for id_, told in list(packed.label_sets.items()):
-                instead = asked.instead_of(id_, told)
-                if instead is None:
+            sets: dict[int, Told] = {}
+            for id_, told in packed.label_sets.items():
+                if asked.has(id_):
+                    sets[id_] = told
                     continue
-                replaced[id_] = instead[0]
-                del packed.label_sets[id_]
-                if instead[0] is not None:
-                    packed.label_sets[instead[0]] = told._replace(labels=_encoded(instead[1]))
-            if replaced:
+                kept = asked.kept(id_, told)
+                replaced[id_] = kept.id
+                if kept.id is not None:
+                    sets[kept.id] = Told(told.workspace, told.source, kept.labels, [])
+            if any(id_ != other for id_, other in replaced.items()):
+                packed.label_sets = sets
                 packed.relabel(replaced)
         batch.notices.extend(asked.notices())
         return admitted
@@ -190,18 +200,18 @@ class LabelSets:
             found = self._of_workspace[workspace] = _Variety()
         return found
 
-    def remembered(self, id_: int) -> tuple[int | None, dict[str, str]] | None:
+    def remembered(self, id_: int) -> Kept | None:
         """What is kept in place of a set, if it came before and was too much."""
         return self._instead.get(id_)
 
-    def remember(self, id_: int, instead: tuple[int | None, dict[str, str]]) -> None:
+    def remember(self, id_: int, instead: Kept) -> None:
         """Keep in mind what is kept in place of a set."""
         if len(self._instead) >= _REMEMBERED:
             self._instead.clear()
         self._instead[id_] = instead
 
-    def bounded(self, workspace: str, labels: dict[str, str], new: Collection[int]) -> tuple[dict[str, str], list[str]]:
-        """Labels with no more variety than there may be, and what was too much. `new` are ids that are being added."""
+    def bounded(self, workspace: str, labels: dict[str, str], new: Collection[int]) -> tuple[Kept, list[str]]:
+        """A set with no more variety than there may be, and what was too much. `new` are ids that are being added."""
         variety, bounds = self.variety(workspace), self._bounds
         wrong: list[str] = []
         kept: dict[str, str] = {}
@@ -223,14 +233,12 @@ class LabelSets:
                 variety.add(key, value)
                 kept[key] = value
         id_ = label_set_of(workspace, kept)
-        if id_ is None or id_ in self.known or id_ in new:
-            return kept, wrong
-        if variety.sets + len(new) >= bounds.sets:
-            wrong.append(f"more than {bounds.sets:,} sets of labels")
-            kept = self._fewer(workspace, kept, new)
-        return kept, wrong
+        if id_ is None or id_ in self.known or id_ in new or variety.sets + len(new) < bounds.sets:
+            return Kept(id_, kept), wrong
+        wrong.append(f"more than {bounds.sets:,} sets of labels")
+        return self._fewer(workspace, kept, new), wrong
 
-    def _fewer(self, workspace: str, labels: dict[str, str], new: Collection[int]) -> dict[str, str]:
+    def _fewer(self, workspace: str, labels: dict[str, str], new: Collection[int]) -> Kept:
         """The labels with the most various among them taken together, until that is a set that there is."""
         variety = self.variety(workspace)
         order = sorted(labels, key=lambda key: (-len(variety.values.get(key, ())), key))
@@ -239,9 +247,10 @@ class LabelSets:
             fewer = {**labels, **dict.fromkeys(order[:count], OTHER)}
             id_ = label_set_of(workspace, fewer)
             if id_ in self.known or id_ in new:
-                return fewer
+                return Kept(id_, fewer)
             if count >= len(order):
-                return fewer if variety.sets + len(new) < self._bounds.sets + _RESERVE else {}
+                fits = variety.sets + len(new) < self._bounds.sets + _RESERVE
+                return Kept(id_, fewer) if fits else Kept(None, {})
             count *= 2
 
     def rows(
@@ -284,30 +293,27 @@ class _Asking:
         self._new: set[int] = set()
         self._wrong: Counter[tuple[str, str, str]] = Counter()
 
-    def instead_of(self, id_: int, told: Told) -> tuple[int | None, dict[str, str]] | None:
-        """What to keep in place of a set; None where it is kept as it is."""
+    def has(self, id_: int) -> bool:
+        """Whether a set is kept as it is, and need not be looked at."""
+        return id_ in self._sets.known or id_ in self._new
+
+    def kept(self, id_: int, told: Told) -> Kept:
+        """What is kept of a set that there is not yet."""
         sets = self._sets
-        if id_ in sets.known or id_ in self._new:
-            return None
         remembered = sets.remembered(id_)
-        if remembered is not None and (
-            remembered[0] is None or remembered[0] in sets.known or remembered[0] in self._new
-        ):
+        if remembered is not None and (remembered.id is None or self.has(remembered.id)):
             return remembered
-        labels, wrong = fitted(_OBJECT.decode(told.labels))
-        labels, too_various = sets.bounded(told.workspace, labels, self._new)
-        for what in (*wrong, *too_various):
+        kept, too_various = sets.bounded(told.workspace, told.labels, self._new)
+        for what in (*told.wrong, *too_various):
             self._wrong[told.workspace, told.source, what] += 1
-        kept = label_set_of(told.workspace, labels)
-        if kept is not None and kept not in sets.known and kept not in self._new:
-            for row in sets.rows(told.workspace, labels):
-                if row.id not in sets.known and row.id not in self._new:
+        if kept.id is not None and not self.has(kept.id):
+            for row in sets.rows(told.workspace, kept.labels):
+                if not self.has(row.id):
                     self._new.add(row.id)
                     self._admitted.rows.append(row)
-        if kept == id_:
-            return None
-        sets.remember(id_, (kept, labels))
-        return kept, labels
+        if kept.id != id_:
+            sets.remember(id_, kept)
+        return kept
 
     def notices(self) -> list[Notice]:
         """What was too much, counted."""

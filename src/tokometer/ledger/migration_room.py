@@ -18,7 +18,7 @@ _EVERYWHERE: Final = columns_of("name: machine account region\nint: label_set?")
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "calls": (
         *_EVERYWHERE,
-        *columns_of("int: unsplit_tokens?\njson: parts quantities\nname: price_basis"),
+        *columns_of("int: unsplit_tokens?\njson: parts quantities\nname: price_basis\nflag: echo"),
     ),
     **dict.fromkeys(("tools", "runs", "jobs", "samples", "bills"), _EVERYWHERE),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
+from tokometer.ledger import migration_beside as beside
 from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
 from tokometer.ledger.protocol import Engine, LedgerError
@@ -47,6 +48,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         tables=labels.TABLES,
         rebuild=True,
     ),
+    Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
 )
 
 

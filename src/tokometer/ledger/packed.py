@@ -61,7 +61,7 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
     sessions: list[SessionSpan]
     #: Whether each of them can only have copies in the quarter hour in which it stands.
     pinned: bool
-    #: The positions of shadows.
+    #: The positions of shadows and echoes.
     shadows: list[int]
     #: What names the prices by which they were priced; empty where they were not.
     price_version: str
@@ -130,7 +130,7 @@ def pack(records: Sequence[Record], price_version: str = "") -> Packed:
         quarters=sorted({record.started_at // QUARTER_US for record in records}),
         sessions=sessions_of(calls),
         pinned=all(record.pinned for record in records),
-        shadows=[at for at, call in enumerate(calls) if call.shadow],
+        shadows=[at for at, call in enumerate(calls) if call.shadow or call.echo],
         price_version=price_version if calls else "",
         label_sets=told_of(records),
     )

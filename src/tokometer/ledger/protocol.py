@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -99,6 +100,9 @@ class Ledger(Protocol):
     def roll_up(self, keys: Iterable[str]) -> None:
         """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
 
+    def bulk(self) -> AbstractContextManager[None]:
+        """While it is open much is being committed: it may cost less at the price of slower queries meanwhile."""
+
     def settle(self) -> int:
         """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""
 
@@ -116,6 +120,15 @@ class Ledger(Protocol):
 
     def audit(self) -> Sequence[Discrepancy]:
         """Every difference between the rollups and what the records say (settles first); empty is a clean bill."""
+
+    def prune(self, table: str, before: int) -> int:
+        """Drop the rows of a table of :data:`tokometer.ledger.retention.KEPT_DAYS` that are older than a time.
+
+        `before` is in microseconds since the epoch. Returns how many rows that were.
+
+        Raises:
+            KeyError: There is no such table, or what is in it is kept for good.
+        """
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""

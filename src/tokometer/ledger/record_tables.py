@@ -20,7 +20,7 @@ CALLS: Final = Table(
     columns_of(
         f"""{_RECORD}
         int: group_id?
-        flag: shadow
+        flag: shadow echo
         name: provider model operation status
         text: error_message
         small: http_status?
@@ -110,6 +110,92 @@ BILLS: Final = Table(
     ),
     ("id",),
 )
+LOGS: Final = Table(
+    "logs",
+    columns_of(
+        f"""{_RECORD}
+        text: message
+        name: level logger service error_type route
+        small: http_status?
+        int: duration_us?
+        text: request_id call_id
+        name: provider model
+        text: session_id
+        name: project agent user team environment"""
+    ),
+    ("id",),
+)
+SCORES: Final = Table(
+    "scores",
+    columns_of(
+        f"""{_RECORD}
+        name: name
+        float: value?
+        name: text type
+        text: comment
+        name: target
+        text: call_id session_id run_id
+        name: author author_type provider model agent knowledge_base project user team environment"""
+    ),
+    ("id",),
+)
+MODELS: Final = Table(
+    "models",
+    columns_of(
+        f"""{_RECORD}
+        name: provider model title family
+        int: size_bytes? parameters?
+        name: quantisation file_format
+        int: context_window? max_output_tokens?
+        name: tools vision installed status
+        float: progress?
+        name: licence
+        time: released_at? installed_at? last_used_at?"""
+    ),
+    ("id",),
+)
+KNOWLEDGE_BASES: Final = Table(
+    "knowledge_bases",
+    columns_of(
+        f"""{_RECORD}
+        name: name
+        text: description
+        int: documents? chunks? tokens? size_bytes?
+        name: embedding_model provider status project team environment"""
+    ),
+    ("id",),
+)
+DOCUMENTS: Final = Table(
+    "documents",
+    columns_of(
+        f"""{_RECORD}
+        name: knowledge_base
+        text: title path
+        name: media_type status
+        text: error_message
+        int: chunks? tokens? size_bytes? duration_us?
+        name: embedding_model provider project user team environment"""
+    ),
+    ("id",),
+)
+ERROR_DETAILS: Final = Table(
+    "error_details",
+    columns_of(
+        f"""{_RECORD}
+        text: message
+        name: error_type error_code status
+        small: http_status?
+        text: stack_trace request response call_id request_id
+        name: provider model operation endpoint api_key
+        text: session_id
+        name: project agent user team environment"""
+    ),
+    ("id",),
+)
 
+_TABLES: Final = (
+    *(CALLS, TOOLS, RUNS, JOBS, SAMPLES, BILLS),
+    *(LOGS, SCORES, MODELS, KNOWLEDGE_BASES, DOCUMENTS, ERROR_DETAILS),
+)
 #: One table per kind of record, by the kind's name.
-RECORDS: Final[dict[str, Table]] = {table.name: table for table in (CALLS, TOOLS, RUNS, JOBS, SAMPLES, BILLS)}
+RECORDS: Final[dict[str, Table]] = {table.name: table for table in _TABLES}

@@ -152,6 +152,18 @@ REFUSALS: Final = Table(
     ),
     ("id",),
 )
+#: What no rule understood, counted by its name. Of several places the alphabetically last is the example, so that every
+#: engine and every order of arrival agree.
+NOTICES: Final = Table(
+    "notices",
+    columns_of(
+        """name: workspace source topic name
+        int: count
+        text: place
+        time: first_at latest_at"""
+    ),
+    ("workspace", "source", "topic", "name"),
+)
 #: Quarter hours whose calls have changed since their cells were built, and sessions likewise.
 DIRTY_QUARTERS: Final = Table("dirty_quarters", columns_of("small: quarter"), ("quarter",))
 DIRTY_SESSIONS: Final = Table(
@@ -167,6 +179,7 @@ TABLES: Final = (
     LABEL_SETS,
     CURSORS,
     REFUSALS,
+    NOTICES,
     DIRTY_QUARTERS,
     DIRTY_SESSIONS,
     META,
@@ -187,6 +200,7 @@ __all__ = [
     "JOBS",
     "LABEL_SETS",
     "META",
+    "NOTICES",
     "RECORDS",
     "REFUSALS",
     "ROLLUPS",

@@ -116,6 +116,15 @@ SESSIONS_FROM_CALLS: Final = (
     "GROUP BY workspace, source, session_id"
 )
 
+#: Table → which of its rows are older than `$before` (a time), for what is not kept for good.
+OLD: Final = {
+    "logs": "started_at < $before",
+    "error_details": "started_at < $before",
+    # A name that was met again since stays with all of its count.
+    "notices": "(workspace, source, topic, name) IN (SELECT (workspace, source, topic, name) FROM notices "
+    "GROUP BY workspace, source, topic, name HAVING max(latest_at) < $before)",
+}
+
 #: What of a session's row the audit compares.
 SESSION_FACTS: Final = tuple(
     name for name in SESSIONS.names if name not in SESSIONS.key and name not in ("providers", "models")

@@ -3,8 +3,9 @@
 Knows nothing of how an answer is drawn. May import `ledger` and `records`; imported by everything above them.
 """
 
+from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.cubes import CUBES, Bills, Calls, Jobs, Runs, Samples, Tools
+from tokometer.measures.cubes import Bills, Calls, Jobs, Runs, Samples, Tools
 from tokometer.measures.definition import definition
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import HIGHER, LOWER, Dimension, Measure

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from tokometer.measures.kinds import Dimension, Measure
+from tokometer.measures.kinds import Dimension, Measure, snake
 
 
 class Cube:
@@ -21,8 +21,8 @@ class Cube:
 
     def __init_subclass__(cls, *, table: str) -> None:
         super().__init_subclass__()
-        cls.name = cls.__name__.lower()
-        cls.title = cls.__name__
+        cls.name = snake(cls.__name__)
+        cls.title = cls.name.replace("_", " ").capitalize()
         cls.table = table
         for name, inherited in [(name, value) for base in cls.__mro__[1:] for name, value in vars(base).items()]:
             if isinstance(inherited, Dimension) and name not in vars(cls):

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from tokometer.measures.cube import Cube
 from tokometer.measures.kinds import (
     HIGHER,
@@ -47,11 +45,14 @@ _CERTAINTY = f"CASE WHEN cost_usd IS NULL THEN 'unpriced' WHEN price_basis LIKE 
 _CALL = ("session", "call")
 
 
-class _Recorded(Cube, table=""):
+class Recorded(Cube, table=""):
     """What every kind of record can be grouped by."""
 
     source = Dimension("source", description="Where the record was read from: `claude_code`, `codex`, `otlp`, …")
     workspace = Dimension("workspace", description="The workspace that the record belongs to.")
+    machine = Dimension("machine", description="The machine on which it happened.", drill=("source",))
+    account = Dimension("account", description="The login, organisation or subscription that it ran under.", drill=("source",))
+    region = Dimension("region", description="Where it was served: a cloud's region, or a provider's own word.", drill=("source",))
     day = Dimension("quarter", type="date", description="The local day.", drill=("hour",))
     week = Dimension("quarter", type="date", description="The local week, named by its Monday.", drill=("day",))
     month = Dimension("quarter", type="date", description="The local month, named by its first day.", drill=("day",))
@@ -59,7 +60,7 @@ class _Recorded(Cube, table=""):
     weekday = Dimension("quarter", type="integer", description="The local day of the week, 1 (Monday) to 7 (Sunday).", drill=("hour",))
 
 
-class Calls(_Recorded, table="calls"):
+class Calls(Recorded, table="calls"):
     """One row per model call."""
 
     provider = Dimension("provider", description="Who served the model, as a slug.", drill=("model", *_CALL))
@@ -155,7 +156,7 @@ class Calls(_Recorded, table="calls"):
     speed = Ratio(Sum("generation_tokens", unit=TOKENS), Sum("generation_us"), times=1_000_000, unit=TOKENS_PER_SECOND, better=HIGHER, title="Generation speed", description="Output tokens per second of generation (latency without time to first token), over the calls where both are known.", drill=("model", *_CALL))
 
 
-class Tools(_Recorded, table="tools"):
+class Tools(Recorded, table="tools"):
     """One row per use of a tool."""
 
     tool = Dimension("name", description="The tool's name.", drill=("session",))
@@ -180,7 +181,7 @@ class Tools(_Recorded, table="tools"):
     mean_duration = Mean("duration_us", "duration_count", better=LOWER, description="How long a use took on average.", drill=("tool",))
 
 
-class Runs(_Recorded, table="runs"):
+class Runs(Recorded, table="runs"):
     """One row per task given to an agent."""
 
     agent = Dimension("agent", description="The agent.", drill=("session",))
@@ -203,7 +204,7 @@ class Runs(_Recorded, table="runs"):
     stated_cost = Sum("stated_cost", unit=USD, better=LOWER, description="Cost that sources state for whole runs. Never added to that of the calls.", drill=("agent",))
 
 
-class Jobs(_Recorded, table="jobs"):
+class Jobs(Recorded, table="jobs"):
     """One row per run of a scheduled job."""
 
     job = Dimension("name", description="The job's name.")
@@ -228,7 +229,7 @@ class Jobs(_Recorded, table="jobs"):
     p95_duration = Quantile("duration_us", 0.95, exact=True, better=LOWER, title="p95 duration", description="95 % of the runs took at most this long.", drill=("job",))
 
 
-class Bills(_Recorded, table="bills"):
+class Bills(Recorded, table="bills"):
     """One row per line of a provider's bill, placed at its start."""
 
     provider = Dimension("provider", description="Whose bill it is.", drill=("line_item",))
@@ -246,7 +247,7 @@ class Bills(_Recorded, table="bills"):
     revenue = Sum("amount", where={"type": ("revenue",)}, unit=USD, better=HIGHER, title="Billed revenue", description="Revenue from uploaded or synchronised bills.", drill=("team",))
 
 
-class Samples(_Recorded, table="samples"):
+class Samples(Recorded, table="samples"):
     """One row per reading of a gauge: a GPU's power, a queue's length, a limit's use."""
 
     metric = Dimension("metric", description="What was read. Readings of different metrics do not mix: filter or group by it.", drill=("device",))
@@ -261,7 +262,3 @@ class Samples(_Recorded, table="samples"):
     max = Reading("value", "max", unit=RATIO, title="Maximum", description="The largest reading.", drill=("device",))
     min = Reading("value", "min", unit=RATIO, title="Minimum", description="The smallest reading.", drill=("device",))
     last = Reading("value", "last", unit=RATIO, description="The latest reading.", drill=("device",))
-
-
-#: Every cube, by name.
-CUBES: Final[dict[str, type[Cube]]] = {cube.name: cube for cube in (Calls, Tools, Runs, Jobs, Bills, Samples)}

@@ -30,6 +30,8 @@ class Dialect:
     both: str
     #: The value of a key in a set of labels.
     labelled: str
+    #: A row for each label of the sets that fulfil a condition.
+    labels: str
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -75,6 +77,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         member="CAST(json_extract({}, '$.{}') AS HUGEINT)",
         both="unnest({}) AS b, unnest({}) AS n",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
+        labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -86,5 +89,6 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         member="toInt128(JSONExtractInt({}, '{}'))",
         both="(arrayJoin(arrayZip({}, {})) AS pair).1 AS b, pair.2 AS n",
         labelled="label_values[indexOf(label_keys, {})]",
+        labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
     ),
 }

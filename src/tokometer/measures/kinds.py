@@ -7,6 +7,7 @@ at the very end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
@@ -31,6 +32,11 @@ _NANO: Final = Decimal("0.000000001")
 _DIGITS: Final = Context(prec=60)
 
 
+def snake(name: str) -> str:
+    """The name of a class as cubes and tables have it: `KnowledgeBases` is `knowledge_bases`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 @dataclass(eq=False, kw_only=True)
 class Named:
     """What dimensions and measures have in common: a name, and words for people."""
@@ -43,7 +49,7 @@ class Named:
     drill: tuple[str, ...] = ()
 
     def __set_name__(self, owner: type, name: str) -> None:
-        cube = owner.__name__.lower()
+        cube = snake(owner.__name__)
         self.name = f"{cube}.{name}"
         self.title = self.title or name.replace("_", " ").capitalize()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from tokometer.ledger import Ledger, Statement
+from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import Dimension
 from tokometer.records.labels import MAX_KEY, cleaned
@@ -45,11 +48,12 @@ def label_named(cube: str, rest: str) -> Label:
     key = cleaned(key)
     if not 0 < len(key) <= MAX_KEY:
         raise QueryError("by", f"a label's key has 1 to {MAX_KEY} characters: {cube}.{PREFIX}team")
-    return _label(cube, key)
+    return label_of(cube, key)
 
 
 @lru_cache(maxsize=4_096)
-def _label(cube: str, key: str) -> Label:
+def label_of(cube: str, key: str) -> Label:
+    """The dimension of the label with this key, as records have it."""
     # What begins with a quote would be read as quoted.
     shown = json.dumps(key, ensure_ascii=False) if key.startswith(_QUOTE) else key
     label = Label(title=key, description=f"The label `{key}`; empty where there is none.", key=key)
@@ -64,6 +68,15 @@ def quoted(name: str) -> str:
         return name
     key = rest.removeprefix(PREFIX)
     return name if key.startswith(_QUOTE) else f"{cube}.{PREFIX}{json.dumps(key, ensure_ascii=False)}"
+
+
+def known_labels(ledger: Ledger, workspaces: Sequence[str] = ("default",)) -> dict[str, int]:
+    """The keys of the labels of these workspaces, in alphabetical order, with how many different values each has."""
+    values = {f"w{i}": workspace for i, workspace in enumerate(workspaces)}
+    where = f"workspace IN ({', '.join(f'${name}' for name in values)})"
+    rows = DIALECTS[ledger.engine].labels.format(where)
+    sql = f"SELECT label, count(DISTINCT given) FROM ({rows}) AS labels GROUP BY label ORDER BY label"
+    return dict(ledger.fetch(Statement(sql, values)))
 
 
 def split(text: str) -> list[str]:

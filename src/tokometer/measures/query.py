@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tokometer.measures.axis import GRAINS
+from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.cubes import CUBES
 from tokometer.measures.errors import QueryError, suggest
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import PREFIX, is_label, label_named, quoted, split

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.measures.ask import condition
-from tokometer.measures.cubes import CUBES
+from tokometer.measures.catalogue import CUBES
 from tokometer.measures.errors import QueryError
 from tokometer.measures.made import MADE, Case, Made
 from tokometer.measures.query import TIME, Filter, dimension_named, name_in

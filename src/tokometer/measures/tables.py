@@ -225,6 +225,67 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             extremes=True,
         ),
     ),
+    "logs": (
+        Stored(
+            "logs",
+            _texts("logs"),
+            {**_plain("logs", ("duration_us",)), "duration_count": "count(duration_us)"},
+            "count(*)",
+            ranks=_DURATION,
+        ),
+    ),
+    "scores": (
+        Stored(
+            "scores",
+            _texts("scores"),
+            {"value": "sum(value)", "value_count": "count(value)"},
+            "count(*)",
+            ranks={"value_thousandths": ("value IS NOT NULL", "value * 1000", "count(*)")},
+            extremes=True,
+        ),
+    ),
+    "models": (
+        Stored(
+            "models",
+            _texts("models"),
+            _plain("models", ("size_bytes",)),
+            "count(*)",
+            distinct={"providers": "count(DISTINCT provider)"},
+            extremes=True,
+        ),
+    ),
+    "knowledge_bases": (
+        Stored(
+            "knowledge_bases",
+            _texts("knowledge_bases"),
+            _plain("knowledge_bases", ("documents", "chunks", "tokens", "size_bytes")),
+            "count(*)",
+        ),
+    ),
+    "documents": (
+        Stored(
+            "documents",
+            _texts("documents"),
+            {
+                **_plain("documents", ("chunks", "tokens", "size_bytes", "duration_us")),
+                "duration_count": "count(duration_us)",
+            },
+            "count(*)",
+            ranks=_DURATION,
+            distinct={"knowledge_bases": "count(DISTINCT knowledge_base)"},
+        ),
+    ),
+    "error_details": (
+        Stored(
+            "error_details",
+            _texts("error_details"),
+            {
+                "stack_traces": "count(*) FILTER (WHERE stack_trace <> '')",
+                "bodies": "count(*) FILTER (WHERE request <> '' OR response <> '')",
+            },
+            "count(*)",
+        ),
+    ),
 }
 
 

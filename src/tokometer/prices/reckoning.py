@@ -127,7 +127,7 @@ def _token_lines(call: ModelCall, rates: Rates, extras: Extras | None, words: li
             yield Line("reasoning", thought, rates.reasoning * ATTO_PER_NANO, rates.unit)
         if tokens:
             yield Line(name, tokens, getattr(rates, bucket) * ATTO_PER_NANO, rates.unit)
-    if any(number for part, number in parts.items() if part not in PARTS):
+    if _costs_anything(rates) and any(number for part, number in parts.items() if part not in PARTS):
         words.append("part")
 
 

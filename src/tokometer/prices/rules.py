@@ -35,7 +35,7 @@ class TierRule:
     """What a service tier costs at `provider`, as a multiple of standard, where no list has prices for it."""
 
     provider: str
-    #: In the words of :data:`TIERS`.
+    #: One of `prices.tiers.PRICED`.
     tier: str
     factor: Fraction
     source: Source
@@ -60,6 +60,7 @@ class RegionRule:
     factor: Fraction | None
     source: Source
     families: tuple[str, ...] = ()
+    models: str = ""
     #: The version of Claude from which on it holds.
     claude_from: tuple[int, int] = (0, 0)
 
@@ -112,29 +113,24 @@ class PartRule:
     presumed: bool = False
 
 
-#: Words for service tiers, in lower case, and the tier that each means; "" is the standard price.
-TIERS: Final[dict[str, str]] = {
-    **dict.fromkeys(("standard", "default", "auto", "none", "normal", "regular", "null", "unspecified"), ""),
-    **dict.fromkeys(("standardonly", "ondemand", "payg", "paygo", "payasyougo", "realtime", "sync"), ""),
-    **dict.fromkeys(("batch", "batches", "batched"), "batch"),
-    "fast": "fast",
-    "flex": "flex",
-    "priority": "priority",
-    "performance": "performance",
-    "scale": "scale",
-    "reserved": "reserved",
-    **dict.fromkeys(("provisioned", "provisionedthroughput", "ptu"), "provisioned"),
-}
-
 _ANTHROPIC: Final = Source("https://platform.claude.com/docs/en/about-claude/pricing", "2026-11-27")
 _OPENAI: Final = Source("https://developers.openai.com/api/docs/pricing", "2026-10-14")
 _GOOGLE: Final = Source(
     "https://ai.google.dev/gemini-api/docs/pricing",
     "2026-10-14",
-    "Half of input and output. Reads of the cache stay at the standard price on most models; where they do not, the "
-    "list says so.",
+    "Batch and flex: half of input and output; reads of the cache stay at the standard price on most models, and where "
+    "they do not, the list says so. Priority: 1.8 times.",
 )
-_BEDROCK: Final = Source("https://aws.amazon.com/bedrock/pricing/", "2025-11-19", "Medium confidence for Claude.")
+_BEDROCK: Final = Source(
+    "https://aws.amazon.com/bedrock/pricing/",
+    "2026-10-07",
+    "Half of on-demand, in words. Medium confidence for Claude.",
+)
+_BEDROCK_TIERS: Final = Source(
+    "https://aws.amazon.com/bedrock/pricing/",
+    "2025-11-19",
+    "Low confidence: from memory of the prices of Nova and gpt-oss when the tiers began; not read again.",
+)
 
 TIER_RULES: Final[tuple[TierRule, ...]] = (
     TierRule("anthropic", "batch", _HALF, _ANTHROPIC),
@@ -167,8 +163,8 @@ TIER_RULES: Final[tuple[TierRule, ...]] = (
         )
     ),
     TierRule("bedrock", "batch", _HALF, _BEDROCK),
-    TierRule("bedrock", "flex", _HALF, _BEDROCK),
-    TierRule("bedrock", "priority", Fraction(7, 4), _BEDROCK),
+    TierRule("bedrock", "flex", _HALF, _BEDROCK_TIERS),
+    TierRule("bedrock", "priority", Fraction(7, 4), _BEDROCK_TIERS),
     TierRule(
         "mistral", "batch", _HALF, Source("https://docs.mistral.ai/inference/pricing", "2026-10-14"), measured=True
     ),
@@ -177,53 +173,72 @@ TIER_RULES: Final[tuple[TierRule, ...]] = (
     TierRule(
         "xai", "batch", Fraction(4, 5), Source("https://docs.x.ai/developers/pricing#batch-api-pricing", "2026-10-14")
     ),
-    TierRule("together", "batch", _HALF, Source("https://docs.together.ai/docs/batch-inference", "2026-11-27")),
-    TierRule("fireworks", "batch", _HALF, Source("https://docs.fireworks.ai/guides/batch-inference", "2026-11-27")),
+    TierRule(
+        "together",
+        "batch",
+        _HALF,
+        Source("https://docs.together.ai/docs/inference/batch/overview", "2026-11-27", "Of most models: up to 50 %."),
+    ),
+    TierRule("fireworks", "batch", _HALF, Source("https://fireworks.ai/blog/batch-api", "2026-11-27")),
 )
 
 _GEO: Final = "https://platform.claude.com/docs/en/manage-claude/data-residency"
 _ANYWHERE: Final = Source(_GEO, "2026-11-27")
+_RESIDENCY: Final = Source(
+    "https://developers.openai.com/api/docs/guides/data-residency",
+    "2026-11-27",
+    "For models released on or after 5 March 2026 (GPT-5.4), by the prefix of the endpoint: `eu.api.openai.com`.",
+)
+_AZURE: Final = Source(
+    "https://github.com/pydantic/genai-prices",
+    "2026-10-14",
+    "The list is that of global deployments; regional ones are often slightly dearer.",
+)
 REGION_RULES: Final[tuple[RegionRule, ...]] = (
-    RegionRule("anthropic", "us", Fraction(11, 10), _ANYWHERE, ("claude",), (4, 6)),
+    RegionRule("anthropic", "us", Fraction(11, 10), _ANYWHERE, ("claude",), claude_from=(4, 6)),
     RegionRule("anthropic", "us|global|not_available", Fraction(1), _ANYWHERE, ("claude",)),
     # A word with digits is a cloud's name for one of its own regions, not Anthropic's for where inference ran.
     RegionRule(
         "anthropic", "[a-z_]+", None, Source(_GEO, "2026-11-27", "Not a value that is documented."), ("claude",)
     ),
+    RegionRule("openai", "[a-z]{2}", Fraction(11, 10), _RESIDENCY, models=r"gpt-(5\.([4-9]|\d\d)|[6-9]|\d\d).*"),
+    RegionRule("openai", "[a-z]{2}", Fraction(1), _RESIDENCY, ("gpt",)),
     RegionRule(
         "openai",
         "[a-z_]+",
         None,
         Source(
-            "https://developers.openai.com/api/docs/pricing",
-            "2026-10-14",
-            "Regional processing costs a tenth more for newer models; from which on is not settled.",
+            "https://developers.openai.com/api/docs/guides/data-residency",
+            "2026-11-27",
+            "Not a residency endpoint that is known.",
         ),
         ("gpt",),
     ),
-    RegionRule("vertex", "global", Fraction(1), Source("https://cloud.google.com/vertex-ai/pricing", "2026-11-27")),
+    RegionRule(
+        "vertex",
+        "global",
+        Fraction(1),
+        Source("https://cloud.google.com/model-garden/partner-models/pricing", "2026-10-14"),
+    ),
     RegionRule(
         "vertex",
         ".+",
         None,
         Source(
-            "https://cloud.google.com/model-garden/partner-models/pricing",
+            "https://docs.claude.com/en/docs/build-with-claude/claude-on-vertex-ai",
             "2026-11-27",
-            "Regional and multi-region endpoints cost a tenth more for newer models of Claude; from which on is not "
-            "settled.",
+            "Regional and multi-region endpoints cost a tenth more, Anthropic says from Sonnet 4.5 on; whether a "
+            "region that is reported was that of such an endpoint is not settled.",
         ),
         ("claude",),
+        claude_from=(4, 5),
     ),
-    RegionRule("azure", "global", Fraction(1), Source("https://azure.microsoft.com/pricing/", "2026-11-27")),
+    RegionRule("azure", "global", Fraction(1), _AZURE),
     RegionRule(
         "azure",
         ".+",
         None,
-        Source(
-            "https://azure.microsoft.com/pricing/details/cognitive-services/openai-service/",
-            "2026-11-27",
-            "The list is that of global deployments; data-zone and regional ones are often dearer.",
-        ),
+        _AZURE,
     ),
 )
 
@@ -239,11 +254,12 @@ REFUSAL_RULES: Final[tuple[RefusalRule, ...]] = (
 )
 
 _SEARCH: Final = Source("https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool", "2026-11-27")
+_FETCH: Final = Source("https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-fetch-tool", "2026-11-27")
 QUANTITY_RULES: Final[tuple[QuantityRule, ...]] = (
     *(
-        QuantityRule(provider, name, price, _SEARCH, families=("claude",))
+        QuantityRule(provider, name, price, source, families=("claude",))
         for provider in ("anthropic", "azure", "vertex")
-        for name, price in (("web_searches", Decimal("0.01")), ("web_fetches", Decimal(0)))
+        for name, price, source in (("web_searches", Decimal("0.01"), _SEARCH), ("web_fetches", Decimal(0), _FETCH))
     ),
     QuantityRule(
         "groq",
@@ -260,7 +276,9 @@ QUANTITY_RULES: Final[tuple[QuantityRule, ...]] = (
 _AUDIO: Final = Source("https://developers.openai.com/api/docs/models/gpt-4o-audio-preview", "2026-11-27")
 _AUDIO_MINI: Final = Source("https://developers.openai.com/api/docs/models/gpt-4o-mini-audio-preview", "2026-11-27")
 _AUDIO_FIRST: Final = Source(
-    "https://openai.com/index/o1-and-new-tools-for-developers/", "2026-11-27", "Audio became 60 % cheaper after it."
+    "https://openai.com/index/o1-and-new-tools-for-developers/",
+    "2026-11-27",
+    "The first snapshot; audio became 60 % cheaper after it.",
 )
 _IMAGES: Final = Source("https://developers.openai.com/api/docs/guides/image-generation", "2026-11-27")
 PART_RULES: Final[tuple[PartRule, ...]] = (
@@ -326,7 +344,7 @@ def region_rule(provider: str, region: str, model: str) -> RegionRule | None:
             for rule in REGION_RULES
             if rule.provider == provider
             and re.fullmatch(rule.region, region.lower())
-            and _fits(model, rule.families, "")
+            and _fits(model, rule.families, rule.models)
             and (rule.claude_from == (0, 0) or claude_version(model) >= rule.claude_from)
         ),
         None,

@@ -1,24 +1,27 @@
-"""Service tiers as calls name them, in the words of :data:`tokometer.prices.rules.TIERS`."""
+"""Service tiers as calls name them, in the words of price lists and rules; see :mod:`tokometer.records.tiers`."""
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
 from tokometer.prices.normalise import without_speed
-from tokometer.prices.rules import TIERS
 from tokometer.records.families import family_of
+from tokometer.records.tiers import TIERS, is_usual, unknown_tiers
 
-#: Words that say nothing: `SERVICE_TIER_DEFAULT`, `traffic_type: ON_DEMAND_FLEX`.
-_FILLERS: Final = frozenset({"service", "tier", "traffic", "type", "mode", "speed", "only", "throughput", "processing"})
-_PHRASES: Final = ((r"\bon[^a-z0-9]*demand", "ondemand"), (r"\bpay[^a-z0-9]*as[^a-z0-9]*you[^a-z0-9]*go", "payg"))
+#: Words that mean what another word does.
+_SAME: Final[dict[str, str]] = {"batches": "batch", "batched": "batch", "ptu": "provisioned"}
+#: What says that nothing was said: `TRAFFIC_TYPE_UNSPECIFIED`.
+_UNSAID: Final = frozenset({"unspecified", "null"})
 _LONGEST: Final = 200
+
+#: The tiers that can be priced apart from the standard one.
+PRICED: Final = frozenset(_SAME.get(word, word) for word in TIERS if not is_usual(word))
 
 
 class Tiers(NamedTuple):
     """What a call asked for beside the standard tier; empty for that."""
 
-    #: Words of `TIERS`, sorted; several multiply.
+    #: Of :data:`PRICED`, sorted; several multiply.
     known: tuple[str, ...] = ()
     #: Words that nobody declared.
     unknown: tuple[str, ...] = ()
@@ -31,15 +34,16 @@ def tiers_of(service_tier: str, model: str) -> Tiers:
     a part of the name (`grok-4-fast`), so only Claude's is read here.
     """
     text = service_tier[:_LONGEST].lower()
-    for pattern, phrase in _PHRASES:
-        text = re.sub(pattern, phrase, text)
-    words = [word for word in re.split(r"[^a-z0-9]+", text) if word and word not in _FILLERS]
+    unknown = set(unknown_tiers(text)) - _UNSAID
+    known = {_SAME.get(word, word) for word in TIERS if not is_usual(word) and _says(text, word)}
     if family_of(model) == "claude" and without_speed(model)[1] == "fast":
-        words.append("fast")
-    known = {TIERS[word] for word in words if TIERS.get(word)}
+        known.add("fast")
     if family_of(model) == "gpt" and {"fast", "priority"} <= known:
         known.discard("fast")  # OpenAI's new name for its priority tier
-    unknown = tuple(sorted({word for word in words if word not in TIERS}))
-    if not words and text.strip() and not re.search(r"[a-z0-9]", text):
-        unknown = (text.strip(),)
-    return Tiers(tuple(sorted(known)), unknown)
+    if text.strip() and not any(letter.isalnum() and letter.isascii() for letter in text):
+        unknown.add(text.strip())
+    return Tiers(tuple(sorted(known)), tuple(sorted(unknown)))
+
+
+def _says(text: str, word: str) -> bool:
+    return word in "".join(letter if letter.isalnum() else " " for letter in text).split()

@@ -12,10 +12,16 @@ from tokometer.records.kinds import (
     QUANTITIES,
     AgentRun,
     Bill,
+    Document,
+    ErrorDetail,
     JobRun,
+    KnowledgeBase,
+    LogLine,
     ModelCall,
+    ModelOnOffer,
     Record,
     Sample,
+    Score,
     ToolCall,
     merge,
     merge_rule,
@@ -23,7 +29,7 @@ from tokometer.records.kinds import (
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.provider import Provider
 from tokometer.records.providers import PROVIDERS, provider_of
-from tokometer.records.refusal import TOPICS, Notice, Refusal
+from tokometer.records.refusal import MENDS, TOPICS, Notice, Refusal
 from tokometer.records.status import ERRORS, STATUSES, Status, status_of
 from tokometer.records.time import check_time, now_us, quarter_of, to_datetime, to_us
 
@@ -31,6 +37,7 @@ __all__ = [
     "ERRORS",
     "FAMILIES",
     "KINDS",
+    "MENDS",
     "PARTS",
     "PROVIDERS",
     "QUANTITIES",
@@ -38,14 +45,20 @@ __all__ = [
     "TOPICS",
     "AgentRun",
     "Bill",
+    "Document",
+    "ErrorDetail",
     "JobRun",
+    "KnowledgeBase",
+    "LogLine",
     "ModelCall",
+    "ModelOnOffer",
     "Notice",
     "Provider",
     "Record",
     "RecordError",
     "Refusal",
     "Sample",
+    "Score",
     "Status",
     "ToolCall",
     "check_time",

@@ -31,8 +31,28 @@ REASONS: Final[dict[str, str]] = {
     "no-model": "Nobody said which model it was.",
     "too-much": "No call costs a billion dollars: its tokens cannot be right.",
 }
+#: What would mend an assumption, or the lack of a price.
+PRICE_MENDS: Final[dict[str, str]] = {
+    "tier": "Add a [[price]] with this service_tier to prices.toml.",
+    "provider": "Add a [[price]] with this provider to prices.toml.",
+    "part": "Add a [[price]] with input_audio, output_image, … to prices.toml.",
+    "unknown-tier": "Add a [[price]] with this service_tier to prices.toml.",
+    "region": "Add a [[price]] for this region to prices.toml.",
+    "refusal": "Let its sender report the cost, where it was not billed.",
+    "split": "Let its sender say the tokens of every bucket.",
+    "quantity": "Add a [[price]] with what it costs beside tokens (per) to prices.toml.",
+    "no-price": "Add a [[price]] for the model to prices.toml, then run `tokometer reprice --apply`.",
+    "no-usage": "Nothing, where it failed; else let its sender report the tokens.",
+    "no-split": "Let its sender say what went in and what came out.",
+    "no-model": "Let its sender name the model.",
+    "too-much": "Let its sender correct the tokens.",
+}
 #: The reasons that no price list can mend: nobody said what the call used.
 USAGE_UNKNOWN: Final = ("no-usage", "no-split")
+
+
+#: What the basis of a call without a price begins with.
+UNPRICED_PREFIX: Final = "unpriced:"
 
 
 def assumed(*words: str) -> str:
@@ -42,7 +62,7 @@ def assumed(*words: str) -> str:
 
 def unpriced(reason: str) -> str:
     """The basis of a call without a price, for a key of :data:`REASONS`."""
-    return f"unpriced:{reason}"
+    return f"{UNPRICED_PREFIX}{reason}"
 
 
 #: Every reason as :func:`unpriced` writes it, for conditions in queries.

@@ -2,146 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from tokometer.records.counted_parts import counts, thousandths
-from tokometer.records.ids import key_fingerprint
-from tokometer.records.labels import labels_from, metadata_from, tags_from
-from tokometer.records.values import (
-    MAX_TEXT,
-    message,
-    milliseconds,
-    moment,
-    money,
-    name_of,
-    number,
-    text,
-    whole,
-)
-
-_MAX_HTTP_STATUS: Final = 999
-_MAX_REVISION: Final = 2**62
-
-
-class Type(NamedTuple):
-    """What a field takes."""
-
-    convert: Callable[[Any], Any]
-    #: As JSON Schema.
-    schema: Mapping[str, Any]
-    #: In words, for people.
-    words: str
-
-
-class Field(NamedTuple):
-    """One field on the wire."""
-
-    name: str
-    type: Type
-    #: Other names that it is known by.
-    aliases: tuple[str, ...]
-    #: The record's field; "" where the reader makes something of it.
-    target: str
-    meaning: str
-
-
-def _bounded(limit: int) -> Callable[[Any], int]:
-    return lambda value: whole(value, limit)
-
-
-def _masked(value: object) -> str:
-    key = text(value)
-    return key if key.startswith("…") and len(key) <= len("…1234") else key_fingerprint(key)
-
-
-def _signed_money(value: object) -> int:
-    return money(value, signed=True)
-
-
-def _float(value: object) -> float:
-    return float(number(value))
-
-
-def _labels(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise ValueError(f"is {name_of(value)}, not an object")  # noqa: TRY004 - see values
-    return labels_from(value)
-
-
-def _metadata(value: object) -> dict[str, str]:
-    # Whatever it is, it is beside the point for most who send it: nothing is refused for it.
-    return metadata_from(value if isinstance(value, dict) else {"metadata": value}, NOT_KEPT)
-
-
-_TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
-_MESSAGE: Final = Type(message, {"type": "string"}, "text; kept are 500 characters, without keys")
-_KEY: Final = Type(_masked, {"type": "string"}, "text; at most its last four characters are kept")
-_WHOLE: Final = Type(whole, {"type": "integer", "minimum": 0, "maximum": 2**53}, "whole number up to 2^53")
-_CODE: Final = Type(
-    _bounded(_MAX_HTTP_STATUS), {"type": "integer", "minimum": 0, "maximum": _MAX_HTTP_STATUS}, "whole number"
-)
-_REVISION: Final = Type(
-    _bounded(_MAX_REVISION), {"type": "integer", "minimum": 0, "maximum": _MAX_REVISION}, "whole number"
-)
-_TIME: Final = Type(
-    moment,
-    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}]},
-    "RFC 3339 with an offset, or a Unix time in s, ms, µs or ns",
-)
-_MILLISECONDS: Final = Type(milliseconds, {"type": "number", "minimum": 0}, "milliseconds, fractions allowed")
-_MONEY: Final = Type(
-    money, {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
-)
-_SIGNED: Final = Type(
-    _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
-)
-_NUMBER: Final = Type(_float, {"type": "number"}, "number")
-_LABELS: Final = Type(
-    _labels,
-    {"type": "object", "additionalProperties": True},
-    "object of text by text; numbers become text, lists are joined, objects in it become `outer.inner`",
-)
-_METADATA: Final = Type(_metadata, {}, "object, as labels")
-_TAGS: Final = Type(
-    tags_from, {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}, "list of text"
-)
-_COUNTS: Final = Type(counts, {"type": "object"}, "object of numbers by name")
-_AMOUNT: Final = Type(thousandths, {"type": "number", "minimum": 0}, "number, kept to a thousandth")
-
-_TYPES: Final = {
-    "text": _TEXT,
-    "message": _MESSAGE,
-    "key": _KEY,
-    "whole": _WHOLE,
-    "code": _CODE,
-    "revision": _REVISION,
-    "time": _TIME,
-    "ms": _MILLISECONDS,
-    "money": _MONEY,
-    "signed": _SIGNED,
-    "number": _NUMBER,
-    "labels": _LABELS,
-    "metadata": _METADATA,
-    "tags": _TAGS,
-    "counts": _COUNTS,
-    "amount": _AMOUNT,
-}
-
-
-def _fields(lines: str) -> tuple[Field, ...]:
-    """Fields from lines of `type name|alias|… > target: meaning`; without a target it is the name, `-` is none."""
-    fields = []
-    for line in lines.strip().splitlines():
-        spec, _, meaning = line.strip().partition(": ")
-        spelled, _, target = spec.partition(" > ")
-        kind, names = spelled.split()
-        name, *aliases = names.split("|")
-        fields.append(
-            Field(name, _TYPES[kind], tuple(aliases), "" if target == "-" else target or name, meaning.strip())
-        )
-    return tuple(fields)
-
+from tokometer.records.field import NOT_KEPT, Field, declared
+from tokometer.records.fields_beside import REQUIRED_BESIDE, fields_beside
 
 _COMMON: Final = """
     text id|native_id > native_id: your id of the record; the same id again replaces it
@@ -289,12 +153,13 @@ _BILLS: Final = f"""{_COMMON}
 
 #: Kind of record → its fields.
 FIELDS: Final[dict[str, tuple[Field, ...]]] = {
-    "calls": _fields(_CALLS.replace("\n\n", "\n")),
-    "tools": _fields(_TOOLS.replace("\n\n", "\n")),
-    "runs": _fields(_RUNS.replace("\n\n", "\n")),
-    "jobs": _fields(_JOBS.replace("\n\n", "\n")),
-    "samples": _fields(_SAMPLES.replace("\n\n", "\n")),
-    "bills": _fields(_BILLS.replace("\n\n", "\n")),
+    "calls": declared(_CALLS),
+    "tools": declared(_TOOLS),
+    "runs": declared(_RUNS),
+    "jobs": declared(_JOBS),
+    "samples": declared(_SAMPLES),
+    "bills": declared(_BILLS),
+    **fields_beside(_COMMON, _WHOSE),
 }
 #: What must be there, besides a time.
 REQUIRED: Final[dict[str, tuple[str, ...]]] = {
@@ -304,6 +169,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "jobs": ("job_id",),
     "samples": ("metric", "value"),
     "bills": ("provider", "amount"),
+    **REQUIRED_BESIDE,
 }
-#: Content that people send along and we do not keep.
-NOT_KEPT: Final = frozenset({"prompt", "messages", "input", "output", "response", "completion", "content"})
+
+__all__ = ["FIELDS", "NOT_KEPT", "REQUIRED"]

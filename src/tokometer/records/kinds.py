@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, Literal
 
+from tokometer.records.beside import Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Score
 from tokometer.records.record import MAX_TOKENS, MergeRule, Micros, Record, Tokens, merge, merge_rule
 from tokometer.records.status import Status
 
@@ -50,9 +51,11 @@ class ModelCall(Record, kw_only=True, gc=False):
     follows: ClassVar[dict[str, str]] = {"price_version": "cost_priced", "price_basis": "cost_priced"}
 
     #: Calls of one group are the same answer seen from several sides: a `shadow` counts only while its group has no
-    #: call that is not one (a Claude Code sidechain that replays its parent's message).
+    #: call that is not one (a Claude Code sidechain that replays its parent's message), an `echo` only while it has
+    #: none that is neither (an answer of which the id of its request was lost).
     group: str = ""
     shadow: bool = False
+    echo: bool = False
 
     provider: str = ""
     model: str = ""
@@ -152,6 +155,7 @@ class AgentRun(Record, kw_only=True, gc=False):
     """One task given to an agent, from start to end."""
 
     kind: ClassVar[str] = "runs"
+    origin_fields: ClassVar[frozenset[str]] = frozenset({"machine", "account"})
 
     agent: str
     status: Literal["ok", "error", "cancelled", "running", "unknown"] = "unknown"
@@ -234,7 +238,13 @@ class Bill(Record, kw_only=True, gc=False):
 
 
 #: Every kind, by the name under which the ledger, the API and the measures know it.
-KINDS: dict[str, type[Record]] = {kind.kind: kind for kind in (ModelCall, ToolCall, AgentRun, JobRun, Sample, Bill)}
+KINDS: dict[str, type[Record]] = {
+    kind.kind: kind
+    for kind in (
+        *(ModelCall, ToolCall, AgentRun, JobRun, Sample, Bill),
+        *(LogLine, Score, ModelOnOffer, KnowledgeBase, Document, ErrorDetail),
+    )
+}
 
 __all__ = [
     "KINDS",
@@ -243,12 +253,18 @@ __all__ = [
     "QUANTITIES",
     "AgentRun",
     "Bill",
+    "Document",
+    "ErrorDetail",
     "JobRun",
+    "KnowledgeBase",
+    "LogLine",
     "MergeRule",
     "Micros",
     "ModelCall",
+    "ModelOnOffer",
     "Record",
     "Sample",
+    "Score",
     "Tokens",
     "ToolCall",
     "merge",

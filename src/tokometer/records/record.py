@@ -10,8 +10,9 @@ Conventions that hold for every kind:
 
 How two versions of one record are merged is declared beside each field (see :func:`merge_rule`): the version with the
 higher `revision` wins, fields marked ``origin`` come from the version with the lower `origin`, and `started_at` is the
-earlier one. So the order in which two versions arrive cannot matter. Of three, a field that only some know can
-depend on it where the best version does not know it; sources therefore put whatever totals rest on into every version.
+earlier one (for what there is rather than what happened, the winner's). So the order in which two versions arrive
+cannot matter. Of three, a field that only some know can depend on it where the best version does not know it; sources
+therefore put whatever totals rest on into every version.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ class Record(Struct, kw_only=True, gc=False):
     origin_fields: ClassVar[frozenset[str]] = frozenset()
     #: Fields that say something of another and go where it goes: name → that other; see :func:`merge`.
     follows: ClassVar[dict[str, str]] = {}
+
+    #: For what there is rather than what happened: the fields that name it. It is kept as one record, as last told,
+    #: at the time at which that was.
+    identity: ClassVar[tuple[str, ...]] = ()
 
     source: str
     native_id: str
@@ -74,7 +79,7 @@ class Record(Struct, kw_only=True, gc=False):
 
 def merge_rule(kind: type[Record], name: str) -> MergeRule:
     """How the field `name` of two versions of one record becomes one."""
-    if name == "started_at":
+    if name == "started_at" and not kind.identity:
         return "min"
     if name in kind.origin_fields or name == "origin":
         return "origin"
@@ -101,5 +106,6 @@ def merge(kept: R, arrived: R) -> R:
     for name, leader in kept.follows.items():
         changed[name] = getattr(loser if leader in changed else winner, name)
     changed["origin"] = first.origin
-    changed["started_at"] = min(kept.started_at, arrived.started_at)
+    if not kept.identity:
+        changed["started_at"] = min(kept.started_at, arrived.started_at)
     return replace(winner, **changed)

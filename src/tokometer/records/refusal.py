@@ -16,6 +16,17 @@ TOPICS: Final[dict[str, str]] = {
     "label": "labels beyond what is kept: too many, too long, or of too many values",
     "field": "a field that is not kept",
 }
+#: What would mend it, by topic.
+MENDS: Final[dict[str, str]] = {
+    "usage": "Tokens may be missing: please report the key and its source, so that a rule can be made for it.",
+    "line": "Usage may be missing: please report the type of line, so that it is read or known to be without usage.",
+    "tier": "Calls of this tier are priced as standard: add a [[price]] with this service_tier to prices.toml.",
+    "model": "The calls have no price: let their sender name the model, or correct them by their id.",
+    "file": "Usage may be missing: please report the kind of file, or import it with a source of the same format.",
+    "event": "Usage may be missing: please report the kind of event, so that a rule can be made for it.",
+    "label": "Send fewer, shorter or less varied labels, or take identifiers out of them.",
+    "field": "Nothing, unless you need it: send it as a field that is kept, or as a label.",
+}
 
 
 @dataclass(frozen=True, slots=True)

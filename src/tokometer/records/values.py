@@ -7,19 +7,23 @@ the value that it refuses: it may be anything, a secret included.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from math import isfinite
 from typing import Final
 
-from tokometer.records.kinds import MAX_TOKENS
+from tokometer.records.record import MAX_TOKENS
+from tokometer.records.redaction import redacted
 from tokometer.records.time import to_us
 
 #: Longer names and ids than any tool uses; what is longer is something else (a prompt, say) in the wrong field.
 MAX_TEXT: Final = 1024
 #: Error messages are cut here: the start says what happened, the rest can hold the request.
 MAX_MESSAGE: Final = 500
+#: Stack traces and bodies are cut here.
+MAX_LONG_TEXT: Final = 16_000
 #: DECIMAL(18, 9) ends here.
 MAX_NANO_USD: Final = 10**18 - 1
 #: Durations beyond a year are a wrong unit.
@@ -30,10 +34,6 @@ _SHORT: Final = 3600.0
 _NANO: Final = Decimal(10) ** 9
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _DATE_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*([Zz]|[+-]\d\d:?\d\d)?")
-_SECRET: Final = re.compile(
-    r"\b(?:sk|pk|rk|xai|gsk|hf|ghp|gho|ghs|pplx|AIza|glpat|xox[abp])[-_A-Za-z0-9*]{10,}"
-    r"|(?<=[Bb]earer )[^\s\"',;]{8,}|(?<=[Bb]asic )[A-Za-z0-9+/=]{12,}"
-)
 
 
 def text(value: object) -> str:
@@ -56,10 +56,14 @@ def text(value: object) -> str:
 
 def message(value: object) -> str:
     """An error message: cut, and without anything that looks like a key."""
-    if not isinstance(value, str):
-        return text(value)
-    start = value[: MAX_MESSAGE * 2].encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    return _SECRET.sub("…", start)[:MAX_MESSAGE]
+    return redacted(value, MAX_MESSAGE) if isinstance(value, str) else text(value)
+
+
+def long_text(value: object) -> str:
+    """A stack trace, or a body as text or JSON: cut, and without anything that looks like a key."""
+    if value is None or isinstance(value, str):
+        return redacted(value or "", MAX_LONG_TEXT)
+    return redacted(json.dumps(value, ensure_ascii=False, default=str), MAX_LONG_TEXT)
 
 
 def check_unicode(value: str) -> None:

@@ -7,7 +7,7 @@ know are refused with the nearest one that we do, because a misspelt `output_tok
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from hashlib import blake2b
@@ -15,7 +15,10 @@ from typing import Any, Final, get_args, get_type_hints
 
 from tokometer.records.counted_parts import finish_counts
 from tokometer.records.errors import RecordError
-from tokometer.records.fields import FIELDS, NOT_KEPT, REQUIRED, Field
+from tokometer.records.families import family_of
+from tokometer.records.field import Field
+from tokometer.records.fields import FIELDS, NOT_KEPT, REQUIRED
+from tokometer.records.fields_beside import BODIES
 from tokometer.records.kinds import KINDS, Record
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
@@ -28,17 +31,42 @@ DEFAULT_SOURCE: Final = "api"
 _OK: Final = frozenset({"ok", "success", "succeeded", "completed", "done"})
 _FAILED: Final = frozenset({"error", "failed", "failure", "ko"})
 _ENDED_AT_TARGETS: Final = {"calls": "latency_us", "tools": "duration_us", "jobs": "duration_us"}
+#: What other senders call the states of a document.
+_DOCUMENT_STATES: Final = {
+    **dict.fromkeys((*_OK, "processed", "ready"), "indexed"),
+    **dict.fromkeys(_FAILED, "failed"),
+    **dict.fromkeys(("processing", "queued", "indexing", "new"), "pending"),
+    "deleted": "removed",
+}
+#: What a score can be of, and the field that holds its id: the narrowest first.
+_TARGETS: Final = {"call": "call_id", "run": "run_id", "session": "session_id", "trace": "trace_id"}
+#: The types of scores, by other words for them.
+_SCORE_TYPES: Final = {"numeric": "number", "categorical": "category", "bool": "boolean", "text": "category"}
+_AUTHOR_TYPES: Final = {"annotation": "human", "user": "human", "eval": "model", "llm": "model", "api": "code"}
 
 
-def record_from(kind: str, given: object, *, workspace: str = "default", now: int | None = None) -> Record:
+def record_from(
+    kind: str,
+    given: object,
+    *,
+    workspace: str = "default",
+    now: int | None = None,
+    left_out: set[str] | None = None,
+    bodies: bool = False,
+) -> Record:
     """The record that an object means. `kind` is a key of `KINDS`; `now` is our clock, in microseconds.
+
+    The names of fields that are not kept are added to `left_out`; without `bodies`, those of requests and responses are
+    among them.
 
     Raises:
         RecordError: Something in it cannot be believed.
     """
     if not isinstance(given, dict):
         raise RecordError("", f"a record is an object, this is {name_of(given)}")
-    reader = _Reader(kind, given)
+    reader = _Reader(kind, given, () if bodies or kind != "error_details" else BODIES)
+    if left_out is not None:
+        left_out.update(reader.left_out)
     values = reader.values()
     clock = now_us() if now is None else now
     started_at = reader.required("started_at")
@@ -51,6 +79,11 @@ def record_from(kind: str, given: object, *, workspace: str = "default", now: in
     labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
     if labels:
         values["labels"] = labels
+    identity = KINDS[kind].identity
+    if identity:
+        # As last told, whatever the order in which it is told.
+        values.setdefault("revision", values["started_at"])
+        values.setdefault("native_id", f"{kind}:{json.dumps([values.get(name, '') for name in identity])}")
     if not values.get("native_id"):
         # Its content is its id: sent twice it counts once. The time is part of it, so a copy has the same one.
         values["native_id"] = content_id(given)
@@ -67,21 +100,30 @@ def content_id(given: Mapping[str, object]) -> str:
 class _Reader:
     """The fields of one object, found by any of their names."""
 
-    def __init__(self, kind: str, given: Mapping[str, object]) -> None:
+    def __init__(self, kind: str, given: Mapping[str, object], not_kept: Sequence[str] = ()) -> None:
         self._kind = kind
+        self._given = given
         self._spelling: dict[str, str] = {}
         self._read: dict[str, Any] = {}
+        #: Fields with something in them that we do not keep.
+        self.left_out: list[str] = []
         names = _names(kind)
         for key, value in given.items():
             field = names.get(key)
             if field is None:
                 if key in NOT_KEPT:
+                    if value not in (None, "", [], {}):
+                        self.left_out.append(key)
                     continue
                 raise RecordError(_shown(key), _unknown(key, kind))
             if value is None:
                 continue
             if field.name in self._spelling:
                 raise RecordError(key, f"says the same as {self._spelling[field.name]}; send one of them")
+            if field.name in not_kept:
+                if value not in ("", [], {}):
+                    self.left_out.append(field.name)
+                continue
             self._spelling[field.name] = key
             try:
                 self._read[field.name] = field.type.convert(value)
@@ -99,6 +141,10 @@ class _Reader:
     def get(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
         """A field's value, None where it is not given."""
         return self._read.get(name)
+
+    def given(self, name: str) -> object:
+        """A field's value as it was sent."""
+        return self._given.get(self.spelling(name))
 
     def required(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
         """A field's value, refusing a record that lacks it."""
@@ -124,8 +170,9 @@ def _finish(kind: str, reader: _Reader, values: dict[str, Any], now: int) -> Non
         target = _ENDED_AT_TARGETS.get(kind)
         if target is not None:
             values.setdefault(target, end - start)
-    if kind == "calls":
-        _finish_call(reader, values)
+    finish = _FINISHES.get(kind)
+    if finish is not None:
+        finish(reader, values)
         return
     if kind == "runs" and end is None and reader.get("duration_ms") is not None:
         values["ended_at"] = start + reader.get("duration_ms")
@@ -168,6 +215,59 @@ def _finish_call(reader: _Reader, values: dict[str, Any]) -> None:
     values["attempt"] = max(1, values.get("attempt", 1))
 
 
+def _finish_log(reader: _Reader, values: dict[str, Any]) -> None:  # noqa: ARG001 - one form for all
+    values["provider"] = provider_of(values.get("provider", ""))
+
+
+def _finish_score(reader: _Reader, values: dict[str, Any]) -> None:
+    verdict = reader.get("value")
+    if isinstance(verdict, str):
+        values.setdefault("text", verdict)
+    else:
+        values["value"] = verdict
+    values["type"] = (
+        "category" if isinstance(verdict, str) else "boolean" if isinstance(reader.given("value"), bool) else "number"
+    )
+    _choose(reader, values, "type", "scores", _SCORE_TYPES)
+    values["target"] = next((target for target, name in _TARGETS.items() if values.get(name)), "")
+    _choose(reader, values, "target", "scores", {"observation": "call", "generation": "call", "span": "call"})
+    _choose(reader, values, "author_type", "scores", _AUTHOR_TYPES)
+    values["provider"] = provider_of(values.get("provider", "")) or infer_provider(values.get("model", ""))
+
+
+def _finish_model(reader: _Reader, values: dict[str, Any]) -> None:
+    values["provider"] = provider_of(values["provider"])
+    values["family"] = values.get("family") or family_of(values["model"])
+    if not 0 <= values.get("progress", 0) <= 1:
+        raise RecordError(reader.spelling("progress"), "is not between 0 and 1")
+
+
+def _finish_knowledge(reader: _Reader, values: dict[str, Any]) -> None:
+    values["provider"] = provider_of(values.get("provider", ""))
+    if "title" in values:
+        values["path"] = values.get("path") or values["title"]
+        _choose(reader, values, "status", "documents", _DOCUMENT_STATES)
+
+
+def _finish_error(reader: _Reader, values: dict[str, Any]) -> None:
+    said = {**values, "error_message": f"{values.get('error_type', '')} {values['message']}"}
+    status = _call_status(reader, said)
+    # A detail of an error is of one, whatever the reply's status was.
+    values["status"] = status_of(None, said["error_message"]) if status == "ok" else status
+    values["provider"] = provider_of(values.get("provider", "")) or infer_provider(values.get("model", ""))
+
+
+_FINISHES: Final[dict[str, Callable[[_Reader, dict[str, Any]], None]]] = {
+    "calls": _finish_call,
+    "logs": _finish_log,
+    "scores": _finish_score,
+    "models": _finish_model,
+    "knowledge_bases": _finish_knowledge,
+    "documents": _finish_knowledge,
+    "error_details": _finish_error,
+}
+
+
 def _call_status(reader: _Reader, values: Mapping[str, Any]) -> Status:
     word = reader.get("status") or ""
     folded = word.lower()
@@ -185,14 +285,18 @@ def _call_status(reader: _Reader, values: Mapping[str, Any]) -> Status:
     return status_of(http if failed else None, values.get("error_message", ""))
 
 
-def _choose(reader: _Reader, values: dict[str, Any], name: str, kind: str) -> None:
-    """Take a field that is one of a closed list of words."""
+def _choose(
+    reader: _Reader, values: dict[str, Any], name: str, kind: str, words: Mapping[str, str] | None = None
+) -> None:
+    """Take a field that is one of a closed list of words; `words` are others for them."""
     word = reader.get(name)
     if not word:
         return
     choices = _choices(kind, name)
     folded = word.lower()
-    if name == "status":
+    if words is not None:
+        folded = words.get(folded, folded)
+    elif name == "status":
         folded = "ok" if folded in _OK else "error" if folded in _FAILED else folded
     if folded not in choices:
         raise RecordError(reader.spelling(name), f"is not one of {', '.join(choices)}")
@@ -223,9 +327,9 @@ def json_schema(kind: str) -> dict[str, Any]:
     properties = {}
     for field in FIELDS[kind]:
         properties[field.name] = {**field.type.schema, "description": field.meaning}
-    for name in ("status", "type", "mode"):
-        if name in properties:
-            properties[name]["enum"] = [*_choices(kind, name), *(("error",) if kind == "calls" else ())]
+    for name in ("status", "type", "mode", "target", "author_type"):
+        if name in properties and (choices := _choices(kind, name)):
+            properties[name]["enum"] = [*choices, *(("error",) if kind in ("calls", "error_details") else ())]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": KINDS[kind].__name__,

@@ -16,7 +16,7 @@ from tokometer.judgement import Forecast
 from tokometer.server.runtime import Runtime
 
 router: Final = APIRouter(prefix="/api/analytics", tags=["analytics"])
-_MEASURES: Final = ("requests", "total_tokens", "cost", "unpriced")
+_MEASURES: Final = ("requests", "total_tokens", "cost", "unpriced", "assumed", "cost_assumed")
 
 
 @router.get("/usage", summary="Summary, trends, cost breakdown and predictions")
@@ -121,4 +121,6 @@ def _usage(row: Row | Mapping[str, Any]) -> dict[str, Any]:
         "tokens": row.get("total_tokens") or 0,
         "cost": None if cost is None else f"{cost:.9f}",
         "unpriced_requests": row.get("unpriced") or 0,
+        "assumed_requests": row.get("assumed") or 0,
+        "assumed_cost": f"{row.get('cost_assumed') or 0:.9f}",
     }

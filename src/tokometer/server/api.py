@@ -11,7 +11,9 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from tokometer.measures import CUBES, Query, QueryError
-from tokometer.server.runtime import Runtime
+from tokometer.measures.labels import known_labels, label_of
+from tokometer.measures.made import made_of
+from tokometer.server.runtime import WORKSPACES, Runtime
 
 router: Final = APIRouter(prefix="/api", tags=["measures"])
 #: A query is small; whatever is larger is not one.
@@ -47,7 +49,11 @@ def _answer(request: Request, parse: Callable[[], Query]) -> Response:
         raise HTTPException(400, str(error)) from None
     if "text/csv" in request.headers.get("accept", ""):
         return Response(result.to_csv().encode("utf-8", "replace"), media_type="text/csv; charset=utf-8")
-    body = json.dumps(result.to_json(), ensure_ascii=False, separators=(",", ":"))
+    answer = result.to_json()
+    if runtime.reach is not None:
+        # What is older than this is not in the answer yet.
+        answer["reading"] = runtime.reach.to_json()
+    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return Response(body.encode("utf-8", "replace"), media_type="application/json")
 
 
@@ -62,7 +68,7 @@ def measures() -> dict[str, Any]:
                 "description": (cube.__doc__ or "").strip(),
                 "dimensions": [
                     {"name": d.name, "title": d.title, "description": d.description, "type": d.type}
-                    for d in cube.dimensions.values()
+                    for d in (*cube.dimensions.values(), *made_of(cube))
                 ],
                 "measures": [
                     {
@@ -78,5 +84,22 @@ def measures() -> dict[str, Any]:
                 ],
             }
             for cube in CUBES.values()
+        ]
+    }
+
+
+@router.get("/labels", summary="The keys of labels, with how many values each has")
+def labels(request: Request) -> dict[str, Any]:
+    """Each key, the dimension of calls that it is, its number of values, and whether it takes part in the rollups."""
+    ledger = request.app.state.runtime.ledger
+    return {
+        "labels": [
+            {
+                "key": key,
+                "dimension": label_of("calls", key).name,
+                "values": values,
+                "rolled_up": key in ledger.rolled,
+            }
+            for key, values in known_labels(ledger, WORKSPACES).items()
         ]
     }

@@ -83,6 +83,8 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     """A check-up as `tokometer doctor --json` prints it; with `audit` every rollup is compared with its records."""
     runtime = request.app.state.runtime
     found = examine(runtime.ledger, runtime.book, home=runtime.home, env=runtime.env, audit=audit)
+    if runtime.reach is not None:
+        found["reading"] = runtime.reach.to_json()
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
 
@@ -107,7 +109,7 @@ def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, 
         runtime.home,
         runtime.env,
         [Path(path) for path in asked.paths],
-        lambda done: told(done.bytes, done.all_bytes),
+        lambda done: told(done.reach.bytes, done.reach.all_bytes),
     )
     # It commits beside the writer, so the pages hear of it from here.
     runtime.committed(

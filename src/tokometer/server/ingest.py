@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import Batch, LedgerError, Receipt
+from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.records import KINDS, Refusal
 from tokometer.records.time import to_datetime
@@ -36,7 +37,8 @@ async def traces(request: Request) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         found = await request.app.state.runtime.decoder.traces(body, encoding)
-        await _store(request, Batch(found.records, found.refusals, packed=found.packed))
+        batch = Batch(found.records, found.refusals, packed=found.packed, notices=found.notices)
+        await _store(request, batch)
     except BodyError as error:
         return _otlp_error(error.status, str(error), encoding)
     except OtlpError as error:
@@ -54,7 +56,7 @@ async def calls(request: Request) -> Response:
 
 @router.post("/api/records/{kind}", summary="Records of any kind in our own format")
 async def records(request: Request, kind: str) -> Response:
-    """Take records of a kind (calls, tools, runs, jobs, samples, bills) as NDJSON, a JSON array or one JSON object."""
+    """Take records of a kind (calls, tools, logs, scores, …) as NDJSON, a JSON array or one JSON object."""
     if kind not in KINDS:
         return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(KINDS)}")
     return await _own(request, kind)
@@ -72,11 +74,24 @@ def refused(
     return _json({"refused": shown, "next_offset": offset + limit if len(found) > limit else None})
 
 
+@router.get("/api/notices", summary="What no rule understood, counted by source, topic and name")
+def notices(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Keys, types, tiers, models and files that went unread: the most frequent first, each with an example place."""
+    found = list_noticed(request.app.state.runtime.ledger, limit=limit + 1, offset=offset)
+    shown = [noticed_json(noticed) for noticed in found[:limit]]
+    return _json({"notices": shown, "next_offset": offset + limit if len(found) > limit else None})
+
+
 async def _own(request: Request, kind: str) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
-        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request))
-        batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True)
+        keep = request.app.state.runtime.keep_bodies
+        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
+        batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True, notices=found.notices)
         receipt = await _store(request, batch)
     except BodyError as error:
         return _error(error.status, str(error))
@@ -99,7 +114,7 @@ async def _own(request: Request, kind: str) -> Response:
 
 async def _store(request: Request, batch: Batch) -> Receipt:
     """The receipt of a batch, once it is durable."""
-    if not batch.size and not batch.refusals:
+    if not batch.size and not batch.refusals and not batch.notices:
         return Receipt()
     return await asyncio.wrap_future(request.app.state.runtime.writer.submit(batch))
 

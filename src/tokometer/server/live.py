@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from tokometer.server.broadcast import Broadcaster, Listener
+from tokometer.collect.horizon import Reach
+from tokometer.server.broadcast import Listener
+from tokometer.server.runtime import Runtime
 
 #: Silence is broken this often (seconds), so that a page knows that the line is alive.
 _BEAT: Final = 10.0
@@ -20,25 +22,33 @@ router: Final = APIRouter(tags=["live"])
 
 @router.get("/api/live", summary="Server-sent events: which kinds of record have changed")
 async def live(request: Request) -> StreamingResponse:
-    """`hello` at once, `change` with `{"kinds": [...], "at": ...}` after commits, `beat` every ten seconds."""
-    broadcaster: Broadcaster = request.app.state.runtime.broadcaster
+    """`hello` at once, `change` with `{"kinds": [...], "at": ...}` after commits, `beat` every ten seconds.
+
+    While much is imported at once, each carries `reading`: how many files of how many are in, and back to when.
+    """
+    runtime: Runtime = request.app.state.runtime
+    broadcaster = runtime.broadcaster
     listener = broadcaster.join()
     if listener is None:
         return StreamingResponse(iter(()), 503, {"Retry-After": "5"}, "text/event-stream")
     return StreamingResponse(
-        _events(broadcaster, listener), headers={"Cache-Control": "no-store"}, media_type="text/event-stream"
+        _events(runtime, listener), headers={"Cache-Control": "no-store"}, media_type="text/event-stream"
     )
 
 
-async def _events(broadcaster: Broadcaster, listener: Listener) -> AsyncIterator[str]:
+async def _events(runtime: Runtime, listener: Listener) -> AsyncIterator[str]:
     try:
-        yield "retry: 2000\n" + _event("hello")
+        yield "retry: 2000\n" + _event("hello", runtime.reach)
         while (kinds := await listener.next(_BEAT)) is not None:
-            yield _event("change", sorted(kinds)) if kinds else _event("beat")
+            yield _event("change", runtime.reach, sorted(kinds)) if kinds else _event("beat", runtime.reach)
     finally:
-        broadcaster.leave(listener)
+        runtime.broadcaster.leave(listener)
 
 
-def _event(name: str, kinds: list[str] | None = None) -> str:
-    said = {"at": time.time_ns() // 1_000_000} | ({"kinds": kinds} if kinds is not None else {})
+def _event(name: str, reach: Reach | None, kinds: list[str] | None = None) -> str:
+    said: dict[str, Any] = {"at": time.time_ns() // 1_000_000}
+    if kinds is not None:
+        said["kinds"] = kinds
+    if reach is not None:
+        said["reading"] = reach.to_json()
     return f"event: {name}\ndata: {json.dumps(said)}\n\n"

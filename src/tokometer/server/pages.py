@@ -13,14 +13,17 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from tokometer.collect.certainty import totals, uncertain
 from tokometer.dashboards import DASHBOARDS, RANGES, ScopeError
 from tokometer.dashboards.scope import find_zone, parse_scope
+from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.measures import Query
+from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
-from tokometer.server.panels import FILTERS
+from tokometer.server.offered import offered
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
 
@@ -31,6 +34,8 @@ _PAGES: Final = (
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
 )
 _REFUSED: Final = 100
+_NOTICED: Final = 100
+_UNCERTAIN: Final = 100
 
 
 @router.get("/")
@@ -46,8 +51,9 @@ def usage(request: Request) -> Response:
     parameters: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         parameters.setdefault(name, []).append(value)
+    dimensions = offered(runtime, parameters)
     try:
-        scope = parse_scope(parameters, FILTERS, runtime.now())
+        scope = parse_scope(parameters, dimensions, runtime.now())
     except ScopeError:
         # The panels say what is wrong; the frame shows what it would without parameters.
         scope = parse_scope({}, (), runtime.now())
@@ -58,7 +64,7 @@ def usage(request: Request) -> Response:
         dashboard=DASHBOARDS["usage"],
         scope=scope,
         ranges=RANGES,
-        dimensions=FILTERS,
+        dimensions=dimensions,
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
         charts_url=f"/static/charts-{runtime.charts.charts_key}.json",
         discover=runtime.discover,
@@ -78,6 +84,8 @@ def sources(request: Request) -> Response:
     except ScopeError:
         zone = find_zone("UTC")
     now = runtime.now()
+    prices = totals(runtime.ask)
+    doubts = uncertain(runtime.ask, prices)
 
     def when(at: datetime | None) -> dict[str, str]:
         if at is None:
@@ -100,6 +108,28 @@ def sources(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=_refused(runtime),
+        prices=prices,
+        uncertain=[
+            {
+                "one": one,
+                "cost": _figure(one.cost, USD),
+                "model": one.model or "(unknown)",
+                "provider": one.provider or "–",
+            }
+            for one in doubts[:_UNCERTAIN]
+        ],
+        uncertain_count=len(doubts),
+        noticed=[
+            {
+                "noticed": noticed,
+                "place": _short(noticed.place, runtime.home),
+                "when": when(to_datetime(noticed.latest_at)),
+            }
+            for noticed in list_noticed(runtime.ledger, limit=_NOTICED)
+        ],
+        noticed_count=sum(names for _, names in noticed_by_source(runtime.ledger).values()),
+        topics=TOPICS,
+        mends=MENDS,
     )
 
 
@@ -135,8 +165,9 @@ def _sources(runtime: Runtime, when: Any) -> list[dict[str, Any]]:  # noqa: ANN4
     places: dict[str, tuple[int, datetime | None]] = {**places_by_source(runtime.ledger)}
     calls = {row["source"]: row for row in rows}
     refused = refused_by_source(runtime.ledger)
+    noticed = noticed_by_source(runtime.ledger)
     found = []
-    for name in sorted({*calls, *places, *refused}):
+    for name in sorted({*calls, *places, *refused, *noticed}):
         row = calls.get(name, {})
         count, latest = places.get(name, (0, None))
         found.append(
@@ -148,6 +179,7 @@ def _sources(runtime: Runtime, when: Any) -> list[dict[str, Any]]:  # noqa: ANN4
                 "files": count,
                 "read": when(latest),
                 "refused": refused.get(name, 0),
+                "noticed": noticed.get(name, (0, 0))[1],
             }
         )
     return found

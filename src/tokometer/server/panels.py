@@ -20,20 +20,15 @@ from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Context
 from tokometer.dashboards.scope import parse_scope
-from tokometer.measures import CUBES, Query, Result, measure_named
+from tokometer.measures import Query, Result, dimension_named, measure_named
 from tokometer.records.units import plain
 from tokometer.records.zone import local_zone
+from tokometer.server.offered import findable, offered
 from tokometer.server.runtime import Rendered, Runtime
 from tokometer.server.templates import render
 
 router: Final = APIRouter(tags=["panels"])
 
-#: What pages can filter by; the parts of a time are chosen with the range.
-FILTERS: Final = {
-    name: dimension.title
-    for name, dimension in CUBES["calls"].dimensions.items()
-    if name != "session" and dimension.type == "text"
-}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -107,7 +102,7 @@ def panel_explained(request: Request, panel_id: str) -> Response:
             measures=[measure_named(name) for name in panel.measures],
             window=window_text(view.window) if view.window else "",
             scope=scope,
-            filters=[(FILTERS[name], values) for name, values in scope.where],
+            filters=[(dimension_named(f"calls.{name}").title, values) for name, values in scope.where],
             queries=[(query, json.dumps(query.to_json(), indent=1)) for query in dict.fromkeys(asked)],
         ),
         media_type="text/html",
@@ -135,7 +130,7 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     scope = _scope(request, {key: values for key, values in _parameters(request).items() if key != "q"})
     context = Context(scope, runtime.ask, runtime.colours)
     groups = []
-    for name in _FINDABLE:
+    for name, title in findable(runtime).items():
         rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
         names = Names(name, runtime.colours, ())
         wanted = q.casefold().strip()
@@ -149,13 +144,12 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
                 {"value": row[name], "label": names.label(row[name]), "text": f"{row['requests']:,}"}
                 for row in values[:_OFFERED]
             ]
-            groups.append({"name": name, "title": FILTERS[name], "values": shown})
+            groups.append({"name": name, "title": title, "values": shown})
     return groups
 
 
 #: Values of each dimension that the filter offers.
 _OFFERED: Final = 6
-_FINDABLE: Final = ("model", "provider", "source", "project", "team", "user", "agent", "environment", "status")
 
 
 def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
@@ -216,7 +210,8 @@ def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
 
 def _scope(request: Request, parameters: dict[str, list[str]]) -> Scope:
     try:
-        return parse_scope(parameters, FILTERS, request.app.state.runtime.now())
+        runtime: Runtime = request.app.state.runtime
+        return parse_scope(parameters, offered(runtime, parameters), runtime.now())
     except ScopeError as error:
         raise HTTPException(400, str(error)) from None
 

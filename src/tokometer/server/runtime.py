@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
+from tokometer.collect.horizon import Reach
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
+from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Result, rules, run
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
@@ -70,6 +72,8 @@ class Runtime:
     cache: Path
     demo: bool = False
     discover: bool = False
+    #: Whether requests and responses that come with details of errors are kept. They hold prompts.
+    keep_bodies: bool = False
     follower: Follower | None = None
     #: Plays generated data on, in a demo.
     player: Player | None = None
@@ -85,6 +89,11 @@ class Runtime:
     closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
+
+    @property
+    def reach(self) -> Reach | None:
+        """How far the import of what was there at the start is; None where there is none under way."""
+        return self.follower.following.reach if self.follower is not None else None
 
     def now(self) -> datetime:
         """The time now, UTC."""
@@ -140,7 +149,12 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         broadcaster = Broadcaster()
         cache = cache_folder(data, home, env)
         runtime: Runtime
-        writer = Writer(ledger, book, lambda receipt: runtime.committed(receipt))  # noqa: PLW0108 - bound when called
+        writer = Writer(
+            ledger,
+            book,
+            lambda receipt: runtime.committed(receipt),  # noqa: PLW0108 - bound when called
+            kept=kept_days(env),
+        )
         runtime = Runtime(
             data=data,
             home=home,
@@ -155,6 +169,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             cache=cache,
             demo=demo,
             discover=discover,
+            keep_bodies=bodies_kept(env),
         )
         if demo:
             from tokometer.demo.player import Player
@@ -163,7 +178,9 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 
-            runtime.follower = Follower(writer, ledger, FILE_SOURCES, prices, home, env)
+            runtime.follower = Follower(
+                writer, ledger, FILE_SOURCES, prices, home, env, lambda: broadcaster.publish({"reading"})
+            )
     except BaseException:
         ledger.close()
         raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -54,8 +54,18 @@ class Own:
     notices: list[Notice] = field(default_factory=list)
 
 
-def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default", now: int | None = None) -> Own:
+def read(
+    kind: str,
+    body: bytes,
+    media_type: str,
+    *,
+    workspace: str = "default",
+    now: int | None = None,
+    bodies: bool = False,
+) -> Own:
     """The records of a body. `kind` is a key of `records.KINDS`, `now` our clock in microseconds.
+
+    With `bodies`, requests and responses that come with details of errors are kept.
 
     Raises:
         NotRecords: The media type is not JSON or NDJSON, or the body is broken in a way that leaves no record whole.
@@ -65,16 +75,22 @@ def read(kind: str, body: bytes, media_type: str, *, workspace: str = "default",
         raise NotRecords("Content-Type is not application/json or application/x-ndjson", media_type=True)
     at = now_us() if now is None else now
     own = Own()
+    passed_over: dict[str, Notice] = {}
     for index, item in enumerate(_items(body, lines=media_type in _LINES)):
         given: object = None
         try:
             if isinstance(item, RecordError):
                 raise item
             given = _value(item)
-            own.records.append(record_from(kind, given, workspace=workspace, now=at))
+            left_out: set[str] = set()
+            own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out, bodies=bodies))
+            for name in left_out:
+                before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
+                passed_over[name] = replace(before, count=before.count + 1)
         except RecordError as error:
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
     own.notices.extend(_tiers(own, kind, at, workspace))
+    own.notices.extend(passed_over.values())
     return own
 
 
@@ -188,6 +204,10 @@ def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
     for word, (count, first) in seen.items():
         place = f"POST /api/records/{kind}:{first}"
         yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
+
+
+def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
+    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:

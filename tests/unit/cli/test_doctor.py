@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import duckdb
 
 from generators.claude_tree import Size, Tree, Truth
+from tokometer.ledger import Batch
+from tokometer.ledger.opening import open_ledger
+from tokometer.records import ModelCall, Notice
 
 from .conftest import Shell
 
@@ -52,6 +56,54 @@ def test_models_without_a_price(shell: Shell) -> None:
     text = shell.run("doctor").stdout
     assert "made-up-model-9" in text
     assert "0.00% of 1 calls have a price" in text
+
+
+def test_what_was_not_understood(shell: Shell) -> None:
+    """Names that no rule read are listed with their count, an example, and what would mend them."""
+    with closing(open_ledger(shell.data)) as ledger:
+        ledger.commit(Batch(notices=[Notice("codex", "tier", f"t{n:02}", f"/x/{n}.jsonl:7", n + 1) for n in range(12)]))
+    found = json.loads(shell.run("doctor", "--json").stdout)["notices"]
+    assert (found["count"], found["names"], found["by_source"]) == (78, 12, {"codex": 78})
+    assert found["listed"][0]["name"] == "t11"
+    text = shell.run("doctor").stdout
+    assert "12 names that no rule understood, met 78 times" in text
+    assert "codex, tier t11: 12 times, as in /x/11.jsonl:7" in text
+    assert "and 2 more" in text
+    assert "service_tier" in text
+
+
+def test_what_is_priced_on_an_assumption(shell: Shell) -> None:
+    """How many calls, at what cost, on which assumption, and what would mend it."""
+    with closing(open_ledger(shell.data)) as ledger:
+        ledger.commit(
+            Batch(
+                [
+                    ModelCall(
+                        source="api",
+                        native_id=f"{n}",
+                        started_at=1_790_000_000_000_000,
+                        provider="openai",
+                        model="gpt-5",
+                        input_tokens=1,
+                        cost_priced=2_000_000_000,
+                        price_basis="assumed:tier",
+                    )
+                    for n in range(3)
+                ]
+            )
+        )
+    found = json.loads(shell.run("doctor", "--json").stdout)["prices"]
+    assert (found["assumed"], found["cost_assumed"], found["unpriced"]) == (3, "6.000000000", 0)
+    assert [(one["words"], one["calls"], one["cost"]) for one in found["uncertain"]] == [(["tier"], 3, "6.000000000")]
+    text = shell.run("doctor").stdout
+    assert "3 are priced on an assumption, $6.00 of the cost" in text
+    assert "assumed (tier): gpt-5 (openai), 3 calls, $6.00" in text
+    assert "tier: Add a [[price]] with this service_tier" in text
+    reported = shell.run("report", "--no-import")
+    assert "≈$6.00" in reported.stdout
+    assert "≈ 3 calls have an assumed price, $6.00 of the cost" in reported.stderr
+    totals = json.loads(shell.run("report", "--no-import", "--json").stdout)["totals"]
+    assert (totals["assumed"], totals["cost_assumed"]) == (3, "6.000000000")
 
 
 def test_audit_finds_a_wrong_rollup(shell: Shell) -> None:

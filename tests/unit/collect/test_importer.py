@@ -12,8 +12,9 @@ from generators.claude_tree import Size, Tree
 from tokometer.collect.importer import Progress, import_all
 from tokometer.collect.reading import Prices
 from tokometer.ledger import Ledger, LedgerError, Statement
+from tokometer.ledger.noticed import list_noticed
 from tokometer.ledger.opening import open_ledger
-from tokometer.records import ModelCall
+from tokometer.records import ModelCall, Notice
 from tokometer.sources import FileSource, Reading
 from tokometer.sources.registry import FILE_SOURCES
 
@@ -85,7 +86,8 @@ def test_progress_reaches_the_end(tmp_path: Path, projects: Path, ledger: Ledger
     Tree(1, Size(sessions=4, calls=20)).write(projects)
     told: list[Progress] = []
     import_all(ledger, Prices(), SOURCES, tmp_path, {}, progress=told.append)
-    assert (told[-1].files, told[-1].bytes) == (told[-1].all_files, told[-1].all_bytes)
+    last = told[-1].reach
+    assert (last.files, last.bytes, last.back_to) == (last.all_files, last.all_bytes, None)
     assert told[-1].records > 0
 
 
@@ -141,7 +143,8 @@ class _Fragile:
         if path.name == "fatal" and os.getpid() != int(path.read_text()):
             os._exit(9)
         call = ModelCall(source="fragile", native_id=path.name, started_at=1_788_256_805_000_000, model="m")
-        return Reading([call], [], b"done")
+        notice = Notice("fragile", "line", "odd", str(path), 2, 5)
+        return Reading([call], [], b"done", [notice] if path.name == "odd" else [])
 
 
 def _fragile(tmp_path: Path, names: list[str]) -> dict[str, FileSource]:
@@ -158,6 +161,16 @@ def test_a_mistake_in_a_source_spoils_one_file(tmp_path: Path, ledger: Ledger) -
     assert (summary.accepted, summary.refused) == (1, 1)
     assert "ZeroDivisionError" in summary.refusals[0].reason
     assert [Path(place).name for place in ledger.cursors("fragile")] == ["good"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_was_not_understood_is_counted(tmp_path: Path, ledger: Ledger, processes: int) -> None:
+    """Notices reach the ledger with the records, whichever process read the file."""
+    sources = _fragile(tmp_path, ["a", "odd", "z"])
+    assert import_all(ledger, Prices(), sources, tmp_path, {}, processes=processes).noticed == 2
+    [found] = list_noticed(ledger, limit=9)
+    assert (found.source, found.topic, found.name, found.count) == ("fragile", "line", "odd", 2)
+    assert (found.place, found.first_at) == (str(tmp_path / "fragile" / "odd"), 5)
 
 
 def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:

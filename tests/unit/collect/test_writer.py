@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
-from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt
+from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt, Statement
+from tokometer.ledger.noticed import list_noticed
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger.refused import list_refused
-from tokometer.records import ModelCall, Refusal, now_us
+from tokometer.records import LogLine, ModelCall, Notice, Refusal, now_us
 
 
 class Book:
@@ -106,6 +107,31 @@ def test_what_waits_together_is_committed_together_and_answered_apart(start: Sta
     assert receipts[2].touched == {"calls"}
     writer.close()
     assert [commit.accepted for commit in commits] == [1, 3]
+
+
+def test_notices_of_batches_that_are_committed_together_all_count(start: Start, ledger: Ledger) -> None:
+    """None is lost where several batches share a commit, and one without records is a batch like any other."""
+    book = Book()
+    writer = start(book)
+    book.gate.clear()
+    notice = Notice("api", "field", "x", "here", 2)
+    futures = [writer.submit(Batch([call(name)], notices=[notice])) for name in "abc"]
+    futures.append(writer.submit(Batch(notices=[notice])))
+    book.gate.set()
+    for future in futures:
+        future.result(30)
+    assert [one.count for one in list_noticed(ledger, limit=9)] == [8]
+
+
+def test_what_is_old_is_dropped_at_rest(start: Start, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log lines are kept for their days, and gone when the writer has nothing else to do."""
+    monkeypatch.setattr("tokometer.collect.writer._REST", 0.01)
+    day = 86_400_000_000
+    lines = [LogLine(source="api", native_id=f"{n}", started_at=now_us() - n * day, message="m") for n in (0, 2, 4)]
+    ledger.commit(Batch(list(lines)))
+    start(kept={"logs": 3})
+    wait_until(lambda: ledger.stats()["logs"] < 3)
+    assert ledger.fetch(Statement("SELECT native_id FROM logs ORDER BY native_id")) == [("0",), ("2",)]
 
 
 def test_corrections_and_others_are_kept_apart(start: Start, ledger: Ledger) -> None:

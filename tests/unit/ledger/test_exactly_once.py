@@ -21,7 +21,7 @@ START = to_us(datetime(2026, 3, 8, tzinfo=UTC))
 
 @st.composite
 def versions(draw: st.DrawFn) -> list[ModelCall]:
-    """All the versions in which one call may be met: partial, full, copied elsewhere, replayed as a sidechain."""
+    """All the versions in which one call may be met: partial, full, copied elsewhere, replayed, without its request."""
     number = draw(st.integers(0, 10**6))
     at = START + draw(st.integers(0, 400)) * QUARTER_US // 3
     tokens = draw(st.integers(1, 10**9))
@@ -50,6 +50,13 @@ def versions(draw: st.DrawFn) -> list[ModelCall]:
         )
     if draw(st.booleans()):
         met.append(ModelCall(native_id=f"m{number}|side", shadow=True, output_tokens=tokens, session_id="side", **real))
+    if draw(st.booleans()):
+        nameless = ModelCall(native_id=f"m{number}|", echo=True, output_tokens=tokens, session_id="echo", **real)
+        if draw(st.booleans()):
+            met.append(nameless)
+        else:
+            # Nobody tells of its request: then it is what counts.
+            met = [nameless, *(version for version in met if version.shadow)]
     return met
 
 
@@ -74,7 +81,7 @@ def facts(ledger: Ledger, workspace: str) -> tuple[object, ...]:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(versions(), min_size=1, max_size=12, unique_by=lambda met: met[0].native_id), st.randoms())
+@given(st.lists(versions(), min_size=1, max_size=12, unique_by=lambda met: met[0].group), st.randoms())
 def test_order_repetition_and_grouping_do_not_matter(
     ledger: Ledger, calls: list[list[ModelCall]], chance: random.Random
 ) -> None:

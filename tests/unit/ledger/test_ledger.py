@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 
 from tokometer.ledger import Batch, Ledger, Statement
+from tokometer.ledger.packed import pack
 from tokometer.records import (
     AgentRun,
     Bill,
@@ -120,6 +121,29 @@ def test_a_shadow_gives_way_to_its_groups_real_call(new_ledger: Callable[[], Led
     alone = new_ledger()
     alone.commit(Batch([shadow]))
     assert total(alone, "sum(requests)") == 1
+
+
+def test_an_echo_gives_way_to_a_call_that_names_its_request_and_beats_a_shadow(
+    new_ledger: Callable[[], Ledger],
+) -> None:
+    """Of one group only the calls of the highest rank count, in whatever order they come."""
+    shadow = call(1, native_id="m|side", group="m", shadow=True)
+    echo = call(1, native_id="m|", group="m", echo=True)
+    real = call(1, native_id="m|req", group="m")
+    for order in permutations([shadow, echo, real]):
+        ledger = new_ledger()
+        for record in order[:2]:
+            ledger.commit(Batch([record]))
+        best = max(order[:2], key=[shadow, echo, real].index)
+        assert ledger.fetch(Statement("SELECT native_id FROM calls")) == [(best.native_id,)]
+        ledger.commit(Batch([order[2]]))
+        assert ledger.fetch(Statement("SELECT native_id FROM calls")) == [("m|req",)]
+        together = new_ledger()
+        together.commit(Batch(packed=[pack(order)]))
+        for each in (ledger, together):
+            each.settle()
+            assert each.fetch(Statement("SELECT native_id FROM calls")) == [("m|req",)]
+            assert each.audit() == []
 
 
 def test_a_trace_as_a_group_is_of_those_calls_that_say_so(new_ledger: Callable[[], Ledger]) -> None:

@@ -88,7 +88,9 @@ def test_inference_in_the_us_costs_a_tenth_more_from_4_6_on(model: str, region: 
         ("vertex", "gemini-2.5-pro", "europe-west4", ""),
         ("azure", "gpt-5", "swedencentral", "assumed:region"),
         ("bedrock", "us.anthropic.claude-opus-4-8-v1:0", "us-east-1", ""),
-        ("openai", "gpt-5", "us", "assumed:region"),
+        ("openai", "gpt-5", "us", ""),
+        ("openai", "gpt-5.5", "somewhere", "assumed:region"),
+        ("vertex", "claude-sonnet-4", "us-east5", ""),
         ("openai", "gpt-5", "us-east-1", ""),
     ],
 )
@@ -98,6 +100,25 @@ def test_a_region_that_may_cost_more_is_said_and_not_guessed(
     """Nothing is added where nobody knows how much; Bedrock's lists tell regions apart by the model's id."""
     here, there = priced(model, provider, region=region, **A_SESSION), priced(model, provider, **A_SESSION)
     assert here == (there[0], basis)
+
+
+@pytest.mark.parametrize(
+    ("model", "region", "factor"),
+    [
+        ("gpt-5.4", "eu", "1.1"),
+        ("gpt-5.5-2026-04-23", "us", "1.1"),
+        ("gpt-6.1-sol", "jp", "1.1"),
+        ("gpt-5.3", "eu", "1"),
+        ("gpt-5", "eu", "1"),
+        ("gpt-4.1", "eu", "1"),
+        ("o3", "eu", "1"),
+        ("gpt-5.4", "", "1"),
+    ],
+)
+def test_openais_residency_endpoints_cost_a_tenth_more_from_gpt_5_4_on(model: str, region: str, factor: str) -> None:
+    """For models that were released on or after 5 March 2026."""
+    standard = priced(model, "openai", **A_SESSION)[0]
+    assert priced(model, "openai", region=region, **A_SESSION) == (standard * Decimal(factor), "")
 
 
 @pytest.mark.parametrize("at", [JUNE, NOVEMBER])

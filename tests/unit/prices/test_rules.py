@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tokometer.prices import rules
+from tokometer.prices.tiers import PRICED
 from tokometer.records import PROVIDERS
 from tokometer.records.basis import ASSUMPTIONS, REASONS, assumed, unpriced
 from tokometer.records.families import FAMILIES
@@ -35,7 +36,7 @@ def test_every_rule_names_its_source(rule: rules.TierRule) -> None:
 
 def test_rules_speak_of_what_exists() -> None:
     """Tiers that words lead to, parts of buckets, patterns that compile."""
-    assert {rule.tier for rule in rules.TIER_RULES} <= set(rules.TIERS.values())
+    assert {rule.tier for rule in rules.TIER_RULES} <= PRICED
     assert {rule.part for rule in rules.PART_RULES} <= set(PARTS)
     for rule in (*rules.TIER_RULES, *rules.PART_RULES, *rules.QUANTITY_RULES):
         re.compile(rule.models)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.prices.rules import TIERS
-from tokometer.prices.tiers import Tiers, tiers_of
+from tokometer.prices.tiers import PRICED, Tiers, tiers_of
+from tokometer.records.tiers import TIERS
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,7 @@ from tokometer.prices.tiers import Tiers, tiers_of
         ("priority fast", "gpt-5", ("priority",)),
         ("flex", "gpt-5", ("flex",)),
         ("scale", "gpt-5", ("scale",)),
+        ("TRAFFIC_TYPE_UNSPECIFIED", "gemini-2.5-pro", ()),
     ],
 )
 def test_service_tiers_are_read_from_tier_and_model(service_tier: str, model: str, tiers: tuple[str, ...]) -> None:
@@ -54,5 +55,5 @@ def test_a_word_that_nobody_declared_is_not_taken_for_standard(service_tier: str
 def test_reading_a_tier_never_fails(text: str) -> None:
     """Whatever the text: known words are declared ones, unknown words are not."""
     found = tiers_of(text, "gpt-5")
-    assert set(found.known) <= set(TIERS.values())
+    assert set(found.known) <= PRICED
     assert not set(found.unknown) & set(TIERS)

@@ -129,7 +129,8 @@ def test_every_kind_declares_rules_for_fields_that_it_has(kind: type[Record]) ->
     """Fields marked as coming from the origin exist, and a kind is found under its own name."""
     assert kind.origin_fields <= set(kind.__struct_fields__)
     assert KINDS[kind.kind] is kind
-    assert merge_rule(kind, "started_at") == "min"
+    assert merge_rule(kind, "started_at") == ("winner" if kind.identity else "min")
+    assert set(kind.identity) <= set(kind.__struct_fields__)
     assert merge_rule(kind, "origin") == "origin"
     assert merge_rule(kind, "revision") == "winner"
 

@@ -52,6 +52,16 @@ def test_one_object_over_several_lines() -> None:
     assert names(read(json.dumps(json.loads(line("a")), indent=2))) == ["a"]
 
 
+def test_content_is_left_out_and_said_so() -> None:
+    """Prompts and answers that come along are not kept: the field's name is noticed with its count, not its content."""
+    body = [{"id": f"{n}", "started_at": AT, "model": "m", "prompt": "secret", "messages": []} for n in range(3)]
+    found = read(json.dumps(body))
+    assert names(found) == ["0", "1", "2"]
+    [notice] = found.notices
+    assert (notice.source, notice.topic, notice.name, notice.count) == ("api", "field", "calls.prompt", 3)
+    assert (notice.place, notice.at) == ("POST /api/records/calls:0", NOW)
+
+
 @pytest.mark.parametrize("body", ["", " \n", "[]"])
 def test_nothing_is_nothing(body: str) -> None:
     """An empty body makes no record and no refusal."""

@@ -27,14 +27,14 @@ export class Live {
     const source = new EventSource("/api/live");
     this.#source = source;
     let before = false;
-    source.addEventListener("hello", () => {
-      this.#hear();
+    source.addEventListener("hello", (event) => {
+      this.#hear(event);
       // What was committed while nobody listened is fetched now.
       if (before) this.#soon();
       before = true;
     });
-    source.addEventListener("change", () => { this.#hear(); this.#soon(); });
-    source.addEventListener("beat", () => this.#hear());
+    source.addEventListener("change", (event) => { this.#hear(event); this.#soon(); });
+    source.addEventListener("beat", (event) => this.#hear(event));
     source.onerror = () => this.#lost();
   }
 
@@ -61,9 +61,27 @@ export class Live {
     /** @type {HTMLElement} */ (text).title = `${now.toISOString()} · times in ${this.zone()}`;
   }
 
-  #hear() {
+  /** @param {MessageEvent} event */
+  #hear(event) {
     this.#heard = Date.now();
     this.#show("on", "Live");
+    this.#reading(JSON.parse(event.data).reading);
+  }
+
+  /**
+   * While much is imported at once, says how far that is: what is older is not in the figures yet.
+   * @param {{files: number, all_files: number, back_to: string | null} | undefined} reading
+   */
+  #reading(reading) {
+    const text = /** @type {HTMLElement | null} */ (this.element.querySelector("[data-show=reading]"));
+    if (!text) return;
+    text.hidden = !reading;
+    if (!reading) return;
+    const count = new Intl.NumberFormat("en-GB");
+    const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: this.zone() });
+    const back = reading.back_to && reading.files ? `, back to ${day.format(new Date(reading.back_to))}` : "";
+    text.textContent = `Reading ${count.format(reading.files)} of ${count.format(reading.all_files)} files${back}`;
+    text.title = "The newest files are read first; what is older is not in the figures yet.";
   }
 
   #lost() {

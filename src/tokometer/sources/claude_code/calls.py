@@ -7,7 +7,7 @@ from typing import Final
 
 from tokometer.records import ModelCall, RecordError
 from tokometer.records.model_ids import infer_provider
-from tokometer.sources.claude_code.lines import Line, Message, OutputDetails, Usage
+from tokometer.sources.claude_code.lines import Line, OutputDetails, Usage
 
 #: Input, output, cache reads, cache writes for five minutes and for an hour: tokens in buckets that do not overlap.
 Tokens = tuple[int, int, int, int, int]
@@ -27,17 +27,6 @@ _MOST_DOLLARS: Final = 1_000_000
 
 #: A longer time between a question and the answer's line is a pause of the person or the machine, not a latency.
 LONGEST_WAIT_US: Final = 600_000_000
-
-
-def key_of(line: Line, message: Message, raw: memoryview) -> str:
-    """The id of the answer that a line is part of: `message.id|requestId`, or its own where the answer has none.
-
-    A subagent's transcript can repeat an answer of its parent under a new request id, so lines of sidechains are told
-    apart by `message.id` alone.
-    """
-    if not message.id:
-        return own_key(line, raw)
-    return f"{message.id}|sidechain" if line.isSidechain else f"{message.id}|{line.requestId or ''}"
 
 
 def own_key(line: Line, raw: memoryview) -> str:
@@ -69,11 +58,6 @@ def revision_of(tokens: Tokens, speed: str | None, stop_reason: str | None, wait
         wait = _MOST_WAIT
     flags = (2 if speed else 0) + (1 if stop_reason else 0)
     return ((total + 1) << 2 | flags) << _WAIT_BITS | wait
-
-
-def service_tier_of(usage: Usage) -> str:
-    """The tier that an answer was served in; `fast` is one of its own."""
-    return ("fast" if usage.speed == "fast" else usage.service_tier) or ""
 
 
 def set_reasoning(call: ModelCall, details: OutputDetails) -> None:

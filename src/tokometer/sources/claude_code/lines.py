@@ -2,7 +2,7 @@
 
 Almost every line is decoded in one go into the structs below, which pass over everything that they do not name: the
 bulk of a transcript is the output of tools, and it is never turned into Python objects. A line that does not fit is
-looked at again with patience: what we can do without is dropped, and what we cannot is the reason it is refused for.
+looked at again (`salvage`).
 
 Fields stand in the order in which Claude Code writes them, because the decoder looks for a key from where it found the
 one before.
@@ -11,15 +11,12 @@ one before.
 # ruff: noqa: N815 - the names are those of the file format
 from __future__ import annotations
 
-import json
-import re
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from tokometer.records import RecordError
 from tokometer.records.kinds import MAX_TOKENS
 
 Count = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
@@ -38,6 +35,13 @@ class OutputDetails(Struct, gc=False):
     thinking_tokens: Count | None = None
 
 
+class ServerTools(Struct, gc=False):
+    """What the provider did for an answer; searches are billed, fetching pages is not."""
+
+    web_search_requests: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    web_fetch_requests: Count | None = None
+
+
 class Usage(Struct, gc=False):
     """What the provider billed for an answer; `input_tokens` holds neither cache reads nor cache writes."""
 
@@ -47,8 +51,12 @@ class Usage(Struct, gc=False):
     output_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
     service_tier: str | None = None
+    inference_geo: str | None = None
     speed: str | None = None
     output_tokens_details: OutputDetails | None = None
+    server_tool_use: ServerTools | None = None
+    #: Looked at in `runs`, each value once.
+    iterations: Raw = Raw()
 
 
 class Block(Struct, gc=False):
@@ -68,6 +76,7 @@ class Message(Struct, gc=False):
 
     model: str | None = None
     id: str | None = None
+    role: str | None = None
     content: list[Block] | str | None = None
     stop_reason: str | None = None
     usage: Usage | None = None
@@ -133,101 +142,84 @@ class Line(Struct, gc=False):
 
 #: The line's types that we read; every other is passed over whatever it holds.
 READ: Final = frozenset({"assistant", "user", "system"})
+#: Types of lines that are known to hold no usage of their own.
+KNOWN: Final = READ | {
+    "agent-color",
+    "agent-name",
+    "agent-setting",
+    "ai-title",
+    "attachment",
+    "attribution-snapshot",
+    "bridge-session",
+    "content-replacement",
+    "custom-title",
+    "file-history-snapshot",
+    "last-prompt",
+    "marble-origami-commit",
+    "marble-origami-snapshot",
+    "mode",
+    "permission-mode",
+    "pr-link",
+    "progress",
+    "queue-operation",
+    "speculation-accept",
+    "summary",
+    "tag",
+    "task-summary",
+    "worktree-state",
+}
 
-decode: Final = msgspec.json.Decoder(Line).decode
-#: What `decode` raises for a line that does not fit.
+
+class _KnownCacheCreation(CacheCreation, gc=False, forbid_unknown_fields=True):
+    """Without any key that is not known."""
+
+
+class _KnownOutputDetails(OutputDetails, gc=False, forbid_unknown_fields=True):
+    """Without any key that is not known."""
+
+
+class _KnownServerTools(ServerTools, gc=False, forbid_unknown_fields=True):
+    """Without any key that is not known."""
+
+
+class _KnownUsage(Usage, gc=False, forbid_unknown_fields=True):
+    """Without any key that is not known."""
+
+    cache_creation: _KnownCacheCreation | None = None
+    output_tokens_details: _KnownOutputDetails | None = None
+    server_tool_use: _KnownServerTools | None = None
+
+
+class _KnownMessage(Message, gc=False):
+    """One with such a usage."""
+
+    usage: _KnownUsage | None = None
+
+
+class _KnownLine(Line, gc=False):
+    """One with such a message."""
+
+    message: _KnownMessage | None = None
+
+
+#: Takes nearly every line. Not one whose usage has a key that no rule reads: that costs nothing where there is none.
+decode: Final = msgspec.json.Decoder(_KnownLine).decode
+#: Takes that, too.
+decode_any: Final = msgspec.json.Decoder(Line).decode
+#: What they raise for a line that does not fit.
 UNFIT: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-#: Without these an answer cannot be counted, so a line on which one is broken is refused.
-_ESSENTIAL: Final = frozenset(
-    {
-        "timestamp",
-        "requestId",
-        "message",
-        "message.id",
-        "message.usage",
-        "message.usage.input_tokens",
-        "message.usage.output_tokens",
-        "message.usage.cache_read_input_tokens",
-        "message.usage.cache_creation_input_tokens",
-        "message.usage.cache_creation",
-        "message.usage.cache_creation.ephemeral_5m_input_tokens",
-        "message.usage.cache_creation.ephemeral_1h_input_tokens",
-    }
-)
-_WHERE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
-_STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
-_MOST_REPAIRS: Final = 64
+_NULL: Final = b"null"
 
 
-def salvage(raw: bytes) -> Line | None:
-    """A line that `decode` would not take, without what cannot be read and is not needed; None if it is not ours.
-
-    Raises:
-        RecordError: It is not JSON, or a field that its count rests on is broken.
-    """
-    try:
-        value = _clean(_parse(raw))
-        if not isinstance(value, dict):
-            raise RecordError("", "not a JSON object")
-        if value.get("type") not in READ:
-            return None
-        return _fit(value)
-    except RecursionError:
-        raise RecordError("", "not JSON that we read: nested too deeply") from None
+def stated(raw: Raw) -> bytes:
+    """A raw value as bytes that outlive the line; empty where it is missing or null."""
+    value = bytes(raw)
+    return b"" if value == _NULL else value
 
 
-def _fit(value: dict[str, Any]) -> Line:
-    for _ in range(_MOST_REPAIRS):
-        try:
-            return decode(json.dumps(value))
-        except msgspec.ValidationError as error:
-            _repair(value, str(error))
-        except msgspec.DecodeError:
-            raise RecordError("", "not JSON that we read: a number is too large") from None
-    raise RecordError("", "too many fields of wrong types")
-
-
-def _parse(raw: bytes) -> object:
-    try:
-        # The reader of the standard library takes lone surrogates, which editors leave behind when they cut text.
-        return json.loads(raw.decode("utf-8", "replace"), parse_constant=_refuse_constant)
-    except RecordError:
-        raise
-    except json.JSONDecodeError as error:
-        raise RecordError("", f"not JSON: {error.msg.lower()} at byte {error.pos} of the line") from None
-    except ValueError:
-        raise RecordError("", "not JSON that we read: a number is too long") from None
-
-
-def _refuse_constant(name: str) -> object:
-    raise RecordError("", f"not JSON: {name} is not a number")
-
-
-def _clean(value: object) -> object:
-    """The same value with every lone surrogate replaced: no store takes them."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return value
-
-
-def _repair(value: dict[str, Any], complaint: str) -> None:
-    """Take out of `value` what `complaint` is about, or refuse the line for it."""
-    where = _WHERE.search(complaint)
-    path = where.group(1) if where else ""
-    steps = [name or index for name, index in _STEP.findall(path)]
-    holder: Any = value
-    for step in steps[:-1]:
-        holder = holder[int(step) if isinstance(holder, list) else step]
-    last: Any = int(steps[-1]) if isinstance(holder, list) else steps[-1]
-    number = holder[last]
-    if isinstance(number, float) and number.is_integer():
-        holder[last] = int(number)
-    elif path in _ESSENTIAL and value["type"] == "assistant":
-        raise RecordError(path, complaint[: where.start()] if where else complaint)
-    else:
-        del holder[last]
+def type_of(line: Line) -> str | None:
+    """A line's type; one without says it by whose message it holds."""
+    if line.type is not None or line.message is None:
+        return line.type
+    role = line.message.role
+    return "assistant" if role is None and line.message.usage is not None else role

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from tokometer.sources.claude_code.identity import Turns
 from tokometer.sources.claude_code.tools import Use
 
 #: Answers whose further lines may still come, and uses of tools whose outcome may.
 MOST_ANSWERS = 16
 MOST_USES = 256
+#: Lines of answers that neither a request nor their message's id names, of which copies may still come.
+MOST_LINES = 64
 
 
 class Answer(msgspec.Struct, array_like=True, gc=False):
@@ -37,6 +40,9 @@ class Memory(msgspec.Struct, array_like=True):
     model: str = ""
     answers: dict[str, Answer] = {}
     uses: dict[str, Use] = {}
+    #: What tells answers without a request id apart, in the session itself and in sidechains among its lines.
+    turns: Turns = msgspec.field(default_factory=Turns)
+    turns_in_sidechain: Turns = msgspec.field(default_factory=Turns)
 
     def keep_newest(self) -> None:
         """Forget the oldest answers and uses beyond what may still matter."""
@@ -44,6 +50,8 @@ class Memory(msgspec.Struct, array_like=True):
             self.answers = dict(list(self.answers.items())[-MOST_ANSWERS:])
         if len(self.uses) > MOST_USES:
             self.uses = dict(list(self.uses.items())[-MOST_USES:])
+        for turns in (self.turns, self.turns_in_sidechain):
+            turns.keep_newest(MOST_ANSWERS, MOST_LINES)
 
 
 _decoder = msgspec.msgpack.Decoder(Memory)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from tokometer.sources.claude_code.account import account_of
+
 _NOT_SLUG: Final = re.compile(r"[^A-Za-z0-9]")
+#: The folder that Claude's desktop application keeps Cowork's sessions below.
+COWORK: Final = "local-agent-mode-sessions"
 _META_LIMIT: Final = 1 << 20
 
 
@@ -33,12 +36,15 @@ class Place:
     slug: str
     #: The home folder of the person, as far as the path shows it.
     home: str
+    #: The login of the configuration folder that the transcript lies in.
+    account: str = ""
 
 
 def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
     """The `projects` folders of the configuration folders in use, whether they exist yet or not.
 
-    `CLAUDE_CONFIG_DIR` can list several, separated by commas, and may point straight at `projects`.
+    `CLAUDE_CONFIG_DIR` can list several, separated by commas, and may point straight at `projects`. Cowork keeps its
+    sessions apart, each below a configuration folder of its own.
     """
     named = [part.strip() for part in env.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
     if named:
@@ -49,31 +55,8 @@ def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
     found: dict[Path, None] = {}
     for base in bases:
         found[base if base.name == "projects" else base / "projects"] = None
+    found[home / "Library" / "Application Support" / "Claude" / COWORK] = None
     return list(found)
-
-
-def transcripts(root: Path) -> Iterator[Path]:
-    """Every transcript under a folder, at any depth, or the file itself."""
-    if not root.is_dir():
-        if _is_transcript(root.name) and root.is_file():
-            yield root
-        return
-    # `projects` beside other things of the tool: a user may name the configuration folder itself.
-    if root.name != "projects" and (root / "projects").is_dir():
-        root /= "projects"
-    waiting = [str(root)]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    if _is_transcript(entry.name):
-                        yield Path(entry.path)
-                    # A link to a folder is not followed, so that none can lead in circles.
-                    elif entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-        except OSError:
-            # Gone or not ours to list; the folders around it are.
-            continue
 
 
 def place_of(path: Path) -> Place:
@@ -90,10 +73,11 @@ def place_of(path: Path) -> Place:
     if "projects" in parts[:-1]:
         projects = len(parts) - 2 - parts[-2::-1].index("projects")
         slug_at = min(projects + 1, len(parts) - 2)
-        home = Path(*parts[:projects]).parent
+        config = Path(*parts[:projects])
+        home = config.parent
         if home.name == ".config":
             home = home.parent
-        return Place(session_id, subagent, parts[slug_at], str(home))
+        return Place(session_id, subagent, parts[slug_at], str(home), account_of(config))
     return Place(session_id, subagent, parts[slug_at] if slug_at >= 0 else "", "")
 
 
@@ -115,10 +99,6 @@ def project_of(cwd: str, place: Place) -> str:
     if home and project.startswith(home) and project[len(home) : len(home) + 1] in ("", "/"):
         return f"~{project[len(home) :]}"
     return project
-
-
-def _is_transcript(name: str) -> bool:
-    return name.endswith(".jsonl") and not name.startswith("rollout-")
 
 
 def _agent_type(path: Path) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tokometer.records import RecordError, Refusal, now_us
-from tokometer.sources.claude_code import lines, places
+from tokometer.records import Notice, RecordError, Refusal, now_us
+from tokometer.sources.claude_code import files, lines, places
+from tokometer.sources.claude_code.contexts import SOURCE_NAME
 from tokometer.sources.claude_code.memory import recall, remember
-from tokometer.sources.claude_code.transcript import SOURCE_NAME, Transcript
+from tokometer.sources.claude_code.notices import Notices
+from tokometer.sources.claude_code.salvage import look_again
+from tokometer.sources.claude_code.transcript import Transcript
 from tokometer.sources.protocol import Reading
 from tokometer.sources.tail import LINE_LIMIT, Tail
 
 #: A file that is something else entirely is not listed line by line.
 _MOST_REFUSALS: Final = 1_000
+_LONGEST_NAME: Final = 80
 
 
 class ClaudeCode:
@@ -24,43 +28,60 @@ class ClaudeCode:
     title = "Claude Code"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
-        """The `projects` folders that it writes to."""
+        """The `projects` folders that it writes to, and the one that Cowork's are below."""
         return places.roots(home, env)
 
     def files(self, root: Path) -> Iterable[Path]:
-        """Every transcript under a folder: sessions and their subagents."""
-        return places.transcripts(root)
+        """Every transcript under a folder: sessions and their subagents; and files among them that no rule reads."""
+        return files.files_of(root)
 
     def read(self, path: Path, state: bytes) -> Reading:
-        """What is new in one transcript."""
+        """What is new in one transcript; of a file that no rule reads, that it is there."""
+        if files.is_strange(path):
+            return _passed_over(path, state)
         refusals: list[Refusal] = []
-        decode, unfit = lines.decode, lines.UNFIT
+        notices = Notices(SOURCE_NAME, str(path))
+        decode: Callable[[memoryview], lines.Line] = lines.decode
+        unfit = lines.UNFIT
         with Tail(path, state) as tail:
-            transcript = Transcript(places.place_of(path), recall(tail.extra))
-            take = transcript.take
+            transcript = Transcript(places.place_of(path), recall(tail.extra), notices)
+            take, complaints = transcript.take, transcript.complaints
             for offset, raw in tail.views():
                 try:
                     try:
                         line = decode(raw)
                     except unfit:
-                        salvaged = lines.salvage(bytes(raw))
-                        if salvaged is None:
+                        again, unread = look_again(raw)
+                        for name in unread:
+                            notices.add("usage", name, offset)
+                        if again is None:
                             continue
-                        line = salvaged
-                    take(line, raw)
+                        line = again
+                    take(line, raw, offset)
                 except RecordError as error:
                     refusals.append(_refusal(path, offset, error.field, error.reason))
+                if complaints:
+                    refusals.extend(_refusal(path, offset, error.field, error.reason) for error in complaints)
+                    complaints.clear()
             too_long = f"a line longer than {LINE_LIMIT >> 20} MiB"
             refusals.extend(_refusal(path, offset, "", too_long) for offset in tail.oversized)
             left = tail.state(remember(transcript.memory))
-        return Reading(
-            records=[*transcript.calls.values(), *transcript.tools.values(), *transcript.runs.values()],
-            refusals=_shorten(refusals),
-            state=left,
-        )
+        records = transcript.finish()
+        return Reading(records, _shorten(refusals), left, notices.all())
 
 
 SOURCE: Final = ClaudeCode()
+
+
+def _passed_over(path: Path, state: bytes) -> Reading:
+    with Tail(path, state) as tail:
+        # Whatever is written to it, it is not looked at again.
+        tail.offset = path.stat().st_size
+        left = tail.state()
+    if state:
+        return Reading(state=left)
+    notice = Notice(SOURCE_NAME, "file", files.shape_of(path)[:_LONGEST_NAME], str(path), at=now_us())
+    return Reading(state=left, notices=[notice])
 
 
 def _refusal(path: Path, offset: int, field: str, reason: str) -> Refusal:

@@ -2,107 +2,144 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from tokometer.records import AgentRun, ModelCall, RecordError, ToolCall, check_time, now_us, to_us
+from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, now_us, to_us
 from tokometer.records.time import EARLIEST_US
-from tokometer.sources.claude_code import calls, failures, tools
-from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult
+from tokometer.sources.claude_code import calls, failures, lines, tools
+from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
+from tokometer.sources.claude_code.identity import Turns, group_of, is_issued
+from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage
 from tokometer.sources.claude_code.memory import Answer, Memory
-from tokometer.sources.claude_code.places import Place, project_of
+from tokometer.sources.claude_code.notices import Notices
+from tokometer.sources.claude_code.places import Place
 from tokometer.sources.claude_code.prompts import said
+from tokometer.sources.claude_code.runs import NO_RUNS, Apart, Split, call_of, complete, runs_of, together
 from tokometer.sources.claude_code.tools import Use
-
-SOURCE_NAME: Final = "claude_code"
-AGENT: Final = "claude-code"
-
-# An origin is one number whose bits rank the copies of a line: first whether it says itself that it is one, then by
-# when its file begins, then by the session's id, so that any two are told apart the same way in whatever order.
-_COPY: Final = 1 << 62
-_BEGIN_BITS: Final = 42
-_NAME_BITS: Final = 20
+from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of
 
 #: More is no count of attempts.
 _MOST_ATTEMPTS: Final = 1_000
 
 
+#: The name of what has none, in a notice.
+_UNNAMED: Final = "(none)"
 _UNSTATED: Final = (None, None, None, None, None)
 
 
-class _Context(NamedTuple):
-    """Where a line was written, as records to copy for what stands on it. Copies of a line can differ in it.
+class _Runs(NamedTuple):
+    """The runs that stand beside an answer by name, and what they were last read from."""
 
-    Copying a record with some fields replaced takes a fifth of the time of making one from all of its fields, as long
-    as fewer than sixteen are replaced: more arguments by name than that, Python passes as a dictionary.
-    """
-
-    call: ModelCall
-    tool: ToolCall
+    found: Split
+    apart: dict[str, Apart]
 
 
 class Transcript:
-    """Takes lines with :meth:`take`; `calls`, `tools` and `runs` then hold what they came to."""
+    """Takes lines with :meth:`take`; :meth:`finish` then gives the records that they came to."""
 
-    def __init__(self, place: Place, memory: Memory) -> None:
-        self.place = place
+    def __init__(self, place: Place, memory: Memory, notices: Notices) -> None:
         self.memory = memory
+        self.notices = notices
+        #: What is wrong with parts of the last line that its answer can do without.
+        self.complaints: list[RecordError] = []
         self.calls: dict[str, ModelCall] = {}
         self.tools: dict[str, ToolCall] = {}
         self.runs: dict[str, AgentRun] = {}
         self._now = now_us()
-        self._contexts: dict[tuple[object, ...], _Context] = {}
+        self._contexts = Contexts(place, memory)
+        #: Runs of a model that stand beside their answer, by its id; and answers without a model, with a line of each.
+        self._runs: dict[str, _Runs] = {}
+        self._nameless: dict[str, int] = {}
         self._providers: dict[str, str] = {}
         self._prompts: set[str] = set()
 
-    def take(self, line: Line, raw: memoryview) -> None:
-        """Add one line; `raw` is what it was decoded from.
+    def take(self, line: Line, raw: memoryview, offset: int) -> None:
+        """Add one line; `raw` is what it was decoded from, and stands at `offset`.
 
         Raises:
             RecordError: The line is one that counts, and cannot be believed.
         """
-        kind = line.type
+        kind = line.type or lines.type_of(line)
         if kind == "assistant":
-            self._take_assistant(line, raw)
+            self._take_assistant(line, raw, offset)
         elif kind == "user":
             self._take_user(line)
         elif kind == "system" and line.subtype == "api_error":
             self._take_failure(line, "", raw)
+        elif kind not in lines.KNOWN:
+            self.notices.add("line", kind or _UNNAMED, offset)
 
-    def _take_assistant(self, line: Line, raw: memoryview) -> None:
+    def _take_assistant(self, line: Line, raw: memoryview, offset: int) -> None:
         message = line.message
         if message is None:
             return
+        usage = message.usage
+        tokens = None if usage is None else calls.tokens_of(usage)
         if message.model == calls.SYNTHETIC:
-            text = failures.text_of(line)
-            if failures.is_failure(line, text):
-                self._take_failure(line, text, raw)
+            self._take_local(line, raw)
             return
-        if message.usage is None and not message.id:
+        if usage is None and not message.id:
             return
         at = self._time_of(line)
         cost = None if line.costUSD is None else calls.cost_of(line.costUSD)
-        key = calls.key_of(line, message, raw)
-        context = self._context_of(line, at)
-        self._take_answer(line, message, context, key, at, cost)
+        key = self._key_of(line, message, raw, tokens, at)
+        found = None
+        if usage is not None and tokens is not None and usage.iterations is not NO_RUNS:
+            found = runs_of(usage, tokens, message.model or "")
+            tokens = tokens if found is None else together(tokens, found.more)
+        context = self._contexts.of(line, at)
+        call, speaks = self._take_answer(line, message, context, key, at, tokens, cost)
+        if usage is not None and (usage.server_tool_use or usage.inference_geo or found):
+            self._take_facts(call, usage, found, offset, speaks=speaks)
+        if not call.model:
+            self._nameless.setdefault(key, offset)
         if isinstance(message.content, list):
             for block in message.content:
                 if block.type == "tool_use" and block.id:
                     self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
 
+    def _take_local(self, line: Line, raw: memoryview) -> None:
+        """A message that no model wrote."""
+        text = failures.text_of(line)
+        if failures.is_failure(line, text):
+            self._take_failure(line, text, raw)
+
+    def _key_of(self, line: Line, message: Message, raw: memoryview, tokens: calls.Tokens | None, at: int) -> str:
+        """The id of the answer that a line is part of: its message's and its request's, as far as it has them.
+
+        A subagent's transcript can repeat an answer of its parent under a new request id, so lines of sidechains are
+        told apart by the message.
+        """
+        if not message.id:
+            return calls.own_key(line, raw)
+        if line.requestId and not line.isSidechain:
+            return f"{message.id}|{line.requestId}"
+        memory, name = self.memory, f"{message.id}|"
+        turns = memory.turns
+        if line.isSidechain:
+            turns, name = memory.turns_in_sidechain, f"{name}sidechain"
+        return turns.key_of(name, message.id, tokens, at, stopped=bool(message.stop_reason))
+
     def _take_answer(
-        self, line: Line, message: Message, context: _Context, key: str, at: int, cost: int | None
-    ) -> None:
-        memory = self.memory
+        self,
+        line: Line,
+        message: Message,
+        context: Context,
+        key: str,
+        at: int,
+        tokens: calls.Tokens | None,
+        cost: int | None,
+    ) -> tuple[ModelCall, bool]:
+        """The call that a line is part of, and whether the line is the best of it so far."""
+        memory, usage = self.memory, message.usage
         answer = memory.answers.get(key)
         if answer is None:
             answer = memory.answers[key] = self._begin_answer(sidechain=bool(line.isSidechain))
         wait = at - answer.asked_at if answer.asked_at else -1
-        usage, tokens, revision = message.usage, None, 0
-        if usage is not None:
-            tokens = calls.tokens_of(usage)
+        revision = 0
+        if usage is not None and tokens is not None:
             revision = calls.revision_of(tokens, usage.speed, message.stop_reason, wait)
         call = self.calls.get(key)
         if call is None:
@@ -120,6 +157,7 @@ class Transcript:
                 call.latency_us = wait
         if call.model != memory.model:
             memory.model = call.model or memory.model
+        return call, speaks
 
     def _begin_answer(self, *, sidechain: bool) -> Answer:
         memory = self.memory
@@ -138,26 +176,26 @@ class Transcript:
         self,
         line: Line,
         message: Message,
-        context: _Context,
+        context: Context,
         answer: Answer,
         key: str,
         at: int,
         revision: int,
         tokens: calls.Tokens | None,
     ) -> ModelCall:
-        """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `_Context`."""
-        model = message.model or ""
-        provider = self._providers.get(model)
-        if provider is None:
-            provider = self._providers[model] = calls.provider_of_model(model)
+        """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `Context`."""
+        model, usage = message.model or "", message.usage
         fresh, output, read, short, long = tokens or _UNSTATED
+        group = message.id or ""
+        if group and not (line.requestId and is_issued(group)):
+            group = group_of(group, key, tokens, at)
         call = replace(
             context.call,
             native_id=key,
             started_at=at,
             revision=revision,
-            group=message.id or "",
-            provider=provider,
+            group=group,
+            provider=self._providers.get(model) or self._provider_of(model),
             model=model,
             request_id=line.requestId or "",
             stop_reason=message.stop_reason or "",
@@ -166,32 +204,75 @@ class Transcript:
             cache_read_tokens=read,
             cache_write_5m_tokens=short,
             cache_write_1h_tokens=long,
-            service_tier="" if message.usage is None else calls.service_tier_of(message.usage),
+            service_tier="" if usage is None else tier_of(usage.service_tier, usage.speed),
         )
         if answer.user_messages:
             call.user_messages = answer.user_messages
         if answer.attempt > 1:
             call.attempt = answer.attempt
-        if line.isSidechain and message.id:
-            call.shadow = True
+        if message.id:
+            if line.isSidechain:
+                call.shadow = True
+            elif not line.requestId:
+                call.echo = True
         return call
 
     def _go_on(
         self, call: ModelCall, message: Message, place: ModelCall, at: int, revision: int, tokens: calls.Tokens | None
     ) -> None:
         """Add a further line of an answer to its call."""
+        usage = message.usage
         call.started_at = min(call.started_at, at)
         if place.origin < call.origin:
-            _move(call, place)
+            move(call, place)
+        if not call.model and message.model:
+            call.model, call.provider = message.model, self._provider_of(message.model)
         if revision > call.revision:
             call.revision = revision
-            if tokens is not None and message.usage is not None:
+            if tokens is not None and usage is not None:
                 call.input_tokens, call.output_tokens, call.cache_read_tokens = tokens[:3]
                 call.cache_write_5m_tokens, call.cache_write_1h_tokens = tokens[3:]
-                call.service_tier = calls.service_tier_of(message.usage) or call.service_tier
+                call.service_tier = tier_of(usage.service_tier, usage.speed) or call.service_tier
+                if message.id and call.group != message.id:
+                    call.group = group_of(message.id, call.native_id, tokens, call.started_at)
             call.stop_reason = message.stop_reason or call.stop_reason
         elif message.stop_reason and not call.stop_reason:
             call.stop_reason = message.stop_reason
+
+    def _take_facts(self, call: ModelCall, usage: Usage, found: Split | None, offset: int, *, speaks: bool) -> None:
+        """What is billed beside an answer's tokens: where it was made, searches, and runs of a model."""
+        if usage.inference_geo is not None and (speaks or not call.region):
+            call.region = region_of(usage.inference_geo) or call.region
+        searches = searches_of(usage)
+        if searches and (speaks or call.quantities is None):
+            call.quantities = quantities_of(searches)
+        if found is not None:
+            self._take_runs(call, found, offset, searches_stated=searches is not None, speaks=speaks)
+
+    def _take_runs(self, call: ModelCall, found: Split, offset: int, *, searches_stated: bool, speaks: bool) -> None:
+        """Keep the runs that are calls of their own. A line that is not the answer's best can still tell of some."""
+        known = self._runs.get(call.native_id)
+        if known is not None and known.found is found:
+            return
+        for topic, name in found.strange:
+            self.notices.add(topic, name, offset)
+        self.complaints.extend(found.broken)
+        apart = {each.name: each for each in complete(call, found, searches_stated=searches_stated)}
+        if known is not None and not speaks:
+            apart |= known.apart
+        self._runs[call.native_id] = _Runs(found, apart)
+
+    def finish(self) -> list[Record]:
+        """Every record that the lines came to."""
+        beside = [call_of(self.calls[key], each) for key, runs in self._runs.items() for each in runs.apart.values()]
+        for key, offset in self._nameless.items():
+            if not self.calls[key].model:
+                self.notices.add("model", _UNNAMED, offset)
+        return [*self.calls.values(), *beside, *self.tools.values(), *self.runs.values()]
+
+    def _provider_of(self, model: str) -> str:
+        provider = self._providers[model] = calls.provider_of_model(model)
+        return provider
 
     def _take_failure(self, line: Line, text: str, raw: memoryview) -> None:
         at = self._time_of(line)
@@ -205,7 +286,7 @@ class Transcript:
             return
         model = self.memory.model
         call = self.calls[key] = replace(
-            self._context_of(line, at).call,
+            self._contexts.of(line, at).call,
             native_id=key,
             started_at=at,
             provider=calls.provider_of_model(model),
@@ -222,11 +303,15 @@ class Transcript:
         blocks = content if isinstance(content, list) else None
         if line.isSidechain:
             memory.asked_in_sidechain_at = at
+            turns = memory.turns_in_sidechain
         else:
             memory.asked_at = at
-            # Most of these lines are results of tools, which nobody said.
-            if not blocks or blocks[0].type != "tool_result":
-                self._count_prompt(line)
+            turns = memory.turns
+        # Most of these lines are results of tools, which nobody said.
+        if blocks and blocks[0].type == "tool_result":
+            turns.steps += 1
+        else:
+            self._take_words(line, turns)
         if not memory.first_at:
             memory.first_at = at
         for block in blocks or ():
@@ -236,11 +321,18 @@ class Transcript:
         if isinstance(result, ToolResult) and result.agentId:
             self._take_run(line, result, result.agentId, at)
 
-    def _count_prompt(self, line: Line) -> None:
+    def _take_words(self, line: Line, turns: Turns) -> None:
         what = said(line)
-        if what == "nothing" or (line.uuid and line.uuid in self._prompts):
+        if what == "nothing":
+            turns.steps += 1
+            return
+        if line.uuid and line.uuid in self._prompts:
             return
         self._prompts.add(line.uuid or "")
+        if line.timestamp is not None:
+            turns.prompts += 1
+        if line.isSidechain:
+            return
         memory = self.memory
         if what != "local":
             memory.user_messages += 1
@@ -248,7 +340,7 @@ class Transcript:
             memory.user_messages -= 1
         memory.last_was_command = what == "command"
 
-    def _begin_tool(self, tool_id: str, use: Use, context: _Context) -> None:
+    def _begin_tool(self, tool_id: str, use: Use, context: Context) -> None:
         uses = self.memory.uses
         if tool_id not in self.tools and tool_id not in uses:
             uses[tool_id] = use
@@ -261,7 +353,7 @@ class Transcript:
         tool = self.tools.get(tool_id)
         if tool is None:
             # Its use was read an earlier time.
-            context = self._context_of(line, use.started_at)
+            context = self._contexts.of(line, use.started_at)
             tool = self.tools[tool_id] = tools.begin(context.tool, tool_id, use)
         tools.set_outcome(tool, use, block, line, at)
 
@@ -271,7 +363,7 @@ class Transcript:
             return
         finished = result.status == "completed"
         started_at = at - (result.totalDurationMs or 0) * 1_000
-        place = self._context_of(line, at).call
+        place = self._contexts.of(line, at).call
         self.runs[agent_id] = AgentRun(
             source=SOURCE_NAME,
             native_id=f"agent|{agent_id}",
@@ -286,6 +378,8 @@ class Transcript:
             project=place.project,
             model=result.resolvedModel or "",
             stated_tokens=result.totalTokens,
+            machine=place.machine,
+            account=place.account,
         )
 
     def _time_of(self, line: Line) -> int:
@@ -293,70 +387,3 @@ class Transcript:
             raise RecordError("timestamp", "missing")
         at = to_us(line.timestamp)
         return at if EARLIEST_US <= at <= self._now else check_time(at, "timestamp", self._now)
-
-    def _context_of(self, line: Line, at: int) -> _Context:
-        """Where a line was written; worked out once for all lines that say the same."""
-        fork = None if line.forkedFrom is None else line.forkedFrom.sessionId or ""
-        key = (line.sessionId, line.cwd, line.gitBranch, line.isSidechain, line.attributionAgent, fork)
-        context = self._contexts.get(key)
-        if context is None:
-            self.memory.first_at = self.memory.first_at or at
-            context = self._contexts[key] = self._make_context(line, fork or "")
-        return context
-
-    def _make_context(self, line: Line, fork: str) -> _Context:
-        call = ModelCall(
-            source=SOURCE_NAME,
-            native_id="",
-            started_at=0,
-            origin=self._origin_of(line),
-            agent=AGENT,
-            latency_estimated=True,
-            session_id=self._session_of(line),
-            parent_session_id=fork,
-            project=project_of(line.cwd or "", self.place),
-            subagent=self._subagent_of(line),
-            git_branch=line.gitBranch or "",
-        )
-        tool = ToolCall(
-            source=SOURCE_NAME,
-            native_id="",
-            started_at=0,
-            origin=call.origin,
-            name="",
-            session_id=call.session_id,
-            project=call.project,
-            agent=AGENT,
-            subagent=call.subagent,
-        )
-        return _Context(call, tool)
-
-    def _origin_of(self, line: Line) -> int:
-        """How original a line is; lower is more."""
-        session_id, own = line.sessionId or "", self.place.session_id
-        copied = line.forkedFrom is not None or (session_id != own and bool(session_id) and bool(own))
-        begin = min(max(self.memory.first_at // 1_000, 0), (1 << _BEGIN_BITS) - 1)
-        digest = blake2b((own or session_id).encode("utf-8", "replace"), digest_size=8).digest()
-        name = int.from_bytes(digest) >> (64 - _NAME_BITS)
-        return (_COPY if copied else 0) | begin << _NAME_BITS | name
-
-    def _session_of(self, line: Line) -> str:
-        # A subagent's folder says whose it is, whatever its lines do.
-        if self.place.subagent and self.place.session_id:
-            return self.place.session_id
-        return line.sessionId or self.place.session_id
-
-    def _subagent_of(self, line: Line) -> str:
-        if self.place.subagent:
-            return self.place.subagent
-        return line.attributionAgent or "subagent" if line.isSidechain else ""
-
-
-def _move(call: ModelCall, to: ModelCall) -> None:
-    """Put a call down to a place that is more original than the one it was found in."""
-    call.origin = to.origin
-    call.session_id = to.session_id
-    call.parent_session_id = to.parent_session_id
-    call.project = to.project
-    call.subagent = to.subagent
-    call.git_branch = to.git_branch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,13 +10,20 @@ from tokometer.records import Notice
 
 #: Key of a span's attributes under which it is collected, as (topic, name).
 UNREAD: Final = "unread"
-DOES_NOT_ADD_UP: Final = "a total that the parts do not add up to"
+DOES_NOT_ADD_UP: Final = "counts that do not add up"
 _NAME: Final = 80
+#: Different names of one topic in one request; what is beyond is counted together.
+_MOST: Final = 50
+_OTHERS: Final = "others"
+#: Parts of a name that are not the same twice: ids, indexes, dates.
+_VARIABLE: Final = re.compile(r"(?<![0-9a-z])(?:[0-9a-f-]{16,}|\d+)(?![0-9a-z])|\d{4,}", re.IGNORECASE)
 
 
 def note(found: dict[str, Any], topic: str, name: str) -> None:
     """Keep in mind that a span has something that is not understood."""
-    found.setdefault(UNREAD, []).append((topic, name))
+    noted = found.setdefault(UNREAD, [])
+    if (topic, name) not in noted:
+        noted.append((topic, name))
 
 
 class Unread:
@@ -25,21 +33,27 @@ class Unread:
         self._source = source
         self._place = place
         self._seen: dict[tuple[str, str], tuple[int, int]] = {}
+        self._names: dict[str, int] = {}
 
     def add(self, index: int, noted: Iterable[tuple[str, str]]) -> None:
         """What the span with this index has."""
-        for one in noted:
+        for topic, name in noted:
+            one = (topic, _plain(name))
+            if one not in self._seen:
+                names = self._names[topic] = self._names.get(topic, 0) + 1
+                if names > _MOST:
+                    one = (topic, _OTHERS)
             count, first = self._seen.get(one, (0, index))
             self._seen[one] = count + 1, first
 
     def notices(self, at: int) -> list[Notice]:
         """All of it; `at` is our clock in microseconds."""
         return [
-            Notice(self._source, topic, _printable(name), f"{self._place}:{first}", count, at)
+            Notice(self._source, topic, name, f"{self._place}:{first}", count, at)
             for (topic, name), (count, first) in self._seen.items()
         ]
 
 
-def _printable(name: str) -> str:
-    plain = name[:_NAME].encode("utf-8", "replace").decode()
+def _plain(name: str) -> str:
+    plain = _VARIABLE.sub("#", name)[:_NAME].encode("utf-8", "replace").decode()
     return "".join(letter if letter.isprintable() else "?" for letter in plain)

@@ -74,7 +74,7 @@ def test_a_broken_line_is_refused_by_field(tmp_path: Path, line: bytes, field: s
     """The lines before and after it are counted."""
     before = GOOD % (1, 1, 1)
     calls, refusals = read(tmp_path, before, line, GOOD % (2, 2, 2))
-    assert [call.group for call in calls] == ["msg_1", "msg_2"]
+    assert [call.request_id for call in calls] == ["req_1", "req_2"]
     ((position, found_field, found_reason),) = refusals
     assert (position, found_field) == (len(before), field)
     assert reason in found_reason
@@ -104,7 +104,7 @@ def test_what_can_be_done_without_is(tmp_path: Path, line: bytes) -> None:
     """A field that the count does not rest on costs nothing but itself."""
     calls, refusals = read(tmp_path, line)
     assert refusals == []
-    assert [(call.group, call.output_tokens) for call in calls] == [("msg_9", 2)]
+    assert [(call.native_id, call.output_tokens) for call in calls] == [("msg_9|req_9", 2)]
 
 
 def test_a_lone_surrogate_does_not_reach_the_ledger(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_every_field_can_be_null(tmp_path: Path) -> None:
     for name in line:
         nulled = json.dumps(line | {name: None}).encode() + b"\n"
         calls, refusals = read(tmp_path, nulled, GOOD % (2, 2, 2))
-        assert calls[-1].group == "msg_2"
+        assert calls[-1].request_id == "req_2"
         assert [field for _, field, _ in refusals] == (["timestamp"] if name == "timestamp" else [])
 
 
@@ -197,8 +197,10 @@ def test_a_folder_that_may_not_be_listed_is_passed_over(tmp_path: Path) -> None:
     ],
 )
 def test_roots_follow_the_tools_own_settings(env: dict[str, str], expected: list[str]) -> None:
-    """Where the tool would write is where we look."""
-    assert [str(path) for path in roots(Path("/home/ada"), env)] == expected
+    """Where the tool would write is where we look, and where Cowork does."""
+    *found, cowork = roots(Path("/home/ada"), env)
+    assert [str(path) for path in found] == expected
+    assert str(cowork) == "/home/ada/Library/Application Support/Claude/local-agent-mode-sessions"
 
 
 @pytest.mark.parametrize(

@@ -2,84 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tokometer.records import AgentRun, ModelCall, Record, ToolCall, merge
-from tokometer.sources import Reading
-from tokometer.sources.claude_code import SOURCE
-
-Line = dict[str, Any]
-#: Writes lines to a file of a project's folder and reads it.
-Read = Callable[..., Reading]
-
-
-def answer(message_id: str | None = "msg_1", request_id: str | None = "req_1", **changes: Any) -> Line:
-    """An assistant line; `usage` and `message` are merged into its own, the rest replaces what it has."""
-    usage = {"input_tokens": 3, "output_tokens": 5, "cache_read_input_tokens": 7, "cache_creation_input_tokens": 11}
-    usage |= changes.pop("usage", {})
-    message = {"id": message_id, "model": "claude-sonnet-4-5-20250929", "content": [], "usage": usage}
-    message |= changes.pop("message", {})
-    line = {
-        "type": "assistant",
-        "uuid": "u1",
-        "sessionId": "s1",
-        "timestamp": "2026-09-01T10:00:05.000Z",
-        "cwd": "/home/ada/code/app",
-        "gitBranch": "main",
-        "isSidechain": False,
-        "requestId": request_id,
-        "message": message,
-    }
-    return line | changes
-
-
-def prompt(text: str | list[Line] = "do it", **changes: Any) -> Line:
-    """A user line."""
-    line = {"type": "user", "uuid": f"p{text}", "sessionId": "s1", "timestamp": "2026-09-01T10:00:00.000Z"}
-    return line | {"message": {"role": "user", "content": text}} | changes
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """See :data:`Read`."""
-
-    def write_and_read(*lines: Line, name: str = "s1.jsonl", state: bytes = b"") -> Reading:
-        path = tmp_path / "ada" / ".claude" / "projects" / "-home-ada-code-app" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab" if state else "wb") as file:
-            file.writelines(json.dumps(line).encode() + b"\n" for line in lines)
-        return SOURCE.read(path, state)
-
-    return write_and_read
-
-
-def calls_of(*readings: Reading) -> list[ModelCall]:
-    """The calls of some readings as the ledger would keep them."""
-    kept: dict[str, Record] = {}
-    for reading in readings:
-        assert not reading.refusals
-        for record in reading.records:
-            if isinstance(record, ModelCall):
-                kept[record.native_id] = merge(kept[record.native_id], record) if record.native_id in kept else record
-    calls = [call for call in kept.values() if isinstance(call, ModelCall)]
-    real = {call.group for call in calls if call.group and not call.shadow}
-    return [call for call in calls if not (call.shadow and call.group in real)]
-
-
-def tools_of(*readings: Reading) -> list[ToolCall]:
-    """The uses of tools likewise."""
-    found: dict[str, list[ToolCall]] = {}
-    for reading in readings:
-        for record in reading.records:
-            if isinstance(record, ToolCall):
-                found.setdefault(record.native_id, []).append(record)
-    return [reduce(merge, versions) for versions in found.values()]
+from generators.claude_json import Line, Read, answer, calls_of, prompt, tools_of
+from tokometer.records import AgentRun, ModelCall
 
 
 def test_every_bucket_has_its_tokens(read: Read) -> None:
@@ -140,12 +69,13 @@ def test_another_request_is_another_call(read: Read) -> None:
 
 def test_a_backend_without_request_ids_is_counted_by_message(read: Read) -> None:
     """Backends that are not Anthropic's leave the request out, and are named for what they are."""
+    message_id = "msg_20261120131415b6c1d0e9a7f24c3e"
     lines = [
-        answer(request_id=None, message={"model": "glm-4.6"}),
-        answer(request_id=None, message={"model": "glm-4.6"}),
+        answer(message_id, None, message={"model": "glm-4.6"}),
+        answer(message_id, None, message={"model": "glm-4.6"}),
     ]
     (call,) = calls_of(read(*lines))
-    assert (call.native_id, call.provider) == ("msg_1|", "zai")
+    assert (call.native_id, call.provider) == (f"{message_id}|", "zai")
 
 
 def test_a_line_without_a_message_id_stands_for_itself(read: Read) -> None:
@@ -161,8 +91,8 @@ def test_a_fork_counts_old_answers_once_and_for_the_old_session(read: Read) -> N
     old = read(answer(), name="s1.jsonl")
     new = read(answer(), answer("msg_2", "req_2", sessionId="s2"), name="s2.jsonl")
     for readings in ((old, new), (new, old)):
-        found = {call.group: call.session_id for call in calls_of(*readings)}
-        assert found == {"msg_1": "s1", "msg_2": "s2"}
+        found = {call.request_id: call.session_id for call in calls_of(*readings)}
+        assert found == {"req_1": "s1", "req_2": "s2"}
 
 
 def test_a_copy_that_says_so_is_never_the_origin(read: Read) -> None:

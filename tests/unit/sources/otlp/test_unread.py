@@ -46,6 +46,24 @@ def test_keys_of_objects_that_nothing_reads_are_counted() -> None:
     )
 
 
+def test_an_agent_that_states_its_usage_is_noticed_once() -> None:
+    """An agent's span becomes a run and a call that gives way; what it has that nobody reads is counted once."""
+    agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m", "gen_ai.usage.citation_tokens": 5}
+    given = span("invoke_agent x", {**agent, "gen_ai.usage.input_tokens": 5, "gen_ai.usage.total_tokens": 1})
+    assert [(name, count) for _, name, _, count in noticed(given)] == [
+        ("gen_ai.usage.citation_tokens", 1),
+        ("counts that do not add up", 1),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["protobuf", "json"])
+def test_text_under_a_name_that_looks_like_usage_is_not_usage(encoding: str) -> None:
+    """A prompt in `usage.input` refuses nothing and is not noticed; a number that cannot be is refused by its name."""
+    assert noticed(span(attributes=CHAT | {"usage.input": "hello", "usage.output": ""}), encoding=encoding) == []
+    body = protobuf(span(attributes=CHAT | {"usage.input": -1}))
+    assert [refusal.field for refusal in decode_traces(body, "protobuf").refusals] == ["usage.input"]
+
+
 def test_spans_that_mean_nothing_are_not_searched_for_usage() -> None:
     """A span that is no model call is nobody's usage."""
     assert noticed(span("GET", {"gen_ai.usage.citation_tokens": 5, "http.request.method": "GET"})) == []
@@ -95,6 +113,29 @@ def test_names_are_short_and_printable() -> None:
     key = "gen_ai.usage." + "é\n" * 60
     [(topic, name, _, count)] = noticed(span(attributes=CHAT | {key: 1}))
     assert (topic, count, len(name), name.isprintable()) == ("usage", 1, 80, True)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("gen_ai.usage.prompt_tokens_details.3.token_count", "gen_ai.usage.prompt_tokens_details.#.token_count"),
+        ("gen_ai.usage.run-8f14e45fceea167a5a36dedd4bea2543", "gen_ai.usage.run-#"),
+        ("gen_ai.usage.tokens_20261127", "gen_ai.usage.tokens_#"),
+        ("gen_ai.usage.odd_5m_tokens", "gen_ai.usage.odd_5m_tokens"),
+    ],
+)
+def test_ids_and_indexes_are_no_names(key: str, name: str) -> None:
+    """What is not the same twice in a name is left out of it, so that names stay few."""
+    assert noticed(span(attributes=CHAT | {key: 1})) == [("usage", name, "POST /v1/traces:0", 1)]
+
+
+def test_names_of_one_request_are_bounded() -> None:
+    """A request with a thousand different keys makes fifty notices, and one for all the others."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    keys = {f"gen_ai.usage.x{a}{b}": 1 for a in letters for b in letters}
+    found = noticed(span(attributes=CHAT | keys))
+    assert len(found) == 51
+    assert found[-1] == ("usage", "others", "POST /v1/traces:0", 26 * 26 - 50)
 
 
 def test_a_notice_says_who_and_when() -> None:
