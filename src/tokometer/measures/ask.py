@@ -143,11 +143,11 @@ class Ask:
         )
 
     @property
-    def days(self) -> list[Range]:
+    def days(self) -> tuple[Range, ...]:
         """The quarter hours of the days that histograms can answer for."""
         if not self.counted_until:
-            return []
-        return whole_days(self.axis, [key.stretch for key in self.keys if key.stretch], self.counted_until)
+            return ()
+        return whole_days(self.axis, tuple(key.stretch for key in self.keys if key.stretch), self.counted_until)
 
     def over(self, window: Window) -> Ask:
         """The same question of another window."""

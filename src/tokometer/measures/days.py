@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 from tokometer.measures.axis import MOST_BUCKETS, Axis, Grain
 from tokometer.measures.zones import QUARTERS_PER_DAY
@@ -17,18 +18,19 @@ _FEW = 3
 _SHORT: frozenset[str] = frozenset({"minute", "five_minutes", "quarter", "hour"})
 
 
-def whole_days(axis: Axis, stretches: Sequence[Grain], counted_until: int) -> list[Range]:
+@lru_cache(maxsize=64)
+def whole_days(axis: Axis, stretches: tuple[Grain, ...], counted_until: int) -> tuple[Range, ...]:
     """The days of the window that are counted and lie in one bucket of every stretch; none where they are few."""
     window = axis.window
     first = -(-window.since // _DAY_US)
     last = min(window.until // _DAY_US, counted_until // QUARTERS_PER_DAY)
     if last - first < _FEW or not _SHORT.isdisjoint(stretches) or last - first > MOST_BUCKETS:
-        return []
+        return ()
     starts = {bucket.start for stretch in stretches for bucket in axis.buckets(stretch)}
     split = sorted({start // _DAY_US for start in starts if start % _DAY_US})
     if 2 * sum(first <= day < last for day in split) > last - first:
-        return []
-    return [(low * QUARTERS_PER_DAY, high * QUARTERS_PER_DAY) for low, high in _between(split, first, last)]
+        return ()
+    return tuple((low * QUARTERS_PER_DAY, high * QUARTERS_PER_DAY) for low, high in _between(split, first, last))
 
 
 def rest(first: int, last: int, taken: Iterable[Range]) -> list[Range]:
