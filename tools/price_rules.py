@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from sections import code, table
 from tokometer.prices import rules
+from tokometer.prices.sheet import PART_KEYS, QUANTITY_KEYS
+from tokometer.prices.tiers import PRICED
 from tokometer.records.basis import ASSUMPTIONS, REASONS
 
 _HEAD = """# Price rules
@@ -23,20 +26,63 @@ def price_rules_page() -> str:
         [
             _HEAD,
             "## Service tiers\n\nUsed where no list has prices for the tier; listed prices and ratios go first.\n",
-            _table("provider | tier | factor | holds for | source", map(_tier, rules.TIER_RULES)),
+            table("provider | tier | factor | holds for | source", map(_tier, rules.TIER_RULES)),
             "## Regions\n\nThe first row that fits holds; a region that none fits adds nothing.\n",
-            _table("provider | region | factor | holds for | source", map(_region, rules.REGION_RULES)),
+            table("provider | region | factor | holds for | source", map(_region, rules.REGION_RULES)),
             "## Refusals without output\n",
-            _table("provider | not billed from | source", map(_refusal, rules.REFUSAL_RULES)),
+            table("provider | not billed from | source", map(_refusal, rules.REFUSAL_RULES)),
             "## What is billed beside tokens\n\nUsed where the list names no price for it.\n",
-            _table("provider | what | USD for one | holds for | source", map(_quantity, rules.QUANTITY_RULES)),
+            table("provider | what | USD for one | holds for | source", map(_quantity, rules.QUANTITY_RULES)),
             "## Tokens that are not text\n\nUsed where the list names no price for the part. *Presumed*: a call that "
             "does not say what its tokens are is taken to have this.\n",
-            _table("provider | part | USD per million | holds for | source", map(_part, rules.PART_RULES)),
+            table("provider | part | USD per million | holds for | source", map(_part, rules.PART_RULES)),
             "## What a price can rest on\n",
-            _table("`price_basis` | meaning", _bases()),
+            table("`price_basis` | meaning", _bases()),
         ]
     )
+
+
+def billing() -> str:
+    """Of every billing fact: what its price is taken from, what is assumed, and what is not known."""
+    ruled = {rule.tier for rule in rules.TIER_RULES}
+    places = [rule for rule in rules.REGION_RULES if rule.factor not in (None, 1)]
+    doubted = [rule.provider for rule in rules.REGION_RULES if rule.factor is None and rule.region == ".+"]
+    free = [f"{rule.provider} from {rule.free_from} on" for rule in rules.REFUSAL_RULES if rule.free_from]
+    unsaid = [rule.provider for rule in rules.REFUSAL_RULES if rule.free_from is None]
+    counted = dict.fromkeys([*QUANTITY_KEYS, "requests", *(rule.name for rule in rules.QUANTITY_RULES)])
+    same = {rule.part for rule in rules.PART_RULES if rule.price is None}
+    by_rule = {rule.models for rule in rules.PART_RULES if rule.price is not None}
+    rows = [
+        (
+            "service tier",
+            "its listed price at the time of the call",
+            f"{code(['tier'])}: its ratio to standard at a later date, its maker's, or a rule ({code(sorted(ruled))})",
+            f"{code(['unknown-tier'])}: {code(sorted(PRICED - ruled))}, other words, and tiers that a provider has no "
+            "price for: standard",
+        ),
+        (
+            "region",
+            "; ".join(f"{rule.provider} {code([rule.region])}: {rule.factor} times" for rule in places),
+            "",
+            f"{code(['region'])}: {', '.join(dict.fromkeys(doubted))}: nothing is added",
+        ),
+        ("refusal without output", f"not billed: {', '.join(free)}", "", f"{code(['refusal'])}: {', '.join(unsaid)}"),
+        (
+            "tokens that are not text",
+            f"the list's price of {code(PART_KEYS)}; by a rule: {code(sorted(by_rule))}",
+            f"{code(['part'])}: as text where neither has one (published to be the same: {code(sorted(same))}); as "
+            "what the model makes where nobody said",
+            "",
+        ),
+        (
+            "beside tokens",
+            f"the list's, a rule's or your price of {code(counted)}",
+            "",
+            f"{code(['quantity'])}: anything else that is counted: left out",
+        ),
+        ("reported cost", "taken as it is", "", ""),
+    ]
+    return table("fact | exact | assumed | not known", rows)
 
 
 def _tier(rule: rules.TierRule) -> Sequence[str]:
@@ -55,7 +101,7 @@ def _region(rule: rules.RegionRule) -> Sequence[str]:
     since = f"from {rule.claude_from[0]}.{rule.claude_from[1]} on" if rule.claude_from != (0, 0) else ""
     factor = "not known: nothing is added, and the price says so" if rule.factor is None else _number(rule.factor)
     scope = " ".join(filter(None, (_scope(rule.families, rule.models), since)))
-    return rule.provider, _code(rule.region), factor, scope, _seen(rule.source)
+    return rule.provider, code([rule.region]), factor, scope, _seen(rule.source)
 
 
 def _refusal(rule: rules.RefusalRule) -> Sequence[str]:
@@ -66,29 +112,29 @@ def _refusal(rule: rules.RefusalRule) -> Sequence[str]:
 def _quantity(rule: rules.QuantityRule) -> Sequence[str]:
     price = "as listed" if rule.price is None else _number(rule.price)
     least = f", at least {rule.minimum}" if rule.minimum else ""
-    return rule.provider, _code(rule.name), f"{price}{least}", _scope(rule.families, rule.models), _seen(rule.source)
+    return rule.provider, code([rule.name]), f"{price}{least}", _scope(rule.families, rule.models), _seen(rule.source)
 
 
 def _part(rule: rules.PartRule) -> Sequence[str]:
     price = "as its bucket" if rule.price is None else _number(rule.price)
     presumed = ", presumed" if rule.presumed else ""
-    return rule.provider, _code(rule.part), f"{price}{presumed}", _scope(rule.families, rule.models), _seen(rule.source)
+    return (
+        rule.provider,
+        code([rule.part]),
+        f"{price}{presumed}",
+        _scope(rule.families, rule.models),
+        _seen(rule.source),
+    )
 
 
 def _bases() -> Iterable[Sequence[str]]:
     yield "", "Exact: listed, or the provider's own published price; or the source reported the cost."
-    yield from ((_code(f"assumed:{word}"), meaning) for word, meaning in ASSUMPTIONS.items())
-    yield from ((_code(f"unpriced:{word}"), meaning) for word, meaning in REASONS.items())
-
-
-def _table(head: str, rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {head} |", "|---" * (head.count("|") + 1) + "|"]
-    lines += [f"| {' | '.join(cell.strip() for cell in row)} |" for row in rows]
-    return "\n".join(lines) + "\n"
+    yield from ((code([f"assumed:{word}"]), meaning) for word, meaning in ASSUMPTIONS.items())
+    yield from ((code([f"unpriced:{word}"]), meaning) for word, meaning in REASONS.items())
 
 
 def _scope(families: Sequence[str], models: str) -> str:
-    return _code(models) if models else ", ".join(families) or "all models"
+    return code([models]) if models else ", ".join(families) or "all models"
 
 
 def _seen(source: rules.Source) -> str:
@@ -98,7 +144,3 @@ def _seen(source: rules.Source) -> str:
 
 def _number(value: Fraction | Decimal) -> str:
     return f"{value}"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`".replace("|", "\\|")

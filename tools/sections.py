@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tokometer.prices.rules import Source
 
 #: The pages that have such tables, below docs/.
 PAGES = ("discussions/accuracy.md", "reference/otlp.md")
@@ -110,6 +105,14 @@ def objects() -> str:
     return table("attribute | its flat keys are | sent by", rows)
 
 
+def labels() -> str:
+    """Attributes whose content becomes labels."""
+    from tokometer.sources.otlp.labels import KNOWN
+
+    what = {"tags": "tags", "object": "an object, each key of it a label", "value": "one label"}
+    return table("attribute | holds | sent by", ((f"`{name}`", what[kind], who) for name, (kind, who) in KNOWN.items()))
+
+
 def nothing() -> str:
     """What stands among usage and is none of our counts, by its words."""
     from tokometer.sources.otlp.tokens import NOTHING
@@ -168,102 +171,15 @@ def notices() -> str:
     return table("topic | what is counted", ((f"`{topic}`", meaning) for topic, meaning in TOPICS.items()))
 
 
-def labels() -> str:
-    """Attributes whose content becomes labels."""
-    from tokometer.sources.otlp.labels import KNOWN
+def billing() -> str:
+    """Of every billing fact: what its price is taken from."""
+    from price_rules import billing as table_of_rules
 
-    what = {"tags": "tags", "object": "an object, each key of it a label", "value": "one label"}
-    return table("attribute | holds | sent by", ((f"`{name}`", what[kind], who) for name, (kind, who) in KNOWN.items()))
-
-
-def tier_rules() -> str:
-    """What a service tier costs where no list has its prices."""
-    from tokometer.prices.rules import TIER_RULES
-
-    rows = (
-        (
-            rule.provider,
-            rule.tier,
-            _times(rule.factor, rule.other),
-            _models(rule.families, rule.models),
-            _source(rule.source),
-        )
-        for rule in TIER_RULES
-    )
-    return table("provider | tier | times the standard price | of | from", rows)
-
-
-def region_rules() -> str:
-    """What being served in a region adds."""
-    from tokometer.prices.rules import REGION_RULES
-
-    rows = (
-        (
-            rule.provider,
-            f"`{rule.region}`",
-            "not known: nothing is added, and the price is assumed"
-            if rule.factor is None
-            else f"{float(rule.factor):g}",
-            _models(rule.families, "")
-            + (f", from {'.'.join(map(str, rule.claude_from))} on" if rule.claude_from != (0, 0) else ""),
-            _source(rule.source),
-        )
-        for rule in REGION_RULES
-    )
-    return table("provider | region | times the price of every bucket | of | from", rows)
-
-
-def other_rules() -> str:
-    """What is billed beside tokens, parts of buckets, and refusals."""
-    from tokometer.prices.rules import PART_RULES, QUANTITY_RULES, REFUSAL_RULES
-
-    rows = [
-        (
-            q.provider,
-            f"`{q.name}`",
-            ("as listed" if q.price is None else f"{q.price} USD") + (f", {q.minimum} at least" if q.minimum else ""),
-            _models(q.families, q.models),
-            _source(q.source),
-        )
-        for q in QUANTITY_RULES
-    ]
-    rows += [
-        (
-            p.provider,
-            f"`{p.part}`",
-            ("as its bucket" if p.price is None else f"{p.price} USD per million")
-            + ("; presumed where nobody says what the bucket is made of" if p.presumed else ""),
-            _models(p.families, p.models),
-            _source(p.source),
-        )
-        for p in PART_RULES
-    ]
-    rows += [
-        (
-            r.provider,
-            "a refusal without output",
-            "not known: billed, and assumed" if r.free_from is None else f"free from {r.free_from} on",
-            _models(r.families, ""),
-            _source(r.source),
-        )
-        for r in REFUSAL_RULES
-    ]
-    return table("provider | what | costs | of | from", rows)
-
-
-def _times(factor: Fraction, other: Mapping[str, Fraction]) -> str:
-    return ", ".join([f"{float(factor):g}", *(f"{name} {float(value):g}" for name, value in other.items())])
-
-
-def _models(families: Iterable[str], models: str) -> str:
-    return ", ".join([*families, *([f"`{models}`"] if models else [])]) or "all"
-
-
-def _source(source: Source) -> str:
-    return " ".join(filter(None, [f"[{source.checked}]({source.url})", source.note]))
+    return table_of_rules()
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
+    "billing": billing,
     "buckets": buckets,
     "certainty": certainty,
     "cost-keys": cost_keys,
@@ -274,10 +190,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "notices": notices,
     "object-keys": object_keys,
     "objects": objects,
-    "other-rules": other_rules,
-    "region-rules": region_rules,
     "regions": regions,
-    "tier-rules": tier_rules,
     "tiers": tiers,
     "token-keys": token_keys,
 }

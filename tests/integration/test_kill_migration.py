@@ -22,8 +22,8 @@ COPIES = 300
 SCRIPT = """
 import sys
 from pathlib import Path
-from tokometer.ledger import clickhouse, duckdb_settle
-for module in (clickhouse, duckdb_settle):
+from tokometer.ledger import clickhouse_settle, duckdb_settle
+for module in (clickhouse_settle, duckdb_settle):
     module.MOST_CALLS, module.MOST_SESSIONS = 3_000, 10
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger import Statement

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from servers.whole import running
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -160,3 +161,22 @@ def test_the_command_line_writes_them_in_full(tmp_path: Path) -> None:
     rows = json.loads(said("query", "--measure", "calls.total_tokens", "--since", "2026-06-01", "--json"))["rows"]
     assert rows == [{"total_tokens": total}]
     assert str(total) in said("query", "--measure", "calls.total_tokens", "--since", "2026-06-01", "--csv")
+
+
+def test_the_api_and_the_page_write_them_in_full(tmp_path: Path) -> None:
+    """`/api/query` gives every digit, and every panel can be drawn from them."""
+    data = tmp_path / "data"
+    ledger = DuckDBLedger(data / "ledger.duckdb")
+    ledger.commit(Batch(records=records()))
+    ledger.close()
+    (tmp_path / "home").mkdir()
+    with running(data, tmp_path / "home") as server:
+        names = [name for name in SUMS if isinstance(SUMS[name], int)]
+        measures = ",".join(f"calls.{name}" for name in names)
+        [row] = server.get(f"/api/query?measure={measures}&since=2026-06-01&tz=UTC").json()["rows"]
+        assert row == {name: SUMS[name] for name in names}
+        window = "range=custom&since=2026-05-30&until=2026-06-03&tz=UTC"
+        for panel in server.get("/api/dashboards").json()["dashboards"][0]["panels"]:
+            for kind in ("", ".csv"):
+                reply = server.get(f"/api/panels/{panel['id']}{kind}?{window}")
+                assert reply.status == 200, (panel["id"], kind)

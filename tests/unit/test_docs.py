@@ -13,9 +13,10 @@ import click
 import pytest
 
 from tokometer.cli.app import COMMANDS, tokometer
-from tokometer.measures import CUBES
+from tokometer.measures import CUBES, Query, dimension_named, rules
 from tokometer.prices.overrides import read_overrides
 from tokometer.records import KINDS
+from tokometer.settings import read_settings
 from tokometer.sources import own
 from tokometer.sources.registry import FILE_SOURCES
 
@@ -145,3 +146,21 @@ def test_the_example_of_prices_is_taken(tmp_path: Path) -> None:
     for block in blocks:
         (tmp_path / "prices.toml").write_text(block)
         assert read_overrides(tmp_path / "prices.toml")
+
+
+def test_the_examples_of_labels_are_taken(tmp_path: Path) -> None:
+    """The settings in the how-to are ones that we read, and its questions can be asked."""
+    text = page("how-to/labels.md")
+    path = tmp_path / "tokometer.toml"
+    path.write_text("\n".join(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)).replace("\n[labels]\n", "\n", 1))
+    settings = read_settings(path)
+    assert settings.labels.otlp
+    assert settings.labels.rollup
+    rules.use(settings.dimensions, path)
+    try:
+        names = re.findall(r"--by ([\w.]+)", text)
+        assert [dimension_named(name).name for name in names] == names
+        for where in re.findall(r"--where '([^']*)'", text):
+            assert Query(measures=("calls.cost",), where=(where.replace("''", "'"),))  # type: ignore[arg-type]
+    finally:
+        rules.use((), path)

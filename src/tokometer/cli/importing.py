@@ -73,9 +73,12 @@ def _words(summary: Mapping[str, Any]) -> str:
         "duplicate": "already kept, the same",
         "changed": "already kept, corrected",
         "refused": "refused: `tokometer doctor` says why",
+        "noticed": "not understood: `tokometer doctor` lists what",
     }
     lines += [
-        f"{summary[name]:>12,}  {words}" for name, words in meanings.items() if name != "refused" or summary[name]
+        f"{summary[name]:>12,}  {words}"
+        for name, words in meanings.items()
+        if name not in ("refused", "noticed") or summary[name]
     ]
     lines += [
         f"{refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"

@@ -20,9 +20,10 @@ from tokometer.records import ModelCall, Refusal
 from tokometer.sources.protocol import FileSource
 
 #: Records in one commit. A larger one costs less per record, and more memory. The first is small, so that what is
-#: newest is there soon, and each may be twice as large as the one before.
-COMMIT_RECORDS: Final = 40_000
+#: newest is there soon, and each may be four times as large as the one before.
+COMMIT_RECORDS: Final = 60_000
 FIRST_RECORDS: Final = 5_000
+_GROWTH: Final = 4
 #: A file's time may be off by as much from the times in it (µs), on network drives above all.
 _SLACK: Final = 600_000_000
 
@@ -177,7 +178,7 @@ class _Importing:
             summary.refused += len(batch.refusals)
             summary.noticed += sum(notice.count for notice in batch.notices)
             summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
-            self._limit = min(self._limit * 2, COMMIT_RECORDS)
+            self._limit = min(self._limit * _GROWTH, COMMIT_RECORDS)
         self._kept.done(jobs)
         watch = self._watch
         if watch is not None and _reaches(self._kept, watch):

@@ -189,7 +189,7 @@ def _when(record: Record) -> int:
 def noticed(workspace: str, at: int) -> list[Notice]:
     """What no rule understood: something of each kind that can be met."""
     return [
-        Notice("otlp", "usage", "gen_ai.usage.thought_tokens", "demo", 214, at, workspace),
+        Notice("otlp", "usage", "gen_ai.usage.draft_tokens", "demo", 214, at, workspace),
         Notice("litellm", "tier", "turbo", "demo", 17, at, workspace),
         Notice("codex", "line", "event_msg.background_event", "demo", 9, at, workspace),
         Notice("api", "field", "calls.prompt", "demo", 3, at, workspace),

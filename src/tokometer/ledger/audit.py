@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from tokometer.ledger.closed import COUNTED_UNTIL_SQL
 from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, RECORDS, SESSIONS, TOLD
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HOURS_FROM_CELLS, SESSION_FACTS, SESSIONS_FROM_CALLS
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, TOLD
+from tokometer.ledger.statements import (
+    CELLS_FROM_CALLS,
+    HISTOGRAMS_FROM_CALLS,
+    HOURS_FROM_CELLS,
+    SESSION_FACTS,
+    SESSIONS_FROM_CALLS,
+)
 
 #: How many discrepancies of one kind are listed; one is enough to know.
 MOST: Final = 20
@@ -20,9 +27,12 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
     """
     terms = {**terms, "where": "1 = 1"}
     terms["cells"] = f"({CELLS_FROM_CALLS.format(**terms)}) AS cells"
+    counted = ledger.fetch(Statement(COUNTED_UNTIL_SQL))
+    of_closed_days = f"quarter < {int(counted[0][0]) if counted else 0:d}"
     rollups = (
         ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
         ("hours", HOURS.key, tuple(CELL_SUMS), HOURS_FROM_CELLS),
+        ("histograms", HISTOGRAMS.key, ("buckets", "numbers"), HISTOGRAMS_FROM_CALLS),
         ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
     )
     found: list[Discrepancy] = []
@@ -30,7 +40,7 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         found.extend(_repeated(ledger, table, ("id",)))
     for table, key, facts, rows in rollups:
         found.extend(_repeated(ledger, table, key))
-        expected = rows.format(**terms)
+        expected = rows.format(**{**terms, "where": of_closed_days} if table == HISTOGRAMS.name else terms)
         found.extend(_differing(ledger, table, key, facts, expected, differs))
     return found
 

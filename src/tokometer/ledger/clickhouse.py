@@ -25,29 +25,19 @@ from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse_connection import connect
 from tokometer.ledger.clickhouse_labels import ClickHouseLabels
+from tokometer.ledger.clickhouse_settle import PENDING, READY, ROLLUP, ClickHouseSettling
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_tables import create
-from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, native, plain, type_of, with_price, zero
+from tokometer.ledger.clickhouse_values import native, plain, type_of, with_price
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
-from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, OLD, SESSIONS_FROM_CALLS
-from tokometer.records import Notice, Refusal, now_us, to_datetime, to_us
+from tokometer.ledger.statements import OLD
+from tokometer.records import Notice, Refusal, now_us, to_datetime
 
-_ROLLUP: Final[dict[str, str]] = {
-    **{str(key): value for key, value in TYPES.items()},
-    "money": WIDE_MONEY,
-    "calls": "calls",
-    "cells": "cells",
-    "distinct_providers": "arraySort(groupUniqArray(parts.provider))",
-    "distinct_models": "arraySort(groupUniqArray(parts.model))",
-}
-#: A mark still pending after this long belongs to a writer that died.
-ABANDONED_US: Final = 600 * 1_000_000
 _SETTINGS: Final[dict[str, Any]] = {
     "final": 1,
     "do_not_merge_across_partitions_select_final": 1,
@@ -55,11 +45,6 @@ _SETTINGS: Final[dict[str, Any]] = {
     "prefer_column_name_to_alias": 1,
     "join_use_nulls": 1,
 }
-_PENDING, _READY = 0, 1
-#: Quarter hours that one statement names.
-_MOST_QUARTERS: Final = 2_000
-_SPAN: Final = "quarter BETWEEN $first AND $last"
-_MARKED: Final = "first_quarter BETWEEN $low AND $high"
 _PARAMETER: Final = re.compile(r"\$(\w+)")
 
 
@@ -78,6 +63,7 @@ class ClickHouseLedger:
         self._lock = threading.RLock()
         self._version = 0
         self._labels = ClickHouseLabels(self._query, self._insert)
+        self._settling = ClickHouseSettling(self._lock, self._query, self._command, self._write, self._next_version)
         self._names = Names(self.fetch)
         self._migrate(migrations)
         self._labels.begin()
@@ -96,12 +82,12 @@ class ClickHouseLedger:
             self._labels.confirm(admitted)
             batch.notices.extend(more.notices)
             commit = uuid.uuid4()
-            self._mark(changes, commit, _PENDING)
+            self._mark(changes, commit, PENDING)
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
             self._notice(batch.notices)
-            self._mark(changes, commit, _READY)
+            self._mark(changes, commit, READY)
             self._move(batch.cursors)
         return receipt
 
@@ -110,7 +96,7 @@ class ClickHouseLedger:
         commit = uuid.uuid4()
 
         def mark(quarters: Sequence[int], ready: bool) -> None:
-            state, at = _READY if ready else _PENDING, to_datetime(now_us())
+            state, at = READY if ready else PENDING, to_datetime(now_us())
             if quarters:
                 self._insert_marks("dirty_quarters", ["quarter"], [quarters], commit, state, at)
 
@@ -124,15 +110,7 @@ class ClickHouseLedger:
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`. Others get in between its pieces, the newest first."""
-        quarters = 0
-        for span in self._spans_of_quarters():
-            with self._lock:
-                quarters += self._settle_cells(span)
-        counts = self._query("SELECT first_quarter, count() FROM dirty_sessions GROUP BY first_quarter")
-        for span in slices(counts, MOST_SESSIONS):
-            with self._lock:
-                self._settle_sessions(span)
-        return quarters
+        return self._settling.settle()
 
     def rest(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.rest`. ClickHouse looks after itself."""
@@ -164,9 +142,9 @@ class ClickHouseLedger:
                     change.put.append(priced)
                     change.ids.append(kept.id)
             commit = uuid.uuid4()
-            self._mark([change], commit, _PENDING)
+            self._mark([change], commit, PENDING)
             self._carry_out(change)
-            self._mark([change], commit, _READY)
+            self._mark([change], commit, READY)
         return len(change.put)
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -188,7 +166,7 @@ class ClickHouseLedger:
     def audit(self) -> Sequence[Discrepancy]:
         """See :meth:`tokometer.ledger.protocol.Ledger.audit`."""
         self.settle()
-        return audit(self, _ROLLUP, "IS DISTINCT FROM")
+        return audit(self, ROLLUP, "IS DISTINCT FROM")
 
     def stats(self) -> dict[str, int]:
         """See :meth:`tokometer.ledger.protocol.Ledger.stats`."""
@@ -282,13 +260,13 @@ class ClickHouseLedger:
         at: datetime,
     ) -> None:
         count = len(values[0])
+        marks = [*values, [commit] * count, [state] * count, [at] * count, [self._next_version()] * count]
+        self._write(table, [*names, "commit", "state", "at", "version"], marks)
+
+    def _write(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
+        """Insert columns as they are."""
         with self._lock:
-            self._client.insert(
-                table,
-                [*values, [commit] * count, [state] * count, [at] * count, [self._next_version()] * count],
-                column_names=[*names, "commit", "state", "at", "version"],
-                column_oriented=True,
-            )
+            self._client.insert(table, columns, column_names=names, column_oriented=True)
 
     def _carry_out(self, change: Change) -> None:
         table = change.table
@@ -315,77 +293,3 @@ class ClickHouseLedger:
         now = to_datetime(now_us())
         rows = [(source, place, base64.b64encode(state).decode(), now) for (source, place), state in cursors.items()]
         self._insert(schema.CURSORS, list(zip(*rows, strict=True)))
-
-    def _spans_of_quarters(self) -> list[Span]:
-        """The marked quarter hours, in whole hours, so many calls at a time."""
-        counts = self._query(
-            "SELECT quarter, count() FROM calls WHERE quarter IN (SELECT quarter FROM dirty_quarters) GROUP BY quarter "
-            "UNION ALL SELECT DISTINCT quarter, toUInt64(0) FROM dirty_quarters"
-        )
-        # The marked ones are named in a statement, which must not be too long.
-        return slices([(quarter, count + MOST_CALLS // _MOST_QUARTERS) for quarter, count in counts], MOST_CALLS, 4)
-
-    def _settle_cells(self, span: Span) -> int:
-        within = {"first": span.first, "last": span.last}
-        marks = self._query(f"SELECT quarter, commit, state, at FROM dirty_quarters WHERE {_SPAN}", within)
-        if not marks:
-            return 0
-        quarters = sorted({quarter for quarter, *_ in marks})
-        values = {**within, "quarters": quarters, "version": self._next_version()}
-        where = f"{_SPAN} AND quarter IN $quarters"
-        self._rebuild(schema.CELLS, CELLS_FROM_CALLS.format(where=where, **_ROLLUP), where, values)
-        values["quarters"] = sorted({quarter - quarter % 4 for quarter in quarters})
-        where = f"{_SPAN} AND {HOUR} IN $quarters"
-        self._rebuild(schema.HOURS, HOURS_FROM_CELLS.format(where=where, **_ROLLUP), where, values)
-        self._clear("dirty_quarters", ("quarter",), marks)
-        return len(quarters)
-
-    def _settle_sessions(self, marked: Span) -> None:
-        version = self._next_version()
-        names = schema.DIRTY_SESSIONS.names
-        within = {"low": marked.first, "high": marked.last}
-        marks = self._query(f"SELECT {', '.join(names)}, commit, state, at FROM dirty_sessions WHERE {_MARKED}", within)
-        if not marks:
-            return
-        keys = "(workspace, source, session_id)"
-        dirty = f"{keys} IN (SELECT workspace, source, session_id FROM dirty_sessions WHERE {_MARKED})"
-        [(first, last)] = self._query(
-            f"SELECT min(intDiv(toUnixTimestamp(started_at), 900)), max(intDiv(toUnixTimestamp(ended_at), 900)) "
-            f"FROM sessions WHERE {dirty}",
-            within,
-        )
-        # Of no rows ClickHouse says 0, not NULL.
-        first = min([mark[3] for mark in marks] + ([first] if first else []))
-        last = max([mark[4] for mark in marks] + ([last] if last else []))
-        rows = SESSIONS_FROM_CALLS.format(where=f"{_SPAN} AND {dirty}", **_ROLLUP)
-        self._rebuild(schema.SESSIONS, rows, dirty, {"first": first, "last": last, "version": version, **within})
-        self._clear("dirty_sessions", names, marks)
-
-    def _rebuild(self, table: schema.Table, rows: str, where: str, values: Mapping[str, Any]) -> None:
-        """Write the rows that should be, and say of those that should not that they are gone, in one insert."""
-        key = ", ".join(table.key)
-        blank = ", ".join(name if name in table.key else f"{zero(table, name)} AS {name}" for name in table.names)
-        names = ", ".join(table.names)
-        self._command(
-            f"INSERT INTO {table.name} ({names}, version, gone) "
-            f"SELECT {names}, toUInt64($version), gone FROM ("
-            f"SELECT {names}, 0 AS gone FROM ({rows}) "
-            f"UNION ALL SELECT {blank}, 1 AS gone FROM {table.name} "
-            f"WHERE {where} AND ({key}) NOT IN (SELECT {key} FROM ({rows})))",
-            values,
-        )
-
-    def _clear(self, table: str, names: Sequence[str], marks: Sequence[tuple[Any, ...]]) -> None:
-        """Take away the marks that were ready when the rebuild began, and those whose writer is long dead."""
-        old = now_us() - ABANDONED_US
-        done = [mark for mark in marks if mark[-2] == _READY or to_us(mark[-1]) < old]
-        if not done:
-            return
-        count = len(done)
-        with self._lock:
-            self._client.insert(
-                table,
-                [*zip(*done, strict=True), [self._next_version()] * count, [True] * count],
-                column_names=[*names, "commit", "state", "at", "version", "gone"],
-                column_oriented=True,
-            )

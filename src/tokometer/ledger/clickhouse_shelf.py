@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.clickhouse_values import neutral
-from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
+from tokometer.ledger.shelf import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.told import ANSWER_REACH, LINKS, Place
 from tokometer.records import Record, quarter_of, to_us
 
@@ -27,22 +27,22 @@ class ClickHouseShelf:
         self._ledger = ledger
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         rows = self._of_ids(f"SELECT id, revision, origin, started_at FROM {table.name}", ids, quarters)
         return [Stored(id_.bytes, revision, origin, to_us(at)) for id_, revision, origin, at in rows]
 
     def any_shadows(self) -> bool:
-        """See :class:`tokometer.ledger.commit.Shelf`. Other writers may have put some meanwhile."""
+        """See :class:`tokometer.ledger.shelf.Shelf`. Other writers may have put some meanwhile."""
         return True
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         select, where = "SELECT group_id, id, shadow FROM calls", "(shadow OR echo) AND group_id IN $wanted"
         rows = self._of(select, where, groups, quarters)
         return [Shadow(group, id_.bytes, rank_of(shadow=shadow, echo=True)) for group, id_, shadow in rows]
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         select, where = "SELECT DISTINCT group_id, echo FROM calls", "NOT shadow AND group_id IN $wanted"
         rows = self._of(select, where, groups, quarters)
         return [Answered(group, rank_of(shadow=False, echo=echo)) for group, echo in rows]

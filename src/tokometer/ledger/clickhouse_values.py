@@ -16,6 +16,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "text": "String",
     "name": "LowCardinality(String)",
     "names": "Array(String)",
+    "ints": "Array(Int64)",
     "json": "String",
     "int": "Int64",
     "wide": "Int128",

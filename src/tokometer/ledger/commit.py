@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import astuple
 
 from tokometer.ledger import told
+from tokometer.ledger.copies import Copy, originals
 from tokometer.ledger.packed import Packed, together
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
 from tokometer.ledger.rows import GroupKey, by_kind, columns, group_keys
 from tokometer.ledger.schema import CALLS, RECORDS, TOLD, Table
+from tokometer.ledger.shelf import REAL, SHADOW, Quarters, Shelf, rank_of
 from tokometer.ledger.touched import SessionSpan, joined, sessions_of
 from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
 from tokometer.records.time import QUARTER_US
@@ -28,58 +30,6 @@ R = TypeVar("R", bound=Record)
 
 #: How far a session may stretch, in quarter hours, for its pinned calls to find each other by group.
 GROUP_REACH = 96
-
-
-class Stored(NamedTuple):
-    """What the ledger says of one stored record without reading it whole."""
-
-    id: bytes
-    revision: int
-    origin: int
-    started_at: int
-
-
-#: What a call is to its group: of the calls of one, only those of the highest rank count.
-SHADOW, ECHO, REAL = range(3)
-
-
-def rank_of(*, shadow: bool, echo: bool) -> int:
-    """The rank of a call in its group."""
-    return SHADOW if shadow else ECHO if echo else REAL
-
-
-class Shadow(NamedTuple):
-    """A stored shadow or echo of a group."""
-
-    group: GroupKey
-    id: bytes
-    rank: int
-
-
-class Answered(NamedTuple):
-    """A group with a stored call that is not a shadow, and the rank of one."""
-
-    group: GroupKey
-    rank: int
-
-
-Quarters = tuple[int, int] | None
-
-
-class Shelf(told.Shelf, Protocol):
-    """What planning a commit needs to know of the stored records."""
-
-    def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
-        """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
-
-    def any_shadows(self) -> bool:
-        """Whether there may be stored shadows or echoes at all."""
-
-    def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
-        """The stored shadows and echoes of these groups. There are few in all: quick where there are none."""
-
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
-        """Those of these groups that have a stored call which is not a shadow: once for each rank that there is."""
 
 
 @dataclass(slots=True)
@@ -208,28 +158,66 @@ class _Planner:
     ) -> list[tuple[bytes, int, Record]]:
         """Put what is packed, new and unlike anything else as it is; the rest comes back as (id, position, record)."""
         of_part = [part.packed.ids() for part in parts]
-        ids = list(chain(loose_ids, *of_part))
-        known = {stored.id for stored in self._shelf.stored(self._table, list(chain(*of_part)), _reach_of(parts, 0))}
-        if len(set(ids)) < len(ids):
-            known.update(id_ for id_, count in Counter(ids).items() if count > 1)
+        packed_ids = list(chain(*of_part))
+        known = {stored.id for stored in self._shelf.stored(self._table, packed_ids, _reach_of(parts, 0))}
+        known.update(loose_ids)
         groups = self._shadowed(parts, loose)
+        caught = [self._caught(part.packed, own, known, groups) for part, own in zip(parts, of_part, strict=True)]
+        dropped = self._drop_copies(parts, of_part, caught) if len(set(packed_ids)) < len(packed_ids) else {}
         entangled: list[tuple[bytes, int, Record]] = []
-        for (packed, first), own in zip(parts, of_part, strict=True):
-            caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
-            if groups:
-                caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
-            caught.update(packed.shadows)
-            if self._knot is not None:
-                traces = self._knot.traces
-                caught.update(at for at, trace in enumerate(packed.column("trace_id")) if trace in traces)
-            if len(caught) < len(own):
-                left = [at for at in range(len(own)) if at not in caught] if caught else None
+        for number, ((packed, first), own) in enumerate(zip(parts, of_part, strict=True)):
+            chosen, gone = sorted(caught[number]), dropped.get(number, ())
+            if len(chosen) + len(gone) < len(own):
+                without = caught[number].union(gone)
+                left = [at for at in range(len(own)) if at not in without] if without else None
                 self._change.packed.append((packed, left))
-            if caught:
-                chosen = sorted(caught)
+            if chosen:
                 records = packed.records(chosen)
                 entangled += [(own[at], first + at, record) for at, record in zip(chosen, records, strict=True)]
         return entangled
+
+    def _caught(self, packed: Packed, own: Sequence[bytes], known: set[bytes], groups: set[GroupKey]) -> set[int]:
+        """The positions of those that are known already, have to do with shadows, or are of traces in a knot."""
+        caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
+        if groups:
+            caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
+        caught.update(packed.shadows)
+        if self._knot is not None:
+            traces = self._knot.traces
+            caught.update(at for at, trace in enumerate(packed.column("trace_id")) if trace in traces)
+        return caught
+
+    def _drop_copies(
+        self, parts: Sequence[_Part], of_part: Sequence[Sequence[bytes]], caught: Sequence[set[int]]
+    ) -> dict[int, set[int]]:
+        """Of copies inside the batch keep one as it is, where that is what their merge would be.
+
+        Returns the positions of the others by part, and adds copies that need a merge to `caught`.
+        """
+        twice = {id_ for id_, count in Counter(chain(*of_part)).items() if count > 1}
+        copies: dict[bytes, list[Copy]] = {}
+        for number, own in enumerate(of_part):
+            for at in [at for at, id_ in enumerate(own) if id_ in twice]:
+                copies.setdefault(own[at], []).append(Copy(number, at))
+        plain = [
+            of_one
+            for of_one in copies.values()
+            if not self._batch.corrections and not any(copy.at in caught[copy.part] for copy in of_one)
+        ]
+        kept = originals(self._table, [part.packed for part in parts], plain)
+        originals_ = {of_one[0]: original for of_one, original in zip(plain, kept, strict=True) if original}
+        dropped: dict[int, set[int]] = {}
+        for of_one in copies.values():
+            original = originals_.get(of_one[0])
+            for number, copy in enumerate(of_one):
+                if original is None:
+                    caught[copy.part].add(copy.at)
+                    continue
+                if copy != original:
+                    dropped.setdefault(copy.part, set()).add(copy.at)
+                if number:
+                    self._outcomes[parts[copy.part].first + copy.at] = "duplicate"
+        return dropped
 
     def _shadowed(self, parts: Sequence[_Part], loose: Sequence[Record]) -> set[GroupKey]:
         """The groups of packed calls in which there is a shadow or an echo, stored or in this batch."""

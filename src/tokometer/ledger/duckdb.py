@@ -41,6 +41,8 @@ MEMORY_LIMIT: Final = "384MB"
 FILE_NAME: Final = "ledger.duckdb"
 #: How long the log may grow under load. It is replayed when the file is opened after a crash: a second or so.
 CHECKPOINT_THRESHOLD: Final = "64MB"
+#: The same while much is being committed: below the size of a large commit, above that of many small ones.
+BULK_THRESHOLD: Final = "4MB"
 #: How much is tidied up in one rest, in DuckDB's own measure.
 _VACUUM_TASKS: Final = 8
 #: How long the log may stay when nothing happens.
@@ -102,6 +104,7 @@ class DuckDBLedger:
                 self._notice(batch.notices)
                 self._move(batch.cursors)
             self._labels.confirm(admitted)
+            self._names.confirm()
         if "calls" in receipt.touched:
             self._settling.mark()
         return receipt
@@ -121,11 +124,13 @@ class DuckDBLedger:
     def bulk(self) -> Iterator[None]:
         """See :meth:`tokometer.ledger.protocol.Ledger.bulk`.
 
-        One thread: the others cost a tenth of the processor's time and gain none where processes read beside it.
+        One thread: the others cost a tenth of the processor's time and gain none where processes read beside it. And
+        large commits go straight into the file: else they are written into the log, and from there at the end.
         """
         with self._lock:
             self._bulks += 1
             self._connection.execute("SET threads = 1")
+            self._connection.execute(f"SET checkpoint_threshold = '{BULK_THRESHOLD}'")
         try:
             yield
         finally:
@@ -133,6 +138,7 @@ class DuckDBLedger:
                 self._bulks -= 1
                 if not (self._bulks or self._closed):
                     self._connection.execute("RESET threads")
+                    self._connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT_THRESHOLD}'")
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
@@ -347,10 +353,9 @@ class DuckDBLedger:
             "first_at = least(notices.first_at, staged.first_at), "
             f"latest_at = greatest(notices.latest_at, staged.latest_at) FROM staged WHERE {same}",
         )
-        self._over(
-            rows,
-            f"INSERT INTO notices SELECT * FROM staged WHERE NOT EXISTS (SELECT 1 FROM notices WHERE {same})",
-        )
+        if self._names.any_new:
+            missing = f"NOT EXISTS (SELECT 1 FROM notices WHERE {same})"
+            self._over(rows, f"INSERT INTO notices SELECT * FROM staged WHERE {missing}")
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         if not cursors:

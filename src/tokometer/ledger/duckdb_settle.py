@@ -10,11 +10,20 @@ from typing import Any, Final
 
 import duckdb
 
+from tokometer.ledger.closed import COUNTED_UNTIL, COUNTED_UNTIL_SQL, QUARTERS_PER_DAY, closed_until
 from tokometer.ledger.duckdb_tables import WIDE_MONEY
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import TYPES
 from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
-from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
+from tokometer.ledger.statements import (
+    CELLS_FROM_CALLS,
+    DAY,
+    HISTOGRAMS_FROM_CALLS,
+    HOUR,
+    HOURS_FROM_CELLS,
+    SESSIONS_FROM_CALLS,
+)
+from tokometer.records import now_us
 from tokometer.records.time import QUARTER_US
 
 #: What the shared statements leave to the engine.
@@ -25,10 +34,13 @@ ROLLUP: Final[dict[str, str]] = {
     "cells": "cells",
     "distinct_providers": "list_sort(list(DISTINCT parts.provider))",
     "distinct_models": "list_sort(list(DISTINCT parts.model))",
+    "buckets": "list(CAST(bucket AS BIGINT) ORDER BY bucket)",
+    "numbers": "list(number ORDER BY bucket)",
 }
 _SPAN: Final = "quarter BETWEEN $first AND $last"
 _DIRTY: Final = f"{_SPAN} AND quarter IN (SELECT quarter FROM dirty_quarters)"
 _DIRTY_HOUR: Final = f"{_SPAN} AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
+_DIRTY_DAY: Final = f"{_SPAN} AND {DAY} IN (SELECT {DAY} FROM dirty_quarters)"
 #: What is near in time and much the same lies together: fewer bytes, and less to read.
 _SORTED: Final = " ORDER BY quarter, source, provider, model"
 _MARKED: Final = "first_quarter BETWEEN $low AND $high"
@@ -56,6 +68,8 @@ class Settling:
         self._closed = False
         #: How many settles have begun, and the number of the last one that succeeded.
         self._begun = self._done = 0
+        #: Before this quarter hour there are histograms; 0 is not known.
+        self._counted_until = 0
         self._dirty = bool(self._cursor.execute("SELECT 1 FROM dirty_quarters LIMIT 1").fetchone())
 
     def mark(self) -> None:
@@ -77,6 +91,7 @@ class Settling:
             self._dirty = False
             try:
                 quarters = 0
+                self._close_days()
                 for span, marked in zip_longest(self._spans_of_quarters(), self._spans_of_sessions()):
                     with transaction(self._cursor, self._path):
                         quarters += self._settle_cells(span) if span else 0
@@ -95,8 +110,32 @@ class Settling:
             self._closed = True
             self._cursor.close()
 
+    def _close_days(self) -> None:
+        """Have the days counted that have come to their end since the last settle."""
+        until = closed_until(now_us())
+        if until <= self._counted_until:
+            return
+        stored = self._cursor.execute(COUNTED_UNTIL_SQL).fetchone()
+        since = int(stored[0]) if stored else until
+        with transaction(self._cursor, self._path):
+            if since < until:
+                # One mark a day will do.
+                self._cursor.execute(
+                    f"INSERT INTO dirty_quarters SELECT DISTINCT {DAY} FROM calls "
+                    "WHERE quarter >= $since AND quarter < $until",
+                    {"since": since, "until": until},
+                )
+                self._cursor.execute("DELETE FROM meta WHERE key = $key", {"key": COUNTED_UNTIL})
+                stored = None
+            if not stored:
+                self._cursor.execute(
+                    "INSERT INTO meta VALUES ($key, $value)", {"key": COUNTED_UNTIL, "value": str(until)}
+                )
+        # A clock that was ahead has counted further.
+        self._counted_until = max(since, until)
+
     def _spans_of_quarters(self) -> list[Span]:
-        """The marked quarter hours, in whole hours, so many calls at a time."""
+        """The marked quarter hours, in whole days, so many calls at a time."""
         count, first, last = self._one("SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters")
         if not count:
             return []
@@ -107,7 +146,7 @@ class Settling:
             "UNION ALL SELECT DISTINCT quarter, 0 FROM dirty_quarters",
             {"first": first, "last": last},
         ).fetchall()
-        return slices(counts, MOST_CALLS, 4)
+        return slices(counts, MOST_CALLS, QUARTERS_PER_DAY)
 
     def _spans_of_sessions(self) -> list[Span]:
         """The marked sessions, so many at a time, by the quarter hours that their marks begin with."""
@@ -131,6 +170,15 @@ class Settling:
         self._cursor.execute(
             f"INSERT INTO hours {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}", hours
         )
+        days = {
+            "first": first - first % QUARTERS_PER_DAY,
+            "last": last - last % QUARTERS_PER_DAY + QUARTERS_PER_DAY - 1,
+        }
+        if days["first"] < self._counted_until:
+            days["last"] = min(days["last"], self._counted_until - 1)
+            self._cursor.execute(f"DELETE FROM histograms WHERE {_DIRTY_DAY}", days)
+            rows = HISTOGRAMS_FROM_CALLS.format(where=_DIRTY_DAY, **ROLLUP)
+            self._cursor.execute(f"INSERT INTO histograms {rows}{_SORTED}", days)
         self._cursor.execute(f"DELETE FROM dirty_quarters WHERE {_SPAN}", span)
         return int(count)
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import duckdb
 
 from tokometer.ledger import schema
-from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.ledger.duckdb_told import ToldShelf
 from tokometer.ledger.rows import LABEL_SET, GroupKey, record_of
+from tokometer.ledger.shelf import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.records import ModelCall, Record
 
 _ANY_SHADOWS: Final = "SELECT 1 FROM calls WHERE shadow OR echo LIMIT 1"
@@ -42,7 +42,7 @@ class DuckDBShelf(ToldShelf):
             self._any_shadows = True
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         known = self._known_of(table)
         if known is not None:
             ids = list(known.intersection(ids))
@@ -56,11 +56,11 @@ class DuckDBShelf(ToldShelf):
         return (Stored(_bytes(id_), *rest) for id_, *rest in rows)
 
     def any_shadows(self) -> bool:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         return self._has_shadows()
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         if not self._has_shadows():
             return
         rows = self._of_groups("SELECT t.group_id, t.id, t.shadow", "(t.shadow OR t.echo)", groups, quarters)
@@ -68,7 +68,7 @@ class DuckDBShelf(ToldShelf):
             yield Shadow(group, _bytes(id_), rank_of(shadow=shadow, echo=True))
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         for group, echo in self._of_groups("SELECT DISTINCT t.group_id, t.echo", "NOT t.shadow", groups, quarters):
             yield Answered(group, rank_of(shadow=False, echo=echo))
 

@@ -16,6 +16,7 @@ _BLANKS: Final[dict[Type, str]] = {
     "name": "''",
     "json": "''",
     "names": "[]",
+    "ints": "[]",
     "int": "0",
     "wide": "0",
     "small": "0",

@@ -16,6 +16,7 @@ TYPES: Final[dict[schema.Type, str]] = {
     "text": "VARCHAR",
     "name": "VARCHAR",
     "names": "VARCHAR[]",
+    "ints": "BIGINT[]",
     "json": "VARCHAR",
     "int": "BIGINT",
     "wide": "HUGEINT",

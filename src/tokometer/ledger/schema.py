@@ -96,6 +96,19 @@ HOURS: Final = Table(
     tuple(column for column in CELLS.columns if column.name in _HOUR_KEY or column.name not in CELL_DIMENSIONS),
     _HOUR_KEY,
 )
+#: How many calls took how long, for each whole day of UTC that is over (`ledger.closed`): a row for each of
+#: :data:`DURATIONS`, with the log buckets that have calls (`records.histogram`), in order, and the calls in each.
+#: `quarter` is the day's first.
+HISTOGRAMS: Final = Table(
+    "histograms",
+    (
+        *(Column(name, _KEY_TYPES.get(name, "name")) for name in _HOUR_KEY),
+        *columns_of("name: duration\nints: buckets numbers"),
+    ),
+    (*_HOUR_KEY, "duration"),
+)
+#: What durations are counted in histograms, and the columns of the calls that have them.
+DURATIONS: Final[dict[str, str]] = {"latency": "latency_us", "ttft": "ttft_us"}
 #: One row per session, so that counting sessions needs no scan of the calls. Times are those of its first and last
 #: call; attributes are those of its first call; `providers` and `models` are all that it used.
 SESSIONS: Final = Table(
@@ -115,7 +128,7 @@ SESSIONS: Final = Table(
 )
 
 #: What is added up from the calls. Sums of money are wider there: they must not overflow what one call cannot.
-ROLLUPS: Final = (CELLS, HOURS, SESSIONS)
+ROLLUPS: Final = (CELLS, HOURS, HISTOGRAMS, SESSIONS)
 
 #: Each set of labels once; records name theirs by its id. `rolled` is the set of those of its labels that take part in
 #: the rollups, 0 where none does.
@@ -182,6 +195,8 @@ __all__ = [
     "CURSORS",
     "DIRTY_QUARTERS",
     "DIRTY_SESSIONS",
+    "DURATIONS",
+    "HISTOGRAMS",
     "HOURS",
     "JOBS",
     "LABEL_SETS",

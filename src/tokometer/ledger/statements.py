@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS, SESSIONS, Column, added_up
+from tokometer.ledger.schema import (
+    CELL_DIMENSIONS,
+    CELL_SUMS,
+    DURATIONS,
+    HISTOGRAMS,
+    HOURS,
+    SESSIONS,
+    Column,
+    added_up,
+)
+from tokometer.records.histogram import bucket_sql
 
 _ROLLED: Final = "coalesce(rolled, 0)"
 #: With a row that nobody names: DuckDB 2.0 takes the numbers beside an empty side of a join for smaller than they are,
@@ -35,6 +45,26 @@ HOURS_FROM_CELLS: Final = (
     f"SELECT {_HOUR_KEY.replace(HOUR, f'{HOUR} AS quarter')}, "
     + ", ".join(f"CAST(sum({name}) AS {{{type_}}}) AS {name}" for name, (type_, _) in CELL_SUMS.items())
     + f" FROM {{cells}} WHERE {{where}} GROUP BY {_HOUR_KEY}"
+)
+
+#: The first quarter hour of the day of UTC that a quarter hour is in.
+DAY: Final = "quarter - quarter % 96"
+_DAY_KEY: Final = ", ".join(DAY if name == "quarter" else name for name in HOURS.key)
+
+
+def _counted(duration: str, column: str) -> str:
+    bucket = bucket_sql(column)
+    return (
+        f"SELECT {_DAY_KEY.replace(DAY, f'{DAY} AS quarter')}, '{duration}' AS duration, {bucket} AS bucket, "
+        f"count(*) AS number FROM {{calls}} WHERE {column} IS NOT NULL AND {{where}} GROUP BY {_DAY_KEY}, {bucket}"
+    )
+
+
+#: Rows of `histograms`, from the calls of whole days.
+HISTOGRAMS_FROM_CALLS: Final = (
+    f"SELECT {', '.join(HISTOGRAMS.key)}, {{buckets}} AS buckets, {{numbers}} AS numbers FROM ("
+    + " UNION ALL ".join(_counted(duration, column) for duration, column in DURATIONS.items())
+    + f") AS counted GROUP BY {', '.join(HISTOGRAMS.key)}"
 )
 
 _ERROR: Final = "status NOT IN ('ok', 'cancelled')"

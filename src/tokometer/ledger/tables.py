@@ -10,6 +10,7 @@ Type = Literal[
     "text",  # any text; unknown is ''
     "name",  # text with few distinct values (LowCardinality on ClickHouse)
     "names",  # a list of such texts
+    "ints",  # a list of 64-bit numbers
     "json",  # a small JSON object; none is ''
     "int",  # 64-bit
     "wide",  # 128-bit: a sum of such numbers, which no number of records makes overflow

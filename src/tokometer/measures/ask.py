@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
+from tokometer.measures.days import Range, whole_days
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import Label
@@ -86,6 +87,8 @@ class Ask:
     derived: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: The values of the first dimension that stay apart; None: all.
     kept: tuple[str, ...] | None = None
+    #: The first quarter hour of which there are no histograms; 0 where there are none at all, or none are needed.
+    counted_until: int = 0
     #: The keys of labels that the rollups know.
     rolled: frozenset[str] = frozenset()
 
@@ -124,6 +127,7 @@ class Ask:
         minutes = self.grain in ("minute", "five_minutes")
         first, last = self.axis.first, self.axis.last
         timeless = not times and not filtered
+        parts_of_time = filtered or by_rule or len(times) > len(stretches) or len(stretches) > 1
         return Need(
             columns=frozenset(dimension.column for dimension in used if dimension.column and not dimension.is_time),
             aligned=self.window.aligned and not minutes,
@@ -132,10 +136,18 @@ class Ask:
             and not by_rule
             and not (minutes or self.grain == "quarter")
             and (timeless or self.axis.zone.whole_hours(first, last)),
-            parts_of_time=filtered or by_rule or len(times) > len(stretches) or len(stretches) > 1,
+            parts_of_time=parts_of_time,
+            days=not parts_of_time and bool(self.days),
             labels=labels,
             rolled=labels <= self.rolled,
         )
+
+    @property
+    def days(self) -> tuple[Range, ...]:
+        """The quarter hours of the days that histograms can answer for."""
+        if not self.counted_until:
+            return ()
+        return whole_days(self.axis, tuple(key.stretch for key in self.keys if key.stretch), self.counted_until)
 
     def over(self, window: Window) -> Ask:
         """The same question of another window."""

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tokometer.ledger import Statement
+from tokometer.ledger.closed import COUNTED_UNTIL_SQL
 from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
+from tokometer.measures.days import Range, rest
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made
 from tokometer.measures.query import MOST_ROWS
-from tokometer.measures.tables import Stored, choose
+from tokometer.measures.tables import CALL_ROWS, Stored, choose
 from tokometer.records.time import QUARTER_US
 
 _MICROS: Final = re.compile(r"MICROS\((\w+)\)")
@@ -59,6 +61,11 @@ def values_statement(ask: Ask, dimension: Dimension, dialect: Dialect) -> Statem
     scope = _Scope(ask, stored, dialect)
     where = " AND ".join(scope.conditions(filtered=False))
     return Statement(f'SELECT DISTINCT "{dimension.column}" FROM {scope.rows()} WHERE {where}', scope.values)
+
+
+def counted_until_statement() -> Statement:
+    """The first quarter hour of which there are no histograms."""
+    return Statement(COUNTED_UNTIL_SQL)
 
 
 def earliest_statement(cube: str, table: str, workspaces: Sequence[str]) -> Statement:
@@ -131,10 +138,9 @@ def _order(ask: Ask, atoms: list[Atom]) -> str:
 
 def _ranks(scope: _Scope, atoms: Sequence[Rank]) -> str:
     """Nearest rank: the first bucket up to which at least `share` of the values lie, in whole numbers (thousandths)."""
-    condition, bucket, count = scope.stored.ranks[atoms[0].column]
-    keys = [f"{scope.key(key)} AS k{i}" for i, key in enumerate(scope.ask.keys)]
+    keys = scope.ask.keys
     names = _names("k", len(keys))
-    buckets = scope.select([*keys, f"{bucket} AS b", f"{count} AS n"], [condition], [*names.split(", "), "b"])
+    buckets = _counted(scope, atoms[0].column)
     partition = f"PARTITION BY {names} " if keys else ""
     ahead = f"{names}, " if keys else ""
     running = (
@@ -146,6 +152,32 @@ def _ranks(scope: _Scope, atoms: Sequence[Rank]) -> str:
     )
     grouped = f" GROUP BY {names}" if keys else ""
     return f"SELECT {ahead}{values} FROM ({running}) AS ranks{grouped}"
+
+
+def _counted(scope: _Scope, column: str) -> str:
+    """How many values are in each bucket: of the calls, or of histograms and of the calls that are in none."""
+    condition, bucket, count = scope.stored.ranks[column]
+    ask = scope.ask
+    keys = [f"{scope.key(key)} AS k{i}" for i, key in enumerate(ask.keys)]
+    names = [*(f"k{i}" for i in range(len(keys))), "b"]
+    if not scope.stored.days:
+        return scope.select([*keys, f"{bucket} AS b", f"{count} AS n"], [condition], names)
+    days = ask.days
+    counted = scope.dialect.unnest_both(bucket, count)
+    parts = [scope.select([*keys, counted], [condition, _in_ranges(days)], [])]
+    others = rest(ask.axis.first, ask.axis.last, days)
+    if others:
+        calls = _Scope(ask, CALL_ROWS, scope.dialect, scope.values)
+        condition, bucket, count = CALL_ROWS.ranks[column]
+        keys = [f"{calls.key(key)} AS k{i}" for i, key in enumerate(ask.keys)]
+        selected = [*keys, f"{bucket} AS b", f"{count} AS n"]
+        parts.append(calls.select(selected, [condition, _in_ranges(others)], names))
+    grouped = ", ".join(names)
+    return f"SELECT {grouped}, sum(n) AS n FROM ({' UNION ALL '.join(parts)}) AS counted GROUP BY {grouped}"
+
+
+def _in_ranges(ranges: Sequence[Range]) -> str:
+    return f"({' OR '.join(f'quarter >= {low:d} AND quarter < {high:d}' for low, high in ranges)})"
 
 
 def _spans(scope: _Scope) -> str:
@@ -176,11 +208,11 @@ def _names(letter: str, count: int) -> str:
 class _Scope:
     """One table in one query: its columns as SQL, and the values bound on the way."""
 
-    def __init__(self, ask: Ask, stored: Stored, dialect: Dialect) -> None:
+    def __init__(self, ask: Ask, stored: Stored, dialect: Dialect, values: dict[str, Any] | None = None) -> None:
         self.ask = ask
         self.stored = stored
         self.dialect = dialect
-        self.values: dict[str, Any] = {}
+        self.values: dict[str, Any] = {} if values is None else values
         #: The dimension column whose values the table keeps as a list, if the query needs it.
         self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
         #: The keys of labels that the query needs, and the columns in which the rows have their values.
@@ -255,7 +287,7 @@ class _Scope:
             conditions += [f"{micros} < {self.bind(window.until)}", f"{ended} >= {self.bind(window.since)}"]
         else:
             conditions += [f"quarter >= {self.bind(axis.first)}", f"quarter < {self.bind(axis.last)}"]
-            if not window.aligned:
+            if not window.aligned and self.stored.timed:
                 conditions += [f"{micros} >= {self.bind(window.since)}", f"{micros} < {self.bind(window.until)}"]
         if filtered:
             conditions += [self._condition(condition) for condition in self.ask.conditions]

@@ -26,6 +26,8 @@ class Dialect:
     #: The whole number that a JSON object has under a name, in 128 bits; null or 0 where it has none.
     member: str
 
+    #: A row for each place of two lists of the same length, as columns `b` and `n`.
+    both: str
     #: The value of a key in a set of labels.
     labelled: str
     #: A row for each label of the sets that fulfil a condition.
@@ -55,6 +57,10 @@ class Dialect:
         """One row for each element."""
         return self.each.format(column)
 
+    def unnest_both(self, one: str, other: str) -> str:
+        """One row for each place of two lists: columns `b` and `n`."""
+        return self.both.format(one, other)
+
     def json(self, column: str, name: str) -> str:
         """The whole number that the object in `column` has under `name`, which is a word from a declaration."""
         return self.member.format(column, name)
@@ -69,6 +75,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         lower="lower({})",
         each="unnest({})",
         member="CAST(json_extract({}, '$.{}') AS HUGEINT)",
+        both="unnest({}) AS b, unnest({}) AS n",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
     ),
@@ -80,6 +87,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         lower="lowerUTF8({})",
         each="arrayJoin({})",
         member="toInt128(JSONExtractInt({}, '{}'))",
+        both="(arrayJoin(arrayZip({}, {})) AS pair).1 AS b, pair.2 AS n",
         labelled="label_values[indexOf(label_keys, {})]",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
     ),

@@ -11,9 +11,15 @@ from typing import Any, Final
 
 from tokometer.ledger import Ledger
 from tokometer.measures.ask import OTHER, Ask, Key, condition, first_measure, needs_derivation, ranking
-from tokometer.measures.atoms import Atom, Different, Facts
+from tokometer.measures.atoms import Atom, Different, Facts, Rank
 from tokometer.measures.axis import Axis, Bucket, date_of_key, grain_for, moment
-from tokometer.measures.compile import Part, compile_parts, earliest_statement, values_statement
+from tokometer.measures.compile import (
+    Part,
+    compile_parts,
+    counted_until_statement,
+    earliest_statement,
+    values_statement,
+)
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError
@@ -84,6 +90,9 @@ def _definite(ledger: Ledger, query: Query, workspaces: tuple[str, ...], now: in
         conditions=tuple(condition(given) for given in query.where),
         rolled=ledger.rolled,
     )
+    if cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
+        counted = ledger.fetch(counted_until_statement())
+        ask = replace(ask, counted_until=int(counted[0][0]) if counted else 0)
     ask = _derive(ledger, ask)
     return replace(ask, kept=_kept(ledger, ask)) if query.top else ask
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokometer.ledger.schema import CELL_SUMS, CELLS, HOURS, RECORDS, SESSIONS, added_up
+from tokometer.ledger.schema import CELL_SUMS, CELLS, DURATIONS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, added_up
 from tokometer.measures.atoms import Atom, Different, Rank, Total
 from tokometer.records import PARTS, QUANTITIES
 from tokometer.records.histogram import bucket_sql
@@ -44,6 +44,8 @@ class Stored:
     rollup: bool = False
     #: Of a table of whole hours, the one that has the quarter hours before and after them.
     edges: str = ""
+    #: True for a table of whole days of UTC that are over; the calls have what is before, between and after them.
+    days: bool = False
     #: True where any column can be the largest, smallest or last.
     extremes: bool = False
 
@@ -68,6 +70,8 @@ class Stored:
 
     def _has_the_time(self, need: Need) -> bool:
         """True if its rows are fine enough in time."""
+        if self.days:
+            return need.days
         if self.edges:
             return need.hours
         return not need.parts_of_time if self.spans else self.timed or need.aligned
@@ -98,6 +102,8 @@ class Need:
     hours: bool
     #: It filters by time, groups by hour of day or weekday, or has more than one time axis: what spans cannot.
     parts_of_time: bool
+    #: There are days that histograms can answer for.
+    days: bool = False
     #: Keys of labels.
     labels: frozenset[str] = frozenset()
     #: All of them take part in the rollups.
@@ -157,17 +163,25 @@ CALL_ROWS: Final = Stored(
     },
     "count(*)",
     ranks={
-        "latency_bucket": ("latency_us IS NOT NULL", bucket_sql("latency_us"), "count(*)"),
-        "ttft_bucket": ("ttft_us IS NOT NULL", bucket_sql("ttft_us"), "count(*)"),
+        f"{name}_bucket": (f"{column} IS NOT NULL", bucket_sql(column), "CAST(count(*) AS BIGINT)")
+        for name, column in DURATIONS.items()
     },
     distinct={"sessions": f"count(DISTINCT {_SESSION_KEY}) FILTER (WHERE session_id <> '')"},
+)
+HISTOGRAM_ROWS: Final = Stored(
+    "histograms",
+    frozenset(HISTOGRAMS.key) - {"quarter", "duration"},
+    ranks={f"{name}_bucket": (f"duration = '{name}'", "buckets", "numbers") for name in DURATIONS},
+    timed=False,
+    rollup=True,
+    days=True,
 )
 _DURATION: Final = {"duration_us": ("duration_us IS NOT NULL", "duration_us", "count(*)")}
 _RUN_DURATION: Final = "CASE WHEN ended_at IS NULL THEN NULL ELSE MICROS(ended_at) - MICROS(started_at) END"
 
 #: The tables of each cube, the cheapest first. The records themselves come last and can answer everything.
 STORED: Final[dict[str, tuple[Stored, ...]]] = {
-    "calls": (HOUR_ROWS, CELL_ROWS, SESSION_ROWS, CALL_ROWS),
+    "calls": (HOUR_ROWS, CELL_ROWS, SESSION_ROWS, HISTOGRAM_ROWS, CALL_ROWS),
     "tools": (
         Stored(
             "tools",

@@ -129,7 +129,7 @@ _BEDROCK: Final = Source(
 _BEDROCK_TIERS: Final = Source(
     "https://aws.amazon.com/bedrock/pricing/",
     "2025-11-19",
-    "The ratio of the prices of Nova and gpt-oss when the tiers began; the page cannot be read without a browser.",
+    "Low confidence: from memory of the prices of Nova and gpt-oss when the tiers began; not read again.",
 )
 
 TIER_RULES: Final[tuple[TierRule, ...]] = (
@@ -189,6 +189,11 @@ _RESIDENCY: Final = Source(
     "2026-11-27",
     "For models released on or after 5 March 2026 (GPT-5.4), by the prefix of the endpoint: `eu.api.openai.com`.",
 )
+_AZURE: Final = Source(
+    "https://github.com/pydantic/genai-prices",
+    "2026-10-14",
+    "The list is that of global deployments; regional ones are often slightly dearer.",
+)
 REGION_RULES: Final[tuple[RegionRule, ...]] = (
     RegionRule("anthropic", "us", Fraction(11, 10), _ANYWHERE, ("claude",), claude_from=(4, 6)),
     RegionRule("anthropic", "us|global|not_available", Fraction(1), _ANYWHERE, ("claude",)),
@@ -209,13 +214,18 @@ REGION_RULES: Final[tuple[RegionRule, ...]] = (
         ),
         ("gpt",),
     ),
-    RegionRule("vertex", "global", Fraction(1), Source("https://cloud.google.com/vertex-ai/pricing", "2026-11-27")),
+    RegionRule(
+        "vertex",
+        "global",
+        Fraction(1),
+        Source("https://cloud.google.com/model-garden/partner-models/pricing", "2026-10-14"),
+    ),
     RegionRule(
         "vertex",
         ".+",
         None,
         Source(
-            "https://cloud.google.com/model-garden/partner-models/pricing",
+            "https://docs.claude.com/en/docs/build-with-claude/claude-on-vertex-ai",
             "2026-11-27",
             "Regional and multi-region endpoints cost a tenth more, Anthropic says from Sonnet 4.5 on; whether a "
             "region that is reported was that of such an endpoint is not settled.",
@@ -223,16 +233,12 @@ REGION_RULES: Final[tuple[RegionRule, ...]] = (
         ("claude",),
         claude_from=(4, 5),
     ),
-    RegionRule("azure", "global", Fraction(1), Source("https://azure.microsoft.com/pricing/", "2026-11-27")),
+    RegionRule("azure", "global", Fraction(1), _AZURE),
     RegionRule(
         "azure",
         ".+",
         None,
-        Source(
-            "https://azure.microsoft.com/pricing/details/cognitive-services/openai-service/",
-            "2026-11-27",
-            "The list is that of global deployments; data-zone and regional ones are often dearer.",
-        ),
+        _AZURE,
     ),
 )
 

@@ -19,14 +19,14 @@ _CLAUDE_WRITE_5M: Final = Decimal("1.25")
 _CLAUDE_WRITE_1H: Final = Decimal(2)
 
 #: Where the catalogue prices a part of a bucket, in USD per million tokens.
-_PART_KEYS: Final[dict[str, str]] = {
+PART_KEYS: Final[dict[str, str]] = {
     **{part: f"{part}_mtok" for part in PARTS if not part.startswith("cache_read_")},
     "cache_read_audio": "cache_audio_read_mtok",
     "cache_read_image": "cache_image_read_mtok",
 }
 #: Where the catalogue prices what is not tokens: name → its keys, the first that is there, and how many ones each
 #: price is for.
-_QUANTITY_KEYS: Final[dict[str, tuple[tuple[str, ...], int]]] = {
+QUANTITY_KEYS: Final[dict[str, tuple[tuple[str, ...], int]]] = {
     "web_searches": (("web_searches_kcount",), 1_000),
     "file_searches": (("storage_searches_kcount",), 1_000),
     "seconds": (("audio_hours", "input_audio_hours"), 3_600),
@@ -100,7 +100,7 @@ def sheet_of(usd: Mapping[str, Decimal], extra: Extra, *, claude: bool) -> Sheet
     tokens = _tokens(usd, claude=claude)
     quantities = {
         name: from_usd(usd[key]) / each / 1_000
-        for name, (keys, each) in _QUANTITY_KEYS.items()
+        for name, (keys, each) in QUANTITY_KEYS.items()
         if (key := next((key for key in keys if key in usd), None)) is not None
     }
     minimums = {}
@@ -140,7 +140,7 @@ def _tokens(usd: Mapping[str, Decimal], *, claude: bool) -> dict[str, Fraction]:
 
 def _add_parts(tokens: dict[str, Fraction], usd: Mapping[str, Decimal], rules: tuple[PartRule, ...]) -> list[str]:
     """Add the prices of parts to those of buckets, and say of which parts a bucket is taken to consist."""
-    listed = {part: from_mtok(usd[key]) for part, key in _PART_KEYS.items() if key in usd}
+    listed = {part: from_mtok(usd[key]) for part, key in PART_KEYS.items() if key in usd}
     #: A model with a price for pictures, sounds or films that it makes is called for those.
     made = [part for part in listed if part.startswith("output_")]
     for rule in rules:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generators import measured
-from tokometer.ledger import Batch, Ledger, Statement, clickhouse, duckdb_settle
+from tokometer.ledger import Batch, Ledger, Statement, clickhouse_settle, duckdb_settle
 from tokometer.ledger.slices import slices
 
 
@@ -37,10 +37,10 @@ def test_many_pieces_make_the_same_rollups(new_ledger: Callable[[], Ledger], mon
     whole, pieces = new_ledger(), new_ledger()
     whole.commit(Batch(list(calls)))
     whole.settle()
-    for module in (clickhouse, duckdb_settle):
+    for module in (clickhouse_settle, duckdb_settle):
         monkeypatch.setattr(module, "MOST_CALLS", 20)
         monkeypatch.setattr(module, "MOST_SESSIONS", 12)
-    monkeypatch.setattr(clickhouse, "_MOST_QUARTERS", 20)
+    monkeypatch.setattr(clickhouse_settle, "_MOST_QUARTERS", 20)
     for part in (calls[:90], calls[90:]):
         pieces.commit(Batch(list(part)))
         assert pieces.settle() == len({call.started_at // 900_000_000 for call in part})

@@ -10,8 +10,8 @@ from tokometer.sources.claude_code.tools import Use
 #: Answers whose further lines may still come, and uses of tools whose outcome may.
 MOST_ANSWERS = 16
 MOST_USES = 256
-#: Lines of answers without a request id, and their message ids, of which copies may still come.
-MOST_LINES = 256
+#: Lines of answers that neither a request nor their message's id names, of which copies may still come.
+MOST_LINES = 64
 
 
 class Answer(msgspec.Struct, array_like=True, gc=False):
@@ -50,8 +50,8 @@ class Memory(msgspec.Struct, array_like=True):
             self.answers = dict(list(self.answers.items())[-MOST_ANSWERS:])
         if len(self.uses) > MOST_USES:
             self.uses = dict(list(self.uses.items())[-MOST_USES:])
-        self.turns.keep_newest(MOST_LINES)
-        self.turns_in_sidechain.keep_newest(MOST_LINES)
+        for turns in (self.turns, self.turns_in_sidechain):
+            turns.keep_newest(MOST_ANSWERS, MOST_LINES)
 
 
 _decoder = msgspec.msgpack.Decoder(Memory)

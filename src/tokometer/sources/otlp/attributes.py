@@ -62,6 +62,11 @@ def _object(value: object) -> object:
     return value if isinstance(value, (str, dict)) else ""
 
 
+def _costs(value: object) -> object:
+    """An object of costs; a number alone is its total."""
+    return {"total": value} if is_number(value) or value in (0, "0") else _object(value)
+
+
 def _quoted(value: object) -> str:
     """MLflow writes every value as JSON, quotes included."""
     return text(value).strip('"')
@@ -208,7 +213,8 @@ def _names() -> dict[str, Attribute]:
     spelled_out = {
         **_SLOTS,
         **{slot: (_reader(slot), " ".join(keys)) for slot, keys in (*KEYS.items(), *COST_KEYS.items())},
-        **{name: (_object, name) for name in (*OBJECTS, *COST_OBJECTS)},
+        **{name: (_object, name) for name in OBJECTS},
+        **{name: (_costs, name) for name in COST_OBJECTS},
         "provider_metadata": (_object, "ai.response.providerMetadata"),
     }
     for slot, (convert, spelled) in spelled_out.items():
@@ -236,8 +242,22 @@ SLOTS: Final = frozenset(attribute.slot for attribute in ATTRIBUTES.values())
 
 #: After every name that a table has.
 _BY_WORDS: Final = 1000
-#: A number that some key says something cost.
-_COST: Final = re.compile(r"(?:^|[._])cost(?:[._]usd)?$")
+#: What a name ends with that says what it is wherever it stands → its slot; a cost that no table has is noticed.
+_ENDS: Final = {
+    "service_tier": "tier",
+    "serviceTier": "tier",
+    "inference_geo": "region",
+    "inferenceGeo": "region",
+    "web_search_requests": "web_searches",
+    "webSearchRequests": "web_searches",
+    ".cost": "",
+    "_cost": "",
+    ".cost.usd": "",
+    "_cost_usd": "",
+}
+ENDINGS: Final = tuple(_ENDS)
+#: Where people put what they like.
+_LABELS: Final = re.compile(r"(?:^|\.)(?:metadata|properties|tags|labels)\.")
 #: Under other names there may be any number of keys; those of usage are few.
 _REMEMBERED: Final = 4096
 _others: Final[dict[str, Attribute | None]] = {}
@@ -249,7 +269,7 @@ def attribute_of(name: str) -> Attribute | None:
     if attribute is not None:
         return attribute
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
-    if not prefix and ("cost" not in name or not _COST.search(name)):
+    if not prefix and (not name.endswith(ENDINGS) or _LABELS.search(name)):
         return None
     try:
         return _others[name]
@@ -261,12 +281,36 @@ def attribute_of(name: str) -> Attribute | None:
 
 
 def _by_words(name: str, prefix: str) -> Attribute | None:
-    slot = slot_of(name[len(prefix) :]) if prefix else ""
-    if slot == KNOWN or is_cost_part(name):
+    if is_cost_part(name):
+        return None
+    slot = next((slot for ending, slot in _ENDS.items() if name.endswith(ending)), "")
+    if slot in ("tier", "region"):
+        return Attribute(name, slot, _BY_WORDS + ("request" in name), _short)
+    if prefix and not slot:
+        slot = slot_of(name[len(prefix) :])
+    if slot == KNOWN:
         return None
     if not slot:
         return Attribute(name, UNREAD, _BY_WORDS, _unread(name))
-    return Attribute(name, slot, _BY_WORDS, _reader(slot))
+    return Attribute(name, slot, _BY_WORDS, _numbers_alone(_reader(slot)))
+
+
+def _short(value: object) -> str | None:
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _WORD_LENGTH else None
+
+
+def _numbers_alone(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`convert` for numbers; text that is none is something else under a name that looks like usage."""
+
+    def converted(value: object) -> object:
+        try:
+            return convert(value)
+        except ValueError:
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                raise
+            return None
+
+    return converted
 
 
 def read(name: str, value: object) -> Reading | None:

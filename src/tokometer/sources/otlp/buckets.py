@@ -70,18 +70,19 @@ def buckets(
     found = _Counted(counts, google=google)
     outside = found.fitted({group for group in beside if found.amounts.get(group)})
     total: int = counts.get("total") or 0
-    if not total:
-        if not found.amounts:
-            return (NO_USAGE if not found.stated else found.usage(outside)), False
-        return found.usage(found.by_sums(outside)), False
     if not found.stated:
-        return Usage(unsplit=total), False
-    if found.sum(outside) != total:
+        return (Usage(unsplit=total) if total else NO_USAGE), False
+    rest = False
+    if not total:
+        outside = found.by_sums(outside)
+    elif found.sum(outside) != total:
         reading = found.reading_for(total, outside, sure)
-        if reading is None:
-            return _with_rest(found.usage(outside), total)
-        outside = reading
-    return found.usage(outside), False
+        rest = reading is None
+        outside = outside if reading is None else reading
+    usage, at_odds = found.usage(outside), False
+    if rest:
+        usage, at_odds = _with_rest(usage, total)
+    return usage, at_odds or found.at_odds
 
 
 def _with_rest(usage: Usage, total: int) -> tuple[Usage, bool]:
@@ -120,8 +121,8 @@ class _Counted:
         self.write: int | None = get("cache_write")
         self.short, self.long = get("cache_write_5m"), get("cache_write_1h")
         self.lifetimes = (self.short or 0) + (self.long or 0)
-        if self.cache_read is None and not counts.keys().isdisjoint(_CACHE_PARTS):
-            self.cache_read = sum(get(part, 0) for part in _CACHE_PARTS)
+        if not counts.keys().isdisjoint(_CACHE_PARTS):
+            self.cache_read = max(self.cache_read or 0, sum(get(part, 0) for part in _CACHE_PARTS))
         amounts: dict[str, int] = {
             "cache_read": self.cache_read or 0,
             "cache_write": max(self.write or 0, self.lifetimes),
@@ -136,6 +137,8 @@ class _Counted:
         #: Whether any count but a total is known.
         self.stated = any(value is not None for value in (*self._told(), *(amounts[g] or None for g in amounts)))
         self._forced = self._force()
+        #: Whether parts were told that fit nowhere.
+        self.at_odds = False
 
     def _told(self) -> tuple[int | None, ...]:
         return self.input, self.output, self.uncached, self.cache_read, self.reasoning, self.write
@@ -160,10 +163,9 @@ class _Counted:
         prompt = (self.uncached if self.input is None else self.input) or 0
         if amount("input_parts", 0) > prompt:
             fitted.add("input_parts")
-        whole = prompt + (amount("input_parts", 0) if "input_parts" in fitted else 0)
-        if sum(self._amount(group, fitted) for group in _CACHE - fitted) > whole:
+        if sum(self._amount(group, fitted) for group in _CACHE - fitted) > prompt:
             fitted.update(group for group in _CACHE if amount(group))
-        if amount("tool_input", 0) > whole:
+        if amount("tool_input", 0) > prompt:
             fitted.add("tool_input")
         answer = self.output or 0
         if amount("output_parts", 0) > answer:
@@ -252,23 +254,34 @@ class _Counted:
             if get(f"{bucket}_{kind}")
         }
         parts.pop("cache_read_video", None)
-        if "input_parts" not in outside and "cache_read" not in outside and self.cache_read:
-            # Audio of a prompt that contains its cache is audio of the cache as well.
-            for kind in _MODALITIES:
-                cached = get(f"cache_read_{kind}", 0)
-                if cached and f"input_{kind}" in parts:
-                    parts[f"input_{kind}"] = max(0, parts[f"input_{kind}"] - cached)
-            self._spill(parts, prompt)
+        if "input_parts" not in outside:
+            if "cache_read" not in outside:
+                # Audio of a prompt that contains its cache is audio of the cache as well.
+                for kind in _MODALITIES:
+                    cached = get(f"cache_read_{kind}", 0)
+                    if cached and f"input_{kind}" in parts:
+                        parts[f"input_{kind}"] = max(0, parts[f"input_{kind}"] - cached)
+            self._spill(parts, prompt, outside)
         return {part: amount for part, amount in parts.items() if amount}
 
-    def _spill(self, parts: dict[str, int], prompt: int) -> None:
-        """What is more than fits into the uncached input was read from the cache."""
+    def _spill(self, parts: dict[str, int], prompt: int, outside: frozenset[str]) -> None:
+        """What is more than fits into the uncached input was read from the cache, or written to it.
+
+        Of what is written parts are not kept: it has one price. What fits nowhere is at odds.
+        """
         excess = sum(parts.get(f"input_{kind}", 0) for kind in _MODALITIES) - prompt
-        room = (self.cache_read or 0) - sum(parts.get(f"cache_read_{kind}", 0) for kind in _MODALITIES)
-        for kind in ("audio", "image"):
-            moved = min(excess, room, parts.get(f"input_{kind}", 0))
-            if moved > 0:
-                parts[f"input_{kind}"] -= moved
-                parts[f"cache_read_{kind}"] = parts.get(f"cache_read_{kind}", 0) + moved
-                excess -= moved
-                room -= moved
+        read = 0 if "cache_read" in outside else self.cache_read or 0
+        read -= sum(parts.get(f"cache_read_{kind}", 0) for kind in _MODALITIES)
+        written = 0 if "cache_write" in outside else self._amount("cache_write", outside)
+        for kind in _MODALITIES:
+            moved = min(excess, parts.get(f"input_{kind}", 0))
+            if moved <= 0:
+                continue
+            parts[f"input_{kind}"] -= moved
+            excess -= moved
+            into_read = min(moved, max(0, read))
+            into_written = min(moved - into_read, written)
+            read, written = read - into_read, written - into_written
+            self.at_odds = self.at_odds or into_read + into_written < moved
+            if kind != "video":
+                parts[f"cache_read_{kind}"] = parts.get(f"cache_read_{kind}", 0) + into_read

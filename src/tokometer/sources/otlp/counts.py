@@ -10,6 +10,8 @@ from tokometer.records.values import whole
 
 _FRACTION_OF_ZERO: Final = re.compile(r'"?([+-]?[0-9]{1,20})(?:\.0*)?"?')
 
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?")
+
 
 def count(value: object) -> int:
     """A number of tokens. Raises ValueError with a reason that reads on after a name."""
@@ -23,6 +25,5 @@ def count(value: object) -> int:
 def is_number(value: object) -> bool:
     """Whether a value is a number that says something: not zero, and not true or false."""
     if isinstance(value, str):
-        plain = _FRACTION_OF_ZERO.fullmatch(value)
-        return plain is not None and int(plain[1]) != 0
+        return _NUMBER.fullmatch(value) is not None and value.strip("+-0.") != ""
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and bool(value)

@@ -51,9 +51,14 @@ DIALECTS: Final[dict[str, Dialect]] = {
     "Semantic Kernel": Dialect(unknown="cache and thoughts, which it does not send"),
     "OpenLLMetry": Dialect(
         assumed="the cache is in the input (its Anthropic instrumentation adds it since late 2024)",
-        unknown=_NO_LIFETIME,
+        unknown=f"{_NO_LIFETIME}; over Bedrock, whether the cache is in the input where it is the smaller one",
     ),
-    "OpenLIT": Dialect(assumed="its cost is a statement, zero included", unknown="models that it has no price for"),
+    "OpenLIT": Dialect(
+        _CACHE,
+        "over Anthropic and Bedrock the cache is beside the input, whatever its own sum says; its cost is a statement, "
+        "zero included",
+        "models that it has no price for",
+    ),
     "OpenInference": Dialect(
         assumed="the cache, audio and images are in the prompt, reasoning in the completion", unknown=_NO_LIFETIME
     ),

@@ -11,7 +11,7 @@ import msgspec
 
 from tokometer.records import RecordError
 from tokometer.records.counted_parts import thousandths
-from tokometer.records.values import text
+from tokometer.records.values import money, text
 from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.object_keys import OBJECT_KEYS
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS, SLOTS
@@ -34,6 +34,11 @@ _FACTS: Final = {
 }
 
 
+#: OpenRouter, Perplexity and LiteLLM put what it cost beside the counts.
+_COSTS: Final = frozenset({"cost", "total_cost", "totalCost", "cost.total_cost", "cost.total"})
+_PARTS_OF_COST: Final = frozenset({"cost", "cost_details", "costDetails"})
+
+
 class Counts(NamedTuple):
     """What an object says."""
 
@@ -41,8 +46,8 @@ class Counts(NamedTuple):
     counts: dict[str, int]
     #: Slots that stand beside what they may be a part of, where no total tells.
     beside: set[str]
-    #: Tier, region and speed, where the object says them.
-    facts: dict[str, str]
+    #: Tier, region, speed and cost (in nano-USD), where the object says them.
+    facts: dict[str, Any]
     #: Keys with a number that nothing reads.
     unread: list[str]
 
@@ -63,6 +68,11 @@ def counts_of(name: str, given: object, *, disjoint: bool = False, below: str = 
             found.facts.setdefault(_FACTS[path[-1]], _text(value))
             continue
         key = ".".join(path)
+        if key in _COSTS:
+            found.facts.setdefault("cost", _money(f"{name}.{key}", value))
+            continue
+        if path[0] in _PARTS_OF_COST:
+            continue
         whole = f"{below}.{key}" if below else key
         known = OBJECT_KEYS.get(whole)
         slot = known.slot if known is not None else slot_of(whole)
@@ -137,6 +147,13 @@ def _add(found: Counts, field: str, slot: str, value: object) -> None:
         raise RecordError(field, str(error)) from None
     # One fact under two names is one fact, whichever is the larger where they differ.
     found.counts[slot] = max(found.counts.get(slot, 0), amount)
+
+
+def _money(field: str, value: object) -> int:
+    try:
+        return money(value)
+    except ValueError as error:
+        raise RecordError(field, str(error)) from None
 
 
 def _text(value: str) -> str:

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from tokometer.sources.otlp.attributes import ATTRIBUTES, SLOTS, Attribute, Reading, attribute_of
+from tokometer.sources.otlp.attributes import ATTRIBUTES, ENDINGS, SLOTS, Attribute, Reading, attribute_of
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_of, share
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
@@ -29,6 +29,7 @@ _UNPACK_DOUBLE: Final = struct.Struct("<d")
 _BY_BYTES: Final = {name.encode(): attribute for name, attribute in ATTRIBUTES.items()}
 #: What the keys begin with that are read by their words where no table has them.
 _BY_WORDS: Final = tuple(prefix.encode() for prefix in PREFIXES)
+_ENDINGS: Final = tuple(ending.encode() for ending in ENDINGS)
 #: An attribute, read: nothing to us; a first choice as slot and value, ready to use; anything else as its own key.
 #: Labels stand under the attribute's name, in a tuple.
 _Known = tuple[str, Any] | tuple[Attribute, Reading] | tuple[tuple[str], dict[str, str]] | None
@@ -178,7 +179,7 @@ def _slow(encoded: bytes) -> _Known:
 
 def _other(key: bytes) -> Attribute | None:
     """How an attribute is read that no table has: mostly not at all."""
-    if not key.startswith(_BY_WORDS) and b"cost" not in key:
+    if not key.startswith(_BY_WORDS) and not key.endswith(_ENDINGS):
         return None
     try:
         return attribute_of(key.decode())

@@ -48,6 +48,7 @@ SLOTS: Final[dict[str, Slot]] = {
     "output_video": Slot("output_tokens, parts.output_video", "output", "inside; in Langfuse beside"),
     "reasoning": Slot("reasoning_tokens", "output", f"{_INSIDE}; in Langfuse and in the Gemini API's own names beside"),
     "thoughts": Slot("reasoning_tokens", "output", "beside"),
+    "own_sum": Slot("unsplit_tokens", "", "proves nothing: it is the sum of input and output as they came"),
     "total": Slot("unsplit_tokens", "", "decides what is inside what; counts where nothing else is known"),
 }
 
@@ -185,6 +186,7 @@ output_audio
     gen_ai.usage.output_audio_tokens: LiveKit
     gen_ai.usage.audio_output_tokens: others
     gen_ai.usage.details.output_audio_tokens: pydantic-ai
+    gen_ai.usage.details.audio_tokens: pydantic-ai over OpenAI
     gen_ai.usage.details.audio_candidates_tokens: pydantic-ai over Gemini
     gen_ai.usage.completion_tokens_details.audio_tokens: others, after OpenAI
     gen_ai.usage.completion_tokens_details.audio: OpenLIT
@@ -219,6 +221,7 @@ total
     llm.usage.total_tokens: OpenLLMetry
     llm.token_count.total: OpenInference
     ai.usage.totalTokens: Vercel AI SDK 5 and 6
+own_sum
     gen_ai.client.token.usage: OpenLIT
 web_searches
     gen_ai.usage.server_tool_use.web_search_requests: others, after Anthropic

@@ -10,7 +10,7 @@ from tokometer.records import Notice
 
 #: Key of a span's attributes under which it is collected, as (topic, name).
 UNREAD: Final = "unread"
-DOES_NOT_ADD_UP: Final = "a total that the parts do not add up to"
+DOES_NOT_ADD_UP: Final = "counts that do not add up"
 _NAME: Final = 80
 #: Different names of one topic in one request; what is beyond is counted together.
 _MOST: Final = 50
@@ -21,7 +21,9 @@ _VARIABLE: Final = re.compile(r"(?<![0-9a-z])(?:[0-9a-f-]{16,}|\d+)(?![0-9a-z])|
 
 def note(found: dict[str, Any], topic: str, name: str) -> None:
     """Keep in mind that a span has something that is not understood."""
-    found.setdefault(UNREAD, []).append((topic, name))
+    noted = found.setdefault(UNREAD, [])
+    if (topic, name) not in noted:
+        noted.append((topic, name))
 
 
 class Unread:

@@ -52,7 +52,11 @@ def usage_of(found: dict[str, Any], *, exclusive: bool = False) -> Usage:
     if thoughts is not None and "reasoning" not in counts:
         counts["reasoning"] = thoughts
         beside.add("reasoning")
-    if "ai_operation" in found and _is_vercel_5(found, counts):
+    own_sum = counts.pop("own_sum", None)
+    if own_sum is not None and not counts:
+        counts["total"] = own_sum
+    if (own_sum is not None or _is_vercel_5(found)) and _is_anthropic(found):
+        # They pass on the provider's input, which leaves the cache out; the total that they add up proves nothing.
         sure = DIALECTS["Vercel AI SDK"].beside
         beside |= sure
     if "vercel_cached" in counts:
@@ -170,16 +174,16 @@ def _groups(beside: set[str]) -> set[str]:
     return groups
 
 
-def _is_vercel_5(found: Mapping[str, Any], counts: Mapping[str, int]) -> bool:
-    """Whether a span is of the Vercel SDK up to 5 over Anthropic or Bedrock.
+def _is_vercel_5(found: Mapping[str, Any]) -> bool:
+    """Whether a span is of the Vercel SDK up to 5: from 6 on there are token details, and the input is all."""
+    return "ai_operation" in found and found.keys().isdisjoint(_OF_VERCEL_6)
 
-    They pass on the provider's input, which leaves the cache out, and add it to the output for a total that proves
-    nothing. From 6 on there are `inputTokenDetails`, and the input is all of it.
-    """
-    if "cache_read" in counts and "vercel_cached" in found:
-        return False
-    if "input_uncached" in counts or not counts.keys() & {"vercel_cached", "cache_read", "cache_write"}:
-        return False
+
+#: What only the details of 6 say.
+_OF_VERCEL_6: Final = frozenset({"cache_read", "cache_write", "input_uncached", "output_text"})
+
+
+def _is_anthropic(found: Mapping[str, Any]) -> bool:
     provider = str(found.get("provider", "")).lower()
     return "anthropic" in provider or "bedrock" in provider
 

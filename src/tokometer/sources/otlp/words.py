@@ -23,7 +23,7 @@ _WORDS: Final = {
     for meaning, words in {
         "input": "input prompt request",
         "output": "output completion candidates candidate generated generation response answer",
-        "cache": "cache cached caching",
+        "cache": "cache cached caching ephemeral",
         "read": "read reads hit hits",
         "write": "write writes written creation create created",
         "miss": "miss misses uncached nocache noncached",
@@ -32,14 +32,13 @@ _WORDS: Final = {
         "1h": "1h 1hr 60m",
         "text": "text document",
         "audio": "audio speech voice",
-        "image": "image images img",
+        "image": "image img",
         "video": "video",
         "reasoning": "reasoning thoughts thought thinking",
         "tool": "tool",
         "use": "use",
         "total": "total",
-        "": "tokens token count counts details detail usage used num number modality content ephemeral experimental "
-        "billed units",
+        "": "tokens token count counts details detail usage used num number modality content experimental billed units",
     }.items()
     for word in words.split()
 }
@@ -49,24 +48,15 @@ _CACHED: Final = frozenset({"cache", "read", "write", "5m", "1h"})
 _AROUND_COUNTS: Final = frozenset(
     {"num", "number", "count", "total", "server", "tool", "use", "requests", "request", "calls", "usage", "details"}
 )
-_QUANTITIES: Final = {
-    frozenset(words.split()): slot
-    for slot, forms in {
-        "web_searches": ("web search", "web searches", "search queries", "web search queries"),
-        "file_searches": ("file search", "file searches"),
-        "images": ("images", "images generated", "image generated", "images output", "generated images", "image count"),
-        "seconds": (
-            "seconds",
-            "duration seconds",
-            *(f"{kind} seconds" for kind in ("audio", "video", "speech", "input audio", "output audio")),
-            "audio duration seconds",
-            "video duration seconds",
-        ),
-        "pages": ("pages", "page", "pages processed"),
-        "characters": ("characters", "chars", "input characters", "input chars", "characters output", "character"),
-    }.items()
-    for words in forms
-}
+#: Words that name something counted, each with the words that may stand beside it.
+_QUANTITIES: Final[tuple[tuple[str, tuple[set[str], ...], set[str]], ...]] = (
+    ("web_searches", ({"web", "search"}, {"web", "searches"}, {"search", "queries"}), {"web", "queries"}),
+    ("file_searches", ({"file", "search"}, {"file", "searches"}), set()),
+    ("images", ({"images"}, {"image", "count"}, {"image", "generated"}), {"generated", "output"}),
+    ("seconds", ({"seconds"},), {"duration", "audio", "video", "speech", "input", "output", "prompt"}),
+    ("pages", ({"pages"}, {"page", "count"}), {"processed"}),
+    ("characters", ({"characters"}, {"chars"}, {"character", "count"}), {"input", "output", "prompt", "billed"}),
+)
 _AROUND_NOTHING: Final = frozenset(
     {"tokens", "token", "count", "num", "experimental", "completion", "details", "output", "input", "prompt"}
 )
@@ -83,13 +73,21 @@ def slot_of(key: str) -> str:
     if "".join(words) != _BARE.sub("", key.lower()):
         return ""  # letters of another script
     if not unique & {"tokens", "token"}:
-        slot = _QUANTITIES.get(frozenset(unique)) or _QUANTITIES.get(frozenset(unique - _AROUND_COUNTS))
+        slot = _quantity(unique)
         if slot:
             return slot
     if any(" ".join(sorted(unique - around)) in NOTHING for around in (_AROUND_NOTHING, _AROUND_COUNTS)):
         return KNOWN
     meanings = {_WORDS.get(word) for word in unique}
     return "" if None in meanings else _slot({meaning for meaning in meanings if meaning})
+
+
+def _quantity(words: set[str]) -> str:
+    for slot, names, beside in _QUANTITIES:
+        for name in names:
+            if name <= words and words - name - beside <= _AROUND_COUNTS:
+                return slot
+    return ""
 
 
 def _slot(said: set[str]) -> str:  # noqa: PLR0911 - one line a kind

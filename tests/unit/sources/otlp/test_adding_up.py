@@ -16,7 +16,7 @@ READ, WRITE = "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_creati
 THOUGHTS = "gen_ai.usage.reasoning.output_tokens"
 TOOLS = "gen_ai.usage.tool_use_prompt_tokens"
 AUDIO_IN, AUDIO_OUT = "gen_ai.usage.audio.input_tokens", "gen_ai.usage.audio.output_tokens"
-AT_ODDS = "a total that the parts do not add up to"
+AT_ODDS = "counts that do not add up"
 GEMINI = {"gen_ai.provider.name": "gcp.gemini", "gen_ai.request.model": "gemini-2.5-pro"}
 VERCEL = {"ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "m"}
 
@@ -94,6 +94,44 @@ CASES: dict[str, tuple[dict[str, Any], tuple[int | None, ...], list[str]]] = {
         (9000, 4000, 300, 500, None, None),
         [],
     ),
+    "Vercel 4 over Anthropic": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.promptTokens": 9000,
+            "ai.usage.completionTokens": 500,
+            "ai.response.providerMetadata": json.dumps(
+                {"anthropic": {"cacheCreationInputTokens": 300, "cacheReadInputTokens": 400}}
+            ),
+        },
+        (9000, 400, 300, 500, None, None),
+        [],
+    ),
+    "Vercel 5 over Anthropic, with the provider's own usage": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.inputTokens": 4,
+            "ai.usage.outputTokens": 104,
+            "ai.usage.totalTokens": 108,
+            "ai.usage.cachedInputTokens": 0,
+            "ai.response.providerMetadata": json.dumps(
+                {"anthropic": {"usage": {"input_tokens": 4, "output_tokens": 1, "cache_creation_input_tokens": 2183}}}
+            ),
+        },
+        (4, 0, 2183, 104, None, None),
+        [],
+    ),
+    "OpenLIT over Anthropic": (
+        {"gen_ai.system": "anthropic", IN: 9000, OUT: 500, "gen_ai.client.token.usage": 9500, READ: 4000, WRITE: 0},
+        (9000, 4000, 0, 500, None, None),
+        [],
+    ),
+    "OpenLIT over OpenAI": (
+        {"gen_ai.system": "openai", IN: 9000, OUT: 500, "gen_ai.client.token.usage": 9500, READ: 4000},
+        (5000, 4000, 0, 500, None, None),
+        [],
+    ),
     "Vercel 5 over Bedrock": (
         {
             **VERCEL,
@@ -115,6 +153,29 @@ CASES: dict[str, tuple[dict[str, Any], tuple[int | None, ...], list[str]]] = {
             "ai.usage.totalTokens": 9500,
         },
         (5000, 4000, 0, 500, None, None),
+        [],
+    ),
+    "Vercel 6, with what was read alone": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.inputTokens": 9000,
+            "ai.usage.inputTokenDetails.cacheReadTokens": 4000,
+            "ai.usage.outputTokens": 500,
+            "ai.response.providerMetadata": '{"anthropic": {"usage": {"cache_read_input_tokens": 4000}}}',
+        },
+        (5000, 4000, 0, 500, None, None),
+        [],
+    ),
+    "Vercel 6, with what was written alone": (
+        {
+            **VERCEL,
+            "ai.model.provider": "anthropic.messages",
+            "ai.usage.inputTokens": 9000,
+            "ai.usage.inputTokenDetails.cacheWriteTokens": 4000,
+            "ai.usage.outputTokens": 500,
+        },
+        (5000, None, 4000, 500, None, None),
         [],
     ),
     "Vercel 6, an input without the cache": (
@@ -188,6 +249,28 @@ LANGFUSE: dict[str, tuple[dict[str, Any], tuple[int | None, ...], list[str]]] = 
     "Langfuse's own lifetimes are beside the rest": (
         {"input": 7, "input_cache_creation": 20, "input_cache_creation_5m": 30, "output": 1},
         (7, None, 50, 1, None, None),
+        [],
+    ),
+    "LangChain's lifetimes, flat": (
+        {
+            "input": 7,
+            "input_cache_read": 50,
+            "input_cache_creation": 0,
+            "input_ephemeral_5m_input_tokens": 20,
+            "input_ephemeral_1h_input_tokens": 10,
+            "output": 1,
+        },
+        (7, 50, 30, 1, None, None),
+        [],
+    ),
+    "LangChain's lifetimes, nested": (
+        {
+            "input_tokens": 87,
+            "input_token_details": {"cache_read": 50, "cache_creation": 0, "ephemeral_5m_input_tokens": 30},
+            "output_tokens": 1,
+            "total_tokens": 88,
+        },
+        (7, 50, 30, 1, None, None),
         [],
     ),
     "lifetimes whose sum is told as well": (

@@ -12,6 +12,7 @@ from tokometer.records import ModelCall
 from tokometer.sources.otlp import Traces, decode_traces
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS
 from tokometer.sources.otlp.dialects import senders_of
+from tokometer.sources.otlp.object_keys import OBJECTS as OBJECTS_OF_COUNTS
 
 CHAT = {
     "gen_ai.operation.name": "chat",
@@ -82,6 +83,16 @@ OBJECTS: dict[str, tuple[str, Any, int | None]] = {
     "MLflow": ("mlflow.llm.cost", {"input_cost": 0.001, "output_cost": 0.002, "total_cost": 0.003}, 3_000_000),
     "MLflow, sides": ("mlflow.llm.cost", {"input_cost": 0.001, "output_cost": 0.002}, 3_000_000),
     "a map": ("gen_ai.cost", {"input": 0.001, "output": 0.002, "discount": 5}, 3_000_000),
+    "beside the counts": (
+        "mlflow.chat.tokenUsage",
+        {"input_tokens": 5, "cost": 0.003, "cost_details": {"x": 1}},
+        3_000_000,
+    ),
+    "beside the counts, in parts": (
+        "langfuse.observation.usage_details",
+        {"input": 5, "cost": {"input_tokens_cost": 0.001, "total_cost": 0.003}},
+        3_000_000,
+    ),
     "LiteLLM's own": ("hidden_params", {"response_cost": 0.003, "model_id": "x"}, 3_000_000),
     "LiteLLM's own, unknown": ("hidden_params", {"response_cost": None}, None),
 }
@@ -92,8 +103,14 @@ OBJECTS: dict[str, tuple[str, Any, int | None]] = {
 def test_objects_of_costs(case: str, as_map: bool) -> None:
     """A total in an object is the cost, zero included; without one its parts are added up."""
     name, given, expected = OBJECTS[case]
-    assert name in COST_OBJECTS
+    assert name in COST_OBJECTS.keys() | OBJECTS_OF_COUNTS.keys()
     assert cost({name: given if as_map else json.dumps(given)}) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.003, 3_000_000), ("0.003", 3_000_000), (0, 0), (1, 10**9)])
+def test_a_number_where_an_object_could_be_is_the_cost(value: object, expected: int) -> None:
+    """`gen_ai.cost` as a plain number is the whole cost."""
+    assert cost({"gen_ai.cost": value}) == expected
 
 
 def test_litellm_writes_its_metadata_as_python_does() -> None:

@@ -134,6 +134,26 @@ def test_regions_from_elsewhere() -> None:
     assert call_of({**bedrock, "gen_ai.usage.inference_geo": "global"}).region == "global"
 
 
+def test_facts_are_known_by_how_their_names_end() -> None:
+    """A name that no table has and that ends as a fact's does is that fact; answers go before requests."""
+    said = {
+        "vendor.request.service_tier": "auto",
+        "vendor.answer.service_tier": "flex",
+        "llm.anthropic.inferenceGeo": "us",
+        "vendor.server_tools.web_search_requests": 2,
+    }
+    call = call_of(said)
+    assert (call.service_tier, call.region, call.quantities) == ("flex", "us", {"web_searches": 2000})
+    assert call_of({"vendor.service_tier": "x" * 500, "a.inference_geo": 5}).service_tier == ""
+
+
+def test_metadata_is_not_searched_for_facts() -> None:
+    """What people put where they like stays a label, whatever its name ends with."""
+    call = call_of({"langfuse.trace.metadata.cost": "5", "ai.telemetry.metadata.service_tier": "gold"})
+    assert call.service_tier == ""
+    assert call.labels == {"cost": "5", "service_tier": "gold"}
+
+
 def test_where_a_program_ran_is_not_where_its_model_did() -> None:
     """The region of a resource is its own."""
     resource = {"cloud.region": "us-east-1", "host.name": "web-7", "organization.id": "acme"}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from generators.otlp_spans import as_json, protobuf, span
 from generators.usage_dialects import DIALECTS, OPTIONAL, Facts
 from tokometer.records import ModelCall
+from tokometer.records.wire import record_from
 from tokometer.sources.otlp import decode_traces
 from tokometer.sources.otlp.traces import Encoding
 
@@ -54,6 +55,26 @@ def expected(said: Facts) -> Told:
         {part: count for part, count in parts.items() if count},
         None if said.cost is None else round(float(said.cost) * 10**9),
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(said=facts(), prompt=st.booleans())
+def test_our_own_format_says_the_same(said: Facts, prompt: bool) -> None:
+    """So does our own API, whether the prompt is told with the cache or without."""
+    told_input = {"prompt_tokens": said.prompt} if prompt else {"input_tokens": said.uncached}
+    fields = {
+        **told_input,
+        "cache_read_tokens": said.cache_read,
+        "cache_write_tokens": said.cache_write,
+        "output_tokens": said.output,
+        "reasoning_tokens": said.reasoning,
+        "total_tokens": said.total,
+        "parts": {"input_audio": said.audio_in, "output_audio": said.audio_out},
+        "cost_usd": said.cost,
+    }
+    call = record_from("calls", {"started_at": "2026-11-01T12:00:00Z", "model": "a-model", **fields})
+    assert isinstance(call, ModelCall)
+    assert told(call) == expected(said)
 
 
 @pytest.mark.parametrize("encoding", ["protobuf", "json"])

@@ -30,11 +30,13 @@ FIELDS = {
     "output": "output_tokens",
     "reasoning": "reasoning_tokens",
     "thoughts": "reasoning_tokens",
+    "own_sum": "unsplit_tokens",
     "total": "unsplit_tokens",
 }
 #: Names whose words alone say something else, or nothing.
 ONLY_IN_THE_TABLE = {
     "ai.usage.tokens",
+    "gen_ai.usage.details.audio_tokens",
     "ai.usage.cachedInputTokens",
     "gen_ai.client.token.usage",
     "gen_ai.usage.experimental.reasoning_tokens",
@@ -115,6 +117,10 @@ def test_words_and_object_keys_agree(name: str) -> None:
         ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens", "cache_write_1h"),
         ("gen_ai.usage.total_input_tokens", "input"),
         ("gen_ai.usage.num_web_searches", "web_searches"),
+        ("gen_ai.usage.prompt_audio_seconds", "seconds"),
+        ("gen_ai.usage.outputCharacters", "characters"),
+        ("gen_ai.usage.number_of_pages", "unread"),
+        ("gen_ai.usage.input_images", "unread"),
         ("usage.totalTokenCount", "total"),
     ],
 )

@@ -46,6 +46,24 @@ def test_keys_of_objects_that_nothing_reads_are_counted() -> None:
     )
 
 
+def test_an_agent_that_states_its_usage_is_noticed_once() -> None:
+    """An agent's span becomes a run and a call that gives way; what it has that nobody reads is counted once."""
+    agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m", "gen_ai.usage.citation_tokens": 5}
+    given = span("invoke_agent x", {**agent, "gen_ai.usage.input_tokens": 5, "gen_ai.usage.total_tokens": 1})
+    assert [(name, count) for _, name, _, count in noticed(given)] == [
+        ("gen_ai.usage.citation_tokens", 1),
+        ("counts that do not add up", 1),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["protobuf", "json"])
+def test_text_under_a_name_that_looks_like_usage_is_not_usage(encoding: str) -> None:
+    """A prompt in `usage.input` refuses nothing and is not noticed; a number that cannot be is refused by its name."""
+    assert noticed(span(attributes=CHAT | {"usage.input": "hello", "usage.output": ""}), encoding=encoding) == []
+    body = protobuf(span(attributes=CHAT | {"usage.input": -1}))
+    assert [refusal.field for refusal in decode_traces(body, "protobuf").refusals] == ["usage.input"]
+
+
 def test_spans_that_mean_nothing_are_not_searched_for_usage() -> None:
     """A span that is no model call is nobody's usage."""
     assert noticed(span("GET", {"gen_ai.usage.citation_tokens": 5, "http.request.method": "GET"})) == []
