@@ -37,6 +37,8 @@ class World:
 
     rng: random.Random
     ids: random.Random
+    #: How many seconds ago it may begin, at most.
+    ago: int = 40_000
     spans: list[dict[str, Any]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
@@ -64,9 +66,9 @@ class World:
         return f"{self.ids.getrandbits(bits) | 1:0{bits // 4}x}"
 
 
-def world(seed: int, salt: int = 0) -> World:
-    """A few traces; with another salt the same with other ids."""
-    made = World(random.Random(seed), random.Random(f"{seed} {salt}"))
+def world(seed: int, salt: int = 0, ago: int = 40_000) -> World:
+    """A few traces that begin within the last `ago` seconds; with another salt the same with other ids."""
+    made = World(random.Random(seed), random.Random(f"{seed} {salt}"), ago)
     for _ in range(made.rng.randint(1, 3)):
         _trace(made)
     return made
@@ -74,7 +76,7 @@ def world(seed: int, salt: int = 0) -> World:
 
 def _trace(made: World) -> None:
     rng = made.rng
-    trace, start = made.id(128), NOW_S - 40_000 + rng.random() * 30_000
+    trace, start = made.id(128), NOW_S - made.ago * (1 - rng.random() * 0.75)
     kind = rng.choice(["plain", "unknown", "agent", "agents", "sum"])
     count = rng.randint(1, 4)
     if kind in ("plain", "unknown"):

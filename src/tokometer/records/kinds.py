@@ -52,7 +52,8 @@ class ModelCall(Record, kw_only=True, gc=False):
 
     #: Calls of one group are the same answer seen from several sides: a `shadow` counts only while its group has no
     #: call that is not one (a Claude Code sidechain that replays its parent's message), an `echo` only while it has
-    #: none that is neither (an answer of which the id of its request was lost).
+    #: none that is neither (an answer of which the id of its request was lost). Where the group is the trace, the call
+    #: is told by a span, perhaps by several, and `shadow` is an agent's statement: see `records.tellings`.
     group: str = ""
     shadow: bool = False
     echo: bool = False

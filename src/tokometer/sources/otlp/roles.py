@@ -1,7 +1,7 @@
 """What a span is to a meter: a model call, an agent's run, a tool's run, or nothing.
 
 Tokens are counted on model calls only. Spans around them (agents, workflows, chains, a client's retry wrapper) often
-carry the sum of what is below them, so they group and are not counted on top.
+carry the sum of what is below them, so they group and are not counted on top (`records.tellings`).
 """
 
 from __future__ import annotations
