@@ -127,7 +127,7 @@ def test_old_records_of_every_kind_are_read_back(old: Old) -> None:
             if column.name in rows[0] and column.type in ("text", "name", "int", "small", "flag", "float"):
                 assert sorted(map(str, values)) == sorted(str(row[column.name]) for row in rows), column
             elif column.name not in rows[0] and (name, column.name) not in _MOVED:
-                assert set(values) <= {None, ""}, column
+                assert set(values) <= {None, "", False}, column
 
 
 def test_labels_of_old_samples_are_labels_like_any(old: Old) -> None:
