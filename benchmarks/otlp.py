@@ -40,6 +40,8 @@ TRACE = 4  # spans of one trace
 PATIENCE = 120  # seconds that Phoenix gets to store what it has taken
 #: How every trace and span id begins in a prepared request; each request that is sent has four bytes of its own there.
 MARK = b"\xa5\x5a\xc3\x3c"
+#: The same in text: every answer's id has it, or else the answers of two requests would be one.
+TEXT_MARK = b"zqzqzqzq"
 
 
 def request(rng: random.Random, now_ns: int) -> bytes:
@@ -62,7 +64,7 @@ def request(rng: random.Random, now_ns: int) -> bytes:
         span.end_time_unix_nano = span.start_time_unix_nano + int(rng.lognormvariate(0.5, 0.8) * 10**9)
         put(span, attributes(rng, conversation))
     body: bytes = message.SerializeToString()
-    assert body.count(MARK) == 2 * SPANS
+    assert (body.count(MARK), body.count(TEXT_MARK)) == (2 * SPANS, SPANS)
     return body
 
 
@@ -74,7 +76,7 @@ def attributes(rng: random.Random, conversation: str) -> dict[str, Any]:
         "gen_ai.provider.name": rng.choice(["openai", "anthropic", "gcp.gemini"]),
         "gen_ai.request.model": rng.choice(["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"]),
         "gen_ai.response.model": rng.choice(["gpt-4o-2024-08-06", "gpt-4o-mini", "claude-sonnet-4-5"]),
-        "gen_ai.response.id": f"chatcmpl-{rng.randbytes(12).hex()}",
+        "gen_ai.response.id": f"chatcmpl-{TEXT_MARK.decode()}{rng.randbytes(8).hex()}",
         "gen_ai.response.finish_reasons": ["stop"],
         "gen_ai.response.time_to_first_chunk": rng.random(),
         "gen_ai.usage.input_tokens": prompt,
@@ -124,7 +126,9 @@ def load(port: int, seconds: float, spans: int) -> None:
         begin.wait()
         turn = number
         while time.perf_counter() < until[0] and left.acquire(blocking=False):
-            body = made[turn % len(made)].replace(MARK, next(fresh).to_bytes(4))
+            number_of_its_own = next(fresh).to_bytes(4)
+            body = made[turn % len(made)].replace(MARK, number_of_its_own)
+            body = body.replace(TEXT_MARK, number_of_its_own.hex().encode())
             turn += CONNECTIONS
             started = time.perf_counter()
             while True:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from servers.whole import Running
+from servers.halted import halted, transcripts
+from servers.whole import Running, running
 
 #: Opens a page; see conftest.
 Opener = Callable[..., Page]
@@ -344,6 +345,19 @@ def test_transcripts_that_grow(empty: Running, visit: Opener) -> None:
         with transcript.open("a") as file:
             file.write(_line(number, 1_000))
         expect(tokens).to_have_text(f"{number},100", timeout=5_000)
+
+
+def test_says_how_far_a_first_import_is(visit: Opener, tmp_path: Path) -> None:
+    """The newest is on the page while older files are still read, with a quiet line; the line goes when they are in."""
+    home = tmp_path / "home"
+    old = transcripts(home)
+    with running(tmp_path / "data", home, discover=True) as server:
+        with halted(server, old):
+            page = visit(f"{server.url}/usage", patient=True)
+            reading = page.locator("[data-show=reading]")
+            expect(reading).to_have_text(re.compile(r"^Reading 1 of 2 files, back to \d+ [A-Z][a-z]+$"), timeout=15_000)
+            expect(page.locator(".period").first.locator("dd").nth(1)).to_have_text("42")
+        expect(reading).to_be_hidden(timeout=60_000)
 
 
 def test_opentelemetry(empty: Running, visit: Opener) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-from tokometer.ledger.commit import rank_of
+from tokometer.ledger.shelf import rank_of
 from tokometer.records import ModelCall, Record, ToolCall, merge
 from tokometer.sources import Reading
 

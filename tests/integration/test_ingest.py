@@ -29,6 +29,7 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Batch, Ledger, LedgerFull, Statement
 from tokometer.ledger.opening import open_ledger
+from tokometer.records.fields import FIELDS
 from tokometer.server.body import Limits
 
 CHAT: dict[str, Any] = {
@@ -222,7 +223,7 @@ def test_a_kind_that_is_none(server: Server) -> None:
     """An unknown kind is not found, and the answer names those that there are."""
     reply = server.post("/api/records/cals", "{}", JSON)
     assert reply.status == 404
-    assert "calls, tools, runs, jobs, samples, bills" in reply.json["error"]
+    assert f"there are {', '.join(FIELDS)}" in reply.json["error"]
 
 
 BOMB = gzip.compress(b"\0" * 50_000_000, mtime=0)

@@ -21,6 +21,7 @@ from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.packed import pack
 from tokometer.measures import CUBES, Filter, Query, Result, rules, run
+from tokometer.measures.labels import known_labels
 from tokometer.records import ModelCall
 from tokometer.settings import Declared, Rule
 
@@ -252,3 +253,23 @@ def test_every_cube_has_labels(ledgers: list[Ledger], cube: str) -> None:
     measure = next(iter(CUBES[cube].measures.values()))
     query = Query(measures=(measure.name,), by=(f"{cube}.label.customer",), since="all")
     assert len(_answers(ledgers, query).rows) >= 1
+
+
+def test_the_keys_that_there_are(ledgers: list[Ledger]) -> None:
+    """With how many values each has, in the workspaces that may be seen."""
+    expected = {
+        key: len(
+            {call.labels[key] for call in CALLS if call.labels and key in call.labels and call.workspace == "default"}
+        )
+        for key in sorted(LABELS)
+    }
+    for ledger in ledgers:
+        assert known_labels(ledger) == expected
+        assert known_labels(ledger, ("nobody",)) == {}
+
+
+def test_a_made_dimension_of_another_cube(ledgers: list[Ledger]) -> None:
+    """A rule that names no cube holds for the uses of tools, too."""
+    rows = _answers(ledgers, Query(measures=("tools.calls",), by=("tools.owner",), since="all")).rows
+    assert {row["owner"] for row in rows} <= {"ber", "team", "nobody"}
+    assert sum(row["calls"] for row in rows) > 0

@@ -74,6 +74,8 @@ class Follower:
         on_import: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_import = on_import
+        #: Held while it is noted how far an import is.
+        self._showing = threading.Lock()
         self.following = Following()
         #: Set once everything that was there at the start has been kept.
         self.caught_up = threading.Event()
@@ -198,20 +200,41 @@ class Follower:
             ):
                 self._show(horizon)
                 for portion in portions:
-                    waiting.append((portion, self._submit(portion)))
+                    future = self._submit(portion)
+                    waiting.append((portion, future))
+                    if horizon is not None:
+                        self._watch(horizon, portion, future)
                     while len(waiting) > _AHEAD:
-                        self._settle(*waiting.popleft(), horizon)
+                        self._settle(*waiting.popleft())
                     if self._stop.is_set():
                         break
                 while waiting:
-                    self._settle(*waiting.popleft(), horizon)
+                    self._settle(*waiting.popleft())
         finally:
             self._show(None)
 
+    def _watch(self, horizon: Horizon, portion: Portion, future: Future[Receipt] | None) -> None:
+        """Show how far it is when a portion is kept, from the writer's thread: the next may be long in coming."""
+
+        def kept(_: object) -> None:
+            if future is not None and (future.cancelled() or future.exception() is not None):
+                return
+            with self._showing:
+                horizon.done(portion.jobs)
+                # Not after the end: the last one may be told a moment late.
+                if self.following.reach is not None:
+                    self.following.reach = horizon.reach()
+
+        if future is None:
+            kept(None)
+        else:
+            future.add_done_callback(kept)
+
     def _show(self, horizon: Horizon | None) -> None:
         """Let everyone see how far an import of much at once is, or that it has ended."""
-        before, now = self.following.reach, None if horizon is None else horizon.reach()
-        self.following.reach = now
+        with self._showing:
+            before, now = self.following.reach, None if horizon is None else horizon.reach()
+            self.following.reach = now
         if (before is None) is not (now is None):
             self._on_import()
 
@@ -234,9 +257,11 @@ class Follower:
                 if self._stop.wait(full.retry_after):
                     return None
 
-    def _settle(self, portion: Portion, future: Future[Receipt] | None, horizon: Horizon | None) -> None:
+    def _settle(self, portion: Portion, future: Future[Receipt] | None) -> None:
+        if future is None:
+            return
         try:
-            receipt = Receipt() if future is None else future.result()
+            receipt = future.result()
         except LedgerError as error:
             # The cursors stay where they were, so the next look around tries again.
             self._report(error)
@@ -245,9 +270,6 @@ class Follower:
             self._cursors[name][place] = state
         if receipt.accepted or receipt.changed:
             self.following.last_record_at = now_us()
-        if horizon is not None:
-            horizon.done(portion.jobs)
-            self._show(horizon)
 
     def _report(self, error: Exception) -> None:
         self.following.last_error = str(error) or type(error).__name__

@@ -184,7 +184,9 @@ class Writer:
         try:
             for waiting in group:
                 self._price(waiting.batch)
-            receipt = self._ledger.commit(_merged([waiting.batch for waiting in group]))
+            batch = _merged([waiting.batch for waiting in group])
+            batch.price = self.book.apply
+            receipt = self._ledger.commit(batch)
         except LedgerError as error:
             # The ledger as a whole cannot write (a full disk): the same answer for everybody.
             self._fail(group, error)

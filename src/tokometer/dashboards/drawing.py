@@ -68,7 +68,9 @@ def _next(moment: datetime, grain: Grain) -> datetime:
         step = _STEPS[grain]
         # Whole hours of true time; a zone that is half an hour off has its hours on the half.
         later = (moment.astimezone(UTC) + step).astimezone(zone)
-        return later - timedelta(minutes=later.minute) if grain == "hour" and later.minute else later
+        whole = later - timedelta(minutes=later.minute)
+        # Where clocks go back by half an hour, the hour that the clock shows then has begun already.
+        return whole if grain == "hour" and whole.astimezone(UTC) > moment.astimezone(UTC) else later
     day = moment.date()
     if grain == "day":
         return midnight(day + timedelta(days=1), zone)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tokometer.demo.incidents import Incident
 from tokometer.demo.journal import MINUTE, SECOND
 from tokometer.demo.rhythm import DAY
-from tokometer.records import ERRORS, AgentRun, ErrorDetail, LogLine, ModelCall, Record, Score, Status
+from tokometer.records import ERRORS, AgentRun, ErrorDetail, LogLine, ModelCall, Record, Score, Status, Step
 from tokometer.records.beside import Level
 
 #: Nothing older than what would be kept is made up.
@@ -95,6 +95,8 @@ class Beside:
         rng = self._rng
         took = call.latency_us or 0
         at = call.started_at + took
+        if call.knowledge_base:
+            yield self._retrieval(call)
         if call.status in ERRORS:
             error, code = _CLASSES[call.status]
             if at > self._end - _LOGGED_FOR:
@@ -108,6 +110,27 @@ class Beside:
             yield self._line(at, "warning", "gateway.upstream", message, call=call, duration_us=took)
         elif call.status == "ok" and call.operation == "chat":
             yield from self._judged(call, at)
+
+    def _retrieval(self, call: ModelCall) -> Step:
+        """The search of a knowledge base for a call."""
+        return Step(
+            workspace=self._workspace,
+            source="api",
+            native_id=self._id(),
+            started_at=call.started_at,
+            trace_id=call.trace_id,
+            parent_id=call.span_id,
+            name=f"search {call.knowledge_base}",
+            type="retriever",
+            status="ok",
+            duration_us=(call.latency_us or 0) // 20 + 1,
+            session_id=call.session_id,
+            project=call.project,
+            agent=call.agent,
+            user=call.user,
+            team=call.team,
+            environment=call.environment,
+        )
 
     def _judged(self, call: ModelCall, at: int) -> Iterator[Score]:
         rng = self._rng

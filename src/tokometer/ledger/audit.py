@@ -7,7 +7,7 @@ from typing import Final
 
 from tokometer.ledger.closed import COUNTED_UNTIL_SQL
 from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, HOURS, RECORDS, SESSIONS
+from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, TOLD
 from tokometer.ledger.statements import (
     CELLS_FROM_CALLS,
     HISTOGRAMS_FROM_CALLS,
@@ -36,7 +36,7 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
     )
     found: list[Discrepancy] = []
-    for table in RECORDS:
+    for table in (*RECORDS, TOLD.name):
         found.extend(_repeated(ledger, table, ("id",)))
     for table, key, facts, rows in rollups:
         found.extend(_repeated(ledger, table, key))

@@ -29,7 +29,7 @@ from tokometer.ledger.clickhouse_settle import PENDING, READY, ROLLUP, ClickHous
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse_tables import create
 from tokometer.ledger.clickhouse_values import native, plain, type_of, with_price
-from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
@@ -76,8 +76,11 @@ class ClickHouseLedger:
             admitted = self._labels.admit(batch)
             # Before the records that name them: one that nobody names does no harm.
             self._labels.put(admitted.rows)
-            self._labels.confirm(admitted)
             changes, receipt = plan(batch, ClickHouseShelf(self))
+            more = learnt(changes)
+            self._labels.put(self._labels.admit_more(more, admitted))
+            self._labels.confirm(admitted)
+            batch.notices.extend(more.notices)
             commit = uuid.uuid4()
             self._mark(changes, commit, PENDING)
             for change in changes:

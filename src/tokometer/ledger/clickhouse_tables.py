@@ -10,6 +10,8 @@ from tokometer.ledger.tables import Column, Table
 
 #: Thirty days: the largest span whose calls one merge may have to compare.
 _PARTITION_QUARTERS: Final = 2880
+#: Tables in which the spans of a trace are looked for.
+_TRACED: Final = ("calls", "told", "tools", "runs", "steps")
 _MARKS: Final = ("dirty_quarters", "dirty_sessions")
 #: The table whose rows of one key are added up, at the latest when they are read; and how.
 _ADDED_UP: Final = "notices"
@@ -32,8 +34,11 @@ def create(table: Table, *, rollup: bool = False) -> str:
     if "id" in table.key and "quarter" in names:
         # Records are found by time, then by id; the filters find them by id (or group) alone.
         parts.append("INDEX by_id id TYPE bloom_filter GRANULARITY 1")
+        if table.name in _TRACED:
+            parts.append("INDEX by_trace trace_id TYPE bloom_filter GRANULARITY 1")
         if "group_id" in names:
             parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
+            parts.append("INDEX by_answer request_id TYPE bloom_filter GRANULARITY 1")
     if table.name in _MARKS:
         parts += ["commit UUID", "state UInt8", "at DateTime64(6, 'UTC')"]
         order += ", commit"

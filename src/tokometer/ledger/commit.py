@@ -11,76 +11,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import astuple
 
+from tokometer.ledger import told
 from tokometer.ledger.copies import Copy, originals
 from tokometer.ledger.packed import Packed, together
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
 from tokometer.ledger.rows import GroupKey, by_kind, columns, group_keys
-from tokometer.ledger.schema import CALLS, RECORDS, Table
+from tokometer.ledger.schema import CALLS, RECORDS, TOLD, Table
+from tokometer.ledger.shelf import REAL, SHADOW, Quarters, Shelf, rank_of
 from tokometer.ledger.touched import SessionSpan, joined, sessions_of
 from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
 from tokometer.records.time import QUARTER_US
 
-#: How far a trace or session may stretch, in quarter hours, for its pinned calls to find each other by group.
+R = TypeVar("R", bound=Record)
+
+#: How far a session may stretch, in quarter hours, for its pinned calls to find each other by group.
 GROUP_REACH = 96
-
-
-class Stored(NamedTuple):
-    """What the ledger says of one stored record without reading it whole."""
-
-    id: bytes
-    revision: int
-    origin: int
-    started_at: int
-
-
-#: What a call is to its group: of the calls of one, only those of the highest rank count.
-SHADOW, ECHO, REAL = range(3)
-
-
-def rank_of(*, shadow: bool, echo: bool) -> int:
-    """The rank of a call in its group."""
-    return SHADOW if shadow else ECHO if echo else REAL
-
-
-class Shadow(NamedTuple):
-    """A stored shadow or echo of a group."""
-
-    group: GroupKey
-    id: bytes
-    rank: int
-
-
-class Answered(NamedTuple):
-    """A group with a stored call that is not a shadow, and the rank of one."""
-
-    group: GroupKey
-    rank: int
-
-
-Quarters = tuple[int, int] | None
-
-
-class Shelf(Protocol):
-    """What planning a commit needs to know of the stored records."""
-
-    def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
-        """Those of `ids` that are stored; looks only in `quarters` (first and last, inclusive) where given."""
-
-    def any_shadows(self) -> bool:
-        """Whether there may be stored shadows or echoes at all."""
-
-    def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
-        """The stored shadows and echoes of these groups. There are few in all: quick where there are none."""
-
-    def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
-        """Those of these groups that have a stored call which is not a shadow: once for each rank that there is."""
-
-    def records(self, table: Table, ids: Sequence[bytes]) -> Iterable[Record]:
-        """Stored records, whole."""
 
 
 @dataclass(slots=True)
@@ -95,6 +44,8 @@ class Change:
     packed: list[tuple[Packed, list[int] | None]] = field(default_factory=list)
     #: Stored records that are taken out or replaced; the quarters and sessions where they stood are dirty too.
     taken: list[Record] = field(default_factory=list)
+    #: Those put records that may have learnt labels from others: sets of labels that nobody sent.
+    learnt: list[Record] = field(default_factory=list)
 
     def columns(self) -> list[Sequence[Any]]:
         """The table's columns of everything that is put; empty where nothing is."""
@@ -117,22 +68,37 @@ class Change:
         return joined(chain(sessions_of(chain(self.put, self.taken)), *(packed.sessions for packed, _ in self.packed)))
 
 
+def learnt(changes: Iterable[Change]) -> Batch:
+    """The records whose labels are to be admitted as if they had just come."""
+    return Batch([record for change in changes for record in change.learnt if record.labels])
+
+
 def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
     """The changes that a batch asks for, and what to tell its sender."""
     outcomes: list[Outcome] = ["accepted"] * batch.size
     loose = by_kind(batch.records)
-    changes = [
-        _Planner(table, batch, shelf, outcomes).plan(loose.get(name, ()), parts)
-        for name, table in RECORDS.items()
-        if (parts := _parts(batch, name)) or name in loose
-    ]
+    knot = told.met(batch, shelf)
+    changes: list[Change] = []
+    for name, table in RECORDS.items():
+        parts = _parts(batch, name)
+        if parts or name in loose or (knot is not None and table is CALLS):
+            planner = _Planner(table, batch, shelf, outcomes, knot if table is CALLS else None)
+            changes.append(planner.plan(loose.get(name, ()), parts))
+            if planner.told is not None:
+                # Where there are no transactions, a telling stands in one of two tables at every moment.
+                changes.insert(0, Change(TOLD, planner.told.told, [call.id for call in planner.told.told]))
+                changes.append(Change(TOLD, taken=planner.told.untold))
     receipt = Receipt(
         accepted=outcomes.count("accepted"),
         duplicate=outcomes.count("duplicate"),
         changed=outcomes.count("changed"),
         refused=len(batch.refusals),
         outcomes=outcomes,
-        touched=frozenset(change.table.name for change in changes if change.put or change.packed or change.taken),
+        touched=frozenset(
+            change.table.name
+            for change in changes
+            if change.table is not TOLD and (change.put or change.packed or change.taken)
+        ),
     )
     return changes, receipt
 
@@ -157,12 +123,17 @@ def _parts(batch: Batch, kind: str) -> list[_Part]:
 class _Planner:
     """Plans the change of one table."""
 
-    def __init__(self, table: Table, batch: Batch, shelf: Shelf, outcomes: list[Outcome]) -> None:
+    def __init__(
+        self, table: Table, batch: Batch, shelf: Shelf, outcomes: list[Outcome], knot: told.Knot | None = None
+    ) -> None:
         self._table = table
         self._batch = batch
         self._shelf = shelf
         self._outcomes = outcomes
         self._change = Change(table)
+        self._knot = knot
+        #: What becomes of calls that are told by several spans.
+        self.told: told.Changed | None = None
 
     def plan(self, positions: Sequence[int], parts: Sequence[_Part] = ()) -> Change:
         records = self._batch.records
@@ -173,11 +144,13 @@ class _Planner:
                 ids.append(id_)
                 loose.append((position, record))
         arrived = self._fold(ids, loose)
+        if self._knot is not None:
+            self._unravel(self._knot, arrived)
         if self._table is CALLS:
             self._drop_shadows(arrived)
         self._compare(arrived)
-        self._change.put = [record for record, _ in arrived.values()]
-        self._change.ids = list(arrived)
+        self._change.put += [record for record, _ in arrived.values()]
+        self._change.ids += arrived
         return self._change
 
     def _sift(
@@ -204,11 +177,14 @@ class _Planner:
         return entangled
 
     def _caught(self, packed: Packed, own: Sequence[bytes], known: set[bytes], groups: set[GroupKey]) -> set[int]:
-        """The positions of those that are known already, or have to do with shadows."""
+        """The positions of those that are known already, have to do with shadows, or are of traces in a knot."""
         caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
         if groups:
             caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
         caught.update(packed.shadows)
+        if self._knot is not None:
+            traces = self._knot.traces
+            caught.update(at for at, trace in enumerate(packed.column("trace_id")) if trace in traces)
         return caught
 
     def _drop_copies(
@@ -259,9 +235,36 @@ class _Planner:
                 found.update(group for at in packed.shadows if (group := groups[at]) is not None)
         if self._shelf.any_shadows():
             asked = {group for packed, _ in parts for group in packed.groups() if group is not None}
-            stored = self._shelf.shadows(list(asked), _reach_of(parts, GROUP_REACH))
-            found.update(shadow.group for shadow in stored)
+            if asked:
+                stored = self._shelf.shadows(list(asked), _reach_of(parts, GROUP_REACH))
+                found.update(shadow.group for shadow in stored)
         return found
+
+    def _unravel(self, knot: told.Knot, arrived: dict[bytes, tuple[Record, int]]) -> None:
+        """Take the calls of a knot out of what arrived, and plan what becomes of them and of those stored."""
+        mine: dict[bytes, tuple[ModelCall, int]] = {
+            id_: (call, position)
+            for id_, (call, position) in arrived.items()
+            if isinstance(call, ModelCall) and knot.holds(call)
+        }
+        for id_ in mine:
+            del arrived[id_]
+
+        def merged(id_: bytes, kept: ModelCall | None) -> ModelCall | None:
+            call, position = mine.get(id_, (None, 0))
+            if call is None or kept is None:
+                return call or kept
+            both = self._merge(kept, call)
+            self._outcomes[position] = "duplicate" if _content(both) == _content(kept) else "changed"
+            return both
+
+        self.told = told.changes(knot, mine, self._shelf, merged, _content)
+        if self._batch.price is not None and self.told.put:
+            self._batch.price(call for call in self.told.put if isinstance(call, ModelCall))
+        self._change.taken += self.told.taken
+        self._change.put += self.told.put
+        self._change.learnt = self.told.put
+        self._change.ids += [call.id for call in self.told.put]
 
     def _fold(self, ids: Iterable[bytes], loose: Iterable[tuple[int, Record]]) -> dict[bytes, tuple[Record, int]]:
         """One version of each record of the batch, with the position of the first.
@@ -282,7 +285,7 @@ class _Planner:
             arrived[key] = (merged, earlier[1])
         return arrived
 
-    def _merge(self, kept: Record, arrived: Record) -> Record:
+    def _merge(self, kept: R, arrived: R) -> R:
         if self._batch.corrections and arrived.revision == kept.revision:
             # Who corrects himself means the later word, wherever the merge would keep the first.
             return merge(arrived, kept)

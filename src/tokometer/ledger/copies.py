@@ -43,7 +43,9 @@ def _columns_of(table: Table) -> _Columns:
     places = {name: at for at, name in enumerate(table.names)}
     # Twice the last, so that there are always several and a tuple is given.
     winner = [places[name] for name, rule in rules.items() if rule == "winner"]
-    first = [places[name] for name, rule in rules.items() if rule == "origin"]
+    # Those of no kind are all empty; a start never is.
+    first = [places[name] for name, rule in rules.items() if rule == "origin" and name != "origin"]
+    first = first or [places["started_at"]]
     return _Columns(
         itemgetter(*winner, winner[-1]), itemgetter(*first, first[-1]), places["origin"], places["started_at"]
     )

@@ -13,7 +13,7 @@ import duckdb
 from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
-from tokometer.ledger.commit import Change, plan
+from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
@@ -95,12 +95,16 @@ class DuckDBLedger:
             with self._transaction():
                 put_sets(self._connection, admitted.rows)
                 changes, receipt = plan(batch, self._shelf)
+                more = learnt(changes)
+                put_sets(self._connection, self._labels.admit_more(more, admitted))
+                batch.notices.extend(more.notices)
                 for change in changes:
                     self._carry_out(change)
                 self._refuse(batch.refusals)
                 self._notice(batch.notices)
                 self._move(batch.cursors)
             self._labels.confirm(admitted)
+            self._names.confirm()
         if "calls" in receipt.touched:
             self._settling.mark()
         return receipt
@@ -349,10 +353,9 @@ class DuckDBLedger:
             "first_at = least(notices.first_at, staged.first_at), "
             f"latest_at = greatest(notices.latest_at, staged.latest_at) FROM staged WHERE {same}",
         )
-        self._over(
-            rows,
-            f"INSERT INTO notices SELECT * FROM staged WHERE NOT EXISTS (SELECT 1 FROM notices WHERE {same})",
-        )
+        if self._names.any_new:
+            missing = f"NOT EXISTS (SELECT 1 FROM notices WHERE {same})"
+            self._over(rows, f"INSERT INTO notices SELECT * FROM staged WHERE {missing}")
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         if not cursors:

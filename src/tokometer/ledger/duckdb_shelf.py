@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import duckdb
 
 from tokometer.ledger import schema
-from tokometer.ledger.arrow import arrow_table
-from tokometer.ledger.commit import Answered, Quarters, Shadow, Stored, rank_of
-from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
+from tokometer.ledger.duckdb_told import ToldShelf
+from tokometer.ledger.rows import LABEL_SET, GroupKey, record_of
+from tokometer.ledger.shelf import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.records import ModelCall, Record
 
 _ANY_SHADOWS: Final = "SELECT 1 FROM calls WHERE shadow OR echo LIMIT 1"
@@ -19,11 +19,11 @@ _ANY_SHADOWS: Final = "SELECT 1 FROM calls WHERE shadow OR echo LIMIT 1"
 _MOST_KNOWN: Final = 200_000
 
 
-class DuckDBShelf:
+class DuckDBShelf(ToldShelf):
     """What is stored, for the planning of a commit; reads inside the commit's transaction."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         # Nobody else writes to this file, so once asked it is known. Most ledgers have no shadows at all.
         self._any_shadows: bool | None = None
         #: The ids in each table that was empty when it was first asked about, until they are too many. It may name
@@ -42,7 +42,7 @@ class DuckDBShelf:
             self._any_shadows = True
 
     def stored(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         known = self._known_of(table)
         if known is not None:
             ids = list(known.intersection(ids))
@@ -56,26 +56,27 @@ class DuckDBShelf:
         return (Stored(_bytes(id_), *rest) for id_, *rest in rows)
 
     def any_shadows(self) -> bool:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         return self._has_shadows()
 
     def shadows(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Shadow]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
         if not self._has_shadows():
             return
-        rows = self._of_groups("SELECT t.{0}, t.id, t.shadow", "(t.shadow OR t.echo)", groups, quarters)
+        rows = self._of_groups("SELECT t.group_id, t.id, t.shadow", "(t.shadow OR t.echo)", groups, quarters)
         for group, id_, shadow in rows:
             yield Shadow(group, _bytes(id_), rank_of(shadow=shadow, echo=True))
 
     def answered(self, groups: Sequence[GroupKey], quarters: Quarters) -> Iterable[Answered]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
-        for group, echo in self._of_groups("SELECT DISTINCT t.{0}, t.echo", "NOT t.shadow", groups, quarters):
+        """See :class:`tokometer.ledger.shelf.Shelf`."""
+        for group, echo in self._of_groups("SELECT DISTINCT t.group_id, t.echo", "NOT t.shadow", groups, quarters):
             yield Answered(group, rank_of(shadow=False, echo=echo))
 
-    def records(self, table: schema.Table, ids: Sequence[bytes]) -> Iterable[Record]:
-        """See :class:`tokometer.ledger.commit.Shelf`."""
+    def records(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters = None) -> Iterable[Record]:
+        """See :class:`tokometer.ledger.told.Shelf`."""
         selected = ", ".join(_read(column) for column in table.columns)
-        rows = self._of_ids(f"SELECT {selected} FROM {table.name} t WHERE t.id IN (SELECT id FROM wanted)", ids)
+        where = f"WHERE t.id IN (SELECT id FROM wanted){_within(quarters, 'AND')}"
+        rows = self._of_ids(f"SELECT {selected} FROM {table.name} t {where}", ids)
         labels = self._labels({row[LABEL_SET[table.name]] for row in rows} - {None})
         return [record_of(table, [_bytes(v) if isinstance(v, uuid.UUID) else v for v in row], labels) for row in rows]
 
@@ -105,38 +106,19 @@ class DuckDBShelf:
 
     def _of_groups(
         self, select: str, where: str, groups: Sequence[GroupKey], quarters: Quarters
-    ) -> Iterator[tuple[Any, ...]]:
-        """Calls of these groups; in `select`, {0} stands for the column that names the group."""
-        for column, of_it, wanted in _by_column(groups):
-            name = column.name
-            yield from self._of(
-                f"{select.format(name)} FROM calls t JOIN wanted w ON t.{name} = w.{name} "
-                f"WHERE {where}{of_it}{_within(quarters, 'AND')}",
-                column,
-                wanted,
-            )
+    ) -> list[tuple[Any, ...]]:
+        if not groups:
+            return []
+        within = _within(quarters, "AND")
+        sql = f"{select} FROM calls t JOIN wanted w ON t.group_id = w.group_id WHERE {where}{within}"
+        return self._of(sql, schema.Column("group_id", "int"), groups)
 
     def _of_ids(self, sql: str, ids: Sequence[bytes]) -> list[tuple[Any, ...]]:
         return self._of(sql, schema.Column("id", "id"), ids)
 
-    def _of(self, sql: str, column: schema.Column, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        # DuckDB finds the table by the variable's name; registering it as a view would cost half a millisecond.
-        wanted = arrow_table([column], [values])  # noqa: F841
-        return self._connection.execute(sql).fetchall()
-
 
 def _yields(record: Record) -> bool:
     return isinstance(record, ModelCall) and (record.shadow or record.echo)
-
-
-def _by_column(groups: Sequence[GroupKey]) -> Iterator[tuple[schema.Column, str, list[GroupKey]]]:
-    """The groups, apart by the column that names them, with the condition that a row is of such a group."""
-    hashes: list[GroupKey] = [group for group in groups if isinstance(group, int)]
-    traces: list[GroupKey] = [group for group in groups if isinstance(group, str)]
-    if hashes:
-        yield schema.Column("group_id", "int"), "", hashes
-    if traces:
-        yield schema.Column("trace_id", "text"), f" AND t.group_id = {OF_ITS_TRACE}", traces
 
 
 def _read(column: schema.Column) -> str:

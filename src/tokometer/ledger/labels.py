@@ -174,6 +174,13 @@ class LabelSets:
         batch.notices.extend(asked.notices())
         return admitted
 
+    def admit_more(self, batch: Batch, admitted: Admitted) -> list[LabelRow]:
+        """Like :meth:`admit`, for records of the same commit; what is new beside `admitted`, to which it is added."""
+        there = {row.id for row in admitted.rows}
+        rows = [row for row in self.admit(batch).rows if row.id not in there]
+        admitted.rows.extend(rows)
+        return rows
+
     def confirm(self, admitted: Admitted) -> None:
         """Know that new sets are stored."""
         for row in admitted.rows:

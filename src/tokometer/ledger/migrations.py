@@ -10,6 +10,7 @@ from typing import Any, Final
 from tokometer.ledger import migration_beside as beside
 from tokometer.ledger import migration_labels as labels
 from tokometer.ledger import migration_room as room
+from tokometer.ledger import migration_tellings as tellings
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -49,6 +50,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         rebuild=True,
     ),
     Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
+    Migration(4, "calls told by several spans; steps of traces", tellings.statements, tables=tellings.TABLES),
 )
 
 

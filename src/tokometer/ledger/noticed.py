@@ -71,6 +71,19 @@ class Names:
     def __init__(self, fetch: Callable[[Statement], list[tuple[Any, ...]]]) -> None:
         self._fetch = fetch
         self._known: set[Key] | None = None
+        #: Those that are stored for sure, and those of the last :meth:`rows` that may not be.
+        self._stored: set[Key] = set()
+        self._new: set[Key] = set()
+
+    @property
+    def any_new(self) -> bool:
+        """Whether any of the last :meth:`rows` may not be stored yet."""
+        return bool(self._new)
+
+    def confirm(self) -> None:
+        """Know that the last :meth:`rows` are stored now."""
+        self._stored |= self._new
+        self._new = set()
 
     def rows(self, notices: Iterable[Notice]) -> list[list[Any]]:
         """The columns of the `notices` table, to be added to what stands there; empty where there is nothing."""
@@ -85,15 +98,18 @@ class Names:
             row = added.setdefault(key, [0, place, at, at])
             row[0] += notice.count
             row[1], row[2], row[3] = max(row[1], place), min(row[2], at), max(row[3], at)
+        self._new = added.keys() - self._stored
         return [list(column) for column in zip(*((*key, *row) for key, row in added.items()), strict=True)]
 
     def forget(self) -> None:
         """Ask again: names may have been taken out, or put in by a commit that failed."""
         self._known = None
+        self._stored = set()
 
     def _key(self, notice: Notice) -> Key:
         if self._known is None:
             self._known = {(w, s, t, n) for w, s, t, n in self._fetch(Statement(_KEYS))}
+            self._stored = set(self._known)
         key = (notice.workspace, _clean(notice.source), notice.topic, _clean(notice.name)[:_LONGEST_NAME])
         if key not in self._known:
             if len(self._known) >= MOST_NAMES:

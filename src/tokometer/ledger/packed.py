@@ -82,9 +82,13 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
         return [ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES)]
 
     def groups(self) -> list[GroupKey | None]:
-        """What names each call's group; None where it has none."""
-        named = dict(zip(self.table.names[1:], self._columns(), strict=True))
-        return list(map(group_of_row, named["group_id"], named["trace_id"]))
+        """What names each call's group; None where it has none but its trace."""
+        return list(map(group_of_row, self.column("group_id")))
+
+    def column(self, name: str) -> Sequence[Any]:
+        """One of the table's columns, not the ids."""
+        values = self.values[self.table.names.index(name) - 1]
+        return Same(values[0], self.count) if len(values) != self.count else values
 
     def columns(self, positions: Sequence[int] | None = None) -> list[Sequence[Any]]:
         """The table's columns, of all or of some (in that order; at least one)."""

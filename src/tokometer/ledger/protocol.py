@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from tokometer.ledger.packed import Packed
-from tokometer.records import Notice, Record, Refusal
+from tokometer.records import ModelCall, Notice, Record, Refusal
 
 Engine = Literal["duckdb", "clickhouse"]
 Outcome = Literal["accepted", "duplicate", "changed"]
@@ -26,6 +26,8 @@ class Batch:
     corrections: bool = False
     #: More records, made into columns already; they count as arriving after `records`.
     packed: list[Packed] = field(default_factory=list)
+    #: Fills `cost_priced` and what goes with it, where the commit changes what a call's price depends on.
+    price: Callable[[Iterable[ModelCall]], None] | None = None
     #: What no rule understood. Counted beside the records; the same notice read again counts again.
     notices: list[Notice] = field(default_factory=list)
 

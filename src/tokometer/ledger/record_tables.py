@@ -42,6 +42,8 @@ CALLS: Final = Table(
     ),
     ("id",),
 )
+#: What tellings of calls stated that do not count as they are (:mod:`tokometer.ledger.told`): calls, every column.
+TOLD: Final = Table("told", CALLS.columns, ("id",))
 TOOLS: Final = Table(
     "tools",
     columns_of(
@@ -69,6 +71,18 @@ RUNS: Final = Table(
         name: project user team environment model
         int: stated_tokens?
         money: stated_cost?"""
+    ),
+    ("id",),
+)
+STEPS: Final = Table(
+    "steps",
+    columns_of(
+        f"""{_RECORD}
+        name: name type status
+        text: error_message
+        int: duration_us?
+        text: session_id
+        name: project agent user team environment"""
     ),
     ("id",),
 )
@@ -194,7 +208,7 @@ ERROR_DETAILS: Final = Table(
 )
 
 _TABLES: Final = (
-    *(CALLS, TOOLS, RUNS, JOBS, SAMPLES, BILLS),
+    *(CALLS, TOOLS, RUNS, STEPS, JOBS, SAMPLES, BILLS),
     *(LOGS, SCORES, MODELS, KNOWLEDGE_BASES, DOCUMENTS, ERROR_DETAILS),
 )
 #: One table per kind of record, by the kind's name.

@@ -15,37 +15,33 @@ from msgspec.structs import astuple
 
 from tokometer.ledger.labels import label_set_of
 from tokometer.ledger.native_ids import lengthen, shorten_all
-from tokometer.ledger.schema import CALLS, RECORDS, Table
+from tokometer.ledger.schema import CALLS, RECORDS, TOLD, Table
 from tokometer.records import KINDS, ModelCall, Record, record_id, record_ids
 from tokometer.records.time import QUARTER_US
 
 #: A record read back from the ledger names its group by the hash alone.
 _HASHED_GROUP: Final = "#"
 
-#: What calls of a group are found by: their trace id where that is the group, else a 64-bit hash. A collision would
-#: take two groups for one, and matters only where one of them has a shadow: at 10^9 groups and 10^6 shadows, 10^-4.
-GroupKey = int | str
+#: What calls of a group are found by: a 64-bit hash. A collision would take two groups for one, and matters only where
+#: one of them has a shadow: at 10^9 groups and 10^6 shadows, 10^-4.
+GroupKey = int
 
 
-#: Kept as the group of a call whose group is its trace: the other calls of the trace are in none, or in another.
+#: Kept as the group of a call whose group is its trace: it is told by a span (see :mod:`tokometer.ledger.told`).
 OF_ITS_TRACE: Final = 0
 
 
 def group_keys(calls: Iterable[ModelCall]) -> list[GroupKey | None]:
-    """What names each call's group, None where it has none."""
+    """What names each call's group, None where it has none but its trace."""
     return [
-        None
-        if not call.group
-        else call.trace_id
-        if call.group == call.trace_id
-        else _numbered(call.workspace, call.source, call.group)
+        None if not call.group or call.group == call.trace_id else _numbered(call.workspace, call.source, call.group)
         for call in calls
     ]
 
 
-def group_of_row(group_id: int | None, trace_id: str) -> GroupKey | None:
-    """What names the group of a stored call, by two of its columns."""
-    return trace_id if group_id == OF_ITS_TRACE else group_id
+def group_of_row(group_id: int | None) -> GroupKey | None:
+    """What names the group of a stored call, by the column that keeps it."""
+    return None if group_id == OF_ITS_TRACE else group_id
 
 
 def _numbered(workspace: str, source: str, group: str) -> int:
@@ -137,11 +133,12 @@ _BLANKS: Final[dict[str, dict[str, Any]]] = {
 
 
 #: Where the id of its labels stands in a row.
-LABEL_SET: Final[dict[str, int]] = {table.name: table.names.index("label_set") for table in RECORDS.values()}
+LABEL_SET: Final[dict[str, int]] = {table.name: table.names.index("label_set") for table in (*RECORDS.values(), TOLD)}
 
 
 def record_of(table: Table, row: Sequence[Any], labels: Mapping[int, dict[str, str]]) -> Record:
     """The record that a stored row was made from (its group known by hash only). `labels` are those of the sets."""
+    table = CALLS if table is TOLD else table
     kind = KINDS[table.name]
     values = _BLANKS[table.name].copy()
     values.update(zip(_NAMES[table.name], row, strict=True))

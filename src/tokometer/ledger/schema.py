@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, TOOLS
+from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, STEPS, TOLD, TOOLS
 from tokometer.ledger.tables import Column, Table, Type, columns_of
 from tokometer.records.basis import ASSUMED, USAGE_UNKNOWN, unpriced
 
@@ -175,6 +175,7 @@ META: Final = Table("meta", columns_of("name: key\ntext: value"), ("key",))
 
 TABLES: Final = (
     *RECORDS.values(),
+    TOLD,
     *ROLLUPS,
     LABEL_SETS,
     CURSORS,
@@ -207,8 +208,10 @@ __all__ = [
     "RUNS",
     "SAMPLES",
     "SESSIONS",
+    "STEPS",
     "TABLES",
     "TOKENS",
+    "TOLD",
     "TOOLS",
     "Column",
     "Table",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.measures.cube import Cube
-from tokometer.measures.cubes import Bills, Calls, Jobs, Runs, Samples, Tools
+from tokometer.measures.cubes import Bills, Calls, Jobs, Runs, Samples, Steps, Tools
 from tokometer.measures.cubes_beside import Documents, ErrorDetails, KnowledgeBases, Logs, Models, Scores
 
 CUBES: Final[dict[str, type[Cube]]] = {
     cube.name: cube
     for cube in (
-        *(Calls, Tools, Runs, Jobs, Bills, Samples),
+        *(Calls, Tools, Runs, Steps, Jobs, Bills, Samples),
         *(Logs, Scores, Models, KnowledgeBases, Documents, ErrorDetails),
     )
 }

@@ -181,6 +181,28 @@ class Tools(Recorded, table="tools"):
     mean_duration = Mean("duration_us", "duration_count", better=LOWER, description="How long a use took on average.", drill=("tool",))
 
 
+class Steps(Recorded, table="steps"):
+    """One row per step of a traced task that is no call, no tool and no agent."""
+
+    step = Dimension("name", description="The step's name.", drill=("session",))
+    type = Dimension("type", description="What kind of step it is, in the words of who reports it: `chain`, `task`, `retriever`, …; `bridge` for a span of which only its place is kept.", drill=("step",))
+    status = Dimension("status", description="How it ended: `ok`, `error`, `cancelled` or `unknown`.", drill=("step",))
+    agent = Dimension("agent", description="The agent.", drill=("step",))
+    project = Dimension("project", description="The project.", drill=("step",))
+    session = Dimension("session_id", description="The session.", drill=("step",))
+    user = Dimension("user", description="Who asked.", drill=("step",))
+    team = Dimension("team", description="The team.", drill=("step",))
+    environment = Dimension("environment", description="The deployment.", drill=("step",))
+
+    steps = Count(unit=COUNT, description="Steps of traced tasks.", drill=("step",))
+    errors = Count(where={"status": ("error",)}, unit=COUNT, better=LOWER, title="Failed steps", description="Steps that failed.", drill=("step",))
+    error_rate = Ratio(errors, steps, unit=PERCENT, better=LOWER, description="Share of the steps that failed.", drill=("step",))
+    p50_duration = Quantile("duration_us", 0.5, exact=True, better=LOWER, title="p50 duration", description="Half of the steps took at most this long.", drill=("step",))
+    p95_duration = Quantile("duration_us", 0.95, exact=True, better=LOWER, title="p95 duration", description="95 % of the steps took at most this long.", drill=("step",))
+    p99_duration = Quantile("duration_us", 0.99, exact=True, better=LOWER, title="p99 duration", description="99 % of the steps took at most this long.", drill=("step",))
+    mean_duration = Mean("duration_us", "duration_count", better=LOWER, description="How long a step took on average.", drill=("step",))
+
+
 class Runs(Recorded, table="runs"):
     """One row per task given to an agent."""
 

@@ -194,6 +194,15 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             ranks=_DURATION,
         ),
     ),
+    "steps": (
+        Stored(
+            "steps",
+            _texts("steps"),
+            {**_plain("steps", ("duration_us",)), "duration_count": "count(duration_us)"},
+            "count(*)",
+            ranks=_DURATION,
+        ),
+    ),
     "runs": (
         Stored(
             "runs",

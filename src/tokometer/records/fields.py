@@ -95,6 +95,15 @@ _TOOLS: Final = f"""{_COMMON}{_WHOSE}
     text agent: the agent
     text subagent: the subagent
 """
+_STEPS: Final = f"""{_COMMON}{_WHOSE}
+    text name: the step's name
+    text type|step_type: what kind of step: chain, task, retriever, guardrail, …
+    text status > -: ok, error, cancelled, unknown
+    message error_message|error: what went wrong
+    time ended_at|end_time > -: when it ended; gives the duration where `duration_ms` does not
+    ms duration_ms > duration_us: how long it took
+    text agent: the agent
+"""
 _RUNS: Final = f"""{_COMMON}{_WHOSE}
     text agent|name: the agent's name
     text status > -: ok, error, cancelled, running, unknown
@@ -156,6 +165,7 @@ FIELDS: Final[dict[str, tuple[Field, ...]]] = {
     "calls": declared(_CALLS),
     "tools": declared(_TOOLS),
     "runs": declared(_RUNS),
+    "steps": declared(_STEPS),
     "jobs": declared(_JOBS),
     "samples": declared(_SAMPLES),
     "bills": declared(_BILLS),
@@ -166,6 +176,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "calls": ("model",),
     "tools": ("name",),
     "runs": ("agent",),
+    "steps": ("name",),
     "jobs": ("job_id",),
     "samples": ("metric", "value"),
     "bills": ("provider", "amount"),

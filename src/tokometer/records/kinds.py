@@ -176,6 +176,26 @@ class AgentRun(Record, kw_only=True, gc=False):
     stated_cost: int | None = None
 
 
+class Step(Record, kw_only=True, gc=False):
+    """One step of a traced task that is no call, no tool and no agent: a chain, a retrieval, a guardrail."""
+
+    kind: ClassVar[str] = "steps"
+
+    name: str = ""
+    #: In the words of who reports it: `chain`, `task`, `retriever`, …; `bridge` where it was kept only because it
+    #: stands between spans that mean something.
+    type: str = ""
+    status: Literal["ok", "error", "cancelled", "unknown"] = "unknown"
+    error_message: str = ""
+    duration_us: Micros | None = None
+    session_id: str = ""
+    project: str = ""
+    agent: str = ""
+    user: str = ""
+    team: str = ""
+    environment: str = ""
+
+
 class JobRun(Record, kw_only=True, gc=False):
     """One run of a scheduled job."""
 
@@ -241,7 +261,7 @@ class Bill(Record, kw_only=True, gc=False):
 KINDS: dict[str, type[Record]] = {
     kind.kind: kind
     for kind in (
-        *(ModelCall, ToolCall, AgentRun, JobRun, Sample, Bill),
+        *(ModelCall, ToolCall, AgentRun, Step, JobRun, Sample, Bill),
         *(LogLine, Score, ModelOnOffer, KnowledgeBase, Document, ErrorDetail),
     )
 }
@@ -265,6 +285,7 @@ __all__ = [
     "Record",
     "Sample",
     "Score",
+    "Step",
     "Tokens",
     "ToolCall",
     "merge",

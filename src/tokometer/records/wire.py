@@ -30,7 +30,12 @@ DEFAULT_SOURCE: Final = "api"
 
 _OK: Final = frozenset({"ok", "success", "succeeded", "completed", "done"})
 _FAILED: Final = frozenset({"error", "failed", "failure", "ko"})
-_ENDED_AT_TARGETS: Final = {"calls": "latency_us", "tools": "duration_us", "jobs": "duration_us"}
+_ENDED_AT_TARGETS: Final = {
+    "calls": "latency_us",
+    "tools": "duration_us",
+    "steps": "duration_us",
+    "jobs": "duration_us",
+}
 #: What other senders call the states of a document.
 _DOCUMENT_STATES: Final = {
     **dict.fromkeys((*_OK, "processed", "ready"), "indexed"),

@@ -12,7 +12,8 @@ from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import Batch, LedgerError, Receipt
 from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
-from tokometer.records import KINDS, Refusal
+from tokometer.records import Refusal
+from tokometer.records.fields import FIELDS
 from tokometer.records.time import to_datetime
 from tokometer.server.body import BodyError, Limits, read_body
 from tokometer.sources import own
@@ -57,8 +58,8 @@ async def calls(request: Request) -> Response:
 @router.post("/api/records/{kind}", summary="Records of any kind in our own format")
 async def records(request: Request, kind: str) -> Response:
     """Take records of a kind (calls, tools, logs, scores, …) as NDJSON, a JSON array or one JSON object."""
-    if kind not in KINDS:
-        return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(KINDS)}")
+    if kind not in FIELDS:
+        return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(FIELDS)}")
     return await _own(request, kind)
 
 

@@ -51,7 +51,7 @@ def read_settings(path: Path) -> Settings:
     """
     try:
         text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except OSError as error:
         raise SettingsError(path, "", f"cannot be read ({error.strerror})") from error

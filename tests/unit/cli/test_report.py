@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import date, timedelta
+import os
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -131,3 +132,37 @@ def test_misspelt_zone(used: Used) -> None:
     error = used[0].run("report", "--tz", "Europe/Berlln", code=2).stderr
     assert "Europe/Berlin" in error
     assert error.count("\n") == 1
+
+
+def test_the_windows_own_files_are_reported_before_the_rest_is_read(shell: Shell) -> None:
+    """On an empty ledger: the answer is there first, says how far the import is, and everything is in at the end."""
+    now = datetime.now(UTC)
+    projects = shell.home / ".claude/projects/-shop"
+    projects.mkdir(parents=True)
+    for number in range(4):
+        at = now - timedelta(days=number * 40)
+        line = {
+            "type": "assistant",
+            "uuid": str(number),
+            "timestamp": at.isoformat().replace("+00:00", "Z"),
+            "requestId": f"r{number}",
+            "message": {
+                "id": f"m{number}",
+                "model": "claude-sonnet-4-5",
+                "usage": {"input_tokens": 10 ** (number + 1), "output_tokens": 1},
+            },
+        }
+        padding = json.dumps({"type": "user", "message": {"content": "x" * (1 << 20)}})
+        path = projects / f"{number}.jsonl"
+        path.write_text(f"{padding}\n{json.dumps(line)}\n")
+        os.utime(path, (at.timestamp(),) * 2)
+    done = shell.run("report", "--since", "7d", "--json")
+    found = json.loads(done.stdout)
+    assert found["totals"]["input_tokens"] == 10
+    assert (found["reading"]["files"], found["reading"]["all_files"]) == (1, 4)
+    assert "Read 1 of 4 files, back to " in done.stderr
+    assert "importing the rest" in done.stderr
+    again = report(shell, "--since", "all", "--no-import")
+    assert (again["totals"]["input_tokens"], "reading" in again) == (11_110, False)
+    table = shell.run("report", "--since", "today")
+    assert "Read " not in table.stderr

@@ -75,6 +75,22 @@ def test_both_processes_find_the_same(tmp_path: Path) -> None:
     run(tmp_path, talk)
 
 
+def test_bodies_of_errors_are_kept_only_where_that_is_asked(tmp_path: Path) -> None:
+    """In both processes: without being asked, what was sent is left out, and its field is noticed."""
+    body = b'[{"started_at": "2026-11-01T12:00:00Z", "message": "no", "request": {"prompt": "secret"}}]'
+
+    async def talk(decoder: Decoder) -> None:
+        for _ in range(2):
+            for bodies in (False, True):
+                found = await decoder.own("error_details", body, "application/json", bodies=bodies)
+                records = [*found.records, *(one for packed in found.packed for one in packed.records())]
+                assert [getattr(one, "request", None) for one in records] == ['{"prompt": "secret"}' if bodies else ""]
+                assert [one.name for one in found.notices] == ([] if bodies else ["error_details.request"])
+            await packed(decoder)
+
+    run(tmp_path, talk)
+
+
 def test_answers_belong_to_their_requests(tmp_path: Path) -> None:
     """Many at once, good and bad: each gets its own answer."""
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from generators.claude_tree import Size, Tree
-from tokometer.collect.importer import Progress, import_all
+from tokometer.collect.horizon import Reach
+from tokometer.collect.importer import Progress, Watch, import_all
 from tokometer.collect.reading import Prices
 from tokometer.ledger import Ledger, LedgerError, Statement
+from tokometer.ledger.native_ids import lengthen
 from tokometer.ledger.noticed import list_noticed
 from tokometer.ledger.opening import open_ledger
 from tokometer.records import ModelCall, Notice
@@ -89,6 +91,73 @@ def test_progress_reaches_the_end(tmp_path: Path, projects: Path, ledger: Ledger
     last = told[-1].reach
     assert (last.files, last.bytes, last.back_to) == (last.all_files, last.all_bytes, None)
     assert told[-1].records > 0
+
+
+def _days(projects: Path, count: int) -> None:
+    """A transcript a day, each last written a day before the one with the number above, and each a megabyte long."""
+    padding = b'{"type":"user","message":{"content":"' + b"x" * (1 << 20) + b'"}}\n'
+    for number in range(count):
+        path = projects / f"{number * 7 % count}.jsonl"
+        path.write_bytes(padding + _call(number))
+        os.utime(path, (1_700_000_000 + number * 86_400,) * 2)
+
+
+def _numbers(ledger: Ledger) -> list[int]:
+    """Which calls of :func:`_days` are kept."""
+    names = ("native_id", "trace_id", "span_id", "request_id", "session_id")
+    rows = [
+        dict(zip(names, row, strict=True)) for row in ledger.fetch(Statement(f"SELECT {', '.join(names)} FROM calls"))
+    ]
+    return sorted(int(lengthen(row["native_id"], {**row, "started_at": 0}).partition("|")[0][1:]) for row in rows)
+
+
+def test_an_import_that_is_interrupted_has_the_newest(
+    tmp_path: Path, projects: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are read newest first, whatever their names; the next import reads what is left, and nothing twice."""
+    monkeypatch.setattr("tokometer.collect.importer.FIRST_RECORDS", 1)
+    monkeypatch.setattr("tokometer.collect.importer.COMMIT_RECORDS", 1)
+    _days(projects, 20)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.reach.files >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_all(ledger, Prices(), SOURCES, tmp_path, {}, progress=interrupt, processes=1)
+    kept = _numbers(ledger)
+    assert 5 <= len(kept) < 20
+    assert kept == list(range(20 - len(kept), 20))
+    summary = import_all(ledger, Prices(), SOURCES, tmp_path, {})
+    assert (summary.files, summary.accepted, summary.duplicate) == (20 - len(kept), 20 - len(kept), 0)
+    assert _numbers(ledger) == list(range(20))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_who_waits_for_the_newest_is_told_when_they_are_in(
+    tmp_path: Path, projects: Path, ledger: Ledger, processes: int
+) -> None:
+    """Once, between two commits, with all that was written since there; the rest comes after."""
+    _days(projects, 20)
+    told: list[tuple[Reach, list[int]]] = []
+    since = (1_700_000_000 + 15 * 86_400) * 1_000_000
+    watch = Watch(since, lambda reach: told.append((reach, _numbers(ledger))))
+    import_all(ledger, Prices(), SOURCES, tmp_path, {}, watch=watch, processes=processes)
+    ((reach, kept),) = told
+    assert set(range(15, 20)) <= set(kept) < set(range(20))
+    assert (reach.files, reach.all_files) == (len(kept), 20)
+    assert reach.back_to is not None
+    assert reach.back_to < since
+    assert _numbers(ledger) == list(range(20))
+
+
+def test_who_waits_for_everything_is_told_by_the_end(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """Where nothing is left to read there is nothing more to say."""
+    _days(projects, 3)
+    told: list[Reach] = []
+    import_all(ledger, Prices(), SOURCES, tmp_path, {}, watch=Watch(0, told.append))
+    assert told == []
+    assert _numbers(ledger) == [0, 1, 2]
 
 
 def test_a_file_that_goes_away_is_forgotten_and_its_calls_stay(tmp_path: Path, projects: Path, ledger: Ledger) -> None:

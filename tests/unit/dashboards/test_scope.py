@@ -7,7 +7,7 @@ from itertools import pairwise
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tokometer.dashboards.drawing import periods
@@ -80,6 +80,8 @@ def test_moving(now: datetime, zone: str, name: str) -> None:
 
 @settings(deadline=None)
 @given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from([*RANGES][:-1]))
+@example(datetime(2020, 4, 5, tzinfo=UTC), "Australia/Lord_Howe", "today")
+@example(datetime(2020, 10, 4, tzinfo=UTC), "Australia/Lord_Howe", "today")
 def test_periods_tile(now: datetime, zone: str, name: str) -> None:
     """The periods of a chart follow each other without gaps, begin with the window, and the last one holds now."""
     scope = _scope(now, range=name, tz=zone)

@@ -13,7 +13,7 @@ from tokometer.ledger import Batch, Ledger, noticed
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.noticed import Noticed, list_noticed, noticed_by_source
-from tokometer.records import MENDS, TOPICS, Notice
+from tokometer.records import MENDS, TOPICS, ModelCall, Notice
 
 AT = 1_790_000_000_000_000
 
@@ -83,6 +83,19 @@ def test_a_notice_without_a_time_is_met_now(new_ledger: Callable[[], Ledger]) ->
     [found] = list_noticed(ledger, limit=9)
     assert found.first_at == found.latest_at
     assert found.first_at > AT - 10**15
+
+
+def test_a_commit_that_fails_takes_its_names_with_it(new_ledger: Callable[[], Ledger]) -> None:
+    """What it brought is counted when it comes again, and no name is taken for one that is there."""
+    ledger = new_ledger()
+    ledger.commit(Batch(notices=[notice("a")]))
+    bad = ModelCall(source="api", native_id="x", started_at=AT, cost_priced=10**30)
+    for _ in range(2):
+        with pytest.raises(Exception, match=r"."):
+            ledger.commit(Batch([bad], notices=[notice("b"), notice("a")]))
+    for _ in range(2):
+        ledger.commit(Batch(notices=[notice("b"), notice("a")]))
+    assert [(one.name, one.count) for one in list_noticed(ledger, limit=9)] == [("a", 3), ("b", 2)]
 
 
 def test_every_topic_says_what_would_mend_it() -> None:

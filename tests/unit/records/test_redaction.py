@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokometer.records.redaction import MASK, redacted
@@ -55,6 +55,7 @@ def test_a_secret_at_the_cut_is_masked() -> None:
     assert "abcdefghij" not in message("x" * 480 + " " + SECRETS[0])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.integers(1, 50))
 def test_any_text_comes_out_clean_and_short(text: str, most: int) -> None:
     """No NUL, no half of a character, no more than asked for."""

@@ -2,7 +2,7 @@
 
 The id of a message is unique where its provider makes it. Gateways do not all: some give every answer one id. So an id
 that does not look random names an answer only together with the time of its first line. What belongs together is
-decided by what stands between two lines, and by the tokens of the prompt, which grow from answer to answer.
+decided by what stands between two lines, and by the tokens of the prompt, which differ from answer to answer.
 """
 
 from __future__ import annotations
@@ -24,15 +24,20 @@ _CHANGES: Final = r"(?:[a-z]++(?=[A-Z0-9])|[A-Z]++(?=[a-z0-9])|[0-9]++(?=[A-Za-z
 is_issued: Final = re.compile(rf"msg_(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
 _is_random: Final = re.compile(rf"(?=[A-Za-z0-9]{{16,}}\Z){_CHANGES}").match
 _FEWEST_LETTERS: Final = 8
+_LONG: Final = 24
+_HEX: Final = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]+")
 
 #: Input, cache reads and cache writes; None where a line states none.
 Prompt = tuple[int, int, int]
 
 
 def is_unique(message_id: str) -> bool:
-    """Whether an id looks random, as those do that are made for one answer: `msg_01XFDUDYJgAACzvnptvVoYEL`, a UUID."""
+    """Whether an id is one that a provider makes for one answer: `msg_01XFDUDYJgAACzvnptvVoYEL`, `msg_bdrk_…`.
+
+    Other ids that look random are some gateway's, and can be those of a session, or the same for every answer.
+    """
     # Asked of every answer, and nearly all are of the first form.
-    return is_issued(message_id) is not None or _has_random_part(message_id)
+    return is_issued(message_id) is not None or (message_id.startswith("msg_") and _has_random_part(message_id))
 
 
 @lru_cache(maxsize=8_192)
@@ -41,7 +46,12 @@ def _has_random_part(message_id: str) -> bool:
     if uuid:
         word = uuid.group().replace("-", "")
         return len(set(word)) >= _FEWEST_LETTERS and _is_random(word) is not None
-    return any(map(_is_random, _WORD.findall(message_id)))
+    return any(_is_random(word) or _is_long_number(word) for word in _WORD.findall(message_id))
+
+
+def _is_long_number(word: str) -> bool:
+    """Whether it is a hexadecimal number whose letters and digits happen to stand apart."""
+    return len(word) >= _LONG and len(set(word)) > _FEWEST_LETTERS and _HEX.fullmatch(word) is not None
 
 
 def prompt_of(tokens: Tokens) -> Prompt:
@@ -80,6 +90,8 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
 
     prompts: int = 0
     steps: int = 0
+    #: The time of the newest line that counted.
+    latest: int = 0
     segments: dict[str, Segment] = {}
     #: The answer of each line, by message id and time, where the id alone does not name it: a line that was written
     #: twice has the same.
@@ -91,6 +103,14 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
             self.segments = dict(list(self.segments.items())[-answers:])
         if len(self.lines) > lines:
             self.lines = dict(list(self.lines.items())[-lines:])
+
+    def take_prompt(self, at: int) -> None:
+        """Count what a person wrote. What is older than the last line is a copy, or had to wait for an answer's end."""
+        if at > self.latest:
+            self.prompts += 1
+            self.latest = at
+        else:
+            self.steps += 1
 
     def key_of(self, name: str, message_id: str, tokens: Tokens | None, at: int, *, stopped: bool) -> str:
         """The id of the answer that a line is part of: `name` where the message's id is unique, else it is longer.
@@ -113,6 +133,7 @@ class Turns(msgspec.Struct, array_like=True, gc=False):
             key = _timed(name, prompt, at)
         if key != name:
             self.lines[line] = key
+        self.latest = max(self.latest, at)
         # The newest stand last.
         self.segments.pop(message_id, None)
         self.segments[message_id] = Segment(key, self.prompts, self.steps, prompt, stopped, at)

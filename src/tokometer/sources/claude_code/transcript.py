@@ -311,7 +311,7 @@ class Transcript:
         if blocks and blocks[0].type == "tool_result":
             turns.steps += 1
         else:
-            self._take_words(line, turns)
+            self._take_words(line, turns, at)
         if not memory.first_at:
             memory.first_at = at
         for block in blocks or ():
@@ -321,7 +321,7 @@ class Transcript:
         if isinstance(result, ToolResult) and result.agentId:
             self._take_run(line, result, result.agentId, at)
 
-    def _take_words(self, line: Line, turns: Turns) -> None:
+    def _take_words(self, line: Line, turns: Turns, at: int) -> None:
         what = said(line)
         if what == "nothing":
             turns.steps += 1
@@ -329,8 +329,7 @@ class Transcript:
         if line.uuid and line.uuid in self._prompts:
             return
         self._prompts.add(line.uuid or "")
-        if line.timestamp is not None:
-            turns.prompts += 1
+        turns.take_prompt(at)
         if line.isSidechain:
             return
         memory = self.memory

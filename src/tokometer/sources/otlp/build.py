@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Literal
 
-from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, ToolCall
+from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, Step, ToolCall
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
 from tokometer.records.time import check_time
@@ -21,7 +21,6 @@ SOURCE: Final = "otlp"
 _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 _ID: Final = {"traceId": 32, "spanId": 16}
-_BESIDE_AGENTS: Final = frozenset({"embeddings", "rerank"})
 _WEB_PORTS: Final = ("443", "80", "0", "")
 _HOST: Final = re.compile(r"(?:[a-zA-Z][-+.a-zA-Z0-9]*://)?(?:[^/@]*@)?([^/?#]+)")
 #: Span names that carry no agent's name.
@@ -65,13 +64,10 @@ def _check(span: Span, now: int) -> int:
 
 
 def _call(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
-    # The trace's id groups its calls, so that what an agent states gives way to them. A call without a parent has no
-    # agent above it; and an agent that states what it used speaks of its chats, not of what its tools embed.
-    answers = bool(span.parent_id) and part.operation not in _BESIDE_AGENTS
-    return _model_call(span, part, native_id, start, group=span.trace_id if answers else "", shadow=False)
+    return _model_call(span, part, native_id, start, shadow=False)
 
 
-def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: str, shadow: bool) -> ModelCall:
+def _model_call(span: Span, part: Part, native_id: str, start: int, *, shadow: bool) -> ModelCall:
     found = span.found
     get = found.get
     model = get("model") or get("request_model") or ""
@@ -85,7 +81,8 @@ def _model_call(span: Span, part: Part, native_id: str, start: int, *, group: st
         span_id=span.span_id,
         parent_id=span.parent_id,
         pinned=True,
-        group=group,
+        # Told by a span, so perhaps by others of its trace, too (records.tellings).
+        group=span.trace_id,
         shadow=shadow,
         provider=provider_of(get("provider", "")) or _implied_provider(span, model),
         model=model,
@@ -177,7 +174,7 @@ def _agent(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
     )
     if usage == NO_USAGE and cost is None:
         return [run]
-    return [run, _model_call(span, part, native_id, start, group=span.trace_id, shadow=True)]
+    return [run, _model_call(span, part, native_id, start, shadow=True)]
 
 
 def _tool(span: Span, native_id: str, start: int) -> ToolCall:
@@ -205,6 +202,37 @@ def _tool(span: Span, native_id: str, start: int) -> ToolCall:
         team=found.get("team", ""),
         environment=found.get("environment", ""),
         **_place(found),
+    )
+
+
+def step_of(span: Span, now: int, word: str, name: str) -> Step | None:
+    """A span that plays no part and stands between those that do, as a step of this type; None where it is broken."""
+    try:
+        start = _check(span, now)
+    except RecordError:
+        return None  # it would mean nothing to a meter if it could be read
+    found = span.found
+    outcome = outcome_of(span)
+    return Step(
+        source=SOURCE,
+        native_id=f"{span.trace_id}:{span.span_id}@{start:x}",
+        started_at=start,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        revision=1 if span.end_ns else 0,
+        pinned=True,
+        name=name[:MAX_TEXT],
+        type=word[:MAX_TEXT],
+        status=_ended(outcome.status) if span.end_ns else "unknown",
+        error_message=outcome.error_message,
+        duration_us=(span.end_ns - span.start_ns) // 1000 if span.end_ns else None,
+        session_id=found.get("session", ""),
+        project=_project(span),
+        agent=found.get("agent") or found.get("agent_id", ""),
+        user=found.get("user", ""),
+        team=found.get("team", ""),
+        environment=found.get("environment", ""),
     )
 
 

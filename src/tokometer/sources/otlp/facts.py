@@ -33,7 +33,7 @@ def finish_facts(call: ModelCall, found: dict[str, Any]) -> None:
         call.region = call.region or found.get("parameters", {}).get("inference_geo", "")
     if not call.region and call.endpoint:
         call.region = region_of(call.endpoint)
-    if not call.model:
+    if not call.model and not call.shadow:
         note(found, "model", f"a call without a model ({call.operation[:40]})")
 
 

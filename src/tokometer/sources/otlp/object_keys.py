@@ -65,8 +65,12 @@ _OBJECT_KEYS: Final = """
     prompt_tokens_details.cache_write_tokens cache_write inside: OpenRouter
     input_cache_creation_5m cache_write_5m beside: Langfuse
     cache_creation.ephemeral_5m_input_tokens cache_write_5m inside: Anthropic
+    input_token_details.ephemeral_5m_input_tokens cache_write_5m inside: LangChain
+    input_ephemeral_5m_input_tokens cache_write_5m beside: Langfuse over LangChain
     input_cache_creation_1h cache_write_1h beside: Langfuse
     cache_creation.ephemeral_1h_input_tokens cache_write_1h inside: Anthropic
+    input_token_details.ephemeral_1h_input_tokens cache_write_1h inside: LangChain
+    input_ephemeral_1h_input_tokens cache_write_1h beside: Langfuse over LangChain
     output output -: Langfuse
     output_tokens output -: Anthropic, OpenAI Responses
     completion_tokens output -: OpenAI

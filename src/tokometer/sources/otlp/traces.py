@@ -14,6 +14,7 @@ from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
 from tokometer.sources.otlp.roles import unknown_word
 from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.steps import steps_of
 from tokometer.sources.otlp.unread import UNREAD, Unread
 
 Encoding = Literal["protobuf", "json"]
@@ -39,7 +40,7 @@ class Traces:
     #: Spans that look like a model call, an agent or a tool and cannot be believed.
     refusals: list[Refusal] = field(default_factory=list)
     spans: int = 0
-    #: Spans that mean nothing to a meter: HTTP requests, database queries, parts of dialects that carry no usage.
+    #: Spans of which nothing is kept: HTTP requests, database queries.
     skipped: int = 0
     #: What stood in spans that became records and no rule understood, and words for kinds of spans that none knows.
     notices: list[Notice] = field(default_factory=list)
@@ -57,6 +58,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
     spans: Iterable[Span | RecordError] = protobuf.spans(body) if encoding == "protobuf" else json_body.spans(body)
     traces = Traces()
     records, refusals, unread = traces.records, traces.refusals, Unread(SOURCE, PLACE)
+    others: list[Span] = []
     for index, span in enumerate(spans):
         traces.spans += 1
         try:
@@ -71,10 +73,14 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
             if UNREAD in span.found:
                 unread.add(index, span.found[UNREAD])
         else:
-            traces.skipped += 1
+            others.append(span)
             word = unknown_word(span.found)
             if word:
                 unread.add(index, [("event", word)])
+    if others:
+        steps = list(steps_of(others, records, at))
+        records.extend(steps)
+        traces.skipped = len(others) - len(steps)
     traces.notices = unread.notices(at)
     return traces
 

@@ -23,7 +23,7 @@ _WORDS: Final = {
     for meaning, words in {
         "input": "input prompt request",
         "output": "output completion candidates candidate generated generation response answer",
-        "cache": "cache cached caching",
+        "cache": "cache cached caching ephemeral",
         "read": "read reads hit hits",
         "write": "write writes written creation create created",
         "miss": "miss misses uncached nocache noncached",
@@ -38,8 +38,7 @@ _WORDS: Final = {
         "tool": "tool",
         "use": "use",
         "total": "total",
-        "": "tokens token count counts details detail usage used num number modality content ephemeral experimental "
-        "billed units",
+        "": "tokens token count counts details detail usage used num number modality content experimental billed units",
     }.items()
     for word in words.split()
 }

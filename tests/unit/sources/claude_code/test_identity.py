@@ -22,11 +22,8 @@ VERTEX = "msg_vrtx_01XFDUDYJgAACzvnptvVoYEL"
         BEDROCK,
         VERTEX,
         "msg_4f9c1b7ae02d4d5f8e6a3c21",
-        "3b1f8a52-97c4-4e0d-a6b3-5f2d8c7e9014",
-        "chatcmpl-3b1f8a52-97c4-4e0d-a6b3-5f2d8c7e9014",
-        "chatcmpl-AbCdEf0123GhIjKlMnOpQrStUvWxY",
         "msg_20261120131415b6c1d0e9a7f24c3e",
-        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "msg_fadecb193478205619483725",
     ],
 )
 def test_an_id_that_looks_random_is_one_answers(message_id: str) -> None:
@@ -39,6 +36,10 @@ def test_an_id_that_looks_random_is_one_answers(message_id: str) -> None:
     [
         "",
         "relay",
+        "3b1f8a52-97c4-4e0d-a6b3-5f2d8c7e9014",
+        "chatcmpl-3b1f8a52-97c4-4e0d-a6b3-5f2d8c7e9014",
+        "chatcmpl-AbCdEf0123GhIjKlMnOpQrStUvWxY",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
         "msg_1",
         "msg_gateway",
         "msg_A1-advisor-3-lines",
@@ -52,7 +53,7 @@ def test_an_id_that_looks_random_is_one_answers(message_id: str) -> None:
     ],
 )
 def test_an_id_that_does_not_is_any_number_of_answers(message_id: str) -> None:
-    """A word, a count, a time, zeros."""
+    """A word, a count, a time, zeros; what looks random and is a gateway's own."""
     assert not is_unique(message_id)
 
 
@@ -195,6 +196,22 @@ def _time(at: str) -> str:
             ],
             [1, 3],
             id="a sidechain among the session's lines",
+        ),
+        pytest.param(
+            [said("09:00:00"), told("09:00:20", 10, 1), said("09:00:00"), told("09:00:22", 10, 1)],
+            [1],
+            id="a copy of an old prompt between",
+        ),
+        pytest.param(
+            [
+                said("09:00:00"),
+                told("09:00:20", 10, 1),
+                used("09:00:25"),
+                told("09:00:20", 10, 1, uuid="other"),
+                told("09:00:30", 15, 2),
+            ],
+            [1, 2],
+            id="a copy of an old line between",
         ),
         pytest.param(
             [

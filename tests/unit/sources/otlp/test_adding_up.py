@@ -251,6 +251,28 @@ LANGFUSE: dict[str, tuple[dict[str, Any], tuple[int | None, ...], list[str]]] = 
         (7, None, 50, 1, None, None),
         [],
     ),
+    "LangChain's lifetimes, flat": (
+        {
+            "input": 7,
+            "input_cache_read": 50,
+            "input_cache_creation": 0,
+            "input_ephemeral_5m_input_tokens": 20,
+            "input_ephemeral_1h_input_tokens": 10,
+            "output": 1,
+        },
+        (7, 50, 30, 1, None, None),
+        [],
+    ),
+    "LangChain's lifetimes, nested": (
+        {
+            "input_tokens": 87,
+            "input_token_details": {"cache_read": 50, "cache_creation": 0, "ephemeral_5m_input_tokens": 30},
+            "output_tokens": 1,
+            "total_tokens": 88,
+        },
+        (7, 50, 30, 1, None, None),
+        [],
+    ),
     "lifetimes whose sum is told as well": (
         {
             "input": 7,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generators.otlp_spans import as_json, protobuf, span
-from tokometer.records import AgentRun, ModelCall, Record, ToolCall
+from tokometer.records import AgentRun, ModelCall, Record, Step, ToolCall
 from tokometer.sources.otlp import decode_traces
 
 SEMCONV = {
@@ -434,18 +434,34 @@ def test_agents_become_runs(dialect: str) -> None:
     assert (run.agent, run.role) == expected
 
 
-SILENT = {
-    "HTTP": ("GET /", {"http.request.method": "GET", "http.response.status_code": 200}),
-    "database": ("SELECT", {"db.system": "postgresql"}),
-    "OpenInference chain": ("chain", {"openinference.span.kind": "CHAIN", "llm.token_count.prompt": 5}),
-    "OpenInference retriever": ("find", {"openinference.span.kind": "RETRIEVER"}),
-    "retrieval": ("retrieval", {"gen_ai.operation.name": "retrieval"}),
-    "polling a response": ("fetch_response", {"gen_ai.operation.name": "fetch_response"}),
+STEPS = {
+    "OpenInference chain": ("chain", {"openinference.span.kind": "CHAIN", "llm.token_count.prompt": 5}, "chain"),
+    "OpenInference retriever": ("find", {"openinference.span.kind": "RETRIEVER"}, "retriever"),
+    "OpenLLMetry task": ("rank.task", {"traceloop.span.kind": "task"}, "task"),
+    "Langfuse span": ("work", {"langfuse.observation.type": "span"}, "span"),
+    "retrieval": ("retrieval", {"gen_ai.operation.name": "retrieval"}, "retrieval"),
+    "polling a response": ("fetch_response", {"gen_ai.operation.name": "fetch_response"}, "fetch_response"),
     "a wrapper with the sum": (
         "ai.generateText",
         {"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 7, "ai.model.id": "gpt-4o"},
+        "ai.generateText",
     ),
-    "Claude Code waiting": ("claude_code.tool.blocked_on_user", {"duration_ms": 5}),
+    "Claude Code waiting": ("claude_code.tool.blocked_on_user", {"duration_ms": 5}, "tool.blocked_on_user"),
+}
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_what_else_the_dialects_report_is_a_step(kind: str) -> None:
+    """A span of a dialect that is no call, tool or agent is kept as a step, with the dialect's word for it."""
+    name, attributes, type_ = STEPS[kind]
+    step = one(protobuf(span(name, attributes)))
+    assert isinstance(step, Step)
+    assert (step.name, step.type, step.status, step.duration_us) == (name, type_, "ok", 1_000_000)
+
+
+SILENT = {
+    "HTTP": ("GET /", {"http.request.method": "GET", "http.response.status_code": 200}),
+    "database": ("SELECT", {"db.system": "postgresql"}),
     "no attributes": ("anything", {}),
 }
 

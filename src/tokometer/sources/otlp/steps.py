@@ -1,0 +1,76 @@
+"""Spans that play no part themselves: steps of a traced task, and bridges between spans that play one.
+
+One model call is often told by several spans with others in between, and who stands above whom is known only if those
+are, too (:mod:`tokometer.records.tellings`). What frameworks for agents report is kept as steps. Of everything else
+(HTTP, databases) only that is kept, without its name, over which a span that plays a part hangs on another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from tokometer.records import Record
+from tokometer.sources.otlp.build import step_of
+from tokometer.sources.otlp.span import Span
+
+#: What a bridge has as its type.
+BRIDGE: Final = "bridge"
+#: Where the dialects say what kind of a span it is.
+_WORDS: Final = (
+    "langfuse_type",
+    "openinference_kind",
+    "traceloop_kind",
+    "mlflow_type",
+    "langsmith_kind",
+    "ai_operation",
+    "operation",
+    "request_type",
+)
+_CLAUDE_CODE: Final = "claude_code."
+
+
+def word_of(span: Span) -> str:
+    """What a span of one of the dialects says that it is; empty for any other span."""
+    found = span.found
+    for slot in _WORDS:
+        if found.get(slot):
+            word = str(found[slot])
+            return word.lower() if word.isupper() else word
+    return span.name.removeprefix(_CLAUDE_CODE) if span.name.startswith(_CLAUDE_CODE) else ""
+
+
+def steps_of(spans: Iterable[Span], kept: Iterable[Record], now: int) -> Iterator[Record]:
+    """The steps and bridges among spans of a request that play no part. `kept` are the records of those that do."""
+    plain: dict[tuple[str, str], Span] = {}
+    ways = [(record.trace_id, record.parent_id) for record in kept]
+    for span in spans:
+        word = word_of(span)
+        step = step_of(span, now, word, span.name) if word else None
+        if step is not None:
+            ways.append((step.trace_id, step.parent_id))
+            yield step
+        else:
+            plain[span.trace_id, span.span_id] = span
+    if not plain:
+        return
+    #: Places from which the way leads to the top of a trace, and over nothing else.
+    tops: set[tuple[str, str]] = set()
+    for place in ways:
+        for span in _bridge(place, plain, tops):
+            bridge = step_of(span, now, BRIDGE, "")
+            if bridge is not None:
+                yield bridge
+
+
+def _bridge(place: tuple[str, str], plain: dict[tuple[str, str], Span], tops: set[tuple[str, str]]) -> list[Span]:
+    """The plain spans on the way up from there, once; none where nothing is above them."""
+    way: list[Span] = []
+    while place in plain:
+        span = plain.pop(place)
+        way.append(span)
+        place = (span.trace_id, span.parent_id)
+    if place[1] and place not in tops:
+        return way
+    tops.update((span.trace_id, span.span_id) for span in way)
+    return []

@@ -1,0 +1,53 @@
+"""A server whose first import takes as long as a test wants."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from servers.whole import Running
+
+#: A hole in a file: nothing on disk, and long enough to read through for its reader to be found, and halted.
+_HOLE = 4 << 30
+
+
+def transcripts(home: Path) -> Path:
+    """One call now, and something older that takes long to read, which is returned."""
+    projects = home / ".claude/projects/-shop"
+    projects.mkdir(parents=True)
+    now = datetime.now(UTC)
+    line = {
+        "type": "assistant",
+        "uuid": "u",
+        "timestamp": now.isoformat().replace("+00:00", "Z"),
+        "requestId": "r",
+        "message": {"id": "m", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 40, "output_tokens": 2}},
+    }
+    (projects / "new.jsonl").write_text(json.dumps(line) + "\n")
+    old = projects / "old.jsonl"
+    with old.open("wb") as file:
+        file.truncate(_HOLE)
+    os.utime(old, ((now - timedelta(days=30)).timestamp(),) * 2)
+    return old
+
+
+@contextmanager
+def halted(server: Running, file: Path) -> Iterator[None]:
+    """Halt the process of a server that reads a file, as a busy machine would."""
+    reader = 0
+    while not reader:
+        for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
+            for child in children.read_text().split():
+                with suppress(OSError):
+                    if any(link.resolve() == file for link in Path(f"/proc/{child}/fd").iterdir()):
+                        reader = int(child)
+    os.kill(reader, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(reader, signal.SIGCONT)
