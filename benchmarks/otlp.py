@@ -285,8 +285,6 @@ def tokometer(folder: Path, seconds: float, spans: int, *, bare: bool) -> None:
     say(f"spans/s acknowledged and durable    {result['spans'] / result['seconds']:>12,.0f}    ≥ 20,000")
     rate = result["spans"] / result["seconds"]
     say(f"a bare decode on one core, spans/s    {bare:>12,.0f}    {bare / rate:.1f} x as many: ≤ 8 empty, ≤ 12 on 10 M")
-        f"a bare decode on one core, spans/s    {bare:>12,.0f}    {bare / rate:.1f} times as many: ≤ 8 empty, 12 on 10 M"
-    )
     say(f"a request of {SPANS} spans, p50 / p99   {result['p50_ms']:>5.0f} / {result['p99_ms']:.0f} ms")
     say(f"the server's CPU time a span          {used / max(1, result['spans']) * 1e6:>8.1f} µs")
     say(f"RSS idle / after / at most          {idle:,.0f} / {now:,.0f} / {most:,.0f} MB    < 700")
