@@ -82,7 +82,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledge
     return open_
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_calls_count_once_however_they_are_told(opened: Callable[[], Ledger], seed: int, rng: random.Random) -> None:
     """Stacks of spans, sums of agents, siblings and second traces, split, shuffled, repeated, with restarts between."""
