@@ -22,7 +22,8 @@ COPIES = 300
 SCRIPT = """
 import sys
 from pathlib import Path
-from tokometer.ledger import clickhouse_settle, duckdb_settle
+from tokometer.ledger.clickhouse import settle as clickhouse_settle
+from tokometer.ledger.duckdb import settle as duckdb_settle
 for module in (clickhouse_settle, duckdb_settle):
     module.MOST_CALLS, module.MOST_SESSIONS = 3_000, 10
 from tokometer.ledger.opening import open_ledger
@@ -42,7 +43,7 @@ ledger.close()
 WRITE = """
 import sys
 from generators import old_ledger
-from tokometer.ledger.clickhouse_connection import connect
+from tokometer.ledger.clickhouse.connection import connect
 client, _ = connect(sys.argv[1])
 for sql in (*old_ledger.statements("clickhouse"), old_ledger.multiplied("clickhouse", int(sys.argv[2]))):
     client.command(sql)

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from generators import measured
 from generators.brute_force import Brute
-from tokometer.ledger import Batch, Ledger, Statement, clickhouse_settle, duckdb_settle
+from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
+from tokometer.ledger.clickhouse import settle as clickhouse_settle
 from tokometer.ledger.closed import closed_until
 from tokometer.ledger.duckdb import DuckDBLedger
+from tokometer.ledger.duckdb import settle as duckdb_settle
 from tokometer.measures import Query, run
 from tokometer.measures.tables import CALL_ROWS, STORED
 from tokometer.records import ModelCall, to_us

@@ -13,11 +13,13 @@ import duckdb
 import pytest
 
 from generators import measured, old_ledger
-from tokometer.ledger import Batch, Ledger, LedgerError, Statement, clickhouse, duckdb_versions, migrations
+from tokometer.ledger import Batch, Ledger, LedgerError, Statement, migrations
 from tokometer.ledger.clickhouse import ClickHouseLedger
-from tokometer.ledger.clickhouse_connection import connect
-from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
+from tokometer.ledger.clickhouse import ledger as clickhouse
+from tokometer.ledger.clickhouse.connection import connect
+from tokometer.ledger.clickhouse.shelf import ClickHouseShelf
 from tokometer.ledger.duckdb import DuckDBLedger
+from tokometer.ledger.duckdb import versions as duckdb_versions
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version
 from tokometer.ledger.rows import columns
 from tokometer.ledger.schema import RECORDS, TABLES

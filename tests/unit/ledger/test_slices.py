@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generators import measured
-from tokometer.ledger import Batch, Ledger, Statement, clickhouse_settle, duckdb_settle
+from tokometer.ledger import Batch, Ledger, Statement
+from tokometer.ledger.clickhouse import settle as clickhouse_settle
+from tokometer.ledger.duckdb import settle as duckdb_settle
 from tokometer.ledger.slices import slices
 
 

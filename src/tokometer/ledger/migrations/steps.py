@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from tokometer.ledger import migration_beside as beside
-from tokometer.ledger import migration_labels as labels
-from tokometer.ledger import migration_room as room
-from tokometer.ledger import migration_tellings as tellings
+from tokometer.ledger.migrations import beside, labels, room, tellings
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -94,4 +91,4 @@ def rest_of(migration: Migration, needed: Sequence[Migration], engine: Engine) -
 
 
 def _tables(engine: Engine) -> Any:  # noqa: ANN401 - one of two modules with the same functions
-    return import_module(f"tokometer.ledger.{engine}_tables")
+    return import_module(f"tokometer.ledger.{engine}.tables")

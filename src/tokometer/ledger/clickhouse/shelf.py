@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from tokometer.ledger import schema
-from tokometer.ledger.clickhouse_values import neutral
+from tokometer.ledger.clickhouse.values import neutral
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.ledger.shelf import Answered, Quarters, Shadow, Stored, rank_of

@@ -14,12 +14,12 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, learnt, plan
-from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
-from tokometer.ledger.duckdb_settle import ROLLUP, Settling
-from tokometer.ledger.duckdb_shelf import DuckDBShelf
-from tokometer.ledger.duckdb_transaction import transaction
-from tokometer.ledger.duckdb_values import insertion, money
-from tokometer.ledger.duckdb_versions import bring_up_to_date
+from tokometer.ledger.duckdb.labels import all_sets, put_sets, roll_up, rolled_keys
+from tokometer.ledger.duckdb.settle import ROLLUP, Settling
+from tokometer.ledger.duckdb.shelf import DuckDBShelf
+from tokometer.ledger.duckdb.transaction import transaction
+from tokometer.ledger.duckdb.values import insertion, money
+from tokometer.ledger.duckdb.versions import bring_up_to_date
 from tokometer.ledger.labels import LabelSets
 from tokometer.ledger.migrations import MIGRATIONS, Migration
 from tokometer.ledger.noticed import Names

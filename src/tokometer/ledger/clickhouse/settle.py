@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from tokometer.ledger import schema
-from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY, zero
+from tokometer.ledger.clickhouse.values import TYPES, WIDE_MONEY, zero
 from tokometer.ledger.closed import COUNTED_UNTIL, COUNTED_UNTIL_SQL, QUARTERS_PER_DAY, closed_until
 from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
 from tokometer.ledger.statements import (

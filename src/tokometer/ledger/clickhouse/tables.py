@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tokometer.ledger.clickhouse_values import TYPES, WIDE_MONEY
+from tokometer.ledger.clickhouse.values import TYPES, WIDE_MONEY
 from tokometer.ledger.tables import Column, Table
 
 #: Thirty days: the largest span whose calls one merge may have to compare.

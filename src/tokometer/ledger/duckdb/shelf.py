@@ -9,7 +9,7 @@ from typing import Any, Final
 import duckdb
 
 from tokometer.ledger import schema
-from tokometer.ledger.duckdb_told import ToldShelf
+from tokometer.ledger.duckdb.told import ToldShelf
 from tokometer.ledger.rows import LABEL_SET, GroupKey, record_of
 from tokometer.ledger.shelf import Answered, Quarters, Shadow, Stored, rank_of
 from tokometer.records import ModelCall, Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tokometer.ledger.duckdb_values import TYPES
+from tokometer.ledger.duckdb.values import TYPES
 from tokometer.ledger.tables import Column, Table, Type
 
 #: Sums over all time must not overflow what one call cannot.

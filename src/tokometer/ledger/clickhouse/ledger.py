@@ -23,12 +23,12 @@ from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
-from tokometer.ledger.clickhouse_connection import connect
-from tokometer.ledger.clickhouse_labels import ClickHouseLabels
-from tokometer.ledger.clickhouse_settle import PENDING, READY, ROLLUP, ClickHouseSettling
-from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
-from tokometer.ledger.clickhouse_tables import create
-from tokometer.ledger.clickhouse_values import native, plain, type_of, with_price
+from tokometer.ledger.clickhouse.connection import connect
+from tokometer.ledger.clickhouse.labels import ClickHouseLabels
+from tokometer.ledger.clickhouse.settle import PENDING, READY, ROLLUP, ClickHouseSettling
+from tokometer.ledger.clickhouse.shelf import ClickHouseShelf
+from tokometer.ledger.clickhouse.tables import create
+from tokometer.ledger.clickhouse.values import native, plain, type_of, with_price
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names

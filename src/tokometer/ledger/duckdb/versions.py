@@ -9,8 +9,8 @@ from typing import Final
 import duckdb
 
 from tokometer.ledger import schema
-from tokometer.ledger.duckdb_tables import create
-from tokometer.ledger.duckdb_transaction import transaction
+from tokometer.ledger.duckdb.tables import create
+from tokometer.ledger.duckdb.transaction import transaction
 from tokometer.ledger.migrations import Migration, additions_of, current_version, pending, rest_of
 
 #: How much a migration keeps in memory before it writes it into the file.

@@ -11,9 +11,9 @@ from typing import Any, Final
 import duckdb
 
 from tokometer.ledger.closed import COUNTED_UNTIL, COUNTED_UNTIL_SQL, QUARTERS_PER_DAY, closed_until
-from tokometer.ledger.duckdb_tables import WIDE_MONEY
-from tokometer.ledger.duckdb_transaction import transaction
-from tokometer.ledger.duckdb_values import TYPES
+from tokometer.ledger.duckdb.tables import WIDE_MONEY
+from tokometer.ledger.duckdb.transaction import transaction
+from tokometer.ledger.duckdb.values import TYPES
 from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
 from tokometer.ledger.statements import (
     CELLS_FROM_CALLS,

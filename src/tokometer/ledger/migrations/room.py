@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tokometer.ledger import migration_labels
+from tokometer.ledger.migrations import labels
 from tokometer.ledger.protocol import Engine
 from tokometer.ledger.tables import Column, columns_of
 
@@ -26,4 +26,4 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
 
 def statements(engine: Engine) -> Iterator[str]:
     """The rest of the step; each statement can be run again."""
-    yield from migration_labels.statements(engine)
+    yield from labels.statements(engine)
