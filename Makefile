@@ -39,6 +39,7 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/prices.py
 	$(BIN)/python benchmarks/transcripts.py --keep build/bench/transcripts
+	$(BIN)/python benchmarks/first_number.py
 	$(BIN)/python benchmarks/otlp.py --dir build/bench/otlp
 	$(BIN)/python benchmarks/large.py --dir build/bench/large
 	$(BIN)/python benchmarks/live.py

@@ -166,6 +166,18 @@ def load(port: int, seconds: float, spans: int) -> None:
     )
 
 
+def bare_decode(seconds: float = 1.0) -> float:
+    """Spans a second that one core decodes of the same payload, and does nothing else with: the yardstick."""
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    body = request(random.Random(1), time.time_ns())
+    count, began = 0, time.process_time()
+    while time.process_time() - began < seconds:
+        ExportTraceServiceRequest.FromString(body)
+        count += 1
+    return count * SPANS / (time.process_time() - began)
+
+
 def measure(port: int, seconds: float, spans: int) -> dict[str, Any]:
     """Run the load generator against a port."""
     script = [sys.executable, __file__, "--load", str(port), "--seconds", str(seconds), "--spans", str(spans)]
@@ -261,14 +273,18 @@ def tokometer(folder: Path, seconds: float, spans: int, *, bare: bool) -> None:
         idle, _ = memory_mb(server.pid)
         # Warm, and long enough for the first checkpoint, which tidies up after the way in which the file was made.
         measure(port, 8, spans)
+        bare = bare_decode()
         used = cpu_seconds(server.pid)
         result = measure(port, seconds, spans)
         used = cpu_seconds(server.pid) - used
+        bare = (bare + bare_decode()) / 2
         now, most = memory_mb(server.pid)
     finally:
         stop(server)
     say(f"calls in the ledger before          {total:>12,}")
     say(f"spans/s acknowledged and durable    {result['spans'] / result['seconds']:>12,.0f}    ≥ 20,000")
+    rate = result["spans"] / result["seconds"]
+    say(f"a bare decode on one core, spans/s    {bare:>12,.0f}    {bare / rate:.1f} x as many: ≤ 8 empty, ≤ 12 on 10 M")
     say(f"a request of {SPANS} spans, p50 / p99   {result['p50_ms']:>5.0f} / {result['p99_ms']:.0f} ms")
     say(f"the server's CPU time a span          {used / max(1, result['spans']) * 1e6:>8.1f} µs")
     say(f"RSS idle / after / at most          {idle:,.0f} / {now:,.0f} / {most:,.0f} MB    < 700")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -53,6 +53,37 @@ class Uncertain:
             "meaning": self.meaning,
             "mend": self.mend,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Calls of any model whose price is assumed, or missing, for one reason: the most calls first."""
+
+    models: tuple[Uncertain, ...]
+
+    @property
+    def first(self) -> Uncertain:
+        """Those of the model with the most calls, which tells what all of them have in common."""
+        return self.models[0]
+
+    @property
+    def calls(self) -> int:
+        """How many calls there are."""
+        return sum(one.calls for one in self.models)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What they cost, in US dollars; None where they have no price."""
+        costs = [one.cost for one in self.models if one.cost is not None]
+        return sum(costs, Decimal(0)) if costs else None
+
+
+def by_reason(found: Sequence[Uncertain]) -> list[Doubt]:
+    """The same, those of one reason together; the reason with the most calls first."""
+    reasons: dict[tuple[str, ...], list[Uncertain]] = {}
+    for one in found:
+        reasons.setdefault((one.certainty, *one.words), []).append(one)
+    return sorted((Doubt(tuple(models)) for models in reasons.values()), key=lambda doubt: -doubt.calls)
 
 
 def totals(ask: Ask) -> Mapping[str, Any]:

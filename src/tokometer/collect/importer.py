@@ -142,6 +142,7 @@ class _Importing:
 
     def run(self, portions: Iterable[Portion]) -> None:
         """Take everything in."""
+        self._tell()
         for portion in portions:
             self._take(portion)
             if self._batch.size >= self._limit or self._is_awaited():
@@ -180,6 +181,10 @@ class _Importing:
             summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
             self._limit = min(self._limit * _GROWTH, COMMIT_RECORDS)
         self._kept.done(jobs)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell who waits for something that it is in, once."""
         watch = self._watch
         if watch is not None and _reaches(self._kept, watch):
             self._watch = None

@@ -56,10 +56,9 @@ def reading(
     if count < 2 or not hasattr(os, "fork"):  # noqa: PLR2004 - two are the fewest that are several
         yield _read_here(jobs, sources)
         return
-    if is_alone():
-        first, rest = _split([*jobs], 0)
-    else:
-        first, rest = _split(newest_first(jobs), HERE_BYTES)
+    ordered = newest_first(jobs)
+    soon = 0 if is_alone() else _soon(ordered)
+    first, rest = ordered[:soon], ordered[soon:]
     pool = Pool(rest, sources, prices, count, at_once=not first)
     try:
         yield chain(_read_here(first, sources), pool.portions())
@@ -92,13 +91,13 @@ def bundles_of(jobs: Sequence[Job]) -> list[list[tuple[int, Job]]]:
     return bundles
 
 
-def _split(jobs: list[Job], most: int) -> tuple[list[Job], list[Job]]:
-    """The first jobs of at most so many bytes together, and the others."""
+def _soon(jobs: Sequence[Job]) -> int:
+    """How many of the first jobs are read soon enough for others to wait."""
     size = count = 0
-    while count < len(jobs) and size + jobs[count].size <= most:
+    while count < len(jobs) and size + jobs[count].size <= HERE_BYTES:
         size += jobs[count].size
         count += 1
-    return jobs[:count], jobs[count:]
+    return count
 
 
 def _processes_for(jobs: Sequence[Job]) -> int:

@@ -17,11 +17,11 @@ from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.duckdb_labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb_settle import ROLLUP, Settling
 from tokometer.ledger.duckdb_shelf import DuckDBShelf
-from tokometer.ledger.duckdb_tables import create
 from tokometer.ledger.duckdb_transaction import transaction
 from tokometer.ledger.duckdb_values import insertion, money
+from tokometer.ledger.duckdb_versions import bring_up_to_date
 from tokometer.ledger.labels import LabelSets
-from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
+from tokometer.ledger.migrations import MIGRATIONS, Migration
 from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import (
     Batch,
@@ -47,8 +47,6 @@ BULK_THRESHOLD: Final = "4MB"
 _VACUUM_TASKS: Final = 8
 #: How long the log may stay when nothing happens.
 _SHORT_LOG: Final = 2_000_000
-#: How much a migration keeps in memory before it writes it into the file.
-_MOST_IN_MEMORY: Final = 64_000_000
 
 
 class DuckDBLedger:
@@ -79,7 +77,7 @@ class DuckDBLedger:
         self._names = Names(self.fetch)
         try:
             if not read_only:
-                self._migrate(migrations)
+                bring_up_to_date(self._connection, path, migrations)
             self._labels.rolled = rolled_keys(self._connection)
             self._settling = Settling(self._connection, path)
         except BaseException:
@@ -274,38 +272,6 @@ class DuckDBLedger:
         finally:
             with suppress(duckdb.TransactionException):  # the error that aborted the transaction says more
                 self._connection.unregister(name)
-
-    def _migrate(self, migrations: Sequence[Migration]) -> None:
-        known = {name for (name,) in self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if "meta" not in known:
-            with self._transaction():
-                for table in schema.TABLES:
-                    self._connection.execute(create(table, rollup=table in schema.ROLLUPS))
-                self._write_version(current_version(migrations))
-            return
-        row = self._connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-        needed = pending(int(row[0]) if row else 0, migrations)
-        for migration in needed:
-            # One by one: not all columns of a large ledger fit into the memory that one transaction has.
-            for statement in additions_of(migration, "duckdb"):
-                with self._transaction():
-                    self._connection.execute(statement)
-                self._write_what_is_in_memory()
-            with self._transaction():
-                for statement in rest_of(migration, needed, "duckdb"):
-                    self._connection.execute(statement)
-                self._write_version(migration.version)
-
-    def _write_what_is_in_memory(self) -> None:
-        """Put into the file what DuckDB keeps in memory until then, and cannot spill, where it is much."""
-        sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
-        held = self._connection.execute(sql).fetchone()
-        if held and held[0] > _MOST_IN_MEMORY:
-            self._connection.execute("CHECKPOINT")
-
-    def _write_version(self, version: int) -> None:
-        self._connection.execute("DELETE FROM meta WHERE key = 'schema_version'")
-        self._connection.execute("INSERT INTO meta VALUES ('schema_version', $version)", {"version": str(version)})
 
     def _carry_out(self, change: Change) -> None:
         table = change.table

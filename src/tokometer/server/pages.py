@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from tokometer.collect.certainty import totals, uncertain
+from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
 from tokometer.dashboards import DASHBOARDS, RANGES, ScopeError
 from tokometer.dashboards.scope import find_zone, parse_scope
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
@@ -35,7 +35,9 @@ _PAGES: Final = (
 )
 _REFUSED: Final = 100
 _NOTICED: Final = 100
-_UNCERTAIN: Final = 100
+#: Models that stand beside a reason for doubt: at once, and opened.
+_MODELS: Final = 4
+_MOST_MODELS: Final = 100
 
 
 @router.get("/")
@@ -85,7 +87,6 @@ def sources(request: Request) -> Response:
         zone = find_zone("UTC")
     now = runtime.now()
     prices = totals(runtime.ask)
-    doubts = uncertain(runtime.ask, prices)
 
     def when(at: datetime | None) -> dict[str, str]:
         if at is None:
@@ -109,16 +110,16 @@ def sources(request: Request) -> Response:
         ],
         refused_count=_refused(runtime),
         prices=prices,
-        uncertain=[
+        doubts=[
             {
-                "one": one,
-                "cost": _figure(one.cost, USD),
-                "model": one.model or "(unknown)",
-                "provider": one.provider or "–",
+                "of": doubt,
+                "cost": _figure(doubt.cost, USD),
+                "models": [_named(one) for one in doubt.models[:_MODELS]],
+                "more": [_named(one) for one in doubt.models[_MODELS:_MOST_MODELS]],
+                "beyond": len(doubt.models[_MOST_MODELS:]),
             }
-            for one in doubts[:_UNCERTAIN]
+            for doubt in by_reason(uncertain(runtime.ask, prices))
         ],
-        uncertain_count=len(doubts),
         noticed=[
             {
                 "noticed": noticed,
@@ -131,6 +132,15 @@ def sources(request: Request) -> Response:
         topics=TOPICS,
         mends=MENDS,
     )
+
+
+def _named(one: Uncertain) -> dict[str, str]:
+    """A model with doubt about its price, and the calls concerned."""
+    return {
+        "model": one.model or "(unknown)",
+        "provider": one.provider or "an unknown provider",
+        "calls": f"{one.calls:,}",
+    }
 
 
 @cache

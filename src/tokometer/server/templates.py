@@ -12,6 +12,7 @@ from tokometer.server.assets import asset_url
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 @once
@@ -29,7 +30,16 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(asset=asset_url, version=__version__)
+    made.filters["spoken"] = _spoken
     return made
+
+
+def _spoken(text: str) -> Markup:
+    """A sentence as HTML, what stands in backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def render(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template names

@@ -151,6 +151,17 @@ def test_who_waits_for_the_newest_is_told_when_they_are_in(
     assert _numbers(ledger) == list(range(20))
 
 
+def test_who_waits_for_what_is_in_already_is_told_at_once(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
+    """Older files have something new, which can wait."""
+    _days(projects, 3)
+    told: list[tuple[int, list[int]]] = []
+    since = (1_700_000_000 + 30 * 86_400) * 1_000_000
+    watch = Watch(since, lambda reach: told.append((reach.files, _numbers(ledger))))
+    import_all(ledger, Prices(), SOURCES, tmp_path, {}, watch=watch)
+    assert told == [(0, [])]
+    assert _numbers(ledger) == [0, 1, 2]
+
+
 def test_who_waits_for_everything_is_told_by_the_end(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
     """Where nothing is left to read there is nothing more to say."""
     _days(projects, 3)

@@ -13,6 +13,7 @@ from tokometer.ledger import Batch, LedgerError, LedgerLocked, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version
 from tokometer.ledger.opening import cache_folder, data_folder, open_ledger
+from tokometer.records import ModelCall
 from unit.ledger.test_ledger import call
 
 
@@ -140,3 +141,20 @@ def test_too_little_memory_is_said_and_undone(tmp_path: Path) -> None:
         assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(1,)]
     finally:
         ledger.close()
+
+
+def test_settings_for_much_at_once_are_taken_back(tmp_path: Path) -> None:
+    """One thread and a short log while it lasts, also where two import at once; what is committed meanwhile is kept."""
+    ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
+    settings = Statement("SELECT current_setting('threads'), current_setting('checkpoint_threshold')")
+    before = ledger.fetch(settings)
+    with ledger.bulk():
+        with ledger.bulk():
+            inside = ledger.fetch(settings)
+        assert ledger.fetch(settings) == inside
+        ledger.commit(Batch([ModelCall(source="s", native_id="n", started_at=1_788_249_600_000_000)]))
+    assert inside[0][0] == 1
+    assert inside != before
+    assert ledger.fetch(settings) == before
+    assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(1,)]
+    ledger.close()

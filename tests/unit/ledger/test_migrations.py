@@ -13,8 +13,7 @@ import duckdb
 import pytest
 
 from generators import measured, old_ledger
-from tokometer.ledger import Batch, Ledger, LedgerError, Statement, clickhouse, migrations
-from tokometer.ledger import duckdb as duckdb_ledger
+from tokometer.ledger import Batch, Ledger, LedgerError, Statement, clickhouse, duckdb_versions, migrations
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.clickhouse_connection import connect
 from tokometer.ledger.clickhouse_shelf import ClickHouseShelf
@@ -237,7 +236,7 @@ def test_a_migration_that_breaks_off_goes_on(old: Old, at: int, monkeypatch: pyt
 
         return broken
 
-    for module in (clickhouse, duckdb_ledger):
+    for module in (clickhouse, duckdb_versions):
         monkeypatch.setattr(module, "additions_of", breaking(migrations.additions_of))
         monkeypatch.setattr(module, "rest_of", breaking(migrations.rest_of))
     with suppress(OSError):
