@@ -105,12 +105,18 @@ def test_calls_count_once_however_they_are_told(opened: Callable[[], Ledger], se
             if rng.random() < 0.3:
                 ledger.settle()
             if rng.random() < 0.2:
-                ledger.close()
-                ledger = opened()
+                ledger = _restarted(ledger, opened)
         assert counted(ledger, workspace) == truth(given_world)
         assert ledger.audit() == []
     finally:
         ledger.close()
+
+
+def _restarted(ledger: Ledger, opened: Callable[[], Ledger]) -> Ledger:
+    """The same ledger as who starts anew finds it."""
+    if ledger.engine == "duckdb":
+        ledger.close()  # what the engine inside this process keeps in memory would be gone
+    return opened()
 
 
 def test_labels_of_both_tellings_are_kept(opened: Callable[[], Ledger]) -> None:
