@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tokometer.records import ERRORS, Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Record, Score
+from tokometer.records import ERRORS, Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Record, Score, Step
 
 
 def beside(random: Random, i: int, when: int) -> list[Record]:
@@ -16,6 +16,7 @@ def beside(random: Random, i: int, when: int) -> list[Record]:
         _base(random, i, when),
         _document(random, i, when),
         _error(random, i, when),
+        _step(random, i, when),
     ]
 
 
@@ -70,6 +71,22 @@ def _model(random: Random, i: int, when: int) -> ModelOnOffer:
         context_window=_maybe(random, 0, 2_000_000),
         tools=random.choice(("yes", "no", "")),
         installed=random.choice(("yes", "no", "")),
+    )
+
+
+def _step(random: Random, i: int, when: int) -> Step:
+    return Step(
+        source="otlp",
+        native_id=f"step-{i}",
+        started_at=when,
+        workspace=random.choice(("default", "default", "other")),
+        name=random.choice(("RunnableSequence", "retrieve", "")),
+        type=random.choice(("chain", "task", "retriever", "bridge")),
+        status=random.choice(("ok", "ok", "error", "cancelled", "unknown")),
+        duration_us=_maybe(random, 0, 60_000_000),
+        session_id=random.choice(("", "s1", "s2")),
+        agent=random.choice(("coder", "")),
+        project=random.choice(("web", "")),
     )
 
 
