@@ -1,7 +1,7 @@
 """OTLP traces over HTTP, acknowledged and durable, into a ledger that holds ten million calls already.
 
     python benchmarks/otlp.py --dir /tmp/otlp                    build (if need be) and measure
-    python benchmarks/otlp.py --dir /tmp/otlp --calls 1000000    the same on fewer calls
+    python benchmarks/otlp.py --dir /tmp/otlp --calls 1000000    the same on fewer calls; 0 is an empty ledger
     python benchmarks/otlp.py --dir /tmp/otlp --phoenix          Arize Phoenix beside it, from a venv made for that
 
 The load is the figure's: protobuf requests of 512 spans with 20 attributes each, over 4 connections, each sending the
@@ -356,7 +356,9 @@ def main() -> None:
         return
     if options.dir is None:
         parser.error("--dir is needed")
-    build(options.dir, options.calls)
+    options.dir.mkdir(parents=True, exist_ok=True)
+    if options.calls:
+        build(options.dir, options.calls)
     tokometer(options.dir, options.seconds, options.spans, bare=options.bare)
     if options.phoenix:
         phoenix(options.dir, options.seconds)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from tokometer.sources.otlp.attributes import ATTRIBUTES, ENDINGS, SLOTS, Attribute, Reading, attribute_of
+from tokometer.sources.otlp.counts import count
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_of, share
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
@@ -143,13 +144,15 @@ def _quick(attribute: Attribute, tag: int, content: bytes, encoded: bytes) -> _K
     """An attribute in the usual form; `content` is what follows the tag of its value."""
     value: object
     if tag == _INT and len(content) <= _SHORT_VARINT:
-        value = content[0]
-        if len(content) > 1:
-            value &= 0x7F
-            for place, byte in enumerate(content[1:], 1):
-                value |= (byte & 0x7F) << 7 * place
         if content[-1] >= _ONE_BYTE:
             return _slow(encoded)
+        number = content[-1]
+        for byte in content[-2::-1]:
+            number = number << 7 | byte & 0x7F
+        if attribute.convert is count and not attribute.rank:
+            # Small enough, and not negative: what nearly all counts are.
+            return attribute.slot, number
+        value = number
     elif tag == _STRING and content[0] == len(content) - 1:
         try:
             value = content[1:].decode()
