@@ -93,8 +93,8 @@ class Brute:
             return call.status if call.status in ERRORS else ""
         if name in ("day", "week", "month", "hour", "weekday"):
             return part(local, name)
-        if name == "price_certainty":
-            return certainty(call)
+        if name in ("price_certainty", "price_basis"):
+            return (call.price_basis if name == "price_basis" else "") or certainty(call)
         return getattr(call, COLUMNS.get(name, name))
 
     def looked_at(self, names: set[str]) -> set[str]:

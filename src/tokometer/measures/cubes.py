@@ -41,6 +41,8 @@ _WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknow
 _PROMPT = ("input_tokens", "cache_read_tokens", *_WRITES)
 _ALL = (*_PROMPT, "output_tokens", "unsplit_tokens")
 #: How sure the price is, in one word; see `records.basis`.
+#: In the ledger an exact price has an empty basis.
+_BASIS = "CASE WHEN price_basis <> '' THEN price_basis WHEN cost_usd IS NULL THEN 'unpriced' ELSE 'exact' END"
 _CERTAINTY = f"CASE WHEN cost_usd IS NULL THEN 'unpriced' WHEN price_basis LIKE '{ASSUMED}%' THEN 'assumed' ELSE 'exact' END"
 _CALL = ("session", "call")
 
@@ -82,7 +84,7 @@ class Calls(Recorded, table="calls"):
     git_branch = Dimension("git_branch", description="The branch that a coding agent worked on.", drill=_CALL)
     service_tier = Dimension("service_tier", description="The provider's service tier: `standard`, `batch`, `priority`, …", drill=("model", *_CALL))
     price_certainty = Dimension("price_basis", sql=_CERTAINTY, description="How sure the cost is: `exact` (or as reported), `assumed` or `unpriced`.", drill=("price_basis", *_CALL))
-    price_basis = Dimension("price_basis", description="What the cost rests on: empty where it is exact or reported, else what was assumed (`assumed:tier`) or why there is none (`unpriced:no-price`).", drill=("model", *_CALL))
+    price_basis = Dimension("price_basis", sql=_BASIS, description="What the cost rests on: `exact` (or as reported), what was assumed (`assumed:tier`), or why there is none (`unpriced:no-price`; just `unpriced` of calls from before reasons were kept).", drill=("model", *_CALL))
 
     requests = Count(unit=REQUESTS, description="Model calls.", drill=("model", *_CALL))
     errors = Count(where={"status": ERRORS}, unit=REQUESTS, better=LOWER, description="Calls that failed. A cancelled call did not.", drill=("error_type", "call"))
