@@ -10,8 +10,6 @@ from tokometer.records.tiers import TIERS, is_usual, unknown_tiers
 
 #: Words that mean what another word does.
 _SAME: Final[dict[str, str]] = {"batches": "batch", "batched": "batch", "ptu": "provisioned"}
-#: What says that nothing was said: `TRAFFIC_TYPE_UNSPECIFIED`.
-_UNSAID: Final = frozenset({"unspecified", "null"})
 _LONGEST: Final = 200
 
 #: The tiers that can be priced apart from the standard one.
@@ -34,7 +32,7 @@ def tiers_of(service_tier: str, model: str) -> Tiers:
     a part of the name (`grok-4-fast`), so only Claude's is read here.
     """
     text = service_tier[:_LONGEST].lower()
-    unknown = set(unknown_tiers(text)) - _UNSAID
+    unknown = set(unknown_tiers(text))
     known = {_SAME.get(word, word) for word in TIERS if not is_usual(word) and _says(text, word)}
     if family_of(model) == "claude" and without_speed(model)[1] == "fast":
         known.add("fast")

@@ -8,7 +8,10 @@ from typing import Final
 #: Word → what it means, for people; the first of each row is the one that we use.
 TIERS: Final[dict[str, str]] = {
     **dict.fromkeys(
-        ("standard", "default", "auto", "none", "normal", "regular", "standardonly", "ondemand", "payg", "paygo"),
+        (
+            *("standard", "default", "auto", "normal", "regular", "standardonly", "ondemand", "payg", "paygo"),
+            *("none", "null", "unset", "unspecified"),
+        ),
         "the usual one",
     ),
     **dict.fromkeys(("batch", "batches", "batched"), "cheaper, answered within a day"),

@@ -119,6 +119,7 @@ def test_what_contradicts_itself_is_refused_by_field(case: str) -> None:
 def test_words_for_tiers() -> None:
     """A tier is understood by its words, whatever stands around them; none of the usual ones is news."""
     assert unknown_tiers("SERVICE_TIER_DEFAULT") == unknown_tiers("On Demand") == unknown_tiers("") == []
+    assert unknown_tiers("SERVICE_TIER_UNSPECIFIED") == unknown_tiers("null") == unknown_tiers("unset") == []
     assert unknown_tiers("turbo-flex") == ["turbo"]
     assert is_usual("standard_only")
     assert is_usual("")

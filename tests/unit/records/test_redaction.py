@@ -39,6 +39,7 @@ def test_what_looks_like_a_secret_is_masked(secret: str, around: str) -> None:
         ("AWS_SECRET_ACCESS_KEY is not set", "AWS_SECRET_ACCESS_KEY is not set"),
         ("postgres://anna:hunter22@db/app", "postgres://…@db/app"),
         ("client_secret: abcdefgh", "client_secret: …"),
+        ("Incorrect API key provided: sk-ab*** of sess-1234", "Incorrect API key provided: … of …"),
         ("max_tokens: 500000, input_tokens=123456", "max_tokens: 500000, input_tokens=123456"),
         ("The API key is not valid", "The API key is not valid"),
         ("http://127.0.0.1:7420/usage", "http://127.0.0.1:7420/usage"),

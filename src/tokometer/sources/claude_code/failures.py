@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from tokometer.records import ModelCall, status_of
+from tokometer.records.redaction import redacted
 from tokometer.sources.claude_code.lines import Failure, Line
 
 _HTTP_STATUS: Final = re.compile(r"API Error[^0-9]{0,20}([1-5][0-9]{2})\b")
-_SECRET: Final = re.compile(r"\b(sk|key|Bearer)([-_ ])[A-Za-z0-9_\-.]{8,}")
 #: How local messages about a failed request begin, for versions that do not mark them.
 _OPENINGS: Final = ("API Error", "Claude AI usage limit reached", "Credit balance is too low", "Invalid API key")
 _LONGEST: Final = 300
@@ -54,7 +54,7 @@ def describe(call: ModelCall, line: Line, text: str) -> None:
     else:
         call.http_status = None
         call.status = status_of(None, words if words not in ("", "unknown") else text)
-    call.error_message = _SECRET.sub(r"\1\2…", text.strip())[:_LONGEST]
+    call.error_message = redacted(text.strip(), _LONGEST)
     call.cost_reported = 0
 
 

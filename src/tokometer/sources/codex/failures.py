@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from tokometer.records.redaction import redacted
 from tokometer.sources.codex.rows import Event
 
 #: Errors of Codex itself, with no request to a model behind them.
 _OURS: Final = frozenset({"sandbox_error", "thread_rollback_failed", "active_turn_not_steerable"})
-_SECRET: Final = re.compile(r"\b(?:sk|sess|pk)-[A-Za-z0-9_\-*]{4,}|(?<=Bearer )\S+")
 _LONGEST: Final = 300
 _HTTP_ERRORS: Final = range(400, 600)
 
@@ -29,7 +29,7 @@ def failure_of(event: Event) -> Failure | None:
         return None
     status = detail.get("http_status_code", detail.get("httpStatusCode"))
     known = isinstance(status, int) and not isinstance(status, bool) and status in _HTTP_ERRORS
-    message = _SECRET.sub("…", event.message or "")[:_LONGEST]
+    message = redacted(event.message or "", _LONGEST)
     return Failure(name if name and _snake(name) != "other" else message, message, status if known else None)
 
 
