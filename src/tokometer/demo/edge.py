@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tokometer.demo.journal import MINUTE, SECOND
 from tokometer.demo.rhythm import HOUR
-from tokometer.records import AgentRun, JobRun, ModelCall, Record, ToolCall
+from tokometer.records import AgentRun, JobRun, KnowledgeBase, ModelCall, Record, ToolCall
 
 #: The project that all of it belongs to, so that one filter shows or hides it.
 PROJECT: Final = "edge"
@@ -94,6 +94,8 @@ class _Named:
             error_message=self._message,
             duration_us=SECOND,
         )
+        if name:
+            yield self._base(at)
         yield JobRun(
             **self._common,
             native_id=f"{self._prefix}-j",
@@ -107,6 +109,21 @@ class _Named:
             delivery_status="not-requested",
             duration_us=2 * SECOND,
             next_run_at=at + 24 * HOUR,
+        )
+
+    def _base(self, at: int) -> KnowledgeBase:
+        return KnowledgeBase(
+            **self._common,
+            native_id=f"{self._prefix}-k",
+            started_at=at,
+            name=self._name,
+            description=self._message,
+            documents=1,
+            chunks=3,
+            tokens=900,
+            size_bytes=3_600,
+            status="ready",
+            project=PROJECT,
         )
 
     def _call(self, at: int, number: int) -> ModelCall:
