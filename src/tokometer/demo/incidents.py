@@ -59,7 +59,7 @@ def _outage(start: int, end: int) -> Incident:
         begin = start + int(0.4 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.55, "timeout"), (1.0, "server_error"))
-    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.003)
+    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.0018, 60)
 
 
 def _storm(start: int, end: int, outage: Incident) -> Incident:
@@ -71,7 +71,7 @@ def _storm(start: int, end: int, outage: Incident) -> Incident:
         begin = start + int(0.75 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))
-    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0024)
+    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0008, 60)
 
 
 #: The provider that comes and goes: how long it is gone, and the calls that meet it then (15 a minute open a circuit).

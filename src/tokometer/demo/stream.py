@@ -16,7 +16,7 @@ from tokometer.demo.incidents import FLAP_CALLS, Fate, Incident, flap_at
 from tokometer.demo.journal import MINUTE, SECOND, Journal
 from tokometer.demo.machines import Machines
 from tokometer.demo.money import Cashier
-from tokometer.demo.rhythm import DAY, FLOOR, desks
+from tokometer.demo.rhythm import DAY, desks
 from tokometer.demo.traffic import KINDS, Kind, Traffic, shares
 from tokometer.ledger import Batch
 from tokometer.prices import PriceBook
@@ -24,6 +24,9 @@ from tokometer.records import ModelCall, Record
 
 #: What share of their desks people never leave while the demo is played on: the sun never sets on it.
 _AWAKE: Final = 0.2
+#: How busy customers and machines are then. Played on, there are many times as many calls as before, most of them
+#: the gateway's: they cost little, so that an hour of it does not turn the month.
+_SERVING: Final = 1.5
 #: Sessions that are under way when `live` begins were started within this time.
 _WARM_UP: Final = 40 * MINUTE
 
@@ -103,7 +106,7 @@ class _Live:
         """Start sessions of every kind until it has had its share."""
         zones = tuple(max(busy, _AWAKE) for busy in desks(at))
         credit = self._credit
-        for kind, share in shares(zones, FLOOR).items():
+        for kind, share in shares(zones, _SERVING).items():
             credit["gateway" if kind == "jobs" else kind] += share * self._per_second
         for kind in KINDS:
             # A session's calls are spread over many seconds; being in debt for them evens that out.

@@ -158,7 +158,7 @@ def test_nights_are_quieter_than_days(history: Sequence[Record]) -> None:
     """The day is visible."""
     by_hour = Counter(call.started_at % DAY // HOUR for call in of(history, ModelCall))
 
-    assert sum(by_hour[hour] for hour in (21, 22, 23, 0, 1)) < 0.4 * sum(by_hour[hour] for hour in (9, 10, 13, 14, 15))
+    assert sum(by_hour[hour] for hour in (21, 22, 23, 0, 1)) < 0.45 * sum(by_hour[hour] for hour in (9, 10, 13, 14, 15))
 
 
 def test_use_grows(history: Sequence[Record]) -> None:
