@@ -25,13 +25,16 @@ from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
 from tokometer.server.offered import offered
 from tokometer.server.runtime import Runtime
+from tokometer.server.settled import shown
 from tokometer.server.templates import render
+from tokometer.settings.sections import example
 
 router: Final = APIRouter(include_in_schema=False)
 _THEMES: Final = ("light", "dark")
 _PAGES: Final = (
     {"id": "usage", "title": "Usage", "url": "/usage", "key": "u"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
+    {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
 _REFUSED: Final = 100
 _NOTICED: Final = 100
@@ -131,6 +134,23 @@ def sources(request: Request) -> Response:
         noticed_count=sum(names for _, names in noticed_by_source(runtime.ledger).values()),
         topics=TOPICS,
         mends=MENDS,
+    )
+
+
+@router.get("/settings")
+def settings(request: Request) -> Response:
+    """What is settled, where it comes from, and how to change it."""
+    runtime: Runtime = request.app.state.runtime
+    kept = runtime.settings_file
+    return _page(
+        request,
+        "settings.html",
+        "settings",
+        sections=shown(runtime.settings, kept.started_with),
+        path=str(kept.path),
+        exists=kept.exists,
+        error=kept.error,
+        example=example(),
     )
 
 
