@@ -18,6 +18,8 @@ const zone = () => new URLSearchParams(location.search).get("tz") || own;
 const charts = new Charts(root.dataset.vega ?? "", root.dataset.charts ?? "", /** @type {HTMLElement} */ (document.getElementById("tip")));
 const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), refresh, zone);
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), query, go);
+/** What is chosen where the URL says nothing. @type {Record<string, string>} */
+const USUAL = { trend: "day", show: "value", per: "" };
 /** Where the window can be moved to, as the server says. */
 let moves = { earlier: "", later: "" };
 let round = 0;
@@ -41,13 +43,14 @@ function go(change) {
 function arrive() {
   const asked = query();
   filters.chips();
-  for (const button of root.querySelectorAll(".section-head [data-set]")) {
+  for (const button of document.querySelectorAll(".section-head [data-set], #reading [data-set]")) {
     const { set = "", value = "" } = /** @type {HTMLElement} */ (button).dataset;
-    button.setAttribute("aria-pressed", String((asked.get(set) ?? "day") === value));
+    button.setAttribute("aria-pressed", String((asked.get(set) ?? USUAL[set] ?? "") === value));
   }
   for (const button of document.querySelectorAll("[data-range]")) {
-    button.setAttribute("aria-pressed", String((asked.get("range") ?? "7d") === /** @type {HTMLElement} */ (button).dataset.range));
+    button.setAttribute("aria-pressed", String((asked.get("range") ?? root.dataset.opens) === /** @type {HTMLElement} */ (button).dataset.range));
   }
+  document.querySelector("[data-do=complete]")?.setAttribute("aria-pressed", String(asked.get("complete") === "1"));
   document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(asked.get("compare") !== "0"));
   for (const link of document.querySelectorAll("[data-csv]")) {
     link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${asked}`);
@@ -195,6 +198,7 @@ Object.assign(deeds, {
   live: () => live.toggle(),
   filter: () => filters.open(),
   compare: () => go((next) => (next.get("compare") === "0" ? next.delete("compare") : next.set("compare", "0"))),
+  complete: () => go((next) => (next.get("complete") === "1" ? next.delete("complete") : next.set("complete", "1"))),
   earlier: () => move(moves.earlier),
   later: () => move(moves.later),
   more: (/** @type {HTMLElement} */ target) => {
