@@ -25,7 +25,7 @@ from tokometer.measures import Query, Result, rules, run
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Memory
-from tokometer.settings import FILE_NAME, read_settings
+from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -68,6 +68,8 @@ class Runtime:
     decoder: Decoder
     charts: ChartShop
     colours: Colours
+    #: `tokometer.toml`, followed while the server runs; what it says is :attr:`settings`.
+    settings_file: KeptSettings
     #: Where things are kept that can be made again.
     cache: Path
     demo: bool = False
@@ -94,6 +96,11 @@ class Runtime:
     def reach(self) -> Reach | None:
         """How far the import of what was there at the start is; None where there is none under way."""
         return self.follower.following.reach if self.follower is not None else None
+
+    @property
+    def settings(self) -> Settings:
+        """What is settled now. Asked for at each use, so that a changed file holds from then on."""
+        return self.settings_file.current()
 
     def now(self) -> datetime:
         """The time now, UTC."""
@@ -140,13 +147,19 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         LedgerError: The ledger cannot be opened.
         SettingsError: `tokometer.toml` cannot be used.
     """
-    settings = read_settings(data / FILE_NAME)
-    rules.use(settings.dimensions, data / FILE_NAME)
+    path = data / FILE_NAME
+    broadcaster = Broadcaster()
+
+    def use(settings: Settings) -> None:
+        rules.use(settings.dimensions, path)
+        # Whatever was worked out with the settings before is out of date, and the pages are told.
+        broadcaster.publish({"settings"})
+
+    kept = KeptSettings(path, use)
     ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
     try:
         prices = Prices.of(data, home, env)
         book = prices.open()
-        broadcaster = Broadcaster()
         cache = cache_folder(data, home, env)
         runtime: Runtime
         writer = Writer(
@@ -163,9 +176,10 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
-            decoder=Decoder(prices, labels=settings.labels),
+            decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
+            settings_file=kept,
             cache=cache,
             demo=demo,
             discover=discover,
