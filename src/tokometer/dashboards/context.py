@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from tokometer.charts.axes import Grain
 from tokometer.charts.colours import Colours
@@ -20,6 +21,10 @@ Ask = Callable[[Question], Result]
 CALLS = "calls"
 
 
+def _unmarked(_window: Window) -> Sequence[Any]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a panel may use to answer."""
@@ -28,6 +33,8 @@ class Context:
     ask: Ask
     colours: Colours
     settings: Settings = field(default_factory=Settings)
+    #: What is marked on a time axis over a window: price changes and incidents; see drawing.Mark.
+    marks: Callable[[Window], Sequence[Any]] = _unmarked
 
     def window(self, name: str) -> Window:
         """The window of a panel: its own (`today`, `24h`, `30d`, `15m`, `month`), or for '' the viewer's."""
@@ -36,7 +43,7 @@ class Context:
         calendar = self.scope.calendar
         if name.endswith("m"):
             now = calendar.now
-            return Window(later(now, -timedelta(minutes=int(name[:-1]))), now, (name, ""), f"Last {name[:-1]} minutes")
+            return Window(later(now, -timedelta(minutes=int(name[:-1]))), now, (name, ""), f"{name[:-1]} min")
         return calendar.named(name)
 
     def grain(self, window: Window) -> Grain:

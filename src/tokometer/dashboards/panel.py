@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
 
+from tokometer.dashboards.calendar import RANGES, Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import window_text
-from tokometer.dashboards.calendar import RANGES, Window
 from tokometer.dashboards.scope import DEFAULT_RANGE, Scope
 
 #: Stands in a title for the window that the panel is about: `Request Volume ({range})`.

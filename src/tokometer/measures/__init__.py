@@ -13,6 +13,7 @@ from tokometer.measures.query import Filter, Query, dimension_named, measure_nam
 from tokometer.measures.result import Column, Meta, Result
 from tokometer.measures.run import run
 
+Question = Query
 __all__ = [
     "CUBES",
     "HIGHER",
@@ -28,6 +29,7 @@ __all__ = [
     "Meta",
     "Query",
     "QueryError",
+    "Question",
     "Result",
     "Runs",
     "Samples",

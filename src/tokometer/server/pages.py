@@ -24,6 +24,7 @@ from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
 from tokometer.server.offered import offered
+from tokometer.server.panels import every
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
 
@@ -68,6 +69,7 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         dashboard=dashboard,
         scope=scope,
         titled=titled,
+        every={panel.id: every(runtime, panel) for panel in dashboard.panels},
         ranges=RANGES,
         dimensions=dimensions,
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",

@@ -39,13 +39,13 @@ def panels() -> dict[str, Panel]:
 
 
 @cache
-def _home(panel_id: str) -> Dashboard:
+def home_of(panel_id: str) -> Dashboard:
     """The dashboard that a panel stands on."""
     return next(one for one in DASHBOARDS.values() if any(panel.id == panel_id for panel in one.panels))
 
 
 @router.get("/api/dashboards", summary="Every dashboard with its panels")
-def dashboards() -> dict[str, Any]:
+def dashboards(request: Request) -> dict[str, Any]:
     """Declarations: what there is to see, and where its data is."""
     return {
         "dashboards": [
@@ -55,21 +55,21 @@ def dashboards() -> dict[str, Any]:
                 "url": f"/{dashboard.id}",
                 "range": dashboard.range,
                 "about": dashboard.about,
-                "panels": [_declared(panel, dashboard) for panel in dashboard.panels],
+                "panels": [_declared(request.app.state.runtime, panel, dashboard) for panel in dashboard.panels],
             }
             for dashboard in DASHBOARDS.values()
         ]
     }
 
 
-def _declared(panel: Panel, dashboard: Dashboard) -> dict[str, Any]:
+def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str, Any]:
     return {
         "id": panel.id,
         "title": titled(panel, default=dashboard.range),
         "kind": panel.kind,
         "width": panel.width,
         "window": panel.window,
-        "refresh_seconds": panel.every,
+        "refresh_seconds": every(runtime, panel),
         "how": panel.how,
         "measures": list(panel.measures),
         "uses": list(panel.uses),
@@ -102,7 +102,7 @@ def panel_explained(request: Request, panel_id: str) -> Response:
 
     def ask(question: Question) -> Result:
         asked.append(question)
-        return runtime.ask(question, panel.every)
+        return runtime.ask(question, every(runtime, panel))
 
     view = panel.view(_context(runtime, scope, ask))
     return Response(
@@ -117,7 +117,7 @@ def panel_explained(request: Request, panel_id: str) -> Response:
             queries=[
                 (query.to_params(), json.dumps(query.to_json(), indent=1))
                 for query in dict.fromkeys(asked)
-                if isinstance(query, Query)
+                if isinstance(query, Query)  # what is asked in other ways has no address yet
             ],
         ),
         media_type="text/html",
@@ -174,7 +174,7 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = 
         scope.key(panel.uses),
         scope.moved(0),
         runtime.broadcaster.version,
-        int(time.time() // panel.every),
+        int(time.time() // every(runtime, panel)),
         with_rows,
     )
     return runtime.rendered.get(key, lambda: _render(runtime, panel, scope, with_rows=with_rows))
@@ -205,7 +205,8 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
         "rows": [[_json(value) for value in row] for row in view.table.rows] if with_rows else [],
         "chart": view.chart,
         "html": render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=filtered),
-        "nothing": view.empty and not filtered,
+        "empty": view.empty,
+        "nothing": view.empty and not filtered and _has_nothing(runtime),
         "range": scope.window.title,
         "earlier": scope.moved(-1),
         "later": scope.moved(1),
@@ -214,8 +215,19 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
 
 
+def _has_nothing(runtime: Runtime) -> bool:
+    """True where no call has ever come in: then a page says how to send some."""
+    found = runtime.ask(Query(measures=("calls.requests",), since="all")).rows
+    return not (found and found[0]["requests"])
+
+
+def every(runtime: Runtime, panel: Panel) -> float:
+    """Seconds that a panel's answer holds: its own, or what the settings say."""
+    return runtime.settings.every(home_of(panel.id).id, panel.id, panel.every)
+
+
 def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
-    return panel.view(_context(runtime, scope, lambda question: runtime.ask(question, panel.every)))
+    return panel.view(_context(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
 
 
 def _context(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
@@ -236,7 +248,7 @@ def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
     found = panels().get(panel_id)
     if found is None:
         raise HTTPException(404, f"there is no panel {panel_id[:60]!r}; see /api/dashboards")
-    return found, _scope(request, _parameters(request), _home(panel_id).range)
+    return found, _scope(request, _parameters(request), home_of(panel_id).range)
 
 
 def _scope(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
@@ -244,7 +256,7 @@ def _scope(request: Request, parameters: dict[str, list[str]], default: str = DE
         runtime: Runtime = request.app.state.runtime
         return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default)
     except ScopeError as error:
-        raise HTTPException(400, str(error)) from None
+        raise HTTPException(422, str(error)) from None
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tokometer.dashboards.drawing import periods
 from tokometer.dashboards.calendar import RANGES, elapsed
+from tokometer.dashboards.drawing import periods
 from tokometer.dashboards.scope import Scope, ScopeError, parse_scope
 
 _NOW = datetime(2026, 11, 18, 14, 7, 30, tzinfo=UTC)

@@ -20,7 +20,7 @@ USAGE: Final = Dashboard(
                 Periods(
                     id="usage.periods",
                     title="Periods",
-                    how="Cost, requests and tokens of today, this week, this month and of all time, whatever the range.",
+                    how="Cost, requests and tokens of today, this week, this month and all time, whatever the range.",
                 ),
             )
         ),
@@ -37,7 +37,7 @@ USAGE: Final = Dashboard(
                         ("calls.success_rate", "Success", "other"),
                         ("calls.cache_hit_share", "Cache hits", "other"),
                     ),
-                    how="The chosen window in six figures, each with its course and its change against the period before.",
+                    how="The chosen window in six figures, each with its course and its change against the one before.",
                 ),
             )
         ),
@@ -81,6 +81,7 @@ USAGE: Final = Dashboard(
                     by="provider",
                     of="calls.cost",
                     change=False,
+                    width=4,
                     how="Who was paid how much; a click on a name shows only that provider.",
                 ),
             )

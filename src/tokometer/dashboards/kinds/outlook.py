@@ -9,13 +9,13 @@ from itertools import accumulate
 from typing import Any, ClassVar, Final
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.drawing import Line, Period, outlook, periods
 from tokometer.dashboards.answers import described
+from tokometer.dashboards.calendar import elapsed, midnight
 from tokometer.dashboards.context import Context
+from tokometer.dashboards.drawing import Line, Period, outlook, periods
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import numbers
-from tokometer.dashboards.calendar import elapsed, midnight
 from tokometer.judgement import Day, Forecast, forecast
 from tokometer.records.units import PERCENT, show
 

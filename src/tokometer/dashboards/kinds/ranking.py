@@ -81,7 +81,8 @@ class Ranking(Placed):
         later = Names(self.by, context.colours, [row[self.by] or "" for row in rows[self.top : MOST]])
         sparks = self._sparks(context) if self.trend else {}
         shown = [
-            self._row(context, row, names if at < self.top else later, whole, sparks) | {"folded": many and at >= self.top}
+            self._row(context, row, names if at < self.top else later, whole, sparks)
+            | {"folded": many and at >= self.top}
             for at, row in enumerate(rows[:MOST])
         ]
         if many:
@@ -155,7 +156,9 @@ class Ranking(Placed):
             window = context.window(self.window)
             asked = [self.of, *(name for name in kept if name != self.of)]
             found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=True)
-            sums |= next(({k: v for k, v in row.items() if k != self.by} for row in found if row[self.by] == OTHER_LABEL), {})
+            sums |= next(
+                ({k: v for k, v in row.items() if k != self.by} for row in found if row[self.by] == OTHER_LABEL), {}
+            )
         return self._cells(context, sums, whole, "other") | {
             "more": len(rows),
             "folded": False,

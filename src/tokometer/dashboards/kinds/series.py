@@ -107,9 +107,7 @@ class Series(Placed):
         shown = {
             "title": title,
             "sub": window.title if self.trend or (self.window and "{range}" not in self.title) else "",
-            "measures": [
-                (name.partition(".")[2], SHORT.get(name, described(name).title)) for name in self.of
-            ]
+            "measures": [(name.partition(".")[2], SHORT.get(name, described(name).title)) for name in self.of]
             if self.switch
             else [],
             "measure": asked[0].partition(".")[2],
@@ -168,7 +166,7 @@ class Series(Placed):
             extras["bands"] = self.bands(context)
         if self.marks:
             extras["marks"] = context.marks(window)
-        return extras
+        return {name: value for name, value in extras.items() if value}
 
     def _total(self, context: Context, window: Window, asked: Sequence[str]) -> tuple[Figure | None, str]:
         """What the whole window comes to, of one measure."""
@@ -195,13 +193,9 @@ def _plain(rows: Sequence[Any], asked: Sequence[str], stretch: Sequence[Any]) ->
 def _rolling(lines: Sequence[Line], size: int) -> Line:
     """The mean of the last `size` periods of all lines together, from the first whole one on."""
     sums = [sum(value or 0.0 for value in column) for column in zip(*(line.values for line in lines), strict=True)]
-    means = [
-        sum(sums[at + 1 - size : at + 1]) / size if at + 1 >= size else None for at in range(len(sums))
-    ]
+    means = [sum(sums[at + 1 - size : at + 1]) / size if at + 1 >= size else None for at in range(len(sums))]
     return Line("rolling", f"Mean of {size}", "text", means, dashed=True)  # type: ignore[arg-type,call-arg]
 
 
 def _legend(lines: Sequence[Line]) -> list[dict[str, str]]:
-    return [
-        {"name": line.name, "label": line.label, "colour": line.colour, "filter": line.filter} for line in lines
-    ]
+    return [{"name": line.name, "label": line.label, "colour": line.colour, "filter": line.filter} for line in lines]

@@ -71,7 +71,6 @@ class Stat(Placed):
     def view(self, context: Context) -> View:
         """The value now and before, and where it stands."""
         scope, window = context.scope, context.window(self.window)
-        what = described(self.of)
         asked = [self.of, *(f"calls.{name}" for name in CERTAINTY if self.of == _COST)]
         rows = rows_of(context, asked, window=window, compare=True)
         row = rows[0] if rows else {}
