@@ -21,6 +21,7 @@ from tokometer.measures.kinds import (
     Sum,
     Throughput,
 )
+from tokometer.measures.minutes import Minutes
 from tokometer.records.basis import ASSUMED
 from tokometer.records.families import family_of
 from tokometer.records.status import ERRORS
@@ -100,6 +101,9 @@ class Calls(Recorded, table="calls"):
     error_rate = Ratio(errors, requests, unit=PERCENT, better=LOWER, description="Share of the calls that failed.", drill=("error_type", "call"))
     success_rate = Ratio(succeeded, requests, unit=PERCENT, better=HIGHER, description="Share of the calls that did not fail: 1 − error rate.", drill=("error_type", "call"))
     timeout_rate = Ratio(timeouts, requests, unit=PERCENT, better=LOWER, description="Share of the calls that took too long.", drill=("model", "call"))
+    active_minutes = Minutes("active", unit=COUNT, description="Minutes that had calls. Those of two groups are not those of both together.", drill=_CALL)
+    bad_minutes = Minutes("bad", unit=COUNT, better=LOWER, description="Minutes that had calls of which fewer than half succeeded.", drill=("error_type", "call"))
+    availability = Ratio(Difference(active_minutes, bad_minutes), active_minutes, unit=PERCENT, better=HIGHER, description="Share of the minutes with calls in which at least half of the calls succeeded.", drill=("error_type", "call"))
     sessions = Distinct("sessions", unit=COUNT, description="Sessions that overlap the window, from their first to their last call.", drill=("session",))
     user_messages = Sum("user_messages", unit=COUNT, description="Messages that people wrote.", drill=_CALL)
     messages = Sum("user_messages", "requests", unit=COUNT, description="Messages both ways: what people wrote, and one answer a call.", drill=_CALL)
