@@ -16,7 +16,6 @@ from tokometer.measures.result import Column, Meta, Result
 from tokometer.measures.run import run
 from tokometer.measures.spread import quantile
 
-Question = Query
 __all__ = [
     "CUBES",
     "HIGHER",

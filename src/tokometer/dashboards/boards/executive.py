@@ -18,6 +18,14 @@ EXECUTIVE: Final = Dashboard(
         Section(
             (
                 Stat(
+                    id="overview.health",
+                    title="Overall Health Score",
+                    of="judgement.health_score",
+                    window="15m",
+                    every=30,
+                    how="The mean health of all providers with traffic in the last 15 minutes, from 0 to 100.",
+                ),
+                Stat(
                     id="overview.requests_per_minute",
                     title="Active Requests/min",
                     of="calls.requests_per_minute",
