@@ -39,9 +39,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     return rows
 
 
-def _row(
-    objective: str, allowed: float, found: Mapping[str, Mapping[str, Any] | None], thresholds: Thresholds
-) -> Row:
+def _row(objective: str, allowed: float, found: Mapping[str, Mapping[str, Any] | None], thresholds: Thresholds) -> Row:
     burn = {fact: _burn(objective, allowed, measured) for fact, measured in found.items()}
     enough = {fact: (measured or {}).get("requests", 0) for fact, measured in found.items()}
     return {
@@ -106,9 +104,9 @@ BURN_RATE: Final = Judgement(
     ),
     window="72h",
     thresholds=(
-        "critical from 14.4 over both 1 hour and 5 minutes, warning from 6 over both 6 hours and 30 minutes, notice from "
-        "1 over both 3 days and 6 hours (`[thresholds]` in the settings); not where the long window has fewer calls "
-        "than `least_requests`"
+        "critical from 14.4 over both 1 hour and 5 minutes, warning from 6 over both 6 hours and 30 minutes, notice "
+        "from 1 over both 3 days and 6 hours (`[thresholds]` in the settings); not where the long window has fewer "
+        "calls than `least_requests`"
     ),
     inquire=_inquire,
     standing=_standing,

@@ -108,7 +108,7 @@ class Circuit:
 
     def _try(self, outcomes: Sequence[Outcome]) -> bool:
         """Let calls through on trial; False where too few of them are known to say how it ends."""
-        first = bisect_left(outcomes, self.since, key=lambda outcome: outcome.at)  # type: ignore[type-var]
+        first = bisect_left(outcomes, self.since, key=lambda outcome: outcome.at)
         trial = outcomes[first : first + self.rules.probes]
         failed = next((outcome for outcome in trial if not outcome.ok), None)
         if failed is not None:

@@ -144,7 +144,11 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
     slices, active = yield (slices_of(matter), matter.query("active_minutes"))
     until = min(slices.meta.until, matter.now.astimezone(UTC))
     found = incidents_of(slices.rows, active.rows, matter.by)
-    rows = [_row(matter.by, name, incident, until, slices.meta.until.tzinfo) for name, incidents in found.items() for incident in incidents]
+    rows = [
+        _row(matter.by, name, incident, until, slices.meta.until.tzinfo)
+        for name, incidents in found.items()
+        for incident in incidents
+    ]
     return sorted(rows, key=lambda row: row["start"], reverse=True)
 
 

@@ -138,8 +138,8 @@ SLO: Final = Judgement(
     unit=PERCENT,
     better="higher",
     description=(
-        "Whether the objectives are met, one row each: availability, p95 latency and error rate. The value is the share "
-        "of the error budget that is left in the period; below zero it is overspent."
+        "Whether the objectives are met, one row each: availability, p95 latency and error rate. The value is the "
+        "share of the error budget that is left in the period; below zero it is overspent."
     ),
     formula=(
         "1 − what failed / what may fail: bad minutes of (1 − target) × minutes with calls; calls slower than the "
@@ -149,7 +149,7 @@ SLO: Final = Judgement(
     by=("", "provider", "model"),
     facts=(
         text("objective", "`availability`, `p95_latency` or `error_rate`"),
-        Fact("target", RATIO, meaning="what it has to be: at least (availability) or at most; a share, or milliseconds"),
+        Fact("target", RATIO, meaning="what it has to be, at least (availability) or at most"),
         Fact("current", RATIO, meaning="what it is in the period, in the same unit"),
         text("unit", "`percent` (a ratio from 0 to 1) or `ms`"),
         Fact("compliant", type="flag", meaning="the objective is met"),

@@ -17,7 +17,7 @@ from tokometer.settings import Settings
 
 def _inquire(matter: Matter, _: Settings) -> Inquiry:
     [first] = yield (matter.query("requests"),)
-    [second, third] = yield (matter.query("errors"), matter.query("cost", by=("model",), since="7d"))
+    [second, _] = yield (matter.query("errors"), matter.query("cost", by=("model",), since="7d"))
     return [{"provider": row["provider"], "half": row["requests"] / 2, "more": len(second.rows)} for row in first.rows]
 
 
@@ -66,9 +66,7 @@ def test_result() -> None:
         ("standing", "", "text"),
     ]
     assert result.to_csv().splitlines() == ["Provider,Half,More,Said,Standing", "'=a,1.5,0,,warning"]
-    assert result.to_json()["rows"] == [
-        {"provider": "=a", "half": 1.5, "more": 0, "said": None, "standing": "warning"}
-    ]
+    assert result.to_json()["rows"] == [{"provider": "=a", "half": 1.5, "more": 0, "said": None, "standing": "warning"}]
     assert (result.meta.since, result.meta.until) == (NOW - timedelta(days=1), NOW)
 
 
