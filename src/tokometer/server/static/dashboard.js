@@ -7,7 +7,7 @@ import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
 
 /**
- * @typedef {{html: string, chart: import("./chart.js").ChartData | null, nothing: boolean, range: string,
+ * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
  *   earlier: string, later: string}} Answer
  */
 
@@ -259,6 +259,10 @@ async function explain(panel) {
   dialog.showModal();
 }
 
+root.addEventListener("pick", (event) => {
+  const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
+  filters.toggle(dimension, value);
+});
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
 setInterval(() => { if (!document.hidden) refresh(); }, 60_000);
