@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokometer.demo import generate
+from tokometer.demo import Spending, generate
 from tokometer.ledger.opening import open_ledger
 
 #: Charts are compiled once for all tests of this machine, as they are for all starts of a user.
@@ -108,12 +108,16 @@ def running(data: Path, home: Path, *, discover: bool = False, demo: bool = Fals
 
 
 def fill(data: Path, *, days: int, calls: int, seed: int = 1) -> None:
-    """Commit generated records that end now."""
+    """Commit generated records that end now, with the settings that go with them."""
     data.mkdir(parents=True, exist_ok=True)
+    now = time.time_ns() // 1000
+    spending = Spending(now)
     ledger = open_ledger(data)
     try:
-        for batch in generate(days=days, calls=calls, seed=seed, now_us=time.time_ns() // 1000):
+        for batch in generate(days=days, calls=calls, seed=seed, now_us=now):
             ledger.commit(batch)
+            spending.add(batch.records)
         ledger.settle()
     finally:
         ledger.close()
+    spending.write(data)

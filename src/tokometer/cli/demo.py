@@ -49,24 +49,27 @@ def serve_demo(
 
 
 def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
-    """Commit generated records to the ledger of a folder."""
+    """Commit generated records to the ledger of a folder, and write the settings that go with them."""
     from time import time_ns
 
     from tokometer.cli.doors import LocalDoor
     from tokometer.cli.problems import told_in_one_line
     from tokometer.cli.progress import showing_progress
-    from tokometer.demo import generate
+    from tokometer.demo import Spending, generate
     from tokometer.records import ModelCall
 
     click.echo(f"Making up {calls:,} model calls of the last {days} days …", err=True)
     door = LocalDoor(data)
-    done = 0
+    now, done = time_ns() // 1000, 0
+    spending = Spending(now)
     try:
         with told_in_one_line(), showing_progress("Calls") as progress:
-            for batch in generate(days=days, calls=calls, seed=seed, now_us=time_ns() // 1000):
+            for batch in generate(days=days, calls=calls, seed=seed, now_us=now):
                 door.ledger.commit(batch)
+                spending.add(batch.records)
                 done += sum(isinstance(record, ModelCall) for record in batch.records)
                 progress(done, calls)
             door.ledger.settle()
+        spending.write(data)
     finally:
         door.close()

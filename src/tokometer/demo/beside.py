@@ -6,17 +6,22 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final
 
+from tokometer.demo.edge import PROJECT
 from tokometer.demo.incidents import Incident
 from tokometer.demo.journal import MINUTE, SECOND
-from tokometer.demo.rhythm import DAY
+from tokometer.demo.rhythm import DAY, HOUR
 from tokometer.records import ERRORS, AgentRun, ErrorDetail, LogLine, ModelCall, Record, Score, Status, Step
 from tokometer.records.beside import Level
+from tokometer.records.values import MAX_TEXT
 
 #: Nothing older than what would be kept is made up.
 _LOGGED_FOR, _DETAILED_FOR = 14 * DAY, 7 * DAY
 #: Share of the failures of which details are kept, and of slow answers that are logged.
 _DETAILED, _NOTICED_SLOW = 0.6, 0.3
 _SLOW: Final = 30 * SECOND
+#: What is logged whatever is asked: once in so long, and in the last hour more often; also every other request then.
+_SELDOM, _OFTEN, _LAST = 10 * MINUTE, 30 * SECOND, HOUR
+_LOGGED: Final = 0.5
 #: Quality of the models: the mean of the worst, and by how much others are better at most.
 _WORST, _BETTER = 0.70, 0.25
 _MOST_STARS: Final = 5
@@ -43,6 +48,10 @@ _CHATTER: Final[tuple[tuple[Level, str, str], ...]] = (
     ("info", "assistant.index", "Index refreshed in 2.1 s"),
     ("warning", "assistant.index", "One document could not be parsed and was left out"),
     ("trace", "gateway.pool", "12 connections are idle"),
+    ("info", "gateway.health", "24 providers checked in 0.8 s"),
+    ("info", "assistant.sessions", "Expired 3 sessions"),
+    ("warning", "gateway.pool", "Waited 210 ms for a free connection"),
+    ("error", "assistant.index", "The index could not be refreshed; trying again in a minute"),
 )
 
 
@@ -73,7 +82,8 @@ class Beside:
             return []
         rng = self._rng
         made = []
-        for at in range(-(-start // (10 * MINUTE)) * 10 * MINUTE, end, 10 * MINUTE):
+        step = _OFTEN if end > self._end - _LAST else _SELDOM
+        for at in range(-(-start // step) * step, end, step):
             level, logger, message = rng.choice(_CHATTER)
             made.append(self._line(at, level, logger, message, service=logger.partition(".")[0]))
         made += [line for line in self._incidents() if start <= line.started_at < end]
@@ -82,10 +92,12 @@ class Beside:
     def _incidents(self) -> Iterator[LogLine]:
         for trouble in self._troubles:
             name = trouble.provider
+            answered = max(trouble.end - MINUTE, trouble.start + MINUTE)
+            opened = trouble.start + min(2 * MINUTE, (trouble.end - trouble.start) // 3)
             for at, level, message in (
-                (trouble.start + MINUTE, "warning", f"Error rate of {name} is above 20 % over the last minute"),
-                (trouble.start + 2 * MINUTE, "fatal", f"Circuit of {name} is open: its calls are sent elsewhere"),
-                (trouble.end - MINUTE, "info", f"Circuit of {name} is half open: trying one call in ten"),
+                (opened - MINUTE // 2, "warning", f"Error rate of {name} is above 20 % over the last minute"),
+                (opened, "fatal", f"Circuit of {name} is open: its calls are sent elsewhere"),
+                (answered, "info", f"Circuit of {name} is half open: trying one call in ten"),
                 (trouble.end + 3 * MINUTE, "info", f"Circuit of {name} is closed"),
             ):
                 if at <= self._end:
@@ -95,8 +107,11 @@ class Beside:
         rng = self._rng
         took = call.latency_us or 0
         at = call.started_at + took
-        if call.knowledge_base:
+        if call.knowledge_base and call.project != PROJECT:
             yield self._retrieval(call)
+        if call.source == "litellm" and call.status == "ok" and at > self._end - _LAST and rng.random() < _LOGGED:
+            message = f"POST {call.endpoint} 200 in {took // 1_000:,} ms"
+            yield self._line(at, "info", "gateway.access", message, call=call, duration_us=took)
         if call.status in ERRORS:
             error, code = _CLASSES[call.status]
             if at > self._end - _LOGGED_FOR:
@@ -256,7 +271,7 @@ class Beside:
             started_at=at,
             level=level,
             logger=logger,
-            message=message,
+            message=message[:MAX_TEXT],
             **fields,
         )
 

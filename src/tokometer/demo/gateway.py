@@ -7,13 +7,15 @@ from typing import Any, Final
 from tokometer.demo.company import FEATURES, TEAMS, Team
 from tokometer.demo.incidents import Incident
 from tokometer.demo.journal import SECOND, Journal, Prompt
-from tokometer.demo.models import FLASH, GATEWAY, SOL, Model
+from tokometer.demo.models import FLASH, GATEWAY, SOL, TOGETHER_KIMI, Model
 
 _TEAMS: Final = {team.name: team for team in TEAMS}
 _OWNERS: Final = [(name, endpoint, _TEAMS[team]) for name, endpoint, team in FEATURES]
 _WEIGHTS: Final = [team.serving for _, _, team in _OWNERS]
 #: These teams call models from their own code, which says beforehand what it expects to use.
 _ESTIMATING: Final = frozenset({"data", "research"})
+#: The model that each kind of incident's bursts ask.
+_BURSTS: Final[dict[str, Model]] = {"storm": SOL, "outage": FLASH, "flap": TOGETHER_KIMI}
 #: Share of a feature's calls that come from its staging environment.
 _STAGING: Final = 0.07
 
@@ -39,7 +41,7 @@ def burst(journal: Journal, at: int, trouble: Incident) -> None:
     """Write one request to a provider in trouble, with the attempts that follow it."""
     rng = journal.rng
     storm = trouble.name == "storm"
-    model: Model = SOL if storm else FLASH
+    model = _BURSTS[trouble.name]
     feature, endpoint, team = ("eval-runs", "/v1/responses", _TEAMS["research"]) if storm else rng.choice(_OWNERS[:5])
     labels = _labels(journal, feature, endpoint, team)
     if storm:

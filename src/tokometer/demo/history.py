@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from random import Random
 from typing import Final
 
 from tokometer.demo import gateway, jobs
 from tokometer.demo.beside import Beside
+from tokometer.demo.edge import edge, edge_calls
 from tokometer.demo.facts import Facts
-from tokometer.demo.incidents import Fate, incidents
+from tokometer.demo.incidents import Fate, flaps, incidents
 from tokometer.demo.inventory import Inventory
 from tokometer.demo.journal import MINUTE, Exhausted, Journal
 from tokometer.demo.machines import FINE, FINE_FOR, Machines
@@ -62,7 +64,8 @@ class _History:
     def __init__(self, tag: str, workspace: str, seed: int, start: int, end: int, calls: int, book: PriceBook) -> None:
         self._workspace = workspace
         self._start, self._end = start, end
-        self._troubles = incidents(start, end)
+        lasting = incidents(start, end)
+        self._lasting, self._troubles = lasting, (*lasting, *flaps(end))
         self._last = min(calls // 20, _LAST_CALLS)
         self._rhythm = stream_of(seed, "rhythm")
         self._journal = Journal(
@@ -71,19 +74,21 @@ class _History:
             stream_of(seed, "calls"),
             Fate(stream_of(seed, "fate"), self._troubles),
             until=end,
-            calls=calls - self._last,
+            calls=calls - self._last - edge_calls(calls),
         )
         self._traffic = Traffic(self._journal)
         self._machines = Machines(tag, workspace, stream_of(seed, "machines"), start, end)
-        self._cashier = Cashier(tag, workspace, stream_of(seed, "money"), book, self._troubles)
+        self._cashier = Cashier(tag, workspace, stream_of(seed, "money"), book, lasting)
         self._facts = Facts(stream_of(seed, "facts"))
         self._beside = Beside(tag, workspace, stream_of(seed, "beside"), end, self._troubles)
         self._inventory = Inventory(tag, workspace, stream_of(seed, "inventory"), start, end)
-        self._calls = calls
-        self._bursts = {trouble: int(trouble.pressure * calls) for trouble in self._troubles}
+        self._calls = calls - edge_calls(calls)
+        self._bursts = {trouble: trouble.added(calls) for trouble in self._troubles}
         self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
         #: What was written, by the hour in which it started.
         self._buckets: defaultdict[int, list[Record]] = defaultdict(list)
+        for record in edge(tag, workspace, start, end) if edge_calls(calls) else ():
+            self._buckets[record.started_at // HOUR].append(record)
 
     def batches(self) -> Iterator[Batch]:
         pending: list[Record] = []
@@ -115,12 +120,12 @@ class _History:
                 continue
             rng = self._journal.rng
             wanted = self._bursts[trouble] * (end - begin) // (trouble.end - trouble.start)
-            goal = self._journal.written + wanted
-            while self._journal.written < goal:
-                try:
+            goal, tries = self._journal.written + wanted, 2 * wanted
+            while self._journal.written < goal and tries > 0:
+                tries -= 1
+                # One that would end after the window is not told; another one may be.
+                with suppress(Exhausted):
                     gateway.burst(self._journal, begin + int(rng.random() * (end - begin)), trouble)
-                except Exhausted:
-                    break
 
     def _run_jobs(self, hour: Hour) -> None:
         for at, job in jobs.due(hour.start, hour.end):
@@ -167,7 +172,7 @@ class _History:
     def _settled(self, hour: Hour) -> list[Record]:
         """Everything that started before the hour's end, in order of time, with the bills of days that are over."""
         step = FINE if hour.end > self._end - FINE_FOR else HOUR
-        records: list[Record] = list(self._machines.scrape(hour.start, hour.end, step, self._troubles))
+        records: list[Record] = list(self._machines.scrape(hour.start, hour.end, step, self._lasting))
         through = hour.end // HOUR if hour.end == self._end else hour.end // HOUR - 1
         for bucket in [bucket for bucket in self._buckets if bucket <= through]:
             records += self._buckets.pop(bucket)

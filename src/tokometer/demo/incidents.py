@@ -1,4 +1,4 @@
-"""What goes wrong in the demo, and how calls end: ordinary failures, one outage, one storm of limits."""
+"""What goes wrong in the demo, and how calls end: ordinary failures, an outage, a storm, a provider that flaps."""
 
 from __future__ import annotations
 
@@ -29,8 +29,14 @@ class Incident:
     outcomes: tuple[tuple[float, Status], ...]
     #: How many times longer what still works takes.
     slower: float
-    #: Share of the demo's calls that clients add to it, because they try again and again.
+    #: Share of the demo's calls that clients add to it, because they try again and again, …
     pressure: float
+    #: … but at least so many, as far as a hundredth of all calls reaches.
+    least: int = 0
+
+    def added(self, calls: int) -> int:
+        """How many calls clients add to it in a demo of `calls`."""
+        return max(int(self.pressure * calls), min(self.least, calls // 100))
 
 
 def incidents(start: int, end: int) -> tuple[Incident, ...]:
@@ -53,7 +59,7 @@ def _outage(start: int, end: int) -> Incident:
         begin = start + int(0.4 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.55, "timeout"), (1.0, "server_error"))
-    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.003)
+    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.0018, 60)
 
 
 def _storm(start: int, end: int, outage: Incident) -> Incident:
@@ -65,7 +71,42 @@ def _storm(start: int, end: int, outage: Incident) -> Incident:
         begin = start + int(0.75 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))
-    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0024)
+    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0008, 60)
+
+
+#: The provider that comes and goes: how long it is gone, and the calls that meet it then (15 a minute open a circuit).
+_FLAPPING: Final = "together"
+_GONE: Final = 2 * _MINUTE
+FLAP_CALLS: Final = 30
+#: How long it works in between, while the demo is played on, and how long before it goes for the first time.
+_WORKING, _AT_FIRST = 25 * _MINUTE, 7 * _MINUTE
+#: When it was gone before the window's end.
+_WAS_GONE: Final = (160 * _MINUTE, 4 * _MINUTE)
+_FLAPPED: Final[tuple[tuple[float, Status], ...]] = (
+    (0.58, "server_error"),
+    (0.74, "timeout"),
+    (0.9, "rate_limit"),
+    (0.95, "auth_error"),
+    (1.0, "invalid_request"),
+)
+
+
+def _flap(begin: int) -> Incident:
+    return Incident("flap", _FLAPPING, begin, begin + _GONE, 0.96, _FLAPPED, 1.4, 0.0, FLAP_CALLS)
+
+
+def flaps(end: int) -> tuple[Incident, ...]:
+    """When the flapping provider was gone in the last hours of a window: so its circuit is not closed at the end."""
+    return tuple(_flap(end - ago) for ago in _WAS_GONE)
+
+
+def flap_at(started: int, at: int) -> Incident | None:
+    """The time in which the flapping provider is gone, of a demo played on since `started`; None where it works."""
+    cycle = _GONE + _WORKING
+    passed = at - started - _AT_FIRST
+    if passed < 0 or passed % cycle >= _GONE:
+        return None
+    return _flap(at - passed % cycle)
 
 
 #: What an ordinary failure is.
@@ -80,17 +121,23 @@ _CANCELLED: Final = 0.003
 
 
 class Fate:
-    """Draws how calls end."""
+    """Draws how calls end. `trouble`, where it is set, holds at any time."""
 
     def __init__(self, rng: Random, troubles: tuple[Incident, ...]) -> None:
         self._random = rng.random
         self._troubles = troubles
+        self.trouble: Incident | None = None
         self._first = min((trouble.start for trouble in troubles), default=0)
         self._last = max((trouble.end for trouble in troubles), default=0)
 
     def draw(self, model: Model, at: int) -> tuple[Status, float]:
         """How a call to `model` at this time ends, and how many times longer than usual it takes."""
         chance = self._random()
+        now = self.trouble
+        if now is not None and now.provider == model.provider and now.start <= at < now.end:
+            if chance < now.failing:
+                return _outcome(now.outcomes, chance / now.failing), now.slower
+            return "ok", now.slower
         if self._first <= at < self._last:
             for trouble in self._troubles:
                 if trouble.provider == model.provider and trouble.start <= at < trouble.end:

@@ -60,6 +60,10 @@ class Inventory:
         at = self._end - MINUTE
         for model in MODELS:
             yield self._offered(model, at)
+        known = {(model.provider, model.id) for model in MODELS}
+        for provider, name in sorted(self._used.keys() - known):
+            if name:
+                yield self._offered(Model(provider, name), at)
         for name, size, parameters, progress in _IDLE:
             yield ModelOnOffer(
                 **self._common(at),

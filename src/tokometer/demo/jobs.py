@@ -9,7 +9,7 @@ from typing import Any, Final
 from tokometer.demo.agents import perform
 from tokometer.demo.company import Agent
 from tokometer.demo.journal import MINUTE, SECOND, Exhausted, Journal
-from tokometer.demo.models import JOBS
+from tokometer.demo.models import JOBS, REVIEWS, Mix
 from tokometer.demo.rhythm import DAY, HOUR
 from tokometer.records import AgentRun, JobRun
 
@@ -37,20 +37,37 @@ class Job:
     #: The agent that it starts: name, task, median number of calls, tools.
     agent: Agent | None = None
     delivered: bool = False
+    #: Fails every other time (it runs twice a day), whatever `failing` says.
+    flapping: bool = False
+    #: The models that its agent is run with, where they are not those of most jobs.
+    models: Mix = JOBS
 
 
 def _agent(name: str, team: str, project: str, calls: int, task: str, *tools: tuple[str, str]) -> Agent:
     return Agent(name, team, project, 0, 0.0, calls, (task,), tools)
 
 
+_UNREACHABLE: Final = ("timeout", "Network timeout: the off-site host did not answer within 120 s")
 _TIMED_OUT: Final = ("timeout", "Network timeout: the storage host did not answer within 120 s")
 _REFUSED: Final = ("auth_error", "The token for the mail server has expired")
 _LIMITED: Final = ("rate_limit", "Rate limit reached; gave up after 3 attempts")
 
 SCHEDULE: Final = (
     Job(
-        "workspace-backup", "Workspace backup", "20 */4 * * *", frozenset(range(0, 24, 4)), 20, "platform", 210, 0.14,
+        "workspace-backup", "Workspace backup", "20 */4 * * *", frozenset(range(0, 24, 4)), 20, "platform", 210, 0.04,
         _TIMED_OUT,
+    ),
+    Job(
+        "off-site-copy", "Off-site copy", "10 3,15 * * *", frozenset({3, 15}), 10, "platform", 240, 1.0, _UNREACHABLE,
+    ),
+    Job(
+        "cache-warm-up", "Cache warm-up", "50 5,17 * * *", frozenset({5, 17}), 50, "product", 45, 0.0,
+        ("error", "The cache host ran out of memory"), flapping=True,
+    ),
+    Job(
+        "ticket-review", "Ticket review", "25 */3 * * *", frozenset(range(0, 24, 3)), 25, "support", 60, 0.01, _LIMITED,
+        agent=_agent("ticket-reviewer", "support", "ticket-triage", 3, "Review closed tickets", ("read_ticket", "")),
+        models=REVIEWS,
     ),
     Job(
         "log-summary", "Log summary", "5 */2 * * *", frozenset(range(0, 24, 2)), 5, "platform", 30, 0.016, _LIMITED,
@@ -138,13 +155,13 @@ def run_job(journal: Journal, at: int, moment: float, job: Job, *, agents: bool)
     )
     if chance < job.skipped:
         record.status, record.duration_us, record.delivery_status = "skipped", 0, "not-requested"
-    elif chance < job.skipped + job.failing:
+    elif _fails(job, at, chance):
         record.status = "error"
         record.error_type, record.error_message = job.error
         record.duration_us = 120 * SECOND if record.error_type == "timeout" else int(journal.heavy(9 * SECOND, 0.5))
         record.delivery_status = "not-delivered" if job.delivered else "not-requested"
     elif job.agent is not None and agents:
-        run = _work(journal, at, moment, job.agent, record)
+        run = _work(journal, at, moment, job, job.agent, record)
         record.status = "ok"
         record.duration_us = (run.ended_at or at) - at
         record.session_id, record.model = run.session_id, run.model
@@ -153,8 +170,14 @@ def run_job(journal: Journal, at: int, moment: float, job: Job, *, agents: bool)
     return journal.job(record)
 
 
-def _work(journal: Journal, at: int, moment: float, agent: Agent, record: JobRun) -> AgentRun:
-    model = JOBS.pick(journal.rng.random(), moment)
+def _fails(job: Job, at: int, chance: float) -> bool:
+    if job.flapping:
+        return at // (12 * HOUR) % 2 == 0
+    return chance < job.skipped + job.failing
+
+
+def _work(journal: Journal, at: int, moment: float, job: Job, agent: Agent, record: JobRun) -> AgentRun:
+    model = job.models.pick(journal.rng.random(), moment)
     record.provider = model.provider
     labels: dict[str, Any] = {
         "workspace": journal.workspace,

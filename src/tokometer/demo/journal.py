@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log
 from random import Random
 from typing import Any, Final
+from zlib import crc32
 
 from tokometer.demo.incidents import MESSAGES, Fate
 from tokometer.demo.models import Model
@@ -53,6 +55,12 @@ class Answer:
 
 class Exhausted(Exception):
     """There is no room for another call before the end of the window, or in the number of calls asked for."""
+
+
+@cache
+def _habit(model: str) -> float:
+    """By how much clients misjudge a model (the logarithm): most too much, some too little; from its name, to stay."""
+    return 0.04 + 0.3 * (crc32(model.encode()) % 101 / 100 - 0.5)
 
 
 class Journal:
@@ -228,7 +236,7 @@ class Journal:
             fresh = prompt.fresh + prompt.cached
         estimate = None
         if prompt.estimated:
-            estimate = int((prompt.fresh + prompt.cached + output) * exp(gauss(0.06, 0.14)))
+            estimate = int((prompt.fresh + prompt.cached + output) * exp(gauss(_habit(model.id), 0.14)))
         ended = at + latency
         self._write(
             ModelCall(

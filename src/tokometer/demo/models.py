@@ -85,8 +85,8 @@ GROQ_QWEN: Final = Model("groq", "qwen/qwen3.8-27b", 280, 60, 220, 430, 0.009, w
 CEREBRAS_OSS: Final = Model("cerebras", "gpt-oss-120b", 300, 70, 180, 1_500, 0.013, "none", 131_072)
 TOGETHER_KIMI: Final = Model("together", "moonshotai/Kimi-K3.1-Pro", 420, 380, 1_700, 58, 0.011)
 TOGETHER_QWEN: Final = Model("together", "Qwen/Qwen3.8-Flash", 260, 0, 560, 120, 0.009, "none")
-#: Never priced: it is in no catalogue. Also the one that fails too often.
-TOGETHER_PREVIEW: Final = Model("together", "halyard-preview-72b", 310, 0, 1_900, 38, 0.066, "none", 65_536)
+#: Never priced: it is in no catalogue. Also one of two that fail too often.
+TOGETHER_PREVIEW: Final = Model("together", "halyard-preview-72b", 310, 0, 1_900, 38, 0.13, "none", 65_536)
 FIREWORKS_GLM: Final = Model("fireworks", "accounts/fireworks/models/glm-5p3", 350, 180, 760, 110, 0.008)
 FIREWORKS_DEEPSEEK: Final = Model(
     "fireworks", "accounts/fireworks/models/deepseek-v4p1-flash", 330, 120, 690, 130, 0.008
@@ -111,8 +111,9 @@ AZURE_PHI: Final = Model("azure", "phi-4", 220, 0, 420, 110, 0.007, "none", 16_3
 OPENROUTER_QWEN: Final = Model("openrouter", "qwen/qwen3.8-flash", 270, 0, 650, 125, 0.010)
 OPENROUTER_GLM: Final = Model("openrouter", "z-ai/glm-5.3", 340, 190, 1_250, 74, 0.012)
 #: Never priced: a stealth release.
-OPENROUTER_STEALTH: Final = Model("openrouter", "stealth/quiet-harbor", 360, 150, 1_300, 66, 0.015, "none")
+OPENROUTER_STEALTH: Final = Model("openrouter", "stealth/quiet-harbor", 360, 150, 1_300, 66, 0.09, "none")
 CLOUDFLARE_OSS: Final = Model("cloudflare", "@cf/openai/gpt-oss-20b", 210, 0, 360, 140, 0.008, "none", 128_000)
+#: Of the provider that the company has left: see `NOVITA_LEFT`.
 NOVITA_HY: Final = Model("novita", "tencent/hy4", 280, 0, 820, 88, 0.014)
 
 OLLAMA_LLAMA: Final = Model("ollama", "llama3.1:8b", 240, 0, 420, 46, 0.004, "none", 32_768)
@@ -125,10 +126,13 @@ VLLM_QWEN: Final = Model("vllm", "Qwen/Qwen3.8-27B", 300, 0, 310, 84, 0.004, win
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A seat in a mix, held by one model after another: each takes over at its share of the demo's window."""
+    """A seat in a mix, held by one model after another: each takes over at its share of the demo's window.
+
+    None is nobody: whoever held the seat is called no more.
+    """
 
     weight: float
-    versions: tuple[tuple[float, Model], ...]
+    versions: tuple[tuple[float, Model | None], ...]
 
 
 #: A launch has won its seat after this share of the window, …
@@ -137,7 +141,7 @@ _TAKEOVER: Final = 0.09
 _LOYAL: Final = 0.05
 
 
-def line(weight: float, first: Model, *later: tuple[float, Model]) -> Line:
+def line(weight: float, first: Model, *later: tuple[float, Model | None]) -> Line:
     """A seat that `first` holds from the start and each of `later` takes over at its moment (0 to 1)."""
     return Line(weight, ((0.0, first), *later))
 
@@ -154,7 +158,7 @@ class Mix:
     @property
     def models(self) -> list[Model]:
         """Every model that is ever called."""
-        return [model for seat in self._lines for _, model in seat.versions]
+        return [model for seat in self._lines for _, model in seat.versions if model is not None]
 
     def pick(self, chance: float, moment: float) -> Model:
         """The model for a draw `chance` in [0, 1) at `moment`, a share of the window."""
@@ -169,6 +173,10 @@ class Mix:
         for seat in self._lines:
             left = seat.weight
             for place, (since, model) in enumerate(reversed(seat.versions)):
+                if model is None:
+                    if moment >= since:
+                        break
+                    continue
                 first = place == len(seat.versions) - 1
                 won = 1.0 if first else min(max((moment - since) / _TAKEOVER, 0.0), 1.0) * (1 - _LOYAL)
                 if won <= 0:
@@ -181,6 +189,8 @@ class Mix:
 
 #: Where each launch falls, as a share of the window.
 OPUS_LAUNCH, SONNET_LAUNCH, SOL_LAUNCH, FLASH_LAUNCH, LUNA_LAUNCH, HAIKU_LAUNCH = 0.22, 0.34, 0.46, 0.58, 0.3, 0.7
+#: When the company left a provider: nothing is asked of it any more.
+NOVITA_LEFT: Final = 0.72
 
 _OPUS: Final = (OPUS_OLD, (OPUS_LAUNCH, OPUS))
 _SONNET: Final = (SONNET_OLD, (SONNET_LAUNCH, SONNET))
@@ -247,16 +257,18 @@ GATEWAY: Final = Mix(
     line(2, MINIMAX),
     line(2, VERTEX_FLASH),
     line(1.5, CLOUDFLARE_OSS),
-    line(1.5, NOVITA_HY),
+    line(1.5, NOVITA_HY, (NOVITA_LEFT, None)),
     line(1.5, CODESTRAL),
     line(1.5, GPT_4O_MINI, (0.5, LUNA)),
-    line(1.2, TOGETHER_PREVIEW),
+    line(1.6, TOGETHER_PREVIEW),
     line(1, AZURE_PHI),
     line(1, GROK_BUILD),
-    line(0.8, OPENROUTER_STEALTH),
+    line(1.2, OPENROUTER_STEALTH),
 )
 #: … scheduled jobs, …
 JOBS: Final = Mix(line(40, *_LUNA), line(25, *_HAIKU), line(20, VLLM_OSS), line(15, *_FLASH))
+#: … one of which is mostly given a family's dearest model though its cheapest does as well, …
+REVIEWS: Final = Mix(line(70, *_OPUS), line(30, *_HAIKU))
 #: … and what fills and searches the knowledge bases.
 EMBEDDERS: Final = Mix(
     line(34, EMBED_LARGE),
@@ -267,7 +279,7 @@ EMBEDDERS: Final = Mix(
     line(6, OLLAMA_EMBED),
 )
 
-MIXES: Final = (CLAUDE_CODE, CODEX, EXPLORERS, AGENTS, ASSISTANT, GATEWAY, JOBS, EMBEDDERS)
+MIXES: Final = (CLAUDE_CODE, CODEX, EXPLORERS, AGENTS, ASSISTANT, GATEWAY, JOBS, REVIEWS, EMBEDDERS)
 #: Every model of the demo, by provider and id.
 MODELS: Final = tuple(
     sorted({(m.provider, m.id): m for mix in MIXES for m in mix.models}.values(), key=lambda m: (m.provider, m.id))

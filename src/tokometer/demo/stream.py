@@ -8,19 +8,25 @@ from heapq import heappop, heappush
 from sys import maxsize
 from typing import Final
 
+from tokometer.demo import gateway, jobs
 from tokometer.demo.beside import Beside
 from tokometer.demo.facts import Facts
 from tokometer.demo.history import catalogue, stream_of
-from tokometer.demo.incidents import Fate
+from tokometer.demo.incidents import FLAP_CALLS, Fate, Incident, flap_at
 from tokometer.demo.journal import MINUTE, SECOND, Journal
 from tokometer.demo.machines import Machines
 from tokometer.demo.money import Cashier
-from tokometer.demo.rhythm import DAY, FLOOR, desks
+from tokometer.demo.rhythm import DAY, desks
 from tokometer.demo.traffic import KINDS, Kind, Traffic, shares
 from tokometer.ledger import Batch
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Record
 
+#: What share of their desks people never leave while the demo is played on: the sun never sets on it.
+_AWAKE: Final = 0.2
+#: How busy customers and machines are then. Played on, there are many times as many calls as before, most of them
+#: the gateway's: they cost little, so that an hour of it does not turn the month.
+_SERVING: Final = 1.5
 #: Sessions that are under way when `live` begins were started within this time.
 _WARM_UP: Final = 40 * MINUTE
 
@@ -44,43 +50,81 @@ def live(
         per_second: how many calls there are, on average.
         book: prices; the catalogue's own where None.
     """
-    rng = stream_of(seed, "live")
-    tag = blake2b(f"live {seed} {started_us}".encode(), digest_size=3).hexdigest()
-    journal = Journal(tag, workspace, rng, Fate(stream_of(seed, "live fate"), ()), until=maxsize, calls=maxsize)
-    traffic = Traffic(journal)
-    machines = Machines(tag, workspace, stream_of(seed, "live machines"), started_us - DAY, started_us)
-    cashier = Cashier(tag, workspace, stream_of(seed, "live money"), book or catalogue(), ())
-    facts, said = Facts(stream_of(seed, "live facts")), stream_of(seed, "live beside")
-    waiting: list[tuple[int, int, Record]] = []
-    credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
-    number = 0
+    played = _Live(seed, started_us, workspace, per_second, book or catalogue())
     tick = started_us - _WARM_UP
     while True:
-        # The sun never sets on the demo: at least half of the desks are taken.
-        zones = tuple(max(busy, 0.2) for busy in desks(tick))
-        for kind, share in shares(zones, FLOOR).items():
-            credit["gateway" if kind == "jobs" else kind] += share * per_second
+        tick += SECOND
+        ended = played.second(tick)
+        if tick > started_us:
+            yield Batch(records=ended)
+
+
+class _Live:
+    def __init__(self, seed: int, started: int, workspace: str, per_second: float, book: PriceBook) -> None:
+        tag = blake2b(f"live {seed} {started}".encode(), digest_size=3).hexdigest()
+        self._tag, self._workspace, self._started = tag, workspace, started
+        self._rng = stream_of(seed, "live")
+        self._fate = Fate(stream_of(seed, "live fate"), ())
+        self._journal = Journal(tag, workspace, self._rng, self._fate, until=maxsize, calls=maxsize)
+        self._traffic = Traffic(self._journal)
+        self._machines = Machines(tag, workspace, stream_of(seed, "live machines"), started - DAY, started)
+        self._cashier = Cashier(tag, workspace, stream_of(seed, "live money"), book, ())
+        self._facts, self._said = Facts(stream_of(seed, "live facts")), stream_of(seed, "live beside")
+        self._per_second = per_second
+        self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
+        #: Calls that the flapping provider's clients still have to make, and when it was gone last.
+        self._owed = 0.0
+        self._gone: tuple[Incident, ...] = ()
+        self._waiting: list[tuple[int, int, Record]] = []
+        self._number = 0
+
+    def second(self, end: int) -> list[Record]:
+        """What ended in the second before `end`; before the demo begins, it is only made up."""
+        start = end - SECOND
+        self._flap(start)
+        self._people(start)
+        for at, job in jobs.due(start, end):
+            jobs.run_job(self._journal, at, 1.0, job, agents=True)
+        records: list[Record] = self._journal.take()
+        if end > self._started:
+            records += self._machines.scrape(start, end, MINUTE)
+        for record in records:
+            self._number += 1
+            heappush(self._waiting, (_done(record), self._number, record))
+        ended: list[Record] = []
+        while self._waiting and self._waiting[0][0] <= end:
+            ended.append(heappop(self._waiting)[2])
+        if end > self._started:
+            self._facts.add(ended)
+            self._cashier.price([record for record in ended if type(record) is ModelCall])
+            beside = Beside(f"{self._tag}{end:x}", self._workspace, self._said, end, self._gone)
+            ended += beside.about(ended)
+            ended += beside.meanwhile(start, end)
+        return ended
+
+    def _people(self, at: int) -> None:
+        """Start sessions of every kind until it has had its share."""
+        zones = tuple(max(busy, _AWAKE) for busy in desks(at))
+        credit = self._credit
+        for kind, share in shares(zones, _SERVING).items():
+            credit["gateway" if kind == "jobs" else kind] += share * self._per_second
         for kind in KINDS:
             # A session's calls are spread over many seconds; being in debt for them evens that out.
             while credit[kind] > 0:
-                credit[kind] -= traffic.start(kind, tick + int(rng.random() * SECOND), 1.0, zones)
-        records: list[Record] = journal.take()
-        tick += SECOND
-        if tick > started_us:
-            records += machines.scrape(tick - SECOND, tick, MINUTE)
-        for record in records:
-            number += 1
-            heappush(waiting, (_done(record), number, record))
-        ended: list[Record] = []
-        while waiting and waiting[0][0] <= tick:
-            ended.append(heappop(waiting)[2])
-        if tick > started_us:
-            facts.add(ended)
-            cashier.price([record for record in ended if type(record) is ModelCall])
-            beside = Beside(f"{tag}{tick:x}", workspace, said, tick)
-            ended += beside.about(ended)
-            ended += beside.meanwhile(tick - SECOND, tick)
-            yield Batch(records=ended)
+                credit[kind] -= self._traffic.start(kind, at + int(self._rng.random() * SECOND), 1.0, zones)
+
+    def _flap(self, at: int) -> None:
+        """Now and then one provider is gone, and its clients try again and again."""
+        gone = self._fate.trouble = flap_at(self._started, at)
+        if gone is None:
+            self._owed = 0.0
+            return
+        self._gone = (gone,)
+        self._owed += FLAP_CALLS * SECOND / (gone.end - gone.start)
+        while self._owed > 0:
+            before = self._journal.written
+            gateway.burst(self._journal, at + int(self._rng.random() * SECOND), gone)
+            self._owed -= self._journal.written - before
 
 
 def _done(record: Record) -> int:

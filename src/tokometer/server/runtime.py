@@ -21,11 +21,11 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Query, Result, rules, run
+from tokometer.measures import Question, Result, answer, rules
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Memory
-from tokometer.settings import FILE_NAME, read_settings
+from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -68,6 +68,8 @@ class Runtime:
     decoder: Decoder
     charts: ChartShop
     colours: Colours
+    #: `tokometer.toml`, followed while the server runs; what it says is :attr:`settings`.
+    settings_file: KeptSettings
     #: Where things are kept that can be made again.
     cache: Path
     demo: bool = False
@@ -95,14 +97,20 @@ class Runtime:
         """How far the import of what was there at the start is; None where there is none under way."""
         return self.follower.following.reach if self.follower is not None else None
 
+    @property
+    def settings(self) -> Settings:
+        """What is settled now. Asked for at each use, so that a changed file holds from then on."""
+        return self.settings_file.current()
+
     def now(self) -> datetime:
         """The time now, UTC."""
         return datetime.now(UTC)
 
-    def ask(self, query: Query, every: float = 60.0) -> Result:
-        """Answer a query; whoever else asks the same within `every` seconds and before the next commit shares it."""
+    def ask(self, question: Question, every: float = 60.0) -> Result:
+        """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
         slot = int(time.time() // every)
-        return self.results.get((query, self.broadcaster.version, slot), lambda: run(self.ledger, query, WORKSPACES))
+        key = (question, self.broadcaster.version, slot)
+        return self.results.get(key, lambda: answer(self.ledger, question, WORKSPACES))
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
@@ -140,13 +148,19 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         LedgerError: The ledger cannot be opened.
         SettingsError: `tokometer.toml` cannot be used.
     """
-    settings = read_settings(data / FILE_NAME)
-    rules.use(settings.dimensions, data / FILE_NAME)
+    path = data / FILE_NAME
+    broadcaster = Broadcaster()
+
+    def use(settings: Settings) -> None:
+        rules.use(settings.dimensions, path)
+        # Whatever was worked out with the settings before is out of date, and the pages are told.
+        broadcaster.publish({"settings"})
+
+    kept = KeptSettings(path, use)
     ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
     try:
         prices = Prices.of(data, home, env)
         book = prices.open()
-        broadcaster = Broadcaster()
         cache = cache_folder(data, home, env)
         runtime: Runtime
         writer = Writer(
@@ -163,9 +177,10 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
-            decoder=Decoder(prices, labels=settings.labels),
+            decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
+            settings_file=kept,
             cache=cache,
             demo=demo,
             discover=discover,

@@ -1,17 +1,32 @@
-"""What people settle in `tokometer.toml`: labels, and dimensions made by rules.
+"""What people settle in `tokometer.toml`: labels, rules, objectives, budgets, thresholds, facts of machines.
 
 Knows nothing of where it is used. Imported by whoever opens a data folder.
 """
 
-from tokometer.settings.file import FILE_NAME, SettingsError, read_settings
+from tokometer.settings.errors import SettingsError
+from tokometer.settings.file import FILE_NAME, read_settings
+from tokometer.settings.kept import KeptSettings
+from tokometer.settings.machines import Device, ModelFacts
+from tokometer.settings.money import Budget, RateCard
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
+from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 
 __all__ = [
     "FILE_NAME",
+    "Breaker",
+    "Budget",
     "Declared",
+    "Device",
+    "Health",
+    "KeptSettings",
     "LabelSettings",
+    "ModelFacts",
+    "RateCard",
     "Rule",
     "Settings",
     "SettingsError",
+    "Slo",
+    "SloOverride",
+    "Thresholds",
     "read_settings",
 ]

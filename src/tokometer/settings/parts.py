@@ -1,8 +1,14 @@
-"""What can be settled."""
+"""What can be settled: everything that `tokometer.toml` says, in one value."""
 
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from tokometer.settings.facts import find_device, find_model
+from tokometer.settings.machines import Device, ModelFacts
+from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 
 
 class LabelSettings(Struct, frozen=True, kw_only=True):
@@ -33,8 +39,58 @@ class Declared(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
 
 
-class Settings(Struct, frozen=True, kw_only=True):
-    """All of it, as it is where there is no file."""
+class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """All of it, as it is where there is no file. Hashable, so that what is worked out with it can be kept."""
 
     labels: LabelSettings = LabelSettings()
     dimensions: tuple[Declared, ...] = ()
+    #: The objectives that hold for everything; ask :meth:`slo_for` for those of one provider or model.
+    slo: Slo = Slo()
+    slo_overrides: tuple[SloOverride, ...] = ()
+    breaker: Breaker = Breaker()
+    health: Health = Health()
+    budget: Budget = Budget()
+    rate_cards: tuple[RateCard, ...] = ()
+    #: The user's own; ask :meth:`device_for`, which knows common ones by itself.
+    devices: tuple[Device, ...] = ()
+    #: The user's own; ask :meth:`model_for`, which knows common ones by itself.
+    models: tuple[ModelFacts, ...] = ()
+    thresholds: Thresholds = Thresholds()
+    #: Ids of dashboards (`executive`) and panels (`executive.cost`), and seconds; ask :meth:`every`.
+    refresh: tuple[tuple[str, float], ...] = ()
+    #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
+    given: frozenset[str] = frozenset()
+
+    def slo_for(self, provider: str = "", model: str = "") -> Slo:
+        """The objectives of a provider, a model, or a model at a provider; of everything without either.
+
+        An override of a provider holds for all of its models; one of a model wins over it, and one of both over each.
+        """
+        found = self.slo
+        for override in sorted(self.slo_overrides, key=lambda one: (bool(one.model), bool(one.provider))):
+            if override.provider in ("", provider) and override.model in ("", model):
+                told = {name: getattr(override, name) for name in Slo.__struct_fields__}
+                found = replace(found, **{name: value for name, value in told.items() if value is not None})
+        return found
+
+    def rate_card_for(self, team: str = "", model: str = "") -> RateCard | None:
+        """The card that calls of a team and a model are charged by, the most specific one; None where none is."""
+        found = [card for card in self.rate_cards if card.covers(team, model)]
+        return max(found, key=lambda card: card.rank, default=None)
+
+    def device_for(self, name: str) -> Device | None:
+        """Facts of a device, by its name as it reports itself; None where nothing is known."""
+        return find_device(name, self.devices)
+
+    def model_for(self, name: str) -> ModelFacts | None:
+        """Facts of a model, by its name; None where nothing is known."""
+        return find_model(name, self.models)
+
+    def every(self, dashboard: str, panel: str, default: float) -> float:
+        """After how many seconds a panel is asked anew: as settled for `dashboard.panel`, the dashboard, or `default`.
+
+        `panel` may be the panel's name within the dashboard, or its whole id.
+        """
+        settled = dict(self.refresh)
+        whole = panel if panel.startswith(f"{dashboard}.") else f"{dashboard}.{panel}"
+        return settled.get(whole, settled.get(panel, settled.get(dashboard, default)))

@@ -98,7 +98,7 @@ def test_every_model_is_on_offer(history: Sequence[Record]) -> None:
     assert len(offered) == len(models)
     assert {(model.provider, model.id) for model in MODELS} < set(offered)
     used: dict[tuple[str, str], int] = {}
-    for call in of(history, ModelCall):
+    for call in [call for call in of(history, ModelCall) if call.model]:
         key = (call.provider, call.model)
         used[key] = max(used.get(key, 0), call.started_at)
     assert {key: offered[key].last_used_at for key in used} == used

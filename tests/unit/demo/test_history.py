@@ -11,6 +11,7 @@ import pytest
 
 from generators.demo_history import CALLS, DAYS, NOW, records
 from tokometer.demo import generate
+from tokometer.demo.edge import PROJECT
 from tokometer.demo.incidents import incidents
 from tokometer.demo.models import MODELS
 from tokometer.demo.rhythm import DAY, HOUR
@@ -22,6 +23,7 @@ from tokometer.records import (
     AgentRun,
     Bill,
     JobRun,
+    LogLine,
     ModelCall,
     Record,
     Sample,
@@ -86,6 +88,8 @@ def test_everything_happens_within_the_window(history: Sequence[Record]) -> None
             continue
         assert NOW - DAYS * DAY <= record.started_at <= NOW
         check_time(record.started_at, "started_at", NOW)
+        if isinstance(record, LogLine):
+            continue  # written when what it tells of was over
         took = getattr(record, "latency_us", None) or getattr(record, "duration_us", None) or 0
         assert record.started_at + took <= NOW
         assert (getattr(record, "ended_at", None) or NOW) <= NOW
@@ -154,7 +158,7 @@ def test_nights_are_quieter_than_days(history: Sequence[Record]) -> None:
     """The day is visible."""
     by_hour = Counter(call.started_at % DAY // HOUR for call in of(history, ModelCall))
 
-    assert sum(by_hour[hour] for hour in (21, 22, 23, 0, 1)) < 0.4 * sum(by_hour[hour] for hour in (9, 10, 13, 14, 15))
+    assert sum(by_hour[hour] for hour in (21, 22, 23, 0, 1)) < 0.45 * sum(by_hour[hour] for hour in (9, 10, 13, 14, 15))
 
 
 def test_use_grows(history: Sequence[Record]) -> None:
@@ -291,15 +295,15 @@ def test_some_clients_say_what_they_expect_to_use(history: Sequence[Record]) -> 
 
 
 def test_jobs_run_fail_and_are_skipped(history: Sequence[Record]) -> None:
-    """Most fail seldom; the workspace backup often, because of the network."""
+    """Most fail seldom; the off-site copy always, because of the network."""
     jobs = of(history, JobRun)
     failures = Counter(job.job_id for job in jobs if job.status == "error")
-    backup = [job for job in jobs if job.job_id == "workspace-backup" and job.status == "error"]
+    copies = [job for job in jobs if job.job_id == "off-site-copy"]
 
     assert {job.status for job in jobs} >= {"ok", "error", "skipped"}
-    assert failures.most_common(1)[0][0] == "workspace-backup"
-    assert all(job.error_type == "timeout" and "timeout" in job.error_message.lower() for job in backup)
-    assert 0.88 < sum(job.status != "error" for job in jobs) / len(jobs) < 0.99
+    assert failures.most_common(1)[0] == ("off-site-copy", len(copies))
+    assert all(job.error_type == "timeout" and "Network timeout" in job.error_message for job in copies)
+    assert 0.85 < sum(job.status != "error" for job in jobs) / len(jobs) < 0.99
     assert all(job.next_run_at > job.started_at for job in jobs)  # type: ignore[operator]
 
 
@@ -333,7 +337,7 @@ def test_counters_only_grow(history: Sequence[Record]) -> None:
 
 def test_known_models_are_priced_and_unknown_ones_are_not(history: Sequence[Record]) -> None:
     """Two models are in no catalogue; a model on the company's own machines costs nothing."""
-    answered = [call for call in of(history, ModelCall) if call.status == "ok"]
+    answered = [call for call in of(history, ModelCall) if call.status == "ok" and call.project != PROJECT]
     unpriced = {call.model for call in answered if call.cost is None}
 
     assert unpriced == {"halyard-preview-72b", "stealth/quiet-harbor"}
@@ -407,5 +411,7 @@ def test_a_workspace_of_its_own(book: PriceBook) -> None:
 
 def test_the_catalogue_of_the_demo_is_large(history: Sequence[Record]) -> None:
     """Some sixty models, every one of them called."""
+    calls = of(history, ModelCall)
+
     assert 45 <= len(MODELS) <= 80
-    assert {(m.provider, m.id) for m in MODELS} == {(c.provider, c.model) for c in of(history, ModelCall)}
+    assert {(m.provider, m.id) for m in MODELS} == {(c.provider, c.model) for c in calls if c.project != PROJECT}

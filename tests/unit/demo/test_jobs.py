@@ -17,9 +17,9 @@ def test_the_next_run_is_the_next_time_that_a_job_is_due(job: Job) -> None:
     assert next_run(job, after) == min(at for at, other in due(after + 1, after + 8 * DAY) if other is job)
 
 
-def test_a_week_has_about_a_hundred_and_seventy_runs() -> None:
+def test_a_week_has_more_than_two_hundred_runs() -> None:
     """Enough for a reliability figure, few enough to list."""
-    assert 150 < sum(1 for _ in due(NOW, NOW + 7 * DAY)) < 220
+    assert 200 < sum(1 for _ in due(NOW, NOW + 7 * DAY)) < 300
 
 
 def test_windows_side_by_side_hold_every_run_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tokometer.measures import CUBES, Query, QueryError, dimension_named, rules
 from tokometer.measures.made import MADE, made_of
 from tokometer.settings import Declared, LabelSettings, Rule, Settings, SettingsError, read_settings
-from tokometer.settings.file import MOST_ROLLED
+from tokometer.settings.labelling import MOST_ROLLED
 
 
 def read(folder: Path, text: str) -> Settings:

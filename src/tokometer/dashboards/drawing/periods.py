@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.scope import Window, midnight
+from tokometer.dashboards.calendar import Window, midnight
 
 _HOUR: Final = timedelta(hours=1)
 #: The grains that are a fixed time long.
