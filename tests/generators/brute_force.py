@@ -329,6 +329,24 @@ def mean(name: str) -> Callable[[list[ModelCall]], float | None]:
     return average
 
 
+def minutes(calls: list[ModelCall]) -> dict[int, list[ModelCall]]:
+    """The calls of each minute, counted from the epoch."""
+    found: dict[int, list[ModelCall]] = defaultdict(list)
+    for call in calls:
+        found[call.started_at // 60_000_000].append(call)
+    return found
+
+
+def is_bad(calls: list[ModelCall]) -> bool:
+    """True if fewer than half of a minute's calls succeeded."""
+    return sum(call.status not in ERRORS for call in calls) < len(calls) / 2
+
+
+def bad_minutes(calls: list[ModelCall]) -> int:
+    """How many minutes are bad."""
+    return sum(map(is_bad, minutes(calls).values()))
+
+
 def cost(calls: list[ModelCall]) -> Decimal | None:
     """What the calls cost; unknown where none has a price."""
     known = [call.cost for call in calls if call.cost is not None]
@@ -357,6 +375,9 @@ MEASURES: dict[str, Callable[[list[ModelCall]], Any]] = {
     "error_rate": ratio(counted(*ERRORS), len),
     "success_rate": ratio(counted("ok", "cancelled"), len),
     "timeout_rate": ratio(counted("timeout"), len),
+    "active_minutes": lambda calls: len(minutes(calls)),
+    "bad_minutes": bad_minutes,
+    "availability": ratio(lambda calls: len(minutes(calls)) - bad_minutes(calls), lambda calls: len(minutes(calls))),
     "sessions": len,
     "messages": lambda calls: len(calls) + sum(call.user_messages for call in calls),
     "input_tokens": total("input_tokens"),

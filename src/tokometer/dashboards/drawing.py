@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tokometer.charts.axes import Axis, Grain, time_axis, value_axis
-from tokometer.dashboards.scope import Window, midnight
+from tokometer.dashboards.calendar import Window, midnight
 from tokometer.records.units import Unit, exact, show
 
 _HOUR: Final = timedelta(hours=1)

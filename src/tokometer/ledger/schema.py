@@ -55,6 +55,9 @@ def _money(term: str, where: str = "") -> str:
     return f"coalesce(sum({term}){f' FILTER (WHERE {where})' if where else ''}, 0)"
 
 
+#: Calls that failed; see `records.status`.
+FAILED: Final = "status NOT IN ('ok', 'cancelled')"
+
 #: What a cell adds up, as SQL over the calls that works on every engine. All of it is additive.
 CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     "requests": ("int", "count(*)"),
@@ -196,6 +199,7 @@ __all__ = [
     "DIRTY_QUARTERS",
     "DIRTY_SESSIONS",
     "DURATIONS",
+    "FAILED",
     "HISTOGRAMS",
     "HOURS",
     "JOBS",

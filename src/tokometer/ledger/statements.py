@@ -11,6 +11,7 @@ from tokometer.ledger.schema import (
     CELL_DIMENSIONS,
     CELL_SUMS,
     DURATIONS,
+    FAILED,
     HISTOGRAMS,
     HOURS,
     SESSIONS,
@@ -67,7 +68,6 @@ HISTOGRAMS_FROM_CALLS: Final = (
     + f") AS counted GROUP BY {', '.join(HISTOGRAMS.key)}"
 )
 
-_ERROR: Final = "status NOT IN ('ok', 'cancelled')"
 _PER_MODEL: Final = ("workspace", "source", "session_id", "provider", "model")
 
 
@@ -87,7 +87,7 @@ _SESSION_COLUMNS: Final[dict[str, tuple[str, str]]] = {
     "started_at": ("min({calls}.started_at)", "min"),
     "ended_at": ("max({calls}.started_at)", "max"),
     "requests": ("count(*)", "sum"),
-    "errors": (f"count(*) FILTER (WHERE {_ERROR})", "sum"),
+    "errors": (f"count(*) FILTER (WHERE {FAILED})", "sum"),
     "cache_write_tokens": (_sum("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens"), "sum"),
     **{
         name: (_sum(name), "sum")

@@ -3,6 +3,7 @@
 Knows nothing of how an answer is drawn. May import `ledger` and `records`; imported by everything above them.
 """
 
+from tokometer.measures.answers import answer
 from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
 from tokometer.measures.cubes import Bills, Calls, Jobs, Runs, Samples, Tools
@@ -10,8 +11,10 @@ from tokometer.measures.definition import definition
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import HIGHER, LOWER, Dimension, Measure
 from tokometer.measures.query import Filter, Query, dimension_named, measure_named
+from tokometer.measures.questions import Feed, Question, Slices, Spread
 from tokometer.measures.result import Column, Meta, Result
 from tokometer.measures.run import run
+from tokometer.measures.spread import quantile
 
 __all__ = [
     "CUBES",
@@ -22,18 +25,24 @@ __all__ = [
     "Column",
     "Cube",
     "Dimension",
+    "Feed",
     "Filter",
     "Jobs",
     "Measure",
     "Meta",
     "Query",
     "QueryError",
+    "Question",
     "Result",
     "Runs",
     "Samples",
+    "Slices",
+    "Spread",
     "Tools",
+    "answer",
     "definition",
     "dimension_named",
     "measure_named",
+    "quantile",
     "run",
 ]

@@ -45,10 +45,17 @@ class Extreme:
     which: Literal["max", "min", "last"]
 
 
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """The number of minutes that had calls, or of those in which most of the calls failed."""
+
+    which: Literal["active", "bad"]
+
+
 #: The number of records.
 RECORDS: Final = Total()
 #: What a query has to fetch before a measure can be computed.
-Atom = Total | Rank | Different | Extreme
+Atom = Total | Rank | Different | Extreme | Minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,6 @@ class Facts:
         value = self.atoms.get(atom)
         if value is None and isinstance(atom, Total):
             return Decimal(0) if atom.money else 0
-        if value is None and isinstance(atom, Different):
+        if value is None and isinstance(atom, Different | Minute):
             return 0
         return value

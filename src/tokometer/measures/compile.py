@@ -1,33 +1,25 @@
 """Queries as SQL: one statement per table that is needed, the same for every engine but for its dialect.
 
-Values are bound; what stands in the SQL itself comes from declarations, or is a whole number computed from the
-calendar. Every statement is limited to the workspaces that the asker may see, in :meth:`_Scope.conditions` and nowhere
-else.
+What all of them say of a table is in :mod:`tokometer.measures.scope`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
 from tokometer.ledger import Statement
 from tokometer.ledger.closed import COUNTED_UNTIL_SQL
-from tokometer.measures.ask import OTHER, Ask, Condition, Key, ranking
-from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
+from tokometer.measures.ask import Ask, ranking
+from tokometer.measures.atoms import Atom, Minute, Rank, Total
+from tokometer.measures.compile_slices import minutes
 from tokometer.measures.days import Range, rest
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
-from tokometer.measures.labels import Label
-from tokometer.measures.made import Made
 from tokometer.measures.query import MOST_ROWS
+from tokometer.measures.scope import Scope
 from tokometer.measures.tables import CALL_ROWS, Stored, choose
 from tokometer.records.time import QUARTER_US
-
-_MICROS: Final = re.compile(r"MICROS\((\w+)\)")
-_JSON: Final = re.compile(r"JSON\((\w+), (\w+)\)")
-_COARSE: Final = ("month", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +39,27 @@ def compile_parts(ask: Ask, dialect: Dialect) -> list[Part]:
     need = ask.need
     for atom in ask.atoms:
         stored = choose(ask.query.cube.name, atom, need)
-        shape = atom.column if isinstance(atom, Rank) else ""
+        shape = atom.column if isinstance(atom, Rank) else "minutes" if isinstance(atom, Minute) else ""
         groups.setdefault((stored.table, shape), (stored, []))[1].append(atom)
     if len(groups) > 1:
         # A ranking by one table's numbers cannot limit what another is asked.
-        return [_part(_Scope(ask, stored, dialect), atoms, limited=False) for stored, atoms in groups.values()]
-    return [_part(_Scope(ask, stored, dialect), atoms, limited=True) for stored, atoms in groups.values()]
+        return [_part(Scope(ask, stored, dialect), atoms, limited=False) for stored, atoms in groups.values()]
+    return [_part(Scope(ask, stored, dialect), atoms, limited=True) for stored, atoms in groups.values()]
+
+
+def spread_part(ask: Ask, dialect: Dialect) -> Part:
+    """How many values are in each bucket, for a query that asks for one quantile: the keys, the bucket, the count."""
+    rank = next(atom for atom in ask.atoms if isinstance(atom, Rank))
+    stored = choose(ask.query.cube.name, rank, ask.need)
+    scope = Scope(ask, stored, dialect)
+    sql = f"{_counted(scope, rank.column)} LIMIT {MOST_ROWS + 1}"
+    return Part(stored, Statement(sql, scope.values), (rank,))
 
 
 def values_statement(ask: Ask, dimension: Dimension, dialect: Dialect) -> Statement:
     """The different values of a dimension's column in the window."""
     stored = choose(ask.query.cube.name, Total(), ask.need)
-    scope = _Scope(ask, stored, dialect)
+    scope = Scope(ask, stored, dialect)
     where = " AND ".join(scope.conditions(filtered=False))
     return Statement(f'SELECT DISTINCT "{dimension.column}" FROM {scope.rows()} WHERE {where}', scope.values)
 
@@ -78,10 +79,12 @@ def earliest_statement(cube: str, table: str, workspaces: Sequence[str]) -> Stat
     )
 
 
-def _part(scope: _Scope, atoms: list[Atom], *, limited: bool) -> Part:
+def _part(scope: Scope, atoms: list[Atom], *, limited: bool) -> Part:
     first = atoms[0]
     if isinstance(first, Rank):
         sql = _ranks(scope, [atom for atom in atoms if isinstance(atom, Rank)])
+    elif isinstance(first, Minute):
+        sql = minutes(scope, [atom for atom in atoms if isinstance(atom, Minute)])
     elif scope.stored.spans:
         sql = _spans(scope)
     else:
@@ -93,7 +96,7 @@ def _part(scope: _Scope, atoms: list[Atom], *, limited: bool) -> Part:
     return Part(scope.stored, Statement(sql, scope.values), tuple(atoms), spans)
 
 
-def _rows(scope: _Scope, atoms: Sequence[Atom], *, limited: bool) -> str:
+def _rows(scope: Scope, atoms: Sequence[Atom], *, limited: bool) -> str:
     """Sums and counts: grouped once, or first by what is cheap to tell of a row, and then by what is not.
 
     That is the calendar, of months and years, and whether a value is one of the largest.
@@ -136,7 +139,7 @@ def _order(ask: Ask, atoms: list[Atom]) -> str:
     return f" ORDER BY {', '.join(terms)} LIMIT {query.limit:d}"
 
 
-def _ranks(scope: _Scope, atoms: Sequence[Rank]) -> str:
+def _ranks(scope: Scope, atoms: Sequence[Rank]) -> str:
     """Nearest rank: the first bucket up to which at least `share` of the values lie, in whole numbers (thousandths)."""
     keys = scope.ask.keys
     names = _names("k", len(keys))
@@ -154,7 +157,7 @@ def _ranks(scope: _Scope, atoms: Sequence[Rank]) -> str:
     return f"SELECT {ahead}{values} FROM ({running}) AS ranks{grouped}"
 
 
-def _counted(scope: _Scope, column: str) -> str:
+def _counted(scope: Scope, column: str) -> str:
     """How many values are in each bucket: of the calls, or of histograms and of the calls that are in none."""
     condition, bucket, count = scope.stored.ranks[column]
     ask = scope.ask
@@ -167,7 +170,7 @@ def _counted(scope: _Scope, column: str) -> str:
     parts = [scope.select([*keys, counted], [condition, _in_ranges(days)], [])]
     others = rest(ask.axis.first, ask.axis.last, days)
     if others:
-        calls = _Scope(ask, CALL_ROWS, scope.dialect, scope.values)
+        calls = Scope(ask, CALL_ROWS, scope.dialect, scope.values)
         condition, bucket, count = CALL_ROWS.ranks[column]
         keys = [f"{calls.key(key)} AS k{i}" for i, key in enumerate(ask.keys)]
         selected = [*keys, f"{bucket} AS b", f"{count} AS n"]
@@ -180,7 +183,7 @@ def _in_ranges(ranges: Sequence[Range]) -> str:
     return f"({' OR '.join(f'quarter >= {low:d} AND quarter < {high:d}' for low, high in ranges)})"
 
 
-def _spans(scope: _Scope) -> str:
+def _spans(scope: Scope) -> str:
     """Sessions: in the window where they overlap it; on a time axis, from the first to the last bucket of each."""
     ask, dialect = scope.ask, scope.dialect
     window = ask.window
@@ -203,196 +206,3 @@ def _spans(scope: _Scope) -> str:
 
 def _names(letter: str, count: int) -> str:
     return ", ".join(f"{letter}{i}" for i in range(count))
-
-
-class _Scope:
-    """One table in one query: its columns as SQL, and the values bound on the way."""
-
-    def __init__(self, ask: Ask, stored: Stored, dialect: Dialect, values: dict[str, Any] | None = None) -> None:
-        self.ask = ask
-        self.stored = stored
-        self.dialect = dialect
-        self.values: dict[str, Any] = {} if values is None else values
-        #: The dimension column whose values the table keeps as a list, if the query needs it.
-        self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
-        #: The keys of labels that the query needs, and the columns in which the rows have their values.
-        self.labels = {key: f"label_{place}" for place, key in enumerate(sorted(ask.need.labels))}
-
-    def bind(self, value: str | int) -> str:
-        """The parameter that stands for a value."""
-        name = f"p{len(self.values)}"
-        self.values[name] = value
-        return f"${name}"
-
-    def select(self, columns: Sequence[str], extra: Sequence[str] = (), names: Sequence[str] | None = None) -> str:
-        """A grouped SELECT over the rows that the query is about."""
-        keys = [f"k{i}" for i in range(len(self.ask.keys))] if names is None else [name for name in names if name]
-        grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
-        where = " AND ".join([*self.conditions(), *extra])
-        return f"SELECT {', '.join(columns)} FROM {self.rows()} WHERE {where}{grouped}"
-
-    def aggregate(self, atom: Atom) -> str:
-        """SQL that computes an atom over a group of rows."""
-        if isinstance(atom, Total):
-            sql = self.stored.total(atom)
-        elif isinstance(atom, Different):
-            sql = self.stored.distinct[atom.things]
-        elif isinstance(atom, Extreme):
-            # Of readings at the same time, the largest: every engine must say the same.
-            last = f"argMax({atom.column}, (started_at, {atom.column}))"
-            sql = last if atom.which == "last" else f"{atom.which}({atom.column})"
-        else:
-            raise TypeError(atom)
-        sql = _JSON.sub(lambda match: self.dialect.json(match[1], match[2]), sql)
-        return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
-
-    def is_coarse(self, key: Key) -> bool:
-        """True for a part of the key that is cheaper to tell of a group than of each row."""
-        return key.stretch in _COARSE or self._is_topped(key)
-
-    def key(self, key: Key, *, fine: bool = False) -> str:
-        """SQL for one part of the key; with `fine`, days stand for months and years, and values for themselves."""
-        axis = self.ask.axis
-        if key.stretch:
-            grain = "day" if fine and key.stretch in _COARSE else key.stretch
-            micros = self.dialect.micros("started_at") if self.stored.timed else ""
-            return axis.key(grain, "quarter", micros, self.dialect)
-        assert key.dimension is not None
-        sql = self._dimension(key.dimension)
-        return self._topped(sql) if self._is_topped(key) and not fine else sql
-
-    def coarsened(self, key: Key, fine: str) -> str:
-        """SQL for one part of the key, from what :meth:`key` gave with `fine`."""
-        if self._is_topped(key):
-            return self._topped(fine)
-        return self.ask.axis.coarsen(key.stretch, fine, self.dialect) if key.stretch in _COARSE else fine
-
-    def _is_topped(self, key: Key) -> bool:
-        """True for the dimension of which only the largest values stay apart."""
-        return self.ask.kept is not None and key.dimension is not None and key.dimension.name == self.ask.query.by[0]
-
-    def _topped(self, sql: str) -> str:
-        if not self.ask.kept:
-            return self.bind(OTHER)
-        kept = ", ".join(self.bind(value) for value in self.ask.kept)
-        return f"CASE WHEN {sql} IN ({kept}) THEN {sql} ELSE {self.bind(OTHER)} END"
-
-    def conditions(self, *, filtered: bool = True) -> list[str]:
-        """What rows have to fulfil: workspace, window, filters."""
-        window, axis = self.ask.window, self.ask.axis
-        conditions = [f"workspace IN ({', '.join(self.bind(name) for name in self.ask.workspaces)})"]
-        micros = self.dialect.micros("started_at")
-        if self.stored.spans:
-            ended = self.dialect.micros("ended_at")
-            conditions += [f"{micros} < {self.bind(window.until)}", f"{ended} >= {self.bind(window.since)}"]
-        else:
-            conditions += [f"quarter >= {self.bind(axis.first)}", f"quarter < {self.bind(axis.last)}"]
-            if not window.aligned and self.stored.timed:
-                conditions += [f"{micros} >= {self.bind(window.since)}", f"{micros} < {self.bind(window.until)}"]
-        if filtered:
-            conditions += [self._condition(condition) for condition in self.ask.conditions]
-            if self.ask.kept is not None and not self.ask.query.other:
-                sql = self._dimension(self.ask.query.grouped[0])
-                kept = ", ".join(self.bind(value) for value in self.ask.kept)
-                conditions.append(f"{sql} IN ({kept})" if kept else "1 = 0")
-        return conditions
-
-    def rows(self) -> str:
-        """What stands after FROM."""
-        if self.stored.edges:
-            return self._whole_hours_and_edges()
-        if self.labels:
-            return self._labelled()
-        if not self.listed:
-            return self.stored.table
-        column = self.stored.lists[self.listed]
-        return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
-
-    def _labelled(self) -> str:
-        """Each row with the values of the labels that the query needs, empty where it has none."""
-        table = self.stored.table
-        values = ", ".join(f"{self.dialect.label(self.bind(key))} AS {name}" for key, name in self.labels.items())
-        columns = ", ".join(f"coalesce(named.{name}, '') AS {name}" for name in self.labels.values())
-        # See ledger.statements for the row that nobody names.
-        sets = f"SELECT id AS named_set, {values} FROM label_sets UNION ALL SELECT 0{', NULL' * len(self.labels)}"
-        return (
-            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN ({sets}) AS named "
-            f"ON named.named_set = {table}.label_set) AS labelled"
-        )
-
-    def _whole_hours_and_edges(self) -> str:
-        """The whole hours of the window, and the quarter hours before and after them."""
-        atoms = [atom for atom in self.ask.atoms if isinstance(atom, Total)]
-        used = {"workspace", "quarter", self.stored.count, *self.ask.need.columns}
-        used |= {name for atom in atoms for name in (*atom.columns, *atom.minus, *(name for name, _ in atom.where))}
-        # What it has not, another table is asked for.
-        has = {"quarter", *self.stored.columns, *self.stored.sums}
-        columns = ", ".join(f'"{name}"' for name in sorted(used & has))
-        first, last = self.ask.axis.first, self.ask.axis.last
-        start, end = first + -first % 4, last - last % 4
-        parts = [(self.stored.edges, first, start), (self.stored.table, start, end), (self.stored.edges, end, last)]
-        selected = [
-            f"SELECT {columns} FROM {table} WHERE quarter >= {since:d} AND quarter < {until:d}"
-            for table, since, until in parts
-            if since < until
-        ]
-        return f"({' UNION ALL '.join(selected)}) AS whole_and_edges"
-
-    def _dimension(self, dimension: Dimension) -> str:
-        if dimension.is_time:
-            return self._part_of_time(dimension.short)
-        if isinstance(dimension, Label | Made):
-            return self.labels[dimension.key] if isinstance(dimension, Label) else self._made(dimension)
-        if dimension.sql:
-            return f"({dimension.sql})"
-        column = f'"{dimension.column}"'
-        if dimension.only:
-            listed = ", ".join(f"'{value}'" for value in dimension.only)
-            return f"CASE WHEN {column} IN ({listed}) THEN {column} ELSE '' END"
-        if dimension.derive:
-            return self._derived(dimension, column)
-        return column
-
-    def _part_of_time(self, name: str) -> str:
-        if name == "hour":
-            return self.ask.axis.hour_of_day("quarter", self.dialect)
-        if name == "weekday":
-            return self.ask.axis.weekday("quarter", self.dialect)
-        return self.ask.axis.key(name, "quarter", "", self.dialect)  # type: ignore[arg-type]
-
-    def _made(self, made: Made) -> str:
-        cases = " ".join(
-            f"WHEN {' AND '.join(self._condition(condition) for condition in case.where)} THEN {self.bind(case.value)}"
-            for case in made.cases
-        )
-        return f"CASE {cases} ELSE {self.bind(made.default)} END"
-
-    def _derived(self, dimension: Dimension, column: str) -> str:
-        groups: dict[str, list[str]] = {}
-        for value, derived in self.ask.derived.get(dimension.name, {}).items():
-            if derived:
-                groups.setdefault(derived, []).append(value)
-        cases = " ".join(
-            f"WHEN {column} IN ({', '.join(self.bind(value) for value in values)}) THEN {self.bind(derived)}"
-            for derived, values in sorted(groups.items())
-        )
-        return f"CASE {cases} ELSE '' END" if cases else "''"
-
-    def _condition(self, condition: Condition) -> str:
-        dimension = condition.dimension
-        if dimension.derive:
-            known = self.ask.derived.get(dimension.name, {})
-            matching = [value for value, derived in known.items() if condition.accepts(derived)]
-            return (
-                f'"{dimension.column}" IN ({", ".join(self.bind(value) for value in matching)})'
-                if matching
-                else "1 = 0"
-            )
-        sql = self._dimension(dimension)
-        if condition.op == "contains":
-            return f"({' OR '.join(self.dialect.contains(sql, self.bind(value)) for value in condition.values)})"
-        if condition.op == "prefix":
-            names = [self.bind(value) for value in condition.values]
-            return f"({' OR '.join(f'substring({sql}, 1, length({name})) = {name}' for name in names)})"
-        listed = ", ".join(self.bind(value) for value in condition.values)
-        return f"{sql} {'NOT IN' if condition.negative else 'IN'} ({listed})"

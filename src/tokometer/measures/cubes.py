@@ -21,6 +21,7 @@ from tokometer.measures.kinds import (
     Sum,
     Throughput,
 )
+from tokometer.measures.minutes import Minutes
 from tokometer.records.basis import ASSUMED
 from tokometer.records.families import family_of
 from tokometer.records.status import ERRORS
@@ -29,12 +30,14 @@ from tokometer.records.units import (
     PERCENT,
     RATIO,
     REQUESTS,
+    REQUESTS_PER_MINUTE,
     TOKENS,
     TOKENS_PER_REQUEST,
     TOKENS_PER_SECOND,
     USD,
     USD_PER_MTOK,
     USD_PER_REQUEST,
+    USD_PER_SESSION,
 )
 
 _WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens")
@@ -98,6 +101,9 @@ class Calls(Recorded, table="calls"):
     error_rate = Ratio(errors, requests, unit=PERCENT, better=LOWER, description="Share of the calls that failed.", drill=("error_type", "call"))
     success_rate = Ratio(succeeded, requests, unit=PERCENT, better=HIGHER, description="Share of the calls that did not fail: 1 − error rate.", drill=("error_type", "call"))
     timeout_rate = Ratio(timeouts, requests, unit=PERCENT, better=LOWER, description="Share of the calls that took too long.", drill=("model", "call"))
+    active_minutes = Minutes("active", unit=COUNT, description="Minutes that had calls. Those of two groups are not those of both together.", drill=_CALL)
+    bad_minutes = Minutes("bad", unit=COUNT, better=LOWER, description="Minutes that had calls of which fewer than half succeeded.", drill=("error_type", "call"))
+    availability = Ratio(Difference(active_minutes, bad_minutes), active_minutes, unit=PERCENT, better=HIGHER, description="Share of the minutes with calls in which at least half of the calls succeeded.", drill=("error_type", "call"))
     sessions = Distinct("sessions", unit=COUNT, description="Sessions that overlap the window, from their first to their last call.", drill=("session",))
     user_messages = Sum("user_messages", unit=COUNT, description="Messages that people wrote.", drill=_CALL)
     messages = Sum("user_messages", "requests", unit=COUNT, description="Messages both ways: what people wrote, and one answer a call.", drill=_CALL)
@@ -137,6 +143,7 @@ class Calls(Recorded, table="calls"):
     priced = Sum("requests", minus=("unpriced",), unit=REQUESTS, title="Priced calls", description="Calls with a known cost.", drill=("model", "call"))
     cost_per_request = Ratio(cost, priced, unit=USD_PER_REQUEST, better=LOWER, description="Cost a call, over the calls that have a price.", drill=("model", *_CALL))
     cost_per_mtok = Ratio(cost, Sum(*_ALL, minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
+    cost_per_session = Ratio(cost, sessions, unit=USD_PER_SESSION, better=LOWER, description="Cost per session that overlaps the window.", drill=("session", "model", *_CALL))
     cost_reported = Sum("cost_reported", unit=USD, better=LOWER, description="Cost as sources reported it, of the calls for which they did.", drill=("source", *_CALL))
     cost_priced = Sum("cost_priced", unit=USD, better=LOWER, description="Cost as the price book computes it, also where a source reported one.", drill=("source", *_CALL))
     revenue = Sum("revenue", unit=USD, better=HIGHER, description="What callers were paid, of the calls that say so.", drill=("team", *_CALL))
@@ -154,6 +161,8 @@ class Calls(Recorded, table="calls"):
     p999_ttft = Quantile("ttft_bucket", 0.999, better=LOWER, title="p99.9 time to first token", description="99.9 % of the calls gave their first token within this.", drill=("model", *_CALL))
     mean_ttft = Mean("ttft_us", "ttft_count", better=LOWER, title="Mean time to first token", description="When calls gave their first token on average.", drill=("model", *_CALL))
     tokens_per_second = Throughput(output_tokens, better=HIGHER, title="Throughput", description="Output tokens per second of wall time of the window, idle time included.", drill=("model", *_CALL))
+    requests_per_minute = Throughput(requests, unit=REQUESTS_PER_MINUTE, times=60, description="Calls per minute of wall time of the window, idle time included.", drill=("model", *_CALL))
+    errors_per_minute = Throughput(errors, unit=REQUESTS_PER_MINUTE, times=60, better=LOWER, description="Failed calls per minute of wall time of the window, idle time included.", drill=("model", *_CALL))
     requests_per_second = Throughput(requests, unit=RATIO, description="Calls per second of wall time of the window, idle time included.", drill=("model", *_CALL))
     speed = Ratio(Sum("generation_tokens", unit=TOKENS), Sum("generation_us"), times=1_000_000, unit=TOKENS_PER_SECOND, better=HIGHER, title="Generation speed", description="Output tokens per second of generation (latency without time to first token), over the calls where both are known.", drill=("model", *_CALL))
 

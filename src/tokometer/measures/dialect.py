@@ -28,6 +28,10 @@ class Dialect:
 
     #: A row for each place of two lists of the same length, as columns `b` and `n`.
     both: str
+    #: The number in which only the bit at a place is set.
+    at_place: str
+    #: How many bits of a number are set.
+    counted_bits: str
     #: The value of a key in a set of labels.
     labelled: str
     #: A row for each label of the sets that fulfil a condition.
@@ -61,6 +65,14 @@ class Dialect:
         """One row for each place of two lists: columns `b` and `n`."""
         return self.both.format(one, other)
 
+    def bit(self, place: str) -> str:
+        """The number in which only the bit at a place is set; the lowest is at 0."""
+        return self.at_place.format(place)
+
+    def bits(self, number: str) -> str:
+        """How many bits of a number are set."""
+        return self.counted_bits.format(number)
+
     def json(self, column: str, name: str) -> str:
         """The whole number that the object in `column` has under `name`, which is a word from a declaration."""
         return self.member.format(column, name)
@@ -76,6 +88,8 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         each="unnest({})",
         member="CAST(json_extract({}, '$.{}') AS HUGEINT)",
         both="unnest({}) AS b, unnest({}) AS n",
+        at_place="(1 << CAST({} AS INTEGER))",
+        counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
     ),
@@ -88,6 +102,8 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         each="arrayJoin({})",
         member="toInt128(JSONExtractInt({}, '{}'))",
         both="(arrayJoin(arrayZip({}, {})) AS pair).1 AS b, pair.2 AS n",
+        at_place="bitShiftLeft(toInt32(1), {})",
+        counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
     ),

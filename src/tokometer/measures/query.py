@@ -140,7 +140,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
                     f"a query has no such field{suggest(str(name), cls.__struct_fields__)}; "
                     f"it has {', '.join(cls.__struct_fields__)}",
                 )
-        values = {name: _FIELDS[name](value, name) for name, value in given.items() if value is not None}
+        values = {name: FIELDS[name](value, name) for name, value in given.items() if value is not None}
         if "measures" not in values:
             raise QueryError("measures", "name at least one, such as calls.cost")
         return cls(**values)
@@ -328,7 +328,8 @@ def _flag(value: object, field: str) -> bool:
     return found
 
 
-_FIELDS: Final[dict[str, Any]] = {
+#: How each field is read from JSON or a URL.
+FIELDS: Final[dict[str, Any]] = {
     "measures": _texts,
     "by": _texts,
     "where": _filters,

@@ -10,24 +10,17 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.ledger import Ledger
-from tokometer.measures.ask import OTHER, Ask, Key, condition, first_measure, needs_derivation, ranking
-from tokometer.measures.atoms import Atom, Different, Facts, Rank
-from tokometer.measures.axis import Axis, Bucket, date_of_key, grain_for, moment
-from tokometer.measures.compile import (
-    Part,
-    compile_parts,
-    counted_until_statement,
-    earliest_statement,
-    values_statement,
-)
+from tokometer.measures.ask import OTHER, Ask, Key, first_measure, ranking
+from tokometer.measures.atoms import Atom, Different, Facts
+from tokometer.measures.axis import Bucket, date_of_key, moment
+from tokometer.measures.compile import Part, compile_parts
+from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError
 from tokometer.measures.query import MOST_ROWS, TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
-from tokometer.measures.windows import Window, resolve
-from tokometer.measures.zones import zone_info
-from tokometer.records.time import QUARTER_US, now_us, to_us
+from tokometer.measures.windows import Window
 
 #: A row's key: integers for time, text for the other dimensions.
 RowKey = tuple[Any, ...]
@@ -52,7 +45,9 @@ def run(
         QueryError: the query cannot be answered as it is; the message says what to change.
     """
     started = perf_counter()
-    ask = _definite(ledger, query, tuple(workspaces), now)
+    ask = definite(ledger, query, workspaces, now)
+    if query.top:
+        ask = replace(ask, kept=largest(ledger, ask))
     answer, tables = _fetch(ledger, ask)
     before: Ask | None = None
     earlier: Answer = {}
@@ -63,56 +58,11 @@ def run(
     rows = _Rows(ask, answer, before, earlier).rows()
     total = len(rows)
     rows = rows[: query.limit] if query.limit else rows
-    return Result(_columns(ask), rows, _meta(ask, before, tables, total, started))
+    known = None if query.limit and total <= query.limit else total
+    return Result(_columns(ask), rows, meta(ask, tables, known, started, before))
 
 
-def _definite(ledger: Ledger, query: Query, workspaces: tuple[str, ...], now: int | datetime | None) -> Ask:
-    """The query with everything resolved that needs a clock, a calendar or the ledger."""
-    if not workspaces:
-        raise QueryError("workspaces", "nobody may see nothing: name at least one")
-    moment_us = now_us() if now is None else to_us(now) if isinstance(now, datetime) else now
-    tz = zone_info(query.tz)
-    cube = query.cube
-    ledger.settle()
-
-    def first() -> int | None:
-        [(quarter,)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces))
-        return int(quarter) * QUARTER_US if quarter else None
-
-    window = resolve(query.since, query.until, tz, moment_us, first)
-    grain = grain_for(window) if query.grain == "auto" else (query.grain or None)
-    ask = Ask(
-        query=query,
-        axis=Axis(window, tz),
-        grain=grain,  # type: ignore[arg-type]
-        workspaces=workspaces,
-        now=moment_us,
-        conditions=tuple(condition(given) for given in query.where),
-        rolled=ledger.rolled,
-    )
-    if cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
-        counted = ledger.fetch(counted_until_statement())
-        ask = replace(ask, counted_until=int(counted[0][0]) if counted else 0)
-    ask = _derive(ledger, ask)
-    return replace(ask, kept=_kept(ledger, ask)) if query.top else ask
-
-
-def _derive(ledger: Ledger, ask: Ask) -> Ask:
-    """Work out, in Python, the dimensions that no column holds, from the values that there are."""
-    derived: dict[str, Mapping[str, str]] = {}
-    for dimension in needs_derivation(ask.query):
-        assert dimension.derive is not None
-        # The period before may have seen other values: look at both.
-        windows = [ask.window, ask.window.previous(ask.tz) if ask.query.compare else None]
-        statements = [
-            values_statement(ask.over(window), dimension, DIALECTS[ledger.engine]) for window in windows if window
-        ]
-        values = {value for statement in statements for (value,) in ledger.fetch(statement)}
-        derived[dimension.name] = {value: dimension.derive(value) for value in sorted(values)}
-    return replace(ask, derived=derived)
-
-
-def _kept(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
+def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
     """The largest values of the first dimension, by the first measure that the query is ordered by."""
     query = ask.query
     dimension = query.grouped[0]
@@ -200,7 +150,7 @@ class _Rows:
         """The rows, in order."""
         rows = []
         starts = {bucket.key: moment(bucket.start, self.ask.tz) for bucket in self.buckets}
-        shown = [(part.name, self._writer(part, starts)) for part in self.keys]
+        shown = [(part.name, writer(part, starts)) for part in self.keys]
         for key in self._filled({**self.answer, **self.aligned}):
             row = {name: write(value) for (name, write), value in zip(shown, key, strict=True)}
             row.update(self._values(self.answer.get(key), self.elapsed.seconds(key)))
@@ -256,15 +206,6 @@ class _Rows:
             return None
         return (self.earlier_buckets[place].key, *key[1:])
 
-    @staticmethod
-    def _writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
-        """What makes a cell of one part of a key."""
-        if part.dimension is None:
-            return starts.__getitem__
-        if part.dimension.type == "date":
-            return lambda value: date_of_key(part.name, value)
-        return lambda value: OTHER_LABEL if value == OTHER else value
-
     def _sorted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """By the query's order; what is equal in it, by the dimensions; what is unknown, and the others, last."""
         terms = [(name.partition(".")[2] or name, down) for name, down in ranking(self.ask.query)]
@@ -279,6 +220,15 @@ class _Rows:
         for name, descending in reversed(terms[:leading]):
             rows = _by(rows, name, descending=descending)
         return rows
+
+
+def writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
+    """What makes a cell of one part of a key; `starts` has when each time bucket begins."""
+    if part.dimension is None:
+        return starts.__getitem__
+    if part.dimension.type == "date":
+        return lambda value: date_of_key(part.name, value)
+    return lambda value: OTHER_LABEL if value == OTHER else value
 
 
 def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:
@@ -297,13 +247,18 @@ def _begun(ask: Ask, answer: Answer) -> list[Bucket]:
     return buckets[: last + 1]
 
 
+def key_columns(ask: Ask) -> list[Column]:
+    """The columns of the time bucket and of the dimensions."""
+    return [
+        Column(TIME, "", "time", "Time", TIME)
+        if key.dimension is None
+        else Column(key.name, "", key.dimension.type, key.dimension.title, key.dimension.name)
+        for key in ask.keys
+    ]
+
+
 def _columns(ask: Ask) -> list[Column]:
-    columns = []
-    for key in ask.keys:
-        if key.dimension is None:
-            columns.append(Column(TIME, "", "time", "Time", TIME))
-        else:
-            columns.append(Column(key.name, "", key.dimension.type, key.dimension.title, key.dimension.name))
+    columns = key_columns(ask)
     for suffix, words in (("", ""), (PREVIOUS, ", previous period")):
         if suffix and not ask.query.compare:
             continue
@@ -321,7 +276,9 @@ def _columns(ask: Ask) -> list[Column]:
     return columns
 
 
-def _meta(ask: Ask, before: Ask | None, tables: tuple[str, ...], total: int, started: float) -> Meta:
+def meta(ask: Ask, tables: tuple[str, ...], total_rows: int | None, started: float, before: Ask | None = None) -> Meta:
+    """How an answer came about that was begun at `started` (of :func:`time.perf_counter`)."""
+
     def shown(window: Window) -> tuple[datetime, datetime]:
         return moment(window.since, ask.tz), moment(window.until, ask.tz)
 
@@ -340,6 +297,6 @@ def _meta(ask: Ask, before: Ask | None, tables: tuple[str, ...], total: int, sta
         previous_since=earlier[0],
         previous_until=earlier[1],
         tables=tables,
-        total_rows=None if ask.query.limit and total <= ask.query.limit else total,
+        total_rows=total_rows,
         elapsed_ms=(perf_counter() - started) * 1000,
     )

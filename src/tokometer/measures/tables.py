@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tokometer.ledger.schema import CELL_SUMS, CELLS, DURATIONS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, added_up
-from tokometer.measures.atoms import Atom, Different, Rank, Total
+from tokometer.measures.atoms import Atom, Different, Minute, Rank, Total
 from tokometer.records import PARTS, QUANTITIES
 from tokometer.records.histogram import bucket_sql
 
@@ -48,6 +48,8 @@ class Stored:
     days: bool = False
     #: True where any column can be the largest, smallest or last.
     extremes: bool = False
+    #: True where it tells how many minutes had calls, and how many were bad.
+    minutes: bool = False
 
     def can_answer(self, atom: Atom, need: Need) -> bool:
         """True if this table has what the atom needs, and all that the query groups and filters by."""
@@ -66,7 +68,7 @@ class Stored:
             return atom.column in self.ranks
         if isinstance(atom, Different):
             return atom.things in self.distinct
-        return self.extremes
+        return self.minutes if isinstance(atom, Minute) else self.extremes
 
     def _has_the_time(self, need: Need) -> bool:
         """True if its rows are fine enough in time."""
@@ -167,6 +169,7 @@ CALL_ROWS: Final = Stored(
         for name, column in DURATIONS.items()
     },
     distinct={"sessions": f"count(DISTINCT {_SESSION_KEY}) FILTER (WHERE session_id <> '')"},
+    minutes=True,
 )
 HISTOGRAM_ROWS: Final = Stored(
     "histograms",

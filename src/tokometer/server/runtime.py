@@ -21,7 +21,7 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Query, Result, rules, run
+from tokometer.measures import Question, Result, answer, rules
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Memory
@@ -106,10 +106,11 @@ class Runtime:
         """The time now, UTC."""
         return datetime.now(UTC)
 
-    def ask(self, query: Query, every: float = 60.0) -> Result:
-        """Answer a query; whoever else asks the same within `every` seconds and before the next commit shares it."""
+    def ask(self, question: Question, every: float = 60.0) -> Result:
+        """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
         slot = int(time.time() // every)
-        return self.results.get((query, self.broadcaster.version, slot), lambda: run(self.ledger, query, WORKSPACES))
+        key = (question, self.broadcaster.version, slot)
+        return self.results.get(key, lambda: answer(self.ledger, question, WORKSPACES))
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""

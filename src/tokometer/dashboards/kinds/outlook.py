@@ -6,21 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from tokometer.charts.axes import Grain
+from tokometer.dashboards.answers import described
+from tokometer.dashboards.calendar import elapsed, midnight
+from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, Period, outlook, periods
-from tokometer.dashboards.figure import figure, measure_of
-from tokometer.dashboards.panel import Context, Table, View
+from tokometer.dashboards.figure import figure
+from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import numbers
-from tokometer.dashboards.scope import elapsed, midnight
-from tokometer.dashboards.series import MEASURES
 from tokometer.judgement import Day, Forecast, forecast
 from tokometer.records.units import PERCENT, show
 
 #: Days that a forecast learns from.
 HISTORY: Final = 90
 _DAY: Final[Grain] = "day"
+MEASURES: Final = {"cost": "Cost", "total_tokens": "Tokens", "requests": "Requests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,13 @@ def predictions(context: Context) -> tuple[dict[str, Prediction], list[Period], 
     return found, stretch, values
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook(Placed):
     """Cost, requests and tokens at the end of the running month, with the 80 % interval and the back-tested error."""
 
-    id: str
-    title: str
-    kind: str = "outlook"
-    width: int = 4
+    kind: ClassVar[str] = "outlook"
     every: int = 300
-    uses: tuple[str, ...] = ()
+    window: str = "month"
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -92,7 +91,7 @@ class Outlook:
 
 
 def _row(name: str, prediction: Prediction) -> dict[str, Any]:
-    unit = measure_of(f"calls.{name}").unit
+    unit = described(f"calls.{name}").unit
     found = prediction.forecast
     low, high = (None, None) if found is None else (found.low, found.high)
     return {
@@ -136,4 +135,4 @@ def _chart(days: Sequence[tuple[Period, float]], found: Forecast, now: datetime)
         high = found.so_far + ((found.high or found.estimate) - found.so_far) * share
         ahead.append((midnight(day.date + timedelta(days=1), zone), low, found.so_far + added, high))
     line = Line("cost", "Cost", "cost", totals)
-    return outlook([period for period, _ in days], [line], ahead, measure_of("calls.cost").unit)
+    return outlook([period for period, _ in days], [line], ahead, described("calls.cost").unit)

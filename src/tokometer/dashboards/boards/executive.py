@@ -1,0 +1,71 @@
+"""The Executive Overview: is everything well, how much is going on, and what does today cost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.dashboards.kinds import Series, Stat
+from tokometer.dashboards.panel import Dashboard, Section
+
+EXECUTIVE: Final = Dashboard(
+    id="overview",
+    title="Executive Overview",
+    short="Overview",
+    key="o",
+    range="24h",
+    about="Is everything well, how much is going on, and what does today cost: one look for whoever answers for it.",
+    sections=(
+        Section(
+            (
+                Stat(
+                    id="overview.health",
+                    title="Overall Health Score",
+                    of="judgement.health_score",
+                    window="15m",
+                    every=30,
+                    how="The mean health of all providers with traffic in the last 15 minutes, from 0 to 100.",
+                ),
+                Stat(
+                    id="overview.requests_per_minute",
+                    title="Active Requests/min",
+                    of="calls.requests_per_minute",
+                    window="5m",
+                    every=15,
+                    colour="requests",
+                    how="Calls a minute over the last five minutes, all providers together.",
+                ),
+                Stat(
+                    id="overview.latency",
+                    title="Avg Response Time",
+                    of="calls.mean_latency",
+                    window="15m",
+                    every=30,
+                    how="The mean latency of the last 15 minutes, each call counting once.",
+                ),
+                Stat(
+                    id="overview.cost",
+                    title="Daily Cost",
+                    of="calls.cost",
+                    window="today",
+                    every=60,
+                    colour="cost",
+                    how="What today has cost so far, against yesterday until now.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Series(
+                    id="overview.volume",
+                    title="Request Volume ({range})",
+                    of=("calls.requests",),
+                    shape="area",
+                    every=30,
+                    width=8,
+                    marks=True,
+                    how="Requests of all providers over time.",
+                ),
+            )
+        ),
+    ),
+)

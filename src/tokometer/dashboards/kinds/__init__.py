@@ -1,0 +1,13 @@
+"""The kinds of panel: a dashboard is a list of values of these.
+
+Each kind is one module here, one template in `server/templates/panels/` (with a skeleton that waits for it), and, where
+it draws, one shape in `charts/`.
+"""
+
+from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.outlook import Outlook
+from tokometer.dashboards.kinds.ranking import Ranking
+from tokometer.dashboards.kinds.series import Series
+from tokometer.dashboards.kinds.stat import Also, Limits, Stat
+
+__all__ = ["Also", "Figures", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]

@@ -1,0 +1,26 @@
+"""Every judgement, by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.judgement.declared import PREFIX, Judgement
+from tokometer.judgement.health import HEALTH_SCORE
+from tokometer.measures import QueryError
+from tokometer.measures.errors import suggest
+
+JUDGEMENTS: Final[dict[str, Judgement]] = {judgement.name: judgement for judgement in (HEALTH_SCORE,)}
+
+
+def judgement_named(name: str) -> Judgement:
+    """The judgement with a name such as `judgement.health_score`; the prefix may be left out.
+
+    Raises:
+        QueryError: There is none; the message says which there are.
+    """
+    found = JUDGEMENTS.get(name.removeprefix(PREFIX))
+    if found is None:
+        known = [judgement.full_name for judgement in JUDGEMENTS.values()]
+        meant = suggest(PREFIX + name.removeprefix(PREFIX), known) or f"; there are {', '.join(known)}"
+        raise QueryError("measures", f"there is no judgement {name[:80]!r}{meant}")
+    return found

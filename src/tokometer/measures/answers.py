@@ -1,0 +1,37 @@
+"""One way in for whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tokometer.ledger import Ledger
+from tokometer.measures.feed import feed
+from tokometer.measures.query import Query
+from tokometer.measures.questions import Feed, Question, Spread
+from tokometer.measures.result import Result
+from tokometer.measures.run import run
+from tokometer.measures.slices import slices
+from tokometer.measures.spread import spread
+
+
+def answer(
+    ledger: Ledger,
+    question: Question,
+    workspaces: Sequence[str] = ("default",),
+    now: int | datetime | None = None,
+) -> Result:
+    """Answer a question about the records of these workspaces.
+
+    `now` is the moment as of which it is asked: µs since the epoch, or an aware datetime; None is this one.
+
+    Raises:
+        QueryError: the question cannot be answered as it is; the message says what to change.
+    """
+    if isinstance(question, Query):
+        return run(ledger, question, workspaces, now)
+    if isinstance(question, Feed):
+        return feed(ledger, question, workspaces, now)
+    if isinstance(question, Spread):
+        return spread(ledger, question, workspaces, now)
+    return slices(ledger, question, workspaces, now)

@@ -1,0 +1,68 @@
+"""A question made definite: everything resolved that needs a clock, a calendar or the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from tokometer.ledger import Ledger
+from tokometer.measures.ask import Ask, condition, needs_derivation
+from tokometer.measures.atoms import Rank
+from tokometer.measures.axis import Axis, grain_for
+from tokometer.measures.compile import counted_until_statement, earliest_statement, values_statement
+from tokometer.measures.dialect import DIALECTS
+from tokometer.measures.errors import QueryError
+from tokometer.measures.query import Query
+from tokometer.measures.windows import resolve
+from tokometer.measures.zones import zone_info
+from tokometer.records.time import QUARTER_US, now_us, to_us
+
+
+def definite(ledger: Ledger, query: Query, workspaces: Sequence[str], now: int | datetime | None) -> Ask:
+    """What a query asks of the records of these workspaces, as of `now`. Settles the ledger.
+
+    Raises:
+        QueryError: it cannot be asked.
+    """
+    if not workspaces:
+        raise QueryError("workspaces", "nobody may see nothing: name at least one")
+    moment_us = now_us() if now is None else to_us(now) if isinstance(now, datetime) else now
+    tz = zone_info(query.tz)
+    cube = query.cube
+    ledger.settle()
+
+    def first() -> int | None:
+        [(quarter,)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces))
+        return int(quarter) * QUARTER_US if quarter else None
+
+    window = resolve(query.since, query.until, tz, moment_us, first)
+    grain = grain_for(window) if query.grain == "auto" else (query.grain or None)
+    ask = Ask(
+        query=query,
+        axis=Axis(window, tz),
+        grain=grain,  # type: ignore[arg-type]
+        workspaces=tuple(workspaces),
+        now=moment_us,
+        conditions=tuple(condition(given) for given in query.where),
+        rolled=ledger.rolled,
+    )
+    if cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
+        counted = ledger.fetch(counted_until_statement())
+        ask = replace(ask, counted_until=int(counted[0][0]) if counted else 0)
+    return _derive(ledger, ask)
+
+
+def _derive(ledger: Ledger, ask: Ask) -> Ask:
+    """Work out, in Python, the dimensions that no column holds, from the values that there are."""
+    derived: dict[str, Mapping[str, str]] = {}
+    for dimension in needs_derivation(ask.query):
+        assert dimension.derive is not None
+        # The period before may have seen other values: look at both.
+        windows = [ask.window, ask.window.previous(ask.tz) if ask.query.compare else None]
+        statements = [
+            values_statement(ask.over(window), dimension, DIALECTS[ledger.engine]) for window in windows if window
+        ]
+        values = {value for statement in statements for (value,) in ledger.fetch(statement)}
+        derived[dimension.name] = {value: dimension.derive(value) for value in sorted(values)}
+    return replace(ask, derived=derived)

@@ -1,0 +1,201 @@
+"""Everything that can be asked of a ledger: a :class:`Query`, the records themselves, a spread, or slices of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from tokometer.measures.catalogue import CUBES
+from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.facts import FACTS, SHOWN
+from tokometer.measures.query import FIELDS, Filter, Query, dimension_named
+
+#: The most records that one feed shows.
+MOST_RECORDS: Final = 1_000
+OF: Final = ("latency", "ttft")
+S = TypeVar("S", bound=Struct)
+
+
+class Feed(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Records themselves, the newest first.
+
+    `columns` are short names (`provider`) of the cube's dimensions and of its facts (:mod:`tokometer.measures.facts`);
+    none are those that are mostly looked at.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    cube: str = "calls"
+    columns: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    since: str = "24h"
+    until: str = ""
+    tz: str = "UTC"
+    #: How many at most, from 1 to :data:`MOST_RECORDS`.
+    limit: int = 100
+    #: False for the oldest first.
+    newest: bool = True
+
+    def __post_init__(self) -> None:
+        if self.cube not in CUBES:
+            meant = suggest(self.cube, CUBES) or f"; there are {', '.join(CUBES)}"
+            raise QueryError("cube", f"there is no cube {self.cube[:80]!r}{meant}")
+        columns = self.columns or SHOWN[self.cube]
+        force_setattr(self, "columns", tuple(_column(self.cube, str(name)) for name in columns))
+        if len(set(self.columns)) < len(self.columns):
+            raise QueryError("columns", "a name is there twice")
+        force_setattr(self, "where", _filters(self.where, self.cube))
+        if not 1 <= self.limit <= MOST_RECORDS:
+            raise QueryError("limit", f"a feed shows 1 to {MOST_RECORDS:,} records, not {self.limit}")
+
+    @classmethod
+    def parse(cls, given: object) -> Feed:
+        """A feed from its JSON object."""
+        return _parsed(cls, given)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as a JSON object; :meth:`parse` gives it back."""
+        return _built(self)
+
+
+class Spread(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How a duration of calls is spread: how many calls are in each log bucket (:mod:`tokometer.records.histogram`).
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    of: Literal["latency", "ttft"] = "latency"
+    by: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    since: str = "30d"
+    until: str = ""
+    tz: str = "UTC"
+    #: Only the so many values of the first dimension that have most calls; the others together as Other.
+    top: int = 0
+    other: bool = True
+
+    def __post_init__(self) -> None:
+        if self.of not in OF:
+            meant = suggest(str(self.of), OF) or f"; it is one of {', '.join(OF)}"
+            raise QueryError("of", f"there is no duration {str(self.of)[:80]!r}{meant}")
+        force_setattr(self, "by", tuple(dimension_named(str(name)).name for name in self.by))
+        force_setattr(self, "where", _filters(self.where, "calls"))
+        # What the two have in common is checked there.
+        self.as_query()
+
+    def as_query(self) -> Query:
+        """The question for the median of the same calls."""
+        return Query(
+            measures=(f"calls.p50_{self.of}",),
+            by=self.by,
+            where=self.where,
+            since=self.since,
+            until=self.until,
+            tz=self.tz,
+            top=self.top,
+            other=self.other,
+        )
+
+    @classmethod
+    def parse(cls, given: object) -> Spread:
+        """A spread from its JSON object."""
+        return _parsed(cls, given)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as a JSON object; :meth:`parse` gives it back."""
+        return _built(self)
+
+
+class Slices(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The quarter hours that have a bad minute: what incidents are made of.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    #: `provider`: each provider for itself; empty: all calls together.
+    by: str = ""
+    where: tuple[Filter, ...] = ()
+    since: str = "24h"
+    until: str = ""
+    tz: str = "UTC"
+
+    def __post_init__(self) -> None:
+        by = self.by.removeprefix("calls.")
+        if by not in ("", "provider"):
+            raise QueryError("by", f"slices are told by provider or of all calls, not by {by[:80]!r}")
+        force_setattr(self, "by", by)
+        force_setattr(self, "where", _filters(self.where, "calls"))
+
+    def as_query(self) -> Query:
+        """The question for the number of bad minutes of the same calls."""
+        by = (f"calls.{self.by}",) if self.by else ()
+        return Query(
+            measures=("calls.bad_minutes",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
+        )
+
+    @classmethod
+    def parse(cls, given: object) -> Slices:
+        """Slices from their JSON object."""
+        return _parsed(cls, given)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as a JSON object; :meth:`parse` gives it back."""
+        return _built(self)
+
+
+#: What :func:`tokometer.measures.answer` takes.
+Question = Query | Feed | Spread | Slices
+
+_READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
+    **FIELDS,
+    "cube": FIELDS["since"],
+    "columns": FIELDS["by"],
+    "newest": FIELDS["other"],
+    "of": FIELDS["since"],
+}
+
+
+def _parsed(kind: type[S], given: object) -> S:
+    what = kind.__name__.lower()
+    if not isinstance(given, Mapping):
+        raise QueryError(what, f"it is an object, not {type(given).__name__}")
+    read = {**_READERS, "by": FIELDS["since"]} if kind is Slices else _READERS
+    fields = kind.__struct_fields__
+    for name in given:
+        if name not in fields:
+            meant = suggest(str(name), fields)
+            raise QueryError(str(name)[:60], f"there is no such field{meant}; there are {', '.join(fields)}")
+    return kind(**{name: read[name](value, name) for name, value in given.items() if value is not None})
+
+
+def _built(question: Struct) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(question)
+    return built
+
+
+def _column(cube: str, name: str) -> str:
+    """A column's short name."""
+    short = name.removeprefix(f"{cube}.")
+    if short in FACTS[cube]:
+        return short
+    try:
+        return dimension_named(f"{cube}.{short}").short
+    except QueryError:
+        known = [*FACTS[cube], *CUBES[cube].dimensions]
+        meant = suggest(short, known) or f"; there are {', '.join(known)}"
+        raise QueryError("columns", f"{cube} have no column {name[:80]!r}{meant}") from None
+
+
+def _filters(given: tuple[Filter, ...], cube: str) -> tuple[Filter, ...]:
+    filters = tuple(Filter.parse(one) for one in given)
+    for one in filters:
+        if one.dimension.partition(".")[0] != cube:
+            raise QueryError("where", f"{one.dimension} is no dimension of {cube}")
+    return filters

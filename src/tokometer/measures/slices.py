@@ -1,0 +1,60 @@
+"""Answering :class:`Slices`: the quarter hours that have a bad minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Final
+
+from tokometer.ledger import Ledger
+from tokometer.measures.ask import Ask
+from tokometer.measures.atoms import Minute
+from tokometer.measures.axis import moment
+from tokometer.measures.compile_slices import slices_statement
+from tokometer.measures.cubes import Calls
+from tokometer.measures.definite import definite
+from tokometer.measures.dialect import DIALECTS
+from tokometer.measures.errors import QueryError
+from tokometer.measures.query import MOST_ROWS
+from tokometer.measures.questions import Slices
+from tokometer.measures.result import Column, Result
+from tokometer.measures.run import meta
+from tokometer.measures.scope import Scope
+from tokometer.measures.tables import choose
+from tokometer.records.time import QUARTER_US
+from tokometer.records.units import COUNT, REQUESTS
+
+_COLUMNS: Final = (
+    Column("provider", "", "text", Calls.provider.title, Calls.provider.name),
+    Column("quarter", "", "time", "Quarter hour"),
+    Column("seen", COUNT.key, "integer", "Minutes with calls before"),
+    Column("active", "", "integer", "Minutes with calls, as bits"),
+    Column("bad", "", "integer", "Bad minutes, as bits"),
+    Column("requests", REQUESTS.key, "integer", "Calls in bad minutes"),
+    Column("errors", REQUESTS.key, "integer", "Failed calls in bad minutes"),
+)
+
+
+def slices(ledger: Ledger, question: Slices, workspaces: Sequence[str], now: int | datetime | None = None) -> Result:
+    """The quarter hours, in order; see :func:`tokometer.measures.answer`.
+
+    `provider` is None where all calls are taken together, empty where nobody knows it. `active` and `bad` are masks:
+    the lowest bit is the quarter hour's first minute. `seen` counts the minutes with calls (of the same provider) that
+    the window has before the quarter hour, so that a run of bad minutes can be told from minutes without calls.
+    """
+    started = perf_counter()
+    ask = definite(ledger, question.as_query(), workspaces, now)
+    stored = choose("calls", Minute("bad"), ask.need)
+    scope = Scope(ask, stored, DIALECTS[ledger.engine])
+    found = ledger.fetch(slices_statement(scope, Calls.provider if question.by else None))
+    if len(found) > MOST_ROWS:
+        raise QueryError("since", f"the answer has more than {MOST_ROWS:,} rows; take a shorter window")
+    rows = [_row(ask, row, by_provider=bool(question.by)) for row in found]
+    return Result(_COLUMNS, rows, meta(ask, (stored.table,), len(rows), started))
+
+
+def _row(ask: Ask, row: tuple[Any, ...], *, by_provider: bool) -> dict[str, Any]:
+    provider, quarter, *numbers = row
+    cells = (provider if by_provider else None, moment(quarter * QUARTER_US, ask.tz), *map(int, numbers))
+    return {column.name: cell for column, cell in zip(_COLUMNS, cells, strict=True)}
