@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tokometer.prices.plan import Plan
 from tokometer.prices.rates import ALWAYS, BUCKETS, DAY_US, FOREVER, Period, Tier, to_mtok, to_usd
+from tokometer.records.kinds import PARTS
 
 #: Prices by name: of a bucket or a part of one in USD per million tokens, of what else there is (`pages`) in USD each.
 Told = dict[str, Decimal]
@@ -48,6 +49,11 @@ def changes(plan: Plan, provider: str, model: str, since: int, until: int) -> tu
     """
     found = (_change(plan, provider, model, at) for at in sorted(set(_moments(plan))) if since <= at < until)
     return tuple(change for change in found if change is not None)
+
+
+def per_tokens(name: str) -> bool:
+    """Whether the price of this name is one of a million tokens; else it is one of each."""
+    return name in BUCKETS or name in PARTS
 
 
 def _moments(plan: Plan) -> Iterator[int]:
