@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.breaker import BREAKER
+from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.health import HEALTH_SCORE
+from tokometer.judgement.incidents import INCIDENTS
+from tokometer.judgement.slo import SLO
+from tokometer.judgement.uptime import UPTIME
 from tokometer.measures import QueryError
 from tokometer.measures.errors import suggest
 
-JUDGEMENTS: Final[dict[str, Judgement]] = {judgement.name: judgement for judgement in (HEALTH_SCORE,)}
+JUDGEMENTS: Final[dict[str, Judgement]] = {
+    judgement.name: judgement for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER)
+}
 
 
 def judgement_named(name: str) -> Judgement:
