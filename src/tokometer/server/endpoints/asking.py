@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 
 from tokometer.dashboards.calendar import Calendar, Window
 from tokometer.dashboards.context import Context
-from tokometer.dashboards.scope import Scope, ScopeError, find_zone, grain_of, parse_scope
+from tokometer.dashboards.scope import Scope, ScopeError, grain_of, parse_scope
 from tokometer.measures import Query, QueryError
 from tokometer.measures.errors import suggest
 from tokometer.measures.windows import NAMED, resolve
@@ -236,7 +236,7 @@ def _own(parameter: Parameter, values: Sequence[str]) -> str:
     value = _single(parameter.name, values) or parameter.first
     if parameter.choices and value not in parameter.choices:
         why = f"{value[:_MOST_TYPED]!r} is not one of {', '.join(parameter.choices)}"
-        raise refused(parameter.name, why, suggest(value, parameter.choices) or " ")
+        raise refused(parameter.name, why, suggest(value, parameter.choices))
     return value
 
 
@@ -264,9 +264,7 @@ def _order(value: Any) -> Any:  # noqa: ANN401 - JSON
     return value.casefold() if isinstance(value, str) else value
 
 
-def described_parameters(
-    takes: Sequence[Parameter], path: Mapping[str, str], period: str
-) -> list[dict[str, Any]]:
+def described_parameters(takes: Sequence[Parameter], path: Mapping[str, str], period: str) -> list[dict[str, Any]]:
     """All parameters of an endpoint, as OpenAPI has them."""
     told = [
         {"name": name, "in": "path", "required": True, "description": meaning, "schema": {"type": "string"}}
@@ -303,4 +301,3 @@ def window_parts() -> tuple[Field | Block, ...]:
             ),
         ),
     )
-

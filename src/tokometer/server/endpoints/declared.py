@@ -111,11 +111,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A list of objects, one a value of the dimension `by` where there is one."""
+    """A list of objects, one a value of the dimension `by` (or a step of `time`) where there is one."""
 
     name: str
     row: Block
     by: str = ""
+    #: The field of a row that has the dimension's value, where it has another name.
+    named: str = ""
     meaning: str = ""
 
     def schema(self) -> dict[str, Any]:

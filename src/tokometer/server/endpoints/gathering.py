@@ -15,6 +15,8 @@ from tokometer.measures.atoms import Facts
 from tokometer.server.endpoints.declared import Answer, Block, Field, Key
 
 PREVIOUS: Final = ".previous"
+#: The window of a field that is about all there is.
+EVER: Final = "all"
 
 
 class Values(dict[Key, Any]):
@@ -96,7 +98,7 @@ def _measure(
     names = dict.fromkeys(one.source for one in asked)
     cube = asked[0].source.partition(".")[0]
     result = context.query(
-        context.window(window),
+        None if window == EVER else context.window(window),
         *names,
         by=dimensions,
         grain=grain,

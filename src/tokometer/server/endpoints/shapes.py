@@ -71,8 +71,9 @@ BYTES: Final = Shape("integer", "bytes", int)
 TEXT: Final = Shape("string", "", str)
 STATUS: Final = Shape("string", "", _status)
 TIME: Final = Shape("string", "", rfc3339, "date-time")
-DATE: Final = Shape("string", "", lambda value: (value.date() if isinstance(value, datetime) else value).isoformat(), "date")
+DATE: Final = Shape(
+    "string", "", lambda value: (value.date() if isinstance(value, datetime) else value).isoformat(), "date"
+)
 FLAG: Final = Shape("boolean", "", bool)
 #: Of a breaker's state.
 IS_OPEN: Final = Shape("boolean", "", lambda state: state == "OPEN")
-
