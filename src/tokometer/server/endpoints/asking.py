@@ -64,7 +64,7 @@ SHARED: Final = (
     Parameter("limit", f"How many rows of a list at most, 1 to {MOST_ROWS:,}."),
     Parameter("sort", "What a list is sorted by: a field of its rows, with `-` in front the largest first."),
 )
-_FILTERS: Final = (
+FILTERS: Final = (
     "Any dimension of calls is a filter, a label as well: `provider=openai`, `model=gpt-5&model=gpt-5-mini`, "
     "`team=search`, `label.tenant=acme`. Several values of one are alternatives."
 )
@@ -279,7 +279,7 @@ def described_parameters(takes: Sequence[Parameter], path: Mapping[str, str], pe
             "name": "filters",
             "in": "query",
             "required": False,
-            "description": _FILTERS,
+            "description": FILTERS,
             "style": "form",
             "explode": True,
             "schema": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},

@@ -50,7 +50,8 @@ class Field:
         if self.change:
             text = f"Change against the period before, in per cent, of: {text[:1].lower()}{text[1:]}"
         if self.window:
-            text = f"{text.removesuffix('.')}, over {WINDOWS.get(self.window, self.window)}."
+            first, stop, rest = text.removesuffix(".").partition(". ")
+            text = f"{first}, over {WINDOWS.get(self.window, self.window)}{stop}{rest}."
         return text
 
     def schema(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tokometer.server.endpoints.gathering import Values, gather
 from tokometer.server.endpoints.naming import provider_in, provider_name, seen
 from tokometer.server.endpoints.serving import Endpoint, routed
 from tokometer.server.endpoints.shapes import (
+    CHANGE,
     FLAG,
     IS_OPEN,
     MS,
@@ -74,7 +75,7 @@ FINANCIAL: Final = (
         for window, example in (("24h", 3456.78), ("7d", 24123.45), ("30d", 89234.56))
     ),
     Field("cost_per_request", "calls.cost_per_request", USD, 0.00012),
-    Field("cost_trend_percent", "calls.cost", PERCENT, 4.2, change=True),
+    Field("cost_trend_percent", "calls.cost", CHANGE, 4.2, change=True),
 )
 TOKEN_TOTALS: Final = (
     *(
