@@ -18,8 +18,8 @@ CLOSELY: Final = "24h"
 STARS: Final = 5
 #: Fewer calls than this say nothing about how well a model does.
 LEAST_CALLS: Final = 20
-_DAY: Final = timedelta(days=1)
-_QUARTER: Final = timedelta(minutes=15)
+DAY: Final = timedelta(days=1)
+QUARTER: Final = timedelta(minutes=15)
 
 
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
@@ -38,7 +38,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     used = by_name(measured, "model")
     known = _known(offered.rows)
     serving = _serving(providers.rows)
-    ages = _ages(days.rows, _DAY, matter.now) | _ages(quarters.rows, _QUARTER, matter.now)
+    ages = ages_of(days.rows, "model", DAY, matter.now) | ages_of(quarters.rows, "model", QUARTER, matter.now)
     # A filter narrows what is used; what is only offered has no calls that it could be found by.
     names = dict.fromkeys([*used, *([] if matter.where else known)])
     return [_row(name, used.get(name), known.get(name, {}), serving.get(name, ""), ages, settings) for name in names]
@@ -96,12 +96,12 @@ def _serving(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return named
 
 
-def _ages(rows: Sequence[Mapping[str, Any]], length: timedelta, now: datetime) -> dict[str, float]:
-    """Seconds since the end of the last period in which each model was used; 0 where that is the running one."""
+def ages_of(rows: Sequence[Mapping[str, Any]], by: str, length: timedelta, now: datetime) -> dict[str, float]:
+    """Seconds since the end of the last period in which each name was used; 0 where that is the running one."""
     last: dict[str, datetime] = {}
     for row in rows:
         if row["requests"]:
-            last[row["model"]] = max(last.get(row["model"], row["time"]), row["time"])
+            last[row[by]] = max(last.get(row[by], row["time"]), row["time"])
     moment = now.astimezone(UTC)
     return {name: max(0.0, (moment - begun.astimezone(UTC) - length).total_seconds()) for name, begun in last.items()}
 

@@ -5,9 +5,11 @@ it draws, one shape in `charts/`.
 """
 
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.histogram import Histogram
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
+from tokometer.dashboards.kinds.share import Share
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
 
-__all__ = ["Also", "Figures", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
+__all__ = ["Also", "Figures", "Histogram", "Limits", "Outlook", "Periods", "Ranking", "Series", "Share", "Stat"]
