@@ -34,6 +34,9 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
         return _words(name, row.get(name))
     value: Number | None = row.get(name)
     standing = str(row.get(name + STANDING) or "")
+    if standing == "none" and value is not None:
+        # Known, but nothing that is good or bad.
+        standing = ""
     if how == "value" or name + PREVIOUS not in row:
         told = exact(value, what.unit)
         return Cell(name, show(value, what.unit), told, -1e300 if value is None else float(value), standing)

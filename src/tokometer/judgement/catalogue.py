@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.connection import CONNECTION
 from tokometer.judgement.cron import CRON
@@ -18,7 +19,19 @@ from tokometer.measures import QueryError
 from tokometer.measures.errors import suggest
 
 JUDGEMENTS: Final[dict[str, Judgement]] = {
-    judgement.name: judgement for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, CRON, COST_PER_TASK, INVENTORY, CONNECTION)
+    judgement.name: judgement
+    for judgement in (
+        HEALTH_SCORE,
+        INCIDENTS,
+        UPTIME,
+        SLO,
+        BURN_RATE,
+        BREAKER,
+        CRON,
+        COST_PER_TASK,
+        INVENTORY,
+        CONNECTION,
+    )
 }
 
 

@@ -91,8 +91,8 @@ CONNECTION: Final = Judgement(
     unit=COUNT,
     better="",
     description=(
-        "Whether usage of a provider arrives, from which sources, and whether the provider's own account tells of bills and "
-        "balance. A balance that no record tells of is unknown."
+        "Whether usage of a provider arrives, from which sources, and whether the provider's own account tells of "
+        "bills and balance. A balance that no record tells of is unknown."
     ),
     formula="usage arrives where calls of the provider began in the window; bills and balances of the last 90 days",
     by=("provider",),
@@ -100,7 +100,7 @@ CONNECTION: Final = Judgement(
         text("account", "whether its own account is read, or bills of it have been received"),
         text("sources", "where its usage comes from"),
         Fact("requests", COUNT, "integer", "Requests", "its calls in the window"),
-        Fact("age", SECONDS, title="Last used", meaning="how long ago it was last used, at least"),
+        Fact("age", SECONDS, title="Last used (ago)", meaning="how long ago it was last used, at least"),
         Fact("billed", USD, "money", "Billed", "what it billed for usage in the last 90 days, where bills are known"),
         Fact("balance", USD, "money", "Balance", "its latest known balance"),
     ),

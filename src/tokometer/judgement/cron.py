@@ -85,8 +85,8 @@ CRON: Final = Judgement(
     better="higher",
     description="The share of the runs of scheduled jobs that ended well, which job failed most often, and why.",
     formula=(
-        "runs that ended well / runs that ended; skipped ones do not count. The cause is what most of the failed runs of "
-        "the job with most failures say"
+        "runs that ended well / runs that ended; skipped ones do not count. The cause is what most of the failed runs "
+        "of the job with most failures say"
     ),
     by=("",),
     facts=(

@@ -1,4 +1,4 @@
-"""What is known of each model beside its calls: who offers it, its size, whether it calls tools, when it was last used."""
+"""What is known of each model beside its calls: who offers it, its size, tool support, when it was last used."""
 
 from __future__ import annotations
 
@@ -119,12 +119,12 @@ INVENTORY: Final = Judgement(
     unit=SCORE,
     better="higher",
     description=(
-        "How well each model did in the window, as the health score counts it, with what is known of the model: who serves "
-        "it, its size, whether it calls tools, and when it was last used."
+        "How well each model did in the window, as the health score counts it, with what is known of the model: who "
+        "serves it, its size, whether it calls tools, and when it was last used."
     ),
     formula=(
-        f"the health score's formula over the whole window, for models with at least {LEAST_CALLS} calls; a star for every 20 "
-        "points. Last use is told to the quarter hour for the last day, else to the day"
+        f"the health score's formula over the whole window, for models with at least {LEAST_CALLS} calls; a star for "
+        "every 20 points. Last use is told to the quarter hour for the last day, else to the day"
     ),
     by=("model",),
     facts=(
@@ -135,7 +135,7 @@ INVENTORY: Final = Judgement(
         text("tools", "whether it can call tools", "Tools"),
         text("installed", "whether it is on a machine"),
         text("family", "the family that it belongs to"),
-        Fact("age", SECONDS, title="Last used", meaning="how long ago it was last used, at least"),
+        Fact("age", SECONDS, title="Last used (ago)", meaning="how long ago it was last used, at least"),
         Fact("requests", COUNT, "integer", "Requests", "its calls in the window"),
     ),
     thresholds="as of the health score",

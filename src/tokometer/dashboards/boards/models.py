@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Cards, HeatMap, Ranking, Series, Share, Stat
+from tokometer.dashboards.kinds import Cards, Cross, Ranking, Series, Share, Stat
 from tokometer.dashboards.panel import Dashboard, Section
 
 MODELS: Final = Dashboard(
@@ -13,7 +13,7 @@ MODELS: Final = Dashboard(
     short="Models",
     key="m",
     range="30d",
-    about="Which models there are, which are used and how well they do, with which tools and knowledge, and at what cost.",
+    about="Which models there are, which are used and how well, with which tools and knowledge, and at what cost.",
     sections=(
         Section(
             (
@@ -91,7 +91,7 @@ MODELS: Final = Dashboard(
                     change=False,
                     find=True,
                     every=120,
-                    how="Every model: who serves it, its size, whether it calls tools, conversations, last use, and how well it does.",
+                    how="Who serves each model, its size, tool support, conversations, last use, and how well it does.",
                 ),
             )
         ),
@@ -124,7 +124,7 @@ MODELS: Final = Dashboard(
         ),
         Section(
             (
-                HeatMap(
+                Cross(
                     id="models.knowledge",
                     title="Knowledge Base Correlation",
                     of="calls.requests",

@@ -4,6 +4,8 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.cards import Cards
+from tokometer.dashboards.kinds.cross import Cross
 from tokometer.dashboards.kinds.figures import Figures, Periods
 from tokometer.dashboards.kinds.histogram import Histogram
 from tokometer.dashboards.kinds.outlook import Outlook
@@ -11,5 +13,20 @@ from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
 from tokometer.dashboards.kinds.share import Share
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
+from tokometer.dashboards.kinds.tally import Tally
 
-__all__ = ["Also", "Figures", "Histogram", "Limits", "Outlook", "Periods", "Ranking", "Series", "Share", "Stat"]
+__all__ = [
+    "Also",
+    "Cards",
+    "Cross",
+    "Figures",
+    "Histogram",
+    "Limits",
+    "Outlook",
+    "Periods",
+    "Ranking",
+    "Series",
+    "Share",
+    "Stat",
+    "Tally",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from tokometer.dashboards.answers import STANDING, rows_of
 from tokometer.dashboards.cells import Cell, cell
@@ -18,8 +18,10 @@ _INNER = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cards(Placed):
-    """The values of a dimension as cards: a judged `state` in words, `figures` as (name, words, window), and the
-    largest values of another dimension (`inner`) by a measure (`of`).
+    """The values of a dimension as cards.
+
+    Each has a judged `state` in words, `figures` as (name, words, window), and the largest values of another dimension
+    (`inner`) by a measure (`of`).
     """
 
     kind: ClassVar[str] = "cards"

@@ -203,7 +203,7 @@ class Ranking(Placed):
             "of": head(self.of),
             "share": ("Share" if self._basis(rows) == self.of else "Share of tokens") if self._shared else "",
             "parts": [head(name) for name in self.parts],
-            "columns": [head(name) for name in self.columns],
+            "columns": [(head(name), described(name).type in ("text", "flag")) for name in self.columns],
             "change": self.change and context.scope.compare and context.scope.show == "value",
         }
 

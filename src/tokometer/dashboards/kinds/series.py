@@ -178,7 +178,9 @@ class Series(Placed):
             return None, ""
         name = asked[0]
         certainty = [f"calls.{short}" for short in CERTAINTY] if name == _COST else []
-        rows = rows_of(context, [name, *certainty], window=window, compare=not self.trend and not self.window, where=self.where)
+        rows = rows_of(
+            context, [name, *certainty], window=window, compare=not self.trend and not self.window, where=self.where
+        )
         row = rows[0] if rows else {}
         before = row.get(name + PREVIOUS)
         found = figure(name, row.get(name), before=before, when=context.scope.before.capitalize())

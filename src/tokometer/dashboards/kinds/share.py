@@ -43,9 +43,7 @@ class Share(Placed):
     def view(self, context: Context) -> View:
         """The parts, largest first."""
         window = context.window(self.window)
-        rows = rows_of(
-            context, self.measures, window=window, by=self.by, top=self.top, rank=self.of, compare=True
-        )
+        rows = rows_of(context, self.measures, window=window, by=self.by, top=self.top, rank=self.of, compare=True)
         rows = [row for row in rows if row.get(self.of)]
         rows.sort(key=lambda row: (row[self.by] == OTHER_LABEL, -float(row[self.of] or 0), row[self.by] or ""))
         what = described(self.of)
@@ -66,7 +64,7 @@ class Share(Placed):
         }
         keys = (self.by, *self.measures)
         table = Table(keys, [tuple(row.get(name) for name in keys) for row in rows])
-        chart = ring(slices, what.unit, title=self.what or what.title.lower()) if whole else None
+        chart = ring(slices, what.unit, title=self.what or what.title.lower(), named=False) if whole else None
         return View(shown, table, window, chart, empty=not rows)
 
     def _slice(self, row: Mapping[str, Any], names: Names) -> Slice:
@@ -76,9 +74,7 @@ class Share(Placed):
             (HEADS.get(key, described(key).title), exact(row.get(key), described(key).unit)) for key in self.columns
         ]
         by = self.by if self.of.startswith("calls.") and not other else ""
-        return Slice(
-            name, names.label(name), names.colour(name), float(row[self.of]), filter=by, detail=details
-        )
+        return Slice(name, names.label(name), names.colour(name), float(row[self.of]), filter=by, detail=details)
 
     def _row(self, row: Mapping[str, Any], names: Names, whole: float) -> dict[str, Any]:
         name = row[self.by] or ""

@@ -43,9 +43,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Also:
-    """A second figure under the large one: the same or another measure, of the same window, another, or the viewer's
-    (`range`).
-    """
+    """A second figure under the large one, of the same window, another, or the viewer's (`range`)."""
 
     of: str
     words: str
@@ -88,7 +86,7 @@ class Stat(Placed):
         when = scope.before.capitalize() if not self.window else "The period before"
         shown: dict[str, Any] = {
             "figure": figure(self.of, value, before=before, when=when),
-            "sub": window.title if self.window and "{range}" not in self.title else "",
+            "of_window": window.title if self.window and self.window != "all" and "{range}" not in self.title else "",
             "standing": self._standing(context, value, row),
             "nothing": self.nothing if value is None else "",
             "mark": mark_of({name: row.get(f"calls.{name}") for name in CERTAINTY}) if self.of == _COST else "",
