@@ -105,6 +105,7 @@ CONNECTION: Final = Judgement(
         Fact("balance", USD, "money", "Balance", "its latest known balance"),
     ),
     type="text",
+    thresholds="good where usage arrives, without a grade else",
     inquire=_inquire,
     standing=_standing,
 )

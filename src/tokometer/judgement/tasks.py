@@ -73,6 +73,7 @@ COST_PER_TASK: Final = Judgement(
         Fact("cost", USD, "money", "Cost", "what its calls cost"),
     ),
     type="money",
+    thresholds="none: what a task may cost is for its owner to say",
     inquire=_inquire,
     standing=_standing,
 )

@@ -136,7 +136,7 @@ MODELS: Final = Dashboard(
                     how="Which models answer from which knowledge bases, in calls.",
                 ),
                 Ranking(
-                    id="models.tools",
+                    id="models.tool_usage",
                     title="Tool Usage",
                     by="tool",
                     of="tools.calls",
