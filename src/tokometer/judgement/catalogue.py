@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.judgement.breaker import BREAKER
+from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.connection import CONNECTION
 from tokometer.judgement.cron import CRON
@@ -12,6 +13,7 @@ from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
+from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.tasks import COST_PER_TASK
 from tokometer.judgement.uptime import UPTIME
@@ -31,6 +33,9 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         COST_PER_TASK,
         INVENTORY,
         CONNECTION,
+        BUDGET,
+        PROFIT,
+        UNIT_ECONOMICS,
     )
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Figures, Ranking, Series, Share, Tally
+from tokometer.dashboards.kinds import Figures, HeatMap, Ranking, Series, Share, Tally
 from tokometer.dashboards.panel import Dashboard, Section
 
 ANALYTICS: Final = Dashboard(
@@ -77,6 +77,18 @@ ANALYTICS: Final = Dashboard(
                     every=120,
                     nothing="No scheduled job has run in this window.",
                     how="How many runs of scheduled jobs ended well, and which job fails most, and why.",
+                ),
+            )
+        ),
+        Section(
+            (
+                HeatMap(
+                    id="analytics.peak",
+                    title="Peak Hours: Activity Heatmap (Messages)",
+                    of="calls.messages",
+                    width=7,
+                    every=300,
+                    how="When the week is busy, in your time zone: messages by weekday and hour of the day.",
                 ),
             )
         ),

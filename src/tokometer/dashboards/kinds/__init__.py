@@ -7,6 +7,7 @@ it draws, one shape in `charts/`.
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.histogram import Histogram
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
@@ -20,6 +21,7 @@ __all__ = [
     "Cards",
     "Cross",
     "Figures",
+    "HeatMap",
     "Histogram",
     "Limits",
     "Outlook",
