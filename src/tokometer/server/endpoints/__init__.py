@@ -8,9 +8,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tokometer.server.endpoints import config, providers
+from tokometer.server.endpoints import config, models, providers
 from tokometer.server.endpoints.serving import Endpoint
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, providers.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, providers.router, models.router)
 #: Everything that is declared, for the documentation and for tests.
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*providers.ENDPOINTS,)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (*providers.ENDPOINTS, *models.ENDPOINTS)

@@ -84,6 +84,8 @@ class Asked:
     own: Mapping[str, str]
     limit: int
     sort: str
+    #: The window was chosen by the asker.
+    chosen: bool
 
     @property
     def window(self) -> Window:
@@ -167,6 +169,7 @@ def read(
         own=own,
         limit=_limit(shared["limit"]) or limit,
         sort=shared["sort"],
+        chosen=bool(shared["period"] or shared["from"]),
     )
 
 
