@@ -274,7 +274,8 @@ def described_parameters(takes: Sequence[Parameter], path: Mapping[str, str], pe
         for name, meaning in path.items()
     ]
     told += [one.schema() for one in takes]
-    for one in SHARED:
+    own = {one.name for one in takes}
+    for one in (one for one in SHARED if one.name not in own):
         shown = replace(one, default=period) if one.name == "period" else one
         told.append(shown.schema())
     told.append(

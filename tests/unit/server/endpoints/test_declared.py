@@ -32,6 +32,8 @@ class Walk:
         self.endpoint = endpoint
         self.names = names
         self.compared = 0
+        #: The row of a list that is being looked at, as filters.
+        self.inside: dict[str, str] = {}
         path = endpoint.path.replace(":path", "")
         for part, value in names.items():
             path = path.replace(f"{{{part}}}", quote(value, safe=""))
@@ -62,7 +64,7 @@ class Walk:
             for one in part.parts:
                 if isinstance(one, Block | Rows | Map):
                     seconds = value.get("interval_seconds") if isinstance(value, dict) else None
-                    self._part(one, value[one.name], GRAINS.get(seconds, "month"))
+                    self._part(one, value[one.name], GRAINS.get(seconds, grain or "month"))
         elif isinstance(part, Rows) and part.by:
             self._rows(part, value, grain)
         elif isinstance(part, Map):
@@ -90,6 +92,12 @@ class Walk:
                 else:
                     assert not shown, f"{self.url}: {part.name} of {row[named]!r} has {field.name} {shown!r}"
 
+        for inner in (one for one in part.row.parts if isinstance(one, Rows | Map)):
+            for row in rows[:3]:
+                self.inside = {part.by: row[named]}
+                self._part(inner, row[inner.name], grain)
+            self.inside = {}
+
     def _map(self, part: Map, value: dict[str, Any]) -> None:
         found = {row[part.by]: row for row in self._query(part.value, by=f"calls.{part.by}")}
         for name, shown in value.items():
@@ -108,6 +116,8 @@ class Walk:
         }
         for part, value in self.names.items():
             parameters[f"{cube}.{DIMENSIONS[part]}"] = value
+        for dimension, value in self.inside.items():
+            parameters[f"{cube}.{dimension}"] = value
         answer = self.server.get(f"/api/query?{urlencode(parameters)}")
         assert answer.status == 200, answer.text
         rows: list[dict[str, Any]] = answer.json()["rows"]
