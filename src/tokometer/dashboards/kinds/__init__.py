@@ -4,6 +4,7 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.feed import Feed
 from tokometer.dashboards.kinds.figures import Figures, Periods
 from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.outlook import Outlook
@@ -11,4 +12,4 @@ from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
 
-__all__ = ["Also", "Figures", "HeatMap", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
+__all__ = ["Also", "Feed", "Figures", "HeatMap", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
