@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Feed, HeatMap
+from tokometer.dashboards.kinds import Feed, HeatMap, Incidents
 from tokometer.dashboards.kinds.heatmap import availability_states
 from tokometer.dashboards.panel import Dashboard, Section
 from tokometer.measures import Filter
@@ -20,6 +20,12 @@ INCIDENTS: Final = Dashboard(
     sections=(
         Section(
             (
+                Incidents(
+                    id="incidents.timeline",
+                    title="Incidents ({range})",
+                    every=30,
+                    how="When each provider was down, how badly and for how long; what goes on stands first.",
+                ),
                 HeatMap(
                     id="incidents.availability",
                     title="Availability Heatmap ({range})",
