@@ -42,7 +42,7 @@ class Incident:
 def incidents(start: int, end: int) -> tuple[Incident, ...]:
     """The two incidents of a window.
 
-    The outage falls on a working afternoon about five days before the end, the storm into the last night that is over:
+    The outage falls on a working afternoon three to five days before the end, the storm into the last night that is over:
     a batch of evaluations that ran into its own limits. In a window too short for that they fall inside it.
     """
     outage = _outage(start, end)
@@ -50,7 +50,7 @@ def incidents(start: int, end: int) -> tuple[Incident, ...]:
 
 
 def _outage(start: int, end: int) -> Incident:
-    day = (end - 5 * DAY) // DAY
+    day = (end - 3 * DAY) // DAY
     while (day + _THURSDAY) % 7 >= _SATURDAY:
         day -= 1
     begin = day * DAY + 13 * HOUR + 12 * _MINUTE
@@ -71,7 +71,7 @@ def _storm(start: int, end: int, outage: Incident) -> Incident:
         begin = start + int(0.75 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))
-    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0008, 60)
+    return Incident("storm", "openai", begin, begin + length, 0.8, outcomes, 1.7, 0.0008, 60)
 
 
 #: The provider that comes and goes: how long it is gone, and the calls that meet it then (15 a minute open a circuit).

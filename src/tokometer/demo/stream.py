@@ -26,7 +26,7 @@ from tokometer.records import ModelCall, Record
 _AWAKE: Final = 0.2
 #: How busy customers and machines are then. Played on, there are many times as many calls as before, most of them
 #: the gateway's: they cost little, so that an hour of it does not turn the month.
-_SERVING: Final = 1.5
+_SERVING: Final = 4.0
 #: Sessions that are under way when `live` begins were started within this time.
 _WARM_UP: Final = 40 * MINUTE
 
