@@ -116,7 +116,7 @@ class _Live:
     def _flap(self, at: int) -> None:
         """Now and then one provider is gone, and its clients try again and again."""
         gone = self._fate.trouble = flap_at(self._started, at)
-        if gone is None:
+        if gone is None or not gone.least:
             self._owed = 0.0
             return
         self._gone = (gone,)
