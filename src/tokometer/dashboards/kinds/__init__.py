@@ -5,9 +5,10 @@ it draws, one shape in `charts/`.
 """
 
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
 
-__all__ = ["Also", "Figures", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
+__all__ = ["Also", "Figures", "HeatMap", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
