@@ -11,7 +11,7 @@ from tokometer.dashboards.context import Context
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.measures import CUBES, Filter, Measure
 from tokometer.measures.kinds import Count, Sum
-from tokometer.records.units import Unit
+from tokometer.records.units import COUNT, Unit
 
 #: What the names of judgements begin with.
 JUDGED: Final = "judgement."
@@ -34,12 +34,21 @@ class Described:
 
 
 def described(name: str) -> Described:
-    """The measure (`calls.cost`) or judgement (`judgement.health_score`) of a name."""
+    """The measure (`calls.cost`), judgement (`judgement.health_score`) or fact of one (`….error_rate`) of a name."""
     if name.startswith(JUDGED):
-        judged = JUDGEMENTS[name.removeprefix(JUDGED)]
+        short, _, told = name.removeprefix(JUDGED).partition(".")
+        judged = JUDGEMENTS[short]
+        if told:
+            fact = next(fact for fact in judged.facts if fact.name == told)
+            return Described(name, fact.column.title, fact.unit or COUNT, "", fact.meaning, judged.formula)
         return Described(name, judged.title, judged.unit, judged.better, judged.description, judged.formula)
     measure = measured(name)
     return Described(name, measure.title, measure.unit, measure.better, measure.description, measure.formula())
+
+
+def judgement_of(name: str) -> str:
+    """The judgement that a name is about: of `judgement.health_score.error_rate` it is `judgement.health_score`."""
+    return ".".join(name.split(".", 2)[:2])
 
 
 def measured(name: str) -> Measure:
@@ -69,7 +78,7 @@ def rows_of(
 
     A row has the dimension's value under its short name, the period's start under `time`, and what was asked under
     full names: `calls.cost`, `calls.cost.previous`, `judgement.health_score`, `judgement.health_score.standing`, and a
-    judgement's further facts: `judgement.health_score.success`. What only some of the questions know of is absent
+    judgement's further facts: `judgement.health_score.success` (to ask for a fact is to ask for its judgement). What only some of the questions know of is absent
     in the rows of the others.
     """
     found: dict[Any, Row] = {}
@@ -92,9 +101,8 @@ def rows_of(
                 if short + PREVIOUS in row:
                     into[name + PREVIOUS] = row[short + PREVIOUS]
     if window is not None and not grain:
-        for name in names:
-            if name.startswith(JUDGED):
-                _join(found, context, name, by, window)
+        for name in dict.fromkeys(judgement_of(name) for name in names if name.startswith(JUDGED)):
+            _join(found, context, name, by, window)
     return list(found.values())
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tokometer.dashboards.answers import PREVIOUS, STANDING, described
 from tokometer.dashboards.scope import Show
 from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, exact, show
+
+
+_GRAVE: Final = {"critical": 2.0, "warning": 1.0, "good": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,11 @@ class Cell:
 def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     """The cell of a row from :func:`tokometer.dashboards.answers.rows_of`."""
     what = described(name)
-    value: Number | None = row.get(name)
+    value: Number | str | None = row.get(name)
     standing = str(row.get(name + STANDING) or "")
+    if isinstance(value, str):
+        # A state in words is sorted by how grave it is.
+        return Cell(name, value or NOTHING, value, _GRAVE.get(standing, -1.0), standing)
     if how == "value" or name + PREVIOUS not in row:
         told = exact(value, what.unit)
         return Cell(name, show(value, what.unit), told, -1e300 if value is None else float(value), standing)
