@@ -194,7 +194,7 @@ def _rolling(lines: Sequence[Line], size: int) -> Line:
     """The mean of the last `size` periods of all lines together, from the first whole one on."""
     sums = [sum(value or 0.0 for value in column) for column in zip(*(line.values for line in lines), strict=True)]
     means = [sum(sums[at + 1 - size : at + 1]) / size if at + 1 >= size else None for at in range(len(sums))]
-    return Line("rolling", f"Mean of {size}", "text", means, dashed=True)  # type: ignore[arg-type,call-arg]
+    return Line("rolling", f"Mean of {size}", "text", means, dashed=True)
 
 
 def _legend(lines: Sequence[Line]) -> list[dict[str, str]]:

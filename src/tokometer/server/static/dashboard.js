@@ -5,9 +5,10 @@ import { Charts } from "./chart.js";
 import { Filters } from "./filters.js";
 import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
+import { more, sort } from "./tables.js";
 
 /**
- * @typedef {{html: string, chart: import("./chart.js").ChartData | null, nothing: boolean, range: string,
+ * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
  *   earlier: string, later: string}} Answer
  */
 
@@ -189,33 +190,6 @@ function nothing(empty) {
   root.hidden = empty;
 }
 
-/** Sorts a panel's table as its reader has chosen. @param {HTMLElement} panel */
-function sort(panel) {
-  const body = panel.querySelector("tbody");
-  if (!body || !panel.dataset.sort) return;
-  const [column, direction] = panel.dataset.sort.split(" ");
-  /** @param {HTMLTableRowElement} row */
-  const value = (row) => /** @type {HTMLElement} */ (row.cells[Number(column)]).dataset.sortValue;
-  const rows = [...body.rows].filter((row) => !row.classList.contains("more-row"));
-  rows.sort((one, other) => {
-    const [a, b] = [value(one), value(other)];
-    const order = a === undefined || b === undefined
-      ? (other.cells[0].textContent ?? "").localeCompare(one.cells[0].textContent ?? "") : Number(a) - Number(b);
-    return direction === "ascending" ? order : -order;
-  });
-  body.prepend(...rows);
-  panel.querySelectorAll("thead th").forEach((head, index) => {
-    if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", index === Number(column) ? direction : "none");
-  });
-}
-
-/** Shows or hides what *Other* stands for. @param {HTMLElement} panel */
-function more(panel) {
-  const open = panel.dataset.more === "open";
-  for (const row of panel.querySelectorAll("tr.folded")) /** @type {HTMLElement} */ (row).hidden = !open;
-  panel.querySelector("tbody [data-do=more]")?.setAttribute("aria-expanded", String(open));
-}
-
 /** @param {string} to */
 function move(to) {
   if (!to) return;
@@ -294,6 +268,10 @@ async function explain(panel) {
   dialog.showModal();
 }
 
+root.addEventListener("pick", (event) => {
+  const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
+  filters.toggle(dimension, value);
+});
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
 setInterval(tick, 1_000);
