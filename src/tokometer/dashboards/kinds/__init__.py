@@ -4,10 +4,30 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.bubble import Bubble
+from tokometer.dashboards.kinds.distribution import Distribution
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.gauge import Gauge
+from tokometer.dashboards.kinds.matrix import Column, Matrix
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
+from tokometer.dashboards.kinds.status_grid import StatusGrid
 
-__all__ = ["Also", "Figures", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
+__all__ = [
+    "Also",
+    "Bubble",
+    "Column",
+    "Distribution",
+    "Figures",
+    "Gauge",
+    "Limits",
+    "Matrix",
+    "Outlook",
+    "Periods",
+    "Ranking",
+    "Series",
+    "Stat",
+    "StatusGrid",
+]

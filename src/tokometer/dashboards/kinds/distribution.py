@@ -52,7 +52,7 @@ class Distribution(Placed):
         drawn = self.shape == "violins"
         keys = (self.by, *self.measures)
         shown = {
-            "violins": drawn,
+            "violins": drawn and bool(rows),
             "rows": [] if drawn else _lanes(rows, self.by, self.measures, names),
             "heads": [described(name).title.partition(" ")[0] for name in self.measures[:3]],
             "name": dimension_named(f"calls.{self.by}").title,
