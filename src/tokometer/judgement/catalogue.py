@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.health import HEALTH_SCORE
@@ -14,7 +15,7 @@ from tokometer.measures import QueryError
 from tokometer.measures.errors import suggest
 
 JUDGEMENTS: Final[dict[str, Judgement]] = {
-    judgement.name: judgement for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE)
+    judgement.name: judgement for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER)
 }
 
 

@@ -173,6 +173,8 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = 
         panel.id,
         scope.key(panel.uses),
         scope.moved(0),
+        # Thresholds, budgets and targets are part of what is shown.
+        runtime.settings,
         runtime.broadcaster.version,
         int(time.time() // every(runtime, panel)),
         with_rows,

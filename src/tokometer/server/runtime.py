@@ -109,7 +109,8 @@ class Runtime:
     def ask(self, question: Question, every: float = 60.0) -> Result:
         """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
         slot = int(time.time() // every)
-        key = (question, self.broadcaster.version, slot)
+        # Dimensions made by rules mean what the rules say now.
+        key = (question, self.settings.dimensions, self.broadcaster.version, slot)
         return self.results.get(key, lambda: answer(self.ledger, question, WORKSPACES))
 
     def use_prices(self, book: PriceBook) -> None:

@@ -210,7 +210,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "refresh",
         "Refresh",
         "After how many seconds the panels of a dashboard, or a panel, are asked anew where nothing new has come in.",
-        '[refresh]\nusage = 30\n"usage.outlook" = 300',
+        "[refresh]\noverview = 30\n\n[refresh.usage]\noutlook = 120",
         more=(
             Described("DASHBOARD", "1 to 3,600 seconds", "all panels of a dashboard, by its id", "each panel's own"),
             Described(
