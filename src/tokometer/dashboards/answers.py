@@ -34,7 +34,7 @@ class Described:
 
 
 def described(name: str) -> Described:
-    """The measure (`calls.cost`), judgement (`judgement.health_score`) or fact of one (`….error_rate`) of a name."""
+    """The measure (`calls.cost`), judgement (`judgement.health_score`) or fact of one (`….success`) of a name."""
     if name.startswith(JUDGED):
         short, _, told = name.removeprefix(JUDGED).partition(".")
         judged = JUDGEMENTS[short]
@@ -78,8 +78,8 @@ def rows_of(
 
     A row has the dimension's value under its short name, the period's start under `time`, and what was asked under
     full names: `calls.cost`, `calls.cost.previous`, `judgement.health_score`, `judgement.health_score.standing`, and a
-    judgement's further facts: `judgement.health_score.success` (to ask for a fact is to ask for its judgement). What only some of the questions know of is absent
-    in the rows of the others.
+    judgement's further facts: `judgement.health_score.success` (to ask for a fact is to ask for its
+    judgement). What only some of the questions know of is absent in the rows of the others.
     """
     found: dict[Any, Row] = {}
     for cube, asked in _by_cube(name for name in names if not name.startswith(JUDGED)).items():

@@ -10,7 +10,6 @@ from tokometer.dashboards.answers import PREVIOUS, STANDING, described
 from tokometer.dashboards.scope import Show
 from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, exact, show
 
-
 _GRAVE: Final = {"critical": 2.0, "warning": 1.0, "good": 0.0}
 
 

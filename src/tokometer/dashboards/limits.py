@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from tokometer.dashboards.kinds.stat import Limits
 from tokometer.settings import Settings
@@ -27,3 +29,13 @@ def latency_limits(settings: Settings, provider: str = "") -> Limits:
 def health_limits(settings: Settings, _name: str = "") -> Limits:
     """`health.healthy` and `health.warning`."""
     return Limits(settings.health.healthy, settings.health.warning)
+
+
+def has_issues(row: Mapping[str, Any], settings: Settings) -> bool:
+    """Whether a model fails too often: `thresholds.model_issue_error_rate`, of no fewer calls than are evidence."""
+    rate, enough = row.get("calls.error_rate"), settings.thresholds.least_requests
+    return (
+        rate is not None
+        and rate > settings.thresholds.model_issue_error_rate
+        and (row.get("calls.requests") or 0) >= enough
+    )

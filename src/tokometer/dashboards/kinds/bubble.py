@@ -21,7 +21,7 @@ _CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble(Placed):
-    """`x` against `y`, as large as `size`; names of which one of them is unknown are listed beside the chart."""
+    """`x` against `y`, as large as `size`; names of which one of the three is unknown are listed below."""
 
     kind: ClassVar[str] = "bubble"
     by: str
@@ -31,6 +31,8 @@ class Bubble(Placed):
     #: A logarithmic axis has no place for zero or less.
     log_x: bool = False
     log_y: bool = False
+    #: Whether plain axes begin at zero; places are read against each other, so that they need not.
+    from_zero: bool = False
     width: int = 6
     tall: bool = True
 
@@ -46,16 +48,18 @@ class Bubble(Placed):
         window = context.window(self.window)
         rows = [row for row in rows_of(context, self.measures, window=window, by=self.by) if self._is_used(row)]
         rows.sort(key=lambda row: (-float(row.get(self.size) or 0), row[self.by] or ""))
-        placed = [row for row in rows if row.get(self.x) is not None and row.get(self.y) is not None][:MOST]
+        places = (self.x, self.y, self.size)
+        known = [row for row in rows if all(row.get(name) is not None for name in places)]
+        placed = known[:MOST]
         names = Names(self.by, context.colours, [row[self.by] or "" for row in placed])
         across, up, size = (described(name) for name in (self.x, self.y, self.size))
         chart = bubbles(
             [self._point(row, names) for row in placed],
-            Scale(across.title, across.unit, self.log_x),
-            Scale(up.title, up.unit, self.log_y),
+            Scale(across.title, across.unit, self.log_x, self.from_zero),
+            Scale(up.title, up.unit, self.log_y, self.from_zero),
             Scale(size.title, size.unit),
         )
-        unknown = [names.label(row[self.by] or "") for row in rows if row.get(self.x) is None or row.get(self.y) is None]
+        unknown = [names.label(row[self.by] or "") for row in rows if row not in known]
         keys = (self.by, *self.measures)
         return View(
             {
@@ -84,8 +88,7 @@ class Bubble(Placed):
             names.colour(name),
             x=float(row[self.x]),
             y=float(row[self.y]),
-            size=max(0.0, float(row.get(self.size) or 0)),
+            size=max(0.0, float(row[self.size])),
             filter=self.by,
             detail=[("Note", mark)] if mark else (),
         )
-

@@ -27,7 +27,7 @@ _TITLES: Final = {"latency": "Latency", "ttft": "Time to first token"}
 class Distribution(Placed):
     """The names with most calls, the most used first, on one logarithmic axis.
 
-    `quantiles` draws a bar from p50 to p99 with p95 marked, and says all three; `violins` draws how often each value was.
+    `quantiles` draws a bar from p50 over p95 to p99, and says all three; `violins` draws how often each value was.
     """
 
     kind: ClassVar[str] = "distribution"
@@ -97,9 +97,7 @@ class Distribution(Placed):
         return Violin(name, names.label(name), names.colour(name), found, ordered, filter=self.by)
 
 
-def _lanes(
-    rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], names: Names
-) -> list[dict[str, Any]]:
+def _lanes(rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], names: Names) -> list[dict[str, Any]]:
     """A row each, with its places on the axis from 0 to 100."""
     low, high = _span(rows, measures)
     lanes = []

@@ -27,6 +27,8 @@ class Gauge(Placed):
     #: How many at most, of those with most calls in the window; they stand in the order of their names.
     top: int = 17
     rank: str = "calls.requests"
+    #: Whoever is unwell is among them however little it is used.
+    worst: bool = False
     #: How many stand beside each other on a wide screen.
     columns: int = 6
     low: float = 0.0
@@ -58,7 +60,11 @@ class Gauge(Placed):
         rows.sort(key=lambda row: names.label(row[self.by] or "").casefold() if self.by else "")
         rows = rows or ([] if self.by else [{}])
         dials = [self._dial(context, row, names) for row in rows]
-        keys = (*((self.by,) if self.by else ()), *self.measures, *((self.of + STANDING,) if self._judges(rows) else ()))
+        keys = (
+            *((self.by,) if self.by else ()),
+            *self.measures,
+            *((self.of + STANDING,) if self._judges(rows) else ()),
+        )
         return View(
             {
                 "dials": dials,
@@ -77,9 +83,12 @@ class Gauge(Placed):
         return any(self.of + STANDING in row for row in rows)
 
     def _largest(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Those that the figure can be told of, most used first; whoever has no traffic comes last."""
+        """Those that the figure can be told of: the most used, and with `worst` whoever is unwell before them."""
         known = [row for row in rows if self.of in row]
-        return sorted(known, key=lambda row: (-float(row.get(self.rank) or 0), row[self.by] or ""))[: self.top]
+        known.sort(key=lambda row: (-float(row.get(self.rank) or 0), row[self.by] or ""))
+        if self.worst:
+            known.sort(key=lambda row: row.get(self.of + STANDING) not in ("critical", "warning"))
+        return known[: self.top]
 
     def _sub(self, dials: Sequence[Mapping[str, Any]]) -> str:
         silent = sum(dial["value"] is None for dial in dials)

@@ -51,6 +51,8 @@ class Matrix(Placed):
     columns: tuple[Column, ...]
     #: What it is sorted by, before somebody chooses.
     rank: str
+    #: Rows before those that are opened by a click.
+    top: int = MOST
     width: int = 12
 
     @property
@@ -66,17 +68,25 @@ class Matrix(Placed):
         rows.sort(key=lambda row: (-float(row.get(self.rank) or 0), row[self.by] or ""))
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows[:MOST]])
         tops = {column.key: _top(row.get(column.key) for row in rows) for column in self.columns}
-        shown = [self._row(context, row, names, tops) for row in rows[:MOST]]
+        # One row alone is not worth a click.
+        folds = len(rows) > self.top + 1
+        shown = [
+            self._row(context, row, names, tops) | {"folded": folds and at >= self.top}
+            for at, row in enumerate(rows[:MOST])
+        ]
         keys = (self.by, *(column.key for column in self.columns))
         ranked = next((at for at, column in enumerate(self.columns) if column.key == self.rank), -1)
         return View(
             {
                 "rows": shown,
                 "name": dimension_named(f"calls.{self.by}").title,
-                "columns": [(column.title or described(column.of).title, self._said(column)) for column in self.columns],
+                "columns": [
+                    (column.title or described(column.of).title, self._said(column)) for column in self.columns
+                ],
                 "ranked": ranked,
                 "dimension": self.by,
                 "sub": f"{len(rows)} used" if rows else "",
+                "more": min(len(rows), MOST) - self.top if folds else 0,
                 "beyond": max(0, len(rows) - MOST),
             },
             Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
@@ -114,16 +124,13 @@ class Matrix(Placed):
                     row[column.key] = None if value is None or not whole else float(value) / whole
         return rows
 
-    def _row(
-        self, context: Context, row: Mapping[str, Any], names: Names, tops: Mapping[str, float]
-    ) -> dict[str, Any]:
+    def _row(self, context: Context, row: Mapping[str, Any], names: Names, tops: Mapping[str, float]) -> dict[str, Any]:
         name = row[self.by] or ""
         return {
             "name": name,
             "label": names.label(name),
             "colour": names.colour(name),
-            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY} | {"unpriced": 0}),
-            "unpriced": row.get("calls.unpriced") or 0,
+            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY}),
             "cells": [self._cell(context, row, name, column, tops[column.key]) for column in self.columns],
         }
 
@@ -140,14 +147,11 @@ class Matrix(Placed):
         if column.limits and value is not None:
             limits = column.limits(context.settings, name)
             made = replace(made, standing=limits.standing(value, described(column.of).better))
-        bar = float(value) / top if column.scale == "bar" and top > 0 and _counts(value) else 0.0
-        return made, max(0.0, bar)
+        if column.scale != "bar" or top <= 0 or value is None or isinstance(value, str):
+            return made, 0.0
+        return made, max(0.0, float(value) / top)
 
 
 def _top(values: Iterable[Any]) -> float:
     """The largest number of a column."""
-    return max((float(value) for value in values if _counts(value)), default=0.0)
-
-
-def _counts(value: object) -> bool:
-    return value is not None and not isinstance(value, str)
+    return max((float(value) for value in values if value is not None and not isinstance(value, str)), default=0.0)

@@ -32,7 +32,7 @@ class StatusGrid(Placed):
     #: The judgement.
     of: str
     by: str = "provider"
-    #: The large figure: the judgement's value or a fact of it, or a measure. Where the value is a word, the word is all.
+    #: The large figure: a fact of the judgement or a measure, if not the judgement's value. A value in words has none.
     figure: str = ""
     #: The small line below: measures, or facts of the judgement, with words behind each.
     also: tuple[Also, ...] = ()
