@@ -43,11 +43,11 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
         ledger.close()
 
 
-def _judge(ledger: Ledger, name: str, matter: Matter) -> Result:
+def _judge(ledger: Ledger, name: str, matter: Matter, settings: Settings = SETTINGS) -> Result:
     def ask(question: Question) -> Result:
         return answer(ledger, question, now=NOW)
 
-    return judge(JUDGEMENTS[name], matter, SETTINGS, ask)
+    return judge(JUDGEMENTS[name], matter, settings, ask)
 
 
 @pytest.mark.parametrize(("name", "by"), ASKED)
@@ -81,7 +81,7 @@ def test_empty_ledger(name: str) -> None:
     ledger = ClickHouseLedger("chdb://memory/judgements_empty")
     try:
         for by in JUDGEMENTS[name].by:
-            for row in _judge(ledger, name, Matter(by=by, now=NOW)).rows:
+            for row in _judge(ledger, name, Matter(by=by, now=NOW), Settings()).rows:
                 assert row[name] is None
                 assert row["standing"] == "none"
     finally:

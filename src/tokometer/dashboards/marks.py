@@ -1,27 +1,22 @@
-"""What is marked on the time axes of charts: when prices of the models in use changed, and when incidents began."""
+"""What is marked on the time axes of charts: when prices of the models in use changed, and when incidents began.
+
+A mark stands where it happened; its text is in the tooltip of the period that it falls into.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
+from tokometer.dashboards.drawing import Mark
 from tokometer.prices import PriceBook
 from tokometer.prices.changes import PriceChange, per_tokens
 from tokometer.records import PROVIDERS, to_datetime, to_us
 from tokometer.records.units import PERCENT, SECONDS, TOKENS, USD, USD_PER_MTOK, show
-
-
-class Mark(NamedTuple):
-    """Something that happened: a vertical line at its time, told in the tooltip of the period it falls into."""
-
-    time: datetime
-    text: str
-    kind: Literal["price", "incident"]
-
 
 #: Marks of a kind that a chart bears; the most telling ones are kept.
 MOST: Final = 12

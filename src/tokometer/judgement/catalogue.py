@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.judgement.breaker import BREAKER
+from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
+from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.uptime import UPTIME
 from tokometer.measures import QueryError
 from tokometer.measures.errors import suggest
 
 JUDGEMENTS: Final[dict[str, Judgement]] = {
-    judgement.name: judgement for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER)
+    judgement.name: judgement
+    for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, BUDGET, PROFIT, UNIT_ECONOMICS)
 }
 
 

@@ -22,12 +22,13 @@ class PriceChange(Struct, frozen=True, kw_only=True):
     model: str
     #: Microseconds since the epoch, UTC.
     at: int
-    #: What differs. A name that stands on one side only had, or has, no price on the other.
+    #: What differs, in the first hour of the day (UTC) in which anything does. A name that stands on one side only had,
+    #: or has, no price on the other.
     before: Told
     after: Told
     #: It holds for calls with more input than so many tokens only; -1 for all.
     above: int = -1
-    #: It holds at some hours of the day only.
+    #: It holds at some hours of the day only; at others nothing changed.
     partly: bool = False
     #: The user's own prices say so, not the catalogue.
     own: bool = False
@@ -70,21 +71,24 @@ def _change(plan: Plan, provider: str, model: str, at: int) -> PriceChange | Non
     begins = bool(begun) and begun[-1].start == at
     clocks = sorted(_clocks(begun[-2:])) if begins else [0]
     for above in (-1, *sorted(_sizes(plan))):
-        for clock in clocks:
-            before, after = _before(plan, at, clock, above + 1, begins=begins), _after(plan, at, clock, above + 1)
-            if before == after:
-                continue
-            names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-            return PriceChange(
-                provider=provider,
-                model=model,
-                at=at,
-                before={name: before[name] for name in names if name in before},
-                after={name: after[name] for name in names if name in after},
-                above=above,
-                partly=len(clocks) > 1,
-                own=plan.override_at(at, above + 1) is not plan.override_at(at - 1, above + 1),
-            )
+        hours = [
+            (_before(plan, at, clock, above + 1, begins=begins), _after(plan, at, clock, above + 1)) for clock in clocks
+        ]
+        differ = [(before, after) for before, after in hours if before != after]
+        if not differ:
+            continue
+        before, after = differ[0]
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        return PriceChange(
+            provider=provider,
+            model=model,
+            at=at,
+            before={name: before[name] for name in names if name in before},
+            after={name: after[name] for name in names if name in after},
+            above=above,
+            partly=len(differ) < len(hours),
+            own=plan.override_at(at, above + 1) is not plan.override_at(at - 1, above + 1),
+        )
     return None
 
 

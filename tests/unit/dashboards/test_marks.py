@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tokometer.charts.colours import Colours
 from tokometer.dashboards import Context
-from tokometer.dashboards.marks import Mark, incident_marks, marks_of, price_marks
+from tokometer.dashboards.drawing import Mark
+from tokometer.dashboards.marks import incident_marks, marks_of, price_marks
 from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.opening import open_ledger

@@ -178,6 +178,9 @@ def test_hours_of_the_day_are_no_change_and_a_change_of_some_hours_is() -> None:
     [change] = changes(plan, "x", "m", 0, LAST)
     assert (change.before["input"], change.after["input"], change.partly) == (2, 3, True)
     assert changes(Plan((), listing(nights), free=False), "x", "m", 0, LAST) == ()
+    every = Period(FIRST, (Slot(0, (tier(2),)), Slot(8 * HOUR, (tier(4),))))
+    [change] = changes(Plan((), listing(nights, every), free=False), "x", "m", 0, LAST)
+    assert (change.before["input"], change.after["input"], change.partly) == (1, 2, False)
 
 
 def test_some_dearer_and_some_cheaper_is_neither() -> None:

@@ -228,6 +228,22 @@ def test_own_facts_win(tmp_path: Path) -> None:
     assert getattr(settings.model_for("llama3.3:70b"), "flops_per_token", None) == 10
 
 
+def test_own_facts_are_laid_over_what_is_known(tmp_path: Path) -> None:
+    """Who tells a price keeps the peak that is built in, and a more particular entry lies over a general one."""
+    settings = read(
+        tmp_path,
+        "[[device]]\nmatch = 'H100'\nprice_per_hour = 2.5\n[[device]]\nmatch = 'H100 PCIe'\npower_watts = 300\n"
+        "[[model]]\nmatch = 'gpt-oss'\nbenchmark_cost_per_mtok = 0.4\n",
+    )
+    device = settings.device_for("NVIDIA H100 PCIe")
+    assert device is not None
+    assert (device.peak_tflops, device.power_watts, device.price_per_hour) == (756, 300, Decimal("2.5"))
+    assert device.source
+    model = settings.model_for("gpt-oss-20b")
+    assert model is not None
+    assert (model.active_parameters, model.benchmark_cost_per_mtok) == (3.61e9, Decimal("0.4"))
+
+
 @pytest.mark.parametrize(
     ("name", "billions"),
     [

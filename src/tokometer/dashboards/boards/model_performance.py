@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Bubble, Distribution, Gauge, Ranking, Series
+from tokometer.dashboards.kinds import Bubble, Distribution, Gauge, HeatMap, Ranking, Series
 from tokometer.dashboards.limits import has_issues, health_limits
 from tokometer.dashboards.panel import Dashboard, Section
 
@@ -33,7 +33,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                     title="Models with Issues",
                     by="model",
                     of="calls.error_rate",
-                    columns=("calls.errors", "calls.requests"),
+                    columns=("calls.requests",),
                     only=has_issues,
                     change=False,
                     nothing="No model fails more often than the settings allow.",
@@ -81,6 +81,21 @@ MODEL_PERFORMANCE: Final = Dashboard(
                     every=300,
                     width=4,
                     how="What each model cost in the window, with its share and its price per million tokens.",
+                ),
+            )
+        ),
+        Section(
+            (
+                HeatMap(
+                    id="model-performance.heat",
+                    title="Performance Heatmap",
+                    of="calls.p95_latency",
+                    by="model",
+                    top=12,
+                    tall="tall",
+                    every=60,
+                    width=12,
+                    how="The 95th percentile of the latency, hour by hour, of the models with most requests; darker is slower.",
                 ),
             )
         ),

@@ -8,6 +8,7 @@ from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.distribution import Distribution
 from tokometer.dashboards.kinds.figures import Figures, Periods
 from tokometer.dashboards.kinds.gauge import Gauge
+from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.matrix import Column, Matrix
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
@@ -22,6 +23,7 @@ __all__ = [
     "Distribution",
     "Figures",
     "Gauge",
+    "HeatMap",
     "Limits",
     "Matrix",
     "Outlook",
