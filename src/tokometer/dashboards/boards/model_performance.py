@@ -95,7 +95,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                     tall="tall",
                     every=60,
                     width=12,
-                    how="The 95th percentile of the latency, hour by hour, of the models with most requests; darker is slower.",
+                    how="The p95 latency hour by hour, of the models with most requests; darker is slower.",
                 ),
             )
         ),
