@@ -10,8 +10,6 @@ from tokometer.dashboards.answers import PREVIOUS, STANDING, described
 from tokometer.dashboards.scope import Show
 from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, exact, show
 
-_GRAVE: Final = {"critical": 2.0, "warning": 1.0, "good": 0.0}
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -25,16 +23,20 @@ class Cell:
     standing: str = ""
     #: Of a change: True for better, False for worse, None where neither.
     good: bool | None = None
+    #: It holds words, not a number.
+    words: bool = False
 
 
 def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     """The cell of a row from :func:`tokometer.dashboards.answers.rows_of`."""
     what = described(name)
-    value: Number | str | None = row.get(name)
     standing = str(row.get(name + STANDING) or "")
-    if isinstance(value, str):
-        # A state in words is sorted by how grave it is.
-        return Cell(name, value or NOTHING, value, _GRAVE.get(standing, -1.0), standing)
+    if what.type in ("text", "flag"):
+        return _words(name, row.get(name), standing)
+    value: Number | None = row.get(name)
+    if standing == "none" and value is not None:
+        # Known, but nothing that is good or bad.
+        standing = ""
     if how == "value" or name + PREVIOUS not in row:
         told = exact(value, what.unit)
         return Cell(name, show(value, what.unit), told, -1e300 if value is None else float(value), standing)
@@ -53,6 +55,15 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
         return Cell(name, "new" if value else NOTHING, told, 1e300 if value else 0.0, standing, good)
     share = change / abs(float(before))
     return Cell(name, _signed(show(share, PERCENT), share), told, share, standing, good)
+
+
+#: A state in words is sorted by how grave it is.
+_GRAVE: Final = {"critical": 2.0, "warning": 1.0}
+
+
+def _words(name: str, value: object, standing: str = "") -> Cell:
+    text = {True: "yes", False: "no", None: NOTHING, "": NOTHING}.get(value, str(value))  # type: ignore[call-overload]
+    return Cell(name, text, text, _GRAVE.get(standing, 0.0), standing, words=True)
 
 
 def _signed(text: str, value: float) -> str:

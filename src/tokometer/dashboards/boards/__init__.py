@@ -1,8 +1,11 @@
 """The dashboards: each module declares one as lists of panels. A new panel is one entry in one of them."""
 
+from tokometer.dashboards.boards.analytics import ANALYTICS
 from tokometer.dashboards.boards.executive import EXECUTIVE
 from tokometer.dashboards.boards.incidents import INCIDENTS
+from tokometer.dashboards.boards.insights import INSIGHTS
 from tokometer.dashboards.boards.model_performance import MODEL_PERFORMANCE
+from tokometer.dashboards.boards.models import MODELS
 from tokometer.dashboards.boards.providers import PROVIDERS
 from tokometer.dashboards.boards.usage import USAGE
 
@@ -15,6 +18,9 @@ DASHBOARDS = {
         MODEL_PERFORMANCE,
         PROVIDERS,
         INCIDENTS,
+        ANALYTICS,
+        INSIGHTS,
+        MODELS,
     )
 }
 

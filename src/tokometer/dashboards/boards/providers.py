@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Bubble, Column, Distribution, Gauge, Matrix, Series
+from tokometer.dashboards.kinds import Bubble, Column, Distribution, Gauge, Matrix, Series, Share
 from tokometer.dashboards.limits import availability_limits, error_rate_limits, health_limits, latency_limits
 from tokometer.dashboards.panel import Dashboard, Section
 
@@ -85,6 +85,30 @@ PROVIDERS: Final = Dashboard(
                     every=60,
                     width=6,
                     how="How long calls took, by provider, with p50, p95 and p99 marked; the axis is logarithmic.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Share(
+                    id="providers.requests",
+                    title="Request Distribution",
+                    by="provider",
+                    of="calls.requests",
+                    what="requests",
+                    every=60,
+                    width=6,
+                    how="Which providers the requests went to.",
+                ),
+                Share(
+                    id="providers.cost",
+                    title="Cost Distribution",
+                    by="provider",
+                    of="calls.cost",
+                    what="cost",
+                    every=60,
+                    width=6,
+                    how="Which providers were paid how much.",
                 ),
             )
         ),
