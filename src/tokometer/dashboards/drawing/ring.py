@@ -27,7 +27,7 @@ class Slice(Item):
     value: float
 
 
-def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = "") -> dict[str, Any]:
+def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = "", named: bool = True) -> dict[str, Any]:
     """A ring, clockwise from the top in the order given, with the sum in its middle.
 
     Where there is room beside it, the larger slices are named; a legend belongs above it all the same.
@@ -37,6 +37,7 @@ def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = ""
         unit: Of the values.
         title: A word below the sum: "cost".
         what: What the tooltip calls a value; the title, if not given.
+        named: Slices are named beside the ring; not needed where a table stands there.
     """
     total = sum(part.value for part in slices)
     parts = [part for part in slices if part.value > 0]
@@ -56,7 +57,8 @@ def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = ""
                 "width": width,
                 "data": {
                     "texts": table(
-                        "mid r text c dx dy align weight size", [*middle, *_labels(parts, turns, shares, width)]
+                        "mid r text c dx dy align weight size",
+                        [*middle, *(_labels(parts, turns, shares, width) if named else [])],
                     )
                 },
             }
