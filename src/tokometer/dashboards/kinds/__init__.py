@@ -8,10 +8,12 @@ from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
 from tokometer.dashboards.kinds.distribution import Distribution
+from tokometer.dashboards.kinds.feed import Feed
 from tokometer.dashboards.kinds.figures import Figures, Periods
 from tokometer.dashboards.kinds.gauge import Gauge
 from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.histogram import Histogram
+from tokometer.dashboards.kinds.incidents import Incidents
 from tokometer.dashboards.kinds.matrix import Column, Matrix
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
@@ -28,10 +30,12 @@ __all__ = [
     "Column",
     "Cross",
     "Distribution",
+    "Feed",
     "Figures",
     "Gauge",
     "HeatMap",
     "Histogram",
+    "Incidents",
     "Limits",
     "Matrix",
     "Outlook",
