@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
@@ -33,6 +34,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         COST_PER_TASK,
         INVENTORY,
         CONNECTION,
+        ADVICE,
         BUDGET,
         PROFIT,
         UNIT_ECONOMICS,

@@ -10,7 +10,7 @@ from tokometer.dashboards.panel import Dashboard, Section
 INSIGHTS: Final = Dashboard(
     id="insights",
     title="Insights",
-    key="i",
+    key="n",
     range="7d",
     about="What the machines deliver, how far they are used, and how fast they answer: for whoever bought them.",
     sections=(

@@ -4,6 +4,7 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.advice import Advice
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
 from tokometer.dashboards.kinds.figures import Figures, Periods
@@ -17,6 +18,7 @@ from tokometer.dashboards.kinds.stat import Also, Limits, Stat
 from tokometer.dashboards.kinds.tally import Tally
 
 __all__ = [
+    "Advice",
     "Also",
     "Cards",
     "Cross",
