@@ -28,7 +28,7 @@ from tokometer.records import ModelCall, Notice, Record
 BATCH: Final = 20_000
 #: The last minutes, and how many calls they have at least.
 _LAST: Final = 25 * MINUTE
-_LAST_CALLS: Final = 120
+_LAST_CALLS: Final = 240
 #: Calls that jobs may save up from hours in which none is due.
 _JOBS_KEEP: Final = 60.0
 
