@@ -27,27 +27,10 @@ from tokometer.measures.errors import suggest
 JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
-<<<<<<< HEAD
-        HEALTH_SCORE,
-        INCIDENTS,
-        UPTIME,
-        SLO,
-        BURN_RATE,
-        BREAKER,
-        CRON,
-        COST_PER_TASK,
-        INVENTORY,
-        CONNECTION,
-        ADVICE,
-        BUDGET,
-        PROFIT,
-        UNIT_ECONOMICS,
-=======
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE),
-        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION),
->>>>>>> main
+        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }
 
