@@ -70,7 +70,7 @@ INSIGHTS: Final = Dashboard(
                     every=60,
                     width=2,
                     nothing="No device of known peak has told how busy it is.",
-                    how="Model FLOPS utilisation: what was computed of what the devices could have computed at their peak.",
+                    how="Model FLOPS utilisation: what was computed of what the devices could compute at their peak.",
                 ),
             )
         ),
