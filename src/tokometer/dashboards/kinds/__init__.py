@@ -5,6 +5,7 @@ it draws, one shape in `charts/`.
 """
 
 from tokometer.dashboards.kinds.advice import Advice
+from tokometer.dashboards.kinds.alerts import Alerts
 from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
@@ -26,6 +27,7 @@ from tokometer.dashboards.kinds.tally import Tally
 
 __all__ = [
     "Advice",
+    "Alerts",
     "Also",
     "Bubble",
     "Cards",
