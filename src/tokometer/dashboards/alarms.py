@@ -36,7 +36,7 @@ class Alarm:
 
 
 def alarms(context: Context, window: Window, judgements: Sequence[str]) -> list[Alarm]:
-    """All alarms of these judgements: the worst first, then in the order of the judgements, then the newest."""
+    """All alarms of these judgements: the worst first, then in their order, of each the newest first."""
     found = [(place, alarm) for place, name in enumerate(judgements) for alarm in _TOLD[name](context, window)]
     return [alarm for _, alarm in sorted(found, key=_place)]
 

@@ -4,6 +4,7 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.advice import Advice
 from tokometer.dashboards.kinds.alerts import Alerts
 from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
@@ -25,6 +26,7 @@ from tokometer.dashboards.kinds.status_grid import StatusGrid
 from tokometer.dashboards.kinds.tally import Tally
 
 __all__ = [
+    "Advice",
     "Alerts",
     "Also",
     "Bubble",
