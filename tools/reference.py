@@ -132,6 +132,45 @@ cube. Rows have the name without its cube: `cost`, `model`.
 """
 
 
+# -- judgements --------------------------------------------------------------------------------------------------------
+
+
+def judgements_page() -> str:
+    """Every judgement, with its formula, thresholds, dimensions and facts."""
+    from tokometer.judgement.catalogue import JUDGEMENTS
+
+    parts = [_JUDGEMENTS_HEAD]
+    for judgement in JUDGEMENTS.values():
+        by = ", ".join(f"`calls.{name}`" if name else "nothing" for name in judgement.by)
+        unit = "text" if judgement.type == "text" else judgement.unit.title
+        window = f"its own, `{judgement.window}`" if judgement.window else "the asker's"
+        window += ", or one that is named" if judgement.movable else ""
+        parts.append(f"## {judgement.full_name}\n\n{judgement.description}\n\n| | |\n|---|---|")
+        parts += [
+            f"| value | {judgement.title}; {unit} |",
+            f"| computed as | {_cell(judgement.formula)} |",
+            f"| standing | {_cell(judgement.thresholds)} |",
+            f"| by | {by} |",
+            f"| window | {window} |",
+            "\n| fact | unit | meaning |\n|---|---|---|",
+        ]
+        parts += [
+            f"| `{fact.name}` | {fact.unit.title if fact.unit else fact.type} | {_cell(fact.meaning)} |"
+            for fact in judgement.facts
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+_JUDGEMENTS_HEAD = """# Judgements
+
+What measured numbers mean. A judgement is asked like a measure, with `tokometer query --measure judgement.health_score
+--by calls.provider` and at `/api/query`: one at a time, by at most one dimension, with the filters of calls. A row has
+the dimension's value, the judgement's value under its name, its facts, and its `standing`: `good`, `warning`,
+`critical`, or `none` where there is nothing to grade. What is unknown is empty, never 0.
+"""
+
+
 # -- records -----------------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +313,7 @@ def _cell(text: str) -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("the commands' own declarations", commands_page),
     "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
+    "judgements.md": ("src/tokometer/judgement/", judgements_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
     "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
     "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),

@@ -37,6 +37,7 @@ DEVICES: Final[tuple[Device, ...]] = tuple(
         ("T4", 65, 70, "NVIDIA T4 Tensor Core GPU data sheet, FP16"),
         ("V100-SXM2", 125, 300, _V100),
         ("V100-PCIE", 112, 250, _V100),
+        ("RTX 5090", 209.5, 575, "NVIDIA RTX Blackwell GPU architecture white paper, FP16 with FP32 accumulation"),
         ("RTX 4090", 165.2, 450, _ADA),
         ("RTX 4090 D", 147.1, 425, _ADA),
         ("RTX 3090", 71, 350, _GA102),
