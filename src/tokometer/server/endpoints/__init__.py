@@ -9,10 +9,20 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tokometer.server.endpoints import config, errors, financial, models, providers, reliability, tokens
+from tokometer.server.endpoints import (
+    analytics,
+    config,
+    errors,
+    financial,
+    models,
+    patterns,
+    providers,
+    reliability,
+    tokens,
+)
 from tokometer.server.endpoints.serving import Endpoint
 
-_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens)
+_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns)
 ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, *(family.router for family in _FAMILIES))
 #: Everything that is declared, for the documentation and for tests.
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for family in _FAMILIES for endpoint in family.ENDPOINTS)

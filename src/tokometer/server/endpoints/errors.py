@@ -45,9 +45,19 @@ _DETAILED: Final = Rows(
         "",
         *_IDENTITY,
         Field("error_class", "", TEXT, "ReadTimeout", "The class of the error."),
-        Field("stack_trace", "", TEXT, None, "Where in the program it happened, where such details are kept."),
-        Field("request_payload", "", TEXT, None, "What was sent; only where keeping it is switched on."),
-        Field("response_details", "", TEXT, None, "What came back; only where keeping it is switched on."),
+        Field(
+            "stack_trace",
+            "",
+            TEXT,
+            "client.py:88 in send",
+            "Where in the program it happened, where such details are kept.",
+        ),
+        Field(
+            "request_payload", "", TEXT, '{"model": "gpt-5"}', "What was sent; only where keeping it is switched on."
+        ),
+        Field(
+            "response_details", "", TEXT, "upstream timed out", "What came back; only where keeping it is switched on."
+        ),
     ),
     meaning="The newest first.",
 )

@@ -223,9 +223,9 @@ REVENUE: Final = block(
         for name, example in (("today", 5120.5), ("7d", 87197.46), ("30d", 373703.4))
     ),
     Field("from_records", "judgement.profit.recorded", USD, 12456.78),
-    Field("from_rate_cards", "judgement.profit.rated", USD, None),
-    Field("from_bills", "judgement.profit.billed", USD, None),
-    Field("left_out", "judgement.profit.left_out", USD, None),
+    Field("from_rate_cards", "judgement.profit.rated", USD, 210.4),
+    Field("from_bills", "judgement.profit.billed", USD, 1200),
+    Field("left_out", "judgement.profit.left_out", USD, 0.5),
     Field("profit_per_request", "judgement.unit_economics", USD, 0.0026),
     Field("revenue_per_request", "judgement.unit_economics.revenue_per_request", USD, 0.0035),
     *_EARNERS,

@@ -64,8 +64,17 @@ class Model:
 
 def models_of(asked: Asked, used: Iterable[tuple[str, str]]) -> dict[str, Model]:
     """Models by id: those in use, as pairs of provider and model, the most used first, and those on offer."""
-    feed = Feed(cube="models", columns=_COLUMNS, since="all", limit=1_000, tz=asked.context.scope.zone.key)
-    offers = asked.context.ask(feed).rows
+    context = asked.context
+    feed = Feed(
+        cube="models",
+        columns=_COLUMNS,
+        where=context.where("models"),
+        since="all",
+        limit=1_000,
+        tz=context.scope.zone.key,
+    )
+    # Filters that offers know nothing of choose calls, and with them models that are called.
+    offers = [] if context.unheard("models") else context.ask(feed).rows
     found: dict[str, Model] = {}
     for provider, model in [*used, *((row["provider"], row["model"]) for row in offers)]:
         if not model:

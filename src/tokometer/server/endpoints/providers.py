@@ -250,7 +250,7 @@ def _list(asked: Asked) -> dict[str, Any]:
     requests = gather(asked.context, _LISTED.row, by=("provider", "model"))
     total = gather(asked.context, _LISTED.row, by="provider")
     models: dict[str, list[str]] = {}
-    offers = asked.context.query(None, "models.models", by=("provider", "model"))
+    offers = asked.context.query(asked.context.window("all"), "models.models", by=("provider", "model"))
     pairs = [*requests, *((row["provider"], row["model"]) for row in offers.rows)]
     for provider, model in dict.fromkeys(pairs):
         if model:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from tokometer.server.endpoints.asking import Asked, window_parts
 from tokometer.server.endpoints.courses import INTERVAL, course, course_parts
-from tokometer.server.endpoints.declared import Field, Rows, block
-from tokometer.server.endpoints.gathering import gather
+from tokometer.server.endpoints.declared import Field, Rows, Texts, block
+from tokometer.server.endpoints.gathering import Values, gather
 from tokometer.server.endpoints.naming import model_in
 from tokometer.server.endpoints.serving import Endpoint, routed
 from tokometer.server.endpoints.shapes import (
@@ -15,6 +15,7 @@ from tokometer.server.endpoints.shapes import (
     NUMBER,
     PER_SECOND,
     PERCENT,
+    SCORE,
     TEXT,
     TIME,
     TOKENS,
@@ -104,6 +105,58 @@ USAGE: Final = block(
 STATS: Final = block("", *_ROW.parts, *_BUCKETS[:-1], _PER_MILLION, _NOW, *window_parts(), *_COURSE)
 
 
+_OFF: Final = Rows(
+    "models",
+    block(
+        "",
+        _MODEL,
+        Field("estimated_tokens", "judgement.token_efficiency.estimated_tokens", TOKENS, 120000000),
+        Field("actual_tokens", "judgement.token_efficiency.actual_tokens", TOKENS, 129600000),
+        Field("efficiency_ratio", "judgement.token_efficiency", SCORE, 92),
+        Field("off_percent", "judgement.token_efficiency.off", CHANGE, 8),
+        Field("basis", "judgement.token_efficiency.basis", TEXT, "client"),
+    ),
+    by="model",
+    meaning="The models that there is an estimate for, those first that are off by most tokens.",
+)
+EFFICIENCY: Final = block(
+    "",
+    Field("estimated_tokens", "judgement.token_efficiency.estimated_tokens", TOKENS, 340000000),
+    Field("actual_tokens", "judgement.token_efficiency.actual_tokens", TOKENS, 358024679),
+    Field("efficiency_ratio", "judgement.token_efficiency", SCORE, 94.7),
+    Field("waste_percent", "judgement.token_efficiency.waste", PERCENT, 5.3),
+    Texts(
+        "opportunities",
+        "What is off its estimate, those first that are off by most tokens.",
+        ["Model A is running 8 % over estimate", "Model B is 3 % under estimate"],
+    ),
+    Field("basis", "judgement.token_efficiency.basis", TEXT, "client"),
+    Field("off_percent", "judgement.token_efficiency.off", CHANGE, 5.3),
+    _OFF,
+    _NOW,
+    *window_parts(),
+)
+
+
+def _efficiency(asked: Asked) -> dict[str, Any]:
+    found = gather(asked.context, [*_OFF.row.fields(), _SAID], by="model")
+    off = [name for name in found if found.of(name)[_OFF_KEY] is not None]
+    off.sort(key=lambda name: -_tokens_off(found.of(name)))
+    rows = [_OFF.row.write(found.of(name), {"model": name}) for name in off]
+    said = [found.of(name)[_SAID.key] for name in off if found.of(name)[_SAID.key]]
+    given = asked.told() | {"opportunities": said, "models": asked.arranged(rows, _OFF)}
+    return EFFICIENCY.write(gather(asked.context, EFFICIENCY).of(""), given)
+
+
+_SAID: Final = Field("opportunities", "judgement.token_efficiency.opportunities", TEXT, "")
+_OFF_KEY: Final = ("judgement.token_efficiency", "", False)
+
+
+def _tokens_off(values: Values) -> int:
+    estimated = values["judgement.token_efficiency.estimated_tokens", "", False]
+    return abs(int(values["judgement.token_efficiency.actual_tokens", "", False] - estimated))
+
+
 def _usage(asked: Asked) -> dict[str, Any]:
     rows = _by(asked, _PROVIDERS)
     given = asked.told() | {"by_provider": asked.arranged(rows, _PROVIDERS)} | course(asked, USAGE)
@@ -155,6 +208,15 @@ ENDPOINTS: Final = (
         make=_stats,
         names={"model": "The model's id; slashes as they are or encoded."},
         takes=(INTERVAL,),
+    ),
+    Endpoint(
+        path="/api/tokens/efficiency",
+        summary="How close the tokens that were used came to those that were expected",
+        about="See `judgement.token_efficiency`: the estimate is the client's, else what a request took in the 28 days "
+        "before.",
+        answer=EFFICIENCY,
+        make=_efficiency,
+        period="7d",
     ),
 )
 router: Final = routed("tokens", ENDPOINTS)
