@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: The pages that have such tables, below docs/.
-PAGES = ("discussions/accuracy.md", "reference/otlp.md")
+PAGES = ("discussions/accuracy.md", "reference/otlp.md", "reference/settings.md")
 _SECTION = re.compile(r"<!-- made: (?P<name>[a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -40,6 +40,42 @@ def buckets() -> str:
         for slot, meaning in SLOTS.items()
     )
     return table("count | fills | may be a part of | where no total tells", rows)
+
+
+def settings() -> str:
+    """Every section of tokometer.toml with its keys."""
+    from tokometer.settings.sections import SECTIONS
+
+    parts = []
+    for section in SECTIONS:
+        head = f"[[{section.name}]]" if section.many else f"[{section.name}]"
+        rows = [(f"`{key.name}`", key.takes, key.meaning, key.default) for key in section.keys]
+        about = f"### {section.title}\n\n`{head}`. {section.meaning}\n\n"
+        parts.append(about + table("key | takes | meaning | default", rows))
+    return "\n".join(parts)
+
+
+def settings_example() -> str:
+    """A whole tokometer.toml."""
+    from tokometer.settings.sections import example
+
+    return f"```toml\n{example()}```\n"
+
+
+def devices() -> str:
+    """What is known of common devices."""
+    from tokometer.settings.facts import DEVICES
+
+    rows = ((one.match, f"{one.peak_tflops:,g}", f"{one.power_watts:,g}", one.source, one.checked) for one in DEVICES)
+    return table("device | peak, 10¹² a second | power, W | source | checked", rows)
+
+
+def open_models() -> str:
+    """What is known of open models."""
+    from tokometer.settings.facts import MODELS
+
+    rows = ((one.match, f"{(one.active_parameters or 0) / 1e9:,g}", one.source, one.checked) for one in MODELS)
+    return table("model | active parameters, 10⁹ | source | checked", rows)
 
 
 def dialects() -> str:
@@ -183,6 +219,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "buckets": buckets,
     "certainty": certainty,
     "cost-keys": cost_keys,
+    "devices": devices,
     "dialects": dialects,
     "facts": facts,
     "labels": labels,
@@ -190,7 +227,10 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "notices": notices,
     "object-keys": object_keys,
     "objects": objects,
+    "open-models": open_models,
     "regions": regions,
+    "settings": settings,
+    "settings-example": settings_example,
     "tiers": tiers,
     "token-keys": token_keys,
 }

@@ -4,9 +4,9 @@ Knows nothing of queries or HTTP: a chart's shape is compiled once, its data tra
 `records`; imported by `dashboards` and `server`.
 """
 
-from tokometer.charts.axes import Axis, time_axis, value_axis
+from tokometer.charts.axes import Axis, log_axis, time_axis, value_axis
 from tokometer.charts.colours import PALETTE, Colours
 from tokometer.charts.shop import ChartShop
 from tokometer.charts.theme import THEMES, theme
 
-__all__ = ["PALETTE", "THEMES", "Axis", "ChartShop", "Colours", "theme", "time_axis", "value_axis"]
+__all__ = ["PALETTE", "THEMES", "Axis", "ChartShop", "Colours", "log_axis", "theme", "time_axis", "value_axis"]

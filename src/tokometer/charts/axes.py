@@ -27,21 +27,79 @@ class Axis:
     labels: list[str] = field(default_factory=list)
 
 
-def value_axis(largest: float, write: Callable[[float], str], whole: bool = False) -> Axis:
-    """An axis from zero to just past `largest`, with round steps.
+def value_axis(
+    largest: float,
+    write: Callable[[float], str],
+    whole: bool = False,
+    *,
+    smallest: float = 0.0,
+    most: float | None = None,
+) -> Axis:
+    """An axis with round steps, from zero to just past `largest` if not said otherwise.
 
     Args:
-        largest: The largest value to be drawn; zero or less gives an axis to 1.
+        largest: The largest value to be drawn; zero or less gives an axis to 1 (or to zero, where `smallest` is less).
         write: Writes a tick's value in its unit.
         whole: The values are counts: no tick stands between two whole numbers.
+        smallest: The axis begins at the round step at or below it: below zero for losses, above for shares near 100 %.
+        most: The axis ends here at the latest.
     """
-    top = largest if largest > 0 and math.isfinite(largest) else 1.0
-    step = _step(top / _TARGET_TICKS)
+    low = smallest if math.isfinite(smallest) else 0.0
+    high = largest if math.isfinite(largest) else 0.0
+    if high <= low:
+        # One value alone, or none: enough room to see where it is.
+        low, high = (0.0, high or 1.0) if high >= 0 and not low else (low - abs(low) / 10, low)
+    step = _step((high - low) / _TARGET_TICKS)
     if whole:
         step = max(1.0, math.ceil(step))
-    count = max(1, math.ceil(top / step - 1e-9))
-    ticks = [round(step * index, 12) for index in range(count + 1)]
-    return Axis((0.0, ticks[-1]), ticks, [write(tick) for tick in ticks])
+    first = math.floor(low / step + 1e-9)
+    last = max(first + 1, math.ceil(high / step - 1e-9))
+    ticks = [round(step * index, 12) for index in range(first, last + 1)]
+    if most is not None:
+        ticks = [tick for tick in ticks if tick <= most] or ticks
+    return Axis((ticks[0], ticks[-1]), ticks, [write(tick) for tick in ticks])
+
+
+#: Steps of a logarithmic axis within a decade, finest first.
+_DECADE: Final = ((1, 2, 5), (1, 3), (1,))
+#: Readable durations in seconds beyond ten of them, finest first; below, durations are like other numbers.
+_CLOCK: Final = (
+    (10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 18_000, 36_000, 86_400, 172_800, 432_000, 864_000),
+    (10, 30, 60, 300, 600, 1_800, 3_600, 18_000, 86_400, 432_000),
+    (10, 60, 600, 3_600, 36_000, 86_400, 864_000),
+)
+
+
+def log_axis(low: float, high: float, write: Callable[[float], str], most: int = 6, second: float = 0.0) -> Axis:
+    """A logarithmic axis: domain and ticks are decimal logarithms, so that a linear scale draws it.
+
+    Args:
+        low: The smallest value to be drawn, above zero; the axis begins here.
+        high: The largest; the axis ends here.
+        write: Writes a tick's value in its unit.
+        most: The ticks that there is room for.
+        second: How much a second is in the unit of the values, where they are durations: ticks are whole minutes then.
+    """
+    if not 0 < low <= high < math.inf:
+        return Axis((0.0, 1.0))
+    if low == high:
+        low, high = low / 2, high * 2
+    found: list[float] = []
+    for fineness in range(len(_DECADE)):
+        found = [value for value in _log_steps(low, high, fineness, second) if low <= value <= high]
+        if len(found) <= most:
+            break
+    every = math.ceil(len(found) / most) if found else 1
+    ticks = found[::every]
+    return Axis((math.log10(low), math.log10(high)), [math.log10(tick) for tick in ticks], [write(t) for t in ticks])
+
+
+def _log_steps(low: float, high: float, fineness: int, second: float) -> list[float]:
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = [float(f"{digit}e{power}") for power in decades for digit in _DECADE[fineness]]
+    if not second:
+        return steps
+    return [step for step in steps if step < 10 * second] + [second * clock for clock in _CLOCK[fineness]]
 
 
 def _step(raw: float) -> float:

@@ -55,6 +55,11 @@ class Colours:
                 self._write()
             return {name: PALETTE[self._slots[name]] for name in wanted}
 
+    def given(self) -> dict[str, str]:
+        """The colour of every name that has been given one."""
+        with self._lock:
+            return {name: PALETTE[slot] for name, slot in self._slots.items()}
+
     def _free_slot(self, company: Iterable[str]) -> int:
         given = Counter(self._slots.values())
         beside = {self._slots[name] for name in company if name in self._slots}

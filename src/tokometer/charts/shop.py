@@ -28,6 +28,9 @@ import {{expressionInterpreter}} from "{interpreter}";
 window.tokometerVega = {{parse, View, Warn, expr: expressionInterpreter}};
 """
 
+#: The modules that say how charts look.
+_SHAPES: Final = ("specs", "frame", "over_time", "marks")
+
 
 class ChartShop:
     """Makes and keeps what pages need to draw: `bundle()`, JavaScript, and `charts()`, JSON of every compiled shape.
@@ -62,9 +65,10 @@ class ChartShop:
     @property
     def charts_key(self) -> str:
         """Changes when a compiled shape or the theme would."""
-        source = files("tokometer.charts").joinpath("specs.py").read_text(encoding="utf-8")
+        folder = files("tokometer.charts")
+        source = [folder.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in _SHAPES]
         themes = json.dumps([theme(name) for name in THEMES])
-        return _digest(source, themes, version("vl-convert-python"), version("altair"), _VEGA_LITE)
+        return _digest(*source, themes, version("vl-convert-python"), version("altair"), _VEGA_LITE)
 
     def _get(self, name: str, make: Callable[[], bytes]) -> bytes:
         """The kept bytes of that name, or freshly made ones; whoever asks meanwhile waits for the same making."""

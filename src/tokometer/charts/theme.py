@@ -50,9 +50,9 @@ def theme(name: Theme) -> dict[str, Any]:
         },
         "text": {"font": token["sans"], "fontSize": 11, "fill": token["text-2"]},
         "rule": {"stroke": token["line-strong"]},
-        "signals": [{"name": f"ink_{key}", "value": token[key]} for key in _INKS],
+        "signals": [{"name": f"ink_{key.replace('-', '_')}", "value": token[key]} for key in _INKS],
     }
 
 
 #: Tokens that specs may name, as signals `ink_…`.
-_INKS: Final = ("requests", "tokens", "cost", "other", "card", "grid", "text")
+_INKS: Final = ("requests", "tokens", "cost", "other", "card", "grid", "line-strong", "text")

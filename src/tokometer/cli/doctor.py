@@ -46,6 +46,10 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
 
         yield f"Still importing: {reading_words(found['reading'], local_zone())}; what is older is not here yet."
         yield ""
+    if problem := found.get("settings", {}).get("error"):
+        yield click.style(f"Settings {problem}", fg="red", bold=True)
+        yield "         The server stays with what was settled before; nothing starts with this file."
+        yield ""
     yield from _sources(found["sources"])
     yield ""
     yield from _prices(found["prices"])

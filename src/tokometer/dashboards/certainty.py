@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from tokometer.dashboards.figure import measure_of
-from tokometer.records.units import show
+from tokometer.records.units import USD, show
 
 #: The measures that say how sure a cost is.
 CERTAINTY: Final = ("unpriced", "assumed", "cost_assumed")
-_USD: Final = measure_of("calls.cost").unit
 
 
 def mark_of(row: Mapping[str, Any]) -> str:
@@ -19,7 +17,7 @@ def mark_of(row: Mapping[str, Any]) -> str:
     assumed, unpriced = row.get("assumed") or 0, row.get("unpriced") or 0
     parts = []
     if assumed:
-        amount = show(row.get("cost_assumed") or Decimal(0), _USD)
+        amount = show(row.get("cost_assumed") or Decimal(0), USD)
         parts.append(f"≈ {amount} of it is assumed: {_calls(assumed)} without an exact price of {_their(assumed)} own")
     if unpriced:
         parts.append(f"{_calls(unpriced)} without a price {'are' if unpriced > 1 else 'is'} not in it")

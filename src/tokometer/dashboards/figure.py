@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tokometer.measures import CUBES
-from tokometer.measures.kinds import Measure
+from tokometer.dashboards.answers import described
 from tokometer.records.units import PERCENT, POINTS, Number, Unit, exact, show
 
 #: A change below this is written as none.
@@ -28,7 +27,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure's value. `measure` is its name, from which its definition is explained."""
+    """The value of a measure or judgement. `measure` is its name, from which its definition is explained."""
 
     title: str
     measure: str
@@ -38,12 +37,6 @@ class Figure:
     delta: Delta | None = None
     note: str = ""
     spark: tuple[float, ...] = ()
-
-
-def measure_of(name: str) -> Measure:
-    """The declaration behind `calls.cost`."""
-    cube, _, short = name.partition(".")
-    return CUBES[cube].measures[short]
 
 
 def figure(
@@ -56,8 +49,8 @@ def figure(
     note: str = "",
     spark: tuple[float, ...] = (),
 ) -> Figure:
-    """A figure of a measure, with its change since `before` if that is known; `when` says what "before" was."""
-    measure = measure_of(name)
+    """A figure of a measure or judgement, with its change since `before` if known; `when` says what "before" was."""
+    measure = described(name)
     return Figure(
         title=title or measure.title,
         measure=name,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
-from tokometer.charts.colours import Colours
-from tokometer.dashboards.scope import Scope, Window
-from tokometer.measures import Filter, Query, Result
+from tokometer.dashboards.calendar import RANGES, Window
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.drawing import window_text
+from tokometer.dashboards.scope import DEFAULT_RANGE, Scope
 
-#: Puts a question to the ledger.
-Ask = Callable[[Query], Result]
+#: Stands in a title for the window that the panel is about: `Request Volume ({range})`.
+RANGE: Final = "{range}"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows behind a panel, for CSV and JSON: exact values, no formatting."""
+    """The rows behind a panel, for CSV and JSON: exact values, no formatting.
+
+    Columns are named as what they hold: `model`, `time`, `calls.cost`, `calls.cost.previous`, `judgement.health_score`.
+    """
 
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
@@ -36,47 +40,11 @@ class View:
     empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a panel may use to answer."""
-
-    scope: Scope
-    ask: Ask
-    colours: Colours
-
-    def query(
-        self,
-        window: Window | None,
-        *measures: str,
-        by: Sequence[str] = (),
-        grain: str = "",
-        compare: bool = False,
-        top: int = 0,
-        rank: str = "",
-    ) -> Result:
-        """Ask about the calls in a window (None: all there are), with the viewer's filters.
-
-        `top` keeps the largest so many, by the measure `rank`; the others become *Other*.
-        """
-        since, until = window.asked if window else ("all", "")
-        return self.ask(
-            Query(
-                measures=tuple(f"calls.{name}" for name in measures),
-                by=tuple(f"calls.{name}" for name in by),
-                where=tuple(Filter(f"calls.{name}", "in", values) for name, values in self.scope.where),
-                since=since,
-                until=until,
-                tz=self.scope.zone.key,
-                grain=grain,
-                top=top,
-                order=(f"-calls.{rank}",) if rank else (),
-                compare="previous" if compare and self.scope.compare and window else "",
-            )
-        )
-
-
 class Panel(Protocol):
-    """Something that a dashboard shows."""
+    """Something that a dashboard shows: a value of one of the kinds in :mod:`tokometer.dashboards.kinds`."""
+
+    #: Which template shows it, and which skeleton waits for it.
+    kind: ClassVar[str]
 
     @property
     def id(self) -> str:
@@ -84,11 +52,7 @@ class Panel(Protocol):
 
     @property
     def title(self) -> str:
-        """What stands above it."""
-
-    @property
-    def kind(self) -> str:
-        """Which template shows it, and which skeleton waits for it."""
+        """What stands above it; `{range}` in it is the window."""
 
     @property
     def width(self) -> int:
@@ -99,15 +63,53 @@ class Panel(Protocol):
         """Seconds that an answer holds if nothing new arrives."""
 
     @property
+    def window(self) -> str:
+        """The window that it is always about; empty where the viewer chooses."""
+
+    @property
+    def how(self) -> str:
+        """What it is good for and how to read it, in a sentence or two, for the guide."""
+
+    @property
     def uses(self) -> tuple[str, ...]:
-        """Which choices of the viewer it depends on, beside zone and filters: range, compare, trend, measure."""
+        """Which choices of the viewer it depends on, beside zone and filters; see :meth:`Scope.key`."""
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """What it is computed from, for "How is this computed?"."""
+        """The measures and judgements that it is computed from, for "How is this computed?"."""
 
     def view(self, context: Context) -> View:
         """Ask, and answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What panels of all kinds have in common."""
+
+    kind: ClassVar[str] = ""
+
+    id: str
+    title: str
+    width: int = 4
+    every: int = 60
+    window: str = ""
+    how: str = ""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`Panel`."""
+        return () if self.window else ("range", "compare", "complete")
+
+
+def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANGE) -> str:
+    """A panel's title with the window in it, as this viewer sees it; without one, as the dashboard opens."""
+    if RANGE not in panel.title:
+        return panel.title
+    name = panel.window or (scope.range if scope else default)
+    if name == "custom" and scope:
+        return panel.title.replace(RANGE, window_text(scope.window))
+    long = RANGES.get(name, name)
+    return panel.title.replace(RANGE, name if name[0].isdigit() else long)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,19 @@ class Section:
     control: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
-    """A page of panels."""
+    """A page of panels. `key` is the letter that leads there after `g`; `range` is what it opens with."""
 
     id: str
     title: str
+    key: str
     sections: tuple[Section, ...] = field(default=())
+    range: str = DEFAULT_RANGE
+    #: Its name in the sidebar, where the title is too long.
+    short: str = ""
+    #: Whom it answers what, for the guide.
+    about: str = ""
 
     @property
     def panels(self) -> tuple[Panel, ...]:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from tokometer.charts.axes import Grain
+from tokometer.dashboards.calendar import RANGES, Calendar, Window, elapsed, floor_quarter, later, midnight
 
 Trend = Literal["day", "week", "month"]
 Shown = Literal["cost", "total_tokens", "requests"]
+#: What rankings and tables show of a measure: itself, or how it has changed.
+Show = Literal["value", "change", "percent"]
+#: What a cost is divided by.
+Per = Literal["", "request", "mtok", "session"]
 
-#: The ranges that can be chosen, with their titles, in the order of the menu.
-RANGES: Final = {
-    "today": "Today",
-    "24h": "Last 24 hours",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
-    "90d": "Last 90 days",
-    "week": "This week",
-    "month": "This month",
-    "custom": "Custom",
-}
 DEFAULT_RANGE: Final = "7d"
 #: What each is compared with.
 _BEFORE: Final = {
@@ -35,6 +29,8 @@ _BEFORE: Final = {
     "month": "last month until now",
     "custom": "the period before",
 }
+#: The same of whole periods, where it is another.
+_WHOLE_BEFORE: Final = {"today": "the day before", "week": "the week before", "month": "the month before"}
 _DAY: Final = timedelta(days=1)
 _QUARTER: Final = timedelta(minutes=15)
 _LONGEST: Final = timedelta(days=3660)
@@ -43,57 +39,6 @@ _MOST_VALUES: Final = 50
 
 class ScopeError(ValueError):
     """A parameter that cannot be understood; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of calendar time in the viewer's zone, whole periods of it, the running one included.
-
-    `asked` is the same in the measures' words (`since`, `until`).
-    """
-
-    since: datetime
-    until: datetime
-    asked: tuple[str, str]
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """The viewer's calendar at one moment."""
-
-    now: datetime
-    zone: ZoneInfo
-
-    def days(self, count: int) -> Window:
-        """The last `count` days, today included."""
-        asked = "today" if count == 1 else f"{count}d"
-        return Window(self.day(1 - count), self.day(1), (asked, ""), f"Last {count} days")
-
-    def weeks(self, count: int) -> Window:
-        """The last `count` weeks from Monday on, this one included."""
-        monday = -self.now.weekday()
-        return Window(
-            self.day(monday - 7 * (count - 1)), self.day(monday + 7), (f"{count}w", ""), f"Last {count} weeks"
-        )
-
-    def months(self, count: int) -> Window:
-        """The last `count` months, this one included."""
-        return Window(self.month(1 - count), self.month(1), (f"{count}mo", ""), f"Last {count} months")
-
-    def hours(self, count: int) -> Window:
-        """The `count` hours that end with the running quarter hour."""
-        end = later(floor_quarter(self.now), _QUARTER)
-        return Window(later(end, timedelta(hours=-count)), end, (f"{count}h", ""), f"Last {count} hours")
-
-    def day(self, ahead: int) -> datetime:
-        """The midnight so many days after today's."""
-        return midnight(self.now.date() + ahead * _DAY, self.zone)
-
-    def month(self, ahead: int) -> datetime:
-        """The start of the month so many after this one."""
-        index = self.now.year * 12 + self.now.month - 1 + ahead
-        return midnight(date(index // 12, index % 12 + 1, 1), self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +54,11 @@ class Scope:
     trend: Trend = "day"
     measure: Shown = "cost"
 
+    show: Show = "value"
+    per: Per = ""
+    #: Only whole periods: the running day, hour, week or month is left out.
+    complete: bool = False
+
     @property
     def now(self) -> datetime:
         """The moment of asking, in the viewer's zone."""
@@ -122,6 +72,8 @@ class Scope:
     @property
     def before(self) -> str:
         """What the window is compared with, in words."""
+        if self.complete and self.range in _WHOLE_BEFORE:
+            return _WHOLE_BEFORE[self.range]
         return _BEFORE.get(self.range, f"the {RANGES[self.range].removeprefix('Last ')} before")
 
     def key(self, uses: Iterable[str]) -> tuple[object, ...]:
@@ -134,6 +86,9 @@ class Scope:
             "compare": self.compare,
             "trend": self.trend,
             "measure": self.measure,
+            "show": self.show,
+            "per": self.per,
+            "complete": self.complete,
         }
         return (self.zone.key, self.where, *(parts[name] for name in uses))
 
@@ -159,13 +114,17 @@ class Scope:
         )
 
 
-def parse_scope(parameters: Mapping[str, list[str]], dimensions: Iterable[str], now: datetime) -> Scope:
+def parse_scope(
+    parameters: Mapping[str, list[str]], dimensions: Iterable[str], now: datetime, default: str = DEFAULT_RANGE
+) -> Scope:
     """The scope that a page's URL asks for.
 
     Args:
-        parameters: `range`, `since`, `until`, `tz`, `compare`, `trend`, `measure`, and any dimension by its short name.
+        parameters: `range`, `since`, `until`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`, and any
+            dimension by its short name.
         dimensions: Short names that may be filtered by.
         now: The time, aware.
+        default: The range where none is asked for.
 
     Raises:
         ScopeError: A value cannot be understood.
@@ -176,26 +135,33 @@ def parse_scope(parameters: Mapping[str, list[str]], dimensions: Iterable[str], 
 
     zone = find_zone(one("tz", "UTC"))
     calendar = Calendar(now.astimezone(zone), zone)
-    name = one("range", "custom" if one("since") else DEFAULT_RANGE)
+    name = one("range", "custom" if one("since") else default)
     trend, measure = one("trend", "day"), one("measure", "cost")
     _check("range", name, RANGES)
     _check("trend", trend, ("day", "week", "month"))
     _check("measure", measure, ("cost", "total_tokens", "requests"))
+    show, per = one("show", "value"), one("per")
+    _check("show", show, ("value", "change", "percent"))
+    _check("per", per, ("", "request", "mtok", "session"))
+    complete = one("complete", "0") == "1"
     where = tuple(
         (dimension, tuple(sorted(set(parameters[dimension]))[:_MOST_VALUES]))
         for dimension in sorted(set(dimensions))
         if parameters.get(dimension)
     )
-    window = _window(name, calendar, one("since"), one("until"))
+    window = _window(name, calendar, one("since"), one("until"), complete=complete)
     return Scope(
         range=name,
         window=window,
-        grain=_grain(window),
+        grain=grain_of(window),
         calendar=calendar,
         where=where,
         compare=one("compare", "1") != "0",
         trend=trend,  # type: ignore[arg-type]
         measure=measure,  # type: ignore[arg-type]
+        show=show,  # type: ignore[arg-type]
+        per=per,  # type: ignore[arg-type]
+        complete=complete,
     )
 
 
@@ -204,16 +170,15 @@ def _check(name: str, value: str, allowed: Iterable[str]) -> None:
         raise ScopeError(f"{name}: {value[:40]!r} is not one of {', '.join(allowed)}")
 
 
-def _window(name: str, calendar: Calendar, since: str, until: str) -> Window:
-    if name == "custom":
-        return _custom(calendar, since, until)
-    if name == "24h":
-        return calendar.hours(24)
-    if name in ("week", "month"):
-        whole = calendar.weeks(1) if name == "week" else calendar.months(1)
-        return Window(whole.since, whole.until, (name, ""), RANGES[name])
-    days = calendar.days(1 if name == "today" else int(name.removesuffix("d")))
-    return Window(days.since, days.until, days.asked, RANGES[name])
+def _window(name: str, calendar: Calendar, since: str, until: str, *, complete: bool) -> Window:
+    if name != "custom":
+        return calendar.whole(name) if complete else calendar.named(name)
+    window = _custom(calendar, since, until)
+    today = calendar.day(0)
+    if complete and window.until > calendar.now and window.since < today:
+        # The running day is left out.
+        return replace(window, until=today, asked=(window.asked[0], today.isoformat()))
+    return window
 
 
 def _custom(calendar: Calendar, since: str, until: str) -> Window:
@@ -242,7 +207,7 @@ def _moment(name: str, text: str, zone: ZoneInfo, *, end: bool = False) -> datet
         raise ScopeError(f"{name}: {text[:40]!r} is neither a date nor an RFC 3339 time") from None
 
 
-def _grain(window: Window) -> Grain:
+def grain_of(window: Window) -> Grain:
     """The period of a window's charts: never more than about 200 of them."""
     length = elapsed(window.since, window.until)
     if length <= timedelta(hours=3):
@@ -271,26 +236,6 @@ def find_zone(name: str) -> ZoneInfo:
     if name == "UTC" or name in _zones():
         return ZoneInfo(name)
     raise ScopeError(f"tz: {name[:40]!r} is not an IANA time zone such as Europe/Berlin")
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of a day, which in some zones on some days is not 00:00."""
-    return datetime.combine(day, time(0), zone).astimezone(UTC).astimezone(zone)
-
-
-def floor_quarter(moment: datetime) -> datetime:
-    """The start of the quarter hour that holds this moment."""
-    return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
-
-
-def elapsed(start: datetime, end: datetime) -> timedelta:
-    """True time between two moments of one zone, which plain subtraction gets wrong across a change of the clocks."""
-    return end.astimezone(UTC) - start.astimezone(UTC)
-
-
-def later(moment: datetime, by: timedelta) -> datetime:
-    """A moment so much true time later, in the same zone."""
-    return (moment.astimezone(UTC) + by).astimezone(moment.tzinfo)
 
 
 def _at_midnight(moment: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Demo data: a made-up company's history with models, the same for the same seed, and always labelled as what it is.
 
-Fills every kind of record that there is. May import `collect`, `ledger`, `prices`, `settings` and `records`; imported by
+Fills every kind of record that there is. May import `collect`, `ledger`, `prices`, `settings` and `records`; used by
 `server` (which plays it on) and `cli`.
 """
 

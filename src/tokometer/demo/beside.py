@@ -16,8 +16,9 @@ from tokometer.records.values import MAX_TEXT
 
 #: Nothing older than what would be kept is made up.
 _LOGGED_FOR, _DETAILED_FOR = 14 * DAY, 7 * DAY
-#: Share of the failures of which details are kept, and of slow answers that are logged.
+#: Share of the failures of which details are kept (all of the rare ones), and of slow answers that are logged.
 _DETAILED, _NOTICED_SLOW = 0.6, 0.3
+_RARE: Final = frozenset({"auth_error", "invalid_request"})
 _SLOW: Final = 30 * SECOND
 #: What is logged whatever is asked: once in so long, and in the last hour more often; also every other request then.
 _SELDOM, _OFTEN, _LAST = 10 * MINUTE, 30 * SECOND, HOUR
@@ -91,6 +92,8 @@ class Beside:
 
     def _incidents(self) -> Iterator[LogLine]:
         for trouble in self._troubles:
+            if trouble.name == "limp":
+                continue  # the end of the trouble before it
             name = trouble.provider
             answered = max(trouble.end - MINUTE, trouble.start + MINUTE)
             opened = trouble.start + min(2 * MINUTE, (trouble.end - trouble.start) // 3)
@@ -98,7 +101,7 @@ class Beside:
                 (opened - MINUTE // 2, "warning", f"Error rate of {name} is above 20 % over the last minute"),
                 (opened, "fatal", f"Circuit of {name} is open: its calls are sent elsewhere"),
                 (answered, "info", f"Circuit of {name} is half open: trying one call in ten"),
-                (trouble.end + 3 * MINUTE, "info", f"Circuit of {name} is closed"),
+                (trouble.end + (5 if trouble.name == "flap" else 3) * MINUTE, "info", f"Circuit of {name} is closed"),
             ):
                 if at <= self._end:
                     yield self._line(at, level, "gateway.circuit", message, service="gateway", provider=name)  # type: ignore[arg-type]
@@ -118,7 +121,7 @@ class Beside:
                 message = f"{call.provider} did not answer {call.model}: {call.error_message}"
                 level: Level = "warning" if call.status == "rate_limit" else "error"
                 yield self._line(at, level, "gateway.upstream", message, call=call, error_type=error, duration_us=took)
-            if at > self._end - _DETAILED_FOR and rng.random() < _DETAILED:
+            if at > self._end - _DETAILED_FOR and (rng.random() < _DETAILED or call.status in _RARE):
                 yield self._detail(call, error, code)
         elif took > _SLOW and at > self._end - _LOGGED_FOR and rng.random() < _NOTICED_SLOW:
             message = f"Slow answer of {call.model}: {took / SECOND:.1f} s"

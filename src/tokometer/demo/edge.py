@@ -21,7 +21,7 @@ NAMES: Final = (
 _MESSAGES: Final = (
     '<script>document.title = "broken"</script> is not a known parameter & neither is "</td>"',
     "خطأ في الخادم: حاول مرة أخرى",
-    "The request could not be read because " + "the value of the field before it was not closed and " * 16,
+    "The request could not be read because " + "the value of the field before it was not closed and " * 10,
     "💥 The model fell over 🧯",
     "",
 )

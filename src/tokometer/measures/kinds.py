@@ -343,6 +343,8 @@ class Throughput(Measure):
 
     amount: Measure
     unit: Unit = field(default=TOKENS_PER_SECOND, kw_only=True)
+    #: What the rate a second is multiplied with: 60 for one a minute.
+    times: int = field(default=1, kw_only=True)
 
     def atoms(self) -> tuple[Atom, ...]:
         """See :meth:`Measure.atoms`."""
@@ -351,11 +353,12 @@ class Throughput(Measure):
     def value(self, facts: Facts) -> Value:
         """See :meth:`Measure.value`."""
         amount = self.amount.value(facts)
-        return None if amount is None or facts.seconds <= 0 else float(amount) / facts.seconds
+        return None if amount is None or facts.seconds <= 0 else float(amount) * self.times / facts.seconds
 
     def formula(self) -> str:
         """See :meth:`Measure.formula`."""
-        return f"{_named(self.amount)} / seconds of wall time that have passed"
+        scale = f" × {self.times:,}" if self.times != 1 else ""
+        return f"{_named(self.amount)} / seconds of wall time that have passed{scale}"
 
 
 @dataclass(eq=False)

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 
 from tokometer.records.units import UNITS, plain
 
-ColumnType = Literal["text", "integer", "number", "money", "time", "date"]
+#: A flag is true or false, and written so.
+ColumnType = Literal["text", "integer", "number", "money", "time", "date", "flag"]
 Cell = str | int | float | Decimal | datetime | date | None
 
 #: A spreadsheet takes a cell that begins with one of these for a formula; `'` in front makes it text.
@@ -103,6 +104,8 @@ def csv_cell(value: object) -> str:
     """A value as CSV has it: numbers in full, unknown as nothing, text that a spreadsheet would compute disarmed."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, datetime):
         return _rfc3339(value)
     if isinstance(value, int | float | Decimal):

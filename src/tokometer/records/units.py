@@ -50,6 +50,9 @@ USD_PER_REQUEST: Final = Unit(
 USD_PER_MTOK: Final = Unit(
     key="usd_per_mtok", title="US dollars per million tokens", symbol="$", style="money", grafana="currencyUSD"
 )
+USD_PER_SESSION: Final = Unit(
+    key="usd_per_session", title="US dollars per session", symbol="$", style="money", grafana="currencyUSD"
+)
 COUNT: Final = Unit(key="count", title="count", symbol="", style="count", grafana="short")
 REQUESTS: Final = Unit(key="requests", title="requests", symbol="", style="count", grafana="short")
 TOKENS: Final = Unit(key="tokens", title="tokens", symbol="", style="count", grafana="short")
@@ -87,6 +90,7 @@ _ALL: Final = (
     USD,
     USD_PER_REQUEST,
     USD_PER_MTOK,
+    USD_PER_SESSION,
     COUNT,
     REQUESTS,
     TOKENS,

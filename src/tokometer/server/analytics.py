@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
 
-from tokometer.dashboards.outlook import predictions
-from tokometer.dashboards.panel import Context
+from tokometer.dashboards.calendar import Calendar, Window
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.kinds.outlook import predictions
 from tokometer.dashboards.rows import Row, only
-from tokometer.dashboards.scope import Calendar, Scope, ScopeError, Window, parse_scope
+from tokometer.dashboards.scope import Scope, ScopeError, parse_scope
 from tokometer.judgement import Forecast
 from tokometer.server.runtime import Runtime
 
@@ -26,8 +27,8 @@ def usage(request: Request, tz: str = "UTC") -> dict[str, Any]:
     try:
         scope = parse_scope({"tz": [tz], "range": ["month"]}, (), runtime.now())
     except ScopeError as error:
-        raise HTTPException(400, str(error)) from None
-    context = Context(scope, runtime.ask, runtime.colours)
+        raise HTTPException(422, str(error)) from None
+    context = Context(scope, runtime.ask, runtime.colours, runtime.settings, runtime.book)
     return {
         "generated_at": scope.now.isoformat(),
         "timezone": scope.zone.key,

@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import analytics, api, assets, control, health, ingest, live, pages, panels
+from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.runtime import Runtime
 
@@ -25,6 +26,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     app.state.runtime = runtime
     for module in (health, ingest, control, api, analytics, panels, live, assets, pages):
         app.include_router(module.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(Guard, hosts=hosts)
     return app

@@ -85,6 +85,9 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     found = examine(runtime.ledger, runtime.book, home=runtime.home, env=runtime.env, audit=audit)
     if runtime.reach is not None:
         found["reading"] = runtime.reach.to_json()
+    runtime.settings_file.current()
+    error = runtime.settings_file.error
+    found["settings"] = {"path": str(runtime.settings_file.path), "error": None if error is None else str(error)}
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
 

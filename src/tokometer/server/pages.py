@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
-from tokometer.dashboards import DASHBOARDS, RANGES, ScopeError
+from tokometer.dashboards import DASHBOARDS, RANGES, Dashboard, ScopeError, titled
 from tokometer.dashboards.scope import find_zone, parse_scope
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.places import places_by_source
@@ -24,14 +24,21 @@ from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
 from tokometer.server.offered import offered
+from tokometer.server.panels import every
 from tokometer.server.runtime import Runtime
+from tokometer.server.settled import shown
 from tokometer.server.templates import render
+from tokometer.settings.sections import example
 
 router: Final = APIRouter(include_in_schema=False)
 _THEMES: Final = ("light", "dark")
 _PAGES: Final = (
-    {"id": "usage", "title": "Usage", "url": "/usage", "key": "u"},
+    *(
+        {"id": one.id, "title": one.short or one.title, "url": f"/{one.id}", "key": one.key}
+        for one in DASHBOARDS.values()
+    ),
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
+    {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
 _REFUSED: Final = 100
 _NOTICED: Final = 100
@@ -46,25 +53,26 @@ async def home(request: Request) -> Response:
     return RedirectResponse(f"/usage?{request.url.query}".rstrip("?"), 302)
 
 
-@router.get("/usage")
-def usage(request: Request) -> Response:
-    """The Usage dashboard."""
+def _dashboard(request: Request, dashboard: Dashboard) -> Response:
+    """A dashboard's frame, which fills itself."""
     runtime: Runtime = request.app.state.runtime
     parameters: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         parameters.setdefault(name, []).append(value)
     dimensions = offered(runtime, parameters)
     try:
-        scope = parse_scope(parameters, dimensions, runtime.now())
+        scope = parse_scope(parameters, dimensions, runtime.now(), dashboard.range)
     except ScopeError:
         # The panels say what is wrong; the frame shows what it would without parameters.
-        scope = parse_scope({}, (), runtime.now())
+        scope = parse_scope({}, (), runtime.now(), dashboard.range)
     return _page(
         request,
         "dashboard.html",
-        "usage",
-        dashboard=DASHBOARDS["usage"],
+        dashboard.id,
+        dashboard=dashboard,
         scope=scope,
+        titled=titled,
+        every={panel.id: every(runtime, panel) for panel in dashboard.panels},
         ranges=RANGES,
         dimensions=dimensions,
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
@@ -75,6 +83,19 @@ def usage(request: Request) -> Response:
         command=_command(),
         url=str(request.base_url).rstrip("/"),
     )
+
+
+def _serve(dashboard: Dashboard) -> None:
+    """Gives a dashboard its address."""
+
+    def page(request: Request) -> Response:
+        return _dashboard(request, dashboard)
+
+    router.add_api_route(f"/{dashboard.id}", page, name=dashboard.id)
+
+
+for _one in DASHBOARDS.values():
+    _serve(_one)
 
 
 @router.get("/sources")
@@ -131,6 +152,23 @@ def sources(request: Request) -> Response:
         noticed_count=sum(names for _, names in noticed_by_source(runtime.ledger).values()),
         topics=TOPICS,
         mends=MENDS,
+    )
+
+
+@router.get("/settings")
+def settings(request: Request) -> Response:
+    """What is settled, where it comes from, and how to change it."""
+    runtime: Runtime = request.app.state.runtime
+    kept = runtime.settings_file
+    return _page(
+        request,
+        "settings.html",
+        "settings",
+        sections=shown(runtime.settings, kept.started_with),
+        path=str(kept.path),
+        exists=kept.exists,
+        error=kept.error,
+        example=example(),
     )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -15,12 +16,13 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from tokometer.dashboards import DASHBOARDS, Panel, Scope, ScopeError, View
+from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
+from tokometer.dashboards.answers import described
 from tokometer.dashboards.drawing import window_text
+from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Context
-from tokometer.dashboards.scope import parse_scope
-from tokometer.measures import Query, Result, dimension_named, measure_named
+from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
+from tokometer.measures import CUBES, Query, Question, Result, dimension_named
 from tokometer.records.units import plain
 from tokometer.records.zone import local_zone
 from tokometer.server.offered import findable, offered
@@ -38,8 +40,14 @@ def panels() -> dict[str, Panel]:
     return {panel.id: panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels}
 
 
+@cache
+def home_of(panel_id: str) -> Dashboard:
+    """The dashboard that a panel stands on."""
+    return next(one for one in DASHBOARDS.values() if any(panel.id == panel_id for panel in one.panels))
+
+
 @router.get("/api/dashboards", summary="Every dashboard with its panels")
-def dashboards() -> dict[str, Any]:
+def dashboards(request: Request) -> dict[str, Any]:
     """Declarations: what there is to see, and where its data is."""
     return {
         "dashboards": [
@@ -47,20 +55,24 @@ def dashboards() -> dict[str, Any]:
                 "id": dashboard.id,
                 "title": dashboard.title,
                 "url": f"/{dashboard.id}",
-                "panels": [_declared(panel) for panel in dashboard.panels],
+                "range": dashboard.range,
+                "about": dashboard.about,
+                "panels": [_declared(request.app.state.runtime, panel, dashboard) for panel in dashboard.panels],
             }
             for dashboard in DASHBOARDS.values()
         ]
     }
 
 
-def _declared(panel: Panel) -> dict[str, Any]:
+def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str, Any]:
     return {
         "id": panel.id,
-        "title": panel.title,
+        "title": titled(panel, default=dashboard.range),
         "kind": panel.kind,
         "width": panel.width,
-        "refresh_seconds": panel.every,
+        "window": panel.window,
+        "refresh_seconds": every(runtime, panel),
+        "how": panel.how,
         "measures": list(panel.measures),
         "uses": list(panel.uses),
         "url": f"/api/panels/{panel.id}",
@@ -88,22 +100,27 @@ def panel_explained(request: Request, panel_id: str) -> Response:
     """Definition, window, filters, and the query with which anyone gets the same numbers."""
     panel, scope = _asked(request, panel_id)
     runtime: Runtime = request.app.state.runtime
-    asked: list[Query] = []
+    asked: list[Question] = []
 
-    def ask(query: Query) -> Result:
-        asked.append(query)
-        return runtime.ask(query, panel.every)
+    def ask(question: Question) -> Result:
+        asked.append(question)
+        return runtime.ask(question, every(runtime, panel))
 
-    view = panel.view(Context(scope, ask, runtime.colours))
+    view = panel.view(_context(runtime, scope, ask))
     return Response(
         render(
             "explain.html",
             panel=panel,
-            measures=[measure_named(name) for name in panel.measures],
+            title=titled(panel, scope),
+            measures=[described(name) for name in panel.measures],
             window=window_text(view.window) if view.window else "",
             scope=scope,
             filters=[(dimension_named(f"calls.{name}").title, values) for name, values in scope.where],
-            queries=[(query, json.dumps(query.to_json(), indent=1)) for query in dict.fromkeys(asked)],
+            queries=[
+                (query.to_params(), json.dumps(query.to_json(), indent=1))
+                for query in dict.fromkeys(asked)
+                if isinstance(query, Query)  # what is asked in other ways has no address yet
+            ],
         ),
         media_type="text/html",
     )
@@ -128,7 +145,7 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     """The largest values of each dimension whose name contains `q`, as `[{name, title, values}]`."""
     runtime: Runtime = request.app.state.runtime
     scope = _scope(request, {key: values for key, values in _parameters(request).items() if key != "q"})
-    context = Context(scope, runtime.ask, runtime.colours)
+    context = _context(runtime, scope, runtime.ask)
     groups = []
     for name, title in findable(runtime).items():
         rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
@@ -158,8 +175,10 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = 
         panel.id,
         scope.key(panel.uses),
         scope.moved(0),
+        # Thresholds, budgets and targets are part of what is shown.
+        runtime.settings,
         runtime.broadcaster.version,
-        int(time.time() // panel.every),
+        int(time.time() // every(runtime, panel)),
         with_rows,
     )
     return runtime.rendered.get(key, lambda: _render(runtime, panel, scope, with_rows=with_rows))
@@ -172,7 +191,7 @@ def warm(runtime: Runtime) -> None:
     done, what they ask for comes first, and loads the same.
     """
     scope = parse_scope({"tz": [local_zone()]}, (), runtime.now())
-    for answered, panel in enumerate(panels().values()):
+    for answered, panel in enumerate(DASHBOARDS["usage"].panels):
         if runtime.closing.is_set() or len(runtime.rendered) > answered:
             return
         rendered(runtime, panel, scope, with_rows=False)
@@ -181,14 +200,17 @@ def warm(runtime: Runtime) -> None:
 def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:
     view = _view(runtime, panel, scope)
     filtered = bool(scope.where)
+    title = titled(panel, scope)
+    frame = {"title": title, "unheard": _unheard(panel, scope)}
     reply = {
         "id": panel.id,
-        "title": panel.title,
+        "title": title,
         "columns": view.table.columns,
         "rows": [[_json(value) for value in row] for row in view.table.rows] if with_rows else [],
         "chart": view.chart,
-        "html": render(f"panels/{panel.kind}.html", panel=panel, shown=view.shown, filtered=filtered),
-        "nothing": view.empty and not filtered,
+        "html": render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=filtered),
+        "empty": view.empty,
+        "nothing": view.empty and not filtered and _has_nothing(runtime),
         "range": scope.window.title,
         "earlier": scope.moved(-1),
         "later": scope.moved(1),
@@ -197,23 +219,49 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
 
 
+def _has_nothing(runtime: Runtime) -> bool:
+    """True where no call has ever come in: then a page says how to send some."""
+    found = runtime.ask(Query(measures=("calls.requests",), since="all")).rows
+    return not (found and found[0]["requests"])
+
+
+def every(runtime: Runtime, panel: Panel) -> float:
+    """Seconds that a panel's answer holds: its own, or what the settings say."""
+    return runtime.settings.every(home_of(panel.id).id, panel.id, panel.every)
+
+
 def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
-    return panel.view(Context(scope, lambda query: runtime.ask(query, panel.every), runtime.colours))
+    return panel.view(_context(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
+
+
+def _context(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
+    context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
+    return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
+
+
+def _unheard(panel: Panel, scope: Scope) -> list[str]:
+    """Titles of the viewer's filters that what the panel counts has no dimension for."""
+    cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
+    return [
+        dimension_named(f"calls.{name}").title
+        for name, _ in scope.where
+        if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
+    ]
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
     found = panels().get(panel_id)
     if found is None:
         raise HTTPException(404, f"there is no panel {panel_id[:60]!r}; see /api/dashboards")
-    return found, _scope(request, _parameters(request))
+    return found, _scope(request, _parameters(request), home_of(panel_id).range)
 
 
-def _scope(request: Request, parameters: dict[str, list[str]]) -> Scope:
+def _scope(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
     try:
         runtime: Runtime = request.app.state.runtime
-        return parse_scope(parameters, offered(runtime, parameters), runtime.now())
+        return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default)
     except ScopeError as error:
-        raise HTTPException(400, str(error)) from None
+        raise HTTPException(422, str(error)) from None
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:

@@ -28,6 +28,8 @@ class Key:
     most: float | None = None
     above: float | None = None
     below: float | None = None
+    #: How many of its unit one of it is: a key in minutes has 60 seconds.
+    times: int = 1
 
     @property
     def bounds(self) -> str:
@@ -57,6 +59,14 @@ class Field:
     required: bool
     #: The words that it takes, where it takes only some.
     words: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """What it takes, in words."""
+        if self.form in ("text", "word"):
+            return ", ".join(f'"{word}"' for word in self.words) or "text"
+        what = {"number": "a number", "whole": "a whole number", "money": "an amount"}[self.form]
+        return f"{what} {self.key.bounds}".strip()
 
 
 _FORMS: Final[dict[Any, Form]] = {float: "number", int: "whole", Decimal: "money", str: "text"}

@@ -20,7 +20,13 @@ class Device(Struct, frozen=True, kw_only=True):
     match: Annotated[str, Key("text in the device's name, in any case; the longest one that is in it counts")]
     peak_tflops: Annotated[
         float | None,
-        Key("dense BF16 or FP16 operations, in 10¹² a second: the denominator of MFU", FLOPS, above=0, most=1_000_000),
+        Key(
+            "dense BF16 or FP16 operations, in 10¹² a second: the denominator of MFU",
+            FLOPS,
+            above=0,
+            most=1_000_000,
+            times=10**12,
+        ),
     ] = None
     power_watts: Annotated[float | None, Key("what it may draw, in watts", WATTS, above=0, most=1_000_000)] = None
     price_per_hour: Annotated[Decimal | None, Key("what an hour of it costs, in USD", USD, least=0, most=MOST_USD)] = (

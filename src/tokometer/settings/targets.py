@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from tokometer.records.units import COUNT, MS, PERCENT, REQUESTS, SCORE, SECONDS, TIMES
+from tokometer.records.units import MS, PERCENT, REQUESTS, SCORE, SECONDS, TIMES
 from tokometer.settings.keys import Key
 
 #: The time over which an objective has to be met: the calendar's, or so many days up to now.
@@ -66,7 +66,9 @@ class Health(Struct, frozen=True, kw_only=True):
         70.0
     )
     healthy: Annotated[float, Key("scores from here on are healthy", SCORE, least=0, most=100)] = 90.0
-    window_minutes: Annotated[int, Key("the score looks at so many minutes up to now", COUNT, least=1, most=1440)] = 15
+    window_minutes: Annotated[
+        int, Key("the score looks at so many minutes up to now", SECONDS, least=1, most=1440, times=60)
+    ] = 15
 
     @property
     def window(self) -> str:

@@ -29,6 +29,7 @@ _TEXT = [
     ("bad", "bad-ground"),
     ("warn", "warn-ground"),
 ]
+_MARKS = ("requests", "tokens", "cost", "other", "focus", "state-good", "state-warning", "state-critical")
 
 
 def _luminance(colour: str) -> float:
@@ -55,7 +56,7 @@ def test_text_contrast(name: Theme, ink: str, ground: str) -> None:
 def test_mark_contrast(name: Theme) -> None:
     """Every mark stands out from the card: 3 : 1 or more."""
     token = tokens(name)
-    own = [token[ink] for ink in ("requests", "tokens", "cost", "other", "focus")]
+    own = [token[ink] for ink in _MARKS]
     for colour in (*own, *PALETTE, OTHER, *(provider.colour for provider in PROVIDERS.values())):
         assert contrast(colour, token["card"]) >= 2.99, colour
 

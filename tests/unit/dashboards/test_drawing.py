@@ -25,7 +25,7 @@ def test_bars_stack(values: list[tuple[int, int]]) -> None:
     chart = bars(_stretch(len(values)), "day", lines, REQUESTS)
     for index, (a, b) in enumerate(values):
         start = chart["tips"][index][0]
-        own = [point for point in chart["points"] if point[0] == start]
+        own = [point for point in chart["data"]["points"]["rows"] if point[0] == start]
         assert sum(point[3] - point[2] for point in own) == a + b
         assert max((point[3] for point in own), default=0) <= chart["signals"]["ydomain"][1]
         assert all(point[5] == int(index == len(values) - 1) for point in own)
@@ -45,7 +45,8 @@ def test_tooltip_is_sorted() -> None:
 
 def test_the_open_period_is_a_piece_of_its_own() -> None:
     """A curve is whole up to the last full period; one piece leads from there to the unfinished one."""
-    points = curve("line", _stretch(4), "day", [Line("cost", "Cost", "cost", [1.0, 2.0, 3.0, 0.5])], USD)["points"]
+    points = curve("line", _stretch(4), "day", [Line("cost", "Cost", "cost", [1.0, 2.0, 3.0, 0.5])], USD)
+    points = points["data"]["points"]["rows"]
     done, unfinished = [p for p in points if not p[5]], [p for p in points if p[5]]
     assert [p[3] for p in done] == [1.0, 2.0, 3.0]
     assert [p[3] for p in unfinished] == [3.0, 0.5]
@@ -61,9 +62,9 @@ def test_outlook() -> None:
         (_START + timedelta(days=4), 8.0, 9.0, 11.0),
     ]
     chart = outlook(_stretch(3), [Line("cost", "Cost", "cost", [2.0, 4.0, 6.0])], ahead, USD)
-    assert chart["band"][0][1] == chart["band"][0][2] == 6.0
+    assert chart["data"]["band"]["rows"][0][1:] == [6.0, 6.0]
     assert chart["signals"]["ydomain"][1] >= 11.0
-    assert chart["tips"][-1][2:] == ["Expected by 4 Nov 2026", "$8.00 – $11.00", [[0, "$9.00"]]]
+    assert chart["tips"][-1][2:] == ["Expected by 4 Nov 2026", "$8.00 – $11.00", [[0, "$9.00"]], []]
 
 
 def test_spark() -> None:

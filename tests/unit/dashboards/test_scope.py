@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tokometer.dashboards.calendar import RANGES, elapsed
 from tokometer.dashboards.drawing import periods
-from tokometer.dashboards.scope import RANGES, Scope, ScopeError, elapsed, parse_scope
+from tokometer.dashboards.scope import Scope, ScopeError, parse_scope
 
 _NOW = datetime(2026, 11, 18, 14, 7, 30, tzinfo=UTC)
 _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))

@@ -16,9 +16,12 @@ _PANELS = [panel.id for dashboard in DASHBOARDS.values() for panel in dashboard.
 
 def test_declared(server: Running) -> None:
     """Every panel is declared with where its data is."""
-    [usage] = server.get("/api/dashboards").json()["dashboards"]
-    assert [panel["id"] for panel in usage["panels"]] == _PANELS
-    assert all(server.get(panel["url"]).status == 200 for panel in usage["panels"])
+    dashboards = server.get("/api/dashboards").json()["dashboards"]
+    declared = [panel for dashboard in dashboards for panel in dashboard["panels"]]
+    assert [panel["id"] for panel in declared] == _PANELS
+    assert all(panel["how"] for panel in declared)
+    assert not [panel["title"] for panel in declared if "{" in panel["title"]]
+    assert all(server.get(dashboard["url"]).status == 200 for dashboard in dashboards)
 
 
 @pytest.mark.parametrize("panel", _PANELS)
@@ -52,9 +55,9 @@ def test_unknown(server: Running, path: str) -> None:
 
 @pytest.mark.parametrize("query", ["range=9d", "tz=Nowhere", "range=custom&since=x", "trend=y", "measure=z"])
 def test_bad_parameters(server: Running, query: str) -> None:
-    """A parameter that cannot be understood is a 400 that names it."""
+    """A parameter that cannot be understood is a 422 that names it."""
     reply = server.get(f"/api/panels/usage.figures?{query}")
-    assert reply.status == 400
+    assert reply.status == 422
     assert reply.json()["detail"].partition(":")[0] in query
 
 
@@ -66,12 +69,12 @@ def test_everything_agrees(server: Running) -> None:
     chart = server.get("/api/panels/usage.spend?range=week").json()
     [row] = server.get("/api/query?measure=calls.cost,calls.total_tokens,calls.requests&since=week").json()["rows"]
     summary = server.get("/api/analytics/usage").json()["summary"]["week"]
-    cost = models["columns"].index("cost")
-    assert sum(Decimal(r[cost]) for r in models["rows"] if r[cost]) == Decimal(week["cost"])
-    assert Decimal(week["cost"]) == Decimal(row["cost"]) == Decimal(summary["cost"])
-    assert sum(Decimal(r[2] or 0) for r in chart["rows"]) == Decimal(week["cost"])
-    assert week["total_tokens"] == row["total_tokens"] == summary["tokens"]
-    assert week["requests"] == row["requests"] == summary["requests"]
+    cost = models["columns"].index("calls.cost")
+    assert sum(Decimal(r[cost]) for r in models["rows"] if r[cost]) == Decimal(week["calls.cost"])
+    assert Decimal(week["calls.cost"]) == Decimal(row["cost"]) == Decimal(summary["cost"])
+    assert sum(Decimal(r[2] or 0) for r in chart["rows"]) == Decimal(week["calls.cost"])
+    assert week["calls.total_tokens"] == row["total_tokens"] == summary["tokens"]
+    assert week["calls.requests"] == row["requests"] == summary["requests"]
 
 
 def test_filters(server: Running) -> None:
@@ -91,7 +94,7 @@ def test_analytics(server: Running) -> None:
         assert sum(item["share_of_cost"] for item in found["cost_breakdown"][name]) == pytest.approx(1, abs=1e-6)
     cost = found["predictions"]["cost"]
     assert Decimal(cost["so_far"]) <= Decimal(cost["low"]) <= Decimal(cost["estimate"]) <= Decimal(cost["high"])
-    assert server.get("/api/analytics/usage?tz=Nowhere").status == 400
+    assert server.get("/api/analytics/usage?tz=Nowhere").status == 422
 
 
 def test_query(server: Running) -> None:

@@ -1,21 +1,27 @@
 // @ts-check
-// Draws charts with Vega, when they come into view, and says what stands under the pointer.
+// Draws charts with Vega when they come into view, and passes on what readers do with them.
+
+import { ink, laidOut, rowsOf } from "./layout.js";
+import * as marks from "./marks.js";
+import * as course from "./course.js";
+import { Tip } from "./tip.js";
 
 /**
- * @typedef {{name: string, label: string, colour: string, filter: string}} Series
- * @typedef {[start: number, end: number, title: string, total: string, rows: [series: number, text: string][]]} Tip
- * @typedef {{kind: string, signals: Record<string, any>, series: Series[], points: number[][], band?: number[][],
- *   tips: Tip[]}} ChartData
- * @typedef {{data: ChartData, view?: any, drawn?: string, at?: number, cursor?: HTMLElement}} Drawing
+ * @typedef {import("./layout.js").ChartData} ChartData
+ * @typedef {import("./layout.js").Laid} Laid
+ * @typedef {object} Drawing a chart in its element
+ * @property {ChartData} data
+ * @property {HTMLElement} element
+ * @property {Laid} laid the layout for the width that the element has
+ * @property {any} [view]
+ * @property {string} [drawn] the kind that `view` draws
+ * @property {number} at the mark or the time that is told about; -1 for none
+ * @property {boolean} touched whether the tip told about it before the finger came down
+ * @property {SVGPathElement} [pointer] the outline of the mark, or the line at the time, that is told about
  */
 
-/** Pixels around the plot, as in charts/specs.py. */
-const LEFT = 52, RIGHT = 12, TOP = 8, BOTTOM = 24;
-
-/** @param {string} colour `#rrggbb` or the name of a design token */
-export function ink(colour) {
-  return colour.startsWith("#") ? colour : getComputedStyle(document.documentElement).getPropertyValue(`--${colour}`).trim();
-}
+/** How to find, step through and tell about what a chart shows. @param {ChartData} data */
+const reading = (data) => (data.series ? course : marks);
 
 /** @param {string} url */
 function loadScript(url) {
@@ -44,7 +50,7 @@ export class Charts {
    * @param {HTMLElement} tip
    */
   constructor(vegaUrl, chartsUrl, tip) {
-    this.tip = tip;
+    this.tip = new Tip(tip);
     this.ready = Promise.all([loadScript(vegaUrl), fetch(chartsUrl).then((answer) => answer.json())]).then(([, kit]) => {
       this.#vega = /** @type {any} */ (window).tokometerVega;
       this.#kit = kit;
@@ -63,7 +69,8 @@ export class Charts {
   /** @type {ResizeObserver} */ #sizes;
 
   /**
-   * Shows data in an element, now or when it comes into view.
+   * Shows data in an element, now or when it comes into view. A click or Enter on a mark that can be filtered by sends
+   * a `pick` event with `{dimension, value}` up from the element.
    * @param {HTMLElement} element
    * @param {ChartData} data
    */
@@ -74,12 +81,18 @@ export class Charts {
       if (drawing.view) this.#draw(element);
       return;
     }
-    this.#drawings.set(element, { data });
-    element.addEventListener("pointermove", (event) => this.#point(element, event.clientX, event.clientY));
-    element.addEventListener("pointerdown", (event) => this.#point(element, event.clientX, event.clientY));
+    this.#drawings.set(element, { data, element, laid: laidOut(data, element.clientWidth), at: -1, touched: false });
+    element.addEventListener("pointermove", (event) => this.#point(element, event));
+    element.addEventListener("pointerdown", (event) => {
+      const pressed = this.#drawings.get(element);
+      const before = pressed?.at;
+      this.#point(element, event);
+      if (pressed) pressed.touched = event.pointerType !== "touch" || pressed.at === before;
+    });
     element.addEventListener("pointerleave", () => this.#leave(element));
     element.addEventListener("blur", () => this.#leave(element));
-    element.addEventListener("keydown", (event) => this.#step(element, event));
+    element.addEventListener("keydown", (event) => this.#press(element, event));
+    element.addEventListener("click", (event) => this.#pick(element, event));
     if (this.#kit) this.#inView.observe(element);
   }
 
@@ -101,7 +114,6 @@ export class Charts {
       if (!drawing.view) continue;
       drawing.view.finalize();
       drawing.view = undefined;
-      element.querySelector("canvas")?.remove();
       this.#draw(element);
     }
   }
@@ -114,7 +126,6 @@ export class Charts {
     if (drawing.view && drawing.drawn !== data.kind) {
       drawing.view.finalize();
       drawing.view = undefined;
-      element.replaceChildren();
     }
     if (!drawing.view) {
       const host = document.createElement("div");
@@ -125,16 +136,28 @@ export class Charts {
       drawing.drawn = data.kind;
       this.#sizes.observe(element);
     }
-    const { view } = drawing;
-    const colours = data.series.map((series) => ink(series.colour));
-    for (const [name, value] of Object.entries(data.signals)) view.signal(name, value);
-    view.data("points", data.points.map(([t, u, a, b, s, open, last]) => (
-      { t, u, a, b, s: data.series[s].name, c: colours[s], p: open ? "open" : "done", last: Boolean(last) }
-    )));
-    if (data.band) view.data("band", data.band.map(([t, a, b]) => ({ t, a, b })));
-    view.width(Math.max(0, element.clientWidth - LEFT - RIGHT)).height(element.clientHeight - TOP - BOTTOM);
-    await view.runAsync();
+    await this.#fill(drawing);
     element.dataset.drawn = data.kind;
+  }
+
+  /** Hands the data, as laid out for the width of now, to the view. @param {Drawing} drawing */
+  async #fill(drawing) {
+    const { data, element, view } = drawing;
+    const laid = drawing.laid = laidOut(data, element.clientWidth);
+    const [left, right, top, bottom] = laid.frame;
+    for (const [name, value] of Object.entries(laid.signals)) view.signal(name, value);
+    for (const name of this.#inputs(data.kind)) view.data(name, rowsOf(laid.data[name], data.series));
+    view.padding({ left, right, top, bottom });
+    view.width(Math.max(0, element.clientWidth - left - right)).height(Math.max(0, element.clientHeight - top - bottom));
+    await view.runAsync();
+    // What the reader was being told about may be somewhere else now.
+    if (drawing.at >= 0) this.#leave(element);
+  }
+
+  /** The names of the tables that a spec takes. @param {string} kind @returns {string[]} */
+  #inputs(kind) {
+    const tables = /** @type {{name: string, source?: unknown}[]} */ (this.#kit?.specs[kind].data);
+    return tables.filter((table) => !table.source).map((table) => table.name);
   }
 
   /** @param {string} kind */
@@ -148,128 +171,109 @@ export class Charts {
 
   /** @param {HTMLElement} element */
   #resize(element) {
-    const view = this.#drawings.get(element)?.view;
-    const width = element.clientWidth - LEFT - RIGHT, height = element.clientHeight - TOP - BOTTOM;
-    if (view && width > 0 && (view.width() !== width || view.height() !== height)) view.width(width).height(height).runAsync();
+    const drawing = this.#drawings.get(element);
+    if (!drawing?.view || !element.clientWidth) return;
+    const [left, right, top, bottom] = drawing.laid.frame;
+    const { view } = drawing;
+    if (view.width() + left + right !== element.clientWidth || view.height() + top + bottom !== element.clientHeight) this.#fill(drawing);
   }
 
   /**
    * @param {HTMLElement} element
-   * @param {number} x
-   * @param {number} y
+   * @param {PointerEvent} event
    */
-  #point(element, x, y) {
+  #point(element, event) {
     const drawing = this.#drawings.get(element);
-    if (!drawing?.data.tips.length) return;
+    if (!drawing?.view || !drawing.data.tips.length) return;
     const box = element.getBoundingClientRect();
-    const [first, last] = drawing.data.signals.xdomain;
-    const time = first + ((x - box.left - LEFT) / (box.width - LEFT - RIGHT)) * (last - first);
-    let best = 0;
-    drawing.data.tips.forEach((tip, index) => {
-      if (Math.abs(middle(tip, drawing.data) - time) < Math.abs(middle(drawing.data.tips[best], drawing.data) - time)) best = index;
-    });
-    this.#tell(element, best, y);
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const found = reading(drawing.data).find(drawing, x, y);
+    if (found < 0) this.#leave(element);
+    else this.#tell(drawing, found, { x, y });
+    element.classList.toggle("can-pick", this.#picked(drawing, { x, y }) !== null);
   }
 
   /**
    * @param {HTMLElement} element
    * @param {KeyboardEvent} event
    */
-  #step(element, event) {
+  #press(element, event) {
     const drawing = this.#drawings.get(element);
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.key === "Escape") this.#leave(element);
-    if (!drawing?.data.tips.length || !by) return;
+    if (!drawing?.view || !drawing.data.tips.length) return;
+    if (event.key === "Enter" && drawing.at >= 0) return this.#pick(element);
+    const next = reading(drawing.data).step(drawing, event.key);
+    if (next < 0) return;
     event.preventDefault();
-    const count = drawing.data.tips.length;
-    const next = drawing.at === undefined ? count - 1 : Math.min(count - 1, Math.max(0, drawing.at + by));
-    this.#tell(element, next, element.getBoundingClientRect().top + 40);
+    this.#tell(drawing, next);
+    this.tip.say();
+  }
+
+  /**
+   * @param {Drawing} drawing
+   * @param {number} index
+   * @param {{x: number, y: number}} [pointer] where the pointer is, if there is one
+   */
+  #tell(drawing, index, pointer) {
+    const { element } = drawing;
+    const read = reading(drawing.data);
+    if (drawing.at !== index || this.tip.hidden) {
+      drawing.at = index;
+      this.tip.fill(...read.content(drawing, index));
+      outline(drawing, read.shape(drawing, index));
+    }
+    const place = read.place(drawing, index, pointer);
+    const box = element.getBoundingClientRect();
+    this.tip.stand(box.left + place.x, box.top + place.y);
+  }
+
+  /** What a click there, or Enter, filters by. @param {Drawing} drawing @param {{x: number, y: number}} [pointer] */
+  #picked(drawing, pointer) {
+    return drawing.at < 0 ? null : reading(drawing.data).pick(drawing, drawing.at, pointer);
   }
 
   /**
    * @param {HTMLElement} element
-   * @param {number} index
-   * @param {number} y
+   * @param {MouseEvent} [event]
    */
-  #tell(element, index, y) {
-    const drawing = /** @type {Drawing} */ (this.#drawings.get(element));
-    const { data } = drawing;
-    const tip = data.tips[index];
+  #pick(element, event) {
+    const drawing = this.#drawings.get(element);
+    // The first touch of a mark tells about it; only the second picks it.
+    if (!drawing || (event && !drawing.touched)) return;
     const box = element.getBoundingClientRect();
-    const [first, last] = data.signals.xdomain;
-    const place = LEFT + ((middle(tip, data) - first) / (last - first)) * (box.width - LEFT - RIGHT);
-    if (!drawing.cursor?.isConnected) {
-      drawing.cursor = document.createElement("div");
-      drawing.cursor.className = "cursor";
-      element.append(drawing.cursor);
-    }
-    drawing.cursor.hidden = false;
-    drawing.cursor.style.left = `${Math.round(place)}px`;
-    if (drawing.at !== index || this.tip.hidden) {
-      drawing.at = index;
-      this.tip.replaceChildren(...tipContent(tip, data.series));
-    }
-    this.tip.hidden = false;
-    const { offsetWidth: width, offsetHeight: height } = this.tip;
-    const right = box.left + place + 12;
-    const left = right + width > innerWidth - 8 ? box.left + place - 12 - width : right;
-    this.tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, Math.min(innerHeight - height - 8, y - height / 2))}px)`;
+    const picked = this.#picked(drawing, event && { x: event.clientX - box.left, y: event.clientY - box.top });
+    if (!picked) return;
+    const [dimension, value] = picked;
+    this.#leave(element);
+    element.dispatchEvent(new CustomEvent("pick", { bubbles: true, detail: { dimension, value } }));
   }
 
   /** @param {HTMLElement} element */
   #leave(element) {
     const drawing = this.#drawings.get(element);
-    if (drawing?.cursor) drawing.cursor.hidden = true;
-    if (drawing) drawing.at = undefined;
-    this.tip.hidden = true;
+    if (!drawing) return;
+    drawing.at = -1;
+    drawing.pointer?.setAttribute("d", "");
+    element.classList.remove("can-pick");
+    this.tip.hide();
   }
 }
 
 /**
- * Where a tip points: a bar's middle, a curve's point.
- * @param {Tip} tip
- * @param {ChartData} data
+ * Draws the outline of what is told about over the chart.
+ * @param {Drawing} drawing
+ * @param {string} path
  */
-function middle(tip, data) {
-  return data.kind === "bars" ? (tip[0] + tip[1]) / 2 : tip[0];
-}
-
-/**
- * @param {Tip} tip
- * @param {Series[]} series
- */
-function tipContent([, , title, total, rows], series) {
-  const head = document.createElement("b");
-  head.textContent = title;
-  const lines = rows.map(([index, text]) => tipLine(series.length > 1 || rows.length > 1 ? ink(series[index].colour) : "", series[index].label, text));
-  if (!rows.length) lines.push(tipLine("", "Nothing", ""));
-  if (total) lines.push(tipLine("", series.length > 1 ? "Total" : "80 % interval", total, true));
-  return [head, ...lines];
-}
-
-/**
- * @param {string} colour
- * @param {string} label
- * @param {string} text
- * @param {boolean} [sum]
- */
-function tipLine(colour, label, text, sum = false) {
-  const line = document.createElement("div");
-  if (sum) line.className = "sum";
-  if (colour) {
-    const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    mark.setAttribute("viewBox", "0 0 10 10");
-    mark.setAttribute("class", "swatch");
-    const square = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    for (const [name, value] of Object.entries({ width: "10", height: "10", rx: "2.5", fill: colour })) square.setAttribute(name, value);
-    mark.append(square);
-    line.append(mark);
+function outline(drawing, path) {
+  if (!drawing.pointer?.isConnected) {
+    const layer = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    layer.setAttribute("class", "pointer");
+    layer.setAttribute("aria-hidden", "true");
+    drawing.pointer = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    layer.append(drawing.pointer);
+    drawing.element.append(layer);
   }
-  const name = document.createElement("span");
-  name.className = "long";
-  name.textContent = label;
-  const figure = document.createElement("span");
-  figure.textContent = text;
-  line.append(name, figure);
-  return line;
+  drawing.pointer.setAttribute("d", path);
 }
+
+export { ink };

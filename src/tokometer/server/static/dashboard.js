@@ -3,11 +3,13 @@
 
 import { Charts } from "./chart.js";
 import { Filters } from "./filters.js";
+import { keep } from "./keep.js";
 import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
+import { more, sort } from "./tables.js";
 
 /**
- * @typedef {{html: string, chart: import("./chart.js").ChartData | null, nothing: boolean, range: string,
+ * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
  *   earlier: string, later: string}} Answer
  */
 
@@ -16,8 +18,10 @@ const panels = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-pa
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const zone = () => new URLSearchParams(location.search).get("tz") || own;
 const charts = new Charts(root.dataset.vega ?? "", root.dataset.charts ?? "", /** @type {HTMLElement} */ (document.getElementById("tip")));
-const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), refresh, zone);
+const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), follow, zone);
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), query, go);
+/** What is chosen where the URL says nothing. @type {Record<string, string>} */
+const USUAL = { trend: "day", show: "value", per: "" };
 /** Where the window can be moved to, as the server says. */
 let moves = { earlier: "", later: "" };
 let round = 0;
@@ -39,27 +43,55 @@ function go(change) {
 }
 
 function arrive() {
-  const asked = query();
+  const chosen = query();
   filters.chips();
-  for (const button of root.querySelectorAll(".section-head [data-set]")) {
+  for (const button of document.querySelectorAll(".section-head [data-set], #reading [data-set]")) {
     const { set = "", value = "" } = /** @type {HTMLElement} */ (button).dataset;
-    button.setAttribute("aria-pressed", String((asked.get(set) ?? "day") === value));
+    button.setAttribute("aria-pressed", String((chosen.get(set) ?? USUAL[set] ?? "") === value));
   }
   for (const button of document.querySelectorAll("[data-range]")) {
-    button.setAttribute("aria-pressed", String((asked.get("range") ?? "7d") === /** @type {HTMLElement} */ (button).dataset.range));
+    button.setAttribute("aria-pressed", String((chosen.get("range") ?? root.dataset.opens) === /** @type {HTMLElement} */ (button).dataset.range));
   }
-  document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(asked.get("compare") !== "0"));
+  document.querySelector("[data-do=complete]")?.setAttribute("aria-pressed", String(chosen.get("complete") === "1"));
+  document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(chosen.get("compare") !== "0"));
   for (const link of document.querySelectorAll("[data-csv]")) {
-    link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${asked}`);
+    link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${chosen}`);
   }
   return refresh();
 }
 
-/** Fetches every panel, side by side. */
-async function refresh() {
+/** Fetches panels, side by side: all of them, or those that are due. */
+async function refresh(due = panels) {
   const mine = ++round;
-  const all = await Promise.all(panels.map((panel) => fill(panel, mine)));
-  if (mine === round && all.every(Boolean)) live.updated();
+  const all = await Promise.all(due.map((panel) => fill(panel, mine)));
+  if (all.every(Boolean)) live.updated();
+}
+
+/** When each panel was last asked for, and which have had news since. @type {Map<HTMLElement, number>} */
+const asked = new Map();
+/** @type {Set<HTMLElement>} */
+const behind = new Set();
+
+/** The round that last asked for each panel. @type {Map<HTMLElement, number>} */
+const latest = new Map();
+
+/** Seconds that a panel's answer holds. @param {HTMLElement} panel */
+const every = (panel) => Number(panel.dataset.every) || 60;
+
+/** News has come: who shows the last minutes follows at once, who shows weeks need not follow each second. */
+async function follow() {
+  for (const panel of panels) behind.add(panel);
+  await tick();
+}
+
+async function tick() {
+  if (document.hidden || live.paused) return;
+  const now = Date.now();
+  const due = panels.filter((panel) => {
+    const age = now - (asked.get(panel) ?? 0);
+    return age >= (behind.has(panel) ? Math.min(10, Math.max(1, every(panel) / 30)) : every(panel)) * 1_000;
+  });
+  if (due.length) await refresh(due);
 }
 
 /**
@@ -67,11 +99,15 @@ async function refresh() {
  * @param {number} mine a later round makes this one's answers void
  */
 async function fill(panel, mine) {
+  // Only a later question about the same panel makes an answer void.
+  latest.set(panel, mine);
+  asked.set(panel, Date.now());
+  behind.delete(panel);
   try {
     const answer = await fetch(`/api/panels/${panel.dataset.panel}?rows=0&${query()}`);
     const tag = answer.headers.get("etag") ?? "";
     const body = await answer.json();
-    if (mine !== round) return false;
+    if (mine !== latest.get(panel)) return true;
     if (!answer.ok) throw new Error(body.detail || `the server answered ${answer.status}`);
     if (!tag || panel.dataset.tag !== tag) swap(panel, body);
     panel.dataset.tag = tag;
@@ -79,7 +115,7 @@ async function fill(panel, mine) {
     panel.setAttribute("aria-busy", "false");
     return true;
   } catch (error) {
-    if (mine === round) fail(panel, /** @type {Error} */ (error));
+    if (mine === latest.get(panel)) fail(panel, /** @type {Error} */ (error));
     return false;
   }
 }
@@ -100,13 +136,13 @@ function swap(panel, answer) {
     place.replaceWith(chart);
   }
   const focus = focused(body);
-  const { scrollLeft = 0 } = body.querySelector(".table-wrap") ?? {};
+  const kept = keep(body);
   body.replaceChildren(fresh.content);
-  const wrap = body.querySelector(".table-wrap");
-  if (wrap) wrap.scrollLeft = scrollLeft;
+  kept();
   if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus();
   sort(panel);
   more(panel);
+  find(panel);
   const canvas = chart ?? /** @type {HTMLElement | null} */ (body.querySelector(".chart"));
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
@@ -144,7 +180,7 @@ function fail(panel, error) {
   again.type = "button";
   again.className = "button";
   again.textContent = "Try again";
-  again.addEventListener("click", () => fill(panel, round));
+  again.addEventListener("click", () => fill(panel, ++round));
   box.append(text, again);
   /** @type {HTMLElement} */ (panel.querySelector(".panel-body")).replaceChildren(box);
 }
@@ -153,33 +189,6 @@ function fail(panel, error) {
 function nothing(empty) {
   /** @type {HTMLElement} */ (document.getElementById("empty")).hidden = !empty;
   root.hidden = empty;
-}
-
-/** Sorts a panel's table as its reader has chosen. @param {HTMLElement} panel */
-function sort(panel) {
-  const body = panel.querySelector("tbody");
-  if (!body || !panel.dataset.sort) return;
-  const [column, direction] = panel.dataset.sort.split(" ");
-  /** @param {HTMLTableRowElement} row */
-  const value = (row) => /** @type {HTMLElement} */ (row.cells[Number(column)]).dataset.sortValue;
-  const rows = [...body.rows].filter((row) => !row.classList.contains("more-row"));
-  rows.sort((one, other) => {
-    const [a, b] = [value(one), value(other)];
-    const order = a === undefined || b === undefined
-      ? (other.cells[0].textContent ?? "").localeCompare(one.cells[0].textContent ?? "") : Number(a) - Number(b);
-    return direction === "ascending" ? order : -order;
-  });
-  body.prepend(...rows);
-  panel.querySelectorAll("thead th").forEach((head, index) => {
-    if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", index === Number(column) ? direction : "none");
-  });
-}
-
-/** Shows or hides what *Other* stands for. @param {HTMLElement} panel */
-function more(panel) {
-  const open = panel.dataset.more === "open";
-  for (const row of panel.querySelectorAll("tr.folded")) /** @type {HTMLElement} */ (row).hidden = !open;
-  panel.querySelector("tbody [data-do=more]")?.setAttribute("aria-expanded", String(open));
 }
 
 /** @param {string} to */
@@ -195,6 +204,7 @@ Object.assign(deeds, {
   live: () => live.toggle(),
   filter: () => filters.open(),
   compare: () => go((next) => (next.get("compare") === "0" ? next.delete("compare") : next.set("compare", "0"))),
+  complete: () => go((next) => (next.get("complete") === "1" ? next.delete("complete") : next.set("complete", "1"))),
   earlier: () => move(moves.earlier),
   later: () => move(moves.later),
   more: (/** @type {HTMLElement} */ target) => {
@@ -259,9 +269,21 @@ async function explain(panel) {
   dialog.showModal();
 }
 
+root.addEventListener("pick", (event) => {
+  const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
+  filters.toggle(dimension, value);
+});
+document.addEventListener("input", (event) => {
+  const box = /** @type {HTMLInputElement} */ (event.target);
+  if (!box.matches("[data-find]")) return;
+  const panel = /** @type {HTMLElement} */ (box.closest("[data-panel]"));
+  panel.dataset.find = box.value;
+  find(panel);
+});
+
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
-setInterval(() => { if (!document.hidden) refresh(); }, 60_000);
+setInterval(tick, 1_000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

@@ -22,6 +22,10 @@ export class Live {
     addEventListener("pageshow", (event) => event.persisted && !this.#paused && this.open());
   }
 
+  get paused() {
+    return this.#paused;
+  }
+
   open() {
     this.#source?.close();
     const source = new EventSource("/api/live");

@@ -1,0 +1,122 @@
+"""The Usage dashboard: what was used, what it cost, and where the month will end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.dashboards.kinds import Figures, Outlook, Periods, Ranking, Series
+from tokometer.dashboards.panel import Dashboard, Section
+
+_SWITCHED: Final = ("calls.cost", "calls.total_tokens", "calls.requests")
+
+USAGE: Final = Dashboard(
+    id="usage",
+    title="Usage",
+    key="u",
+    about="What was used, what it cost, and where the month will end: the page for everybody.",
+    sections=(
+        Section(
+            (
+                Periods(
+                    id="usage.periods",
+                    title="Periods",
+                    how="Cost, requests and tokens of today, this week, this month and all time, whatever the range.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Figures(
+                    id="usage.figures",
+                    title="Figures",
+                    of=(
+                        ("calls.cost", "Cost", "cost"),
+                        ("calls.requests", "Requests", "requests"),
+                        ("calls.total_tokens", "Tokens", "tokens"),
+                        ("calls.sessions", "Sessions", "other"),
+                        ("calls.success_rate", "Success", "other"),
+                        ("calls.cache_hit_share", "Cache hits", "other"),
+                    ),
+                    how="The chosen window in six figures, each with its course and its change against the one before.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Series(
+                    id="usage.spend",
+                    title="By model",
+                    of=_SWITCHED,
+                    by="model",
+                    shape="bars",
+                    switch=True,
+                    per=True,
+                    marks=True,
+                    tall=True,
+                    width=8,
+                    how="When it was used and by which model; switch between cost, tokens and requests.",
+                ),
+                Outlook(
+                    id="usage.outlook",
+                    title="Month-end forecast",
+                    how="Where the month will end if the days go on as they did, and how far off such forecasts were.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Ranking(
+                    id="usage.models",
+                    title="Models",
+                    by="model",
+                    of="calls.cost",
+                    columns=("calls.total_tokens", "calls.requests"),
+                    trend=True,
+                    width=8,
+                    how="Every model with its share of the cost; a click on a name shows only that model.",
+                ),
+                Ranking(
+                    id="usage.providers",
+                    title="Providers",
+                    by="provider",
+                    of="calls.cost",
+                    change=False,
+                    width=4,
+                    how="Who was paid how much; a click on a name shows only that provider.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Series(
+                    id="usage.requests",
+                    title="Requests",
+                    of=("calls.requests",),
+                    shape="area",
+                    trend=True,
+                    width=4,
+                    how="Requests of the last 30 days, 12 weeks or 12 months.",
+                ),
+                Series(
+                    id="usage.tokens",
+                    title="Tokens",
+                    of=("calls.total_tokens",),
+                    shape="bars",
+                    trend=True,
+                    width=4,
+                    how="Tokens of the last 30 days, 12 weeks or 12 months.",
+                ),
+                Series(
+                    id="usage.cost",
+                    title="Cost",
+                    of=("calls.cost",),
+                    trend=True,
+                    width=4,
+                    how="Cost of the last 30 days, 12 weeks or 12 months.",
+                ),
+            ),
+            title="Trends",
+            control="trend",
+        ),
+    ),
+)

@@ -1,0 +1,213 @@
+"""The values of a dimension, largest first, as a table of what was measured of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from tokometer.dashboards.answers import JUDGED, PREVIOUS, adds_up, described, rows_of
+from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.drawing import periods, spark
+from tokometer.dashboards.figure import delta
+from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.rows import by_name, numbers
+from tokometer.measures import dimension_named
+from tokometer.measures.run import OTHER_LABEL
+from tokometer.records.units import PERCENT, show
+from tokometer.settings import Settings
+
+#: Rows in a table; what is smaller is in the CSV.
+MOST: Final = 60
+_COST: Final = "calls.cost"
+_CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
+#: What columns are called, where a measure's title is too long for a head.
+HEADS: Final = {"calls.total_tokens": "Tokens", "calls.prompt_tokens": "Input", "calls.output_tokens": "Output"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking(Placed):
+    """The largest values of a dimension by one measure, further measures beside it; a click on a name filters by it.
+
+    The viewer chooses whether values, changes or changes in per cent are shown.
+    """
+
+    kind: ClassVar[str] = "ranking"
+    #: The dimension, without its cube.
+    by: str
+    #: What it is ranked by. Its share of the whole is drawn as a bar, or `parts` of it side by side.
+    of: str
+    columns: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    width: int = 6
+    #: The course of `of`, drawn small.
+    trend: bool = False
+    #: A column with the change of `of` against the period before.
+    change: bool = True
+    #: Shares of the whole are drawn, where the measure adds up.
+    shares: bool = True
+    #: A box in which names are looked for.
+    find: bool = False
+    #: Rows before *Other*.
+    top: int = 8
+    #: Which rows are shown at all, of the measures that are asked.
+    only: Callable[[Mapping[str, Any], Settings], bool] | None = None
+    #: What is said where no row is left.
+    nothing: str = ""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        return (*Placed.uses.fget(self), "show")  # type: ignore[attr-defined]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        names = (self.of, *self.columns, *self.parts)
+        return tuple(dict.fromkeys((*names, *(_CERTAINTY if _COST in names else ()))))
+
+    def view(self, context: Context) -> View:
+        """The largest, and the others behind *Other*."""
+        window = context.window(self.window)
+        rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=True)
+        # What is gone since the period before has a row, too; it is not part of this window.
+        rows = [row for row in rows if any(row.get(name) for name in self.measures)]
+        if self.only:
+            rows = [row for row in rows if self.only(row, context.settings)]
+        rows.sort(key=self._place)
+        whole = sum(float(row.get(self._basis(rows)) or 0) for row in rows)
+        many = len(rows) > self.top + 1
+        names = Names(self.by, context.colours, [row[self.by] or "" for row in rows[: self.top]])
+        # A name's colour is the same here and in a chart, whichever is drawn first; see Colours.
+        later = Names(self.by, context.colours, [row[self.by] or "" for row in rows[self.top : MOST]])
+        sparks = self._sparks(context) if self.trend else {}
+        shown = [
+            self._row(context, row, names if at < self.top else later, whole, sparks)
+            | {"folded": many and at >= self.top}
+            for at, row in enumerate(rows[:MOST])
+        ]
+        if many:
+            shown.insert(self.top, self._other(context, rows[self.top :], whole))
+        keys = (self.by, *self.measures)
+        return View(
+            {
+                "rows": shown,
+                "columns": self._heads(context, rows),
+                "dimension": self.by if self.of.startswith(("calls.", JUDGED)) else "",
+                "sub": f"{len(rows)} used" if rows else "",
+                "nothing": self.nothing,
+                "show": context.scope.show,
+                "find": self.find and many,
+            },
+            Table(keys, [tuple(row.get(name) for name in keys) for row in rows]),
+            window,
+            empty=not rows,
+        )
+
+    def _place(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Largest first; unknown values last; then by what else is known, so that the order is always the same."""
+        value = row.get(self.of)
+        rest = tuple(-float(row.get(name) or 0) for name in self.columns if not name.startswith(JUDGED))
+        return (value is None, -float(value or 0), rest, row[self.by] or "")
+
+    @property
+    def _shared(self) -> bool:
+        return self.shares and adds_up(self.of)
+
+    def _basis(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        """What the shares are of: what it is ranked by, or tokens where nothing has a price."""
+        if self.of == _COST and "calls.total_tokens" in self.columns and not any(row.get(_COST) for row in rows):
+            return "calls.total_tokens"
+        return self.of
+
+    def _sparks(self, context: Context) -> dict[str, list[float]]:
+        window = context.window(self.window)
+        grain = context.grain(window)
+        result = context.query(window, self.of, by=(self.by,), grain=grain, top=self.top, rank=self.of)
+        stretch = periods(window, grain, context.scope.now)
+        short = self.of.partition(".")[2]
+        return {key: numbers(rows, short, stretch) for key, rows in by_name(result.rows, self.by).items()}
+
+    def _row(
+        self,
+        context: Context,
+        row: Mapping[str, Any],
+        names: Names,
+        whole: float,
+        sparks: Mapping[str, list[float]],
+    ) -> dict[str, Any]:
+        name = row[self.by] or ""
+        what = described(self.of)
+        before = row.get(self.of + PREVIOUS)
+        return self._cells(context, row, whole, names.colour(name)) | {
+            "more": 0,
+            "name": name,
+            "label": names.label(name),
+            "unpriced": row.get("calls.unpriced") or 0,
+            "spark": spark(sparks.get(name, []), what.unit),
+            "change": delta(row.get(self.of), before, what.unit, what.better, context.scope.before.capitalize()),
+            "change_sort": float(row.get(self.of) or 0) / float(before) if before else 0,
+        }
+
+    def _other(self, context: Context, rows: Sequence[Mapping[str, Any]], whole: float) -> dict[str, Any]:
+        sums = {
+            name: _sum(row.get(name) for row in rows)
+            for base in self.measures
+            if adds_up(base)
+            for name in (base, base + PREVIOUS)
+        }
+        kept = [name for name in self.measures if not adds_up(name) and not name.startswith(JUDGED)]
+        if kept and not self.only:
+            # Shares and quantiles of all others together are asked, not made of theirs.
+            window = context.window(self.window)
+            asked = [self.of, *(name for name in kept if name != self.of)]
+            found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=True)
+            sums |= next(
+                ({k: v for k, v in row.items() if k != self.by} for row in found if row[self.by] == OTHER_LABEL), {}
+            )
+        return self._cells(context, sums, whole, "other") | {
+            "more": len(rows),
+            "folded": False,
+            "unpriced": sums.get("calls.unpriced") or 0,
+            "spark": {"points": "", "top": ""},
+            "change": None,
+            "change_sort": 0,
+        }
+
+    def _cells(self, context: Context, row: Mapping[str, Any], whole: float, colour: str) -> dict[str, Any]:
+        show_as = context.scope.show if context.scope.compare else "value"
+        share = float(row.get(self.of) or 0) / whole if whole else 0.0
+        cells: list[Cell] = [cell(name, row, show_as) for name in (self.of, *self.columns)]
+        parts = [float(row.get(name) or 0) / whole if whole else 0.0 for name in self.parts]
+        return {
+            "colour": colour,
+            "cells": cells,
+            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY} | {"unpriced": 0}),
+            "share": share,
+            "share_text": show(share, PERCENT),
+            "parts": [cell(name, row, "value") for name in self.parts],
+            "part_shares": parts,
+        }
+
+    def _heads(self, context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        def head(name: str) -> str:
+            return HEADS.get(name, described(name).title)
+
+        cube = "calls" if self.of.startswith(JUDGED) else self.of.partition(".")[0]
+        return {
+            "name": dimension_named(f"{cube}.{self.by}").title,
+            "trend": f"{head(self.of)} over time" if self.trend else "",
+            "of": head(self.of),
+            "share": ("Share" if self._basis(rows) == self.of else "Share of tokens") if self._shared else "",
+            "parts": [head(name) for name in self.parts],
+            "columns": [(head(name), described(name).type in ("text", "flag")) for name in self.columns],
+            "change": self.change and context.scope.compare and context.scope.show == "value",
+        }
+
+
+def _sum(values: Any) -> Any:  # noqa: ANN401 - numbers of one kind
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None

@@ -1,0 +1,217 @@
+"""Measures over time: bars, stacked or plain areas, lines; against targets, bands and their own rolling mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal
+
+from tokometer.charts.axes import Grain
+from tokometer.dashboards.answers import PREVIOUS, Described, adds_up, described, rows_of
+from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.drawing import Line, bars, curve, periods
+from tokometer.dashboards.figure import Figure, figure
+from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.rows import course
+from tokometer.measures import Filter
+from tokometer.measures.run import OTHER_LABEL
+
+#: More series than this become *Other*.
+TOP: Final = 8
+#: What a cost is over, by the viewer's choice.
+PER: Final = {
+    "request": "calls.cost_per_request",
+    "mtok": "calls.cost_per_mtok",
+    "session": "calls.cost_per_session",
+}
+#: The periods of the trends that the viewer switches, and how many of them.
+_TRENDS: Final[Mapping[str, tuple[str, int]]] = {"day": ("days", 30), "week": ("weeks", 12), "month": ("months", 12)}
+_COST: Final = "calls.cost"
+_INKS: Final = {"calls.cost": "cost", "calls.total_tokens": "tokens", "calls.requests": "requests"}
+#: What the measures that the viewer switches between are called for short.
+SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
+_PLAIN: Final = ("requests", "tokens", "cost", "other")
+_GRAINS: Final[tuple[Grain, ...]] = ("minute", "quarter", "hour", "day", "week", "month", "year")
+Shape = Literal["bars", "area", "line", "stack"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series(Placed):
+    """One or more measures over time, or one by the values of a dimension.
+
+    With `switch` the viewer chooses the measure; with `trend` the window is the last 30 days, 12 weeks or 12 months,
+    whatever the range; with `per` a cost follows the viewer's choice of what it is divided by.
+    """
+
+    kind: ClassVar[str] = "series"
+    of: tuple[str, ...]
+    by: str = ""
+    shape: Shape = "line"
+    switch: bool = False
+    trend: bool = False
+    per: bool = False
+    tall: bool = False
+    width: int = 6
+    grain: Grain | Literal[""] = ""
+    #: The shortest period, where it is not settled: no finer than hours, say, however short the window.
+    least: Grain | Literal[""] = ""
+    top: int = TOP
+    #: Which measure says whose lines are drawn; by default the one that is drawn.
+    rank: str = ""
+    #: Whether the axis begins at zero; without it, a line's small changes near 100 % can be seen.
+    from_zero: bool = True
+    #: Targets, budgets and benchmarks, as lines across; threshold bands; see drawing.Level and drawing.Band.
+    levels: Callable[[Context, Window, Grain], Sequence[Any]] | None = None
+    bands: Callable[[Context], Sequence[Any]] | None = None
+    #: Periods of the rolling mean that is drawn dashed, 0 for none.
+    rolling: int = 0
+    #: Further conditions, which are no choice of the viewer.
+    where: tuple[Filter, ...] = ()
+    #: Price changes and incidents are marked on the time axis.
+    marks: bool = False
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        return (
+            *(("trend",) if self.trend else () if self.window else ("range", "compare", "complete")),
+            *(("measure",) if self.switch else ()),
+            *(("per",) if self.per else ()),
+        )
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        return self.of
+
+    def view(self, context: Context) -> View:
+        """The course with the figure of the whole window; the running period is drawn as unfinished."""
+        window, grain = self._window(context)
+        asked = self._asked(context)
+        stretch = periods(window, grain, context.scope.now)
+        names = self.of if self.switch else asked
+        ranked = (self.rank or asked[0]) if self.by else ""
+        rows = rows_of(
+            context,
+            [*names, ranked] if ranked and ranked not in names else names,
+            window=window,
+            by=self.by,
+            grain=grain,
+            top=self.top if self.by else 0,
+            rank=ranked,
+            where=self.where,
+        )
+        lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
+        what = described(asked[0])
+        drawn = bars if self._shape(asked) == "bars" else None
+        extras = self._extras(context, window, grain)
+        if self.rolling and lines:
+            lines = [*lines, _rolling(lines, self.rolling)]
+        chart = (
+            drawn(stretch, grain, lines, what.unit, **extras)
+            if drawn
+            else curve(self._shape(asked), stretch, grain, lines, what.unit, from_zero=self.from_zero, **extras)
+        )
+        total, mark = self._total(context, window, asked)
+        title = f"{SHORT.get(asked[0], what.title)} {self.title.lower()}" if self.switch else ""
+        shown = {
+            "title": title,
+            "sub": window.title if self.trend or (self.window and "{range}" not in self.title) else "",
+            "measures": [(name.partition(".")[2], SHORT.get(name, described(name).title)) for name in self.of]
+            if self.switch
+            else [],
+            "measure": asked[0].partition(".")[2],
+            "total": total,
+            "mark": mark,
+            "tall": self.tall,
+            "legend": _legend(lines) if self.by or len(lines) > 1 else [],
+            "alt": f"{title or self.title}, {window.title}" + (f": {total.exact}" if total else ""),
+        }
+        keys = ("time", self.by) if self.by else ("time",)
+        table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])
+        return View(shown, table, window, chart, empty=not any(any(line.values) for line in lines))
+
+    def _window(self, context: Context) -> tuple[Window, Grain]:
+        if self.trend:
+            trend = context.scope.trend
+            method, count = _TRENDS[trend]
+            return getattr(context.scope.calendar, method)(count), trend
+        window = context.window(self.window)
+        grain = self.grain or context.grain(window)
+        finer = self.least and _GRAINS.index(grain) < _GRAINS.index(self.least)
+        return window, self.least if finer else grain  # type: ignore[return-value]
+
+    def _asked(self, context: Context) -> tuple[str, ...]:
+        if self.switch:
+            return (f"calls.{context.scope.measure}",)
+        if self.per and context.scope.per:
+            return tuple(PER[context.scope.per] if name == _COST else name for name in self.of)
+        return self.of
+
+    def _shape(self, asked: Sequence[str]) -> Shape:
+        """Shares and means do not stack."""
+        return self.shape if all(map(adds_up, asked)) or self.shape == "area" else "line"
+
+    def _by_name(self, context: Context, rows: Sequence[Any], name: str, stretch: Sequence[Any]) -> list[Line]:
+        groups: dict[str, list[Any]] = {}
+        for row in rows:
+            groups.setdefault(str(row[self.by] or ""), []).append(row)
+        courses = {key: self._filled(course(of, name, stretch), name) for key, of in groups.items()}
+        order = sorted(courses, key=lambda key: (key == OTHER_LABEL, -sum(value or 0 for value in courses[key]), key))
+        names = Names(self.by, context.colours, order)
+        return [
+            Line(key, names.label(key), names.colour(key), courses[key], "" if key == OTHER_LABEL else self.by)
+            for key in names
+        ]
+
+    @staticmethod
+    def _filled(values: Sequence[float | None], name: str) -> list[Any]:
+        """Where nothing was measured, nothing was used; but a share of nothing is unknown."""
+        return [value or 0.0 for value in values] if adds_up(name) else list(values)
+
+    def _extras(self, context: Context, window: Window, grain: Grain) -> dict[str, Any]:
+        extras: dict[str, Any] = {}
+        if self.levels:
+            extras["levels"] = self.levels(context, window, grain)
+        if self.bands:
+            extras["bands"] = self.bands(context)
+        if self.marks:
+            extras["marks"] = context.marks(window)
+        return {name: value for name, value in extras.items() if value}
+
+    def _total(self, context: Context, window: Window, asked: Sequence[str]) -> tuple[Figure | None, str]:
+        """What the whole window comes to, of one measure."""
+        if len(asked) > 1:
+            return None, ""
+        name = asked[0]
+        certainty = [f"calls.{short}" for short in CERTAINTY] if name == _COST else []
+        rows = rows_of(
+            context, [name, *certainty], window=window, compare=not self.trend and not self.window, where=self.where
+        )
+        row = rows[0] if rows else {}
+        before = row.get(name + PREVIOUS)
+        found = figure(name, row.get(name), before=before, when=context.scope.before.capitalize())
+        return found, mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY}) if certainty else ""
+
+
+def _plain(rows: Sequence[Any], asked: Sequence[str], stretch: Sequence[Any]) -> list[Line]:
+    inks = [_INKS.get(name, "other" if len(asked) == 1 else _PLAIN[at % len(_PLAIN)]) for at, name in enumerate(asked)]
+    what: list[Described] = [described(name) for name in asked]
+    return [
+        Line(name, one.title, ink, Series._filled(course(rows, name, stretch), name))  # noqa: SLF001 - same module
+        for name, one, ink in zip(asked, what, inks, strict=True)
+    ]
+
+
+def _rolling(lines: Sequence[Line], size: int) -> Line:
+    """The mean of the last `size` periods of all lines together, from the first whole one on."""
+    sums = [sum(value or 0.0 for value in column) for column in zip(*(line.values for line in lines), strict=True)]
+    means = [sum(sums[at + 1 - size : at + 1]) / size if at + 1 >= size else None for at in range(len(sums))]
+    return Line("rolling", f"Mean of {size}", "text", means, dashed=True)
+
+
+def _legend(lines: Sequence[Line]) -> list[dict[str, str]]:
+    return [{"name": line.name, "label": line.label, "colour": line.colour, "filter": line.filter} for line in lines]

@@ -1,0 +1,49 @@
+"""Every judgement, by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.judgement.advice import ADVICE
+from tokometer.judgement.breaker import BREAKER
+from tokometer.judgement.budget import BUDGET
+from tokometer.judgement.burn import BURN_RATE
+from tokometer.judgement.changes import COST_SPLIT, MOVERS
+from tokometer.judgement.compute import COMPUTE
+from tokometer.judgement.connection import CONNECTION
+from tokometer.judgement.cron import CRON
+from tokometer.judgement.declared import PREFIX, Judgement
+from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
+from tokometer.judgement.health import HEALTH_SCORE
+from tokometer.judgement.incidents import INCIDENTS
+from tokometer.judgement.inventory import INVENTORY
+from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
+from tokometer.judgement.slo import SLO
+from tokometer.judgement.tasks import COST_PER_TASK
+from tokometer.judgement.uptime import UPTIME
+from tokometer.measures import QueryError
+from tokometer.measures.errors import suggest
+
+JUDGEMENTS: Final[dict[str, Judgement]] = {
+    judgement.name: judgement
+    for judgement in (
+        *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER),
+        *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
+        *(TOKEN_EFFICIENCY, COMPUTE),
+        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
+    )
+}
+
+
+def judgement_named(name: str) -> Judgement:
+    """The judgement with a name such as `judgement.health_score`; the prefix may be left out.
+
+    Raises:
+        QueryError: There is none; the message says which there are.
+    """
+    found = JUDGEMENTS.get(name.removeprefix(PREFIX))
+    if found is None:
+        known = [judgement.full_name for judgement in JUDGEMENTS.values()]
+        meant = suggest(PREFIX + name.removeprefix(PREFIX), known) or f"; there are {', '.join(known)}"
+        raise QueryError("measures", f"there is no judgement {name[:80]!r}{meant}")
+    return found

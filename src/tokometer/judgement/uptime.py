@@ -1,0 +1,113 @@
+"""Uptime: the share of minutes that were good, and for how long nothing has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name
+from tokometer.judgement.incidents import Incident, incidents_of, slices_of
+from tokometer.records.units import COUNT, PERCENT, SECONDS
+from tokometer.settings import Settings
+
+#: How far back the last incident is looked for.
+LOOK_BACK: Final = "90d"
+_DAY: Final = timedelta(days=1)
+
+
+def _inquire(matter: Matter, settings: Settings) -> Inquiry:
+    past = matter.over(LOOK_BACK)
+    within, slices, active, daily = yield (
+        matter.query("availability", "active_minutes", "bad_minutes"),
+        slices_of(past),
+        past.query("active_minutes"),
+        past.query("requests", grain="day"),
+    )
+    incidents = incidents_of(slices.rows, active.rows, matter.by)
+    begun = _first_days(daily.rows, matter.by)
+    # In UTC differences are true, whatever the clocks of the asker's zone do.
+    now = matter.now.astimezone(UTC)
+    window = (within.meta.since.astimezone(UTC), min(within.meta.until.astimezone(UTC), now))
+    rows = []
+    for name, measured in by_name(within, matter.by).items():
+        row = {
+            **({matter.by: name} if matter.by else {}),
+            "uptime": measured["availability"],
+            "active_minutes": measured["active_minutes"],
+            "bad_minutes": measured["bad_minutes"],
+            **_history(incidents.get(name, []), begun.get(name), window, now),
+        }
+        rows.append(row | {"target": _target(settings, matter.by, name)})
+    return rows
+
+
+def _first_days(rows: Sequence[Mapping[str, Any]], by: str) -> dict[str, datetime]:
+    """The first day with calls, by name."""
+    found: dict[str, datetime] = {}
+    for row in rows:
+        if row["requests"]:
+            found.setdefault(row[by] if by else "", row["time"].astimezone(UTC))
+    return found
+
+
+def _history(
+    incidents: Sequence[Incident], begun: datetime | None, window: tuple[datetime, datetime], now: datetime
+) -> Row:
+    since, until = window
+    inside = [one for one in incidents if one.start < until and (one.ongoing or one.last > since)]
+    last = incidents[-1] if incidents else None
+    # Without an incident, from the first calls on.
+    quiet_from = begun if last is None else now if last.ongoing else last.last
+    return {
+        "quiet_days": None if quiet_from is None else max(0.0, (now - quiet_from) / _DAY),
+        "last_incident": None if last is None else last.start,
+        "ongoing": last is not None and last.ongoing,
+        "incidents": len(inside),
+        "downtime": sum(
+            (min(now if one.ongoing else one.last, until) - max(one.start, since)).total_seconds() for one in inside
+        ),
+    }
+
+
+def _target(settings: Settings, by: str, name: str) -> float:
+    return (settings.slo_for(provider=name) if by else settings.slo).availability
+
+
+def _standing(row: Row, _: Settings) -> Standing:
+    if row["uptime"] is None:
+        return "none"
+    if row["ongoing"]:
+        return "critical"
+    return "good" if row["uptime"] >= row["target"] else "warning"
+
+
+UPTIME: Final = Judgement(
+    name="uptime",
+    title="Uptime",
+    unit=PERCENT,
+    better="higher",
+    description=(
+        "The share of the minutes with calls that were good, how many incidents the window had and how long they took, "
+        "and for how many days there has been none."
+    ),
+    formula=(
+        "1 − bad minutes / minutes with calls; a bad minute is one in which fewer than half of the calls succeeded. "
+        "Quiet days are counted from the end of the last incident of the last 90 days, without one from the first day "
+        "of calls in them"
+    ),
+    by=("", "provider"),
+    facts=(
+        Fact("target", PERCENT, meaning="the objective for availability"),
+        Fact("quiet_days", COUNT, meaning="days since the last incident, or since the first calls of the last 90 days"),
+        Fact("last_incident", type="time", meaning="when the last incident of the last 90 days began"),
+        Fact("ongoing", type="flag", meaning="an incident is going on"),
+        Fact("incidents", COUNT, "integer", meaning="incidents in the window"),
+        Fact("downtime", SECONDS, meaning="how long they took within the window"),
+        Fact("active_minutes", COUNT, "integer", meaning="minutes with calls"),
+        Fact("bad_minutes", COUNT, "integer", meaning="minutes in which most calls failed"),
+    ),
+    thresholds="critical during an incident, warning below the objective for availability",
+    inquire=_inquire,
+    standing=_standing,
+)

@@ -1,0 +1,29 @@
+// @ts-check
+// Tables as their readers want them: sorted by a column, with or without what *Other* stands for.
+
+/** Sorts a panel's table as its reader has chosen. @param {HTMLElement} panel */
+export function sort(panel) {
+  const body = panel.querySelector("tbody");
+  if (!body || !panel.dataset.sort) return;
+  const [column, direction] = panel.dataset.sort.split(" ");
+  /** @param {HTMLTableRowElement} row */
+  const value = (row) => /** @type {HTMLElement} */ (row.cells[Number(column)]).dataset.sortValue;
+  const rows = [...body.rows].filter((row) => !row.classList.contains("more-row"));
+  rows.sort((one, other) => {
+    const [a, b] = [value(one), value(other)];
+    const order = a === undefined || b === undefined
+      ? (other.cells[0].textContent ?? "").localeCompare(one.cells[0].textContent ?? "") : Number(a) - Number(b);
+    return direction === "ascending" ? order : -order;
+  });
+  body.prepend(...rows);
+  panel.querySelectorAll("thead th").forEach((head, index) => {
+    if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", index === Number(column) ? direction : "none");
+  });
+}
+
+/** Shows or hides what *Other* stands for. @param {HTMLElement} panel */
+export function more(panel) {
+  const open = panel.dataset.more === "open";
+  for (const row of panel.querySelectorAll("tr.folded")) /** @type {HTMLElement} */ (row).hidden = !open;
+  panel.querySelector("tbody [data-do=more]")?.setAttribute("aria-expanded", String(open));
+}

@@ -1,0 +1,260 @@
+"""The sections of `tokometer.toml`: what each is about, its keys, and an example.
+
+From these come the Settings page, the reference and the example file; what a key takes stands at its field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from tokometer.settings.keys import fields_of
+from tokometer.settings.machines import Device, ModelFacts
+from tokometer.settings.money import MOST_USD, Budget, RateCard
+from tokometer.settings.parts import Settings
+from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A key for people: its name within the section, what it takes, what it means, its default."""
+
+    name: str
+    takes: str
+    meaning: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of the file, or a list of tables."""
+
+    #: As the file writes it: `slo`, `slo.override`.
+    name: str
+    title: str
+    meaning: str
+    #: As it may stand in a file.
+    example: str
+    #: What a table of it is read into; None where it is read by hand.
+    kind: type[Struct] | None = None
+    #: It is written [[name]], once for each entry.
+    many: bool = False
+    #: Keys that no field declares.
+    more: tuple[Described, ...] = ()
+    #: What is settled, where it has a `kind`.
+    values: Callable[[Settings], tuple[Struct, ...]] = lambda _: ()
+    #: Whether there is anything beyond an empty frame.
+    configured: Callable[[Settings], bool] = lambda _: True
+
+    @property
+    def keys(self) -> tuple[Described, ...]:
+        """All of its keys."""
+        if self.kind is None:
+            return self.more
+        declared = (
+            Described(
+                name,
+                field.takes,
+                field.key.meaning,
+                "required"
+                if field.required
+                else "none"
+                if field.default in (None, "")
+                else str(written(field.default)),
+            )
+            for name, field in fields_of(self.kind).items()
+        )
+        return (*declared, *self.more)
+
+    def toml(self, settings: Settings) -> str:
+        """What the file would say for things to be as they are; the example where there is nothing to say."""
+        if self.kind is None or not self.configured(settings):
+            return self.example
+        fields = fields_of(self.kind)
+        lines: list[str] = []
+        for value in self.values(settings):
+            told = {name: getattr(value, name) for name in fields}
+            head = f"[[{self.name}]]" if self.many else f"[{self.name}]"
+            lines += [*([""] if lines else []), head]
+            lines += [f"{name} = {written(one)}" for name, one in told.items() if one not in (None, "")]
+            lines += _amounts(value)
+        return "\n".join(lines) if len(lines) > 1 else self.example
+
+
+def written(value: object) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 10**15 else repr(value)
+    return str(value)
+
+
+def example() -> str:
+    """A whole file, with every section."""
+    return "\n\n".join(section.example for section in SECTIONS) + "\n"
+
+
+def _amounts(value: Struct) -> Iterator[str]:
+    """The tables of a budget."""
+    for name in ("models", "providers", "teams") if isinstance(value, Budget) else ():
+        amounts = getattr(value, name)
+        if amounts:
+            yield ""
+            yield f"[budget.{name}]"
+            yield from (f"{written(key)} = {written(amount)}" for key, amount in amounts)
+
+
+_AMOUNT: Final = f"an amount above 0 and at most {MOST_USD:,}"
+
+SECTIONS: Final[tuple[Section, ...]] = (
+    Section(
+        "slo",
+        "Objectives",
+        "What calls have to be like: targets of the SLO panels, of health scores and of error budgets.",
+        '[slo]\navailability = 0.999\np95_latency_ms = 30_000\nerror_rate = 0.01\nperiod = "month"',
+        Slo,
+        values=lambda settings: (settings.slo,),
+    ),
+    Section(
+        "slo.override",
+        "Objectives of their own",
+        "Other targets for a provider, for a model, or for a model at a provider; what one leaves out stays as it is.",
+        '[[slo.override]]\nprovider = "openai"\np95_latency_ms = 10_000\n\n'
+        '[[slo.override]]\nprovider = "openai"\nmodel = "gpt-5"\nerror_rate = 0.02',
+        SloOverride,
+        many=True,
+        values=lambda settings: settings.slo_overrides,
+    ),
+    Section(
+        "breaker",
+        "Circuit breaker",
+        "The breaker whose state is worked out for every provider: when it opens, and how it closes again.",
+        "[breaker]\nfailures = 10\nwithin_seconds = 60\nopen_seconds = 30\nprobes = 3",
+        Breaker,
+        values=lambda settings: (settings.breaker,),
+    ),
+    Section(
+        "health",
+        "Health score",
+        "Where the score of a provider or model, 0 to 100, turns to warning and to healthy.",
+        "[health]\nwarning = 70\nhealthy = 90\nwindow_minutes = 15",
+        Health,
+        values=lambda settings: (settings.health,),
+    ),
+    Section(
+        "budget",
+        "Budgets",
+        "What may be spent in a calendar month, in all and of a model, a provider or a team.",
+        "[budget]\nmonthly = 1_500\nwarning = 0.8\ncritical = 1.0\n\n"
+        '[budget.models]\n"claude-opus-4-5" = 700\n\n[budget.providers]\nopenai = 400\n\n'
+        "[budget.teams]\n"
+        "research = 250.50",
+        Budget,
+        more=(
+            Described("models.NAME", _AMOUNT, "what may be spent on a model, by its whole name", "none"),
+            Described("providers.NAME", _AMOUNT, "what may be spent at a provider", "none"),
+            Described("teams.NAME", _AMOUNT, "what a team may spend", "none"),
+        ),
+        values=lambda settings: (settings.budget,),
+        configured=lambda settings: settings.budget.configured,
+    ),
+    Section(
+        "rate_card",
+        "Rate cards",
+        "What you charge for calls that carry no revenue of their own. The most specific card counts: team and model, "
+        "team, model, all. Each takes exactly one way to charge.",
+        '[[rate_card]]\nmarkup = 0.3\n\n[[rate_card]]\nteam = "research"\nper_mtok = 12\n\n'
+        '[[rate_card]]\nmodel = "gpt-5"\nper_input_mtok = 2.50\nper_output_mtok = 20\n\n'
+        '[[rate_card]]\nteam = "research"\nmodel = "gpt-5"\nper_request = 0.05',
+        RateCard,
+        many=True,
+        values=lambda settings: settings.rate_cards,
+    ),
+    Section(
+        "thresholds",
+        "Thresholds",
+        "From where on a figure is a warning, critical, or a matter for the list of alerts.",
+        "\n".join(
+            ["[thresholds]"] + [f"{name} = {written(field.default)}" for name, field in fields_of(Thresholds).items()]
+        ),
+        Thresholds,
+        values=lambda settings: (settings.thresholds,),
+    ),
+    Section(
+        "device",
+        "Devices",
+        "Facts of accelerators, for MFU and energy. Common ones are known; yours lie over these, fact by fact.",
+        '[[device]]\nmatch = "H100"\npeak_tflops = 989.4\npower_watts = 700\nprice_per_hour = 2.50',
+        Device,
+        many=True,
+        values=lambda settings: settings.devices,
+    ),
+    Section(
+        "model",
+        "Models",
+        "Facts of models, for FLOPS and for comparing costs. Common open models are known; yours lie over these.",
+        '[[model]]\nmatch = "my-model-8b"\nactive_parameters = 8e9\nbenchmark_cost_per_mtok = 0.40',
+        ModelFacts,
+        many=True,
+        values=lambda settings: settings.models,
+    ),
+    Section(
+        "refresh",
+        "Refresh",
+        "After how many seconds the panels of a dashboard, or a panel, are asked anew where nothing new has come in.",
+        "[refresh]\noverview = 30\n\n[refresh.usage]\noutlook = 120",
+        more=(
+            Described("DASHBOARD", "1 to 3,600 seconds", "all panels of a dashboard, by its id", "each panel's own"),
+            Described(
+                "DASHBOARD.PANEL", "1 to 3,600 seconds", "one panel, by its id; wins over its dashboard", "its own"
+            ),
+        ),
+    ),
+    Section(
+        "labels",
+        "Labels",
+        "Which attributes become labels, and which labels take part in the rollups. Taken into use at the next start.",
+        '[labels]\notlp = ["customer.id", "app.*"]\notlp_known = true\nrollup = ["customer"]',
+        more=(
+            Described(
+                "otlp",
+                "a list of texts",
+                "attributes of OTLP spans and resources that become labels of their whole name; a star at the end "
+                "stands for anything",
+                "[]",
+            ),
+            Described(
+                "otlp_known", "true or false", "whether metadata and tags of known libraries become labels", "true"
+            ),
+            Described("rollup", "a list of up to eight texts", "keys of labels that take part in the rollups", "[]"),
+        ),
+    ),
+    Section(
+        "dimension.NAME",
+        "Dimensions",
+        "Dimensions of your own, made by rules; the name is lower-case letters, digits and underscores.",
+        '[dimension.product]\ntitle = "Product"\ndefault = "other"\n[[dimension.product.rule]]\nvalue = "search"\n'
+        'where = ["project contains search"]',
+        more=(
+            Described("title", "text", "for people", "the name"),
+            Described("description", "text", "for people", "none"),
+            Described("default", "text", "the value where no rule holds", '""'),
+            Described("rule", "a list of tables", "the rules; the first one that holds counts", "required"),
+            Described("rule.value", "text", "the value that it gives", "required"),
+            Described(
+                "rule.where",
+                "one text or a list",
+                "filters, all of which have to hold, as with `tokometer query --where`",
+                "required",
+            ),
+        ),
+    ),
+)
