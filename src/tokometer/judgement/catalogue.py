@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
@@ -29,7 +30,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE),
-        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION),
+        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }
 
