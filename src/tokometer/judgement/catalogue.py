@@ -15,6 +15,7 @@ from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.slo import SLO
+from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
 from tokometer.judgement.uptime import UPTIME
 from tokometer.measures import QueryError
@@ -29,6 +30,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         SLO,
         BURN_RATE,
         BREAKER,
+        SPIKES,
         CRON,
         COST_PER_TASK,
         INVENTORY,
