@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Also, Column, Matrix, Series, Stat, StatusGrid
+from tokometer.dashboards.kinds import Alerts, Also, Column, Matrix, Series, Stat, StatusGrid
 from tokometer.dashboards.limits import error_rate_limits
 from tokometer.dashboards.panel import Dashboard, Section
 
@@ -68,6 +68,17 @@ EXECUTIVE: Final = Dashboard(
                     window="15m",
                     every=60,
                     how="The health of every provider of the last 30 days, as of the last 15 minutes.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Alerts(
+                    id="overview.alerts",
+                    title="Alert List",
+                    window="24h",
+                    every=30,
+                    how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
                 ),
             )
         ),
