@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -131,6 +132,45 @@ cube. Rows have the name without its cube: `cost`, `model`.
 """
 
 
+# -- judgements --------------------------------------------------------------------------------------------------------
+
+
+def judgements_page() -> str:
+    """Every judgement, with its formula, thresholds, dimensions and facts."""
+    from tokometer.judgement.catalogue import JUDGEMENTS
+
+    parts = [_JUDGEMENTS_HEAD]
+    for judgement in JUDGEMENTS.values():
+        by = ", ".join(f"`calls.{name}`" if name else "nothing" for name in judgement.by)
+        unit = "text" if judgement.type == "text" else judgement.unit.title
+        window = f"its own, `{judgement.window}`" if judgement.window else "the asker's"
+        window += ", or one that is named" if judgement.movable else ""
+        parts.append(f"## {judgement.full_name}\n\n{judgement.description}\n\n| | |\n|---|---|")
+        parts += [
+            f"| value | {judgement.title}; {unit} |",
+            f"| computed as | {_cell(judgement.formula)} |",
+            f"| standing | {_cell(judgement.thresholds)} |",
+            f"| by | {by} |",
+            f"| window | {window} |",
+            "\n| fact | unit | meaning |\n|---|---|---|",
+        ]
+        parts += [
+            f"| `{fact.name}` | {fact.unit.title if fact.unit else fact.type} | {_cell(fact.meaning)} |"
+            for fact in judgement.facts
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+_JUDGEMENTS_HEAD = """# Judgements
+
+What measured numbers mean. A judgement is asked like a measure, with `tokometer query --measure judgement.health_score
+--by calls.provider` and at `/api/query`: one at a time, by at most one dimension, with the filters of calls. A row has
+the dimension's value, the judgement's value under its name, its facts, and its `standing`: `good`, `warning`,
+`critical`, or `none` where there is nothing to grade. What is unknown is empty, never 0.
+"""
+
+
 # -- records -----------------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +219,70 @@ The running server describes itself in full, with parameters and bodies, at `/ap
 """
 
 
+# -- endpoints in detail -----------------------------------------------------------------------------------------------
+
+
+def answers_page() -> str:
+    """Every declared endpoint: what it takes, what each field is, and an example."""
+    from tokometer.server.endpoints import ENDPOINTS
+    from tokometer.server.endpoints.asking import FILTERS, SHARED
+    from tokometer.server.endpoints.declared import parts_of
+
+    shared = "".join(f"| `{one.name}` | {_cell(one.meaning)} |\n" for one in SHARED)
+    parts = [_ANSWERS_HEAD.format(shared=shared, filters=FILTERS)]
+    for endpoint in ENDPOINTS:
+        path = endpoint.path.replace(":path", "")
+        parts.append(f"## {path}\n\n{endpoint.summary}. {endpoint.about} Period: `{endpoint.period}`.\n")
+        own = [(one.name, one) for one in endpoint.takes]
+        if own:
+            parts.append("| parameter | meaning | takes |\n|---|---|---|")
+            for name, one in own:
+                choices = ", ".join(f"`{choice}`" for choice in one.choices)
+                parts.append(f"| `{name}` | {_cell(one.meaning)} | {choices} |")
+            parts.append("")
+        parts.append("| field | unit | meaning | from |\n|---|---|---|---|")
+        for name, part in parts_of(endpoint.answer):
+            parts.append(f"| `{name.lstrip('.')}` | {_unit(part)} | {_cell(_says(part))} | {_source(part)} |")
+        example = json.dumps(endpoint.answer.example, indent=2, ensure_ascii=False)
+        parts.append(f"\n```json\n{example}\n```\n")
+    return "\n".join(parts)
+
+
+def _unit(part: Any) -> str:
+    shape = getattr(part, "shape", None) or getattr(getattr(part, "value", None), "shape", None)
+    if shape is None:
+        return "list"
+    return str(shape.unit or {"date-time": "time", "date": "date"}.get(shape.format, shape.type))
+
+
+def _says(part: Any) -> str:
+    return str(part.says() if hasattr(part, "says") else part.meaning)
+
+
+def _source(part: Any) -> str:
+    source = getattr(part, "source", "") or getattr(getattr(part, "value", None), "source", "")
+    return f"`{source}`" if source else ""
+
+
+_ANSWERS_HEAD = """# Endpoints
+
+Everything that dashboards show, as JSON for programs. Values come from the same named measures and judgements as on the
+pages ([measures](measures.md)), and `/api/query` says the same of them; here shares are in per cent (0 to 100), times
+in milliseconds and money in US dollars, as JSON numbers of at most nine decimal places (prices of one token have more).
+What is not known is `null`, never 0: a provider without calls has 0 requests, and no error rate.
+
+All of them take:
+
+| parameter | meaning |
+|---|---|
+{shared}| any dimension | {filters} |
+
+`limit` and `sort` are about the main list of an answer; where there is none they change nothing. A name in the path
+that nobody knows gets 404 with the nearest one, a parameter that cannot be understood 422 with a detail that begins with
+its name. Names with slashes and other marks stand in the path as they are or URL-encoded. Answers have an ETag.
+"""
+
+
 # -- links -------------------------------------------------------------------------------------------------------------
 
 
@@ -209,8 +313,10 @@ def _cell(text: str) -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("the commands' own declarations", commands_page),
     "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
+    "judgements.md": ("src/tokometer/judgement/", judgements_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
     "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
+    "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 

@@ -262,6 +262,7 @@ for (const [name, chart] of Object.entries(shapes)) {
   if (only.length && !only.includes(name)) element.closest("article").remove();
   else charts.show(element, chart);
 }
+document.documentElement.dataset.ready = "";
 """
 
 

@@ -16,6 +16,7 @@ from tokometer.cli.app import COMMANDS, tokometer
 from tokometer.measures import CUBES, Query, dimension_named, rules
 from tokometer.prices.overrides import read_overrides
 from tokometer.records import KINDS
+from tokometer.server.settled import unknown_refresh
 from tokometer.settings import read_settings
 from tokometer.sources import own
 from tokometer.sources.registry import FILE_SOURCES
@@ -164,3 +165,19 @@ def test_the_examples_of_labels_are_taken(tmp_path: Path) -> None:
             assert Query(measures=("calls.cost",), where=(where.replace("''", "'"),))  # type: ignore[arg-type]
     finally:
         rules.use((), path)
+
+
+def test_the_examples_of_settings_are_taken(tmp_path: Path) -> None:
+    """All of the how-to's settings are one file that we read, and it settles what the text says."""
+    path = tmp_path / "tokometer.toml"
+    path.write_text("\n".join(re.findall(r"```toml\n(.*?)```", page("how-to/settings.md"), re.DOTALL)))
+    settled = read_settings(path)
+    assert settled.slo_for(provider="openai", model="gpt-5").error_rate == 0.01
+    assert settled.slo_for(provider="ollama", model="llama3").p95_latency_ms == 90_000
+    assert settled.budget.limit(team="research") == 600
+    cards = [
+        settled.rate_card_for(*asked) for asked in (("support", "gpt-5"), ("research", "gpt-5"), ("x", "gpt-5"), ())
+    ]
+    assert cards == [settled.rate_cards[at] for at in (3, 1, 2, 0)]
+    assert getattr(settled.device_for("NVIDIA H100 80GB HBM3"), "peak_tflops", None) == 989.4
+    assert not unknown_refresh(settled)

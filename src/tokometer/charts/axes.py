@@ -84,7 +84,7 @@ def log_axis(low: float, high: float, write: Callable[[float], str], most: int =
     """
     if not 0 < low <= high < math.inf:
         return Axis((0.0, 1.0))
-    if low == high:
+    if high < low * 1.0001:
         low, high = low / 2, high * 2
     found: list[float] = []
     for fineness in range(len(_DECADE)):

@@ -103,25 +103,28 @@ def violins() -> alt.LayerChart:
 def ring() -> alt.LayerChart:
     """Arcs from `a` to `a2` (radians, clockwise from the top) around `centre`, a `key` beside them, and texts.
 
-    Places of the key and the texts are in pixels: `x` from the left, `y` from the middle.
+    Signals: its `centre` in pixels from the left, below zero for the middle, and its `outer` radius at most. Places
+    of the key and the texts are in pixels from the centre.
     """
     arc = rows("points").encode(
         theta=alt.Theta("a:Q", scale=None, stack=None),
         theta2="a2:Q",
         color=colour(),
-        x=alt.value(alt.ExprRef("centre")),
+        x=alt.value(alt.ExprRef("middle")),
         y=alt.value(alt.ExprRef("height / 2")),
     )
-    place = {"x": alt.value(alt.ExprRef("datum.x")), "y": alt.value(alt.ExprRef("height / 2 + datum.y"))}
+    place = {"x": alt.value(alt.ExprRef("middle + datum.x")), "y": alt.value(alt.ExprRef("height / 2 + datum.y"))}
     return finish(
         arc.mark_arc(
-            innerRadius=alt.ExprRef("0.66 * outer"),
-            outerRadius=alt.ExprRef("outer"),
+            innerRadius=alt.ExprRef("0.66 * rim"),
+            outerRadius=alt.ExprRef("rim"),
             stroke=alt.ExprRef("ink_card"),
             strokeWidth=1.5,
         ),
         rows("key").encode(**place, color=colour()).mark_point(shape="square", filled=True, opacity=1, size=81),
         *texts(rows("texts").encode(**place)),
+        middle="centre < 0 ? width / 2 : centre",
+        rim="max(10, min(outer, height / 2 - 2, centre < 0 ? width / 2 - 2 : outer))",
     )
 
 

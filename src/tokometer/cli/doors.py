@@ -134,11 +134,18 @@ class LocalDoor:
             self.ledger.close()
 
     def _run(self, question: Mapping[str, Any]) -> Result:
-        from tokometer.measures import Query, rules, run
+        from datetime import UTC, datetime
+
+        from tokometer.judgement.asked import Asked, parse
+        from tokometer.measures import answer, rules
         from tokometer.settings import FILE_NAME, read_settings
 
-        rules.use(read_settings(self.data / FILE_NAME).dimensions, self.data / FILE_NAME)
-        return run(self.ledger, Query.parse(question))
+        settings = read_settings(self.data / FILE_NAME)
+        rules.use(settings.dimensions, self.data / FILE_NAME)
+        asked = parse(question)
+        if isinstance(asked, Asked):
+            return asked.answer(settings, datetime.now(UTC), lambda one: answer(self.ledger, one))
+        return answer(self.ledger, asked)
 
 
 @contextmanager

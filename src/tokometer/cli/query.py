@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Ask for any measure by any dimension.")
-@click.option("--measure", "measures", multiple=True, required=True, metavar="NAME", help="calls.cost, …; repeatable.")
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="calls.cost, …; repeatable. Or judgement.health_score, ….",
+)
 @click.option("--by", multiple=True, metavar="NAME", help="A dimension: calls.model, …; repeatable.")
 @click.option(
     "--where",
@@ -49,6 +56,7 @@ def query(
     \b
     tokometer query --measure calls.cost --by calls.model --since 7d
     tokometer query --measure calls.p95_latency --grain day --where calls.provider=anthropic --csv
+    tokometer query --measure judgement.health_score --by calls.provider
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import open_door
     from tokometer.records.zone import local_zone
@@ -93,6 +101,8 @@ def _cell(value: Any, column: Mapping[str, Any]) -> str:  # noqa: ANN401 - whate
         return "–"
     if column["type"] == "money" and column["unit"] == "usd":
         return dollars(Decimal(value))
+    if column["type"] == "flag":
+        return "yes" if value else "no"
     if column["type"] == "integer":
         return number(int(value))
     if column["type"] in {"number", "money"} and column["unit"] in UNITS:

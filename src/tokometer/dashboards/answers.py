@@ -9,9 +9,11 @@ from typing import Any, Final
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
 from tokometer.judgement.catalogue import JUDGEMENTS
+from tokometer.judgement.declared import Judgement
 from tokometer.measures import CUBES, Filter, Measure
 from tokometer.measures.kinds import Count, Sum
-from tokometer.records.units import Unit
+from tokometer.measures.result import ColumnType
+from tokometer.records.units import COUNT, Unit
 
 #: What the names of judgements begin with.
 JUDGED: Final = "judgement."
@@ -31,15 +33,29 @@ class Described:
     better: str
     description: str
     formula: str
+    type: ColumnType = "number"
 
 
 def described(name: str) -> Described:
-    """The measure (`calls.cost`) or judgement (`judgement.health_score`) of a name."""
+    """The measure (`calls.cost`), judgement (`judgement.health_score`) or fact of one (`judgement.compute.mfu`)."""
     if name.startswith(JUDGED):
-        judged = JUDGEMENTS[name.removeprefix(JUDGED)]
-        return Described(name, judged.title, judged.unit, judged.better, judged.description, judged.formula)
+        judged, fact = judgement_of(name)
+        if fact:
+            found = next(one for one in judged.facts if one.name == fact)
+            title, meaning = found.column.title, found.meaning or judged.description
+            text = f"{meaning[:1].upper()}{meaning[1:].removesuffix('.')}."
+            return Described(name, title, found.unit or COUNT, "", text, judged.formula, found.type)
+        return Described(
+            name, judged.title, judged.unit, judged.better, judged.description, judged.formula, judged.type
+        )
     measure = measured(name)
     return Described(name, measure.title, measure.unit, measure.better, measure.description, measure.formula())
+
+
+def judgement_of(name: str) -> tuple[Judgement, str]:
+    """The judgement that a name begins with, and the fact of it that it ends with; '' for the judgement's value."""
+    judged, _, fact = name.removeprefix(JUDGED).partition(".")
+    return JUDGEMENTS[judged], fact
 
 
 def measured(name: str) -> Measure:
@@ -92,15 +108,15 @@ def rows_of(
                 if short + PREVIOUS in row:
                     into[name + PREVIOUS] = row[short + PREVIOUS]
     if window is not None and not grain:
-        for name in names:
-            if name.startswith(JUDGED):
-                _join(found, context, name, by, window)
+        judged = (judgement_of(name)[0].name for name in names if name.startswith(JUDGED))
+        for name in dict.fromkeys(judged):
+            _join(found, context, name, by, window)
     return list(found.values())
 
 
-def _join(found: dict[Any, Row], context: Context, name: str, by: str, window: Window) -> None:
-    short = name.removeprefix(JUDGED)
-    for row in context.judge(name, window, by).rows:
+def _join(found: dict[Any, Row], context: Context, short: str, by: str, window: Window) -> None:
+    name = JUDGED + short
+    for row in context.judge(short, window, by).rows:
         into = found.setdefault((None, row.get(by)), _place(row, by))
         into |= {name if key == short else f"{name}.{key}": value for key, value in row.items() if key != by}
 

@@ -23,13 +23,20 @@ class Cell:
     standing: str = ""
     #: Of a change: True for better, False for worse, None where neither.
     good: bool | None = None
+    #: It holds words, not a number.
+    words: bool = False
 
 
 def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     """The cell of a row from :func:`tokometer.dashboards.answers.rows_of`."""
     what = described(name)
+    if what.type in ("text", "flag"):
+        return _words(name, row.get(name))
     value: Number | None = row.get(name)
     standing = str(row.get(name + STANDING) or "")
+    if standing == "none" and value is not None:
+        # Known, but nothing that is good or bad.
+        standing = ""
     if how == "value" or name + PREVIOUS not in row:
         told = exact(value, what.unit)
         return Cell(name, show(value, what.unit), told, -1e300 if value is None else float(value), standing)
@@ -48,6 +55,11 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
         return Cell(name, "new" if value else NOTHING, told, 1e300 if value else 0.0, standing, good)
     share = change / abs(float(before))
     return Cell(name, _signed(show(share, PERCENT), share), told, share, standing, good)
+
+
+def _words(name: str, value: object) -> Cell:
+    text = {True: "yes", False: "no", None: NOTHING, "": NOTHING}.get(value, str(value))  # type: ignore[call-overload]
+    return Cell(name, text, text, 0.0, words=True)
 
 
 def _signed(text: str, value: float) -> str:

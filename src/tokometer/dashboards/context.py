@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tokometer.charts.axes import Grain
@@ -41,6 +41,8 @@ class Context:
         if not name:
             return self.scope.window
         calendar = self.scope.calendar
+        if name == "all":
+            return Window(datetime.fromtimestamp(0, calendar.zone), calendar.day(1), ("all", ""), "All time")
         if name.endswith("m"):
             now = calendar.now
             return Window(later(now, -timedelta(minutes=int(name[:-1]))), now, (name, ""), f"{name[:-1]} min")

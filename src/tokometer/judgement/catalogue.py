@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.breaker import BREAKER
+from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
+from tokometer.judgement.connection import CONNECTION
+from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
+from tokometer.judgement.inventory import INVENTORY
+from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.slo import SLO
+from tokometer.judgement.tasks import COST_PER_TASK
 from tokometer.judgement.uptime import UPTIME
 from tokometer.measures import QueryError
 from tokometer.measures.errors import suggest
 
 JUDGEMENTS: Final[dict[str, Judgement]] = {
-    judgement.name: judgement for judgement in (HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE)
+    judgement.name: judgement
+    for judgement in (
+        HEALTH_SCORE,
+        INCIDENTS,
+        UPTIME,
+        SLO,
+        BURN_RATE,
+        BREAKER,
+        CRON,
+        COST_PER_TASK,
+        INVENTORY,
+        CONNECTION,
+        BUDGET,
+        PROFIT,
+        UNIT_ECONOMICS,
+    )
 }
 
 

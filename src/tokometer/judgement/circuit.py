@@ -60,8 +60,9 @@ class Circuit:
     @property
     def needs(self) -> datetime | None:
         """From when on it has to know all outcomes in order to go on; None where it is done."""
-        done = self.state != "HALF_OPEN" or (self._known is not None and self._known >= self.now)
-        return None if done else self.since
+        if self.state != "HALF_OPEN" or self.since is None or self.since >= self.now:
+            return None
+        return self.since if self._known is None or self._known < self.now else None
 
     def run(self, outcomes: Sequence[Outcome] = (), until: datetime | None = None) -> None:
         """Run to `now`, or to where outcomes have to be known that are not among these.

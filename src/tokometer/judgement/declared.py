@@ -31,8 +31,8 @@ _CALLS: Final = "calls"
 class Matter:
     """What is to be judged: which calls (`where`, of the cube calls), by which dimension of theirs, over which time.
 
-    `since` and `until` are in the words of queries. A judgement that has a window of its own keeps to it unless the
-    asker `insists`.
+    `since` and `until` are in the words of queries. A judgement that has a window of its own keeps to it, unless it is
+    `movable` and the asker `insists`.
     """
 
     by: str = ""
@@ -133,6 +133,8 @@ class Judgement:
     facts: tuple[Fact, ...]
     #: The window that it is about whatever the asker's is: `15m`. Empty: the asker's.
     window: str = ""
+    #: Whether it can be about another window than its own.
+    movable: bool = False
     type: ColumnType = "number"
     #: What its standings mean, in words.
     thresholds: str = ""
@@ -163,12 +165,15 @@ def judge(judgement: Judgement, matter: Matter, settings: Settings, ask: Ask) ->
         close = suggest(matter.by, judgement.by)
         raise QueryError("by", f"{judgement.full_name} is not asked by {matter.by!r}{close}; by {', '.join(known)}")
     started = perf_counter()
-    if judgement.window and not matter.insists:
+    if judgement.window and not (matter.insists and judgement.movable):
         matter = matter.over(judgement.window)
     rows, answers = _drive(judgement.inquire(matter, settings), ask)
     judged = [{**row, STANDING: judgement.standing(row, settings)} for row in rows]
     columns = judgement.columns(matter.by)
-    complete = [{column.name: row.get(column.name) for column in columns} for row in judged]
+    names = [column.name for column in columns]
+    words = {fact.name for fact in judgement.facts if fact.type == "text"}
+    # Words that say nothing are as unknown as a number that nobody knows.
+    complete = [{name: row.get(name) or (None if name in words else row.get(name)) for name in names} for row in judged]
     return Result(columns, complete, _meta(matter, answers, len(complete), (perf_counter() - started) * 1000))
 
 

@@ -146,6 +146,7 @@ HEALTH_SCORE: Final = Judgement(
         text("without", "parts that were not measured"),
     ),
     window="15m",
+    movable=True,
     thresholds="healthy from 90, warning from 70, critical below (`[health]` in the settings)",
     inquire=_inquire,
     standing=_standing,

@@ -159,6 +159,7 @@ SLO: Final = Judgement(
         text("period", "`day`, `week`, `month`, `7d` or `30d`, or the window that was insisted on"),
     ),
     window="month",
+    movable=True,
     thresholds="critical where the objective is missed, warning where less than a quarter of the budget is left",
     inquire=_inquire,
     standing=_standing,

@@ -47,6 +47,7 @@ _ALL = (*_PROMPT, "output_tokens", "unsplit_tokens")
 #: In the ledger an exact price has an empty basis.
 _BASIS = "CASE WHEN price_basis <> '' THEN price_basis WHEN cost_usd IS NULL THEN 'unpriced' ELSE 'exact' END"
 _CERTAINTY = f"CASE WHEN cost_usd IS NULL THEN 'unpriced' WHEN price_basis LIKE '{ASSUMED}%' THEN 'assumed' ELSE 'exact' END"
+_STATED = "CASE WHEN coalesce(revenue, 0) = 0 THEN 'no' ELSE 'yes' END"
 _CALL = ("session", "call")
 
 
@@ -88,6 +89,7 @@ class Calls(Recorded, table="calls"):
     service_tier = Dimension("service_tier", description="The provider's service tier: `standard`, `batch`, `priority`, …", drill=("model", *_CALL))
     price_certainty = Dimension("price_basis", sql=_CERTAINTY, description="How sure the cost is: `exact` (or as reported), `assumed` or `unpriced`.", drill=("price_basis", *_CALL))
     price_basis = Dimension("price_basis", sql=_BASIS, description="What the cost rests on: `exact` (or as reported), what was assumed (`assumed:tier`), or why there is none (`unpriced:no-price`; just `unpriced` of calls from before reasons were kept).", drill=("model", *_CALL))
+    revenue_stated = Dimension("revenue", sql=_STATED, description="Whether the call itself says what was paid for it: `yes` or `no`. A revenue of 0 says nothing.", drill=("team", *_CALL))
 
     requests = Count(unit=REQUESTS, description="Model calls.", drill=("model", *_CALL))
     errors = Count(where={"status": ERRORS}, unit=REQUESTS, better=LOWER, description="Calls that failed. A cancelled call did not.", drill=("error_type", "call"))
@@ -144,6 +146,7 @@ class Calls(Recorded, table="calls"):
     cost_per_request = Ratio(cost, priced, unit=USD_PER_REQUEST, better=LOWER, description="Cost a call, over the calls that have a price.", drill=("model", *_CALL))
     cost_per_mtok = Ratio(cost, Sum(*_ALL, minus=("unpriced_tokens",), unit=TOKENS), times=1_000_000, unit=USD_PER_MTOK, better=LOWER, title="Cost per million tokens", description="Cost per million tokens of every bucket, over the calls that have a price.", drill=("model", *_CALL))
     cost_per_session = Ratio(cost, sessions, unit=USD_PER_SESSION, better=LOWER, description="Cost per session that overlaps the window.", drill=("session", "model", *_CALL))
+    priced_tokens = Sum(*_ALL, minus=("unpriced_tokens",), unit=TOKENS, description="Tokens of every bucket, of the calls that have a price.", drill=("model", *_CALL))
     cost_reported = Sum("cost_reported", unit=USD, better=LOWER, description="Cost as sources reported it, of the calls for which they did.", drill=("source", *_CALL))
     cost_priced = Sum("cost_priced", unit=USD, better=LOWER, description="Cost as the price book computes it, also where a source reported one.", drill=("source", *_CALL))
     revenue = Sum("revenue", unit=USD, better=HIGHER, description="What callers were paid, of the calls that say so.", drill=("team", *_CALL))

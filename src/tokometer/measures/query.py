@@ -152,21 +152,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         `measure`, `by`, `order` and `where` may come several times, all but `where` also as a list with commas. A
         dimension's own name is a filter: `calls.model=a&calls.model=b`.
         """
-        given: dict[str, Any] = {}
-        chosen: dict[str, list[str]] = {}
-        for key, value in params:
-            name = {"measure": "measures"}.get(key, key)
-            if "." in name:
-                chosen.setdefault(dimension_named(name).name, []).append(value)
-            elif name == "where":
-                given.setdefault("where", []).append(value)
-            elif name in _LISTS:
-                given.setdefault(name, []).extend(split(value))
-            else:
-                given[name] = value
-        for name, values in chosen.items():
-            given.setdefault("where", []).append({"dimension": name, "op": "in", "values": values})
-        return cls.parse(given)
+        return cls.parse(given_by(params))
 
     def to_json(self) -> dict[str, Any]:
         """The query as a JSON object; :meth:`parse` gives it back."""
@@ -243,6 +229,25 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         for name in named:
             if name.partition(".")[0] != self.cube.name:
                 raise QueryError("by", f"{name} is not of the same cube as {self.measures[0]}; ask for them one by one")
+
+
+def given_by(params: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The JSON object that URL parameters stand for; see :meth:`Query.from_params`."""
+    given: dict[str, Any] = {}
+    chosen: dict[str, list[str]] = {}
+    for key, value in params:
+        name = {"measure": "measures"}.get(key, key)
+        if "." in name:
+            chosen.setdefault(dimension_named(name).name, []).append(value)
+        elif name == "where":
+            given.setdefault("where", []).append(value)
+        elif name in _LISTS:
+            given.setdefault(name, []).extend(split(value))
+        else:
+            given[name] = value
+    for name, values in chosen.items():
+        given.setdefault("where", []).append({"dimension": name, "op": "in", "values": values})
+    return given
 
 
 _LISTS: Final = ("measures", "by", "order")

@@ -15,7 +15,7 @@ from tokometer.measures.facts import FACTS, SHOWN
 from tokometer.measures.query import FIELDS, Filter, Query, dimension_named
 
 #: The most records that one feed shows.
-MOST_RECORDS: Final = 1_000
+MOST_RECORDS: Final = 100_000
 OF: Final = ("latency", "ttft")
 S = TypeVar("S", bound=Struct)
 

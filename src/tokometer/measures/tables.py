@@ -156,7 +156,8 @@ SESSION_ROWS: Final = Stored(
 )
 CALL_ROWS: Final = Stored(
     "calls",
-    _texts("calls"),
+    # Whether a call states a revenue is asked of the revenue itself.
+    _texts("calls") | {"revenue"},
     {
         **{name: sql for name, (_, sql) in CELL_SUMS.items()},
         **_MONEY_CALLS,

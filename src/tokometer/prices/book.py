@@ -15,6 +15,7 @@ from tokometer.records import ModelCall, infer_provider, now_us, provider_of
 from tokometer.records.basis import EXACT, unpriced
 
 if TYPE_CHECKING:
+    from tokometer.prices.changes import PriceChange
     from tokometer.prices.explanation import Explanation, ModelInfo
     from tokometer.prices.overrides import Override
 
@@ -129,6 +130,13 @@ class PriceBook:
         slug = provider_of(provider)
         plan = self._plan(slug, model, "", "")
         return describe(plan, slug, model, now_us() if at is None else at, self._catalogue)
+
+    def changes(self, provider: str, model: str, since: int, until: int) -> tuple[PriceChange, ...]:
+        """When the price of `model`, as `provider` sells it, changed from `since` on, before `until` (microseconds)."""
+        from tokometer.prices.changes import changes
+
+        slug = provider_of(provider)
+        return changes(self._plan(slug, model, "", ""), slug or infer_provider(model), model, since, until)
 
     def _plan(self, provider: str, model: str, service_tier: str, region: str) -> Plan:
         """The plan for such calls; looks the model up in the catalogue if no process did so before."""

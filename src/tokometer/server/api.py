@@ -10,7 +10,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from tokometer.measures import CUBES, Query, QueryError
+from tokometer.judgement.asked import Asked, parse, parse_params
+from tokometer.judgement.catalogue import JUDGEMENTS
+from tokometer.judgement.declared import Judgement
+from tokometer.measures import CUBES, Query, QueryError, Question, Result
 from tokometer.measures.labels import known_labels, label_of
 from tokometer.measures.made import made_of
 from tokometer.server.runtime import WORKSPACES, Runtime
@@ -23,7 +26,7 @@ _MOST_BYTES: Final = 256 * 1024
 @router.get("/query", summary="A query in the URL: ?measure=calls.cost&by=calls.model&since=7d")
 def query_url(request: Request) -> Response:
     """Rows as JSON, or as CSV with `Accept: text/csv`."""
-    return _answer(request, lambda: Query.from_params(request.query_params.multi_items()))
+    return _answer(request, lambda: parse_params(request.query_params.multi_items()))
 
 
 @router.post("/query", summary="A query as JSON")
@@ -38,13 +41,20 @@ async def query_body(request: Request) -> Response:
         given = json.loads(body)
     except (ValueError, RecursionError):
         raise HTTPException(400, "the body is not JSON") from None
-    return await run_in_threadpool(_answer, request, lambda: Query.parse(given))
+    return await run_in_threadpool(_answer, request, lambda: parse(given))
 
 
-def _answer(request: Request, parse: Callable[[], Query]) -> Response:
+def _result(runtime: Runtime, asked: Query | Asked) -> Result:
+    def ask(question: Question) -> Result:
+        return runtime.ask(question, 1.0)
+
+    return asked.answer(runtime.settings, runtime.now(), ask) if isinstance(asked, Asked) else ask(asked)
+
+
+def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:
     runtime: Runtime = request.app.state.runtime
     try:
-        result = runtime.ask(parse(), 1.0)
+        result = _result(runtime, read())
     except QueryError as error:
         raise HTTPException(400, str(error)) from None
     if "text/csv" in request.headers.get("accept", ""):
@@ -57,9 +67,9 @@ def _answer(request: Request, parse: Callable[[], Query]) -> Response:
     return Response(body.encode("utf-8", "replace"), media_type="application/json")
 
 
-@router.get("/measures", summary="Every measure and dimension, with its definition")
+@router.get("/measures", summary="Every measure, dimension and judgement, with its definition")
 def measures() -> dict[str, Any]:
-    """By cube: names, titles, units, which way is better, and how it is computed."""
+    """By cube: names, titles, units, which way is better, and how it is computed; and every judgement likewise."""
     return {
         "cubes": [
             {
@@ -84,7 +94,33 @@ def measures() -> dict[str, Any]:
                 ],
             }
             for cube in CUBES.values()
-        ]
+        ],
+        "judgements": [_declared(judgement) for judgement in JUDGEMENTS.values()],
+    }
+
+
+def _declared(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "name": judgement.full_name,
+        "title": judgement.title,
+        "description": judgement.description,
+        "formula": judgement.formula,
+        "thresholds": judgement.thresholds,
+        "unit": judgement.unit.key,
+        "type": judgement.type,
+        "better": judgement.better,
+        "by": [f"calls.{name}" if name else "" for name in judgement.by],
+        "window": judgement.window,
+        "facts": [
+            {
+                "name": fact.name,
+                "title": fact.column.title,
+                "description": fact.meaning,
+                "unit": fact.column.unit,
+                "type": fact.type,
+            }
+            for fact in judgement.facts
+        ],
     }
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +19,7 @@ from fastapi.responses import Response
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.drawing import window_text
+from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.measures import CUBES, Query, Question, Result, dimension_named
@@ -173,6 +175,8 @@ def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = 
         panel.id,
         scope.key(panel.uses),
         scope.moved(0),
+        # Thresholds, budgets and targets are part of what is shown.
+        runtime.settings,
         runtime.broadcaster.version,
         int(time.time() // every(runtime, panel)),
         with_rows,
@@ -231,7 +235,8 @@ def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
 
 
 def _context(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
-    return Context(scope, ask, runtime.colours, runtime.settings)
+    context = Context(scope, ask, runtime.colours, runtime.settings)
+    return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
 
 
 def _unheard(panel: Panel, scope: Scope) -> list[str]:

@@ -86,6 +86,10 @@ class Runtime:
     results: Memory[Result] = field(default_factory=lambda: Memory(400))
     #: Panels as they were last sent.
     rendered: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    #: Answers of endpoints as they were last sent.
+    replies: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    #: Names that there are, with their calls; see endpoints/naming.py.
+    names: Memory[Mapping[str, int]] = field(default_factory=lambda: Memory(8))
     started_at: float = field(default_factory=time.time)
     #: Set when the server is about to end: nothing new is begun.
     closing: threading.Event = field(default_factory=threading.Event)
@@ -109,7 +113,8 @@ class Runtime:
     def ask(self, question: Question, every: float = 60.0) -> Result:
         """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
         slot = int(time.time() // every)
-        key = (question, self.broadcaster.version, slot)
+        # Dimensions made by rules mean what the rules say now.
+        key = (question, self.settings.dimensions, self.broadcaster.version, slot)
         return self.results.get(key, lambda: answer(self.ledger, question, WORKSPACES))
 
     def use_prices(self, book: PriceBook) -> None:

@@ -113,7 +113,11 @@ def _allocations(settings: Settings) -> Iterator[Row]:
     for what in ("models", "providers", "teams"):
         for name, amount in getattr(settings.budget, what):
             yield Row(
-                f"budget.{what}.{name}", show(amount, USD), exact(amount, USD), given=True, meaning=f"of {name} a month"
+                f"budget.{what}.{name}",
+                show(amount, USD),
+                exact(amount, USD),
+                given=True,
+                meaning=f"what {name} may cost a month",
             )
 
 
@@ -147,7 +151,7 @@ def _listed(title: str, values: tuple[Struct, ...], section: Section, beside: tu
     used = [name for name in declared if any(getattr(value, name) not in (None, "") for value in values)]
     return Listed(
         title,
-        tuple(name.replace("_", " ") for name in (*used, *beside)),
+        tuple(name.replace("_", " ").replace("mtok", "Mtok").removesuffix(" ms") for name in (*used, *beside)),
         tuple(
             tuple(
                 [_cell(declared[name], getattr(value, name)) for name in used]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
+
+from msgspec.structs import asdict, replace
 
 from tokometer.settings.machines import Device, ModelFacts
 
@@ -35,6 +37,7 @@ DEVICES: Final[tuple[Device, ...]] = tuple(
         ("T4", 65, 70, "NVIDIA T4 Tensor Core GPU data sheet, FP16"),
         ("V100-SXM2", 125, 300, _V100),
         ("V100-PCIE", 112, 250, _V100),
+        ("RTX 5090", 209.5, 575, "NVIDIA RTX Blackwell GPU architecture white paper, FP16 with FP32 accumulation"),
         ("RTX 4090", 165.2, 450, _ADA),
         ("RTX 4090 D", 147.1, 425, _ADA),
         ("RTX 3090", 71, 350, _GA102),
@@ -105,32 +108,46 @@ MODELS: Final[tuple[ModelFacts, ...]] = tuple(
 
 
 def find_device(name: str, own: Sequence[Device]) -> Device | None:
-    """What is known of a device by its name: of the user's `own` entries, else of :data:`DEVICES`; None for nothing.
+    """What is known of a device by its name: the user's `own` facts over those of :data:`DEVICES`; None for nothing.
 
-    The longest match counts. Built-in ones match whole words, so that an L40 is not taken for an L4.
+    Of several entries that match, a longer one wins fact by fact. Built-in ones match whole words, so that an L40 is
+    not taken for an L4.
     """
     told = name.casefold()
-    found = [device for device in own if device.match.casefold() in told]
-    if not found and not _NOT_WHOLE.search(name):
-        found = [
-            device
-            for device in DEVICES
-            if re.search(rf"(?<![a-z0-9]){re.escape(device.match.casefold())}(?![a-z0-9])", told)
-        ]
-    return max(found, key=lambda device: len(device.match), default=None)
+    known = [] if _NOT_WHOLE.search(name) else [one for one in DEVICES if _is_word(one.match.casefold(), told)]
+    mine = [one for one in own if one.match.casefold() in told]
+    return _over([*_longest(known), *sorted(mine, key=lambda one: len(one.match))])
 
 
 def find_model(name: str, own: Sequence[ModelFacts]) -> ModelFacts | None:
-    """What is known of a model by its name: of the user's `own` entries, else of :data:`MODELS`; None for nothing.
+    """What is known of a model by its name: the user's `own` facts over those of :data:`MODELS`; None for nothing.
 
-    Names are compared by their letters and digits alone, so that `llama3.3:70b` is `Llama-3.3-70B`; the longest counts.
+    Names are compared by their letters and digits alone, so that `llama3.3:70b` is `Llama-3.3-70B`; of several entries
+    that match, a longer one wins fact by fact.
     """
     told = _bare(name)
-    for facts in (own, MODELS):
-        found = [one for one in facts if _bare(one.match) in told]
-        if found:
-            return max(found, key=lambda one: len(_bare(one.match)))
-    return None
+    known = [one for one in MODELS if _bare(one.match) in told]
+    mine = [one for one in own if _bare(one.match) in told]
+    return _over([*_longest(known), *sorted(mine, key=lambda one: len(_bare(one.match)))])
+
+
+_Facts = TypeVar("_Facts", Device, ModelFacts)
+
+
+def _longest(found: Sequence[_Facts]) -> Sequence[_Facts]:
+    return [max(found, key=lambda one: len(one.match))] if found else []
+
+
+def _over(found: Sequence[_Facts]) -> _Facts | None:
+    """Facts one over the other: the last that tells something counts."""
+    if not found:
+        return None
+    told = {name: value for one in found for name, value in asdict(one).items() if value not in (None, "")}
+    return replace(found[-1], **told)
+
+
+def _is_word(word: str, text: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
 
 
 def _bare(name: str) -> str:

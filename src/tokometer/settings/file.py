@@ -54,10 +54,16 @@ def read_settings(path: Path) -> Settings:
         content = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(path, "", f"is not TOML: {error}") from error
-    return _settings(Reader(path), content)
+    return settings_of(path, content)
 
 
-def _settings(reader: Reader, content: Mapping[str, Any]) -> Settings:
+def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
+    """The settings that a parsed file says, numbers with a point as Decimal; `path` is named in errors.
+
+    Raises:
+        SettingsError: It says something that cannot be settled.
+    """
+    reader = Reader(path)
     reader.only("", content, SECTION_NAMES)
 
     def table(name: str) -> Mapping[str, Any]:

@@ -112,6 +112,8 @@ def _amounts(reader: Reader, at: str, given: object) -> Amounts:
         raise reader.error(at, f"at most {MOST_ENTRIES:,}, not {len(table):,}")
     found = []
     for name, told in table.items():
+        if not name.strip():
+            raise reader.error(f'{at}.""', "is no name")
         if isinstance(told, dict):
             raise reader.error(
                 f"{at}.{name}", f'a name with a point stands in quotes: "{name}.{next(iter(told), "")}" = …'

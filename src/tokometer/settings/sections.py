@@ -191,7 +191,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section(
         "device",
         "Devices",
-        "Facts of accelerators, for MFU and energy. Common ones are known; yours win.",
+        "Facts of accelerators, for MFU and energy. Common ones are known; yours lie over these, fact by fact.",
         '[[device]]\nmatch = "H100"\npeak_tflops = 989.4\npower_watts = 700\nprice_per_hour = 2.50',
         Device,
         many=True,
@@ -200,7 +200,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section(
         "model",
         "Models",
-        "Facts of models, for FLOPS and for comparing costs. Common open models are known; yours win.",
+        "Facts of models, for FLOPS and for comparing costs. Common open models are known; yours lie over these.",
         '[[model]]\nmatch = "my-model-8b"\nactive_parameters = 8e9\nbenchmark_cost_per_mtok = 0.40',
         ModelFacts,
         many=True,
@@ -210,7 +210,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "refresh",
         "Refresh",
         "After how many seconds the panels of a dashboard, or a panel, are asked anew where nothing new has come in.",
-        '[refresh]\nusage = 30\n"usage.outlook" = 300',
+        "[refresh]\noverview = 30\n\n[refresh.usage]\noutlook = 120",
         more=(
             Described("DASHBOARD", "1 to 3,600 seconds", "all panels of a dashboard, by its id", "each panel's own"),
             Described(

@@ -66,3 +66,22 @@ def test_bad_filter(used: Used) -> None:
     """A filter that is none says how to write one."""
     error = used[0].run("query", "--measure", "calls.cost", "--where", "nonsense", code=2).stderr
     assert "<dimension> <operator> <value>" in error
+
+
+def test_judgement(used: Used) -> None:
+    """A judgement is asked like a measure; what is unknown is a dash in the table and nothing in CSV."""
+    shell, _ = used
+    words = ("query", "--measure", "judgement.profit", "--by", "calls.model", *ALL)
+    [row, *_] = json.loads(shell.run(*words, "--json").stdout)["rows"]
+    assert row["profit"] is None
+    assert row["basis"] == "no revenue configured"
+    assert row["standing"] == "none"
+    assert "no revenue configured" in shell.run(*words).stdout
+    rows = list(csv.DictReader(io.StringIO(shell.run(*words, "--csv").stdout, newline="")))
+    assert {row["Profit (USD)"] for row in rows} == {""}
+
+
+def test_misspelt_judgement(used: Used) -> None:
+    """A judgement that does not exist is one line with the one that may have been meant."""
+    error = used[0].run("query", "--measure", "judgement.profits", code=2).stderr
+    assert "did you mean 'judgement.profit'" in error

@@ -11,6 +11,7 @@ import pytest
 from servers.whole import Running, running
 from tokometer.charts.colours import PALETTE
 from tokometer.cli.doctor import _words
+from tokometer.records import PROVIDERS
 from tokometer.settings.sections import SECTIONS, example
 
 
@@ -28,9 +29,9 @@ def settle(server: Running, text: str) -> None:
     fresh.replace(server.data / "tokometer.toml")
 
 
-def test_defaults(server: Running) -> None:
+def test_defaults(alone: Running) -> None:
     """Without a file everything has its default, and what nobody configured says so."""
-    found = server.get("/api/config/dashboard").json()
+    found = alone.get("/api/config/dashboard").json()
     assert found["given"] == []
     assert found["file"]["error"] is None
     assert not found["file"]["exists"]
@@ -39,10 +40,11 @@ def test_defaults(server: Running) -> None:
     assert found["slo_targets"]["availability"] == 0.999
     assert found["alert_thresholds"]["cost_spike"] == 2
     assert found["color_scheme"]["palette"] == list(PALETTE)
+    assert found["color_scheme"]["providers"]["openai"] == PROVIDERS["openai"].colour
     assert found["circuit_breaker"] == {"failures": 10, "within_seconds": 60, "open_seconds": 30, "probes": 3}
     assert any(device["match"] == "H100" and device["built_in"] for device in found["devices"])
     assert all(found["refresh_rates"].values())
-    dashboards = server.get("/api/dashboards").json()["dashboards"]
+    dashboards = alone.get("/api/dashboards").json()["dashboards"]
     assert [list(found["refresh_rates"][one["id"]]) for one in dashboards] == [
         [panel["id"] for panel in one["panels"]] for one in dashboards
     ]
@@ -63,7 +65,9 @@ def test_a_changed_file_is_taken_into_use(alone: Running) -> None:
     assert found["budget_limits"]["by_team"] == {"research": "250.50"}
     assert found["rate_cards"][0]["markup"] == "0.3"
     assert "slo.availability" in found["given"]
-    assert set(found["refresh_rates"]["usage"].values()) == {30, 300}
+    assert set(found["refresh_rates"]["overview"].values()) == {30}
+    assert found["refresh_rates"]["usage"]["usage.outlook"] == 120
+    assert found["file"]["unknown"] == {}
     assert found["devices"][0] == {
         "match": "H100",
         "peak_tflops": 989.4,
@@ -101,9 +105,9 @@ def test_a_refresh_of_nothing_is_told(alone: Running) -> None:
     assert "did you mean usage.outlook?" in alone.get("/settings").text
 
 
-def test_the_page_has_every_section(server: Running) -> None:
+def test_the_page_has_every_section(alone: Running) -> None:
     """With its values, their meanings and where they come from, and nothing that looks like a figure without one."""
-    page = server.get("/settings").text
+    page = alone.get("/settings").text
     for section in SECTIONS:
         assert f'id="{section.name}"' in page
     assert "99.9 %" in page

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokometer.settings import (
@@ -23,6 +24,8 @@ from tokometer.settings import (
     Thresholds,
     read_settings,
 )
+from tokometer.settings.file import SECTION_NAMES, settings_of
+from tokometer.settings.sections import SECTIONS
 
 ALL = """
 [slo]
@@ -228,6 +231,22 @@ def test_own_facts_win(tmp_path: Path) -> None:
     assert getattr(settings.model_for("llama3.3:70b"), "flops_per_token", None) == 10
 
 
+def test_own_facts_are_laid_over_what_is_known(tmp_path: Path) -> None:
+    """Who tells a price keeps the peak that is built in, and a more particular entry lies over a general one."""
+    settings = read(
+        tmp_path,
+        "[[device]]\nmatch = 'H100'\nprice_per_hour = 2.5\n[[device]]\nmatch = 'H100 PCIe'\npower_watts = 300\n"
+        "[[model]]\nmatch = 'gpt-oss'\nbenchmark_cost_per_mtok = 0.4\n",
+    )
+    device = settings.device_for("NVIDIA H100 PCIe")
+    assert device is not None
+    assert (device.peak_tflops, device.power_watts, device.price_per_hour) == (756, 300, Decimal("2.5"))
+    assert device.source
+    model = settings.model_for("gpt-oss-20b")
+    assert model is not None
+    assert (model.active_parameters, model.benchmark_cost_per_mtok) == (3.61e9, Decimal("0.4"))
+
+
 @pytest.mark.parametrize(
     ("name", "billions"),
     [
@@ -289,6 +308,8 @@ MISTAKES = {
     "[budget.model]\na = 1": ("budget.model", "did you mean models?"),
     "[budget.models]\ngpt-4.1 = 5": ("budget.models.gpt-4", 'quotes: "gpt-4.1"'),
     "[budget.models]\na = 'x'": ("budget.models.a", "a number"),
+    "[budget.models]\n'' = 5": ('budget.models.""', "is no name"),
+    "[breaker]\nprobes = 1e999999999": ("breaker.probes", "at most 1,000"),
     "[[rate_card]]\nteam = 'a'": ("rate_card[1]", "no ways to charge"),
     "[[rate_card]]\nmarkup = 0.1\nper_mtok = 1": ("rate_card[1]", "2 ways to charge"),
     "[[rate_card]]\nper_input_mtok = 1": ("rate_card[1].per_output_mtok", "go together"),
@@ -335,3 +356,35 @@ def test_a_card_charges_only_what_it_covers(team: str, model: str, cards: set[tu
     if card is not None:
         assert card in covering
         assert card.rank == max(one.rank for one in covering)
+
+
+TEXTS = st.text('aé."[]*\u202e🙂 \x00', max_size=6)
+#: Keys that there are, and others.
+NAMES = st.sampled_from(
+    sorted(
+        {part for section in SECTIONS for key in section.keys for part in key.name.split(".")} | {"override", "teams"}
+    )
+)
+#: Whatever TOML can say.
+PLAIN = st.one_of(
+    st.booleans(),
+    st.integers(),
+    st.decimals(),
+    TEXTS,
+    st.sampled_from([date(2026, 1, 1), "month", 0, 1, Decimal("0.5")]),
+)
+TABLES = st.dictionaries(NAMES | TEXTS, PLAIN | st.lists(PLAIN, max_size=2), max_size=3)
+VALUES = st.one_of(
+    PLAIN, TABLES, st.lists(TABLES | PLAIN, max_size=3), st.dictionaries(NAMES, TABLES | st.lists(TABLES), max_size=3)
+)
+
+
+@settings(max_examples=400)
+@given(content=st.dictionaries(st.sampled_from(SECTION_NAMES), VALUES, max_size=2))
+def test_whatever_a_file_says_is_taken_or_refused(content: dict[str, object]) -> None:
+    """Nothing that TOML can express makes the reader fail in another way than by saying what is wrong."""
+    try:
+        found = settings_of(Path("tokometer.toml"), content)
+    except SettingsError:
+        return
+    assert hash(found) == hash(settings_of(Path("tokometer.toml"), content))

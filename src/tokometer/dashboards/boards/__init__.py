@@ -1,9 +1,23 @@
 """The dashboards: each module declares one as lists of panels. A new panel is one entry in one of them."""
 
+from tokometer.dashboards.boards.analytics import ANALYTICS
 from tokometer.dashboards.boards.executive import EXECUTIVE
+from tokometer.dashboards.boards.incidents import INCIDENTS
+from tokometer.dashboards.boards.insights import INSIGHTS
+from tokometer.dashboards.boards.models import MODELS
 from tokometer.dashboards.boards.usage import USAGE
 
 #: Every dashboard, by id, in the order of the sidebar.
-DASHBOARDS = {dashboard.id: dashboard for dashboard in (EXECUTIVE, USAGE)}
+DASHBOARDS = {
+    dashboard.id: dashboard
+    for dashboard in (
+        EXECUTIVE,
+        USAGE,
+        INCIDENTS,
+        ANALYTICS,
+        INSIGHTS,
+        MODELS,
+    )
+}
 
 __all__ = ["DASHBOARDS"]

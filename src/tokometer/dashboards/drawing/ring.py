@@ -32,7 +32,7 @@ class Slice(Item):
     value: float
 
 
-def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = "") -> dict[str, Any]:
+def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = "", named: bool = True) -> dict[str, Any]:
     """A ring, clockwise from the top in the order given, with the sum in its middle and its key beside it.
 
     Args:
@@ -40,6 +40,7 @@ def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = ""
         unit: Of the values.
         title: A word below the sum: "cost".
         what: What the tooltip calls a value; the title, if not given.
+        named: Without, there is no key, and the ring stands in the middle: for where a table tells the names.
     """
     total = sum(part.value for part in slices if part.value > 0)
     parts = [part for part in slices if part.value > 0]
@@ -50,7 +51,9 @@ def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = ""
         "frame": _FRAME,
         "signals": axes(UNIT_X, UNIT_Y),
         "data": {"points": table("a a2 c", ((a, b, part.colour) for part, (a, b) in zip(parts, turns, strict=True)))},
-        "layouts": [_laid_out(parts, shares, (show(total, unit), title), width) for width in WIDTHS],
+        "layouts": [_laid_out(parts, shares, (show(total, unit), title), width) for width in WIDTHS]
+        if named
+        else [_alone((show(total, unit), title))],
         "tips": [
             part.tip((what or title.capitalize() or "Value", exact(part.value, unit)), ("Share", share))
             for part, share in zip(parts, shares, strict=True)
@@ -66,36 +69,47 @@ def _turns(shares: Sequence[float]) -> list[tuple[float, float]]:
     return list(pairwise(ends))
 
 
+def _alone(sum_: tuple[str, str]) -> dict[str, Any]:
+    """A ring as large as its element allows, in the middle."""
+    texts = table(_TEXT, _middle(*sum_, 18))
+    return {"width": 0, "signals": {"centre": -1, "outer": _RADIUS}, "data": {"texts": texts}}
+
+
 def _laid_out(parts: Sequence[Slice], shares: Sequence[str], sum_: tuple[str, str], width: int) -> dict[str, Any]:
+    """A ring at the left and its key at the right; places are counted from the middle of the ring."""
     radius = _RADII.get(width, _RADIUS)
     centre = radius + 2
-    left = 2 * radius + _GAP
-    right = min(width - 4, left + _WIDEST)
+    left = radius + _GAP
+    right = min(width - 4 - centre, left + _WIDEST)
+    count = min(len(parts), _MOST)
     listed = parts if len(parts) <= _MOST else parts[: _MOST - 1]
-    pitch = min(_LINE, _ROOM / max(1, min(len(parts), _MOST)))
-    lines = [(at - (min(len(parts), _MOST) - 1) / 2) * pitch for at in range(_MOST)]
-    written = list(_middle(*sum_, centre, 18 if radius > 60 else 14))  # noqa: PLR2004 - a small ring, small letters
-    widest = max((text_width(share) for share in shares), default=0.0)
+    pitch = min(_LINE, _ROOM / max(1, count))
+    lines = [(at - (count - 1) / 2) * pitch for at in range(count)]
+    written = list(_middle(*sum_, 18 if radius > 60 else 14))  # noqa: PLR2004 - a small ring, small letters
+    widest = max((text_width(share, 12) for share in shares), default=0.0)
     for part, share, y in zip(listed, shares, lines, strict=False):
         name = fit(part.label, right - left - _SWATCH - widest - 10, 12, least=2)
         written.append([left + _SWATCH, y, name, "text", "left", 400, 12])
         written.append([right, y, share, "text-2", "right", 400, 12])
     if len(listed) < len(parts):
         more = f"{len(parts) - len(listed)} more"
-        written.append([left + _SWATCH, lines[_MOST - 1], more, "text-3", "left", 400, 12])
+        written.append([left + _SWATCH, lines[-1], more, "text-3", "left", 400, 12])
     return {
         "width": width,
         "signals": {"centre": centre, "outer": radius},
         "data": {
-            "key": table("x y c", ([left + 5, y, p.colour] for p, y in zip(listed, lines, strict=False))),
-            "texts": table("x y text c align weight size", written),
+            "key": table("x y c", ([left + 5, y, part.colour] for part, y in zip(listed, lines, strict=False))),
+            "texts": table(_TEXT, written),
         },
-        "key": {"left": left, "right": right, "pitch": pitch, "count": len(listed), "lines": min(len(parts), _MOST)},
+        "key": {"left": left, "right": right, "pitch": pitch, "count": len(listed), "lines": count},
     }
 
 
-def _middle(total: str, title: str, centre: float, size: int) -> Iterable[list[Any]]:
+_TEXT: Final = "x y text c align weight size"
+
+
+def _middle(total: str, title: str, size: int) -> Iterable[list[Any]]:
     """The sum in the middle of the ring, and what it is of."""
-    yield [centre, -7 if title else 0, total, "text", "center", 600, size]
+    yield [0, -7 if title else 0, total, "text", "center", 600, size]
     if title:
-        yield [centre, size * 0.6, title, "text-3", "center", 400, 11]
+        yield [0, size * 0.6, title, "text-3", "center", 400, 11]

@@ -4,10 +4,31 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.cards import Cards
+from tokometer.dashboards.kinds.cross import Cross
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.heatmap import HeatMap
+from tokometer.dashboards.kinds.histogram import Histogram
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
+from tokometer.dashboards.kinds.share import Share
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
+from tokometer.dashboards.kinds.tally import Tally
 
-__all__ = ["Also", "Figures", "Limits", "Outlook", "Periods", "Ranking", "Series", "Stat"]
+__all__ = [
+    "Also",
+    "Cards",
+    "Cross",
+    "Figures",
+    "HeatMap",
+    "Histogram",
+    "Limits",
+    "Outlook",
+    "Periods",
+    "Ranking",
+    "Series",
+    "Share",
+    "Stat",
+    "Tally",
+]

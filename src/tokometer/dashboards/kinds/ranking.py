@@ -47,6 +47,10 @@ class Ranking(Placed):
     trend: bool = False
     #: A column with the change of `of` against the period before.
     change: bool = True
+    #: Shares of the whole are drawn, where the measure adds up.
+    shares: bool = True
+    #: A box in which names are looked for.
+    find: bool = False
     #: Rows before *Other*.
     top: int = 8
     #: Which rows are shown at all, of the measures that are asked.
@@ -96,6 +100,7 @@ class Ranking(Placed):
                 "sub": f"{len(rows)} used" if rows else "",
                 "nothing": self.nothing,
                 "show": context.scope.show,
+                "find": self.find and many,
             },
             Table(keys, [tuple(row.get(name) for name in keys) for row in rows]),
             window,
@@ -107,6 +112,10 @@ class Ranking(Placed):
         value = row.get(self.of)
         rest = tuple(-float(row.get(name) or 0) for name in self.columns if not name.startswith(JUDGED))
         return (value is None, -float(value or 0), rest, row[self.by] or "")
+
+    @property
+    def _shared(self) -> bool:
+        return self.shares and adds_up(self.of)
 
     def _basis(self, rows: Sequence[Mapping[str, Any]]) -> str:
         """What the shares are of: what it is ranked by, or tokens where nothing has a price."""
@@ -192,9 +201,9 @@ class Ranking(Placed):
             "name": dimension_named(f"{cube}.{self.by}").title,
             "trend": f"{head(self.of)} over time" if self.trend else "",
             "of": head(self.of),
-            "share": ("Share" if self._basis(rows) == self.of else "Share of tokens") if adds_up(self.of) else "",
+            "share": ("Share" if self._basis(rows) == self.of else "Share of tokens") if self._shared else "",
             "parts": [head(name) for name in self.parts],
-            "columns": [head(name) for name in self.columns],
+            "columns": [(head(name), described(name).type in ("text", "flag")) for name in self.columns],
             "change": self.change and context.scope.compare and context.scope.show == "value",
         }
 

@@ -16,6 +16,7 @@ from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course
+from tokometer.measures import Filter
 from tokometer.measures.run import OTHER_LABEL
 
 #: More series than this become *Other*.
@@ -60,6 +61,8 @@ class Series(Placed):
     bands: Callable[[Context], Sequence[Any]] | None = None
     #: Periods of the rolling mean that is drawn dashed, 0 for none.
     rolling: int = 0
+    #: Further conditions, which are no choice of the viewer.
+    where: tuple[Filter, ...] = ()
     #: Price changes and incidents are marked on the time axis.
     marks: bool = False
 
@@ -90,6 +93,7 @@ class Series(Placed):
             grain=grain,
             top=self.top if self.by else 0,
             rank=asked[0] if self.by else "",
+            where=self.where,
         )
         lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
         what = described(asked[0])
@@ -174,7 +178,9 @@ class Series(Placed):
             return None, ""
         name = asked[0]
         certainty = [f"calls.{short}" for short in CERTAINTY] if name == _COST else []
-        rows = rows_of(context, [name, *certainty], window=window, compare=not self.trend and not self.window)
+        rows = rows_of(
+            context, [name, *certainty], window=window, compare=not self.trend and not self.window, where=self.where
+        )
         row = rows[0] if rows else {}
         before = row.get(name + PREVIOUS)
         found = figure(name, row.get(name), before=before, when=context.scope.before.capitalize())

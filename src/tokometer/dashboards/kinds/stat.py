@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import JUDGED, PREVIOUS, STANDING, described, rows_of
+from tokometer.dashboards.answers import JUDGED, PREVIOUS, STANDING, described, judgement_of, rows_of
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
@@ -17,6 +17,8 @@ from tokometer.records.units import Number
 from tokometer.settings import Settings
 
 _COST: Final = "calls.cost"
+#: A second figure's window, where it is the viewer's.
+_CHOSEN: Final = "range"
 #: What a standing is called beside its colour.
 WORDS: Final = {"good": "Good", "warning": "Warning", "critical": "Critical", "none": "No data"}
 
@@ -41,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Also:
-    """A second figure under the large one: the same or another measure, of the same or another window."""
+    """A second figure under the large one, of the same window, another, or the viewer's (`range`)."""
 
     of: str
     words: str
@@ -64,6 +66,12 @@ class Stat(Placed):
     colour: str = "other"
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        chosen = not self.window or any(also.window == _CHOSEN for also in self.also)
+        return ("range", "compare", "complete") if chosen else ()
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         return tuple(dict.fromkeys((self.of, *(also.of for also in self.also))))
@@ -78,7 +86,7 @@ class Stat(Placed):
         when = scope.before.capitalize() if not self.window else "The period before"
         shown: dict[str, Any] = {
             "figure": figure(self.of, value, before=before, when=when),
-            "sub": window.title if self.window and "{range}" not in self.title else "",
+            "of_window": window.title if self.window and self.window != "all" and "{range}" not in self.title else "",
             "standing": self._standing(context, value, row),
             "nothing": self.nothing if value is None else "",
             "mark": mark_of({name: row.get(f"calls.{name}") for name in CERTAINTY}) if self.of == _COST else "",
@@ -93,13 +101,14 @@ class Stat(Placed):
 
     def _standing(self, context: Context, value: Number | None, row: dict[str, Any]) -> str:
         if self.of.startswith(JUDGED):
-            return str(row.get(self.of + STANDING) or "none")
+            judged, fact = judgement_of(self.of)
+            return "" if fact else str(row.get(f"{JUDGED}{judged.name}{STANDING}") or "none")
         if self.limits is None:
             return ""
         return self.limits(context.settings).standing(value, described(self.of).better)
 
     def _spark(self, context: Context) -> dict[str, Any]:
-        if self.of.startswith(JUDGED):
+        if self.of.startswith(JUDGED) or self.window == "all":
             return {"points": "", "top": ""}
         # What is of minutes or of today has its course over the last hours.
         window = context.window("24h" if self.window == "today" or self.window.endswith("m") else self.window)
@@ -109,7 +118,8 @@ class Stat(Placed):
         return spark(line, described(self.of).unit)
 
     def _also(self, context: Context, also: Also) -> dict[str, Any]:
-        rows = rows_of(context, [also.of], window=context.window(also.window or self.window))
+        window = context.scope.window if also.window == _CHOSEN else context.window(also.window or self.window)
+        rows = rows_of(context, [also.of], window=window)
         value = rows[0].get(also.of) if rows else None
         found = figure(also.of, value)
         return {"words": also.words, "text": found.text, "exact": found.exact, "name": also.of, "value": value}

@@ -8,6 +8,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tokometer.server.endpoints import config
+from tokometer.server.endpoints import config, providers
+from tokometer.server.endpoints.serving import Endpoint
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (config.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, providers.router)
+#: Everything that is declared, for the documentation and for tests.
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (*providers.ENDPOINTS,)

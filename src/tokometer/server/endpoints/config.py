@@ -35,12 +35,13 @@ _EXAMPLE: Final[dict[str, Any]] = {
         "overrides": [{"provider": "openai", "model": "", "availability": None, "p95_latency_ms": 10000.0}],
     },
     "alert_thresholds": {"cost_spike": 2.0, "error_spike": 2.0, "error_rate_warning": 0.02},
-    "refresh_rates": {"usage": {"usage.periods": 60.0}},
+    "refresh_rates": {"dashboard": {"dashboard.panel": 60.0}},
     "color_scheme": {
         "theme": "system",
         "palette": ["#3c78e1"],
         "other": "#848a97",
-        "providers": {"openai": "#3c78e1"},
+        "providers": {"openai": "#009a86"},
+        "names": {"gpt-5": "#3c78e1"},
         "themes": {"light": {"good": "#1f7a45"}, "dark": {"good": "#5fbf86"}},
     },
     "circuit_breaker": {"failures": 10, "within_seconds": 60.0, "open_seconds": 30.0, "probes": 3},
@@ -114,13 +115,13 @@ def _facts(own: tuple[msgspec.Struct, ...], known: tuple[msgspec.Struct, ...]) -
 
 
 def _colours(runtime: Runtime, theme: str) -> dict[str, Any]:
-    given = runtime.colours.given()
     return {
         "theme": theme if theme in THEMES else "system",
         "palette": list(PALETTE),
         "other": OTHER,
-        # Colours are given out as names are first shown: a provider without one has not been seen yet.
-        "providers": {name: given[name] for name in PROVIDERS if name in given},
+        "providers": {name: provider.colour for name, provider in PROVIDERS.items()},
+        # Given out as names are first shown, and then kept.
+        "names": runtime.colours.given(),
         "themes": {
             name: {token: value for token, value in tokens(name).items() if value.startswith("#")} for name in THEMES
         },

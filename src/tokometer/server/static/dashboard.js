@@ -5,7 +5,7 @@ import { Charts } from "./chart.js";
 import { Filters } from "./filters.js";
 import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
-import { more, sort } from "./tables.js";
+import { find, more, sort } from "./tables.js";
 
 /**
  * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
@@ -142,6 +142,7 @@ function swap(panel, answer) {
   if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus();
   sort(panel);
   more(panel);
+  find(panel);
   const canvas = chart ?? /** @type {HTMLElement | null} */ (body.querySelector(".chart"));
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
@@ -272,6 +273,14 @@ root.addEventListener("pick", (event) => {
   const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
   filters.toggle(dimension, value);
 });
+document.addEventListener("input", (event) => {
+  const box = /** @type {HTMLInputElement} */ (event.target);
+  if (!box.matches("[data-find]")) return;
+  const panel = /** @type {HTMLElement} */ (box.closest("[data-panel]"));
+  panel.dataset.find = box.value;
+  find(panel);
+});
+
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
 setInterval(tick, 1_000);

@@ -19,8 +19,8 @@ const points = ({ laid }) => laid.data.points;
 /** The middle and the radii of a ring. @param {Drawing} drawing */
 function circle({ laid, element, view }) {
   const { left, top, height } = scales(laid, element);
-  const outer = view.signal("outer");
-  return { x: left + view.signal("centre"), y: top + height / 2, inner: 0.66 * outer, outer };
+  const outer = view.signal("rim");
+  return { x: left + view.signal("middle"), y: top + height / 2, inner: 0.66 * outer, outer };
 }
 
 /**
@@ -45,7 +45,7 @@ function slice(drawing, x, y) {
   const { inner, outer, ...centre } = circle(drawing);
   const [dx, dy] = [x - centre.x, y - centre.y];
   const key = drawing.laid.key;
-  if (key && x >= key.left && x <= key.right) {
+  if (key && dx >= key.left && dx <= key.right) {
     const at = Math.floor(dy / key.pitch + key.lines / 2);
     return at >= 0 && at < key.count ? at : -1;
   }

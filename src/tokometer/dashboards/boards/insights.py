@@ -1,0 +1,93 @@
+"""Insights: what the machines deliver, and whether they pay off."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.dashboards.kinds import Also, Histogram, Series, Share, Stat
+from tokometer.dashboards.panel import Dashboard, Section
+
+INSIGHTS: Final = Dashboard(
+    id="insights",
+    title="Insights",
+    key="i",
+    range="7d",
+    about="What the machines deliver, how far they are used, and how fast they answer: for whoever bought them.",
+    sections=(
+        Section(
+            (
+                Stat(
+                    id="insights.speed",
+                    title="Tokens/Second",
+                    of="calls.tokens_per_second",
+                    window="5m",
+                    every=10,
+                    width=2,
+                    colour="tokens",
+                    also=(Also("calls.tokens_per_second", "on average in the window", "range"),),
+                    how="Output tokens a second of wall time now, over the last five minutes, and on average.",
+                ),
+                Stat(
+                    id="insights.queries",
+                    title="Total Queries",
+                    of="calls.requests",
+                    every=30,
+                    width=2,
+                    colour="requests",
+                    how="Calls in the window.",
+                ),
+                Stat(
+                    id="insights.uptime",
+                    title="Uptime",
+                    of="judgement.uptime",
+                    every=60,
+                    width=2,
+                    also=(Also("judgement.uptime.quiet_days", "days without an incident", "range"),),
+                    how="The share of the minutes with calls in which most succeeded, and the days since an incident.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Series(
+                    id="insights.usage",
+                    title="Usage Over Time",
+                    of=("calls.requests",),
+                    shape="area",
+                    width=8,
+                    tall=True,
+                    how="Queries over time; hover a point for its exact number. The range is chosen above.",
+                ),
+                Share(
+                    id="insights.models",
+                    title="Model Usage Breakdown",
+                    by="model",
+                    of="calls.requests",
+                    width=4,
+                    top=6,
+                    what="queries",
+                    how="Which models are used most. A click on one filters everything else on the page.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Histogram(
+                    id="insights.latency",
+                    title="Performance Distribution: Response Times",
+                    width=6,
+                    every=120,
+                    how="How many calls took how long. The marks are the median, and what 95 % and 99 % stayed below.",
+                ),
+                Series(
+                    id="insights.throughput",
+                    title="Tokens per second",
+                    of=("calls.tokens_per_second",),
+                    shape="line",
+                    width=6,
+                    how="Output tokens a second of wall time, over time.",
+                ),
+            )
+        ),
+    ),
+)

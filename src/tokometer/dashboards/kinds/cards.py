@@ -1,0 +1,95 @@
+"""A card for each value of a dimension: its state, a few figures, and what it holds most of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tokometer.dashboards.answers import STANDING, rows_of
+from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import Placed, Table, View
+
+#: Of the inner dimension, as many as are named on a card.
+_INNER = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cards(Placed):
+    """The values of a dimension as cards.
+
+    Each has a judged `state` in words, `figures` as (name, words, window), and the largest values of another dimension
+    (`inner`) by a measure (`of`).
+    """
+
+    kind: ClassVar[str] = "cards"
+    by: str
+    state: str
+    figures: tuple[tuple[str, str, str], ...]
+    inner: str
+    of: str
+    #: What `of` counts, in words.
+    words: str
+    width: int = 12
+    most: int = 24
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        return tuple(dict.fromkeys((self.state, *(name for name, *_ in self.figures), self.of)))
+
+    def view(self, context: Context) -> View:
+        """Those that are used, the most used first, then those that were once."""
+        window = context.window(self.window)
+        states = {row[self.by]: row for row in rows_of(context, [self.state, self.of], window=window, by=self.by)}
+        figures = [
+            {row[self.by]: row for row in rows_of(context, [name], window=context.window(own), by=self.by)}
+            for name, _, own in self.figures
+        ]
+        inner = self._inner(context)
+        names = sorted(states, key=lambda name: (-float(states[name].get(self.of) or 0), name))
+        named = Names(self.by, context.colours, names)
+        cards = [
+            {
+                "name": name,
+                "label": named.label(name),
+                "colour": named.colour(name),
+                "state": cell(self.state, states[name]),
+                "standing": str(states[name].get(self.state + STANDING) or "none"),
+                "figures": [
+                    (words, cell(key, rows.get(name, {})))
+                    for (key, words, _), rows in zip(self.figures, figures, strict=True)
+                ],
+                "inner": inner.get(name, []),
+            }
+            for name in names[: self.most]
+        ]
+        keys = (self.by, self.state, self.of, *(f"{name} ({own})" for name, _, own in self.figures))
+        table = [
+            (
+                name,
+                states[name].get(self.state),
+                states[name].get(self.of),
+                *(rows.get(name, {}).get(key) for (key, *_), rows in zip(self.figures, figures, strict=True)),
+            )
+            for name in names
+        ]
+        shown = {
+            "cards": cards,
+            "dimension": self.by,
+            "words": self.words,
+            "sub": f"{len(cards)} of {len(names)}" if len(names) > len(cards) else "",
+        }
+        return View(shown, Table(keys, table), window, empty=not cards)
+
+    def _inner(self, context: Context) -> Mapping[str, Sequence[tuple[str, Cell]]]:
+        short = self.of.partition(".")[2]
+        result = context.query(context.window(self.window), self.of, by=(self.by, self.inner), rank=self.of)
+        found: dict[str, list[tuple[str, Cell]]] = {}
+        for row in result.rows:
+            held = found.setdefault(row[self.by], [])
+            if len(held) < _INNER and row[short]:
+                held.append((row[self.inner] or "unknown", cell(self.of, {self.of: row[short]})))
+        return found

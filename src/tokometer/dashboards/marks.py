@@ -1,0 +1,139 @@
+"""What is marked on the time axes of charts: when prices of the models in use changed, and when incidents began.
+
+A mark stands where it happened; its text is in the tooltip of the period that it falls into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.drawing import Mark
+from tokometer.prices import PriceBook
+from tokometer.prices.changes import PriceChange, per_tokens
+from tokometer.records import PROVIDERS, to_datetime, to_us
+from tokometer.records.units import PERCENT, SECONDS, TOKENS, USD, USD_PER_MTOK, show
+
+#: Marks of a kind that a chart bears; the most telling ones are kept.
+MOST: Final = 12
+#: Incidents take minutes: on an axis of quarters of a year they are dust.
+LONGEST: Final = timedelta(days=32)
+#: Changes at one moment that are told in full.
+_IN_FULL: Final = 3
+_FIRST: Final = ("input", "output")
+#: Buckets whose prices say nothing that those before do not.
+_WORDS: Final = {"cache_write_5m": "cache write", "cache_write_1h": "cache write 1 h"}
+_RANK: Final = ("critical", "major", "minor")
+
+
+def marks_of(context: Context, window: Window, book: PriceBook) -> list[Mark]:
+    """What to mark on a chart of the viewer's calls over a window, in order of time."""
+    rows = context.query(window, "requests", by=("provider", "model")).rows
+    used = [(row["provider"], row["model"]) for row in rows]
+    found = price_marks(book, used, window.since, window.until)
+    if window.until - window.since <= LONGEST:
+        incidents = context.judge("incidents", window, by="provider").rows
+        found += incident_marks(incidents, window.since, window.until)
+    return sorted(found, key=lambda mark: mark.time)
+
+
+def price_marks(
+    book: PriceBook, used: Iterable[tuple[str, str]], since: datetime, until: datetime, most: int = MOST
+) -> list[Mark]:
+    """Changes of the prices of `used` providers and models from `since` on and before `until`, one mark for a moment.
+
+    Args:
+        book: Says what cost how much when, the user's own prices included.
+        used: Providers (slugs) and models, the most used first: these are told where there are too many.
+        since: With a zone, in which the marks are.
+        until: With a zone.
+        most: The latest so many moments are kept.
+    """
+    by_time: dict[int, list[PriceChange]] = {}
+    for provider, model in dict.fromkeys(used):
+        for change in book.changes(provider, model, to_us(since), to_us(until)):
+            by_time.setdefault(change.at, []).append(change)
+    return [
+        Mark(to_datetime(at).astimezone(since.tzinfo), _together(by_time[at]), "price")
+        for at in sorted(by_time)[-most:]
+    ]
+
+
+def incident_marks(
+    incidents: Sequence[Mapping[str, Any]], since: datetime, until: datetime, most: int = MOST
+) -> list[Mark]:
+    """The beginnings of incidents within a window, from rows of the judgement `incidents` by provider.
+
+    Of more than `most`, the most severe are kept, and of these the longest.
+    """
+    inside = [row for row in incidents if since <= row["start"] < until]
+    worst = sorted(inside, key=lambda row: (_RANK.index(row["severity"]), -row["duration"]))[:most]
+    return [
+        Mark(row["start"].astimezone(since.tzinfo), _incident(row), "incident")
+        for row in sorted(worst, key=lambda row: row["start"].astimezone(UTC))
+    ]
+
+
+def _incident(row: Mapping[str, Any]) -> str:
+    provider = row.get("provider", "")
+    where = f" at {_provider(provider)}" if "provider" in row else ""
+    lasted = f"for {show(row['duration'], SECONDS)}{' so far' if row['ongoing'] else ''}"
+    return f"{row['severity'].capitalize()} incident{where}: {show(row['incidents'], PERCENT)} failed, {lasted}"
+
+
+def _together(changes: Sequence[PriceChange]) -> str:
+    """Changes at one moment."""
+    told = "; ".join(_change(change) for change in changes[:_IN_FULL])
+    rest = len(changes) - _IN_FULL
+    return f"{told}; and {rest} more" if rest > 0 else told
+
+
+def _change(change: PriceChange) -> str:
+    """`gpt-5 at OpenAI: input $1.25 → $1.00 per million tokens`."""
+    who = f"{change.model} at {_provider(change.provider)}"
+    if not change.before:
+        words = f"priced from here on{_listed(change.after)}"
+    elif not change.after:
+        words = "no price from here on"
+    else:
+        words = _differences(change)
+    conditions = [
+        *([f"more than {show(change.above, TOKENS)} tokens of input"] if change.above >= 0 else []),
+        *(["at some hours"] if change.partly else []),
+        *(["prices.toml"] if change.own else []),
+    ]
+    told = f" ({', '.join(conditions)})" if conditions else ""
+    return f"{who}: {words}{told}"
+
+
+def _differences(change: PriceChange) -> str:
+    """What differs most tellingly: the prices of input and output, else what else there is."""
+    names = list({**change.before, **change.after})
+    shown = [name for name in _FIRST if name in names] or names[:2]
+    parts = [f"{_word(name)} {_price(name, change.before)} → {_price(name, change.after)}" for name in shown]
+    unit = " per million tokens" if any(per_tokens(name) for name in shown) else ""
+    return ", ".join(parts) + unit
+
+
+def _listed(prices: Mapping[str, Decimal]) -> str:
+    shown = [name for name in _FIRST if name in prices]
+    parts = [f"{_word(name)} {_price(name, prices)}" for name in shown]
+    return ", " + ", ".join(parts) + " per million tokens" if parts else ""
+
+
+def _price(name: str, prices: Mapping[str, Decimal]) -> str:
+    if name not in prices:
+        return "none"
+    return show(prices[name], USD_PER_MTOK if per_tokens(name) else USD)
+
+
+def _word(name: str) -> str:
+    return _WORDS.get(name, name.replace("_", " "))
+
+
+def _provider(slug: str) -> str:
+    return PROVIDERS[slug].name if slug in PROVIDERS else slug or "an unknown provider"

@@ -1,0 +1,78 @@
+"""Which providers and models there are: those that we know anyway, that are on offer, and that were called."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from tokometer.measures import Query
+from tokometer.records.providers import PROVIDERS, known_provider
+from tokometer.server.endpoints.asking import Asked, missing
+from tokometer.server.runtime import Runtime
+
+#: Seconds for which a list of names is kept though calls come in; a name that is not on it is looked up afresh.
+_KEPT: Final = 60.0
+#: Each dimension with the questions that tell its names.
+_TOLD: Final = {
+    "provider": ("calls.requests", "models.models"),
+    "model": ("calls.requests", "models.models"),
+}
+
+
+def provider_in(asked: Asked, part: str = "slug") -> str:
+    """The slug of the provider that the path names, in any spelling.
+
+    Raises:
+        HTTPException: 404, there is none.
+    """
+    given = asked.path[part]
+    known = seen(asked.runtime, "provider", given)
+    slug = given if given in known or given in PROVIDERS else known_provider(given)
+    if not slug:
+        raise missing("provider", given, [*known, *PROVIDERS])
+    return slug
+
+
+def model_in(asked: Asked, part: str = "model_id") -> str:
+    """The model that the path names.
+
+    Raises:
+        HTTPException: 404, nobody has called or offered it.
+    """
+    return model_named(asked, asked.path[part])
+
+
+def model_named(asked: Asked, given: str) -> str:
+    """A model by its id; see :func:`model_in`."""
+    known = seen(asked.runtime, "model", given)
+    if given not in known:
+        raise missing("model", given, list(known))
+    return given
+
+
+def seen(runtime: Runtime, dimension: str, wanted: str = "") -> Mapping[str, int]:
+    """The names that were called or are on offer, with their calls of all time, the most called first.
+
+    The answer may be a minute old, unless `wanted` is not in it.
+    """
+    slot = int(time.time() // _KEPT)
+    known = runtime.names.get((dimension, slot), lambda: _ask(runtime, dimension))
+    return known if not wanted or wanted in known else _ask(runtime, dimension)
+
+
+def _ask(runtime: Runtime, dimension: str) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for measure in _TOLD[dimension]:
+        cube, _, short = measure.partition(".")
+        result = runtime.ask(Query(measures=(measure,), by=(f"{cube}.{dimension}",), since="all"))
+        for row in result.rows:
+            found.setdefault(row[dimension], row[short] if cube == "calls" else 0)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def provider_name(slug: str) -> str:
+    """What people call a provider."""
+    if slug in PROVIDERS:
+        return PROVIDERS[slug].name
+    return slug or "unknown"
