@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tokometer.dashboards.answers import PREVIOUS, STANDING, described
 from tokometer.dashboards.scope import Show
@@ -30,10 +30,10 @@ class Cell:
 def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     """The cell of a row from :func:`tokometer.dashboards.answers.rows_of`."""
     what = described(name)
-    if what.type in ("text", "flag"):
-        return _words(name, row.get(name))
-    value: Number | None = row.get(name)
     standing = str(row.get(name + STANDING) or "")
+    if what.type in ("text", "flag"):
+        return _words(name, row.get(name), standing)
+    value: Number | None = row.get(name)
     if standing == "none" and value is not None:
         # Known, but nothing that is good or bad.
         standing = ""
@@ -57,9 +57,13 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     return Cell(name, _signed(show(share, PERCENT), share), told, share, standing, good)
 
 
-def _words(name: str, value: object) -> Cell:
+#: A state in words is sorted by how grave it is.
+_GRAVE: Final = {"critical": 2.0, "warning": 1.0}
+
+
+def _words(name: str, value: object, standing: str = "") -> Cell:
     text = {True: "yes", False: "no", None: NOTHING, "": NOTHING}.get(value, str(value))  # type: ignore[call-overload]
-    return Cell(name, text, text, 0.0, words=True)
+    return Cell(name, text, text, _GRAVE.get(standing, 0.0), standing, words=True)
 
 
 def _signed(text: str, value: float) -> str:

@@ -92,6 +92,8 @@ class Beside:
 
     def _incidents(self) -> Iterator[LogLine]:
         for trouble in self._troubles:
+            if trouble.name == "limp":
+                continue  # the end of the trouble before it
             name = trouble.provider
             answered = max(trouble.end - MINUTE, trouble.start + MINUTE)
             opened = trouble.start + min(2 * MINUTE, (trouble.end - trouble.start) // 3)
@@ -99,7 +101,7 @@ class Beside:
                 (opened - MINUTE // 2, "warning", f"Error rate of {name} is above 20 % over the last minute"),
                 (opened, "fatal", f"Circuit of {name} is open: its calls are sent elsewhere"),
                 (answered, "info", f"Circuit of {name} is half open: trying one call in ten"),
-                (trouble.end + 3 * MINUTE, "info", f"Circuit of {name} is closed"),
+                (trouble.end + (5 if trouble.name == "flap" else 3) * MINUTE, "info", f"Circuit of {name} is closed"),
             ):
                 if at <= self._end:
                     yield self._line(at, level, "gateway.circuit", message, service="gateway", provider=name)  # type: ignore[arg-type]

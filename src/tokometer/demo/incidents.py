@@ -42,15 +42,15 @@ class Incident:
 def incidents(start: int, end: int) -> tuple[Incident, ...]:
     """The two incidents of a window.
 
-    The outage falls on a working afternoon about five days before the end, the storm into the last night that is over:
-    a batch of evaluations that ran into its own limits. In a window too short for that they fall inside it.
+    The outage falls on a working afternoon three to five days before the end, the storm into the last night that is
+    over: a batch of evaluations that ran into its own limits. In a window too short for that they fall inside it.
     """
     outage = _outage(start, end)
     return (outage, _storm(start, end, outage))
 
 
 def _outage(start: int, end: int) -> Incident:
-    day = (end - 5 * DAY) // DAY
+    day = (end - 3 * DAY) // DAY
     while (day + _THURSDAY) % 7 >= _SATURDAY:
         day -= 1
     begin = day * DAY + 13 * HOUR + 12 * _MINUTE
@@ -59,7 +59,7 @@ def _outage(start: int, end: int) -> Incident:
         begin = start + int(0.4 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.55, "timeout"), (1.0, "server_error"))
-    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.0018, 60)
+    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.0018, 40)
 
 
 def _storm(start: int, end: int, outage: Incident) -> Incident:
@@ -71,17 +71,19 @@ def _storm(start: int, end: int, outage: Incident) -> Incident:
         begin = start + int(0.75 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))
-    return Incident("storm", "openai", begin, begin + length, 0.62, outcomes, 1.7, 0.0008, 60)
+    return Incident("storm", "openai", begin, begin + length, 0.74, outcomes, 1.7, 0.0008, 40)
 
 
-#: The provider that comes and goes: how long it is gone, and the calls that meet it then (15 a minute open a circuit).
+#: The provider that comes and goes: for how long it is gone, with so many calls that meet it then (enough to open its
+#: circuit), and for how long most of what is sent on trial fails after that.
 _FLAPPING: Final = "together"
-_GONE: Final = 2 * _MINUTE
-FLAP_CALLS: Final = 30
-#: How long it works in between, while the demo is played on, and how long before it goes for the first time.
-_WORKING, _AT_FIRST = 25 * _MINUTE, 7 * _MINUTE
-#: When it was gone before the window's end.
-_WAS_GONE: Final = (160 * _MINUTE, 4 * _MINUTE)
+_GONE, _LIMPING = 90 * 1_000_000, 4 * _MINUTE
+FLAP_CALLS: Final = 24
+#: How long it works in between while the demo is played on, before it goes for the first time, and for how long it
+#: limps at the beginning: it was gone just before.
+_WORKING, _AT_FIRST, _STILL_LIMPING = 21 * _MINUTE, 9 * _MINUTE, 150 * 1_000_000
+#: When it went before the window's end.
+_WENT: Final = (160 * _MINUTE, 4 * _MINUTE)
 _FLAPPED: Final[tuple[tuple[float, Status], ...]] = (
     (0.58, "server_error"),
     (0.74, "timeout"),
@@ -91,22 +93,25 @@ _FLAPPED: Final[tuple[tuple[float, Status], ...]] = (
 )
 
 
-def _flap(begin: int) -> Incident:
-    return Incident("flap", _FLAPPING, begin, begin + _GONE, 0.96, _FLAPPED, 1.4, 0.0, FLAP_CALLS)
+def _flap(begin: int) -> tuple[Incident, Incident]:
+    over = begin + _GONE
+    return (
+        Incident("flap", _FLAPPING, begin, over, 0.96, _FLAPPED, 1.4, 0.0, FLAP_CALLS),
+        Incident("limp", _FLAPPING, over, over + _LIMPING, 0.85, _FLAPPED, 1.2, 0.0),
+    )
 
 
 def flaps(end: int) -> tuple[Incident, ...]:
-    """When the flapping provider was gone in the last hours of a window: so its circuit is not closed at the end."""
-    return tuple(_flap(end - ago) for ago in _WAS_GONE)
+    """The flapping provider's troubles in the last hours of a window: its circuit is not closed at the end."""
+    return tuple(trouble for ago in _WENT for trouble in _flap(end - ago))
 
 
 def flap_at(started: int, at: int) -> Incident | None:
-    """The time in which the flapping provider is gone, of a demo played on since `started`; None where it works."""
-    cycle = _GONE + _WORKING
+    """The flapping provider's trouble at a time of a demo that is played on since `started`; None where it works."""
     passed = at - started - _AT_FIRST
-    if passed < 0 or passed % cycle >= _GONE:
-        return None
-    return _flap(at - passed % cycle)
+    before = started + _STILL_LIMPING - _LIMPING - _GONE
+    begin = before if passed < 0 else at - passed % (_GONE + _LIMPING + _WORKING)
+    return next((trouble for trouble in _flap(begin) if trouble.start <= at < trouble.end), None)
 
 
 #: What an ordinary failure is.

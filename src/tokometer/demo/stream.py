@@ -26,7 +26,7 @@ from tokometer.records import ModelCall, Record
 _AWAKE: Final = 0.2
 #: How busy customers and machines are then. Played on, there are many times as many calls as before, most of them
 #: the gateway's: they cost little, so that an hour of it does not turn the month.
-_SERVING: Final = 1.5
+_SERVING: Final = 4.0
 #: Sessions that are under way when `live` begins were started within this time.
 _WARM_UP: Final = 40 * MINUTE
 
@@ -116,7 +116,7 @@ class _Live:
     def _flap(self, at: int) -> None:
         """Now and then one provider is gone, and its clients try again and again."""
         gone = self._fate.trouble = flap_at(self._started, at)
-        if gone is None:
+        if gone is None or not gone.least:
             self._owed = 0.0
             return
         self._gone = (gone,)

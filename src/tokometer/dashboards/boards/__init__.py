@@ -4,7 +4,9 @@ from tokometer.dashboards.boards.analytics import ANALYTICS
 from tokometer.dashboards.boards.executive import EXECUTIVE
 from tokometer.dashboards.boards.incidents import INCIDENTS
 from tokometer.dashboards.boards.insights import INSIGHTS
+from tokometer.dashboards.boards.model_performance import MODEL_PERFORMANCE
 from tokometer.dashboards.boards.models import MODELS
+from tokometer.dashboards.boards.providers import PROVIDERS
 from tokometer.dashboards.boards.usage import USAGE
 
 #: Every dashboard, by id, in the order of the sidebar.
@@ -13,6 +15,8 @@ DASHBOARDS = {
     for dashboard in (
         EXECUTIVE,
         USAGE,
+        MODEL_PERFORMANCE,
+        PROVIDERS,
         INCIDENTS,
         ANALYTICS,
         INSIGHTS,

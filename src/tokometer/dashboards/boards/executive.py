@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Series, Stat
+from tokometer.dashboards.kinds import Alerts, Also, Column, Matrix, Series, Stat, StatusGrid
+from tokometer.dashboards.limits import error_rate_limits
 from tokometer.dashboards.panel import Dashboard, Section
 
 EXECUTIVE: Final = Dashboard(
@@ -55,15 +56,59 @@ EXECUTIVE: Final = Dashboard(
         ),
         Section(
             (
+                StatusGrid(
+                    id="overview.providers",
+                    title="Provider Health Grid",
+                    of="judgement.health_score",
+                    word="judgement.health_score.status",
+                    also=(
+                        Also("judgement.health_score.error_rate", "errors"),
+                        Also("judgement.health_score.p95_latency", "p95"),
+                    ),
+                    window="15m",
+                    every=60,
+                    how="The health of every provider of the last 30 days, as of the last 15 minutes.",
+                ),
+            )
+        ),
+        Section(
+            (
                 Series(
                     id="overview.volume",
                     title="Request Volume ({range})",
                     of=("calls.requests",),
                     shape="area",
                     every=30,
-                    width=8,
+                    width=7,
                     marks=True,
-                    how="Requests of all providers over time.",
+                    tall=True,
+                    how="Requests of all providers over time, with what happened meanwhile marked on the axis.",
+                ),
+                Matrix(
+                    id="overview.errors",
+                    title="Error Rate Distribution",
+                    by="provider",
+                    columns=(
+                        Column("calls.error_rate", limits=error_rate_limits),
+                        Column("calls.errors", "Errors"),
+                        Column("calls.requests"),
+                    ),
+                    rank="calls.error_rate",
+                    top=8,
+                    every=60,
+                    width=5,
+                    how="The share of calls that failed, by provider, the worst first, marked above the thresholds.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Alerts(
+                    id="overview.alerts",
+                    title="Alert List",
+                    window="24h",
+                    every=30,
+                    how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
                 ),
             )
         ),

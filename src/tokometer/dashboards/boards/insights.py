@@ -10,7 +10,7 @@ from tokometer.dashboards.panel import Dashboard, Section
 INSIGHTS: Final = Dashboard(
     id="insights",
     title="Insights",
-    key="i",
+    key="n",
     range="7d",
     about="What the machines deliver, how far they are used, and how fast they answer: for whoever bought them.",
     sections=(
@@ -37,6 +37,15 @@ INSIGHTS: Final = Dashboard(
                     how="Calls in the window.",
                 ),
                 Stat(
+                    id="insights.utilisation",
+                    title="Compute Utilization",
+                    of="judgement.compute.utilisation",
+                    every=60,
+                    width=2,
+                    nothing="No device has told how busy it is.",
+                    how="How busy the GPUs were on average, as they themselves say.",
+                ),
+                Stat(
                     id="insights.uptime",
                     title="Uptime",
                     of="judgement.uptime",
@@ -44,6 +53,24 @@ INSIGHTS: Final = Dashboard(
                     width=2,
                     also=(Also("judgement.uptime.quiet_days", "days without an incident", "range"),),
                     how="The share of the minutes with calls in which most succeeded, and the days since an incident.",
+                ),
+                Stat(
+                    id="insights.flops",
+                    title="FLOPS",
+                    of="judgement.compute",
+                    every=60,
+                    width=2,
+                    nothing="No model of known size has run on a known device.",
+                    how="What the models have computed a second: 2 × active parameters × tokens.",
+                ),
+                Stat(
+                    id="insights.mfu",
+                    title="MFU",
+                    of="judgement.compute.mfu",
+                    every=60,
+                    width=2,
+                    nothing="No device of known peak has told how busy it is.",
+                    how="Model FLOPS utilisation: what was computed of what the devices could compute at their peak.",
                 ),
             )
         ),

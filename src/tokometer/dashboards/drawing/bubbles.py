@@ -24,11 +24,12 @@ _MARGIN: Final = 1.6
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What an axis measures. A logarithmic one has no place for zero or less."""
+    """What an axis measures. A logarithmic one has no place for zero or less; a plain one may begin after zero."""
 
     title: str
     unit: Unit
     log: bool = False
+    from_zero: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def bubbles(points: Sequence[Point], x: Scale, y: Scale, size: Scale) -> dict[st
 
 def _axis(values: Sequence[float], scale: Scale) -> Axis:
     if not scale.log:
-        return unit_axis(values, scale.unit)
+        return unit_axis(values, scale.unit, from_zero=scale.from_zero)
     if not values:
         return Axis((0.0, 1.0))
     second = float(1 / scale.unit.size) if scale.unit.style == "duration" else 0.0

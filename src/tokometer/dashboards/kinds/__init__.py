@@ -4,31 +4,50 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.advice import Advice
+from tokometer.dashboards.kinds.alerts import Alerts
+from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
+from tokometer.dashboards.kinds.distribution import Distribution
+from tokometer.dashboards.kinds.feed import Feed
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.gauge import Gauge
 from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.histogram import Histogram
+from tokometer.dashboards.kinds.incidents import Incidents
+from tokometer.dashboards.kinds.matrix import Column, Matrix
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
 from tokometer.dashboards.kinds.series import Series
 from tokometer.dashboards.kinds.share import Share
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
+from tokometer.dashboards.kinds.status_grid import StatusGrid
 from tokometer.dashboards.kinds.tally import Tally
 
 __all__ = [
+    "Advice",
+    "Alerts",
     "Also",
+    "Bubble",
     "Cards",
+    "Column",
     "Cross",
+    "Distribution",
+    "Feed",
     "Figures",
+    "Gauge",
     "HeatMap",
     "Histogram",
+    "Incidents",
     "Limits",
+    "Matrix",
     "Outlook",
     "Periods",
     "Ranking",
     "Series",
     "Share",
     "Stat",
+    "StatusGrid",
     "Tally",
 ]

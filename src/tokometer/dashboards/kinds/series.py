@@ -34,6 +34,7 @@ _INKS: Final = {"calls.cost": "cost", "calls.total_tokens": "tokens", "calls.req
 #: What the measures that the viewer switches between are called for short.
 SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
 _PLAIN: Final = ("requests", "tokens", "cost", "other")
+_GRAINS: Final[tuple[Grain, ...]] = ("minute", "quarter", "hour", "day", "week", "month", "year")
 Shape = Literal["bars", "area", "line", "stack"]
 
 
@@ -55,7 +56,13 @@ class Series(Placed):
     tall: bool = False
     width: int = 6
     grain: Grain | Literal[""] = ""
+    #: The shortest period, where it is not settled: no finer than hours, say, however short the window.
+    least: Grain | Literal[""] = ""
     top: int = TOP
+    #: Which measure says whose lines are drawn; by default the one that is drawn.
+    rank: str = ""
+    #: Whether the axis begins at zero; without it, a line's small changes near 100 % can be seen.
+    from_zero: bool = True
     #: Targets, budgets and benchmarks, as lines across; threshold bands; see drawing.Level and drawing.Band.
     levels: Callable[[Context, Window, Grain], Sequence[Any]] | None = None
     bands: Callable[[Context], Sequence[Any]] | None = None
@@ -85,14 +92,16 @@ class Series(Placed):
         window, grain = self._window(context)
         asked = self._asked(context)
         stretch = periods(window, grain, context.scope.now)
+        names = self.of if self.switch else asked
+        ranked = (self.rank or asked[0]) if self.by else ""
         rows = rows_of(
             context,
-            self.of if self.switch else asked,
+            [*names, ranked] if ranked and ranked not in names else names,
             window=window,
             by=self.by,
             grain=grain,
             top=self.top if self.by else 0,
-            rank=asked[0] if self.by else "",
+            rank=ranked,
             where=self.where,
         )
         lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
@@ -104,7 +113,7 @@ class Series(Placed):
         chart = (
             drawn(stretch, grain, lines, what.unit, **extras)
             if drawn
-            else curve(self._shape(asked), stretch, grain, lines, what.unit, **extras)
+            else curve(self._shape(asked), stretch, grain, lines, what.unit, from_zero=self.from_zero, **extras)
         )
         total, mark = self._total(context, window, asked)
         title = f"{SHORT.get(asked[0], what.title)} {self.title.lower()}" if self.switch else ""
@@ -122,7 +131,6 @@ class Series(Placed):
             "alt": f"{title or self.title}, {window.title}" + (f": {total.exact}" if total else ""),
         }
         keys = ("time", self.by) if self.by else ("time",)
-        names = self.of if self.switch else asked
         table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])
         return View(shown, table, window, chart, empty=not any(any(line.values) for line in lines))
 
@@ -132,7 +140,9 @@ class Series(Placed):
             method, count = _TRENDS[trend]
             return getattr(context.scope.calendar, method)(count), trend
         window = context.window(self.window)
-        return window, self.grain or context.grain(window)
+        grain = self.grain or context.grain(window)
+        finer = self.least and _GRAINS.index(grain) < _GRAINS.index(self.least)
+        return window, self.least if finer else grain  # type: ignore[return-value]
 
     def _asked(self, context: Context) -> tuple[str, ...]:
         if self.switch:

@@ -25,7 +25,10 @@ WORDS: Final = {"good": "Good", "warning": "Warning", "critical": "Critical", "n
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From where on a value is worrying, and bad, in the measure's unit. Which side is bad is the measure's matter."""
+    """Beyond which a value is worrying, and bad, in the measure's unit. Which side is bad is the measure's matter.
+
+    A value at a limit has not crossed it: what has to be at least 99.9 % is well at 99.9 %.
+    """
 
     warning: float
     critical: float
@@ -36,9 +39,9 @@ class Limits:
             return "none"
         sign = -1 if better == "higher" else 1
         size = sign * float(value)
-        if size >= sign * self.critical:
+        if size > sign * self.critical:
             return "critical"
-        return "warning" if size >= sign * self.warning else "good"
+        return "warning" if size > sign * self.warning else "good"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 
 import { Charts } from "./chart.js";
 import { Filters } from "./filters.js";
+import { keep } from "./keep.js";
 import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
 import { find, more, sort } from "./tables.js";
@@ -135,10 +136,9 @@ function swap(panel, answer) {
     place.replaceWith(chart);
   }
   const focus = focused(body);
-  const { scrollLeft = 0 } = body.querySelector(".table-wrap") ?? {};
+  const kept = keep(body);
   body.replaceChildren(fresh.content);
-  const wrap = body.querySelector(".table-wrap");
-  if (wrap) wrap.scrollLeft = scrollLeft;
+  kept();
   if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus();
   sort(panel);
   more(panel);

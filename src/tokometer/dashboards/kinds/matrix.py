@@ -1,0 +1,157 @@
+"""Everything about every value of a dimension: a table of many columns, each with a scale of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, Literal
+
+from tokometer.dashboards.answers import STANDING, Row, described, rows_of
+from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.kinds.stat import Limits
+from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.measures import dimension_named
+from tokometer.records.units import PERCENT, exact, show
+from tokometer.settings import Settings
+
+#: Rows in a table; what is smaller is in the CSV.
+MOST: Final = 60
+_COST: Final = "calls.cost"
+_CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One measure, judgement or fact of one; of the panel's window, or of its own."""
+
+    of: str
+    #: What stands above it; by default the measure's title.
+    title: str = ""
+    window: str = ""
+    #: `bar`: its size against the largest of the column; `share`: of the column's sum, as a column of shares.
+    scale: Literal["bar", "share", ""] = "bar"
+    #: From where on a value is worrying, of (settings, the row's name). A judgement has its own standing.
+    limits: Callable[[Settings, str], Limits] | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in the table: `calls.availability`, and with a window of its own `calls.availability.24h`."""
+        return ".".join(part for part in (self.of, self.window, "share" if self.scale == "share" else "") if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix(Placed):
+    """Many columns about the values of a dimension; any of them sorts, and a click on a name filters by it."""
+
+    kind: ClassVar[str] = "matrix"
+    by: str
+    columns: tuple[Column, ...]
+    #: What it is sorted by, before somebody chooses.
+    rank: str
+    #: Rows before those that are opened by a click.
+    top: int = MOST
+    width: int = 12
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        names = tuple(column.of for column in self.columns)
+        return tuple(dict.fromkeys((*names, self.rank, *(_CERTAINTY if _COST in names else ()))))
+
+    def view(self, context: Context) -> View:
+        """A row each, the largest first."""
+        window = context.window(self.window)
+        rows = self._rows(context)
+        rows.sort(key=lambda row: (-float(row.get(self.rank) or 0), row[self.by] or ""))
+        names = Names(self.by, context.colours, [row[self.by] or "" for row in rows[:MOST]])
+        tops = {column.key: _top(row.get(column.key) for row in rows) for column in self.columns}
+        # One row alone is not worth a click.
+        folds = len(rows) > self.top + 1
+        shown = [
+            self._row(context, row, names, tops) | {"folded": folds and at >= self.top}
+            for at, row in enumerate(rows[:MOST])
+        ]
+        keys = (self.by, *(column.key for column in self.columns))
+        ranked = next((at for at, column in enumerate(self.columns) if column.key == self.rank), -1)
+        return View(
+            {
+                "rows": shown,
+                "name": dimension_named(f"calls.{self.by}").title,
+                "columns": [
+                    (column.title or described(column.of).title, self._said(column)) for column in self.columns
+                ],
+                "ranked": ranked,
+                "dimension": self.by,
+                "sub": f"{len(rows)} used" if rows else "",
+                "more": min(len(rows), MOST) - self.top if folds else 0,
+                "beyond": max(0, len(rows) - MOST),
+            },
+            Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
+            window,
+            empty=not rows,
+        )
+
+    def _said(self, column: Column) -> str:
+        what = described(column.of)
+        if column.scale == "share":
+            return f"Share of all: {what.title}"
+        return f"{what.title}, {column.window}" if column.window else what.title
+
+    def _rows(self, context: Context) -> list[Row]:
+        """The columns' values under their keys, of all windows side by side."""
+        found: dict[Any, Row] = {}
+        for name in dict.fromkeys(column.window for column in self.columns):
+            columns = [column for column in self.columns if column.window == name]
+            asked = list(dict.fromkeys(column.of for column in columns))
+            if not name:
+                asked = list(dict.fromkeys([*asked, self.rank, *(_CERTAINTY if _COST in asked else ())]))
+            for row in rows_of(context, asked, window=context.window(name or self.window), by=self.by):
+                into = found.setdefault(row[self.by], {self.by: row[self.by]})
+                if not name:
+                    into |= row
+                for column in columns:
+                    into[column.key] = row.get(column.of)
+                    into[column.key + STANDING] = row.get(column.of + STANDING)
+        rows = list(found.values())
+        for column in self.columns:
+            if column.scale == "share":
+                whole = sum(float(row.get(column.of) or 0) for row in rows)
+                for row in rows:
+                    value = row.get(column.of)
+                    row[column.key] = None if value is None or not whole else float(value) / whole
+        return rows
+
+    def _row(self, context: Context, row: Mapping[str, Any], names: Names, tops: Mapping[str, float]) -> dict[str, Any]:
+        name = row[self.by] or ""
+        return {
+            "name": name,
+            "label": names.label(name),
+            "colour": names.colour(name),
+            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY}),
+            "cells": [self._cell(context, row, name, column, tops[column.key]) for column in self.columns],
+        }
+
+    def _cell(
+        self, context: Context, row: Mapping[str, Any], name: str, column: Column, top: float
+    ) -> tuple[Cell, float]:
+        """What stands there, and how far its bar goes, from 0 to 1."""
+        value = row.get(column.key)
+        if column.scale == "share":
+            sort = -1e300 if value is None else float(value)
+            return Cell(column.key, show(value, PERCENT), exact(value, PERCENT), sort), value or 0.0
+        values = {column.of: value, column.of + STANDING: row.get(column.key + STANDING)}
+        made = cell(column.of, values)
+        if column.limits and value is not None:
+            limits = column.limits(context.settings, name)
+            made = replace(made, standing=limits.standing(value, described(column.of).better))
+        if column.scale != "bar" or top <= 0 or value is None or isinstance(value, str):
+            return made, 0.0
+        return made, max(0.0, float(value) / top)
+
+
+def _top(values: Iterable[Any]) -> float:
+    """The largest number of a column."""
+    return max((float(value) for value in values if value is not None and not isinstance(value, str)), default=0.0)
