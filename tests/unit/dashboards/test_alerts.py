@@ -44,7 +44,8 @@ def test_the_worst_comes_first(tmp_path: Path) -> None:
     lines = {(row["label"], row["headline"]): row for row in view.shown["rows"]}
     assert lines["Groq", "Down"]["severity"] == "Critical"
     assert lines["Groq", "Down"]["ago"] == "21 min ago"
-    assert lines["Groq", "Circuit breaker open"]["severity"] == "Critical"
+    # The last call failed a minute ago: it would be tried again.
+    assert lines["Groq", "Circuit breaker half-open"]["severity"] == "Warning"
     assert lines["OpenAI", "Was down"]["severity"] == "Over"
     assert lines["OpenAI", "Was down"]["detail"] == "100 % of the calls failed for 30 min"
 
