@@ -45,6 +45,11 @@ def _budget(context: Context) -> Decimal | None:
     return context.settings.budget.limit(**{name: values[0]}) if values[0] else None
 
 
+def success_objective(context: Context, _window: Window, _grain: Grain) -> Sequence[Level]:
+    """The share of calls that has to succeed: what `slo.error_rate` leaves."""
+    return (Level(1 - context.settings.slo.error_rate, "Objective", "good"),)
+
+
 def benchmark(name: str) -> Callable[[Context, Window, Grain], Sequence[Level]]:
     """The value of a measure over the 28 days before today, all calls of the viewer's together, as a line."""
 
