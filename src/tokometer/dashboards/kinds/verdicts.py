@@ -104,10 +104,8 @@ class Verdicts(Placed):
 
     def _head(self, at: int, fact: str) -> tuple[str, str]:
         what = described(self._name(fact))
-        return (self.titles[at] if self.titles else "") or what.title, "text" if what.type in (
-            "text",
-            "flag",
-        ) else "number"
+        title = (self.titles[at] if self.titles else "") or what.title
+        return title, "text" if what.type in ("text", "flag") else "number"
 
     def _row(self, by: str, row: Mapping[str, Any], names: Mapping[str, Names]) -> dict[str, Any]:
         name = (row[by] or "") if by else ""
@@ -131,11 +129,11 @@ class Verdicts(Placed):
             return replace(made, text=made.text.replace("_", " ") if value not in ("", None) else ""), ""
         if fact not in self.changes or not value:
             return made, ""
-        better = judgement_of(self.of)[0].better
+        better = judgement_of(self.of)[0].better if self.coloured else ""
         signed = Cell(name, f"+{made.text}" if value > 0 else made.text, made.exact, made.sort)
-        return signed, "" if not better or not self.coloured else "better" if (value > 0) == (
-            better == "higher"
-        ) else "worse"
+        if not better:
+            return signed, ""
+        return signed, "better" if (value > 0) == (better == "higher") else "worse"
 
 
 def _bar(progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:
