@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-Grain = Literal["minute", "quarter", "hour", "day", "week", "month", "year"]
+Grain = Literal["minute", "five_minutes", "quarter", "hour", "day", "week", "month", "year"]
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
 #: Steps between the ticks of an axis: that many if all else is equal, so many at most and, if it can be, at least.
@@ -153,6 +153,7 @@ def _on_minutes(minutes: int) -> Callable[[datetime], bool]:
 _MIDNIGHT: Final = _on_minutes(24 * 60)
 _BREAKS: Final[dict[Grain, tuple[Callable[[datetime], bool], ...]]] = {
     "minute": tuple(map(_on_minutes, (10, 15, 30, 60))),
+    "five_minutes": tuple(map(_on_minutes, (30, 60, 120, 180, 360, 720))),
     "quarter": tuple(map(_on_minutes, (60, 120, 180, 240, 360, 720))),
     "hour": (*map(_on_minutes, (60, 120, 180, 240, 360, 720)), _MIDNIGHT),
     "day": (lambda start: start.weekday() == 0, lambda start: start.day in (1, 15), lambda start: start.day == 1),
