@@ -42,6 +42,8 @@ class Line:
     filter: str = ""
     #: A rolling mean or a benchmark: drawn thin and dashed, never part of a total.
     dashed: bool = False
+    #: The line goes on over gaps, from one known value to the next; the tooltip has no value there.
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,16 @@ def _path(
 ) -> Iterable[list[float]]:
     """The points of a series, every unbroken piece under a number of its own; a point alone in its piece is a dot."""
     piece, values, last = 0, line.values, len(stretch) - 1
+    joined = line.joined and sum(value is not None for value in values) > 1
     for index, period in enumerate(stretch):
         value = values[index]
         if value is None:
-            piece += 1
+            piece += not joined
             continue
         low = base[index] if base else 0.0
         place = [ms(period.start), ms(period.end), low, low + value, number]
-        alone = (index == 0 or values[index - 1] is None) and (index == last or values[index + 1] is None)
+        alone = not joined and (index == 0 or values[index - 1] is None)
+        alone = alone and (index == last or values[index + 1] is None)
         following_open = index < last and stretch[index + 1].open
         if line.dashed:
             yield [*place, _DASHED, int(alone), piece]
