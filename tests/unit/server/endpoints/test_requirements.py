@@ -33,7 +33,10 @@ _ERROR = (
     "timestamp error_type error_message provider model error_code request_id user api_key"  # document 002, category 3
 )
 _SHARE = "cost percent_of_total requests tokens"
-_MONTH = "monthly_budget spent_so_far percent_used days_remaining daily_average_spend projected_total over_budget alert_level"
+_MONTH = (
+    "monthly_budget spent_so_far percent_used days_remaining daily_average_spend projected_total over_budget "
+    "alert_level"
+)
 _TOKENS = "input_tokens output_tokens total_tokens avg_input_per_request avg_output_per_request cost_per_token"
 #: Address → fields: `a{b c}` is an object, `a[b c]` a list of at least one; an answer that is a list stands in [].
 REQUIRED = {
@@ -99,7 +102,8 @@ REQUIRED = {
     "worst_job_failures worst_job_cause jobs[job runs failed]",
     # Document 004
     "/api/analytics/conversations": "conversations by_model[model conversations messages] by_provider[provider tokens]",
-    "/api/analytics/usage-trends": "timeline[timestamp requests] models[model timeline[timestamp requests tokens cost]]",
+    "/api/analytics/usage-trends": "timeline[timestamp requests] "
+    "models[model timeline[timestamp requests tokens cost]]",
     "/api/analytics/knowledge-correlation": "correlation[knowledge_base model requests] "
     "knowledge_bases[knowledge_base documents chunks conversations]",
     "/api/analytics/cost-breakdown": f"by_provider[provider {_SHARE}]",
