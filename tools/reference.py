@@ -278,8 +278,8 @@ All of them take:
 {shared}| any dimension | {filters} |
 
 `limit` and `sort` are about the main list of an answer; where there is none they change nothing. A name in the path
-that nobody knows gets 404 with the nearest one, a parameter that cannot be understood 422 with a detail that begins with
-its name. Names with slashes and other marks stand in the path as they are or URL-encoded. Answers have an ETag.
+that nobody knows gets 404 with the nearest one, a parameter that cannot be understood 422 with a detail that begins
+with its name. Names with slashes and other marks stand in the path as they are or URL-encoded. Answers have an ETag.
 """
 
 

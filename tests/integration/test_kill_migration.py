@@ -36,7 +36,8 @@ if sys.argv[3] == "audit":
     found = ledger.audit()
     count = ledger.fetch(Statement("SELECT count(*), sum(output_tokens) FROM calls"))
     cells = ledger.fetch(Statement("SELECT sum(requests), sum(output_tokens) FROM cells"))
-    print([found, ledger.stats()["schema_version"] > 1, count == cells, int(count[0][0])])
+    stored = ledger.fetch(Statement("SELECT count(*) > 0 FROM availability"))[0][0]
+    print([found, bool(stored) and ledger.stats()["schema_version"] > 1, count == cells, int(count[0][0])])
 ledger.close()
 """
 #: Writes the ledger of the first release with the engine inside a process.
@@ -49,10 +50,36 @@ for sql in (*old_ledger.statements("clickhouse"), old_ledger.multiplied("clickho
     client.command(sql)
 client.close()
 """
+#: Makes a ledger of today one of version 4.
+SET_BACK = ("DROP TABLE availability", "DELETE FROM meta WHERE key = 'schema_version'")
+SET_BACK_CLICKHOUSE = """
+import sys
+from tokometer.ledger.clickhouse import ClickHouseLedger
+ledger = ClickHouseLedger(sys.argv[1])
+ledger._command("DROP TABLE availability SYNC")
+ledger._write_version(4)
+ledger.close()
+"""
 
 
-def _write(engine: str, folder: Path) -> str:
+def _write(engine: str, folder: Path, version: int) -> str:
     """Make the old ledger; the URL that opens it, empty for the file in the folder."""
+    url = _write_first(engine, folder)
+    if version == 1:
+        return url
+    with _open(folder, url, "settle") as running:
+        assert running.wait(300) == 0
+    if engine == "clickhouse":
+        subprocess.run([sys.executable, "-c", SET_BACK_CLICKHOUSE, url], check=True, timeout=120)
+        return url
+    with duckdb.connect(folder / "ledger.duckdb") as connection:
+        for sql in SET_BACK:
+            connection.execute(sql)
+        connection.execute("INSERT INTO meta VALUES ('schema_version', '4')")
+    return url
+
+
+def _write_first(engine: str, folder: Path) -> str:
     folder.mkdir()
     if engine == "duckdb":
         with duckdb.connect(folder / "ledger.duckdb") as connection:
@@ -74,12 +101,13 @@ def _open(folder: Path, url: str, what: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("version", [1, 4])
 @pytest.mark.parametrize("engine", ["duckdb", "clickhouse"])
-def test_a_migration_that_is_killed_goes_on(tmp_path: Path, engine: str) -> None:
+def test_a_migration_that_is_killed_goes_on(tmp_path: Path, engine: str, version: int) -> None:
     """Killed again and again, at last it is done: nothing is lost, the audit passes, the rollups are whole."""
     old, first = tmp_path / "old", tmp_path / "first"
-    url = _write(engine, old)
-    untouched = _write(engine, first)
+    url = _write(engine, old, version)
+    untouched = _write(engine, first, version)
     # How long it takes, from the start of the process.
     began = time.monotonic()
     with _open(first, untouched, "settle") as running:

@@ -120,8 +120,11 @@ def test_slices_are_those_that_counting_by_hand_gives(
     calls = [call for call in brute.seen if brute.since <= when(call) < brute.until and brute.passes(call)]
     expected = _expected(calls, by)
     assert expected or where
+    told = all(given.dimension == "calls.provider" and (by or given.op == "=") for given in where)
+    rolled_up = window == WINDOWS[0] and len(workspaces) == 1 and told
     for ledger in ledgers:
         result = answer(ledger, Slices(by=by, where=where, since=since, until=until), workspaces, NOW)
+        assert result.meta.tables == (("availability",) if rolled_up else ("calls",))
         assert list(result.rows) == expected
         result.to_csv()
 
@@ -149,3 +152,41 @@ def test_the_minutes_of_others_are_of_all_of_them_together(
     counted = [row for row in rows[0] if row[name] == "Other"]
     assert sum(row["active_minutes"] for row in counted) == len(minutes(others))
     assert sum(row["bad_minutes"] for row in counted) == sum(map(is_bad, minutes(others).values()))
+
+
+@pytest.mark.parametrize(
+    ("by", "where", "table"),
+    [
+        ((), "", "availability"),
+        (("calls.provider",), "", "availability"),
+        (("calls.day", "calls.provider"), "calls.provider not in openai", "availability"),
+        (("calls.hour",), "calls.provider = groq", "availability"),
+        ((), "calls.weekday = 5", "availability"),
+        # Minutes of several providers do not add up.
+        ((), "calls.provider in openai, groq", "calls"),
+        (("calls.model",), "", "calls"),
+        (("calls.provider",), "calls.model = a", "calls"),
+    ],
+)
+@pytest.mark.parametrize("grain", ["", "quarter", "hour", "day", "minute"])
+@pytest.mark.parametrize("tz", ["UTC", "Asia/Kathmandu"])
+def test_minutes_come_from_the_rollup_where_it_can_tell_them(
+    ledgers: list[Ledger], by: tuple[str, ...], where: str, table: str, grain: str, tz: str
+) -> None:
+    """Of all calls or by provider, at any grain from a quarter hour on and in any zone; the numbers are the calls'."""
+    query = Query(
+        measures=("calls.active_minutes", "calls.bad_minutes", "calls.availability"),
+        by=by,
+        where=(Filter.parse(where),) if where else (),
+        grain=grain,
+        tz=tz,
+        since=START.isoformat(),
+        until=(START + timedelta(hours=12)).isoformat(),
+    )
+    expected = Brute(CALLS, query, ("default",), NOW).rows()
+    for ledger in ledgers:
+        result = answer(ledger, query, ("default",), NOW)
+        assert result.meta.tables == (("calls",) if grain == "minute" else (table,))
+        rows = [{**row, **({"time": row["time"].astimezone(UTC)} if grain else {})} for row in result.rows]
+        wanted = [{**row, **({"time": row["time"].astimezone(UTC)} if grain else {})} for row in expected]
+        assert sorted(rows, key=str) == sorted(wanted, key=str)

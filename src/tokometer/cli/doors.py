@@ -144,7 +144,7 @@ class LocalDoor:
         rules.use(settings.dimensions, self.data / FILE_NAME)
         asked = parse(question)
         if isinstance(asked, Asked):
-            return asked.answer(settings, datetime.now(UTC), lambda one: answer(self.ledger, one))
+            return asked.answer(settings, datetime.now(UTC), lambda one: answer(self.ledger, one), self.book)
         return answer(self.ledger, asked)
 
 

@@ -14,6 +14,7 @@ from tokometer.dashboards.scope import Scope, grain_of
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Matter, judge
 from tokometer.measures import CUBES, Filter, Query, Question, Result
+from tokometer.prices import PriceBook
 from tokometer.settings import Settings
 
 #: Puts a question to the ledger.
@@ -33,6 +34,7 @@ class Context:
     ask: Ask
     colours: Colours
     settings: Settings = field(default_factory=Settings)
+    book: PriceBook | None = None
     #: What is marked on a time axis over a window: price changes and incidents; see drawing.Mark.
     marks: Callable[[Window], Sequence[Any]] = _unmarked
 
@@ -100,7 +102,15 @@ class Context:
     def judge(self, name: str, window: Window, by: str = "") -> Result:
         """Ask a judgement by its name, with or without `judgement.` in front, about the viewer's calls."""
         since, until = window.asked
-        matter = Matter(by=by, where=self.where(), since=since, until=until, tz=self.scope.zone.key, now=self.scope.now)
+        matter = Matter(
+            by=by,
+            where=self.where(),
+            since=since,
+            until=until,
+            tz=self.scope.zone.key,
+            now=self.scope.now,
+            book=self.book,
+        )
         return judge(JUDGEMENTS[name.removeprefix("judgement.")], matter, self.settings, self.ask)
 
 

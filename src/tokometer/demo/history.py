@@ -29,6 +29,9 @@ BATCH: Final = 20_000
 #: The last minutes, and how many calls they have at least.
 _LAST: Final = 25 * MINUTE
 _LAST_CALLS: Final = 240
+#: What they come from, so that nearly every provider has been asked; and who may be at a desk then.
+_LAST_KINDS: Final[tuple[Kind, ...]] = (*(("gateway",) * 6), "assistant", "assistant", "agents", "embedding")
+_ANYBODY: Final = (1.0, 1.0, 1.0)
 #: Calls that jobs may save up from hours in which none is due.
 _JOBS_KEEP: Final = 60.0
 
@@ -167,7 +170,7 @@ class _History:
         journal.left += self._last
         while journal.left > 0:
             at = self._end - _LAST + int(journal.rng.random() * _LAST)
-            self._traffic.start("gateway", at, 1.0, ())
+            self._traffic.start(journal.rng.choice(_LAST_KINDS), at, 1.0, _ANYBODY)
 
     def _settled(self, hour: Hour) -> list[Record]:
         """Everything that started before the hour's end, in order of time, with the bills of days that are over."""

@@ -97,7 +97,7 @@ def _flap(begin: int) -> tuple[Incident, Incident]:
     over = begin + _GONE
     return (
         Incident("flap", _FLAPPING, begin, over, 0.96, _FLAPPED, 1.4, 0.0, FLAP_CALLS),
-        Incident("limp", _FLAPPING, over, over + _LIMPING, 0.65, _FLAPPED, 1.2, 0.0),
+        Incident("limp", _FLAPPING, over, over + _LIMPING, 0.85, _FLAPPED, 1.2, 0.0),
     )
 
 

@@ -12,6 +12,7 @@ from tokometer.judgement.declared import PREFIX, Ask, Judgement, Matter, judge
 from tokometer.measures import CUBES, Query, QueryError, Result
 from tokometer.measures.errors import suggest
 from tokometer.measures.query import given_by
+from tokometer.prices import PriceBook
 from tokometer.settings import Settings
 
 _TAKES: Final = ("measures", "by", "where", "since", "until", "tz", "order", "limit")
@@ -30,7 +31,7 @@ class Asked:
     insists: bool
     order: tuple[str, ...] = ()
 
-    def answer(self, settings: Settings, now: datetime, ask: Ask) -> Result:
+    def answer(self, settings: Settings, now: datetime, ask: Ask, book: PriceBook | None = None) -> Result:
         """Judge, sort and cut.
 
         Raises:
@@ -45,6 +46,7 @@ class Asked:
             tz=query.tz,
             now=now,
             insists=self.insists,
+            book=book,
         )
         result = judge(self.judgement, matter, settings, ask)
         rows = list(result.rows)

@@ -68,7 +68,8 @@ def _alert(burn: Mapping[str, float | None], requests: Mapping[str, int], thresh
         "notice": thresholds.burn_rate_notice,
     }
     for alert, long, short in _ALERTS:
-        fast = min(burn[long] or 0.0, burn[short] or 0.0)
+        # A quotient of floats ends a hair beside the bound that it should meet.
+        fast = round(min(burn[long] or 0.0, burn[short] or 0.0), 9)
         if fast >= least[alert] and requests[long] >= thresholds.least_requests:
             return alert
     return "ok"

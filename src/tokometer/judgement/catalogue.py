@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
+from tokometer.judgement.changes import COST_SPLIT, MOVERS
+from tokometer.judgement.compute import COMPUTE
 from tokometer.judgement.connection import CONNECTION
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
+from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
@@ -23,19 +27,10 @@ from tokometer.measures.errors import suggest
 JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
-        HEALTH_SCORE,
-        INCIDENTS,
-        UPTIME,
-        SLO,
-        BURN_RATE,
-        BREAKER,
-        CRON,
-        COST_PER_TASK,
-        INVENTORY,
-        CONNECTION,
-        BUDGET,
-        PROFIT,
-        UNIT_ECONOMICS,
+        *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER),
+        *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
+        *(TOKEN_EFFICIENCY, COMPUTE),
+        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }
 

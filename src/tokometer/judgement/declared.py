@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from tokometer.measures import CUBES, Column, Dimension, Filter, Meta, Query, QueryError, Question, Result
 from tokometer.measures.errors import suggest
 from tokometer.measures.result import ColumnType
+from tokometer.prices import PriceBook
 from tokometer.records.units import PERCENT, Unit
 from tokometer.settings import Settings
 
@@ -42,6 +43,8 @@ class Matter:
     tz: str = "UTC"
     now: datetime
     insists: bool = False
+    #: The prices, for what would have cost otherwise; without them nothing is said of it.
+    book: PriceBook | None = field(default=None, compare=False, repr=False)
 
     def over(self, since: str, until: str = "") -> Matter:
         """The same in another window."""

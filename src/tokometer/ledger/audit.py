@@ -7,8 +7,9 @@ from typing import Final
 
 from tokometer.ledger.closed import COUNTED_UNTIL_SQL
 from tokometer.ledger.protocol import Discrepancy, Ledger, Statement
-from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, TOLD
+from tokometer.ledger.schema import AVAILABILITY, CELL_DIMENSIONS, CELL_SUMS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, TOLD
 from tokometer.ledger.statements import (
+    AVAILABILITY_FROM_CALLS,
     CELLS_FROM_CALLS,
     HISTOGRAMS_FROM_CALLS,
     HOURS_FROM_CELLS,
@@ -33,6 +34,7 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
         ("hours", HOURS.key, tuple(CELL_SUMS), HOURS_FROM_CELLS),
         ("histograms", HISTOGRAMS.key, ("buckets", "numbers"), HISTOGRAMS_FROM_CALLS),
+        (AVAILABILITY.name, AVAILABILITY.key, ("active", "bad", "requests", "errors"), AVAILABILITY_FROM_CALLS),
         ("sessions", SESSIONS.key, SESSION_FACTS, SESSIONS_FROM_CALLS),
     )
     found: list[Discrepancy] = []

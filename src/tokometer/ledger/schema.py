@@ -3,7 +3,8 @@
 Three families:
 
 * one table per kind of record, with the record's own fields and a few that are derived from them
-* rollups of the calls (`cells`, `hours`, `sessions`), rebuilt from the calls and provable against them
+* rollups of the calls (`cells`, `hours`, `histograms`, `availability`, `sessions`), rebuilt from the calls and provable
+  against them
 * bookkeeping: cursors, refusals, what is dirty, the schema's version
 """
 
@@ -129,9 +130,18 @@ SESSIONS: Final = Table(
     ),
     ("workspace", "source", "session_id"),
 )
+#: Which minutes of a quarter hour had calls, and which of those were bad: fewer than half of the calls succeeded. Both
+#: as bits, the lowest for the first minute; with the calls of the bad minutes, and how many of those failed. Minutes of
+#: several providers do not add up, so there is a row for all calls (`scope` is `all`, `provider` empty) and one for
+#: each provider (`provider`, which is empty where nobody knows it).
+AVAILABILITY: Final = Table(
+    "availability",
+    columns_of("name: workspace\nsmall: quarter\nname: scope provider\nsmall: active bad\nint: requests errors"),
+    ("workspace", "quarter", "scope", "provider"),
+)
 
 #: What is added up from the calls. Sums of money are wider there: they must not overflow what one call cannot.
-ROLLUPS: Final = (CELLS, HOURS, HISTOGRAMS, SESSIONS)
+ROLLUPS: Final = (CELLS, HOURS, HISTOGRAMS, AVAILABILITY, SESSIONS)
 
 #: Each set of labels once; records name theirs by its id. `rolled` is the set of those of its labels that take part in
 #: the rollups, 0 where none does.
@@ -190,6 +200,7 @@ TABLES: Final = (
 )
 
 __all__ = [
+    "AVAILABILITY",
     "BILLS",
     "CALLS",
     "CELLS",

@@ -68,6 +68,26 @@ HISTOGRAMS_FROM_CALLS: Final = (
     + f") AS counted GROUP BY {', '.join(HISTOGRAMS.key)}"
 )
 
+_MINUTE: Final = ("workspace", "quarter", "scope", "whose", "bit")
+_BAD: Final = "2 * failed > called"
+
+#: Rows of `availability`, from the calls: first by minute and provider, which leaves few rows. `{{minute}}` is the bit
+#: of the minute of its quarter hour in which a call began.
+AVAILABILITY_FROM_CALLS: Final = (
+    "SELECT workspace, quarter, scope, whose AS provider, CAST(sum(bit) AS {small}) AS active, "
+    + ", ".join(
+        f"CAST(sum(CASE WHEN {_BAD} THEN {term} ELSE 0 END) AS {{{type_}}}) AS {name}"
+        for name, term, type_ in (("bad", "bit", "small"), ("requests", "called", "int"), ("errors", "failed", "int"))
+    )
+    + " FROM (SELECT workspace, quarter, scope, CASE WHEN scope = 'provider' THEN served ELSE '' END AS whose, bit, "
+    "sum(called) AS called, sum(failed) AS failed FROM ("
+    f"SELECT workspace, quarter, provider AS served, {{minute}} AS bit, count(*) AS called, "
+    f"count(*) FILTER (WHERE {FAILED}) AS failed FROM {{calls}} WHERE {{where}} "
+    "GROUP BY workspace, quarter, provider, {minute}) AS minutes "
+    "CROSS JOIN (SELECT 'all' AS scope UNION ALL SELECT 'provider') AS scopes "
+    f"GROUP BY {', '.join(_MINUTE)}) AS scoped GROUP BY workspace, quarter, scope, whose"
+)
+
 _PER_MODEL: Final = ("workspace", "source", "session_id", "provider", "model")
 
 

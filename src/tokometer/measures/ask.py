@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from tokometer.measures.atoms import Atom
@@ -62,6 +62,11 @@ class Condition:
     def negative(self) -> bool:
         """True where the values are those that are not wanted."""
         return self.op in ("!=", "not in")
+
+    @property
+    def is_one(self) -> bool:
+        """True where just one value is let through."""
+        return self.op in ("=", "in") and len(set(self.values)) == 1
 
     def accepts(self, value: str) -> bool:
         """What the filter says of one text, for dimensions that are worked out in Python."""
@@ -140,7 +145,25 @@ class Ask:
             days=not parts_of_time and bool(self.days),
             labels=labels,
             rolled=labels <= self.rolled,
+            minutes=self._minutes,
         )
+
+    @property
+    def _minutes(self) -> Literal["all", "provider", ""]:
+        """Whose minutes the rows of the rollup would have to be; nothing where no single row of a time has them.
+
+        Minutes of several providers or workspaces do not add up.
+        """
+        grouped = {dimension.name for dimension in self.query.grouped if not dimension.is_time}
+        filtered = [condition for condition in self.conditions if not condition.dimension.is_time]
+        used = grouped | {condition.dimension.name for condition in filtered}
+        together = self.kept is not None and self.query.other
+        if len(self.workspaces) > 1 or together or not used <= {"calls.provider", "calls.workspace"}:
+            return ""
+        if "calls.provider" not in used:
+            return "all"
+        one = any(condition.dimension.name == "calls.provider" and condition.is_one for condition in filtered)
+        return "provider" if one or "calls.provider" in grouped else ""
 
     @property
     def days(self) -> tuple[Range, ...]:

@@ -24,13 +24,16 @@ _BAD: Final = "2 * failed > called"
 
 def minutes(scope: Scope, atoms: Sequence[Minute]) -> str:
     """How many minutes each group has."""
-    keys = [f"k{i}" for i in range(len(scope.ask.keys))]
-    of_minutes = _by_minute(scope, [f"{scope.key(key)} AS k{i}" for i, key in enumerate(scope.ask.keys)], keys)
-    values = [
-        f"count(*){f' FILTER (WHERE {_BAD})' if atom.which == 'bad' else ''} AS v{i}" for i, atom in enumerate(atoms)
-    ]
-    grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
-    return f"SELECT {', '.join([*keys, *values])} FROM ({of_minutes}) AS minutes{grouped}"
+    names = [f"k{i}" for i in range(len(scope.ask.keys))]
+    keys = [f"{scope.key(key)} AS {name}" for key, name in zip(scope.ask.keys, names, strict=True)]
+    if scope.stored.rollup:
+        counts = [f"coalesce(sum({scope.dialect.bits(atom.which)}), 0) AS v{i}" for i, atom in enumerate(atoms)]
+        return scope.select([*keys, *counts], [_whose(scope)])
+    of_minutes = _by_minute(scope, keys, names)
+    bad = f" FILTER (WHERE {_BAD})"
+    counts = [f"count(*){bad if atom.which == 'bad' else ''} AS v{i}" for i, atom in enumerate(atoms)]
+    grouped = f" GROUP BY {', '.join(names)}" if names else ""
+    return f"SELECT {', '.join([*names, *counts])} FROM ({of_minutes}) AS minutes{grouped}"
 
 
 def slices_statement(scope: Scope, provider: Dimension | None) -> Statement:
@@ -39,17 +42,8 @@ def slices_statement(scope: Scope, provider: Dimension | None) -> Statement:
     Columns: the provider (empty for all together), the quarter hour, the minutes with calls before it, those with
     calls and the bad ones as bits (the lowest is the first minute), the calls in the bad ones, and the failed of those.
     """
-    dialect = scope.dialect
     by = scope.value(provider) if provider else "''"
-    names = [*(["k0"] if provider else []), "quarter"]
-    of_minutes = _by_minute(scope, [f"{by} AS k0", "quarter"], names)
-    bit = dialect.bit(f"minute - {_MINUTES_PER_QUARTER} * quarter")
-    bad = f"FILTER (WHERE {_BAD})"
-    of_quarters = (
-        f"SELECT k0, quarter, count(*) AS active_minutes, sum({bit}) AS active, sum({bit}) {bad} AS bad, "
-        f"sum(called) {bad} AS requests, sum(failed) {bad} AS errors "
-        f"FROM ({of_minutes}) AS minutes GROUP BY k0, quarter"
-    )
+    of_quarters = _stored_quarters(scope, by) if scope.stored.rollup else _quarters(scope, by, apart=bool(provider))
     partition = "PARTITION BY k0 " if provider else ""
     running = (
         f"SELECT k0, quarter, sum(active_minutes) OVER ({partition}ORDER BY quarter) - active_minutes AS seen, "
@@ -57,6 +51,30 @@ def slices_statement(scope: Scope, provider: Dimension | None) -> Statement:
     )
     sql = f"SELECT * FROM ({running}) AS slices WHERE bad > 0 ORDER BY quarter, k0 LIMIT {MOST_ROWS + 1}"
     return Statement(sql, scope.values)
+
+
+def _stored_quarters(scope: Scope, by: str) -> str:
+    where = " AND ".join([*scope.conditions(), _whose(scope)])
+    return (
+        f"SELECT {by} AS k0, quarter, {scope.dialect.bits('active')} AS active_minutes, active, bad, requests, errors "
+        f"FROM {scope.rows()} WHERE {where}"
+    )
+
+
+def _quarters(scope: Scope, by: str, *, apart: bool) -> str:
+    of_minutes = _by_minute(scope, [f"{by} AS k0", "quarter"], [*(["k0"] if apart else []), "quarter"])
+    bit = scope.dialect.bit(f"minute - {_MINUTES_PER_QUARTER} * quarter")
+    bad = f"FILTER (WHERE {_BAD})"
+    return (
+        f"SELECT k0, quarter, count(*) AS active_minutes, sum({bit}) AS active, sum({bit}) {bad} AS bad, "
+        f"sum(called) {bad} AS requests, sum(failed) {bad} AS errors "
+        f"FROM ({of_minutes}) AS minutes GROUP BY k0, quarter"
+    )
+
+
+def _whose(scope: Scope) -> str:
+    """Of the rows of the rollup those of all calls, or those of the providers."""
+    return f"scope = {scope.bind(scope.ask.need.minutes)}"
 
 
 def _by_minute(scope: Scope, keys: Sequence[str], names: Sequence[str]) -> str:

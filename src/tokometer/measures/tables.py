@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from tokometer.ledger.schema import CELL_SUMS, CELLS, DURATIONS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, added_up
 from tokometer.measures.atoms import Atom, Different, Minute, Rank, Total
@@ -66,9 +66,9 @@ class Stored:
             )
         if isinstance(atom, Rank):
             return atom.column in self.ranks
-        if isinstance(atom, Different):
-            return atom.things in self.distinct
-        return self.minutes if isinstance(atom, Minute) else self.extremes
+        if isinstance(atom, Minute):
+            return self.minutes and (not self.rollup or need.minutes != "")
+        return atom.things in self.distinct if isinstance(atom, Different) else self.extremes
 
     def _has_the_time(self, need: Need) -> bool:
         """True if its rows are fine enough in time."""
@@ -110,6 +110,8 @@ class Need:
     labels: frozenset[str] = frozenset()
     #: All of them take part in the rollups.
     rolled: bool = False
+    #: Which rows of `availability` can tell of minutes: `all` or `provider`; empty where only the calls can.
+    minutes: Literal["all", "provider", ""] = ""
 
 
 def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:
@@ -180,12 +182,15 @@ HISTOGRAM_ROWS: Final = Stored(
     rollup=True,
     days=True,
 )
+AVAILABILITY_ROWS: Final = Stored(
+    "availability", frozenset({"workspace", "provider"}), timed=False, rollup=True, minutes=True
+)
 _DURATION: Final = {"duration_us": ("duration_us IS NOT NULL", "duration_us", "count(*)")}
 _RUN_DURATION: Final = "CASE WHEN ended_at IS NULL THEN NULL ELSE MICROS(ended_at) - MICROS(started_at) END"
 
 #: The tables of each cube, the cheapest first. The records themselves come last and can answer everything.
 STORED: Final[dict[str, tuple[Stored, ...]]] = {
-    "calls": (HOUR_ROWS, CELL_ROWS, SESSION_ROWS, HISTOGRAM_ROWS, CALL_ROWS),
+    "calls": (HOUR_ROWS, CELL_ROWS, SESSION_ROWS, HISTOGRAM_ROWS, AVAILABILITY_ROWS, CALL_ROWS),
     "tools": (
         Stored(
             "tools",

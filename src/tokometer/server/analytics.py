@@ -28,7 +28,7 @@ def usage(request: Request, tz: str = "UTC") -> dict[str, Any]:
         scope = parse_scope({"tz": [tz], "range": ["month"]}, (), runtime.now())
     except ScopeError as error:
         raise HTTPException(422, str(error)) from None
-    context = Context(scope, runtime.ask, runtime.colours, runtime.settings)
+    context = Context(scope, runtime.ask, runtime.colours, runtime.settings, runtime.book)
     return {
         "generated_at": scope.now.isoformat(),
         "timezone": scope.zone.key,

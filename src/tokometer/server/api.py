@@ -48,7 +48,7 @@ def _result(runtime: Runtime, asked: Query | Asked) -> Result:
     def ask(question: Question) -> Result:
         return runtime.ask(question, 1.0)
 
-    return asked.answer(runtime.settings, runtime.now(), ask) if isinstance(asked, Asked) else ask(asked)
+    return asked.answer(runtime.settings, runtime.now(), ask, runtime.book) if isinstance(asked, Asked) else ask(asked)
 
 
 def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:

@@ -235,7 +235,7 @@ def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
 
 
 def _context(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
-    context = Context(scope, ask, runtime.colours, runtime.settings)
+    context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
 
 

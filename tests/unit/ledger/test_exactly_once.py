@@ -30,6 +30,7 @@ def versions(draw: st.DrawFn) -> list[ModelCall]:
         "group": f"m{number}",
         "provider": draw(st.sampled_from(["openai", "anthropic"])),
         "model": draw(st.sampled_from(["a", "b", "c"])),
+        "status": draw(st.sampled_from(["ok", "ok", "timeout"])),
         "cost_priced": draw(st.one_of(st.none(), st.integers(0, 10**12))),
         "started_at": at,
     }
@@ -74,6 +75,13 @@ def facts(ledger: Ledger, workspace: str) -> tuple[object, ...]:
         ledger.fetch(
             Statement(
                 "SELECT session_id, requests, output_tokens FROM sessions WHERE workspace = $workspace ORDER BY ALL",
+                {"workspace": workspace},
+            )
+        ),
+        ledger.fetch(
+            Statement(
+                "SELECT quarter, scope, provider, active, bad, requests, errors FROM availability "
+                "WHERE workspace = $workspace ORDER BY ALL",
                 {"workspace": workspace},
             )
         ),

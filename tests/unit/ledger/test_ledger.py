@@ -233,19 +233,19 @@ def test_repricing_changes_cells_and_sessions(ledger: Ledger) -> None:
     assert ledger.audit() == []
 
 
-def test_audit_finds_a_rollup_that_lies(ledger: Ledger) -> None:
-    """The audit can fail: a cell changed behind the ledger's back is named with both values."""
+@pytest.mark.parametrize(("table", "column", "right"), [("cells", "output_tokens", 20), ("availability", "bad", 0)])
+def test_audit_finds_a_rollup_that_lies(ledger: Ledger, table: str, column: str, right: int) -> None:
+    """The audit can fail: a value changed behind the ledger's back is named with both, once for each row."""
     ledger.commit(Batch([call(1)]))
     ledger.settle()
     if ledger.engine == "duckdb":
-        ledger.fetch(Statement("UPDATE cells SET output_tokens = 21"))
+        ledger.fetch(Statement(f"UPDATE {table} SET {column} = 21"))
     else:
-        ledger.fetch(Statement("SELECT 1"))
         ledger._command(  # type: ignore[attr-defined]
-            "INSERT INTO cells SELECT * REPLACE (21 AS output_tokens, version + 1 AS version) FROM cells"
+            f"INSERT INTO {table} SELECT * REPLACE (21 AS {column}, version + 1 AS version) FROM {table}"
         )
-    found = ledger.audit()
-    assert [(d.table, d.column, d.stored, d.expected) for d in found] == [("cells", "output_tokens", 21, 20)]
+    found = {(d.table, d.column, d.stored, d.expected) for d in ledger.audit()}
+    assert found == {(table, column, 21, right)}
 
 
 def test_a_failed_commit_leaves_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Figures, HeatMap, Ranking, Series, Share, Tally
+from tokometer.dashboards.kinds import Advice, Figures, HeatMap, Ranking, Series, Share, Tally
 from tokometer.dashboards.panel import Dashboard, Section
 
 ANALYTICS: Final = Dashboard(
@@ -89,6 +89,13 @@ ANALYTICS: Final = Dashboard(
                     width=7,
                     every=300,
                     how="When the week is busy, in your time zone: messages by weekday and hour of the day.",
+                ),
+                Advice(
+                    id="analytics.insights",
+                    title="Optimization Insights",
+                    width=5,
+                    every=600,
+                    how="What the same calls would have cost otherwise, and what in your own calls says so.",
                 ),
             )
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Also, Column, Matrix, Series, Stat, StatusGrid
+from tokometer.dashboards.kinds import Alerts, Also, Column, Matrix, Series, Stat, StatusGrid
 from tokometer.dashboards.limits import error_rate_limits
 from tokometer.dashboards.panel import Dashboard, Section
 
@@ -98,6 +98,17 @@ EXECUTIVE: Final = Dashboard(
                     every=60,
                     width=5,
                     how="The share of calls that failed, by provider, the worst first, marked above the thresholds.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Alerts(
+                    id="overview.alerts",
+                    title="Alert List",
+                    window="24h",
+                    every=30,
+                    how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
                 ),
             )
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Feed, HeatMap, Incidents
+from tokometer.dashboards.kinds import Alerts, Feed, HeatMap, Incidents
 from tokometer.dashboards.kinds.heatmap import availability_states
 from tokometer.dashboards.panel import Dashboard, Section
 from tokometer.measures import Filter
@@ -20,6 +20,13 @@ INCIDENTS: Final = Dashboard(
     sections=(
         Section(
             (
+                Alerts(
+                    id="incidents.alerts",
+                    title="Alert List",
+                    window="24h",
+                    every=15,
+                    how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
+                ),
                 Incidents(
                     id="incidents.timeline",
                     title="Incidents ({range})",

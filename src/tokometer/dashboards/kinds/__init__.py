@@ -4,6 +4,8 @@ Each kind is one module here, one template in `server/templates/panels/` (with a
 it draws, one shape in `charts/`.
 """
 
+from tokometer.dashboards.kinds.advice import Advice
+from tokometer.dashboards.kinds.alerts import Alerts
 from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
@@ -24,6 +26,8 @@ from tokometer.dashboards.kinds.status_grid import StatusGrid
 from tokometer.dashboards.kinds.tally import Tally
 
 __all__ = [
+    "Advice",
+    "Alerts",
     "Also",
     "Bubble",
     "Cards",

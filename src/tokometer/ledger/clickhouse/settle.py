@@ -15,6 +15,7 @@ from tokometer.ledger.clickhouse.values import TYPES, WIDE_MONEY, zero
 from tokometer.ledger.closed import COUNTED_UNTIL, COUNTED_UNTIL_SQL, QUARTERS_PER_DAY, closed_until
 from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
 from tokometer.ledger.statements import (
+    AVAILABILITY_FROM_CALLS,
     CELLS_FROM_CALLS,
     DAY,
     HISTOGRAMS_FROM_CALLS,
@@ -29,6 +30,7 @@ ROLLUP: Final[dict[str, str]] = {
     "money": WIDE_MONEY,
     "calls": "calls",
     "cells": "cells",
+    "minute": "bitShiftLeft(toInt32(1), intDiv(toUnixTimestamp64Micro(started_at), 60000000) % 15)",
     "distinct_providers": "arraySort(groupUniqArray(parts.provider))",
     "distinct_models": "arraySort(groupUniqArray(parts.model))",
     "buckets": "arraySort(groupArray(toInt64(bucket)))",
@@ -117,6 +119,7 @@ class ClickHouseSettling:
         values = {**within, "quarters": quarters, "version": self._next_version()}
         where = f"{_SPAN} AND quarter IN $quarters"
         self._rebuild(schema.CELLS, CELLS_FROM_CALLS.format(where=where, **ROLLUP), where, values)
+        self._rebuild(schema.AVAILABILITY, AVAILABILITY_FROM_CALLS.format(where=where, **ROLLUP), where, values)
         values["quarters"] = sorted({quarter - quarter % 4 for quarter in quarters})
         where = f"{_SPAN} AND {HOUR} IN $quarters"
         self._rebuild(schema.HOURS, HOURS_FROM_CELLS.format(where=where, **ROLLUP), where, values)

@@ -16,6 +16,7 @@ from tokometer.ledger.duckdb.transaction import transaction
 from tokometer.ledger.duckdb.values import TYPES
 from tokometer.ledger.slices import MOST_CALLS, MOST_SESSIONS, Span, slices
 from tokometer.ledger.statements import (
+    AVAILABILITY_FROM_CALLS,
     CELLS_FROM_CALLS,
     DAY,
     HISTOGRAMS_FROM_CALLS,
@@ -32,6 +33,7 @@ ROLLUP: Final[dict[str, str]] = {
     "money": WIDE_MONEY,
     "calls": "calls",
     "cells": "cells",
+    "minute": "(1 << CAST(epoch_us(started_at) // 60000000 % 15 AS INTEGER))",
     "distinct_providers": "list_sort(list(DISTINCT parts.provider))",
     "distinct_models": "list_sort(list(DISTINCT parts.model))",
     "buckets": "list(CAST(bucket AS BIGINT) ORDER BY bucket)",
@@ -165,6 +167,9 @@ class Settling:
         where = _SPAN if last - first + 1 == count else _DIRTY
         self._cursor.execute(f"DELETE FROM cells WHERE {where}", span)
         self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=where, **ROLLUP)}{_SORTED}", span)
+        self._cursor.execute(f"DELETE FROM availability WHERE {where}", span)
+        rows = AVAILABILITY_FROM_CALLS.format(where=where, **ROLLUP)
+        self._cursor.execute(f"INSERT INTO availability {rows} ORDER BY quarter, scope, whose", span)
         hours = {"first": first - first % 4, "last": last - last % 4 + 3}
         self._cursor.execute(f"DELETE FROM hours WHERE {_DIRTY_HOUR}", hours)
         self._cursor.execute(

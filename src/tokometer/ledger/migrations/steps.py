@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from tokometer.ledger.migrations import beside, labels, room, tellings
+from tokometer.ledger.migrations import availability, beside, labels, room, tellings
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -25,7 +25,7 @@ class Migration:
     #: SQL for an engine, after what is declared below. The statements run in order, in one transaction where the engine
     #: has them, and must be safe to run again after a crash where it has not.
     statements: Callable[[Engine], Iterable[str]] = lambda _: ()
-    #: Tables that are new (not rollups: those are remade).
+    #: Tables that are new (rollups only without money, which is wider there, and where SQL of its own fills them).
     tables: Sequence[Table] = ()
     #: Columns that tables of records get, at their end.
     columns: Mapping[str, Sequence[Column]] | None = None
@@ -48,6 +48,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
     Migration(4, "calls told by several spans; steps of traces", tellings.statements, tables=tellings.TABLES),
+    Migration(5, "availability by the minute", availability.statements, tables=availability.TABLES),
 )
 
 

@@ -161,7 +161,9 @@ def read(
     scope, asked_for = _scope(runtime, shared, given, period)
     return Asked(
         runtime=runtime,
-        context=Context(scope, lambda question: runtime.ask(question, every), runtime.colours, runtime.settings),
+        context=Context(
+            scope, lambda question: runtime.ask(question, every), runtime.colours, runtime.settings, runtime.book
+        ),
         period=asked_for,
         path={name: str(value) for name, value in request.path_params.items()},
         own=own,
