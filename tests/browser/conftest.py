@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -108,3 +110,22 @@ def visit(browser: Browser) -> Iterator[Opener]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """Finds what keeps people from using a page: each problem by rule and element, none if all is well.
+
+    axe is evaluated by the test, not loaded by the page: the page's security policy stays as it is.
+    """
+    tool = [sys.executable, str(Path(__file__).parents[2] / "tools" / "javascript.py"), "axe-core"]
+    found = subprocess.run(tool, capture_output=True, text=True, check=False, timeout=120)
+    assert found.returncode == 0, found.stderr
+    script = (Path(found.stdout.strip()) / "axe.min.js").read_text(encoding="utf-8")
+
+    def problems(page: Page) -> list[str]:
+        page.evaluate(script)
+        violations = page.evaluate("axe.run().then((all) => all.violations)")
+        return [f"{v['id']}: {node['target']} {node['html'][:120]}" for v in violations for node in v["nodes"]]
+
+    return problems

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from tokometer.charts.colours import Colours
 from tokometer.dashboards.context import Context
+from tokometer.dashboards.panel import Panel, View
 from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger.protocol import Batch
 from tokometer.measures import answer
 from tokometer.records import ModelCall, Record, to_us
+from tokometer.server.templates import render
 from tokometer.settings import Settings
 
 #: A Friday at noon.
@@ -63,3 +65,9 @@ def looking(
         )
     finally:
         ledger.close()
+
+
+def fragment(panel: Panel, view: View) -> str:
+    """The HTML that a page shows of a view."""
+    frame = {"title": panel.title, "unheard": []}
+    return render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=False)

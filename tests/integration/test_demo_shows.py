@@ -153,6 +153,13 @@ def gpus_live(demo: Demo) -> bool:
     return bool(rows[0]["readings"] >= 8)
 
 
+def work_of_the_gpus(demo: Demo) -> bool:
+    """The models on the inference servers work through enough tokens for a share of the devices' peak to be seen."""
+    rows = demo.ask("calls.prompt_tokens", "calls.cost", by="calls.model", since="7d", where=["calls.provider = vllm"])
+    worked = by(rows, "model", "prompt_tokens")
+    return min(worked["Qwen/Qwen3.8-27B"], worked["openai/gpt-oss-20b"]) > 300_000
+
+
 def estimates_over_and_under(demo: Demo) -> bool:
     """Some models take more than clients expect, most take less."""
     rows = demo.ask("calls.estimate_ratio", by="calls.model", since="30d")
@@ -344,7 +351,7 @@ def a_budget_that_will_not_do(demo: Demo) -> bool:
 
 def devices_and_models_are_known(demo: Demo) -> bool:
     """Peak, power and an hour's price of every GPU; active parameters of what runs on the inference servers."""
-    gpus = [demo.settings.device_for(name) for name in ("NVIDIA H100 80GB HBM3", "NVIDIA L40S")]
+    gpus = [demo.settings.device_for(name) for name in ("NVIDIA L40S", "NVIDIA L4", "NVIDIA RTX A6000")]
     served = [demo.settings.model_for(name) for name in ("Qwen/Qwen3.8-27B", "openai/gpt-oss-20b", "llama3.1:8b")]
     return all(gpu is not None for gpu in gpus) and all(one is not None and one.active_parameters for one in served)
 
@@ -360,6 +367,7 @@ CASES: tuple[Case, ...] = (
     local_models,
     gpus_at_work,
     gpus_live,
+    work_of_the_gpus,
     estimates_over_and_under,
     revenue_of_some_teams,
     every_type_of_error,

@@ -16,6 +16,8 @@ Grain = Literal["minute", "quarter", "hour", "day", "week", "month", "year"]
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _TARGET_TICKS: Final = 4
+#: Below this, floats have too few digits for steps.
+_TINY: Final = 1e-290
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,15 @@ def value_axis(
     """
     low = smallest if math.isfinite(smallest) else 0.0
     high = largest if math.isfinite(largest) else 0.0
-    if high <= low:
+    if high - low < _TINY:
         # One value alone, or none: enough room to see where it is.
-        low, high = (0.0, high or 1.0) if high >= 0 and not low else (low - abs(low) / 10, low)
+        low, high = (low - abs(low) / 10, low) if abs(low) >= _TINY else (0.0, 1.0)
     step = _step((high - low) / _TARGET_TICKS)
     if whole:
         step = max(1.0, math.ceil(step))
     first = math.floor(low / step + 1e-9)
     last = max(first + 1, math.ceil(high / step - 1e-9))
-    ticks = [round(step * index, 12) for index in range(first, last + 1)]
+    ticks = [float(f"{step * index:.15g}") for index in range(first, last + 1)]
     if most is not None:
         ticks = [tick for tick in ticks if tick <= most] or ticks
     return Axis((ticks[0], ticks[-1]), ticks, [write(tick) for tick in ticks])
@@ -82,7 +84,7 @@ def log_axis(low: float, high: float, write: Callable[[float], str], most: int =
     """
     if not 0 < low <= high < math.inf:
         return Axis((0.0, 1.0))
-    if low == high:
+    if high < low * 1.0001:
         low, high = low / 2, high * 2
     found: list[float] = []
     for fineness in range(len(_DECADE)):

@@ -17,6 +17,8 @@ _SIGNALS: Final[dict[str, Any]] = {
     "ylabels": [],
     "periods": 1,
     "gap": 1,
+    "centre": 100,
+    "outer": 90,
 }
 
 
@@ -25,16 +27,16 @@ def rows(name: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(name=name))
 
 
-def x_of(field: str = "t", *, grid: bool = False) -> alt.X:
-    """The x channel: a number on a scale from signals."""
+def x_of(field: str = "t", *, grid: bool = False, every: bool = False) -> alt.X:
+    """The x channel: a number on a scale from signals. With `every`, no label gives way to another."""
     return alt.X(
         f"{field}:Q",
         scale=alt.Scale(domain=alt.ExprRef("xdomain"), nice=False, zero=False),
         axis=alt.Axis(
             values=alt.ExprRef("xticks"),
             labelExpr="xlabels[indexof(xticks, datum.value)] || ''",
-            labelOverlap="greedy",
-            labelFlush=12,
+            labelOverlap=False if every else "greedy",
+            labelFlush=not every and 12,
             labelSeparation=12,
             grid=grid,
         ),

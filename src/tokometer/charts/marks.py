@@ -3,7 +3,7 @@
 Beside what all shapes expect, they take
 
 * data `points`: the marks; each shape says which fields they have
-* data `texts`: `x`, `y` (or, in a ring, `mid` and `r`), `text`, `c`, and where they differ `dx`, `dy`, `align`,
+* data `texts`: `x`, `y` `text`, `c`, and where they differ `dx`, `dy`, `align`,
   `weight`, `size`; the labels that there is room for
 
 All scales are linear: where an axis is logarithmic, what it shows is a logarithm already.
@@ -38,7 +38,7 @@ def heat() -> alt.LayerChart:
     The `key` stands above, with `from`, `to` (pixels from the right edge), `c`, `o` and `edge`; its `words`,
     with `from`, `text` and `c`.
     """
-    cell = rows("points").encode(x=x_of("x"), x2="x2:Q", y=y_of("y", grid=False, every=True), y2="y2:Q")
+    cell = rows("points").encode(x=x_of("x", every=True), x2="x2:Q", y=y_of("y", grid=False, every=True), y2="y2:Q")
     known = cell.transform_filter("!datum.edge").encode(color=colour())
     unknown = cell.transform_filter("datum.edge")
     ends = alt.ExprRef("width - datum.from"), alt.ExprRef("width - datum.to")
@@ -101,22 +101,30 @@ def violins() -> alt.LayerChart:
 
 
 def ring() -> alt.LayerChart:
-    """Arcs from `a` to `a2` (radians, clockwise from the top), and texts at an angle `mid`, `r` radii out."""
-    arc = rows("points").encode(theta=alt.Theta("a:Q", scale=None, stack=None), theta2="a2:Q", color=colour())
-    written = rows("texts").encode(
-        x=alt.value(alt.ExprRef("width / 2 + datum.r * outer * sin(datum.mid)")),
-        y=alt.value(alt.ExprRef("height / 2 - datum.r * outer * cos(datum.mid)")),
+    """Arcs from `a` to `a2` (radians, clockwise from the top) around `centre`, a `key` beside them, and texts.
+
+    Signals: its `centre` in pixels from the left, below zero for the middle, and its `outer` radius at most. Places
+    of the key and the texts are in pixels from the centre.
+    """
+    arc = rows("points").encode(
+        theta=alt.Theta("a:Q", scale=None, stack=None),
+        theta2="a2:Q",
+        color=colour(),
+        x=alt.value(alt.ExprRef("middle")),
+        y=alt.value(alt.ExprRef("height / 2")),
     )
+    place = {"x": alt.value(alt.ExprRef("middle + datum.x")), "y": alt.value(alt.ExprRef("height / 2 + datum.y"))}
     return finish(
         arc.mark_arc(
-            innerRadius=alt.ExprRef("inner"),
-            outerRadius=alt.ExprRef("outer"),
+            innerRadius=alt.ExprRef("0.66 * rim"),
+            outerRadius=alt.ExprRef("rim"),
             stroke=alt.ExprRef("ink_card"),
             strokeWidth=1.5,
         ),
-        *texts(written),
-        outer="max(10, min(width / 2, height / 2, 102) - 2)",
-        inner="outer * 0.64",
+        rows("key").encode(**place, color=colour()).mark_point(shape="square", filled=True, opacity=1, size=81),
+        *texts(rows("texts").encode(**place)),
+        middle="centre < 0 ? width / 2 : centre",
+        rim="max(10, min(outer, height / 2 - 2, centre < 0 ? width / 2 - 2 : outer))",
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
-from tokometer.records.units import PERCENT, SCORE, SECONDS, TIMES, USD, show
+from tokometer.records.units import MS, PERCENT, SCORE, SECONDS, TIMES, USD, show
 
 #: `over` is an incident that has ended.
 Severity = Literal["critical", "warning", "over"]
@@ -112,6 +112,22 @@ def _budget(context: Context, window: Window) -> Iterable[Alarm]:
             yield _alarm(row, "budget", by, "Budget used up" if used else "Budget running out", words)
 
 
+def _spikes(context: Context, window: Window) -> Iterable[Alarm]:
+    for row in _bad(context, window, "spikes", "provider"):
+        headline, unit = _SPIKES[row["of"]]
+        of_cost = row["of"] == "cost"
+        over = "in the last whole hour" if of_cost else f"over {context.settings.health.window_minutes} min"
+        usual = f", {show(row['spikes'], TIMES)} the usual {show(row['usual'], unit)}" if row["usual"] else ""
+        yield _alarm(row, "spikes", "provider", headline, f"{show(row['current'], unit)} {over}{usual}")
+
+
+_SPIKES: Final = {
+    "error_rate": ("Error spike", PERCENT),
+    "p95_latency": ("Latency spike (p95)", MS),
+    "cost": ("Cost spike", USD),
+}
+
+
 def _bad(context: Context, window: Window, name: str, by: str) -> list[Row]:
     rows: list[Row] = [*context.judge(name, window, by).rows]
     return [row for row in rows if row["standing"] in ("critical", "warning")]
@@ -127,6 +143,7 @@ _TOLD: Final[Mapping[str, Callable[[Context, Window], Iterable[Alarm]]]] = {
     "burn_rate": _burn_rate,
     "breaker": _breaker,
     "health_score": _health,
+    "spikes": _spikes,
     "slo": _slo,
     "budget": _budget,
 }

@@ -71,7 +71,7 @@ def _storm(start: int, end: int, outage: Incident) -> Incident:
         begin = start + int(0.75 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.96, "rate_limit"), (1.0, "server_error"))
-    return Incident("storm", "openai", begin, begin + length, 0.74, outcomes, 1.7, 0.0008, 40)
+    return Incident("storm", "openai", begin, begin + length, 0.85, outcomes, 1.7, 0.0008, 40)
 
 
 #: The provider that comes and goes: for how long it is gone, with so many calls that meet it then (enough to open its

@@ -38,10 +38,10 @@ class Device:
 
 
 DEVICES: Final = (
-    Device("atlas-01", 0, "NVIDIA H100 80GB HBM3", 81_559, 72, 700, VLLM_QWEN.id, 71_200, 0.92),
-    Device("atlas-01", 1, "NVIDIA H100 80GB HBM3", 81_559, 70, 700, VLLM_QWEN.id, 71_150, 0.88),
-    Device("atlas-02", 0, "NVIDIA L40S", 46_068, 34, 350, VLLM_OSS.id, 38_900, 0.74),
-    Device("atlas-02", 1, "NVIDIA L40S", 46_068, 33, 350, "ollama", 31_400, 0.55),
+    Device("atlas-01", 0, "NVIDIA L40S", 46_068, 34, 350, VLLM_QWEN.id, 38_900, 0.92),
+    Device("atlas-01", 1, "NVIDIA L40S", 46_068, 33, 350, VLLM_QWEN.id, 38_850, 0.88),
+    Device("atlas-02", 0, "NVIDIA L4", 23_034, 16, 72, VLLM_OSS.id, 19_300, 0.74),
+    Device("atlas-02", 1, "NVIDIA RTX A6000", 49_140, 22, 300, OLLAMA_QWEN.id, 31_400, 0.55),
 )
 #: When each host was last started, in days before the window's end.
 _STARTED: Final = {"atlas-01": 47.4, "atlas-02": 12.8}
@@ -99,7 +99,7 @@ class Machines:
             ("DCGM_FI_DEV_FB_USED", used, "MiB"),
             ("DCGM_FI_DEV_FB_FREE", device.memory - used, "MiB"),
             ("DCGM_FI_DEV_GPU_TEMP", round(31 + 46 * busy**0.7 + rng.gauss(0, 1.2)), "C"),
-            ("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", round(0.46 * busy * (0.85 + 0.3 * rng.random()), 4), "1"),
+            ("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", round(0.17 * busy * (0.85 + 0.3 * rng.random()), 4), "1"),
         ):
             yield self._sample(
                 at,

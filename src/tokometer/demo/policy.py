@@ -50,12 +50,12 @@ team = "operations"
 per_request = 0.02
 
 [[device]]
-match = "H100"
-price_per_hour = 2.40
-
-[[device]]
 match = "L40S"
 price_per_hour = 0.95
+
+[[device]]
+match = "RTX A6000"
+price_per_hour = 0.55
 
 [[model]]
 match = "Qwen3.8-27B"

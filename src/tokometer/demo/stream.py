@@ -27,6 +27,9 @@ _AWAKE: Final = 0.2
 #: How busy customers and machines are then. Played on, there are many times as many calls as before, most of them
 #: the gateway's: they cost little, so that an hour of it does not turn the month.
 _SERVING: Final = 4.0
+#: What part of their calls kinds make then, the others being the gateway's: jobs have a schedule, and the machines that
+#: read documents can do no more than they can.
+_OF_ITS_OWN: Final[dict[Kind, float]] = {"jobs": 0.0, "reading": 0.25}
 #: Sessions that are under way when `live` begins were started within this time.
 _WARM_UP: Final = 40 * MINUTE
 
@@ -107,7 +110,9 @@ class _Live:
         zones = tuple(max(busy, _AWAKE) for busy in desks(at))
         credit = self._credit
         for kind, share in shares(zones, _SERVING).items():
-            credit["gateway" if kind == "jobs" else kind] += share * self._per_second
+            own = _OF_ITS_OWN.get(kind, 1.0)
+            credit[kind] += own * share * self._per_second
+            credit["gateway"] += (1 - own) * share * self._per_second
         for kind in KINDS:
             # A session's calls are spread over many seconds; being in debt for them evens that out.
             while credit[kind] > 0:

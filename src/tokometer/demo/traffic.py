@@ -7,19 +7,21 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Final, Literal
 
-from tokometer.demo import agents, assistant, gateway
+from tokometer.demo import agents, assistant, gateway, reading
 from tokometer.demo.coding import Coding
 from tokometer.demo.company import PEOPLE, ZONES, Person
 from tokometer.demo.journal import Exhausted, Journal
 
-Kind = Literal["claude", "codex", "assistant", "agents", "gateway", "embedding", "jobs"]
+Kind = Literal["claude", "codex", "assistant", "agents", "gateway", "embedding", "reading", "jobs"]
 
 #: Share of each kind in what people cause, and in what customers and machines cause at any hour.
 _BY_DESKS: Final[dict[Kind, float]] = {
-    "claude": 0.52, "codex": 0.17, "assistant": 0.12, "agents": 0.05, "gateway": 0.11, "embedding": 0.02, "jobs": 0.01,
+    "claude": 0.52, "codex": 0.15, "assistant": 0.12, "agents": 0.05, "gateway": 0.1, "embedding": 0.02,
+    "reading": 0.03, "jobs": 0.01,
 }  # fmt: skip
 _BY_MACHINES: Final[dict[Kind, float]] = {
-    "claude": 0.06, "codex": 0.05, "assistant": 0.04, "agents": 0.12, "gateway": 0.5, "embedding": 0.1, "jobs": 0.13,
+    "claude": 0.06, "codex": 0.05, "assistant": 0.04, "agents": 0.12, "gateway": 0.41, "embedding": 0.1,
+    "reading": 0.09, "jobs": 0.13,
 }  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = tuple(_BY_DESKS)
 
@@ -71,6 +73,8 @@ class Traffic:
                 agents.task(journal, at, moment)
             elif kind == "embedding":
                 assistant.embedding(journal, at, moment)
+            elif kind == "reading":
+                reading.document(journal, at, moment)
             else:
                 gateway.request(journal, at, moment)
         except Exhausted:

@@ -19,6 +19,7 @@ from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.slo import SLO
+from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
 from tokometer.judgement.uptime import UPTIME
 from tokometer.measures import QueryError
@@ -27,7 +28,7 @@ from tokometer.measures.errors import suggest
 JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
-        *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER),
+        *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE),
         *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),

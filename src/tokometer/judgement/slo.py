@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, text
-from tokometer.measures import Query, Spread
+from tokometer.measures import Query, Spread, quantile
 from tokometer.records.units import COUNT, PERCENT, RATIO
 from tokometer.settings import Settings, Slo
 
@@ -20,7 +20,7 @@ PERIODS: Final = {"day": "today", "week": "week", "month": "month", "7d": "7d", 
 SLOW: Final = 0.05
 #: Less of the budget left than this is a warning.
 LOW_BUDGET: Final = 0.25
-_MEASURES: Final = ("requests", "errors", "error_rate", "active_minutes", "bad_minutes", "availability", "p95_latency")
+_MEASURES: Final = ("requests", "errors", "error_rate", "active_minutes", "bad_minutes", "availability")
 
 
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
@@ -89,7 +89,7 @@ def _objectives(found: Mapping[str, Any], buckets: list[Mapping[str, Any]], targ
     )
     slow = sum(row["count"] for row in buckets if row["value_ms"] > target.p95_latency_ms)
     calls = sum(row["count"] for row in buckets)
-    yield _objective("p95_latency", "ms", target.p95_latency_ms, found["p95_latency"], (slow, calls, SLOW))
+    yield _objective("p95_latency", "ms", target.p95_latency_ms, quantile(buckets, 0.95), (slow, calls, SLOW))
     yield _objective(
         "error_rate",
         PERCENT.key,

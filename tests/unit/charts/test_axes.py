@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.charts.axes import time_axis, value_axis
+from tokometer.charts.axes import log_axis, time_axis, value_axis
 
 _BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -51,3 +51,39 @@ def test_months() -> None:
 def test_nothing() -> None:
     """No periods make an empty axis, not an error."""
     assert time_axis([], datetime(2026, 1, 1, tzinfo=_BERLIN), "day").ticks == []
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e9))
+def test_value_axis_anywhere(smallest: float, span: float) -> None:
+    """An axis that does not begin at zero holds both ends and wastes less than half of itself."""
+    axis = value_axis(smallest + span, str, smallest=smallest)
+    low, high = axis.domain
+    slack = 1e-6 * max(span, abs(smallest))
+    assert low <= smallest + slack
+    assert high >= smallest + span - slack
+    assert high - low <= 2 * span + slack
+    assert axis.ticks == sorted(set(axis.ticks))
+
+
+def test_shares_near_the_top() -> None:
+    """Availability between 99.2 and 100 % fills its axis, which does not go beyond 100 %."""
+    axis = value_axis(1.0, lambda value: f"{100 * value:g}", smallest=0.992, most=1.0)
+    assert axis.labels == ["99.2", "99.4", "99.6", "99.8", "100"]
+    flat = value_axis(1.0, str, smallest=1.0, most=1.0)
+    assert flat.domain[0] < flat.domain[1] == 1.0
+
+
+@given(st.floats(1e-6, 1e9), st.floats(1, 1e9), st.integers(3, 12))
+def test_log_axis(low: float, factor: float, most: int) -> None:
+    """A logarithmic axis spans what it is asked to, and its ticks are few, rising and within."""
+    axis = log_axis(low, low * factor, str, most)
+    assert axis.domain[0] < axis.domain[1]
+    assert len(axis.ticks) <= most
+    assert axis.ticks == sorted(set(axis.ticks))
+    assert all(axis.domain[0] <= tick <= axis.domain[1] for tick in axis.ticks)
+
+
+def test_log_axis_of_durations() -> None:
+    """Durations have ticks that people say: seconds, then whole minutes."""
+    axis = log_axis(100.0, 700_000.0, lambda value: f"{value / 1_000:g} s", most=5, second=1_000.0)
+    assert axis.labels == ["0.1 s", "1 s", "10 s", "60 s", "600 s"]

@@ -73,6 +73,17 @@ EXECUTIVE: Final = Dashboard(
         ),
         Section(
             (
+                Alerts(
+                    id="overview.alerts",
+                    title="Alert List",
+                    window="24h",
+                    every=30,
+                    how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
+                ),
+            )
+        ),
+        Section(
+            (
                 Series(
                     id="overview.volume",
                     title="Request Volume ({range})",
@@ -98,17 +109,6 @@ EXECUTIVE: Final = Dashboard(
                     every=60,
                     width=5,
                     how="The share of calls that failed, by provider, the worst first, marked above the thresholds.",
-                ),
-            )
-        ),
-        Section(
-            (
-                Alerts(
-                    id="overview.alerts",
-                    title="Alert List",
-                    window="24h",
-                    every=30,
-                    how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
                 ),
             )
         ),

@@ -41,6 +41,7 @@ PROVIDERS: Final = Dashboard(
                     by="provider",
                     columns=(
                         Column("judgement.health_score", "Health", scale=""),
+                        Column("judgement.breaker", "Breaker", scale=""),
                         Column("calls.requests"),
                         Column("calls.requests", "Share", scale="share"),
                         Column("calls.error_rate", limits=error_rate_limits),
@@ -54,7 +55,6 @@ PROVIDERS: Final = Dashboard(
                         Column("calls.cost_per_request", "Per request"),
                         Column("calls.cost_per_mtok", "Per M tokens"),
                         Column("calls.tokens_per_second", "Tokens/s"),
-                        Column("judgement.breaker", "Breaker"),
                     ),
                     rank="calls.requests",
                     every=300,

@@ -91,7 +91,7 @@ def _laid_out(
     quantiles: Sequence[Quantile], y: Axis, low: float, high: float, unit: Unit, width: int
 ) -> dict[str, Any]:
     plot = width - _FRAME[0] - _FRAME[1]
-    x = log_axis(low, high, lambda value: tick(value, unit), most=max(3, plot // 60), second=seconds_of(unit))
+    x = log_axis(low, high, lambda value: tick(value, unit), most=max(3, plot // 48), second=seconds_of(unit))
     texts: list[list[Any]] = []
     free = -1e9
     for q in sorted(quantiles, key=lambda q: q.value):

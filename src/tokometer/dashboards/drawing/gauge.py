@@ -6,15 +6,19 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tokometer.dashboards.drawing.course import STATE_INK, Band, Level
+from tokometer.charts.text import text_width
+from tokometer.dashboards.drawing.course import STATE_INK, Band, Level, tick
 from tokometer.records.units import Unit, exact, show
 
 #: The box of the drawing, the middle of its circle, and the radii of the dial and of the thin scale outside of it.
-BOX: Final = "0 0 120 72"
+BOX: Final = "0 0 120 78"
 _X, _Y = 60.0, 64.0
 _DIAL, _SCALE = 46.0, 55.0
 #: The dial is a half circle, from the left over the top to the right.
 _TURN: Final = math.pi
+#: What is left of an arc at the low end, so that its colour is seen; the letters in the middle, and their room.
+_LEAST: Final = 0.015
+_LARGEST, _WIDTH = 17.0, 70.0
 
 
 def gauge(
@@ -29,7 +33,7 @@ def gauge(
     """What the macro `gauge` draws: a track, the value's arc, thresholds as a thin scale, and the target as a tick.
 
     Args:
-        value: None is "no data", and has no arc. Beyond the ends the arc is full or empty, the text exact.
+        value: None is "no data", and has no arc. Beyond the ends the arc is full or as good as empty, the text exact.
         low: The value at the left end.
         high: At the right end; larger than `low`.
         unit: Of the value.
@@ -38,14 +42,15 @@ def gauge(
 
     Returns:
         `{"box", "track", "arc" ('' for none), "scale": [{path, state, colour}], "target": null or {x1, y1, x2, y2,
-        title}, "text", "title", "low", "high", "state", "colour"}`; `colour` is a design token.
+        title}, "text", "size", "title", "low", "high", "state", "colour"}`; `colour` is a design token.
     """
     state = _state(value, thresholds)
+    text = show(value, unit) if value is not None else "No data"
     return {
         "kind": "gauge",
         "box": BOX,
         "track": _arc(0.0, 1.0, _DIAL),
-        "arc": _arc(0.0, _share(value, low, high), _DIAL) if value is not None else "",
+        "arc": _arc(0.0, max(_LEAST, _share(value, low, high)), _DIAL) if value is not None else "",
         "scale": [
             {"path": path, "state": band.state, "colour": STATE_INK[band.state]}
             for band in thresholds
@@ -56,10 +61,11 @@ def gauge(
             )
         ],
         "target": _tick(target, low, high, unit),
-        "text": show(value, unit) if value is not None else "No data",
+        "text": text,
+        "size": round(min(_LARGEST, _LARGEST * _WIDTH / text_width(text, _LARGEST, bold=True)), 1),
         "title": exact(value, unit) if value is not None else "No data",
-        "low": show(low, unit),
-        "high": show(high, unit),
+        "low": tick(low, unit),
+        "high": tick(high, unit),
         "state": state,
         "colour": STATE_INK[state] if state else "accent",
     }

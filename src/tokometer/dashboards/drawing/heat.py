@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, Final, Literal
 
 from tokometer.charts.axes import Axis
 from tokometer.charts.text import fit, text_width
 from tokometer.dashboards.drawing.chart import WIDTHS, Item, axes, table
 from tokometer.dashboards.drawing.course import STATE_INK, State
-from tokometer.records.units import Unit, exact, show
+from tokometer.records.units import PERCENT, Unit, exact, show
 
 #: Shades of use, palest first. Steps, not a continuum: a reader can match a cell with the key.
 _SHADES: Final = (0.12, 0.28, 0.46, 0.68, 0.95)
@@ -67,14 +68,14 @@ def heat(
             title = (titles or columns)[x]
             tip = item.tip(*told)
             tips.append([f"{item.label} · {title}" if item.label else title, *tip[1:]])
-    key = _state_key(limits, unit, said) if scale == "state" else _use_key(most, unit, colour)
+    keys = [_state_key(said, limits, unit), _state_key(said)] if scale == "state" else [_use_key(most, unit, colour)]
     if len(known) < len(points):
-        key = [*key, ("", 0.0, _UNKNOWN)]
+        keys = [[*key, ("", 0.0, _UNKNOWN)] for key in keys]
     return {
         "kind": "heat",
         "signals": {},
         "data": {"points": table("x x2 y y2 c o edge", points)},
-        "layouts": [_laid_out(rows, columns, key, width) for width in WIDTHS],
+        "layouts": [_laid_out(rows, columns, keys, width) for width in WIDTHS],
         "stride": len(columns),
         "tips": tips,
     }
@@ -98,20 +99,20 @@ _Key = tuple[str, float, str]
 
 
 def _use_key(most: float, unit: Unit, colour: str) -> list[_Key]:
-    shades: list[_Key] = [(colour, shade, "") for shade in _SHADES[:-1]]
-    return [("text-3", -1.0, "0"), *shades, (colour, _SHADES[-1], show(most, unit))] if most > 0 else []
+    shades: list[_Key] = [(colour, shade, "") for shade in _SHADES]
+    return [("", -1.0, "0"), *shades, ("", -1.0, show(most, unit))] if most > 0 else []
 
 
-def _state_key(limits: tuple[float, float], unit: Unit, words: dict[str, str]) -> list[_Key]:
-    good, warning = (show(limit, unit) for limit in limits)
-    return [
-        (STATE_INK["good"], _STRENGTH["good"], f"{words['good']} ≥ {good}"),
-        (STATE_INK["warning"], _STRENGTH["warning"], f"{words['warning']} ≥ {warning}"),
-        (STATE_INK["critical"], _STRENGTH["critical"], words["critical"]),
-    ]
+def _state_key(words: dict[str, str], limits: Sequence[float] = (), unit: Unit = PERCENT) -> list[_Key]:
+    """The states, with the limits of those that have one."""
+    above = [f" ≥ {show(limit, unit)}" for limit in limits]
+    said = [f"{words[state]}{limit}" for state, limit in zip_longest(_STRENGTH, above, fillvalue="")]
+    return [(STATE_INK[s], strength, text) for (s, strength), text in zip(_STRENGTH.items(), said, strict=True)]
 
 
-def _laid_out(rows: Sequence[Item], columns: Sequence[str], key: Sequence[_Key], width: int) -> dict[str, Any]:
+def _laid_out(
+    rows: Sequence[Item], columns: Sequence[str], keys: Sequence[Sequence[_Key]], width: int
+) -> dict[str, Any]:
     most = _MOST_LABEL.get(width, 170.0)
     names = [fit(item.label, most) for item in rows]
     left = math.ceil(max((text_width(name) for name in names), default=0.0)) + 12
@@ -128,7 +129,7 @@ def _laid_out(rows: Sequence[Item], columns: Sequence[str], key: Sequence[_Key],
         "width": width,
         "frame": (left, _RIGHT, _TOP, _BOTTOM),
         "signals": {**axes(x, y), "gap": gap},
-        "data": _key(key, plot),
+        "data": next((drawn for key in keys if (drawn := _key(key, plot))), {}),
     }
 
 
@@ -141,7 +142,7 @@ def _key(key: Sequence[_Key], plot: float) -> dict[str, Any]:
         if text:
             at += text_width(text, 10)
             words.append([at, text, "text-3"])
-            at += 4
+            at += 5
         if strength >= 0:
             boxes.append([at + 12, at, ink or "line-strong", strength, int(not ink)])
             at += 12 + (9 if text else 1)

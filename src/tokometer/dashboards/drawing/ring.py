@@ -13,11 +13,16 @@ from tokometer.dashboards.drawing.chart import UNIT_X, UNIT_Y, WIDTHS, Frame, It
 from tokometer.records.units import PERCENT, Unit, exact, show
 
 _FRAME: Final[Frame] = (0, 0, 6, 6)
-#: The radius for which labels are laid out: the largest that a ring has.
-_RADIUS: Final = 100.0
-_LINE: Final = 15.0
-_GAP: Final = 10.0
-_LEAST_ROOM: Final = 72.0
+#: The radius by the width of the layout, and how far beside the ring its key begins.
+_RADII: Final = {280: 58, 400: 76}
+_RADIUS: Final = 92
+_GAP: Final = 20
+#: The key: how wide it may become, the room for all of its lines, and how far apart these are at most.
+_WIDEST: Final = 330
+_ROOM: Final = 184.0
+_LINE: Final = 24.0
+_SWATCH: Final = 16
+_MOST: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +33,27 @@ class Slice(Item):
 
 
 def ring(slices: Sequence[Slice], unit: Unit, *, title: str = "", what: str = "", named: bool = True) -> dict[str, Any]:
-    """A ring, clockwise from the top in the order given, with the sum in its middle.
-
-    Where there is room beside it, the larger slices are named; a legend belongs above it all the same.
+    """A ring, clockwise from the top in the order given, with the sum in its middle and its key beside it.
 
     Args:
-        slices: The parts; those of zero are not drawn.
+        slices: The parts; those of zero are not drawn. The key has room for nine.
         unit: Of the values.
         title: A word below the sum: "cost".
         what: What the tooltip calls a value; the title, if not given.
-        named: Slices are named beside the ring; not needed where a table stands there.
+        named: Without, there is no key, and the ring stands in the middle: for where a table tells the names.
     """
-    total = sum(part.value for part in slices)
+    total = sum(part.value for part in slices if part.value > 0)
     parts = [part for part in slices if part.value > 0]
-    turns = _turns([part.value / total for part in parts]) if total > 0 else []
-    middle: list[list[Any]] = [
-        [0, 0, show(total, unit), "text", 0, -7 if title else 0, "center", 600, 18],
-        *([[0, 0, title, "text-3", 0, 11, "center", 400, 11]] if title else []),
-    ]
-    shares = [show(part.value / total, PERCENT) for part in parts] if total > 0 else []
+    turns = _turns([part.value / total for part in parts])
+    shares = [show(part.value / total, PERCENT) for part in parts]
     return {
         "kind": "ring",
         "frame": _FRAME,
         "signals": axes(UNIT_X, UNIT_Y),
         "data": {"points": table("a a2 c", ((a, b, part.colour) for part, (a, b) in zip(parts, turns, strict=True)))},
-        "layouts": [
-            {
-                "width": width,
-                "data": {
-                    "texts": table(
-                        "mid r text c dx dy align weight size",
-                        [*middle, *(_labels(parts, turns, shares, width) if named else [])],
-                    )
-                },
-            }
-            for width in WIDTHS
-        ],
+        "layouts": [_laid_out(parts, shares, (show(total, unit), title), width) for width in WIDTHS]
+        if named
+        else [_alone((show(total, unit), title))],
         "tips": [
             part.tip((what or title.capitalize() or "Value", exact(part.value, unit)), ("Share", share))
             for part, share in zip(parts, shares, strict=True)
@@ -79,33 +69,47 @@ def _turns(shares: Sequence[float]) -> list[tuple[float, float]]:
     return list(pairwise(ends))
 
 
-def _labels(
-    parts: Sequence[Slice], turns: Sequence[tuple[float, float]], shares: Sequence[str], width: int
-) -> Iterable[list[Any]]:
-    """Names beside the ring, the largest first, none on top of another."""
-    room = width / 2 - _RADIUS - _GAP - 4
-    # The share of a single slice says nothing.
-    if room < _LEAST_ROOM or len(parts) < 2:  # noqa: PLR2004 - two make a comparison
-        return
-    taken: list[tuple[bool, float]] = []
-    for index in sorted(range(len(parts)), key=lambda index: -parts[index].value):
-        start, end = turns[index]
-        turn = (start + end) / 2
-        right, y = math.sin(turn) >= 0, -math.cos(turn) * _RADIUS
-        if any(side == right and abs(y - other) < _LINE for side, other in taken):
-            continue
-        name = fit(parts[index].label, room - text_width(f"  {shares[index]}"))
-        if not name:
-            continue
-        taken.append((right, y))
-        yield [
-            turn,
-            1,
-            f"{name}  {shares[index]}",
-            "text-2",
-            _GAP if right else -_GAP,
-            0,
-            "left" if right else "right",
-            400,
-            11,
-        ]
+def _alone(sum_: tuple[str, str]) -> dict[str, Any]:
+    """A ring as large as its element allows, in the middle."""
+    texts = table(_TEXT, _middle(*sum_, 18))
+    return {"width": 0, "signals": {"centre": -1, "outer": _RADIUS}, "data": {"texts": texts}}
+
+
+def _laid_out(parts: Sequence[Slice], shares: Sequence[str], sum_: tuple[str, str], width: int) -> dict[str, Any]:
+    """A ring at the left and its key at the right; places are counted from the middle of the ring."""
+    radius = _RADII.get(width, _RADIUS)
+    centre = radius + 2
+    left = radius + _GAP
+    right = min(width - 4 - centre, left + _WIDEST)
+    count = min(len(parts), _MOST)
+    listed = parts if len(parts) <= _MOST else parts[: _MOST - 1]
+    pitch = min(_LINE, _ROOM / max(1, count))
+    lines = [(at - (count - 1) / 2) * pitch for at in range(count)]
+    written = list(_middle(*sum_, 18 if radius > 60 else 14))  # noqa: PLR2004 - a small ring, small letters
+    widest = max((text_width(share, 12) for share in shares), default=0.0)
+    for part, share, y in zip(listed, shares, lines, strict=False):
+        name = fit(part.label, right - left - _SWATCH - widest - 10, 12, least=2)
+        written.append([left + _SWATCH, y, name, "text", "left", 400, 12])
+        written.append([right, y, share, "text-2", "right", 400, 12])
+    if len(listed) < len(parts):
+        more = f"{len(parts) - len(listed)} more"
+        written.append([left + _SWATCH, lines[-1], more, "text-3", "left", 400, 12])
+    return {
+        "width": width,
+        "signals": {"centre": centre, "outer": radius},
+        "data": {
+            "key": table("x y c", ([left + 5, y, part.colour] for part, y in zip(listed, lines, strict=False))),
+            "texts": table(_TEXT, written),
+        },
+        "key": {"left": left, "right": right, "pitch": pitch, "count": len(listed), "lines": count},
+    }
+
+
+_TEXT: Final = "x y text c align weight size"
+
+
+def _middle(total: str, title: str, size: int) -> Iterable[list[Any]]:
+    """The sum in the middle of the ring, and what it is of."""
+    yield [0, -7 if title else 0, total, "text", "center", 600, size]
+    if title:
+        yield [0, size * 0.6, title, "text-3", "center", 400, 11]

@@ -9,6 +9,7 @@ import { Tip } from "./tip.js";
 /**
  * @typedef {import("./layout.js").ChartData} ChartData
  * @typedef {import("./layout.js").Laid} Laid
+ * @typedef {{specs: Record<string, any>, themes: Record<string, any>}} Kit every compiled shape, and both themes
  * @typedef {object} Drawing a chart in its element
  * @property {ChartData} data
  * @property {HTMLElement} element
@@ -41,7 +42,7 @@ export class Charts {
   #parsed = new Map();
   /** @type {any} */
   #vega;
-  /** @type {{specs: Record<string, any>, themes: Record<string, any>} | undefined} */
+  /** @type {Kit | undefined} */
   #kit;
 
   /**
@@ -164,7 +165,7 @@ export class Charts {
   #runtime(kind) {
     const theme = document.documentElement.dataset.theme ?? "light";
     const key = `${kind} ${theme}`;
-    const kit = /** @type {NonNullable<typeof this.#kit>} */ (this.#kit);
+    const kit = /** @type {Kit} */ (this.#kit);
     if (!this.#parsed.has(key)) this.#parsed.set(key, this.#vega.parse(kit.specs[kind], kit.themes[theme], { ast: true }));
     return this.#parsed.get(key);
   }

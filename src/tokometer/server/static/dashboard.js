@@ -6,7 +6,7 @@ import { Filters } from "./filters.js";
 import { keep } from "./keep.js";
 import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
-import { more, sort } from "./tables.js";
+import { find, more, sort } from "./tables.js";
 
 /**
  * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,

@@ -8,7 +8,8 @@
  * @typedef {[start: number, end: number, title: string, total: string, rows: [series: number, text: string][],
  *   notes: [kind: string, text: string][]]} CourseTip
  * @typedef {[title: string, rows: [what: string, text: string][], pick: [dimension: string, value: string] | null]} MarkTip
- * @typedef {{width: number, frame?: Frame, signals?: Record<string, any>, data: Record<string, Table>}} Layout
+ * @typedef {{left: number, right: number, pitch: number, count: number, lines: number}} Key a list beside a ring, in pixels
+ * @typedef {{width: number, frame?: Frame, signals?: Record<string, any>, data: Record<string, Table>, key?: Key}} Layout
  * @typedef {object} ChartData as tokometer.dashboards.drawing makes it
  * @property {string} kind
  * @property {Frame} [frame]
@@ -19,7 +20,7 @@
  * @property {Layout[]} [layouts] what depends on the width, narrowest first
  * @property {string} [sum] what the tooltip calls the total
  * @property {number} [stride] marks in a row, where they stand in rows
- * @typedef {{frame: Frame, signals: Record<string, any>, data: Record<string, Table>}} Laid
+ * @typedef {{frame: Frame, signals: Record<string, any>, data: Record<string, Table>, key?: Key}} Laid
  */
 
 /** @type {Map<string, string>} */
@@ -50,6 +51,7 @@ export function laidOut(data, width) {
     frame: own?.frame ?? data.frame ?? [52, 12, 8, 24],
     signals: { ...data.signals, ...own?.signals },
     data: { ...data.data, ...own?.data },
+    key: own?.key,
   };
 }
 

@@ -18,8 +18,9 @@ const points = ({ laid }) => laid.data.points;
 
 /** The middle and the radii of a ring. @param {Drawing} drawing */
 function circle({ laid, element, view }) {
-  const { left, top, width, height } = scales(laid, element);
-  return { x: left + width / 2, y: top + height / 2, inner: view.signal("inner"), outer: view.signal("outer") };
+  const { left, top, height } = scales(laid, element);
+  const outer = view.signal("rim");
+  return { x: left + view.signal("middle"), y: top + height / 2, inner: 0.66 * outer, outer };
 }
 
 /**
@@ -43,6 +44,11 @@ export function find(drawing, x, y) {
 function slice(drawing, x, y) {
   const { inner, outer, ...centre } = circle(drawing);
   const [dx, dy] = [x - centre.x, y - centre.y];
+  const key = drawing.laid.key;
+  if (key && dx >= key.left && dx <= key.right) {
+    const at = Math.floor(dy / key.pitch + key.lines / 2);
+    return at >= 0 && at < key.count ? at : -1;
+  }
   const far = Math.hypot(dx, dy);
   if (far < inner - 2 || far > outer + 4) return -1;
   const turn = (Math.atan2(dx, -dy) + 2 * Math.PI) % (2 * Math.PI);

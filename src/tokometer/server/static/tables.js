@@ -27,3 +27,20 @@ export function more(panel) {
   for (const row of panel.querySelectorAll("tr.folded")) /** @type {HTMLElement} */ (row).hidden = !open;
   panel.querySelector("tbody [data-do=more]")?.setAttribute("aria-expanded", String(open));
 }
+
+/** Shows only the rows with what the reader looks for, those of *Other* among them. @param {HTMLElement} panel */
+export function find(panel) {
+  const wanted = (panel.dataset.find ?? "").trim().toLowerCase();
+  const box = /** @type {HTMLInputElement | null} */ (panel.querySelector("[data-find]"));
+  if (box && box.value !== (panel.dataset.find ?? "")) box.value = panel.dataset.find ?? "";
+  if (!wanted) {
+    for (const row of panel.querySelectorAll("tbody tr:not(.folded)")) /** @type {HTMLElement} */ (row).hidden = false;
+    more(panel);
+    return;
+  }
+  for (const row of panel.querySelectorAll("tbody tr")) {
+    const name = row.querySelector("th");
+    const words = `${name?.textContent} ${name?.querySelector("[title]")?.getAttribute("title")}`.toLowerCase();
+    /** @type {HTMLElement} */ (row).hidden = row.classList.contains("more-row") || !words.includes(wanted);
+  }
+}

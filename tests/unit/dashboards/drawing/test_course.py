@@ -1,13 +1,14 @@
-"""Tests of tokometer.dashboards.drawing."""
+"""Tests of tokometer.dashboards.drawing.course, outlook and spark."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.dashboards.drawing import Line, Period, bars, curve, outlook, spark
+from tokometer.dashboards.drawing import Band, Level, Line, Mark, Period, bars, curve, outlook, spark
 from tokometer.records.units import REQUESTS, USD
 
 _START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -74,3 +75,64 @@ def test_spark() -> None:
     line = spark([1.0, None, 4.0], USD)
     assert line["points"] == "0.0,17.5 100.0,1.0"
     assert len(spark([float(i) for i in range(1000)], USD)["points"].split()) <= 48
+
+
+def test_losses_go_down() -> None:
+    """A loss is a bar below zero, and the axis has room for it."""
+    chart = bars(_stretch(2), "day", [Line("profit", "Profit", "cost", [30.0, -20.0])], USD)
+    assert [point[2:4] for point in chart["data"]["points"]["rows"]] == [[0.0, 30.0], [0.0, -20.0]]
+    assert chart["signals"]["ydomain"][0] <= -20.0
+    assert chart["tips"][1][4] == [[0, "-$20.00"]]
+
+
+def test_gaps() -> None:
+    """What is not known is a gap, not zero: a line breaks there, and a value alone between gaps is a dot."""
+    values = [1.0, None, 2.0, None, 3.0, 4.0]
+    chart = curve("line", _stretch(6, last_open=False), "day", [Line("a", "A", "cost", values)], USD)
+    rows = chart["data"]["points"]["rows"]
+    assert [row[3] for row in rows] == [1.0, 2.0, 3.0, 4.0]
+    assert len({row[7] for row in rows}) == 3
+    assert [row[6] for row in rows] == [1, 1, 0, 0]
+    assert chart["tips"][1][4] == []
+
+
+@given(st.lists(st.lists(st.none() | st.integers(0, 999), min_size=5, max_size=5), min_size=1, max_size=6))
+def test_areas_stack(values: list[list[int | None]]) -> None:
+    """Stacked areas lie on top of each other and end at the sum of what is known."""
+    lines = [Line(str(at), str(at), "cost", row) for at, row in enumerate(values)]
+    chart = curve("stack", _stretch(5, last_open=False), "day", lines, REQUESTS)
+    rows = chart["data"]["points"]["rows"]
+    for index, tip in enumerate(chart["tips"]):
+        own = [row for row in rows if row[0] == tip[0]]
+        known = [row[index] for row in values if row[index] is not None]
+        assert len(own) == len(known)
+        assert max((row[3] for row in own), default=0) == sum(known)  # type: ignore[type-var]
+        assert all(below[3] <= above[2] for below, above in pairwise(own))
+
+
+def test_percentiles_have_no_total() -> None:
+    """Lines are not added up; what is stacked is, without what it is compared with."""
+    lines = [Line("p50", "p50", "cost", [1.0]), Line("p95", "p95", "tokens", [3.0])]
+    mean = Line("mean", "Mean", "text", [9.0], dashed=True)
+    assert curve("line", _stretch(1), "day", lines, USD)["tips"][0][3] == ""
+    assert bars(_stretch(1), "day", [*lines, mean], USD)["tips"][0][3] == "$4.00"
+
+
+def test_levels_bands_and_marks() -> None:
+    """A target is within the axis, a band is cut to it, and what happened is told in its period."""
+    chart = curve(
+        "line",
+        _stretch(4),
+        "day",
+        [Line("cost", "Cost", "cost", [1.0, 2.0, 3.0, 1.0])],
+        USD,
+        levels=[Level(10.0, "Budget", "critical"), Level(9.9, "Soon")],
+        bands=[Band(8.0, None, "critical"), Band(50.0, 60.0, "good")],
+        marks=[Mark(_START + timedelta(hours=30), "It was down", "incident"), Mark(_START - timedelta(1), "Before")],
+    )
+    top = chart["signals"]["ydomain"][1]
+    assert top >= 10.0
+    assert chart["data"]["bands"]["rows"] == [[8.0, top, "state-critical"]]
+    assert [row[3] for row in chart["data"]["levels"]["rows"]] == [-7, 7]
+    assert len(chart["data"]["events"]["rows"]) == 1
+    assert [tip[5] for tip in chart["tips"]] == [[], [["incident", "It was down"]], [], []]
