@@ -29,7 +29,7 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-from tokometer.demo import generate
+from tokometer.demo import Spending, generate
 from tokometer.ledger import Ledger
 from tokometer.ledger.duckdb import FILE_NAME
 from tokometer.ledger.opening import open_ledger
@@ -139,8 +139,11 @@ def build(folder: Path, calls: int, days: int = DAYS) -> None:
     now = int(datetime.now(UTC).timestamp()) * 1_000_000
     ledger = open_ledger(folder)
     try:
+        spending = Spending(now)
         for batch in generate(days, min(BASE, calls), 1, now):
             ledger.commit(batch)
+            spending.add(batch.records)
+        spending.write(folder)
         ledger.settle()
         say(f"the demo's calls are in after {time.perf_counter() - began:.0f} s")
         multiply(ledger, calls, now, days)
