@@ -110,6 +110,7 @@ _COMMANDS_FOOT = """
 def measures_page() -> str:
     """Every measure and dimension of every cube."""
     from tokometer.measures import CUBES
+    from tokometer.measures.facts import FACTS
 
     parts = [_MEASURES_HEAD]
     for cube in CUBES.values():
@@ -121,6 +122,11 @@ def measures_page() -> str:
         ]
         parts.append("\n| dimension | title | meaning |\n|---|---|---|")
         parts += [f"| `{d.name}` | {d.title} | {_cell(d.description)} |" for d in cube.dimensions.values()]
+        parts.append("\n| shown of a record | title | unit | meaning |\n|---|---|---|---|")
+        parts += [
+            f"| `{f.name}` | {f.title} | {f.unit.title if f.unit else ''} | {_cell(f.description)} |"
+            for f in FACTS[cube.name].values()
+        ]
         parts.append("")
     return "\n".join(parts)
 
@@ -128,7 +134,8 @@ def measures_page() -> str:
 _MEASURES_HEAD = """# Measures and dimensions
 
 What can be asked, with `tokometer query`, at `/api/query` and in panels. A query takes measures and dimensions of one
-cube. Rows have the name without its cube: `cost`, `model`.
+cube. Rows have the name without its cube: `cost`, `model`. A feed shows records themselves, by their dimensions and by
+what else is kept of each.
 """
 
 

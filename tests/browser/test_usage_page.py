@@ -86,7 +86,9 @@ def test_figures_are_those_of_the_api(visit: Opener, still: Running) -> None:
     month = still.get("/api/analytics/usage?tz=Europe/Berlin").json()["summary"]["month"]
     card = page.locator(".period", has_text="This month")
     assert card.locator("dd").first.get_attribute("title") == f"{month['requests']:,}"
-    assert (card.locator(".figure").get_attribute("title") or "").replace(",", "") == f"${month['cost'].rstrip('0')}"
+    assert (card.locator(".figure").get_attribute("title") or "").replace(",", "") == f"${month['cost']:.9f}".rstrip(
+        "0"
+    )
     expect(page.locator(".panel-figures .panel-sub")).to_contain_text("Europe/Berlin")
 
 

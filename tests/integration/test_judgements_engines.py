@@ -16,22 +16,65 @@ from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Filter, Question, Result, answer
 from tokometer.prices import PriceBook
-from tokometer.records import to_datetime
+from tokometer.records import Bill, Record, Sample, to_datetime
 from tokometer.settings import Budget, RateCard, Settings, SloOverride
 
 NOW: datetime = to_datetime(demo_history.NOW)
 SETTINGS = Settings(
     slo_overrides=(SloOverride(provider="openai", p95_latency_ms=9_000.0, period="7d"),),
     budget=Budget(monthly=Decimal(500), models=(("gpt-5", Decimal(20)),), providers=(("openai", Decimal(80)),)),
-    rate_cards=(RateCard(markup=Decimal("0.3")), RateCard(team="search", per_mtok=Decimal(4))),
+    rate_cards=(RateCard(markup=Decimal("0.3")), RateCard(team="product", per_mtok=Decimal(4))),
 )
-ASKED = [(judgement.name, by) for judgement in JUDGEMENTS.values() for by in judgement.by]
+_DAY = 86_400_000_000
+#: Judgements that list what happened: there may be nothing.
+LISTS = ("incidents", "spikes", "advice")
+#: Those with a window of their own say the same whatever window is asked.
+ASKED = [
+    (judgement.name, by, since)
+    for judgement in JUDGEMENTS.values()
+    for by in judgement.by
+    for since in (("24h",) if judgement.window else ("24h", "7d"))
+]
+
+
+def _revenue() -> list[Record]:
+    """Lines of revenue in bills: of nobody, of a team that has revenue already, of a model that nobody uses."""
+    return [
+        Bill(
+            source="api",
+            native_id=f"revenue-{place}",
+            started_at=demo_history.NOW - (place + 1) * _DAY,
+            ended_at=demo_history.NOW - place * _DAY,
+            type="revenue",
+            provider="",
+            amount=100_000_000_000,
+            team=team,
+            model=model,
+        )
+        for place, (team, model) in enumerate((("", ""), ("product", ""), ("", "unused")))
+    ]
+
+
+def _reports() -> list[Record]:
+    """What a gateway says of two providers: one has just come back, one is out."""
+    return [
+        Sample(
+            source="api",
+            native_id=f"state-{provider}-{before}",
+            started_at=demo_history.NOW - before * 60_000_000,
+            metric="litellm_deployment_state",
+            value=value,
+            unit="1",
+            provider=provider,
+        )
+        for provider, before, value in (("openai", 90, 2.0), ("openai", 60, 0.0), ("openai", 30, 0.0), ("groq", 5, 2.0))
+    ]
 
 
 @pytest.fixture(scope="module")
 def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine with the same demo history of ten days."""
-    records = list(demo_history.records(PriceBook.open(None, None), calls=4_000, days=10))
+    records = [*demo_history.records(PriceBook.open(None, None), calls=4_000, days=10), *_revenue(), *_reports()]
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("judgements") / "ledger.duckdb"),
         ClickHouseLedger("chdb://memory/judgements_engines"),
@@ -58,8 +101,7 @@ def _told(result: Result) -> list[dict[str, object]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "by"), ASKED)
-@pytest.mark.parametrize("since", ["24h", "7d"])
+@pytest.mark.parametrize(("name", "by", "since"), ASKED)
 def test_same_rows(ledgers: list[Ledger], name: str, by: str, since: str) -> None:
     """The same rows by every dimension, as JSON and as CSV; without a dimension there is always something to say."""
     matter = Matter(by=by, since=since, tz="America/New_York", now=NOW)
@@ -67,7 +109,7 @@ def test_same_rows(ledgers: list[Ledger], name: str, by: str, since: str) -> Non
     assert _told(one) == _told(other)
     assert one.to_csv().count("\n") >= len(one.rows) + 1
     assert [set(row) for row in one.to_json()["rows"]] == [{column.name for column in one.columns}] * len(one.rows)
-    assert one.rows or name == "incidents"
+    assert one.rows or name in LISTS
 
 
 @pytest.mark.parametrize("name", JUDGEMENTS)
@@ -94,3 +136,20 @@ def test_empty_ledger(name: str) -> None:
                 assert row["standing"] == "none"
     finally:
         ledger.close()
+
+
+def test_reported_states(ledgers: list[Ledger]) -> None:
+    """What the gateway reports wins, from its first report in a row on; of the others the state is simulated."""
+    for ledger in ledgers:
+        rows = {row["provider"]: row for row in _judge(ledger, "breaker", Matter(by="provider", now=NOW)).rows}
+        assert (rows["openai"]["breaker"], rows["openai"]["time_in_state"]) == ("CLOSED", 3600)
+        assert (rows["groq"]["breaker"], rows["groq"]["origin"]) == ("OPEN", "reported")
+        assert rows["anthropic"]["origin"] == "simulated"
+
+
+def test_revenue_in_bills(ledgers: list[Ledger]) -> None:
+    """Bills bring revenue, but not of a team that a rate card charges."""
+    for ledger in ledgers:
+        [row] = _judge(ledger, "profit", Matter(since="7d", now=NOW)).rows
+        assert (row["billed"], row["left_out"]) == (200, 100)
+        assert row["basis"] == "records + rate cards + bills"

@@ -32,7 +32,6 @@ from tokometer.dashboards.drawing import (
     bubbles,
     columns,
     curve,
-    gauge,
     heat,
     outlook,
     ring,
@@ -43,7 +42,6 @@ from tokometer.records.histogram import GAMMA
 from tokometer.records.units import MS, PERCENT, REQUESTS, TOKENS_PER_SECOND, USD, USD_PER_MTOK
 from tokometer.server.assets import assets
 from tokometer.server.guard import _HEADERS
-from tokometer.server.templates import environment
 
 MODELS: Final = (
     "claude-opus-4-5",
@@ -155,6 +153,7 @@ def shapes() -> dict[str, dict[str, Any]]:
             ],
             USD,
             what="Cost",
+            height=280,
         ),
         "bubbles": bubbles(
             [
@@ -224,29 +223,12 @@ def shapes() -> dict[str, dict[str, Any]]:
     }
 
 
-def gauges() -> list[tuple[str, dict[str, Any]]]:
-    """Gauges of every state, by a label."""
-    bands = [Band(None, 0.99, "critical"), Band(0.99, 0.999, "warning"), Band(0.999, None, "good")]
-    target = Level(0.999, "Objective")
-    return [
-        *(
-            (f"gauge {v}", gauge(v, 0.98, 1.0, PERCENT, target=target, thresholds=bands))
-            for v in (0.9995, 0.994, 0.97, None)
-        ),
-        ("gauge plain", gauge(3_456.0, 0.0, 10_000.0, MS)),
-        ("gauge money", gauge(1_234.5, 0.0, 1_000.0, USD, target=Level(900.0, "Budget"))),
-    ]
-
-
 _PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Every shape</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/tokens.css"><link rel="stylesheet" href="/page.css">
 <script src="/theme.js"></script><script type="module" src="/gallery.js"></script></head>
 <body><div class="frame"><main id="main"><h1 class="sr">Every shape</h1><div class="grid">{panels}</div></main></div>
 <div class="tip" id="tip" hidden></div></body></html>"""
-_DIALS: Final = """{% from "drawn.html" import gauge %}{% for label, dial in dials %}
-<article class="panel span-2"><header class="panel-head"><h2>{{ label }}</h2></header>
-{{ gauge(dial, label) }}</article>{% endfor %}"""
 _PANEL: Final = """<article class="panel panel-chart span-{width}"><header class="panel-head"><h2>{name}</h2></header>
 <div class="chart tall" id="{name}" role="img" aria-label="{name}" tabindex="0"></div></article>"""
 _SCRIPT: Final = """
@@ -272,8 +254,7 @@ def gallery() -> Iterator[str]:
     shop = ChartShop(CACHE / "tokometer")
     charts = shapes()
     wide = ("bars", "treemap", "heat", "states")
-    dials = environment().from_string(_DIALS).render(dials=gauges())
-    panels = dials + "".join(_PANEL.format(name=name, width=8 if name in wide else 4) for name in charts)
+    panels = "".join(_PANEL.format(name=name, width=8 if name in wide else 4) for name in charts)
     files: dict[str, bytes] = {
         **{f"/{name}": content for name, content in assets().items()},
         "/": _PAGE.format(panels=panels).encode(),

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-Grain = Literal["minute", "quarter", "hour", "day", "week", "month", "year"]
+Grain = Literal["minute", "five_minutes", "quarter", "hour", "day", "week", "month", "year"]
 
-_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
-_TARGET_TICKS: Final = 4
+_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
+#: Steps between the ticks of an axis: that many if all else is equal, so many at most and, if it can be, at least.
+_TARGET_TICKS, _MOST_TICKS, _FEW_TICKS = 4, 5, 3
 #: Below this, floats have too few digits for steps.
 _TINY: Final = 1e-290
 
@@ -51,11 +52,7 @@ def value_axis(
     if high - low < _TINY:
         # One value alone, or none: enough room to see where it is.
         low, high = (low - abs(low) / 10, low) if abs(low) >= _TINY else (0.0, 1.0)
-    step = _step((high - low) / _TARGET_TICKS)
-    if whole:
-        step = max(1.0, math.ceil(step))
-    first = math.floor(low / step + 1e-9)
-    last = max(first + 1, math.ceil(high / step - 1e-9))
+    step, first, last = _steps(low, high, whole)
     ticks = [float(f"{step * index:.15g}") for index in range(first, last + 1)]
     if most is not None:
         ticks = [tick for tick in ticks if tick <= most] or ticks
@@ -104,9 +101,21 @@ def _log_steps(low: float, high: float, fineness: int, second: float) -> list[fl
     return [step for step in steps if step < 10 * second] + [second * clock for clock in _CLOCK[fineness]]
 
 
-def _step(raw: float) -> float:
-    power = 10.0 ** math.floor(math.log10(raw))
-    return next(power * step for step in _STEPS if power * step >= raw * (1 - 1e-9))
+def _steps(low: float, high: float, whole: bool) -> tuple[float, int, int]:
+    """The round step, with its first and its last multiple, that wastes the least of the axis."""
+    power = 10.0 ** math.floor(math.log10((high - low) / _TARGET_TICKS))
+    found = []
+    for digit in _STEPS:
+        step = power * digit
+        if whole and step != int(step):
+            step = math.ceil(step)
+        first = math.floor(low / step + 1e-9)
+        last = max(first + 1, math.ceil(high / step - 1e-9))
+        if last - first <= _MOST_TICKS or digit == _STEPS[-1]:
+            waste = (last - first) * step / (high - low)
+            few = last - first >= _FEW_TICKS
+            found.append((not few, round(waste, 9), abs(last - first - _TARGET_TICKS), step, first, last))
+    return min(found)[3:]
 
 
 def time_axis(starts: Sequence[datetime], end: datetime, grain: Grain, most: int = 8) -> Axis:
@@ -144,6 +153,7 @@ def _on_minutes(minutes: int) -> Callable[[datetime], bool]:
 _MIDNIGHT: Final = _on_minutes(24 * 60)
 _BREAKS: Final[dict[Grain, tuple[Callable[[datetime], bool], ...]]] = {
     "minute": tuple(map(_on_minutes, (10, 15, 30, 60))),
+    "five_minutes": tuple(map(_on_minutes, (30, 60, 120, 180, 360, 720))),
     "quarter": tuple(map(_on_minutes, (60, 120, 180, 240, 360, 720))),
     "hour": (*map(_on_minutes, (60, 120, 180, 240, 360, 720)), _MIDNIGHT),
     "day": (lambda start: start.weekday() == 0, lambda start: start.day in (1, 15), lambda start: start.day == 1),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Judgement
-from tokometer.measures import CUBES, Filter, Measure
-from tokometer.measures.kinds import Count, Sum
+from tokometer.measures import CUBES, Filter, Measure, Query
+from tokometer.measures.kinds import Count, Sum, Throughput
 from tokometer.measures.result import ColumnType
 from tokometer.records.units import COUNT, Unit
 
@@ -67,6 +68,17 @@ def measured(name: str) -> Measure:
 def adds_up(name: str) -> bool:
     """True where the sum over names is the value of all of them together."""
     return not name.startswith(JUDGED) and isinstance(measured(name), Sum | Count)
+
+
+def stacks(name: str) -> bool:
+    """True where the sum over names in one period is the value of all of them: of what adds up, and of throughputs."""
+    return adds_up(name) or (not name.startswith(JUDGED) and isinstance(measured(name), Throughput))
+
+
+def begun(context: Context) -> datetime:
+    """The midnight before the first call of all, whatever is filtered by, in the viewer's zone; now, without any."""
+    everything = Query(measures=("calls.requests",), since="all", tz=context.scope.zone.key)
+    return context.ask(everything).meta.since.astimezone(context.scope.zone)
 
 
 def rows_of(

@@ -31,6 +31,22 @@ def health_limits(settings: Settings, _name: str = "") -> Limits:
     return Limits(settings.health.healthy, settings.health.warning)
 
 
+def efficiency_limits(settings: Settings, _name: str = "") -> Limits:
+    """`thresholds.efficiency_warning` and `…_critical`, of 100."""
+    return Limits(100 * settings.thresholds.efficiency_warning, 100 * settings.thresholds.efficiency_critical)
+
+
+def objective_limits(settings: Settings, provider: str = "") -> Limits:
+    """Below the objective for availability is a warning; where twice the error budget is gone, it is critical."""
+    objective = settings.slo_for(provider=provider).availability
+    return Limits(objective, 1 - 2 * (1 - objective))
+
+
+def availability_objective(settings: Settings) -> float:
+    """`slo.availability`."""
+    return settings.slo.availability
+
+
 def has_issues(row: Mapping[str, Any], settings: Settings) -> bool:
     """Whether a model fails too often: `thresholds.model_issue_error_rate`, of no fewer calls than are evidence."""
     rate, enough = row.get("calls.error_rate"), settings.thresholds.least_requests

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall
+from tokometer.records.basis import EXACT, assumed
 
 #: What has to be known of calls to price them anew: measures of calls, by the record's field.
 TOKENS: Final = {
@@ -17,6 +18,7 @@ TOKENS: Final = {
     "output_tokens": "output_tokens",
     "reasoning_tokens": "reasoning_tokens",
 }
+_BY_RULE: Final = assumed("tier")
 _NANO: Final = Decimal("0.000000001")
 
 
@@ -61,6 +63,7 @@ def repriced(
         **counts,
     )
     book.apply([call])
-    if call.cost_priced is None or call.price_basis:
+    # A tier that the catalogue does not list is priced by the rule that its provider publishes.
+    if call.cost_priced is None or call.price_basis not in (EXACT, _BY_RULE if tier else EXACT):
         return None
     return Decimal(call.cost_priced) * _NANO * int(requests)

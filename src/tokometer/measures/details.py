@@ -22,6 +22,8 @@ KEYS: Final = (
     "started_at",
 )
 _TOLD: Final = ("message", "error_type", "error_code", "stack_trace", "http_status")
+#: So many calls are named in one statement.
+_AT_ONCE: Final = 1_000
 #: Details come when the call is over: so many quarter hours after it began.
 _LATER: Final = 96
 
@@ -35,8 +37,10 @@ class Details:
 
     def of(self, calls: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
         """For each call, given by its :data:`KEYS`, what the details say; nothing where there are none."""
-        if not calls:
-            return []
+        starts = range(0, len(calls), _AT_ONCE)
+        return [said for start in starts for said in self._of(calls[start : start + _AT_ONCE])]
+
+    def _of(self, calls: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
         named = [_named(dict(zip(KEYS, call, strict=True))) for call in calls]
         found: dict[tuple[str, ...], Mapping[str, Any]] = {}
         for workspace, source, call_id, request_id, *told in self._ledger.fetch(self._statement(named)):

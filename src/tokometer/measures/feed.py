@@ -1,12 +1,14 @@
 """Answering a :class:`Feed`: records themselves, the newest first.
 
 The newest are looked for in windows that grow backwards from the end of the one that is asked for: mostly the first
-few have enough, and what lies before them is not read.
+few have enough, and what lies before them is not read. Where they have not, the rollups tell where the rest is, if they
+know what is filtered by; else the windows go on growing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 from typing import Any, Final
@@ -27,12 +29,15 @@ from tokometer.measures.result import Cell, Column, Result
 from tokometer.measures.run import meta, writer
 from tokometer.measures.scope import Scope
 from tokometer.measures.tables import STORED
+from tokometer.measures.whereabouts import holding
 from tokometer.measures.windows import Window
 from tokometer.records.time import QUARTER_US, to_us
 
 #: How long the first window is, and how many times as long each one is as the one before.
 _FIRST_US: Final = 4 * QUARTER_US
 _TIMES: Final = 8
+#: After so many windows it is worth asking the rollups where the rest is.
+_TRIED: Final = 2
 #: Records of one moment come in an order that every engine has.
 _ORDER: Final = ("started_at", "source", "native_id", "workspace")
 
@@ -79,9 +84,17 @@ def _query(question: Feed, dimensions: Sequence[str]) -> Query:
 
 def _rows(ledger: Ledger, ask: Ask, question: Feed, facts: Sequence[str]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
-    for window in _windows(ask.window, newest=question.newest):
-        rows += ledger.fetch(_statement(ledger, ask.over(window), question, facts, question.limit - len(rows)))
-        if len(rows) >= question.limit:
+    for number, window in enumerate(_windows(ask.window, newest=question.newest)):
+        wanted = question.limit - len(rows)
+        found = None
+        if number == _TRIED:
+            rest = (
+                replace(window, since=ask.window.since) if question.newest else replace(window, until=ask.window.until)
+            )
+            found = holding(ledger, ask.over(rest), wanted, newest=question.newest)
+        for part in (window,) if found is None else found:
+            rows += ledger.fetch(_statement(ledger, ask.over(part), question, facts, wanted))
+        if len(rows) >= question.limit or found is not None:
             break
     return rows
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
-from tokometer.server import analytics, api, assets, control, health, ingest, live, pages, panels
+from tokometer.server import api, assets, control, health, ingest, live, pages, panels
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.runtime import Runtime
@@ -24,7 +24,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         redoc_url=None,
     )
     app.state.runtime = runtime
-    for module in (health, ingest, control, api, analytics, panels, live, assets, pages):
+    for module in (health, ingest, control, api, panels, live, assets, pages):
         app.include_router(module.router)
     for router in ROUTERS:
         app.include_router(router)

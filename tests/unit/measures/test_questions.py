@@ -10,6 +10,7 @@ import pytest
 from tokometer.ledger.schema import RECORDS
 from tokometer.measures import CUBES, Feed, QueryError, Slices, Spread
 from tokometer.measures.facts import FACTS, SHOWN
+from tokometer.measures.questions import MOST_RECORDS
 
 FILTER = {"dimension": "calls.model", "op": "=", "values": ["gpt-5"]}
 
@@ -38,8 +39,8 @@ def test_a_question_survives_json_and_can_be_a_key(question: Any) -> None:
         (Feed, {"columns": ["latency"]}, "columns", "latency_ms"),
         (Feed, {"columns": ["logs.message"]}, "columns", "message"),
         (Feed, {"columns": ["at", "calls.at"]}, "columns", "twice"),
-        (Feed, {"limit": 0}, "limit", "1 to 1,000"),
-        (Feed, {"limit": 1001}, "limit", "1 to 1,000"),
+        (Feed, {"limit": 0}, "limit", "1 to 100,000"),
+        (Feed, {"limit": MOST_RECORDS + 1}, "limit", "1 to 100,000"),
         (Feed, {"cube": "logs", "where": [FILTER]}, "where", "no dimension of logs"),
         (Feed, {"newst": True}, "newst", "newest"),
         (Feed, "calls", "feed", "object"),

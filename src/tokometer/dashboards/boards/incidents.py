@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Alerts, Feed, HeatMap, Incidents
+from tokometer.dashboards.kinds import Alerts, Also, Feed, Gauge, HeatMap, Incidents, Series, StatusGrid, Verdicts
 from tokometer.dashboards.kinds.heatmap import availability_states
+from tokometer.dashboards.levels import bands, success_objective
+from tokometer.dashboards.limits import availability_objective, error_rate_limits, objective_limits
 from tokometer.dashboards.panel import Dashboard, Section
 from tokometer.measures import Filter
 from tokometer.records.status import ERRORS
@@ -27,12 +29,81 @@ INCIDENTS: Final = Dashboard(
                     every=15,
                     how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
                 ),
+            )
+        ),
+        Section(
+            (
+                Series(
+                    id="incidents.error_rate",
+                    title="Error Rate (real-time)",
+                    of=("calls.error_rate",),
+                    shape="line",
+                    window="6h",
+                    grain="five_minutes",
+                    bands=bands(error_rate_limits),
+                    marks=True,
+                    every=10,
+                    width=5,
+                    how="The share of calls that failed, in steps of five minutes, over green, amber and red ground.",
+                ),
+                Series(
+                    id="incidents.success",
+                    title="Request Success Rate",
+                    of=("calls.success_rate",),
+                    shape="line",
+                    window="6h",
+                    grain="five_minutes",
+                    levels=success_objective,
+                    from_zero=False,
+                    marks=True,
+                    every=15,
+                    width=4,
+                    how="The share of calls that succeeded, in steps of five minutes, against the objective.",
+                ),
+                Gauge(
+                    id="incidents.slo",
+                    title="SLO Compliance Gauge",
+                    of="calls.availability",
+                    low=0.9,
+                    high=1.0,
+                    target=availability_objective,
+                    limits=objective_limits,
+                    window="month",
+                    also=(Also("calls.error_rate", "errors"), Also("calls.p95_latency", "p95")),
+                    every=30,
+                    width=3,
+                    how="This month's availability against its objective: green above, amber below, red far below.",
+                ),
+            )
+        ),
+        Section(
+            (
                 Incidents(
                     id="incidents.timeline",
                     title="Incidents ({range})",
                     every=30,
                     how="When each provider was down, how badly and for how long; what goes on stands first.",
                 ),
+            )
+        ),
+        Section(
+            (
+                StatusGrid(
+                    id="incidents.breakers",
+                    title="Circuit Breaker Status",
+                    of="judgement.breaker",
+                    also=(
+                        Also("judgement.breaker.failure_count", "failures"),
+                        Also("judgement.breaker.trips", "times opened"),
+                    ),
+                    window="24h",
+                    every=30,
+                    how="The breaker of every provider, as a gateway reports it, else as these outcomes would have it.",
+                ),
+            )
+        ),
+        Section(
+            (
                 HeatMap(
                     id="incidents.availability",
                     title="Availability Heatmap ({range})",
@@ -45,7 +116,7 @@ INCIDENTS: Final = Dashboard(
                     width=12,
                     how="Every provider hour by hour: the share of its minutes with calls in which most succeeded.",
                 ),
-            ),
+            )
         ),
         Section(
             (
@@ -98,7 +169,37 @@ INCIDENTS: Final = Dashboard(
                     how="The last fifty lines of the applications' logs, as they come in.",
                     nothing="No log line has come in in this window. Applications send theirs to /v1/logs.",
                 ),
-            ),
+            )
+        ),
+        Section(
+            (
+                Verdicts(
+                    id="incidents.burn",
+                    title="Burn Rate",
+                    of="judgement.burn_rate",
+                    by=("", "provider"),
+                    columns=("objective", "burn_5m", "burn_1h", "burn_6h", "burn_3d", "alert"),
+                    titles=("Objective", "5 min", "1 h", "6 h", "3 d", "Alert"),
+                    window="72h",
+                    worst_first=True,
+                    every=30,
+                    width=7,
+                    how="How many times too fast each error budget is used up, over short and long windows.",
+                ),
+                Verdicts(
+                    id="incidents.objectives",
+                    title="Objectives",
+                    of="judgement.slo",
+                    by=("", "provider"),
+                    columns=("objective", "", "compliant", "period"),
+                    titles=("Objective", "Budget left", "Met", "Period"),
+                    window="month",
+                    worst_first=True,
+                    every=60,
+                    width=5,
+                    how="Each objective, whether it is met, and how much of its error budget is left; the worst first.",
+                ),
+            )
         ),
     ),
 )

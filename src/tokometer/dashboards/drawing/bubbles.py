@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tokometer.charts.axes import Axis, log_axis
@@ -14,7 +14,7 @@ from tokometer.dashboards.drawing.course import tick, unit_axis
 from tokometer.records.units import Unit, exact
 
 _FRAME: Final[Frame] = (52, 16, 26, 40)
-_RADIUS: Final = {280: 16.0, 400: 20.0}
+_RADIUS: Final = {280: 16.0, 340: 18.0, 420: 20.0}
 _LARGEST, _SMALLEST = 24.0, 4.0
 _LINE: Final = 13.0
 _MOST_ROOM: Final = 150.0
@@ -41,21 +41,30 @@ class Point(Item):
     size: float
 
 
-def bubbles(points: Sequence[Point], x: Scale, y: Scale, size: Scale) -> dict[str, Any]:
+def bubbles(points: Sequence[Point], x: Scale, y: Scale, size: Scale, *, height: int = HEIGHT) -> dict[str, Any]:
     """Bubbles, the larger ones behind the smaller, labels at the largest as long as none covers anything.
 
-    `omitted` lists the labels of points that a logarithmic scale has no place for.
+    `omitted` lists the labels of points that a logarithmic scale has no place for. `height` is the least that the
+    chart's element has: 280 where it is `tall`.
     """
     shown = [p for p in points if (p.x > 0 or not x.log) and (p.y > 0 or not y.log)]
     shown.sort(key=lambda point: -point.size)
     across, up = _axis([p.x for p in shown], x), _axis([p.y for p in shown], y)
     places = [(_at(point.x, x), _at(point.y, y)) for point in shown]
+    left, right, top, bottom = frame_for(up, _FRAME)
+    plots = {width: (width - left - right, height - top - bottom) for width in WIDTHS}
+    radii = {width: _radii(shown, _RADIUS.get(width, _LARGEST)) for width in WIDTHS}
+    across = _wider(across, [place for place, _ in places], [(radii[w], plots[w][0]) for w in WIDTHS])
+    up = _wider(up, [place for _, place in places], [(radii[w], plots[w][1]) for w in WIDTHS])
     return {
         "kind": "bubbles",
         "frame": frame_for(up, _FRAME),
         "signals": axes(across, up),
         "data": {},
-        "layouts": [{"width": width, "data": _laid_out(shown, places, across, up, (x, y), width)} for width in WIDTHS],
+        "layouts": [
+            {"width": width, "data": _laid_out(shown, places, across, up, (x, y), radii[width], plots[width])}
+            for width in WIDTHS
+        ],
         "tips": [
             point.tip(
                 (x.title, exact(point.x, x.unit)),
@@ -87,13 +96,11 @@ def _laid_out(
     across: Axis,
     up: Axis,
     scales: tuple[Scale, Scale],
-    width: int,
+    radii: Sequence[float],
+    plot: tuple[int, int],
 ) -> dict[str, Any]:
     left, right, top, bottom = frame_for(up, _FRAME)
-    most = max((point.size for point in points), default=0.0)
-    radius = _RADIUS.get(width, _LARGEST)
-    radii = [max(_SMALLEST, radius * math.sqrt(point.size / most)) if most > 0 else _SMALLEST for point in points]
-    wide, high = width - left - right, HEIGHT - top - bottom
+    wide, high = plot
     circles = [
         (wide * _share(px, across.domain), high * (1 - _share(py, up.domain)), r)
         for (px, py), r in zip(places, radii, strict=True)
@@ -115,6 +122,23 @@ def _laid_out(
     }
 
 
+def _radii(points: Sequence[Point], largest: float) -> list[float]:
+    """Radii in pixels, so that areas are in proportion; the smallest can still be seen."""
+    most = max((point.size for point in points), default=0.0)
+    return [max(_SMALLEST, largest * math.sqrt(point.size / most)) if most > 0 else _SMALLEST for point in points]
+
+
+def _wider(axis: Axis, places: Sequence[float], layouts: Sequence[tuple[Sequence[float], int]]) -> Axis:
+    """The axis with as much room beyond its ends as bubbles there need, in whichever layout they need most."""
+    before = after = 0.0
+    for radii, plot in layouts:
+        for place, radius in zip(places, radii, strict=True):
+            share = _share(place, axis.domain)
+            before, after = max(before, radius / plot - share), max(after, radius / plot - (1 - share))
+    low, high = axis.domain
+    return replace(axis, domain=(low - before * (high - low), high + after * (high - low)))
+
+
 def _share(value: float, domain: tuple[float, float]) -> float:
     return (value - domain[0]) / (domain[1] - domain[0])
 
@@ -122,7 +146,7 @@ def _share(value: float, domain: tuple[float, float]) -> float:
 def _labels(
     names: Sequence[str], circles: Sequence[tuple[float, float, float]], wide: float, high: float
 ) -> Iterable[tuple[int, str, float, float, str]]:
-    """Labels beside their circles: right, left, above or below, whichever covers no circle and no other label."""
+    """Labels at a side, above, below or at a corner of their circles, wherever they cover no circle and no label."""
     taken = [(x - r, y - r, x + r, y + r) for x, y, r in circles]
     for index, (x, y, r) in enumerate(circles):
         text = fit(names[index], _MOST_ROOM)
@@ -132,6 +156,10 @@ def _labels(
             (-r - 4, 0.0, "right", -1.0),
             (0.0, -r - 8, "center", -0.5),
             (0.0, r + 9, "center", -0.5),
+            (0.75 * r + 3, -0.75 * r - 6, "left", 0.0),
+            (0.75 * r + 3, 0.75 * r + 6, "left", 0.0),
+            (-0.75 * r - 3, -0.75 * r - 6, "right", -1.0),
+            (-0.75 * r - 3, 0.75 * r + 6, "right", -1.0),
         ):
             begin, line = x + dx + shift * size, y + dy
             box = (begin, line - _LINE / 2, begin + size, line + _LINE / 2)

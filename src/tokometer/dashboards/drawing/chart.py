@@ -14,11 +14,11 @@ from tokometer.charts.text import text_width
 Frame = tuple[int, int, int, int]
 FRAME: Final[Frame] = (52, 12, 8, 24)
 
-#: Widths of a chart's element, in pixels, for which it is laid out: a phone, a third of a page, half, most, all of it.
+#: Widths of a chart's element, in pixels, for which it is laid out: from a phone to a whole page.
 #: Anything between takes the next narrower layout, where each label only has more room around it.
-WIDTHS: Final = (280, 400, 560, 780, 1_080)
-#: The height of a chart's element for which it is laid out: as `.chart.tall` in page.css.
-HEIGHT: Final = 280
+WIDTHS: Final = (280, 340, 420, 520, 640, 800, 1_080)
+#: The height of a chart's element for which it is laid out, if nothing else is said: as `.chart` in page.css.
+HEIGHT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tokometer.dashboards.drawing.chart import WIDTHS, Frame, axes, table
 from tokometer.dashboards.drawing.course import tick
 from tokometer.records.units import COUNT, PERCENT, Unit, exact, show
 
-_FRAME: Final[Frame] = (52, 12, 24, 24)
+_FRAME: Final[Frame] = (52, 12, 34, 24)
 #: Limits of ranges within a decade, finest first, and how many ranges a chart may have. They are preferred numbers
 #: (ISO 3: R10, R5), readable and so even on a logarithmic axis that no range catches more for being wider than others.
 _FINENESS: Final = ((1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8), (1, 1.6, 2.5, 4, 6.3), (1, 3.2), (1,))
@@ -93,16 +93,18 @@ def _laid_out(
     plot = width - _FRAME[0] - _FRAME[1]
     x = log_axis(low, high, lambda value: tick(value, unit), most=max(3, plot // 48), second=seconds_of(unit))
     texts: list[list[Any]] = []
-    free = -1e9
+    # A label has its place above its line; one that would stand on another's goes a row higher.
+    free = [-1e9, -1e9]
     for q in sorted(quantiles, key=lambda q: q.value):
         text = f"{q.label} {show(q.value, unit)}"
         at = plot * (math.log10(q.value) - x.domain[0]) / (x.domain[1] - x.domain[0])
         size = text_width(text)
-        begin = min(max(at - size / 2, free), plot - size)
-        if begin < free:
+        begin = min(max(at - size / 2, 0), plot - size)
+        row = 0 if begin >= free[0] else 1
+        if begin < free[row]:
             continue
-        free = begin + size + 8
-        texts.append([math.log10(q.value), y.domain[1], text, "text-2", round(begin - at, 1), -10])
+        free[row] = begin + size + 8
+        texts.append([math.log10(q.value), y.domain[1], text, "text-2", round(begin - at, 1), -10 - 14 * row])
     return {"width": width, "signals": axes(x, y), "data": {"texts": table("x y text c dx dy", texts)}}
 
 

@@ -42,6 +42,8 @@ class Line:
     filter: str = ""
     #: A rolling mean or a benchmark: drawn thin and dashed, never part of a total.
     dashed: bool = False
+    #: The line goes on over gaps, from one known value to the next; the tooltip has no value there.
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,16 @@ def _path(
 ) -> Iterable[list[float]]:
     """The points of a series, every unbroken piece under a number of its own; a point alone in its piece is a dot."""
     piece, values, last = 0, line.values, len(stretch) - 1
+    joined = line.joined and sum(value is not None for value in values) > 1
     for index, period in enumerate(stretch):
         value = values[index]
         if value is None:
-            piece += 1
+            piece += not joined
             continue
         low = base[index] if base else 0.0
         place = [ms(period.start), ms(period.end), low, low + value, number]
-        alone = (index == 0 or values[index - 1] is None) and (index == last or values[index + 1] is None)
+        alone = not joined and (index == 0 or values[index - 1] is None)
+        alone = alone and (index == last or values[index + 1] is None)
         following_open = index < last and stretch[index + 1].open
         if line.dashed:
             yield [*place, _DASHED, int(alone), piece]
@@ -241,13 +245,15 @@ def _compared(
     if cut:
         rows = [(low, high, STATE_INK[band.state]) for low, high, band in cut if high > low]
         chart["data"]["bands"] = table("a b c", rows)
-    ahead = [mark for mark in marks if stretch and stretch[0].start <= mark.time < stretch[-1].end]
-    if ahead:
-        chart["data"]["events"] = table(
-            "t c", [(ms(mark.time), STATE_INK["critical"] if mark.kind == "incident" else "text-3") for mark in ahead]
-        )
-        for tip, period in zip(chart["tips"], stretch, strict=True):
-            tip[5] = [[mark.kind, mark.text] for mark in ahead if period.start <= mark.time < period.end]
+    lines: list[tuple[int, str]] = []
+    for tip, period in zip(chart["tips"], stretch, strict=True):
+        own = sorted((mark for mark in marks if period.start <= mark.time < period.end), key=lambda mark: mark.time)
+        tip[5] = [[mark.kind, mark.text] for mark in own]
+        # One line for all of a kind: several in a period would stand on top of each other.
+        firsts = {mark.kind: mark for mark in reversed(own)}
+        lines += [(ms(m.time), STATE_INK["critical" if m.kind == "incident" else ""]) for m in firsts.values()]
+    if lines:
+        chart["data"]["events"] = table("t c", lines)
     return chart
 
 
@@ -270,13 +276,24 @@ def _known(lines: Iterable[Line]) -> list[float]:
 def unit_axis(values: Sequence[float], unit: Unit, *, from_zero: bool = True) -> Axis:
     """The y axis for values of a unit. A share's axis ends at 100 % where no value is larger."""
     low, high = min(values, default=0.0), max(values, default=0.0)
-    return value_axis(
-        high,
-        lambda value: tick(value, unit),
+    size = _step_unit(high, unit)
+    axis = value_axis(
+        high / size,
+        lambda value: tick(value * size, unit),
         unit.style == "count",
-        smallest=min(low, 0.0) if from_zero else low,
+        smallest=(min(low, 0.0) if from_zero else low) / size,
         most=1.0 if unit.style == "share" and high <= 1 else None,
     )
+    bottom, top = axis.domain
+    return replace(axis, domain=(bottom * size, top * size), ticks=[value * size for value in axis.ticks])
+
+
+def _step_unit(high: float, unit: Unit) -> float:
+    """What the steps of an axis are round in: long durations in minutes, hours or days, all else in the unit itself."""
+    if unit.style != "duration":
+        return 1.0
+    second = float(1 / unit.size)
+    return next((clock * second for clock in (86_400, 3_600, 60) if high >= 2 * clock * second), 1.0)
 
 
 def tick(value: float, unit: Unit) -> str:

@@ -6,19 +6,17 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tokometer.charts.text import text_width
 from tokometer.dashboards.drawing.course import STATE_INK, Band, Level, tick
 from tokometer.records.units import Unit, exact, show
 
 #: The box of the drawing, the middle of its circle, and the radii of the dial and of the thin scale outside of it.
-BOX: Final = "0 0 120 78"
+BOX: Final = "0 0 120 72"
 _X, _Y = 60.0, 64.0
 _DIAL, _SCALE = 46.0, 55.0
 #: The dial is a half circle, from the left over the top to the right.
 _TURN: Final = math.pi
-#: What is left of an arc at the low end, so that its colour is seen; the letters in the middle, and their room.
+#: What is left of an arc at the low end, so that its colour is seen.
 _LEAST: Final = 0.015
-_LARGEST, _WIDTH = 17.0, 70.0
 
 
 def gauge(
@@ -42,7 +40,7 @@ def gauge(
 
     Returns:
         `{"box", "track", "arc" ('' for none), "scale": [{path, state, colour}], "target": null or {x1, y1, x2, y2,
-        title}, "text", "size", "title", "low", "high", "state", "colour"}`; `colour` is a design token.
+        title}, "text", "title", "low", "high", "state", "colour"}`; `colour` is a design token.
     """
     state = _state(value, thresholds)
     text = show(value, unit) if value is not None else "No data"
@@ -62,7 +60,6 @@ def gauge(
         ],
         "target": _tick(target, low, high, unit),
         "text": text,
-        "size": round(min(_LARGEST, _LARGEST * _WIDTH / text_width(text, _LARGEST, bold=True)), 1),
         "title": exact(value, unit) if value is not None else "No data",
         "low": tick(low, unit),
         "high": tick(high, unit),

@@ -20,7 +20,7 @@ _STRENGTH: Final[dict[str, float]] = {"good": 0.35, "warning": 0.7, "critical": 
 _TOP, _BOTTOM, _RIGHT = 22, 24, 4
 _STEPS: Final = (1, 2, 3, 4, 6, 7, 12, 14, 24, 28, 30, 60, 90)
 _WORDS: Final = {"good": "Good", "warning": "Degraded", "critical": "Bad"}
-_MOST_LABEL: Final = {280: 84.0, 400: 110.0}
+_MOST_LABEL: Final = {280: 84.0, 340: 100.0, 420: 130.0}
 _UNKNOWN: Final = "No data"
 _SPARE: Final = 60
 

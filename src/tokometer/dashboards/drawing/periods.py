@@ -13,6 +13,7 @@ _HOUR: Final = timedelta(hours=1)
 #: The grains that are a fixed time long.
 STEPS: Final[dict[str, timedelta]] = {
     "minute": timedelta(minutes=1),
+    "five_minutes": timedelta(minutes=5),
     "quarter": timedelta(minutes=15),
     "hour": _HOUR,
 }

@@ -14,7 +14,7 @@ from tokometer.records.units import PERCENT, Unit, exact, show
 
 _FRAME: Final[Frame] = (0, 0, 6, 6)
 #: The radius by the width of the layout, and how far beside the ring its key begins.
-_RADII: Final = {280: 58, 400: 76}
+_RADII: Final = {280: 58, 340: 68, 420: 80}
 _RADIUS: Final = 92
 _GAP: Final = 20
 #: The key: how wide it may become, the room for all of its lines, and how far apart these are at most.

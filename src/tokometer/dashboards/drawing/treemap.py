@@ -14,6 +14,7 @@ _FRAME: Final[Frame] = (0, 0, 4, 4)
 _INSET: Final = 7.0
 _LINE: Final = 15.0
 _TINT: Final = 0.3
+_BOLD: Final = 600
 #: Lines of the card's colour, in pixels: between cells, and around groups.
 _EDGE, _GROUP_EDGE = 2, 5
 
@@ -36,10 +37,11 @@ class Cell(Item):
     group: str = field(default="", kw_only=True)
 
 
-def treemap(cells: Sequence[Cell], unit: Unit, *, what: str = "Value") -> dict[str, Any]:
+def treemap(cells: Sequence[Cell], unit: Unit, *, what: str = "Value", height: int = HEIGHT) -> dict[str, Any]:
     """Cells as large as their values, in squares as good as can be; groups apart from each other, the largest first.
 
     Labels stand where there is room for them: the group's name on its largest cell, a cell's name, and its value.
+    `height` is the least that the chart's element has: 280 where it is `tall`.
     """
     total = sum(cell.value for cell in cells if cell.value > 0)
     groups = _grouped(cells)
@@ -49,7 +51,7 @@ def treemap(cells: Sequence[Cell], unit: Unit, *, what: str = "Value") -> dict[s
         "frame": _FRAME,
         "signals": axes(UNIT_X, UNIT_Y),
         "data": {},
-        "layouts": [{"width": width, "data": _laid_out(groups, width, HEIGHT - 8, unit)} for width in WIDTHS],
+        "layouts": [{"width": width, "data": _laid_out(groups, width, height - 8, unit)} for width in WIDTHS],
         "tips": [
             cell.tip(
                 (what, exact(cell.value, unit)),
@@ -99,14 +101,14 @@ def _share(box: Box, width: float, height: float) -> list[float]:
 def _labels(cell: Cell, box: Box, group: str, unit: Unit) -> Iterable[list[Any]]:
     """The lines that fit into a box: text, colour, place in pixels, weight."""
     room, y = box.w - 2 * _INSET, _INSET + 6
-    lines = [(group, "text-2", 600)] if group else []
-    lines += [(cell.label, "text", 600), (show(cell.value, unit), "text-2", 400)]
+    lines = [(group, "text-2", _BOLD)] if group else []
+    lines += [(cell.label, "text", _BOLD), (show(cell.value, unit), "text-2", 400)]
     if box.h < _LINE * len(lines) + 8:
         lines = lines[1:] if group else lines
     for text, colour, weight in lines:
-        short = fit(text, room, bold=weight == 600)  # noqa: PLR2004 - bold
-        if not short or y + 8 > box.h:
-            # A value below a name that is missing would be the value of nothing.
+        short = fit(text, room, bold=weight == _BOLD)
+        # A value below a name that is missing would be the value of nothing, and half of an amount is another one.
+        if not short or y + 8 > box.h or (weight != _BOLD and short != text):
             return
         yield [short, colour, _INSET, y, weight]
         y += _LINE

@@ -21,7 +21,7 @@ _REACH: Final = 0.3
 #: Points of a body's outline, and the width of the kernel in decades.
 _POINTS: Final = 96
 _KERNEL: Final = 0.05
-_MOST_LABEL: Final = {280: 84.0, 400: 110.0}
+_MOST_LABEL: Final = {280: 84.0, 340: 100.0, 420: 130.0}
 
 
 @dataclass(frozen=True, slots=True)

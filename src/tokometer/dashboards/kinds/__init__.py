@@ -6,6 +6,7 @@ it draws, one shape in `charts/`.
 
 from tokometer.dashboards.kinds.advice import Advice
 from tokometer.dashboards.kinds.alerts import Alerts
+from tokometer.dashboards.kinds.bridge import Bridge
 from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
@@ -24,11 +25,14 @@ from tokometer.dashboards.kinds.share import Share
 from tokometer.dashboards.kinds.stat import Also, Limits, Stat
 from tokometer.dashboards.kinds.status_grid import StatusGrid
 from tokometer.dashboards.kinds.tally import Tally
+from tokometer.dashboards.kinds.treemap import Treemap
+from tokometer.dashboards.kinds.verdicts import Progress, Verdicts
 
 __all__ = [
     "Advice",
     "Alerts",
     "Also",
+    "Bridge",
     "Bubble",
     "Cards",
     "Column",
@@ -44,10 +48,13 @@ __all__ = [
     "Matrix",
     "Outlook",
     "Periods",
+    "Progress",
     "Ranking",
     "Series",
     "Share",
     "Stat",
     "StatusGrid",
     "Tally",
+    "Treemap",
+    "Verdicts",
 ]

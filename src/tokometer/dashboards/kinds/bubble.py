@@ -58,6 +58,7 @@ class Bubble(Placed):
             Scale(across.title, across.unit, self.log_x, self.from_zero),
             Scale(up.title, up.unit, self.log_y, self.from_zero),
             Scale(size.title, size.unit),
+            height=280 if self.tall else 200,
         )
         unknown = [names.label(row[self.by] or "") for row in rows if row not in known]
         keys = (self.by, *self.measures)

@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.answers import adds_up, described, rows_of
+from tokometer.dashboards.answers import adds_up, begun, described, rows_of
 from tokometer.dashboards.calendar import Window, later
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Item, Period, heat, period_title, periods
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
-from tokometer.measures import Query
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.units import show
 from tokometer.settings import Settings
@@ -27,7 +26,7 @@ _HOURS: Final = 24
 _LATELY: Final = "30d"
 #: Of an hour, three minutes are as long as the shortest incident that ends by itself.
 _DOWN: Final = 0.95
-_SHORT: Final = ("minute", "quarter")
+_SHORT: Final = ("minute", "five_minutes", "quarter")
 Tall = Literal["", "tall", "taller"]
 
 
@@ -88,10 +87,8 @@ class HeatMap(Placed):
         return {(period.start.isoweekday(), period.start.hour) for period in stretch}
 
     def _known(self, context: Context, window: Window) -> Window:
-        """The window from the first call on, whatever is filtered by."""
-        everything = Query(measures=("calls.requests",), since="all", tz=context.scope.zone.key)
-        first = context.ask(everything).meta.since
-        return replace(window, since=max(window.since, first.astimezone(window.since.tzinfo)))
+        """The window from the first call on."""
+        return replace(window, since=max(window.since, begun(context)))
 
     def _by_name(self, context: Context) -> View:
         window = context.window(self.window)

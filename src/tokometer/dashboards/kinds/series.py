@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.answers import PREVIOUS, Described, adds_up, described, rows_of
-from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.answers import PREVIOUS, Described, begun, described, rows_of, stacks
+from tokometer.dashboards.calendar import Window, later, midnight
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, bars, curve, periods
+from tokometer.dashboards.drawing.periods import STEPS
 from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
@@ -34,7 +36,8 @@ _INKS: Final = {"calls.cost": "cost", "calls.total_tokens": "tokens", "calls.req
 #: What the measures that the viewer switches between are called for short.
 SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
 _PLAIN: Final = ("requests", "tokens", "cost", "other")
-_GRAINS: Final[tuple[Grain, ...]] = ("minute", "quarter", "hour", "day", "week", "month", "year")
+_GRAINS: Final[tuple[Grain, ...]] = ("minute", "five_minutes", "quarter", "hour", "day", "week", "month", "year")
+_PERIODS: Final = {"hour": "hours", "day": "days", "week": "weeks", "month": "months"}
 Shape = Literal["bars", "area", "line", "stack"]
 
 
@@ -63,6 +66,8 @@ class Series(Placed):
     rank: str = ""
     #: Whether the axis begins at zero; without it, a line's small changes near 100 % can be seen.
     from_zero: bool = True
+    #: Lines go on over periods of which nothing is known: for shares of traffic that comes now and then.
+    joined: bool = False
     #: Targets, budgets and benchmarks, as lines across; threshold bands; see drawing.Level and drawing.Band.
     levels: Callable[[Context, Window, Grain], Sequence[Any]] | None = None
     bands: Callable[[Context], Sequence[Any]] | None = None
@@ -109,7 +114,7 @@ class Series(Placed):
         drawn = bars if self._shape(asked) == "bars" else None
         extras = self._extras(context, window, grain)
         if self.rolling and lines:
-            lines = [*lines, _rolling(lines, self.rolling)]
+            lines = [*lines, self._rolling(context, window, grain, asked[0])]
         chart = (
             drawn(stretch, grain, lines, what.unit, **extras)
             if drawn
@@ -153,7 +158,7 @@ class Series(Placed):
 
     def _shape(self, asked: Sequence[str]) -> Shape:
         """Shares and means do not stack."""
-        return self.shape if all(map(adds_up, asked)) or self.shape == "area" else "line"
+        return self.shape if all(map(stacks, asked)) or self.shape == "area" else "line"
 
     def _by_name(self, context: Context, rows: Sequence[Any], name: str, stretch: Sequence[Any]) -> list[Line]:
         groups: dict[str, list[Any]] = {}
@@ -163,14 +168,36 @@ class Series(Placed):
         order = sorted(courses, key=lambda key: (key == OTHER_LABEL, -sum(value or 0 for value in courses[key]), key))
         names = Names(self.by, context.colours, order)
         return [
-            Line(key, names.label(key), names.colour(key), courses[key], "" if key == OTHER_LABEL else self.by)
+            Line(
+                key,
+                names.label(key),
+                names.colour(key),
+                courses[key],
+                "" if key == OTHER_LABEL else self.by,
+                joined=self.joined,
+            )
             for key in names
         ]
 
     @staticmethod
     def _filled(values: Sequence[float | None], name: str) -> list[Any]:
         """Where nothing was measured, nothing was used; but a share of nothing is unknown."""
-        return [value or 0.0 for value in values] if adds_up(name) else list(values)
+        return [value or 0.0 for value in values] if stacks(name) else list(values)
+
+    def _rolling(self, context: Context, window: Window, grain: Grain, name: str) -> Line:
+        """The mean of as many periods up to each, also of those before the window; unknown where there were fewer."""
+        earlier = _earlier(window, grain, self.rolling)
+        rows = rows_of(context, [name], window=earlier, grain=grain, where=self.where)
+        stretch = periods(earlier, grain, context.scope.now)
+        values = self._filled(course(rows, name, stretch), name)
+        first = sum(period.end.astimezone(UTC) <= begun(context).astimezone(UTC) for period in stretch)
+        means = [
+            _mean(values[at + 1 - self.rolling : at + 1]) if at + 1 - self.rolling >= first else None
+            for at in range(len(values))
+        ]
+        shown = len(periods(window, grain, context.scope.now))
+        unit = _PERIODS.get(grain, "periods")
+        return Line("rolling", f"Mean of {self.rolling} {unit}", "text", means[len(means) - shown :], dashed=True)
 
     def _extras(self, context: Context, window: Window, grain: Grain) -> dict[str, Any]:
         extras: dict[str, Any] = {}
@@ -206,11 +233,22 @@ def _plain(rows: Sequence[Any], asked: Sequence[str], stretch: Sequence[Any]) ->
     ]
 
 
-def _rolling(lines: Sequence[Line], size: int) -> Line:
-    """The mean of the last `size` periods of all lines together, from the first whole one on."""
-    sums = [sum(value or 0.0 for value in column) for column in zip(*(line.values for line in lines), strict=True)]
-    means = [sum(sums[at + 1 - size : at + 1]) / size if at + 1 >= size else None for at in range(len(sums))]
-    return Line("rolling", f"Mean of {size}", "text", means, dashed=True)
+def _earlier(window: Window, grain: Grain, count: int) -> Window:
+    """The window with so many periods in front of it."""
+    since = window.since
+    if grain in STEPS:
+        since = later(since, -count * STEPS[grain])
+    else:
+        days = {"day": 1, "week": 7}.get(grain, 31) * count
+        since = midnight(since.date() - timedelta(days=days), since.tzinfo)  # type: ignore[arg-type]
+        if grain not in ("day", "week"):
+            since = midnight(since.date().replace(day=1), since.tzinfo)  # type: ignore[arg-type]
+    return replace(window, since=since, asked=(since.isoformat(), window.asked[1]))
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _legend(lines: Sequence[Line]) -> list[dict[str, str]]:

@@ -62,6 +62,8 @@ class Stat(Placed):
     width: int = 3
     #: Limits from the settings, for a measure; a judgement has its own standing.
     limits: Callable[[Settings], Limits] | None = None
+    #: The judgement whose standing it bears, where it is a fact of one.
+    stands: str = ""
     also: tuple[Also, ...] = ()
     #: What is said where there is no value: what is not configured, or what would have to come in.
     nothing: str = ""
@@ -105,7 +107,8 @@ class Stat(Placed):
     def _standing(self, context: Context, value: Number | None, row: dict[str, Any]) -> str:
         if self.of.startswith(JUDGED):
             judged, fact = judgement_of(self.of)
-            return "" if fact else str(row.get(f"{JUDGED}{judged.name}{STANDING}") or "none")
+            borne = self.stands if fact else f"{JUDGED}{judged.name}"
+            return str(row.get(borne + STANDING) or "none") if borne else ""
         if self.limits is None:
             return ""
         return self.limits(context.settings).standing(value, described(self.of).better)

@@ -1,16 +1,28 @@
 """Endpoints that the requirements name: one module for each family of paths, each with a `router`.
 
-They parse, ask measures and judgements, and reply with the documents' field names. Included by `server.app` through
-:data:`ROUTERS`; a new family is one module and one line here.
+They are declared: fields over measures and judgements, with the documents' names (:mod:`.declared`). Values, OpenAPI
+and docs/reference/endpoints.md derive from the declarations. Included by `server.app` through :data:`ROUTERS`; a new
+family is one module and one line here.
 """
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from tokometer.server.endpoints import config, providers
+from tokometer.server.endpoints import (
+    analytics,
+    config,
+    errors,
+    financial,
+    models,
+    patterns,
+    providers,
+    reliability,
+    tokens,
+)
 from tokometer.server.endpoints.serving import Endpoint
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, providers.router)
+_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns)
+ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, *(family.router for family in _FAMILIES))
 #: Everything that is declared, for the documentation and for tests.
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*providers.ENDPOINTS,)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for family in _FAMILIES for endpoint in family.ENDPOINTS)

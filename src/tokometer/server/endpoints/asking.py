@@ -84,6 +84,8 @@ class Asked:
     own: Mapping[str, str]
     limit: int
     sort: str
+    #: The window was chosen by the asker.
+    chosen: bool
 
     @property
     def window(self) -> Window:
@@ -169,6 +171,7 @@ def read(
         own=own,
         limit=_limit(shared["limit"]) or limit,
         sort=shared["sort"],
+        chosen=bool(shared["period"] or shared["from"]),
     )
 
 
@@ -273,7 +276,8 @@ def described_parameters(takes: Sequence[Parameter], path: Mapping[str, str], pe
         for name, meaning in path.items()
     ]
     told += [one.schema() for one in takes]
-    for one in SHARED:
+    own = {one.name for one in takes}
+    for one in (one for one in SHARED if one.name not in own):
         shown = replace(one, default=period) if one.name == "period" else one
         told.append(shown.schema())
     told.append(

@@ -15,8 +15,6 @@ from tokometer.measures.atoms import Facts
 from tokometer.server.endpoints.declared import Answer, Block, Field, Key
 
 PREVIOUS: Final = ".previous"
-#: The window of a field that is about all there is.
-EVER: Final = "all"
 
 
 class Values(dict[Key, Any]):
@@ -40,10 +38,12 @@ class Gathered:
     """Values by name, in the order in which they were met first."""
 
     names: dict[Any, Values] = field(default_factory=dict)
+    #: What cannot be told of the calls that filters choose, as its records lack their dimensions.
+    unheard: Values = field(default_factory=Values)
 
     def of(self, name: Any) -> Values:  # noqa: ANN401 - a dimension's value, or several
         """The values of one name; those of no records where it had none."""
-        return self.names.get(name) or Values()
+        return Values({**self.names.get(name, {}), **self.unheard})
 
     def into(self, name: Any) -> Values:  # noqa: ANN401 - a dimension's value, or several
         """The values of one name, to be added to."""
@@ -97,8 +97,11 @@ def _measure(
 ) -> None:
     names = dict.fromkeys(one.source for one in asked)
     cube = asked[0].source.partition(".")[0]
+    if context.unheard(cube):
+        found.unheard.update((one.key, None) for one in asked)
+        return
     result = context.query(
-        None if window == EVER else context.window(window),
+        context.window(window),
         *names,
         by=dimensions,
         grain=grain,

@@ -12,6 +12,7 @@ from tokometer.server.endpoints.courses import INTERVAL, course, course_parts
 from tokometer.server.endpoints.declared import Block, Field, Rows, Texts, block, over
 from tokometer.server.endpoints.gathering import Values, gather
 from tokometer.server.endpoints.naming import provider_in, provider_name, seen
+from tokometer.server.endpoints.reliability import incident_rows, providers_in
 from tokometer.server.endpoints.serving import Endpoint, routed
 from tokometer.server.endpoints.shapes import (
     CHANGE,
@@ -179,7 +180,9 @@ COSTS: Final = block(
     *FINANCIAL,
     *window_parts(),
     Field("cost", "calls.cost", USD, 3456.78),
-    Field("revenue", "calls.revenue", USD, 4100.5),
+    Field("revenue", "judgement.profit.revenue", USD, 4100.5),
+    Field("profit", "judgement.profit", USD, 643.72),
+    Field("margin_percent", "judgement.profit.margin", PERCENT, 15.7),
     Field("unpriced_requests", "calls.unpriced", WHOLE, 0),
     *course_parts(Field("cost", "calls.cost", USD, 144.03)),
 )
@@ -230,10 +233,9 @@ ONE: Final = block(
 
 def _metrics(asked: Asked) -> dict[str, Any]:
     found = gather(asked.context, PROVIDER, by="provider")
-    names = [name for name in seen(asked.runtime, "provider") if not _filtered(asked) or name in found]
     rows = [
         PROVIDER.write(_standing(found.of(name)), {"slug": name, "name": provider_name(name)})
-        for name in dict.fromkeys([*names, *found])
+        for name in providers_in(asked, found)
     ]
     return METRICS.write({}, asked.told() | {"providers": asked.arranged(rows, _PROVIDERS)})
 
@@ -244,15 +246,11 @@ def _standing(values: Values) -> Values:
     return values
 
 
-def _filtered(asked: Asked) -> bool:
-    return bool(asked.context.scope.where)
-
-
 def _list(asked: Asked) -> dict[str, Any]:
     requests = gather(asked.context, _LISTED.row, by=("provider", "model"))
     total = gather(asked.context, _LISTED.row, by="provider")
     models: dict[str, list[str]] = {}
-    offers = asked.context.query(None, "models.models", by=("provider", "model"))
+    offers = asked.context.query(asked.context.window("all"), "models.models", by=("provider", "model"))
     pairs = [*requests, *((row["provider"], row["model"]) for row in offers.rows)]
     for provider, model in dict.fromkeys(pairs):
         if model:
@@ -299,19 +297,10 @@ def _one(answer: Block) -> Any:  # noqa: ANN401 - makes an answer
         if "timeline" in names:
             given |= course(about, answer)
         if "incidents" in names:
-            given["incidents"] = _incidents(about)
+            given["incidents"] = asked.arranged(incident_rows(about, _INCIDENTS.row), _INCIDENTS)
         return answer.write(_standing(values), given)
 
     return make
-
-
-def _incidents(asked: Asked) -> list[dict[str, Any]]:
-    result = asked.context.judge("incidents", asked.window, "provider")
-    rows = [
-        _INCIDENTS.row.write({}, {**row, "duration_seconds": row["duration"], "failed_percent": row["incidents"]})
-        for row in result.rows
-    ]
-    return asked.arranged(rows, _INCIDENTS)
 
 
 def _about(path: str, summary: str, about: str, answer: Block, **words: Any) -> Endpoint:  # noqa: ANN401

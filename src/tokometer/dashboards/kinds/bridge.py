@@ -1,0 +1,88 @@
+"""How a figure came from what it was before: the parts of its change, which add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, ClassVar, Final
+
+from tokometer.dashboards.answers import JUDGED, described
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.records.units import PERCENT, USD, Number, exact, show
+
+_CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge(Placed):
+    """A judgement whose value is a change, and whose facts `parts` add up to it, from `before` to `after`."""
+
+    kind: ClassVar[str] = "bridge"
+    of: str
+    before: str
+    after: str
+    #: Facts, with what they are called here.
+    parts: tuple[tuple[str, str], ...]
+    width: int = 4
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        return (self.of, *(f"{self.of}.{name}" for name, _ in self.parts))
+
+    def view(self, context: Context) -> View:
+        """One judgement."""
+        window = context.window(self.window)
+        rows = context.judge(self.of, window).rows
+        row: Mapping[str, Any] = rows[0] if rows else {}
+        change: Number | None = row.get(self.of.removeprefix(JUDGED))
+        facts = (self.before, *(name for name, _ in self.parts), self.after)
+        table = [(self.of, change), *((f"{self.of}.{name}", row.get(name)) for name in facts)]
+        better = described(self.of).better
+        largest = max((abs(float(row[name])) for name, _ in self.parts), default=0.0) if row else 0.0
+        shown = {
+            "before": _money(row.get(self.before)),
+            "after": _money(row.get(self.after)),
+            "change": _part(change, largest, better) if row else None,
+            "share": _share(change, row.get(self.before)),
+            "parts": [
+                _part(row[name], largest, better)
+                | {"title": title, "meaning": described(f"{self.of}.{name}").description}
+                for name, title in self.parts
+            ]
+            if row
+            else [],
+            "versus": context.scope.before,
+        }
+        return View(shown, Table(("measure", "value"), table), window, empty=not row)
+
+
+def _part(value: Any, largest: float, better: str) -> dict[str, Any]:  # noqa: ANN401 - a number
+    """A part: signed to the cent, with a bar from the middle."""
+    length = 50 * min(1.0, abs(float(value)) / largest) if largest else 0.0
+    money = _money(value)
+    good = "" if not value or not better else "better" if (value > 0) == (better == "higher") else "worse"
+    return {
+        "text": f"+{money['text']}" if value > 0 else money["text"],
+        "exact": money["exact"],
+        "x": round(50.0 if value > 0 else 50 - length, 2),
+        "width": round(length, 2),
+        "good": good,
+    }
+
+
+def _money(value: Decimal | None) -> dict[str, str]:
+    """To the cent, so that a reader can add up; amounts below a cent as everywhere."""
+    if value is None:
+        return {"text": show(None, USD), "exact": exact(None, USD)}
+    cents = value.quantize(_CENT, ROUND_HALF_UP)
+    return {"text": exact(cents, USD) if cents or not value else show(value, USD), "exact": exact(value, USD)}
+
+
+def _share(change: Any, before: Any) -> str:  # noqa: ANN401 - numbers or None
+    if change is None or not before:
+        return ""
+    share = float(change / before)
+    return f"{'+' if share > 0 else ''}{show(share, PERCENT)}"

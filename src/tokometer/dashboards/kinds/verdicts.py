@@ -1,0 +1,158 @@
+"""The rows of a judgement as a table: budgets, burn rates, movers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+
+from tokometer.dashboards.answers import JUDGED, described, judgement_of
+from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.context import Context
+from tokometer.dashboards.kinds.stat import WORDS
+from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.measures import dimension_named
+from tokometer.records.units import PERCENT, show
+
+_GRADES: Final = ("critical", "warning", "good", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A bar of how much of a `whole` is used, with a mark at what is `expected`: facts of the judgement."""
+
+    used: str
+    whole: str
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts(Placed):
+    """A judgement's rows, asked by one or several dimensions one after the other; a click on a name filters by it."""
+
+    kind: ClassVar[str] = "verdicts"
+    #: The judgement.
+    of: str
+    #: The dimensions that it is asked by; '' for all calls together.
+    by: tuple[str, ...]
+    #: What stands in the columns: facts, '' for the value itself. Those in words hold words of ours.
+    columns: tuple[str, ...]
+    #: What stands above them, where their own titles are too long; '' for those.
+    titles: tuple[str, ...] = ()
+    #: Which of them are changes: with their sign, and unless they are not `coloured`, as good or bad.
+    changes: tuple[str, ...] = ()
+    coloured: bool = True
+    progress: Progress | None = None
+    #: How it stands is a column.
+    standing: bool = True
+    #: Which rows are shown; all of them by default.
+    only: Callable[[Mapping[str, Any]], bool] | None = None
+    #: The worst first, instead of the judgement's own order.
+    worst_first: bool = False
+    most: int = 12
+    width: int = 6
+    #: What is said where no row is left: what is not configured.
+    nothing: str = ""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What it is computed from."""
+        return (self.of,)
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        chosen = not self.window and not judgement_of(self.of)[0].window
+        return ("range", "compare", "complete") if chosen else ()
+
+    def view(self, context: Context) -> View:
+        """A question a dimension."""
+        window = context.window(self.window)
+        rows = [
+            (by, row)
+            for by in self.by
+            for row in context.judge(self.of, window, by).rows
+            if self.only is None or self.only(row)
+        ]
+        if self.worst_first:
+            rows.sort(key=lambda found: _GRADES.index(found[1]["standing"]))
+        names = {
+            by: Names(by, context.colours, [row[by] or "" for of, row in rows if of == by]) for by in self.by if by
+        }
+        shown = {
+            "rows": [self._row(by, row, names) for by, row in rows[: self.most]],
+            "beyond": max(0, len(rows) - self.most),
+            "name": dimension_named(f"calls.{self.by[0]}").title if len(self.by) == 1 and self.by[0] else "Of",
+            "named": self.by != ("",),
+            "heads": [self._head(at, name) for at, name in enumerate(self.columns)],
+            "standing": self.standing,
+            "progress": self.progress is not None,
+            "sub": window.title if self.window and "{range}" not in self.title else "",
+            "nothing": self.nothing,
+        }
+        facts = [fact.name for fact in judgement_of(self.of)[0].facts]
+        short = self.of.removeprefix(JUDGED)
+        columns = ("by", "name", self.of, *(f"{self.of}.{fact}" for fact in facts), f"{self.of}.standing")
+        table = [
+            (by, row[by] if by else "", row[short], *(row[fact] for fact in facts), row["standing"]) for by, row in rows
+        ]
+        return View(shown, Table(columns, table), window, empty=not rows)
+
+    def _name(self, fact: str) -> str:
+        return f"{self.of}.{fact}" if fact else self.of
+
+    def _head(self, at: int, fact: str) -> tuple[str, str]:
+        what = described(self._name(fact))
+        title = (self.titles[at] if self.titles else "") or what.title
+        return title, "text" if what.type in ("text", "flag") else "number"
+
+    def _row(self, by: str, row: Mapping[str, Any], names: Mapping[str, Names]) -> dict[str, Any]:
+        name = (row[by] or "") if by else ""
+        return {
+            "by": by,
+            "name": name,
+            "label": names[by].label(name) if by else "Everything",
+            "colour": names[by].colour(name) if by else "",
+            "standing": row["standing"],
+            "word": WORDS[row["standing"]],
+            "cells": [self._cell(fact, row) for fact in self.columns],
+            "bar": _bar(self.progress, row) if self.progress else None,
+        }
+
+    def _cell(self, fact: str, row: Mapping[str, Any]) -> tuple[Cell, str]:
+        """The cell, and how a change is to be coloured."""
+        name = self._name(fact)
+        value = row[fact or self.of.removeprefix(JUDGED)]
+        made = cell(name, {name: value})
+        if made.words:
+            return replace(made, text=made.text.replace("_", " ") if value not in ("", None) else ""), ""
+        if fact not in self.changes or not value:
+            return made, ""
+        better = judgement_of(self.of)[0].better if self.coloured else ""
+        signed = Cell(name, f"+{made.text}" if value > 0 else made.text, made.exact, made.sort)
+        if not better:
+            return signed, ""
+        return signed, "better" if (value > 0) == (better == "higher") else "worse"
+
+
+def _bar(progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The bar's length and its mark, in per cent of a track that holds the larger of the whole and what is expected."""
+    whole, used = float(row[progress.whole] or 0), float(row[progress.used] or 0)
+    expected = float(row[progress.expected] or 0) if progress.expected else 0.0
+    track = max(whole, used, expected)
+    if not whole:
+        return {"used": 0, "whole": 0, "expected": 0, "title": ""}
+    return {
+        "used": round(100 * used / track, 2),
+        "whole": round(100 * whole / track, 2),
+        "expected": round(100 * expected / track, 2),
+        "title": f"{show(used / whole, PERCENT)} used"
+        + (f", {show(expected / whole, PERCENT)} expected" if expected else ""),
+    }
+
+
+def has_any(*facts: str) -> Callable[[Mapping[str, Any]], bool]:
+    """True for rows in which one of the facts is known and not zero."""
+    kept: Sequence[str] = facts
+    return lambda row: any(row[fact] for fact in kept)
