@@ -137,7 +137,7 @@ function swap(panel, answer) {
   const kept = keep(body);
   body.replaceChildren(fresh.content);
   kept();
-  if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus();
+  if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus({ preventScroll: true });
   sort(panel);
   more(panel);
   find(panel);
