@@ -55,7 +55,7 @@ def _history(
     incidents: Sequence[Incident], begun: datetime | None, window: tuple[datetime, datetime], now: datetime
 ) -> Row:
     since, until = window
-    inside = [one for one in incidents if one.start < until and (one.ongoing or one.last > since)]
+    inside = [one for one in incidents if one.start < until and one.last > since]
     last = incidents[-1] if incidents else None
     # Without an incident, from the first calls on.
     quiet_from = begun if last is None else now if last.ongoing else last.last
@@ -64,9 +64,7 @@ def _history(
         "last_incident": None if last is None else last.start,
         "ongoing": last is not None and last.ongoing,
         "incidents": len(inside),
-        "downtime": sum(
-            (min(now if one.ongoing else one.last, until) - max(one.start, since)).total_seconds() for one in inside
-        ),
+        "downtime": sum((min(one.last, until) - max(one.start, since)).total_seconds() for one in inside),
     }
 
 
