@@ -43,6 +43,8 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/first_number.py
 	$(BIN)/python benchmarks/otlp.py --dir build/bench/otlp
 	$(BIN)/python benchmarks/large.py --dir build/bench/large
+	$(BIN)/python benchmarks/dashboards.py --dir build/bench/dashboards
+	$(BIN)/python benchmarks/viewers.py
 	$(BIN)/python benchmarks/live.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew

@@ -29,7 +29,7 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-from tokometer.demo import generate
+from tokometer.demo import Spending, generate
 from tokometer.ledger import Ledger
 from tokometer.ledger.duckdb import FILE_NAME
 from tokometer.ledger.opening import open_ledger
@@ -41,8 +41,6 @@ WEEK = 7 * 96
 BASE = 100_000
 #: What is inserted and settled at once, in days.
 SLICE = 14
-#: Copies of a call are spread over so many weeks.
-WEEKS = 26
 #: Distinct sessions, at 20 M calls.
 SESSIONS = 500_000
 PARTS = ("disk", "queries", "quantiles", "start", "page")
@@ -70,8 +68,9 @@ def share(salt: str) -> str:
     return f"CAST(hash(b.id, c.copy, '{salt}') % 1000 AS BIGINT)"
 
 
-def copied(columns: list[str], groups: int) -> str:
+def copied(columns: list[str], groups: int, days: int) -> str:
     """The SELECT that makes copies of the base calls in `{where}`, one expression for each column of the table."""
+    weeks = days // 14
     session = f"CASE WHEN b.session_id = '' THEN '' ELSE md5(b.session_id || (c.copy % {groups}))::UUID::VARCHAR END"
     trace = f"CASE WHEN b.source = 'claude_code' THEN '' ELSE {ids('b.trace_id', 't')} END"
     span = f"CASE WHEN b.source IN ('otlp', 'api') THEN substr({ids('b.span_id', 's')}, 1, 16) ELSE '' END"
@@ -118,8 +117,8 @@ def copied(columns: list[str], groups: int) -> str:
         f"SELECT {chosen} FROM base b CROSS JOIN (SELECT unnest(range($first, $last)) AS copy) c "
         # Copies fall into other weeks, at the same time of the week: a quarter hour has calls of all sorts. Those of
         # one session stay together.
-        f"CROSS JOIN LATERAL (SELECT $least + (b.quarter - $least + {DAYS * 96 * 2} "
-        f"+ (c.copy % {groups} % {WEEKS} - {WEEKS // 2}) * {WEEK}) % {DAYS * 96} AS quarter) w "
+        f"CROSS JOIN LATERAL (SELECT $least + (b.quarter - $least + {days * 96 * 2} "
+        f"+ (c.copy % {groups} % {weeks} - {weeks // 2}) * {WEEK}) % {days * 96} AS quarter) w "
         f"CROSS JOIN LATERAL (SELECT least(b.started_at + to_microseconds((w.quarter - b.quarter) * 900000000 + "
         f"{share('a')} * 2400000 - 1200000000), $now) AS moment, "
         f"0.6 + 0.0008 * {share('b')} AS size, 0.7 + 0.0006 * {share('c')} AS slow) j "
@@ -128,8 +127,8 @@ def copied(columns: list[str], groups: int) -> str:
     )
 
 
-def build(folder: Path, calls: int) -> None:
-    """Make the ledger in `folder`, unless it is there."""
+def build(folder: Path, calls: int, days: int = DAYS) -> None:
+    """Make the ledger in `folder`, unless it is there; `days` are whole weeks. Copies of a call lie in half of them."""
     marker = folder / "built.json"
     if marker.exists() and json.loads(marker.read_text())["calls"] == calls:
         return
@@ -140,18 +139,21 @@ def build(folder: Path, calls: int) -> None:
     now = int(datetime.now(UTC).timestamp()) * 1_000_000
     ledger = open_ledger(folder)
     try:
-        for batch in generate(DAYS, min(BASE, calls), 1, now):
+        spending = Spending(now)
+        for batch in generate(days, min(BASE, calls), 1, now):
             ledger.commit(batch)
+            spending.add(batch.records)
+        spending.write(folder)
         ledger.settle()
-        say(f"the demo's year is in after {time.perf_counter() - began:.0f} s")
-        multiply(ledger, calls, now)
+        say(f"the demo's calls are in after {time.perf_counter() - began:.0f} s")
+        multiply(ledger, calls, now, days)
     finally:
         ledger.close()
     marker.write_text(json.dumps({"calls": calls, "now": now, "seconds": round(time.perf_counter() - began)}))
     say(f"built in {time.perf_counter() - began:.0f} s")
 
 
-def multiply(ledger: Any, calls: int, now: int) -> None:
+def multiply(ledger: Any, calls: int, now: int, days: int) -> None:
     """Copy the base calls until there are `calls` of them."""
     connection = ledger._connection  # noqa: SLF001 - what a benchmark needs is not for others
     connection.execute("CREATE TEMP TABLE base AS SELECT * FROM calls")
@@ -161,7 +163,7 @@ def multiply(ledger: Any, calls: int, now: int) -> None:
     copies = calls // base - 1
     if copies < 1:
         return
-    statement = copied(columns, max(1, round(SESSIONS * calls / 20_000_000 / sessions)))
+    statement = copied(columns, max(1, round(SESSIONS * calls / 20_000_000 / sessions)), days)
     moment = datetime.fromtimestamp(now / 1e6, UTC).replace(tzinfo=None)
     step = SLICE * 96
     for start in range(first, last + 1, step):

@@ -157,3 +157,27 @@ def test_in_place(visit: Opener, shapes: str) -> None:
     page.wait_for_timeout(300)
     assert page.evaluate("document.querySelector('#treemap canvas').clientWidth <= 420")
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_a_refresh_keeps_the_tip(visit: Opener, shapes: str) -> None:
+    """Who reads a tooltip while new data comes in goes on reading, of what is there now."""
+    page = _open(visit, shapes, "bars", "ring")
+    before = _tip(page, "bars", 0.5, 0.5)
+    page.evaluate("""() => {
+      const { charts, shapes } = window.gallery;
+      for (const tip of shapes.bars.tips) tip[3] = "$1,234,567";
+      charts.show(document.getElementById("bars"), shapes.bars);
+    }""")
+    expect(page.locator("#tip")).to_contain_text("$1,234,567")
+    assert page.locator("#tip b").inner_text() == before.splitlines()[0]
+    page.locator("#ring").focus()
+    page.keyboard.press("ArrowRight")
+    page.evaluate("""() => {
+      const { charts, shapes } = window.gallery;
+      shapes.ring.tips = [];
+      for (const layout of [shapes.ring.data, ...shapes.ring.layouts.map((one) => one.data)]) {
+        for (const table of Object.values(layout)) table.rows = [];
+      }
+      charts.show(document.getElementById("ring"), shapes.ring);
+    }""")
+    expect(page.locator("#tip")).to_be_hidden()

@@ -13,7 +13,7 @@ import pytest
 from generators.demo_history import CALLS, DAYS, NOW
 from tokometer.demo import Spending, generate, live
 from tokometer.demo.edge import NAMES
-from tokometer.ledger import Ledger
+from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query, run
 from tokometer.prices import PriceBook
@@ -56,9 +56,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         ledger.commit(batch)
         spending.add(batch.records)
     spending.write(folder)
-    for batch in islice(live(1, NOW, per_second=1.0, book=book), PLAYED):
-        if batch.records:
-            ledger.commit(batch)
+    played = [record for batch in islice(live(1, NOW, per_second=1.0, book=book), PLAYED) for record in batch.records]
+    ledger.commit(Batch(records=played))
     ledger.settle()
     yield Demo(ledger, read_settings(folder / FILE_NAME))
     ledger.close()
@@ -408,7 +407,7 @@ def test_playing_it_twice_changes_nothing(tmp_path: Path) -> None:
             ledger.commit(batch)
         totals = []
         for _ in range(2):
-            for batch in islice(live(1, NOW, book=book), 90):
+            for batch in islice(live(1, NOW, book=book), 60):
                 ledger.commit(batch)
             ledger.settle()
             totals.append(

@@ -80,7 +80,7 @@ def finish(*layers: alt.Chart, **derived: str) -> alt.LayerChart:
     return chart
 
 
-def texts(chart: alt.Chart, *, halo: bool = False, **more: str | int) -> list[alt.Chart]:
+def texts(chart: alt.Chart, *, halo: bool = False, **more: str | int | alt.ExprRef) -> list[alt.Chart]:
     """Texts with `text`, `c`, `dx`, `dy`, `align` and `weight`; a halo keeps them readable over marks."""
     look: dict[str, Any] = {
         "baseline": "middle",

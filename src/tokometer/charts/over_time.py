@@ -7,7 +7,8 @@ Beside what all shapes expect, they take
   drawn as a point), `g` (number of the unbroken piece of the series)
 * data `over`: the same, a dashed line over bars
 * data `band`: `t`, `a`, `b`: a forecast's interval
-* data `bands`: `a`, `b`, `c`: what values in a range mean; `levels`: `b`, `text`, `c`, `dy`: lines to compare with;
+* data `bands`: `a`, `b`, `c`: what values in a range mean; `levels`: `b`, `text`, `c`, `dy`, `left` (at which
+  end the text stands): lines to compare with;
   `events`: `t`, `c`: what happened
 * signal `periods`, their number
 """
@@ -96,8 +97,8 @@ def _behind() -> list[alt.Chart]:
 def _before() -> list[alt.Chart]:
     """What values are compared with: before the marks."""
     levels = rows("levels").encode(y=y_of())
-    label = levels.encode(x=alt.value(alt.ExprRef("width")))
+    label = levels.encode(x=alt.value(alt.ExprRef("datum.left ? 0 : width")))
     return [
         levels.encode(color=colour()).mark_rule(strokeWidth=1.25, strokeDash=[6, 4]),
-        *texts(label, halo=True, align="right"),
+        *texts(label, halo=True, align=alt.ExprRef("datum.left ? 'left' : 'right'")),
     ]

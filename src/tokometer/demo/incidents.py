@@ -59,7 +59,7 @@ def _outage(start: int, end: int) -> Incident:
         begin = start + int(0.4 * (end - start))
         length = min(length, (end - start) // 20)
     outcomes: tuple[tuple[float, Status], ...] = ((0.55, "timeout"), (1.0, "server_error"))
-    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.0018, 40)
+    return Incident("outage", "google", begin, begin + length, 0.9, outcomes, 4.5, 0.0012, 40)
 
 
 def _storm(start: int, end: int, outage: Incident) -> Incident:

@@ -19,8 +19,8 @@ _WEEKS: Final = 28
 #: Budgets as shares of what a month is foreseen to cost: some will not do.
 _MONTHLY: Final = 0.94
 _MODELS: Final = {OPUS.id: 0.9, SOL.id: 1.3}
-_PROVIDERS: Final = {"anthropic": 1.08, "openai": 1.35, "google": 1.6, "together": 0.8}
-_TEAMS: Final = {"platform": 1.2, "product": 0.97, "research": 1.4, "data": 1.1}
+_PROVIDERS: Final = {"anthropic": 1.3, "openai": 1.35, "google": 1.6, "together": 0.8}
+_TEAMS: Final = {"platform": 1.35, "product": 1.08, "research": 1.5, "data": 1.3}
 
 _REST: Final = """
 [slo]

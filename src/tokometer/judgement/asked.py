@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from tokometer.judgement.catalogue import JUDGEMENTS, judgement_named
 from tokometer.judgement.declared import PREFIX, Ask, Judgement, Matter, judge
 from tokometer.measures import CUBES, Query, QueryError, Result
 from tokometer.measures.errors import suggest
@@ -64,6 +63,9 @@ def parse(given: object) -> Query | Asked:
     names = _names(given)
     if not isinstance(given, Mapping) or not any(_is_judgement(name) for name in names):
         return Query.parse(given)
+    # Imported where one is asked for: all of them take longer than most queries.
+    from tokometer.judgement.catalogue import judgement_named
+
     if len(names) > 1:
         raise QueryError("measures", f"a judgement stands alone; ask for {' and '.join(names)[:200]} one by one")
     judgement = judgement_named(names[0])
@@ -99,7 +101,11 @@ def _is_judgement(name: str) -> bool:
     """Whether a name is meant for a judgement: by its prefix, or the whole of it where no measure has that name."""
     if name.startswith(PREFIX[:4]):
         return True
-    return name in JUDGEMENTS and name not in CUBES["calls"].measures
+    if "." in name or name in CUBES["calls"].measures:
+        return False
+    from tokometer.judgement.catalogue import JUDGEMENTS
+
+    return name in JUDGEMENTS
 
 
 def _by(judgement: Judgement, names: list[str]) -> str:

@@ -55,9 +55,10 @@ class Incident:
         """In one word; see :data:`SEVERITIES`."""
         return next(word for least, word in SEVERITIES if self.failed >= least)
 
-    def lasted(self, until: datetime) -> float:
-        """Seconds that it lasted, or has lasted by `until` if it goes on."""
-        return ((until if self.ongoing else self.last) - self.start).total_seconds()
+    @property
+    def lasted(self) -> float:
+        """Seconds from its start to the end of its last bad minute. What came after, without calls, nobody knows."""
+        return (self.last - self.start).total_seconds()
 
     def add(self, minute: datetime, quarter: Mapping[str, Any]) -> None:
         """Count a bad minute of a quarter hour."""
@@ -142,17 +143,16 @@ def slices_of(matter: Matter) -> Slices:
 
 def _inquire(matter: Matter, _: Settings) -> Inquiry:
     slices, active = yield (slices_of(matter), matter.query("active_minutes"))
-    until = min(slices.meta.until, matter.now.astimezone(UTC))
     found = incidents_of(slices.rows, active.rows, matter.by)
     rows = [
-        _row(matter.by, name, incident, until, slices.meta.until.tzinfo)
+        _row(matter.by, name, incident, slices.meta.until.tzinfo)
         for name, incidents in found.items()
         for incident in incidents
     ]
     return sorted(rows, key=lambda row: row["start"], reverse=True)
 
 
-def _row(by: str, name: str, incident: Incident, until: datetime, zone: tzinfo | None) -> Row:
+def _row(by: str, name: str, incident: Incident, zone: tzinfo | None) -> Row:
     return {
         **({by: name} if by else {}),
         "incidents": incident.failed,
@@ -160,7 +160,7 @@ def _row(by: str, name: str, incident: Incident, until: datetime, zone: tzinfo |
         "start": incident.start.astimezone(zone),
         "end": incident.end.astimezone(zone) if incident.end else None,
         "ongoing": incident.ongoing,
-        "duration": incident.lasted(until),
+        "duration": incident.lasted,
         "bad_minutes": incident.bad_minutes,
         "requests": round(incident.requests),
         "errors": round(incident.errors),
@@ -192,7 +192,7 @@ INCIDENTS: Final = Judgement(
         Fact("start", type="time", meaning="the beginning of the first bad minute"),
         Fact("end", type="time", meaning="the end of the last bad minute; unknown while it goes on"),
         Fact("ongoing", type="flag", meaning="three good minutes have not followed yet"),
-        Fact("duration", SECONDS, meaning="from start to end, or to now"),
+        Fact("duration", SECONDS, meaning="from start to the end of the last bad minute, also while it goes on"),
         Fact("bad_minutes", COUNT, "integer", meaning="minutes in which most calls failed"),
         Fact("requests", REQUESTS, "integer", meaning="calls in those minutes"),
         Fact("errors", REQUESTS, "integer", meaning="failed calls in those minutes"),

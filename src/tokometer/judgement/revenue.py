@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from tokometer.judgement.declared import Matter
 from tokometer.measures import Filter, Query, Question, Result
+from tokometer.measures.query import MOST_VALUES
 from tokometer.settings import RateCard, Settings
 
 NONE_CONFIGURED: Final = "no revenue configured"
@@ -129,7 +130,13 @@ def _unstated(
     }
     if not mixed:
         return {}
-    [rest] = yield (matter.query(*_CARDED, by=by, where=(Filter(STATED, "=", ("no",)),)),)
+    # No rollup tells these calls apart, so that no more of them are looked at than have to be.
+    named = [
+        Filter(f"calls.{name}", "in", tuple(sorted({key[place] for key in mixed})))
+        for place, name in enumerate(_NAMED_BY, start=1)
+        if name in by and len(mixed) <= MOST_VALUES
+    ]
+    [rest] = yield (matter.query(*_CARDED, by=by, where=(Filter(STATED, "=", ("no",)), *named)),)
     others = {(one.name, one.team, one.model): one.row for one in (_group(matter.by, row) for row in rest.rows)}
     return {key: others.get(key, {}) for key in mixed}
 

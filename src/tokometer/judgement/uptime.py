@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name
 from tokometer.judgement.incidents import Incident, incidents_of, slices_of
+from tokometer.judgement.slo import target_of
 from tokometer.records.units import COUNT, PERCENT, SECONDS
 from tokometer.settings import Settings
 
@@ -38,7 +39,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
             "bad_minutes": measured["bad_minutes"],
             **_history(incidents.get(name, []), begun.get(name), window, now),
         }
-        rows.append(row | {"target": _target(settings, matter.by, name)})
+        rows.append(row | {"target": target_of(settings, matter, name).availability})
     return rows
 
 
@@ -55,7 +56,7 @@ def _history(
     incidents: Sequence[Incident], begun: datetime | None, window: tuple[datetime, datetime], now: datetime
 ) -> Row:
     since, until = window
-    inside = [one for one in incidents if one.start < until and (one.ongoing or one.last > since)]
+    inside = [one for one in incidents if one.start < until and one.last > since]
     last = incidents[-1] if incidents else None
     # Without an incident, from the first calls on.
     quiet_from = begun if last is None else now if last.ongoing else last.last
@@ -64,14 +65,8 @@ def _history(
         "last_incident": None if last is None else last.start,
         "ongoing": last is not None and last.ongoing,
         "incidents": len(inside),
-        "downtime": sum(
-            (min(now if one.ongoing else one.last, until) - max(one.start, since)).total_seconds() for one in inside
-        ),
+        "downtime": sum((min(one.last, until) - max(one.start, since)).total_seconds() for one in inside),
     }
-
-
-def _target(settings: Settings, by: str, name: str) -> float:
-    return (settings.slo_for(provider=name) if by else settings.slo).availability
 
 
 def _standing(row: Row, _: Settings) -> Standing:

@@ -10,6 +10,10 @@ from typing import Final
 
 #: Changes are told at most this often (seconds); what comes in between is told together, after the wait.
 _PAUSE: Final = 0.3
+#: Each listener is told so much later than the one before it (seconds), and the last one at most so much later than
+#: the first: what they ask for then is made once, and need not be handed out to all at the same moment.
+_APART: Final = 0.003
+_LATEST: Final = 0.3
 #: Pages that may listen at once.
 _MOST_LISTENERS: Final = 500
 
@@ -23,9 +27,13 @@ class Listener:
         self._kinds: set[str] = set()
         self._closed = False
 
-    def tell(self, kinds: Iterable[str]) -> None:
-        """Add to what it will hear next. From any thread."""
-        self._loop.call_soon_threadsafe(self._add, frozenset(kinds))
+    def tell(self, kinds: Iterable[str], after: float = 0.0) -> None:
+        """Add to what it will hear next, after so many seconds. From any thread."""
+        told = frozenset(kinds)
+        if after:
+            self._loop.call_soon_threadsafe(self._loop.call_later, after, self._add, told)
+        else:
+            self._loop.call_soon_threadsafe(self._add, told)
 
     def close(self) -> None:
         """Let it go. From any thread."""
@@ -55,17 +63,18 @@ class Listener:
 class Broadcaster:
     """Tells listeners which kinds of record have changed. Thread-safe.
 
-    `version` goes up with each telling; an answer that was computed at a version is good until the next.
+    `version` goes up with each telling; an answer that was computed at a version is good until the next. It starts
+    where the caller says: a server that is started anew must go on above where the one before it ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: int = 0) -> None:
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
         self._pending: set[str] = set()
         self._timer: threading.Timer | None = None
         self._last = 0.0
         self._closed = False
-        self.version = 0
+        self.version = version
 
     def publish(self, kinds: Iterable[str]) -> None:
         """Tell that records of these kinds have changed: now, or a moment later if something was just told."""
@@ -120,5 +129,6 @@ class Broadcaster:
             # The version first: who hears must not be given what was computed before.
             self.version += 1
             listeners = list(self._listeners)
-        for listener in listeners:
-            listener.tell(kinds)
+        apart = min(_APART, _LATEST / max(len(listeners), 1))
+        for place, listener in enumerate(listeners):
+            listener.tell(kinds, place * apart)

@@ -54,6 +54,13 @@ def _lines(runtime: Runtime) -> Iterator[str]:
     yield from _metric("records_total", "counter", "Records taken in, by what became of them.", values)
     yield from _metric("pending_records", "gauge", "Records that wait for their commit.", {"": runtime.writer.pending})
     yield from _metric("live_listeners", "gauge", "Pages that listen for changes.", {"": runtime.broadcaster.listeners})
+    for name, memory, words in (
+        ("panel_answers_total", runtime.rendered, "Panels that were asked for, by where the answer came from."),
+        ("endpoint_answers_total", runtime.replies, "Answers of endpoints, by where they came from."),
+        ("ledger_questions_total", runtime.results, "Questions to the ledger, by where the answer came from."),
+    ):
+        counts = {'from="cache"': memory.found, 'from="made"': memory.made}
+        yield from _metric(name, "counter", words, counts)
     stats = runtime.ledger.stats()
     rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
     yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from tokometer.collect.horizon import Reach
 from tokometer.server.broadcast import Listener
 from tokometer.server.runtime import Runtime
 
@@ -24,6 +23,7 @@ router: Final = APIRouter(tags=["live"])
 async def live(request: Request) -> StreamingResponse:
     """`hello` at once, `change` with `{"kinds": [...], "at": ...}` after commits, `beat` every ten seconds.
 
+    `version` goes up with each change; a panel's reply has a header `Version` that says as of which it is.
     While much is imported at once, each carries `reading`: how many files of how many are in, and back to when.
     """
     runtime: Runtime = request.app.state.runtime
@@ -38,15 +38,16 @@ async def live(request: Request) -> StreamingResponse:
 
 async def _events(runtime: Runtime, listener: Listener) -> AsyncIterator[str]:
     try:
-        yield "retry: 2000\n" + _event("hello", runtime.reach)
+        yield "retry: 2000\n" + _event("hello", runtime)
         while (kinds := await listener.next(_BEAT)) is not None:
-            yield _event("change", runtime.reach, sorted(kinds)) if kinds else _event("beat", runtime.reach)
+            yield _event("change", runtime, sorted(kinds)) if kinds else _event("beat", runtime)
     finally:
         runtime.broadcaster.leave(listener)
 
 
-def _event(name: str, reach: Reach | None, kinds: list[str] | None = None) -> str:
-    said: dict[str, Any] = {"at": time.time_ns() // 1_000_000}
+def _event(name: str, runtime: Runtime, kinds: list[str] | None = None) -> str:
+    said: dict[str, Any] = {"at": time.time_ns() // 1_000_000, "version": runtime.broadcaster.version}
+    reach = runtime.reach
     if kinds is not None:
         said["kinds"] = kinds
     if reach is not None:

@@ -3,44 +3,109 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+#: Answers without a limit of their own are kept until there is news.
+FOR_GOOD: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """An answer, or one that is just being made: as of which version of the data, and since when."""
+
+    version: int
+    began: float
+    future: Future[T] = field(default_factory=Future)
+
+    def result(self) -> T:
+        """The answer, as soon as it is there.
+
+        Raises:
+            Exception: Whatever went wrong when it was made.
+        """
+        return self.future.result()
 
 
 class Memory(Generic[T]):
-    """The last `most` answers by key. Thread-safe; an error is told to all who wait and is not kept."""
+    """The last `most` answers by key. Thread-safe; an error is told to all who wait and is not kept.
+
+    An answer of the current version is good for `lasts` seconds; one of an earlier version for `hold` seconds, so that
+    a stream of commits does not have everything made anew for each of them.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Hashable, Future[T]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Kept[T]] = OrderedDict()
+        #: How many answers were made, and how many were there already or under way.
+        self.made = self.found = 0
 
     def __len__(self) -> int:
         """How many answers there are, those included that are just being made."""
         return len(self._answers)
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The answer of a key; `make` is called in this thread if nobody has made or is making it."""
+    def clear(self) -> None:
+        """Forget everything."""
         with self._lock:
-            future = self._answers.get(key)
-            mine = future is None
-            if future is None:
-                future = self._answers[key] = Future()
-                while len(self._answers) > self._most:
-                    self._answers.popitem(last=False)
-            else:
+            self._answers.clear()
+
+    def claim(
+        self, key: Hashable, version: int = 0, lasts: float = FOR_GOOD, hold: float = 0.0
+    ) -> tuple[Kept[T], bool]:
+        """The answer of a key, and whether it is the caller's to make, with :meth:`fulfil`."""
+        now = time.monotonic()
+        with self._lock:
+            kept = self._answers.get(key)
+            if kept is not None and now - kept.began < (lasts if kept.version == version else min(hold, lasts)):
                 self._answers.move_to_end(key)
+                self.found += 1
+                return kept, False
+            kept = self._answers[key] = Kept(version, now)
+            self._answers.move_to_end(key)
+            while len(self._answers) > self._most:
+                self._answers.popitem(last=False)
+            self.made += 1
+            return kept, True
+
+    def fulfil(self, key: Hashable, kept: Kept[T], make: Callable[[], T]) -> None:
+        """Make a claimed answer in this thread; what goes wrong is told by :meth:`Kept.result`."""
+        try:
+            made = make()
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
+            with self._lock:
+                if self._answers.get(key) is kept:
+                    del self._answers[key]
+            kept.future.set_exception(error)
+        else:
+            kept.future.set_result(made)
+
+    def kept(
+        self,
+        key: Hashable,
+        make: Callable[[], T],
+        version: int = 0,
+        lasts: float = FOR_GOOD,
+        hold: float = 0.0,
+    ) -> Kept[T]:
+        """The answer of a key; `make` is called in this thread if nobody has made or is making it."""
+        kept, mine = self.claim(key, version, lasts, hold)
         if mine:
-            try:
-                future.set_result(make())
-            except BaseException as error:
-                with self._lock:
-                    if self._answers.get(key) is future:
-                        del self._answers[key]
-                future.set_exception(error)
-                raise
-        return future.result()
+            self.fulfil(key, kept, make)
+        return kept
+
+    def get(
+        self,
+        key: Hashable,
+        make: Callable[[], T],
+        version: int = 0,
+        lasts: float = FOR_GOOD,
+        hold: float = 0.0,
+    ) -> T:
+        """The same, when it is there."""
+        return self.kept(key, make, version, lasts, hold).result()

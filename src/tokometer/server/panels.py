@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import gzip
 import hashlib
 import io
 import json
-import time
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
@@ -25,12 +27,15 @@ from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.measures import CUBES, Query, Question, Result, dimension_named
 from tokometer.records.units import plain
 from tokometer.records.zone import local_zone
+from tokometer.server.memory import Kept
 from tokometer.server.offered import findable, offered
 from tokometer.server.runtime import Rendered, Runtime
 from tokometer.server.templates import render
 
 router: Final = APIRouter(tags=["panels"])
 
+#: Bytes from which on a reply is worth packing.
+_PACKED: Final = 1_000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -127,17 +132,41 @@ def panel_explained(request: Request, panel_id: str) -> Response:
 
 
 @router.get("/api/panels/{panel_id}", summary="A panel: rows, chart data and HTML fragment")
-def panel(request: Request, panel_id: str, rows: bool = True) -> Response:
+async def panel(request: Request, panel_id: str, rows: bool = True) -> Response:
     """What the panel shows for `range`, `tz`, `compare` and any dimension as a filter; with an ETag.
 
-    `rows=0` leaves out the rows, for pages, which show the fragment.
+    `rows=0` leaves out the rows, for pages, which show the fragment: while much is committed, what came in the last
+    seconds may be missing then. `Version` says as of which change it is, as `/api/live` counts them.
     """
     found, scope = _asked(request, panel_id)
-    reply = rendered(request.app.state.runtime, found, scope, with_rows=rows)
-    headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache"}
+    reply = await _reply(request.app.state.runtime, found, scope, with_rows=rows)
+    headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache", "Version": str(reply.version)}
     if request.headers.get("if-none-match") == reply.etag:
         return Response(status_code=304, headers=headers)
+    if reply.packed and "gzip" in request.headers.get("accept-encoding", ""):
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(reply.packed, headers=headers, media_type="application/json")
     return Response(reply.body, headers=headers, media_type="application/json")
+
+
+async def _reply(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:
+    """A panel's reply. Whoever waits for one that is being made holds no thread."""
+    key, claim = _claim(runtime, panel, scope, with_rows=with_rows)
+    kept, mine = claim()
+    if kept.future.done():
+        return kept.result()
+    if mine:
+        make = partial(_render, runtime, panel, scope, with_rows=with_rows)
+        try:
+            runtime.makers.submit(runtime.rendered.fulfil, key, kept, make)
+        except RuntimeError:
+            runtime.rendered.fulfil(key, kept, _ending)
+    # Whoever leaves must not take the answer from the others.
+    return await asyncio.shield(asyncio.wrap_future(kept.future))
+
+
+def _ending() -> Rendered:
+    raise HTTPException(503, "the server is ending")
 
 
 @router.get("/api/filters", summary="Values to filter by, with their requests in the window")
@@ -171,17 +200,36 @@ _OFFERED: Final = 6
 
 def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
     """A panel's reply, shared by all who look at the same thing at the same time."""
+    key, claim = _claim(runtime, panel, scope, with_rows=with_rows)
+    kept, mine = claim()
+    if mine:
+        runtime.rendered.fulfil(key, kept, partial(_render, runtime, panel, scope, with_rows=with_rows))
+    return kept.result()
+
+
+def _claim(
+    runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool
+) -> tuple[Hashable, Callable[[], tuple[Kept[Rendered], bool]]]:
+    """What a panel's reply is kept under, and how to get at it."""
+    seconds = every(runtime, panel)
     key = (
         panel.id,
         scope.key(panel.uses),
         scope.moved(0),
         # Thresholds, budgets and targets are part of what is shown.
         runtime.settings,
-        runtime.broadcaster.version,
-        int(time.time() // every(runtime, panel)),
         with_rows,
     )
-    return runtime.rendered.get(key, lambda: _render(runtime, panel, scope, with_rows=with_rows))
+    hold = 0.0 if with_rows else held(seconds)
+    return key, partial(runtime.rendered.claim, key, runtime.broadcaster.version, seconds, hold)
+
+
+def held(seconds: float) -> float:
+    """How long what a page shows may lack the latest commits, of a panel that is renewed every so many seconds.
+
+    A little less than after how long a page asks again; see `tick` in dashboard.js.
+    """
+    return 0.7 * min(10.0, max(1.0, seconds / 30))
 
 
 def warm(runtime: Runtime) -> None:
@@ -198,7 +246,16 @@ def warm(runtime: Runtime) -> None:
 
 
 def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:
-    view = _view(runtime, panel, scope)
+    seconds = every(runtime, panel)
+    hold = 0.0 if with_rows else held(seconds)
+    versions = [runtime.broadcaster.version]
+
+    def ask(question: Question) -> Result:
+        kept = runtime.asked(question, seconds, hold)
+        versions.append(kept.version)
+        return kept.result()
+
+    view = panel.view(_context(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
     frame = {"title": title, "unheard": _unheard(panel, scope)}
@@ -216,7 +273,8 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
         "later": scope.moved(1),
     }
     body = json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
+    packed = gzip.compress(body, 5, mtime=0) if len(body) >= _PACKED else b""
+    return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', packed, min(versions))
 
 
 def _has_nothing(runtime: Runtime) -> bool:

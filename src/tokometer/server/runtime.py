@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +26,7 @@ from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Question, Result, answer, rules
 from tokometer.prices import PriceBook
 from tokometer.server.broadcast import Broadcaster
-from tokometer.server.memory import Memory
+from tokometer.server.memory import Kept, Memory
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 #: Whose records a request may see; several workspaces come with accounts.
 WORKSPACES: Final = ("default",)
+_QUARTER: Final = 900
+#: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
+_MAKERS: Final = max(2, os.cpu_count() or 2)
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -52,6 +57,10 @@ class Rendered:
 
     body: bytes
     etag: str
+    #: The same for whoever takes gzip; empty where it is not worth it.
+    packed: bytes = b""
+    #: What has been committed since is not in it; see Broadcaster.
+    version: int = 0
 
 
 @dataclass(slots=True)
@@ -90,6 +99,10 @@ class Runtime:
     replies: Memory[Rendered] = field(default_factory=lambda: Memory(400))
     #: Names that there are, with their calls; see endpoints/naming.py.
     names: Memory[Mapping[str, int]] = field(default_factory=lambda: Memory(8))
+    #: Makes panels that are asked for, a few at a time.
+    makers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
+    )
     started_at: float = field(default_factory=time.time)
     #: Set when the server is about to end: nothing new is begun.
     closing: threading.Event = field(default_factory=threading.Event)
@@ -112,10 +125,15 @@ class Runtime:
 
     def ask(self, question: Question, every: float = 60.0) -> Result:
         """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
-        slot = int(time.time() // every)
-        # Dimensions made by rules mean what the rules say now.
-        key = (question, self.settings.dimensions, self.broadcaster.version, slot)
-        return self.results.get(key, lambda: answer(self.ledger, question, WORKSPACES))
+        return self.asked(question, every).result()
+
+    def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
+        """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
+        # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
+        key = (question, self.settings.dimensions, int(time.time() // _QUARTER))
+        return self.results.kept(
+            key, lambda: answer(self.ledger, question, WORKSPACES), self.broadcaster.version, every, hold
+        )
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
@@ -141,6 +159,7 @@ class Runtime:
             self.follower.stop()
         if self.player is not None:
             self.player.stop()
+        self.makers.shutdown(cancel_futures=False)
         self.decoder.close()
         self.writer.close()
         self.ledger.close()
@@ -154,7 +173,8 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         SettingsError: `tokometer.toml` cannot be used.
     """
     path = data / FILE_NAME
-    broadcaster = Broadcaster()
+    # Milliseconds: there are never as many changes.
+    broadcaster = Broadcaster(time.time_ns() // 1_000_000)
 
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)

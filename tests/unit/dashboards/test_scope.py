@@ -52,6 +52,8 @@ def test_filters() -> None:
         ({"tz": "../../etc/passwd"}, "tz"),
         ({"trend": "hour"}, "trend"),
         ({"measure": "sum"}, "measure"),
+        ({"show": "delta"}, "show"),
+        ({"per": "day"}, "per"),
         ({"range": "custom"}, "since"),
         ({"range": "custom", "since": "yesterday"}, "since"),
         ({"range": "custom", "since": "2026-11-02", "until": "2026-11-01"}, "until"),
@@ -107,3 +109,43 @@ def test_shared_key() -> None:
     assert one.key(("trend",)) == other.key(("trend",))
     assert one.key(("range",)) != other.key(("range",))
     assert one.key(()) != _scope(tz="Asia/Kolkata").key(())
+
+
+@settings(deadline=None)
+@given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from([*RANGES][:-1]))
+@example(datetime(2020, 4, 5, 1, tzinfo=UTC), "Australia/Lord_Howe", "today")
+@example(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), "America/New_York", "24h")
+def test_complete_periods(now: datetime, zone: str, name: str) -> None:
+    """Of complete periods, none is still running: the window ends where its last period does, at or before now."""
+    scope = _scope(now, range=name, tz=zone, complete="1")
+    assert scope.window.until.astimezone(UTC) <= now
+    stretch = periods(scope.window, scope.grain, scope.now)
+    assert not any(period.open for period in stretch)
+    assert stretch[0].start == scope.window.since
+    assert stretch[-1].end == scope.window.until
+    if name.endswith("d"):
+        assert (scope.window.until.date() - scope.window.since.date()).days == int(name[:-1])
+    # What it is compared with is as many whole periods, right before it.
+    earlier = _scope(now, tz=zone, **parse_qs(scope.moved(-1)))
+    assert earlier.window.until == scope.window.since
+
+
+def test_complete_words() -> None:
+    """The menus' words say which whole periods are meant and what they are compared with."""
+    told = {
+        name: (scope.window.title, scope.before)
+        for name in RANGES
+        if name != "custom" and (scope := _scope(range=name, complete="1"))
+    }
+    assert told["today"] == ("Yesterday", "the day before")
+    assert told["7d"] == ("Last 7 whole days", "the 7 days before")
+    assert told["month"] == ("Last month", "the month before")
+    assert told["24h"][0] == "Last 24 hours, whole hours"
+
+
+def test_complete_custom() -> None:
+    """A custom window that is under way ends with yesterday; one that is over stays as it is."""
+    running = _scope(range="custom", since="2026-11-10", until="2026-11-20", complete="1")
+    assert running.window.until == datetime(2026, 11, 18, tzinfo=UTC)
+    over = _scope(range="custom", since="2026-11-01", until="2026-11-10", complete="1")
+    assert over.window.until == datetime(2026, 11, 11, tzinfo=UTC)

@@ -60,3 +60,26 @@ def test_the_version_is_new_before_anyone_hears() -> None:
             assert broadcaster.version == expected
 
     asyncio.run(scenario())
+
+
+def test_not_all_at_once() -> None:
+    """Of many listeners the last hears a little later than the first, and each of them hears."""
+
+    async def scenario() -> None:
+        broadcaster = Broadcaster()
+        listeners = [broadcaster.join() for _ in range(50)]
+        broadcaster.publish({"calls"})
+        heard: list[int] = []
+
+        async def listen(place: int) -> None:
+            listener = listeners[place]
+            assert listener is not None
+            assert await listener.next(5) == {"calls"}
+            heard.append(place)
+
+        began = time.monotonic()
+        await asyncio.gather(*(listen(place) for place in range(50)))
+        assert sorted(heard) == list(range(50))
+        assert 0.1 < time.monotonic() - began < 2
+
+    asyncio.run(scenario())

@@ -45,3 +45,45 @@ def test_bounded() -> None:
         memory.get(key, lambda: 1)
     assert memory.get("a", lambda: 2) == 1
     assert memory.get("b", lambda: 2) == 2
+
+
+def test_news_make_it_anew() -> None:
+    """An answer of an earlier version is made again, and says as of which it is."""
+    memory: Memory[int] = Memory(2)
+    assert memory.kept("key", lambda: 1, version=5).version == 5
+    assert memory.get("key", lambda: 2, version=5) == 1
+    again = memory.kept("key", lambda: 2, version=6)
+    assert (again.result(), again.version) == (2, 6)
+    assert (memory.made, memory.found) == (2, 1)
+
+
+def test_holds_for_a_moment() -> None:
+    """Within its hold an answer serves later versions as well, and still says as of which it is; then no longer."""
+    memory: Memory[int] = Memory(2)
+    memory.get("key", lambda: 1, version=5)
+    held = memory.kept("key", lambda: 2, version=6, hold=60)
+    assert (held.result(), held.version) == (1, 5)
+    time.sleep(0.02)
+    assert memory.get("key", lambda: 3, version=6, hold=0.01) == 3
+
+
+def test_lasts_for_a_while() -> None:
+    """Windows move with the time: without news as well, an answer is made again after a while."""
+    memory: Memory[int] = Memory(2)
+    memory.get("key", lambda: 1, lasts=0.01)
+    time.sleep(0.02)
+    assert memory.get("key", lambda: 2, lasts=0.01) == 2
+    assert memory.get("key", lambda: 3, lasts=60) == 2
+
+
+def test_claimed_once() -> None:
+    """Of those who claim an answer one is to make it, and the others get what it makes, an error as well."""
+    memory: Memory[int] = Memory(2)
+    mine, first = memory.claim("key")
+    other, second = memory.claim("key")
+    assert (first, second) == (True, False)
+    assert mine is other
+    memory.fulfil("key", mine, lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        other.result()
+    assert memory.claim("key")[1]

@@ -137,6 +137,7 @@ PROVIDERS: Final = Dashboard(
                     shape="line",
                     least="hour",
                     from_zero=False,
+                    joined=True,
                     marks=True,
                     tall=True,
                     every=300,

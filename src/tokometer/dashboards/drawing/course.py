@@ -42,6 +42,8 @@ class Line:
     filter: str = ""
     #: A rolling mean or a benchmark: drawn thin and dashed, never part of a total.
     dashed: bool = False
+    #: The line goes on over gaps, from one known value to the next; the tooltip has no value there.
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,16 @@ def _path(
 ) -> Iterable[list[float]]:
     """The points of a series, every unbroken piece under a number of its own; a point alone in its piece is a dot."""
     piece, values, last = 0, line.values, len(stretch) - 1
+    joined = line.joined and sum(value is not None for value in values) > 1
     for index, period in enumerate(stretch):
         value = values[index]
         if value is None:
-            piece += 1
+            piece += not joined
             continue
         low = base[index] if base else 0.0
         place = [ms(period.start), ms(period.end), low, low + value, number]
-        alone = (index == 0 or values[index - 1] is None) and (index == last or values[index + 1] is None)
+        alone = not joined and (index == 0 or values[index - 1] is None)
+        alone = alone and (index == last or values[index + 1] is None)
         following_open = index < last and stretch[index + 1].open
         if line.dashed:
             yield [*place, _DASHED, int(alone), piece]
@@ -233,7 +237,9 @@ def _compared(
     """The same chart with lines to compare with, bands, and what happened."""
     bottom, top = chart["signals"]["ydomain"]
     if levels:
-        chart["data"]["levels"] = table("b text c dy", _levels(levels, top - bottom))
+        chart["data"]["levels"] = table(
+            "b text c dy left", _levels(levels, top - bottom, chart["data"]["points"]["rows"])
+        )
     cut = [
         (max(bottom, bottom if band.low is None else band.low), min(top, top if band.high is None else band.high), band)
         for band in bands
@@ -257,12 +263,29 @@ def _compared(
 _LABEL_SHARE: Final = 0.09
 
 
-def _levels(levels: Sequence[Level], span: float) -> Iterable[tuple[float, str, str, int]]:
+#: The share of the periods over which a label stands, about.
+_LABEL_REACH: Final = 0.25
+
+
+def _levels(
+    levels: Sequence[Level], span: float, points: Sequence[Sequence[float]]
+) -> Iterable[tuple[float, str, str, int, int]]:
+    """Each level with the place of its label: above its line, at the end where less is drawn near it."""
+    times = [point[0] for point in points]
+    first, last = min(times, default=0.0), max(times, default=0.0)
+    reach = (last - first) * _LABEL_REACH
+    begin = [point[3] for point in points if point[0] <= first + reach]
+    end = [point[3] for point in points if point[0] >= last - reach]
     falling = sorted(levels, key=lambda level: -level.value)
     for above, level in pairwise([None, *falling]):
         assert level is not None
         crowded = above is not None and (above.value - level.value) < _LABEL_SHARE * span
-        yield level.value, level.label, STATE_INK[level.state], 7 if crowded else -7
+        left = _nearest(begin, level.value) > 2 * _nearest(end, level.value)
+        yield level.value, level.label, STATE_INK[level.state], 7 if crowded else -7, int(left)
+
+
+def _nearest(values: Sequence[float], level: float) -> float:
+    return min((abs(value - level) for value in values), default=0.0)
 
 
 def _known(lines: Iterable[Line]) -> list[float]:

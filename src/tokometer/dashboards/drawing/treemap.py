@@ -80,17 +80,22 @@ def _laid_out(groups: Sequence[tuple[str, list[Cell]]], width: float, height: fl
     for (group, members), around in zip(groups, outer, strict=True):
         boxes = squarify([cell.value for cell in members], around)
         for number, (cell, box) in enumerate(zip(members, boxes, strict=True)):
-            points.append([*_share(box, width, height), cell.colour, _TINT, _EDGE])
+            points.append([*_share(box, width, height), cell.colour, _TINT, _edge(box, _EDGE)])
             name = group if number == 0 and len(groups) > 1 and len(members) > 1 else ""
             x, y = box.x / width, box.y / height
             written += ([x, y, *line] for line in _labels(cell, box, name, unit))
         if len(groups) > 1:
-            frames.append([*_share(around, width, height), _GROUP_EDGE])
+            frames.append([*_share(around, width, height), _edge(around, _GROUP_EDGE)])
     return {
         "points": table("x x2 y y2 c o edge", points),
         "groups": table("x x2 y y2 edge", frames),
         "texts": table("x y text c dx dy weight", written),
     }
+
+
+def _edge(box: Box, most: float) -> float:
+    """The width of a line around a box: less for small ones, which it would cover."""
+    return round(min(most, min(box.w, box.h) / 6), 1)
 
 
 def _share(box: Box, width: float, height: float) -> list[float]:

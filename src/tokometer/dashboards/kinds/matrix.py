@@ -144,6 +144,9 @@ class Matrix(Placed):
             return Cell(column.key, show(value, PERCENT), exact(value, PERCENT), sort), value or 0.0
         values = {column.of: value, column.of + STANDING: row.get(column.key + STANDING)}
         made = cell(column.of, values)
+        if made.words and made.standing:
+            # A state, as HALF_OPEN.
+            made = replace(made, text=made.text.replace("_", " ").capitalize())
         if column.limits and value is not None:
             limits = column.limits(context.settings, name)
             made = replace(made, standing=limits.standing(value, described(column.of).better))

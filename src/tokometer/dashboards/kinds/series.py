@@ -66,6 +66,8 @@ class Series(Placed):
     rank: str = ""
     #: Whether the axis begins at zero; without it, a line's small changes near 100 % can be seen.
     from_zero: bool = True
+    #: Lines go on over periods of which nothing is known: for shares of traffic that comes now and then.
+    joined: bool = False
     #: Targets, budgets and benchmarks, as lines across; threshold bands; see drawing.Level and drawing.Band.
     levels: Callable[[Context, Window, Grain], Sequence[Any]] | None = None
     bands: Callable[[Context], Sequence[Any]] | None = None
@@ -166,7 +168,14 @@ class Series(Placed):
         order = sorted(courses, key=lambda key: (key == OTHER_LABEL, -sum(value or 0 for value in courses[key]), key))
         names = Names(self.by, context.colours, order)
         return [
-            Line(key, names.label(key), names.colour(key), courses[key], "" if key == OTHER_LABEL else self.by)
+            Line(
+                key,
+                names.label(key),
+                names.colour(key),
+                courses[key],
+                "" if key == OTHER_LABEL else self.by,
+                joined=self.joined,
+            )
             for key in names
         ]
 

@@ -295,7 +295,7 @@ ENDPOINTS: Final = (
         about="Advice is a counterfactual on your own calls: without evidence there is none.",
         answer=INSIGHTS,
         make=_insights,
-        period="7d",
+        period="30d",
         every=300.0,
     ),
     replace(BREAKDOWN_ENDPOINT, path="/api/analytics/cost-breakdown", period="month"),

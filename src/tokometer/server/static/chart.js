@@ -17,6 +17,7 @@ import { Tip } from "./tip.js";
  * @property {any} [view]
  * @property {string} [drawn] the kind that `view` draws
  * @property {number} at the mark or the time that is told about; -1 for none
+ * @property {{x: number, y: number}} [where] where in the element the pointer that led there is; none for a key
  * @property {boolean} touched whether the tip told about it before the finger came down
  * @property {SVGPathElement} [pointer] the outline of the mark, or the line at the time, that is told about
  */
@@ -151,8 +152,16 @@ export class Charts {
     view.padding({ left, right, top, bottom });
     view.width(Math.max(0, element.clientWidth - left - right)).height(Math.max(0, element.clientHeight - top - bottom));
     await view.runAsync();
-    // What the reader was being told about may be somewhere else now.
-    if (drawing.at >= 0) this.#leave(element);
+    if (drawing.at >= 0) this.#again(drawing);
+  }
+
+  /** Goes on telling about what is under the pointer, or was stepped to, after it has been drawn anew. @param {Drawing} drawing */
+  #again(drawing) {
+    const { data, element, where } = drawing;
+    const found = where ? reading(data).find(drawing, where.x, where.y) : Math.min(drawing.at, data.tips.length - 1);
+    drawing.at = -1;
+    if (found < 0 || !data.tips.length) this.#leave(element);
+    else this.#tell(drawing, found, where);
   }
 
   /** The names of the tables that a spec takes. @param {string} kind @returns {string[]} */
@@ -218,6 +227,7 @@ export class Charts {
   #tell(drawing, index, pointer) {
     const { element } = drawing;
     const read = reading(drawing.data);
+    drawing.where = pointer;
     if (drawing.at !== index || this.tip.hidden) {
       drawing.at = index;
       this.tip.fill(...read.content(drawing, index));

@@ -67,10 +67,10 @@ async function refresh(due = panels) {
   if (all.every(Boolean)) live.updated();
 }
 
-/** When each panel was last asked for, and which have had news since. @type {Map<HTMLElement, number>} */
+/** When each panel was last asked for, and as of which change it is. @type {Map<HTMLElement, number>} */
 const asked = new Map();
-/** @type {Set<HTMLElement>} */
-const behind = new Set();
+/** @type {Map<HTMLElement, number>} */
+const versions = new Map();
 
 /** The round that last asked for each panel. @type {Map<HTMLElement, number>} */
 const latest = new Map();
@@ -78,18 +78,16 @@ const latest = new Map();
 /** Seconds that a panel's answer holds. @param {HTMLElement} panel */
 const every = (panel) => Number(panel.dataset.every) || 60;
 
-/** News has come: who shows the last minutes follows at once, who shows weeks need not follow each second. */
-async function follow() {
-  for (const panel of panels) behind.add(panel);
-  await tick();
-}
+/** @param {HTMLElement} panel */
+const behind = (panel) => (versions.get(panel) ?? 0) < live.version;
 
-async function tick() {
+/** Asks for what is due: who shows the last minutes follows news at once, who shows weeks need not follow each second. */
+async function follow() {
   if (document.hidden || live.paused) return;
   const now = Date.now();
   const due = panels.filter((panel) => {
     const age = now - (asked.get(panel) ?? 0);
-    return age >= (behind.has(panel) ? Math.min(10, Math.max(1, every(panel) / 30)) : every(panel)) * 1_000;
+    return age >= (behind(panel) ? Math.min(10, Math.max(1, every(panel) / 30)) : every(panel)) * 1_000;
   });
   if (due.length) await refresh(due);
 }
@@ -102,7 +100,6 @@ async function fill(panel, mine) {
   // Only a later question about the same panel makes an answer void.
   latest.set(panel, mine);
   asked.set(panel, Date.now());
-  behind.delete(panel);
   try {
     const answer = await fetch(`/api/panels/${panel.dataset.panel}?rows=0&${query()}`);
     const tag = answer.headers.get("etag") ?? "";
@@ -111,6 +108,7 @@ async function fill(panel, mine) {
     if (!answer.ok) throw new Error(body.detail || `the server answered ${answer.status}`);
     if (!tag || panel.dataset.tag !== tag) swap(panel, body);
     panel.dataset.tag = tag;
+    versions.set(panel, Number(answer.headers.get("version")));
     delete panel.dataset.stale;
     panel.setAttribute("aria-busy", "false");
     return true;
@@ -139,7 +137,7 @@ function swap(panel, answer) {
   const kept = keep(body);
   body.replaceChildren(fresh.content);
   kept();
-  if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus();
+  if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus({ preventScroll: true });
   sort(panel);
   more(panel);
   find(panel);
@@ -283,7 +281,7 @@ document.addEventListener("input", (event) => {
 
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
-setInterval(tick, 1_000);
+setInterval(follow, 1_000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

@@ -9,7 +9,8 @@
  * @returns {() => void}
  */
 export function keep(body) {
-  const wrap = body.querySelector(".table-wrap");
+  const wrap = /** @type {HTMLElement | null} */ (body.querySelector(".table-wrap"));
+  const reading = wrap !== null && document.activeElement === wrap;
   const { scrollLeft = 0, scrollTop = 0 } = wrap ?? {};
   const open = new Set(rows(body, "details[open][data-row]").map((row) => row.dataset.row));
   const top = wrap?.getBoundingClientRect().top ?? 0;
@@ -17,8 +18,9 @@ export function keep(body) {
   const away = first ? first.getBoundingClientRect().top - top : 0;
   return () => {
     for (const row of rows(body, "details[data-row]")) if (open.has(row.dataset.row)) row.setAttribute("open", "");
-    const fresh = body.querySelector(".table-wrap");
+    const fresh = /** @type {HTMLElement | null} */ (body.querySelector(".table-wrap"));
     if (!fresh) return;
+    if (reading) fresh.focus({ preventScroll: true });
     fresh.scrollLeft = scrollLeft;
     fresh.scrollTop = scrollTop;
     const same = first && rows(body, "tr[data-row]").find((row) => row.dataset.row === first.dataset.row);

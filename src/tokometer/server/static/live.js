@@ -7,6 +7,8 @@ export class Live {
   /** @type {number | undefined} */ #timer;
   #next = 0;
   #heard = 0;
+  /** As of which change the server is; what was made before is behind. */
+  version = 0;
 
   /**
    * @param {HTMLElement} element shows the state: `data-state` on, stale, paused or wait
@@ -69,7 +71,9 @@ export class Live {
   #hear(event) {
     this.#heard = Date.now();
     this.#show("on", "Live");
-    this.#reading(JSON.parse(event.data).reading);
+    const said = JSON.parse(event.data);
+    this.version = said.version;
+    this.#reading(said.reading);
   }
 
   /**

@@ -96,6 +96,18 @@ def test_gaps() -> None:
     assert chart["tips"][1][4] == []
 
 
+def test_gaps_that_are_joined() -> None:
+    """A joined line goes on from one known value to the next; a value alone is a dot, and gaps say nothing."""
+    joined = Line("a", "A", "cost", [1.0, None, 2.0, None], joined=True)
+    chart = curve("line", _stretch(4, last_open=False), "day", [joined], USD)
+    rows = chart["data"]["points"]["rows"]
+    assert [(row[3], row[6], row[7]) for row in rows] == [(1.0, 0, 0), (2.0, 0, 0)]
+    assert chart["tips"][1][4] == []
+    alone = Line("a", "A", "cost", [None, 1.0], joined=True)
+    [row] = curve("line", _stretch(2, last_open=False), "day", [alone], USD)["data"]["points"]["rows"]
+    assert row[6] == 1
+
+
 @given(st.lists(st.lists(st.none() | st.integers(0, 999), min_size=5, max_size=5), min_size=1, max_size=6))
 def test_areas_stack(values: list[list[int | None]]) -> None:
     """Stacked areas lie on top of each other and end at the sum of what is known."""
