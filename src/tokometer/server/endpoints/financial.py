@@ -194,7 +194,14 @@ def _costs(asked: Asked) -> dict[str, Any]:
 def _revenue_rows(name: str, dimension: str, example: str) -> Rows:
     return Rows(
         name,
-        block("", Field(dimension, "", TEXT, example, "Its name; empty where it is not known."), *_REVENUE, _COST),
+        block(
+            "",
+            Field(dimension, "", TEXT, example, "Its name; empty where it is not known."),
+            *_REVENUE,
+            _COST,
+            Field("profit_per_request", "judgement.unit_economics", USD, 0.0026),
+            Field("cost_per_request", "calls.cost_per_request", USD, 0.00093),
+        ),
         by=dimension,
         meaning="The one with most revenue first.",
     )

@@ -14,6 +14,8 @@ from tokometer.server.endpoints.gathering import gather
 from tokometer.server.endpoints.serving import Endpoint, routed
 from tokometer.server.endpoints.shapes import BYTES, MS, NUMBER, PERCENT, SECONDS, TEXT, TIME, TOKENS, USD, WHOLE
 
+#: Calls that drew on a knowledge base: few, of which what is asked is found fast.
+_KNOWING: Final = (Filter("calls.knowledge_base", "!=", ("",)),)
 _NOW: Final = Field("timestamp", "", TIME, "2026-11-27T10:30:00Z", "When the answer was made.")
 _CONVERSATIONS: Final = Field("conversations", "calls.sessions", WHOLE, 234)
 _REQUESTS: Final = Field("requests", "calls.requests", WHOLE, 1204)
@@ -62,12 +64,9 @@ def _conversations(asked: Asked) -> dict[str, Any]:
     values = gather(asked.context, CONVERSATIONS).of("")
     given = asked.told() | _averages(values) | course(asked, CONVERSATIONS)
     for part in _TALKS:
-        found = gather(asked.context, part.row, by=part.by)
-        rows = [
-            part.row.write(found.of(name), {part.by: name, **_averages(found.of(name))})
-            for name in found
-            if name or part.by != "knowledge_base"
-        ]
+        where = _KNOWING if part.by == "knowledge_base" else ()
+        found = gather(asked.context, part.row, by=part.by, where=where)
+        rows = [part.row.write(found.of(name), {part.by: name, **_averages(found.of(name))}) for name in found]
         rows.sort(key=lambda row: (-row["conversations"], -row["requests"]))
         given[part.name] = asked.arranged(rows, part)
     return CONVERSATIONS.write(values, given)
@@ -164,8 +163,8 @@ KNOWLEDGE: Final = block("", _PAIRS, _BASES, _NOW, *window_parts())
 
 
 def _knowledge(asked: Asked) -> dict[str, Any]:
-    pairs = gather(asked.context, _PAIRS.row, by=("knowledge_base", "model"))
-    bases = gather(asked.context, _BASES.row, by="knowledge_base")
+    pairs = gather(asked.context, _PAIRS.row, by=("knowledge_base", "model"), where=_KNOWING)
+    bases = gather(asked.context, _BASES.row, by="knowledge_base", where=_KNOWING)
     told = gather(asked.context, [replace(one, window="all") for one in _HELD], by="knowledge_base")
     calls = {base: bases.of(base)[_REQUESTS.key] for base in bases}
     best: dict[str, str] = {}
