@@ -41,6 +41,7 @@ FAILED = [
     _failed("a1b2c3d4:77", trace_id="a1b2c3d4", span_id="77", request_id="req-1"),
     _failed("told-itself", error_message="slow", http_status=504, request_id="req-2"),
     _failed("nobody-knows"),
+    _failed("alone", status="server_error", session_id="alone", started_at=to_us(FAILED_AT) - 1),
 ]
 DETAILS = [
     _detail("of the call", call_id="a1b2c3d4:77", error_code="deadline", error_type="TimeoutError", http_status=408),
@@ -137,7 +138,15 @@ def test_what_a_failed_call_does_not_say_comes_from_the_details_of_its_error(led
         ("slow", "504", "", "at main", 504, "timeout", "req-2"),
         ("", "", "", "", None, "timeout", ""),
         ("of the call", "deadline", "TimeoutError", "", 408, "timeout", "req-1"),
+        ("", "", "", "", None, "server_error", ""),
     ]
+
+
+def test_a_failed_call_that_names_no_request_has_no_details_of_another(ledgers: list[Ledger]) -> None:
+    """Where nothing names a request, none is looked for."""
+    where = (Filter("calls.error_type", "!=", ("",)), Filter("calls.session", "=", ("alone",)))
+    rows = _rows(ledgers, Feed(columns=("error_message", "error_code", "status"), where=where, since="3h"))
+    assert rows == [{"error_message": "", "error_code": "", "status": "server_error"}]
 
 
 def test_a_feed_is_limited_to_the_workspaces_that_may_be_seen(ledgers: list[Ledger]) -> None:

@@ -32,7 +32,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     rows = []
     for name in measured["burn_3d"]:
         found = {fact: rows_by_name.get(name) for fact, rows_by_name in measured.items()}
-        slo = target_of(settings, matter.by, name)
+        slo = target_of(settings, matter, name)
         allowed = {"availability": 1 - slo.availability, "error_rate": slo.error_rate}
         place = {matter.by: name} if matter.by else {}
         rows += [place | _row(objective, share, found, settings.thresholds) for objective, share in allowed.items()]

@@ -13,7 +13,8 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final
 
-from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, share
+from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, share, text
+from tokometer.judgement.served import served_question, served_tokens
 from tokometer.measures import Filter, Query
 from tokometer.records.units import COUNT, FLOPS, PERCENT, RATIO, TOKENS, USD, WATTS
 from tokometer.settings import Settings
@@ -25,6 +26,7 @@ POWER: Final = {"DCGM_FI_DEV_POWER_USAGE": 1.0}
 _METRICS: Final = (*UTILISATION, *TENSOR, *POWER)
 #: The label in which the exporter names the device.
 _DEVICE_NAME: Final = "label.modelName"
+_NOTHING: Final = {"prompt_tokens": 0, "cache_read_tokens": 0, "output_tokens": 0}
 _HOUR: Final = 3600.0
 _NANO: Final = Decimal("0.000000001")
 
@@ -45,9 +47,16 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
         *_samples(matter),
     )
     until = min(tokens.meta.until.astimezone(UTC), matter.now.astimezone(UTC))
-    seconds = (until - tokens.meta.since.astimezone(UTC)).total_seconds()
+    length = until - tokens.meta.since.astimezone(UTC)
+    seconds = length.total_seconds()
+    counters = yield served_question(matter, length)
+    served = served_tokens(counters[0].rows) if counters else {}
     machines = _machines(samples[0].rows if samples else (), settings)
-    models = {name: _worked(name, row, settings) for name, row in by_name(tokens, "model").items()}
+    used = by_name(tokens, "model")
+    models = {
+        name: _worked(name, used.get(name, _NOTHING), served.get(name, 0), settings)
+        for name in dict.fromkeys([*used, *served])
+    }
     if not matter.by:
         return [_row(models, list(machines.values()), seconds)]
     rows = []
@@ -63,14 +72,16 @@ class _Worked:
 
     tokens: int
     operations: float | None
+    counted_by: str
 
 
-def _worked(name: str, row: Mapping[str, Any], settings: Settings) -> _Worked:
-    """Prompt tokens from a cache were not worked on again."""
-    tokens = row["prompt_tokens"] - row["cache_read_tokens"] + row["output_tokens"]
+def _worked(name: str, row: Mapping[str, Any], served: int, settings: Settings) -> _Worked:
+    """Prompt tokens from a cache were not worked on again. Of calls and servers, each may know only a part."""
+    called = row["prompt_tokens"] - row["cache_read_tokens"] + row["output_tokens"]
+    tokens = max(called, served)
     facts = settings.model_for(name)
     each = facts.flops_per_token if facts else None
-    return _Worked(tokens, None if each is None else each * tokens)
+    return _Worked(tokens, None if each is None else each * tokens, "servers" if served > called else "calls")
 
 
 def _samples(matter: Matter) -> tuple[Query, ...]:
@@ -124,16 +135,24 @@ def _row(models: Mapping[str, _Worked], machines: Sequence[_Machine], seconds: f
         "devices": len(machines),
         "tokens": tokens,
         "known_share": known_tokens / tokens if tokens else None,
+        "counted_by": " + ".join(sorted({one.counted_by for one in models.values() if one.operations})),
     }
 
 
 def _mfu(models: Mapping[str, _Worked], machines: Sequence[_Machine], seconds: float) -> float | None:
-    """What the models on devices of a known peak achieved, over that peak."""
-    peaks = [machine for machine in machines if machine.peak is not None and machine.models & models.keys()]
-    served = set().union(*(machine.models for machine in peaks)) & models.keys()
-    done = [one.operations for name, one in models.items() if name in served and one.operations is not None]
-    peak = math.fsum(machine.peak or 0.0 for machine in peaks)
-    return math.fsum(done) / (peak * seconds) if done and peak and seconds > 0 else None
+    """What the models achieved over the peak of their devices, of devices of which both are known."""
+    served: set[str] = set()
+    peak = 0.0
+    for machine in machines:
+        its = machine.models & models.keys()
+        if machine.peak is not None and its and all(models[name].operations is not None for name in its):
+            served |= its
+            peak += machine.peak
+    return (
+        math.fsum(models[name].operations or 0.0 for name in served) / (peak * seconds)
+        if peak and seconds > 0
+        else None
+    )
 
 
 def _reading(machine: _Machine, metrics: Mapping[str, float]) -> float | None:
@@ -171,8 +190,9 @@ COMPUTE: Final = Judgement(
         "report readings; both can be told in the settings."
     ),
     formula=(
-        "2 × active parameters × (prompt tokens that no cache served + output tokens) / seconds of the window. MFU = "
-        "that of the models on devices of a known peak / the sum of these peaks (dense, BF16 or FP16)"
+        "2 × active parameters × (prompt tokens that no cache served + output tokens) / seconds of the window; of a "
+        "model whose inference server counted more tokens than the calls, the server's. MFU = that of the models on "
+        "devices of a known peak / the sum of these peaks (dense, BF16 or FP16)"
     ),
     by=("", "model"),
     facts=(
@@ -188,6 +208,7 @@ COMPUTE: Final = Judgement(
         Fact("devices", COUNT, "integer", meaning="devices that report readings"),
         Fact("tokens", TOKENS, "integer", meaning="prompt tokens that no cache served, and output tokens"),
         Fact("known_share", PERCENT, meaning="share of these tokens that are of models with known active parameters"),
+        text("counted_by", "who counted the tokens that were worked on: `calls`, the inference `servers`, or both"),
     ),
     thresholds="none: how much is much depends on the machines",
     inquire=_inquire,

@@ -76,6 +76,12 @@ class Matter:
             compare=compare,
         )
 
+    def only(self, dimension: str) -> str:
+        """The one value of a dimension that all of these calls have, as far as the filters tell; else empty."""
+        name = f"{_CALLS}.{dimension}"
+        values = [given.values for given in self.where if given.dimension == name and given.op in ("=", "in")]
+        return values[0][0] if len(values) == 1 and len(values[0]) == 1 else ""
+
     def where_in(self, cube: str) -> tuple[Filter, ...] | None:
         """The filters as another cube has them; None where it lacks a dimension, so that nothing of it can be told."""
         known = CUBES[cube].dimensions

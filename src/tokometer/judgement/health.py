@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, share, text
+from tokometer.judgement.slo import target_of
 from tokometer.records.units import MS, PERCENT, REQUESTS, SCORE
 from tokometer.settings import Settings, Slo
 
@@ -33,18 +34,17 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     )
     seen = by_name(now, asked.by)
     names = [*seen, *(name for name in by_name(known, asked.by) if name not in seen)]
-    rows = [_row(asked.by, name, seen.get(name), settings) for name in names]
+    rows = [_row(asked, name, seen.get(name), settings) for name in names]
     return rows if matter.by else [_whole(rows, settings)]
 
 
-def _row(by: str, name: str, measured: Mapping[str, Any] | None, settings: Settings) -> Row:
+def _row(asked: Matter, name: str, measured: Mapping[str, Any] | None, settings: Settings) -> Row:
     if measured is None or not measured["requests"]:
-        return {by: name, "health_score": None, "status": NO_DATA, "requests": 0}
-    target = settings.slo_for(**{by: name})
-    parts = parts_of(measured, target)
+        return {asked.by: name, "health_score": None, "status": NO_DATA, "requests": 0}
+    parts = parts_of(measured, target_of(settings, asked, name))
     score = score_of(parts)
     return {
-        by: name,
+        asked.by: name,
         "health_score": score,
         "status": _status(score, settings),
         "requests": measured["requests"],

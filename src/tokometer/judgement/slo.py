@@ -30,7 +30,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     spreads = {period: _buckets(answers[2 * i + 1].rows, matter.by) for i, period in enumerate(periods)}
     rows = []
     for name in dict.fromkeys(name for found in measured.values() for name in found):
-        target = target_of(settings, matter.by, name)
+        target = target_of(settings, matter, name)
         period = "" if matter.insists else target.period
         found = measured[period].get(name)
         if found is not None:
@@ -38,16 +38,17 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     return rows
 
 
-def target_of(settings: Settings, by: str, name: str) -> Slo:
-    """The objectives of a provider or model; those that hold for everything without a dimension."""
-    return settings.slo_for(**{by: name}) if by else settings.slo
+def target_of(settings: Settings, matter: Matter, name: str) -> Slo:
+    """The objectives of the calls of one row: of its provider, its model, or both, by its name or by the filters."""
+    provider = name if matter.by == "provider" else matter.only("provider")
+    return settings.slo_for(provider=provider, model=name if matter.by == "model" else matter.only("model"))
 
 
 def _periods(matter: Matter, settings: Settings) -> list[str]:
     """The periods that are needed: those of all objectives that may apply; '' is the asker's own window."""
     if matter.insists:
         return [""]
-    overrides = [one.period for one in settings.slo_overrides if one.period] if matter.by else []
+    overrides = [one.period for one in settings.slo_overrides if one.period] if matter.by or matter.where else []
     return list(dict.fromkeys([settings.slo.period, *overrides]))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name
 from tokometer.judgement.incidents import Incident, incidents_of, slices_of
+from tokometer.judgement.slo import target_of
 from tokometer.records.units import COUNT, PERCENT, SECONDS
 from tokometer.settings import Settings
 
@@ -38,7 +39,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
             "bad_minutes": measured["bad_minutes"],
             **_history(incidents.get(name, []), begun.get(name), window, now),
         }
-        rows.append(row | {"target": _target(settings, matter.by, name)})
+        rows.append(row | {"target": target_of(settings, matter, name).availability})
     return rows
 
 
@@ -66,10 +67,6 @@ def _history(
         "incidents": len(inside),
         "downtime": sum((min(one.last, until) - max(one.start, since)).total_seconds() for one in inside),
     }
-
-
-def _target(settings: Settings, by: str, name: str) -> float:
-    return (settings.slo_for(provider=name) if by else settings.slo).availability
 
 
 def _standing(row: Row, _: Settings) -> Standing:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tokometer.ledger import Ledger, Statement
 from tokometer.ledger.native_ids import lengthen
 from tokometer.measures.ask import Ask
+from tokometer.measures.dialect import DIALECTS
 from tokometer.records.time import quarter_of, to_us
 
 #: What of a call's row says which details are its own.
@@ -20,6 +21,7 @@ KEYS: Final = (
     "request_id",
     "session_id",
     "started_at",
+    "status",
 )
 _TOLD: Final = ("message", "error_type", "error_code", "stack_trace", "http_status")
 #: So many calls are named in one statement.
@@ -37,18 +39,17 @@ class Details:
 
     def of(self, calls: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
         """For each call, given by its :data:`KEYS`, what the details say; nothing where there are none."""
-        starts = range(0, len(calls), _AT_ONCE)
-        return [said for start in starts for said in self._of(calls[start : start + _AT_ONCE])]
-
-    def _of(self, calls: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
         named = [_named(dict(zip(KEYS, call, strict=True))) for call in calls]
+        # Only of what failed are there any.
+        failed = [call for call in named if call["status"] != "ok"]
         found: dict[tuple[str, ...], Mapping[str, Any]] = {}
-        for workspace, source, call_id, request_id, *told in self._ledger.fetch(self._statement(named)):
-            said = dict(zip(_TOLD, told, strict=True))
-            if call_id:
-                found.setdefault((workspace, source, call_id), said)
-            if request_id:
-                found.setdefault((workspace, request_id), said)
+        for start in range(0, len(failed), _AT_ONCE):
+            for workspace, source, call_id, request_id, *told in self._told(failed[start : start + _AT_ONCE]):
+                said = dict(zip(_TOLD, told, strict=True))
+                if call_id:
+                    found.setdefault((workspace, source, call_id), said)
+                if request_id:
+                    found.setdefault((workspace, request_id), said)
         return [
             found.get((call["workspace"], call["source"], call["native_id"]))
             or found.get((call["workspace"], call["request_id"]))
@@ -56,33 +57,22 @@ class Details:
             for call in named
         ]
 
-    def _statement(self, calls: Sequence[Mapping[str, Any]]) -> Statement:
-        values: dict[str, Any] = {}
-
-        def bound(given: Iterable[Any]) -> str:
-            names = []
-            for value in given:
-                name = f"p{len(values)}"
-                values[name] = value
-                names.append(f"${name}")
-            return ", ".join(names)
-
+    def _told(self, calls: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        dialect = DIALECTS[self._ledger.engine]
+        values: dict[str, Any] = {f"w{i}": workspace for i, workspace in enumerate(self._workspaces)}
+        workspaces = ", ".join(f"${name}" for name in values)
+        values["calls"] = sorted({call["native_id"] for call in calls})
+        values["requests"] = sorted({call["request_id"] for call in calls} - {""})
         quarters = [quarter_of(call["started_at"]) for call in calls]
-        conditions = [
-            f"workspace IN ({bound(self._workspaces)})",
-            f"quarter >= {min(quarters):d} AND quarter <= {max(quarters) + _LATER:d}",
-        ]
-        requests = sorted({call["request_id"] for call in calls} - {""})
-        either = [f"call_id IN ({bound(sorted({call['native_id'] for call in calls}))})"]
-        if requests:
-            either.append(f"request_id IN ({bound(requests)})")
-        conditions.append(f"({' OR '.join(either)})")
         columns = ", ".join(("workspace", "source", "call_id", "request_id", *_TOLD))
         # Of several details of one call, the same one on every engine: the latest.
-        order = "started_at DESC, source, native_id"
-        return Statement(
-            f"SELECT {columns} FROM error_details WHERE {' AND '.join(conditions)} ORDER BY {order}", values
+        sql = (
+            f"SELECT {columns} FROM error_details WHERE workspace IN ({workspaces}) "
+            f"AND quarter >= {min(quarters):d} AND quarter <= {max(quarters) + _LATER:d} "
+            f"AND ({dialect.among('call_id', '$calls')} OR {dialect.among('request_id', '$requests')}) "
+            "ORDER BY started_at DESC, source, native_id"
         )
+        return self._ledger.fetch(Statement(sql, values))
 
 
 def _named(call: dict[str, Any]) -> Mapping[str, Any]:

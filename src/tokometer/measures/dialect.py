@@ -28,6 +28,8 @@ class Dialect:
 
     #: A row for each place of two lists of the same length, as columns `b` and `n`.
     both: str
+    #: True where a list holds a text.
+    holding: str
     #: The number in which only the bit at a place is set.
     at_place: str
     #: How many bits of a number are set.
@@ -65,6 +67,10 @@ class Dialect:
         """One row for each place of two lists: columns `b` and `n`."""
         return self.both.format(one, other)
 
+    def among(self, text: str, texts: str) -> str:
+        """True where `texts`, a list, holds `text`."""
+        return self.holding.format(texts, text)
+
     def bit(self, place: str) -> str:
         """The number in which only the bit at a place is set; the lowest is at 0."""
         return self.at_place.format(place)
@@ -88,6 +94,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         each="unnest({})",
         member="CAST(json_extract({}, '$.{}') AS HUGEINT)",
         both="unnest({}) AS b, unnest({}) AS n",
+        holding="list_contains({}, {})",
         at_place="(1 << CAST({} AS INTEGER))",
         counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
@@ -102,6 +109,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         each="arrayJoin({})",
         member="toInt128(JSONExtractInt({}, '{}'))",
         both="(arrayJoin(arrayZip({}, {})) AS pair).1 AS b, pair.2 AS n",
+        holding="has({}, {})",
         at_place="bitShiftLeft(toInt32(1), {})",
         counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",

@@ -34,7 +34,7 @@ from tokometer.measures.windows import Window
 from tokometer.records.time import QUARTER_US, to_us
 
 #: How long the first window is, and how many times as long each one is as the one before.
-_FIRST_US: Final = 4 * QUARTER_US
+_FIRST_US: Final = 16 * QUARTER_US
 _TIMES: Final = 8
 #: After so many windows it is worth asking the rollups where the rest is.
 _TRIED: Final = 2

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.told_answers import Teller, judged
+from generators.told_answers import NOW, Teller, judged
+from tokometer.judgement.declared import Matter
+from tokometer.judgement.slo import target_of
+from tokometer.measures import Filter
 from tokometer.settings import Settings, Slo, SloOverride
 
 TARGETS = Slo(availability=0.999, p95_latency_ms=500.0, error_rate=0.01)
@@ -148,3 +151,38 @@ def test_availability_burns_by_its_own_budget() -> None:
     assert [(row["provider"], row["objective"]) for row in rows] == [("a", "availability"), ("a", "error_rate")]
     assert rows[0]["burn_rate"] == pytest.approx(10)
     assert rows[0]["alert"] == "warning"
+
+
+# -- whose objectives --------------------------------------------------------------------------------------------------
+
+_OWN = (
+    SloOverride(provider="p", error_rate=0.02),
+    SloOverride(model="m", error_rate=0.03),
+    SloOverride(provider="p", model="m", error_rate=0.04),
+)
+
+
+def _is(dimension: str, *values: str, op: Any = "in") -> Filter:
+    return Filter(f"calls.{dimension}", op, values)
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "where", "target"),
+    [
+        ("", "", (), 0.01),
+        ("provider", "p", (), 0.02),
+        ("model", "m", (), 0.03),
+        ("model", "m", (_is("provider", "p"),), 0.04),
+        ("provider", "p", (_is("model", "m"),), 0.04),
+        ("", "", (_is("provider", "p"),), 0.02),
+        ("", "", (_is("provider", "p", op="="), _is("model", "m")), 0.04),
+        # Of several, or of all but one, nobody's own objectives hold.
+        ("", "", (_is("provider", "p", "q"),), 0.01),
+        ("", "", (_is("provider", "p", op="!="),), 0.01),
+        ("provider", "q", (_is("team", "p"),), 0.01),
+    ],
+)
+def test_whose_objectives(by: str, name: str, where: tuple[Filter, ...], target: float) -> None:
+    """A row is held to the objectives of its provider, its model, or both: by its name, or by what is filtered."""
+    settings = Settings(slo=TARGETS, slo_overrides=_OWN)
+    assert target_of(settings, Matter(by=by, where=where, now=NOW), name).error_rate == target

@@ -1,0 +1,81 @@
+"""Tokens that inference servers counted themselves, whoever asked them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tokometer.judgement.declared import Matter
+from tokometer.measures import Filter, Query
+
+#: Counters of tokens that a server worked on (sources.md, 6.3 to 6.6), and those that it had in its cache, to be taken
+#: off. llama.cpp counts only the prompt tokens that it worked on.
+COUNTERS: Final = {
+    "vllm:prompt_tokens_total": 1,
+    "vllm:generation_tokens_total": 1,
+    "vllm:prefix_cache_hits_total": -1,
+    "sglang:prompt_tokens_total": 1,
+    "sglang:generation_tokens_total": 1,
+    "llamacpp:prompt_tokens_total": 1,
+    "llamacpp:tokens_predicted_total": 1,
+}
+#: What tells one counter from another of the same name.
+_SERIES: Final = ("host", "model", "metric", "label.engine")
+#: Up to so long a window is looked at by the hour, a longer one by the day.
+_BY_HOUR: Final = timedelta(days=32)
+
+
+def served_question(matter: Matter, length: timedelta) -> tuple[Query, ...]:
+    """The question for what the counters stood at, unless they cannot be told by what the calls are chosen by."""
+    where = matter.where_in("samples")
+    if where is None:
+        return ()
+    return (
+        Query(
+            measures=("samples.min", "samples.max", "samples.last"),
+            by=tuple(f"samples.{name}" for name in _SERIES),
+            where=(*where, Filter("samples.metric", "in", tuple(COUNTERS))),
+            since=matter.since,
+            until=matter.until,
+            tz=matter.tz,
+            grain="hour" if length <= _BY_HOUR else "day",
+        ),
+    )
+
+
+def served_tokens(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """By how many tokens the counters of each model have grown."""
+    series: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["last"] is not None:
+            series.setdefault(tuple(row[name] for name in _SERIES), []).append(row)
+    found: dict[str, float] = {}
+    for (_, model, metric, _), its in series.items():
+        found[model] = found.get(model, 0.0) + COUNTERS[metric] * increase(its)
+    return {model: max(0, round(tokens)) for model, tokens in found.items()}
+
+
+def increase(stretches: Sequence[Mapping[str, Any]]) -> float:
+    """By how much a counter has grown over stretches of time with a smallest, largest and last reading each.
+
+    A counter that falls began anew at 0 with its server, as Prometheus' `increase` takes it. What it had gained within
+    the same stretch before that is counted where it shows, so that the result is never too large.
+    """
+    total, before = 0.0, None
+    for row in sorted(stretches, key=_time):
+        low, high, last = row["min"], row["max"], row["last"]
+        if before is None:
+            total += last - low
+        elif low >= before:
+            total += last - before
+        else:
+            # It began anew: before that it had reached the largest reading, unless that is the last one.
+            total += last + (high - before if high > before and high != last else 0.0)
+        before = last
+    return total
+
+
+def _time(row: Mapping[str, Any]) -> datetime:
+    moment: datetime = row["time"]
+    return moment
