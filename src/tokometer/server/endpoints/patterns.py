@@ -48,7 +48,7 @@ def _talk(dimension: str, example: str) -> Rows:
     )
 
 
-_TALKS: Final = (_talk("model", "gpt-4o"), _talk("provider", "openai"), _talk("knowledge_base", "handbook"))
+_TALKS: Final = (_talk("model", "gpt-4o"), _talk("provider", "openai"))
 CONVERSATIONS: Final = block(
     "",
     *_TALKED,
@@ -64,8 +64,7 @@ def _conversations(asked: Asked) -> dict[str, Any]:
     values = gather(asked.context, CONVERSATIONS).of("")
     given = asked.told() | _averages(values) | course(asked, CONVERSATIONS)
     for part in _TALKS:
-        where = _KNOWING if part.by == "knowledge_base" else ()
-        found = gather(asked.context, part.row, by=part.by, where=where)
+        found = gather(asked.context, part.row, by=part.by)
         rows = [part.row.write(found.of(name), {part.by: name, **_averages(found.of(name))}) for name in found]
         rows.sort(key=lambda row: (-row["conversations"], -row["requests"]))
         given[part.name] = asked.arranged(rows, part)
@@ -305,7 +304,8 @@ ENDPOINTS: Final = (
         about="Documents, chunks and size are those that a knowledge base has now.",
         answer=KNOWLEDGE,
         make=_knowledge,
-        period="30d",
+        period="7d",
+        every=300.0,
     ),
     Endpoint(
         path="/api/analytics/cron",
