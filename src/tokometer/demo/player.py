@@ -13,12 +13,14 @@ from tokometer.records import now_us
 
 #: Whoever is this far behind (a machine that slept) goes on from now instead of catching up.
 _LATE: Final = 60 * SECOND
+#: Calls a second: about what the busy hours of the history have, so that the last one does not tower over them.
+PER_SECOND: Final = 0.2
 
 
 class Player:
     """A thread that hands the writer what each second of the demo brings, when the second is over."""
 
-    def __init__(self, writer: Writer, book: PriceBook, *, seed: int = 1, per_second: float = 1.0) -> None:
+    def __init__(self, writer: Writer, book: PriceBook, *, seed: int = 1, per_second: float = PER_SECOND) -> None:
         self._writer = writer
         self._book = book
         self._seed = seed

@@ -32,7 +32,17 @@ PER: Final = {
 #: The periods of the trends that the viewer switches, and how many of them.
 _TRENDS: Final[Mapping[str, tuple[str, int]]] = {"day": ("days", 30), "week": ("weeks", 12), "month": ("months", 12)}
 _COST: Final = "calls.cost"
-_INKS: Final = {"calls.cost": "cost", "calls.total_tokens": "tokens", "calls.requests": "requests"}
+#: The colour of what is drawn alone; what has none here is grey.
+_INKS: Final = {
+    "calls.cost": "cost",
+    "calls.total_tokens": "tokens",
+    "calls.tokens_per_second": "tokens",
+    "calls.requests": "requests",
+    "calls.messages": "requests",
+    "calls.cost_per_mtok": "cost",
+    "calls.cost_per_request": "cost",
+    "calls.cost_per_session": "cost",
+}
 #: What the measures that the viewer switches between are called for short.
 SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
 _PLAIN: Final = ("requests", "tokens", "cost", "other")

@@ -88,11 +88,13 @@ class Stat(Placed):
         rows = rows_of(context, asked, window=window, compare=True)
         row = rows[0] if rows else {}
         value, before = row.get(self.of), row.get(self.of + PREVIOUS)
+        standing = self._standing(context, value, row)
         when = scope.before.capitalize() if not self.window else "The period before"
         shown: dict[str, Any] = {
             "figure": figure(self.of, value, before=before, when=when),
             "of_window": window.title if self.window and self.window != "all" and "{range}" not in self.title else "",
-            "standing": self._standing(context, value, row),
+            # Known, but nothing that is good or bad, has no state.
+            "standing": "" if value is not None and standing == "none" else standing,
             "nothing": self.nothing if value is None else "",
             "mark": mark_of({name: row.get(f"calls.{name}") for name in CERTAINTY}) if self.of == _COST else "",
             "colour": self.colour,
