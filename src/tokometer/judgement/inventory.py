@@ -124,8 +124,8 @@ INVENTORY: Final = Judgement(
         "serves it, its size, whether it calls tools, and when it was last used."
     ),
     formula=(
-        f"the health score's formula over the whole window, without availability, for models with at least {LEAST_CALLS} "
-        "calls; a star for every 20 points. Last use is told to the quarter hour for the last day, else to the day"
+        "the health score's formula over the whole window, without availability, for models with at least "
+        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the quarter hour for the last day, else to the day"
     ),
     by=("model",),
     facts=(
