@@ -125,7 +125,8 @@ INVENTORY: Final = Judgement(
     ),
     formula=(
         "the health score's formula over the whole window, without availability, for models with at least "
-        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the quarter hour for the last day, else to the day"
+        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the quarter hour for "
+        "the last day, else to the day"
     ),
     by=("model",),
     facts=(
