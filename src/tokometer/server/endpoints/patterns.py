@@ -163,7 +163,7 @@ KNOWLEDGE: Final = block("", _PAIRS, _BASES, _NOW, *window_parts())
 
 def _knowledge(asked: Asked) -> dict[str, Any]:
     pairs = gather(asked.context, _PAIRS.row, by=("knowledge_base", "model"), where=_KNOWING)
-    bases = gather(asked.context, _BASES.row, by="knowledge_base", where=_KNOWING)
+    bases = gather(asked.context, _ASKED, by="knowledge_base", where=_KNOWING)
     told = gather(asked.context, [replace(one, window="all") for one in _HELD], by="knowledge_base")
     calls = {base: bases.of(base)[_REQUESTS.key] for base in bases}
     best: dict[str, str] = {}
@@ -186,6 +186,7 @@ def _knowledge(asked: Asked) -> dict[str, Any]:
     return KNOWLEDGE.write({}, asked.told() | given)
 
 
+_ASKED: Final = tuple(one for one in _BASES.row.fields() if one.source.startswith("calls."))
 _HELD: Final = tuple(one for one in _BASES.row.fields() if one.source.startswith("knowledge_bases."))
 
 # -- scheduled jobs ----------------------------------------------------------------------------------------------------

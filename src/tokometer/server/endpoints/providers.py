@@ -329,8 +329,8 @@ def _about(path: str, summary: str, about: str, answer: Block, **words: Any) -> 
 _BREAKER: Final = _about(
     "circuit-breaker",
     "The state of a provider's circuit breaker",
-    "The state that a gateway reports, or the one that a breaker would be in on the outcomes of the last 24 hours; "
-    "`origin` says which. Thresholds stand under `[breaker]` in the settings.",
+    "The state that a gateway reports, or the one that a breaker would be in on the outcomes of the last 24 hours, "
+    "whatever the period; `origin` says which. Thresholds stand under `[breaker]` in the settings.",
     BREAKER,
     every=5.0,
 )
@@ -357,7 +357,7 @@ ENDPOINTS: Final = (
     _about(
         "health",
         "A provider's health score and what it is made of",
-        "See `judgement.health_score`.",
+        "Of the last minutes that the settings say (`[health]`), whatever the period; see `judgement.health_score`.",
         HEALTH,
         every=15.0,
     ),

@@ -171,6 +171,21 @@ def test_every_declared_endpoint_is_required() -> None:
     assert declared == {address.partition("?")[0] for address in REQUIRED} - {"/api/config/dashboard"}
 
 
+def test_models_are_described(server: Running) -> None:
+    """What is known of a model is told: its room, its longest answer, its price, when it came out."""
+    models = server.get("/api/models/list").json()
+    for name in (
+        "context_window",
+        "max_tokens",
+        "cost_per_1m_input",
+        "cost_per_1m_output",
+        "release_date",
+        "description",
+    ):
+        assert any(model[name] for model in models), name
+    assert len({model["id"] for model in models}) == len(models)
+
+
 def test_every_name_opens(server: Running) -> None:
     """Every model and provider that is listed has its answers, whatever it is called."""
     for model in server.get("/api/models/list").json():
