@@ -49,14 +49,15 @@ _OUTSIDE: Final = """() => {
   const found = [];
   const page = document.documentElement;
   if (page.scrollWidth > page.clientWidth) found.push(`the page is ${page.scrollWidth} px wide`);
-  const told = (one) => `${one.tagName.toLowerCase()} ${one.getAttribute("class") ?? ""} ${one.textContent.trim().slice(0, 40)}`;
+  const told = (one) => `${one.tagName} ${one.getAttribute("class") ?? ""} ${one.textContent.trim().slice(0, 40)}`;
   for (const card of document.querySelectorAll(".panel, .card, header.top, .hints")) {
     const box = card.getBoundingClientRect();
     const name = card.dataset.panel ?? card.className;
     if (!box.width) continue;
     for (const one of card.querySelectorAll("*")) {
-      // What is read aloud, what opens above the page, what is drawn, and what can be scrolled or opened has its place.
-      if (one.closest(".sr, .popover, dialog, svg *, canvas") || one.parentElement.closest(".table-wrap, pre")) continue;
+      // What is read aloud, opens above the page, is drawn, or can be scrolled has its place.
+      if (one.closest(".sr, .popover, dialog, svg *, canvas")) continue;
+      if (one.parentElement.closest(".table-wrap, pre")) continue;
       const style = getComputedStyle(one);
       const own = one.getBoundingClientRect();
       if (!own.width || !own.height || style.visibility === "hidden") continue;
@@ -77,7 +78,7 @@ _OUTSIDE: Final = """() => {
     const style = getComputedStyle(one);
     if (style.overflowX === "hidden" && one.clientWidth && one.scrollWidth > one.clientWidth + 1 &&
         !one.closest("[title], summary, .sr") && !one.querySelector("[title]")) {
-      found.push(`${one.closest(".panel")?.dataset.panel}: ${told(one)} is cut off in a table, and nothing tells the rest`);
+      found.push(`${one.closest(".panel")?.dataset.panel}: ${told(one)} is cut off, and nothing tells the rest`);
       break;
     }
   }

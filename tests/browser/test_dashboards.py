@@ -57,7 +57,7 @@ def test_on_a_phone(visit: Opener, still: Running, dashboard: Dashboard) -> None
     """On a phone in the dark, reached through the drawer, everything is there and nothing sticks out."""
     page = visit(f"{still.url}/settings", width=360, height=780, scheme="dark")
     page.get_by_role("button", name="Menu").click()
-    page.locator(f".sidebar a[href='/{dashboard.id}']").click()
+    page.locator(f".sidebar li a[href='/{dashboard.id}']").click()
     page.wait_for_url(f"{still.url}/{dashboard.id}")
     _whole(page, dashboard)
     assert outside(page) == []
@@ -69,9 +69,8 @@ def test_builds_in_place(visit: Opener, still: Running, dashboard: Dashboard) ->
     page = visit("about:blank")
     page.add_init_script(SHIFT)
     page.goto(f"{still.url}/{dashboard.id}")
-    assert page.locator(".panel .wait, .panel [class*=wait]").count() >= 0
     wait_filled(page)
-    page.wait_for_function("() => document.querySelector('.chart[data-drawn]') || !document.querySelector('.chart')")
+    page.wait_for_timeout(300)
     assert page.evaluate("window.shift") < _SHIFT, page.evaluate("window.shifted")
 
 
@@ -98,7 +97,7 @@ def test_states(visit: Opener, still: Running, dashboard: Dashboard) -> None:
         if f"/{last}?" in request.url:
             route.fulfill(status=500, json={"detail": "the ledger is away"})
         else:
-            held.append(route)
+            held.append(route)  # until the page's routes are taken away
 
     page = visit("about:blank", patient=True)
     page.route("**/api/panels/*", hold)
@@ -110,8 +109,6 @@ def test_states(visit: Opener, still: Running, dashboard: Dashboard) -> None:
     for panel in waiting.all():
         assert panel.locator(".wait").count() >= 1, panel.get_attribute("data-panel")
     page.unroute("**/api/panels/*")
-    for route in held:
-        route.continue_()
     wait_filled(page)
     expect(page.locator(".failed")).to_have_count(1)
     broken.get_by_role("button", name="Try again").click()

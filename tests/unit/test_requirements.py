@@ -89,8 +89,8 @@ def missing(place: Place) -> list[str]:
         "dimension": lambda: cube in CUBES and short in CUBES[cube].dimensions,
         "judgement": lambda: place.name in JUDGEMENTS,
         "setting": lambda: place.name in settled(),
-        "doc": lambda: (ROOT / "docs" / place.name).is_file(),
-        "code": lambda: (ROOT / place.name).is_file(),
+        "doc": (ROOT / "docs" / place.name).is_file,
+        "code": (ROOT / place.name).is_file,
         "later": lambda: place.name in OPEN,
         "GET": lambda: place.name in openapi(),
     }
