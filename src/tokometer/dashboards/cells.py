@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tokometer.dashboards.answers import PREVIOUS, STANDING, described
 from tokometer.dashboards.scope import Show
-from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, exact, show
+from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, Unit, exact, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,25 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     if how == "value" or name + PREVIOUS not in row:
         told = exact(value, what.unit)
         return Cell(name, show(value, what.unit), told, -1e300 if value is None else float(value), standing)
-    before: Number | None = row[name + PREVIOUS]
-    told = f"{exact(value, what.unit)}, before {exact(before, what.unit)}"
+    return changed(name, value, row[name + PREVIOUS], how, what.unit, what.better)
+
+
+def changed(name: str, value: Number | None, before: Number | None, how: Show, unit: Unit, better: str = "") -> Cell:
+    """How a value has changed, as a difference or in per cent; unknown where either is."""
+    told = f"{exact(value, unit)}, before {exact(before, unit)}"
     if value is None or before is None:
-        return Cell(name, NOTHING, told, -1e300, standing)
+        return Cell(name, NOTHING, told, -1e300)
     change = float(value) - float(before)
-    good = None if not what.better or not change else (change > 0) == (what.better == "higher")
+    good = None if not better or not change else (change > 0) == (better == "higher")
     if how == "change":
-        unit = POINTS if what.unit is PERCENT else what.unit
+        unit = POINTS if unit is PERCENT else unit
         # Money is subtracted as money: a change is right to the last digit, too.
         difference = value - before if type(value) is type(before) else change  # type: ignore[operator]
-        return Cell(name, _signed(show(difference, unit), change), told, change, standing, good)
+        return Cell(name, _signed(show(difference, unit), change), told, change, good=good)
     if not before:
-        return Cell(name, "new" if value else NOTHING, told, 1e300 if value else 0.0, standing, good)
+        return Cell(name, "new" if value else NOTHING, told, 1e300 if value else 0.0, good=good)
     share = change / abs(float(before))
-    return Cell(name, _signed(show(share, PERCENT), share), told, share, standing, good)
+    return Cell(name, _signed(show(share, PERCENT), share), told, share, good=good)
 
 
 #: A state in words is sorted by how grave it is.

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from tokometer.dashboards.answers import STANDING, Row, described, rows_of
-from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.answers import JUDGED, PREVIOUS, STANDING, Row, described, rows_of
+from tokometer.dashboards.cells import Cell, cell, changed
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import Limits
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
 from tokometer.records.units import PERCENT, exact, show
 from tokometer.settings import Settings
@@ -43,7 +43,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix(Placed):
+class Matrix(Listed):
     """Many columns about the values of a dimension; any of them sorts, and a click on a name filters by it."""
 
     kind: ClassVar[str] = "matrix"
@@ -85,7 +85,7 @@ class Matrix(Placed):
                 ],
                 "ranked": ranked,
                 "dimension": self.by,
-                "sub": f"{len(rows)} used" if rows else "",
+                "sub": " · ".join(filter(None, (f"{len(rows)} used", context.scope.against))) if rows else "",
                 "more": min(len(rows), MOST) - self.top if folds else 0,
                 "beyond": max(0, len(rows) - MOST),
             },
@@ -108,20 +108,21 @@ class Matrix(Placed):
             asked = list(dict.fromkeys(column.of for column in columns))
             if not name:
                 asked = list(dict.fromkeys([*asked, self.rank, *(_CERTAINTY if _COST in asked else ())]))
-            for row in rows_of(context, asked, window=context.window(name or self.window), by=self.by):
+            window = context.window(name or self.window)
+            for row in rows_of(context, asked, window=window, by=self.by, compare=context.scope.told != "value"):
+                if _is_gone(row, asked):
+                    continue
                 into = found.setdefault(row[self.by], {self.by: row[self.by]})
                 if not name:
                     into |= row
                 for column in columns:
-                    into[column.key] = row.get(column.of)
-                    into[column.key + STANDING] = row.get(column.of + STANDING)
+                    into |= _of_column(column, row)
         rows = list(found.values())
         for column in self.columns:
             if column.scale == "share":
-                whole = sum(float(row.get(column.of) or 0) for row in rows)
-                for row in rows:
-                    value = row.get(column.of)
-                    row[column.key] = None if value is None or not whole else float(value) / whole
+                _share_out(rows, column.of, column.key)
+                if context.scope.told != "value":
+                    _share_out(rows, column.of + PREVIOUS, column.key + PREVIOUS)
         return rows
 
     def _row(self, context: Context, row: Mapping[str, Any], names: Names, tops: Mapping[str, float]) -> dict[str, Any]:
@@ -138,7 +139,11 @@ class Matrix(Placed):
         self, context: Context, row: Mapping[str, Any], name: str, column: Column, top: float
     ) -> tuple[Cell, float]:
         """What stands there, and how far its bar goes, from 0 to 1."""
-        value = row.get(column.key)
+        value, how = row.get(column.key), context.scope.told
+        if how != "value" and column.key + PREVIOUS in row:
+            what = described(column.of)
+            unit, better = (PERCENT, "") if column.scale == "share" else (what.unit, what.better)
+            return changed(column.key, value, row[column.key + PREVIOUS], how, unit, better), 0.0
         if column.scale == "share":
             sort = -1e300 if value is None else float(value)
             return Cell(column.key, show(value, PERCENT), exact(value, PERCENT), sort), value or 0.0
@@ -153,6 +158,28 @@ class Matrix(Placed):
         if column.scale != "bar" or top <= 0 or value is None or isinstance(value, str):
             return made, 0.0
         return made, max(0.0, float(value) / top)
+
+
+def _of_column(column: Column, row: Row) -> Row:
+    """What a row says of a column, under the column's key."""
+    told = {column.key: row.get(column.of), column.key + STANDING: row.get(column.of + STANDING)}
+    if column.of + PREVIOUS in row:
+        told[column.key + PREVIOUS] = row[column.of + PREVIOUS]
+    return told
+
+
+def _is_gone(row: Mapping[str, Any], asked: Iterable[str]) -> bool:
+    """True for what was used in the period before only."""
+    return not any((name.startswith(JUDGED) and name in row) or row.get(name) for name in asked)
+
+
+def _share_out(rows: Iterable[Row], of: str, into: str) -> None:
+    """Adds what of the sum each has."""
+    held = list(rows)
+    whole = sum(float(row.get(of) or 0) for row in held)
+    for row in held:
+        value = row.get(of)
+        row[into] = None if value is None or not whole else float(value) / whole
 
 
 def _top(values: Iterable[Any]) -> float:
