@@ -25,7 +25,7 @@ QUARTER: Final = timedelta(minutes=15)
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     asked = matter.over(matter.since, matter.until)
     measured, providers, days, quarters, offered = yield (
-        asked.query("requests", "error_rate", "p95_latency", "availability", by=("model",)),
+        asked.query("requests", "error_rate", "p95_latency", by=("model",)),
         asked.query("requests", by=("model", "provider")),
         asked.query("requests", by=("model",), since=LOOK_BACK, grain="day"),
         asked.query("requests", by=("model",), since=CLOSELY, grain="quarter"),
@@ -54,7 +54,8 @@ def _row(
 ) -> Row:
     score = None
     if measured and measured["requests"] >= LEAST_CALLS:
-        score = score_of(parts_of(measured, settings.slo_for(model=name)))
+        # Minutes are counted by provider: over weeks, those of each model would have to be read from the calls.
+        score = score_of(parts_of({**measured, "availability": None}, settings.slo_for(model=name)))
     return {
         "model": name,
         "inventory": score,
@@ -123,8 +124,9 @@ INVENTORY: Final = Judgement(
         "serves it, its size, whether it calls tools, and when it was last used."
     ),
     formula=(
-        f"the health score's formula over the whole window, for models with at least {LEAST_CALLS} calls; a star for "
-        "every 20 points. Last use is told to the quarter hour for the last day, else to the day"
+        "the health score's formula over the whole window, without availability, for models with at least "
+        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the quarter hour for "
+        "the last day, else to the day"
     ),
     by=("model",),
     facts=(

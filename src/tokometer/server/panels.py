@@ -273,7 +273,7 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     view = panel.view(_context(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame = {"title": title, "unheard": _unheard(panel, scope), "window": _own_window(panel, title)}
+    frame = {"title": title, "unheard": _unheard(panel, scope), "window": own_window(panel, title)}
     reply = {
         "id": panel.id,
         "title": title,
@@ -322,7 +322,7 @@ def _unheard(panel: Panel, scope: Scope) -> list[str]:
     ]
 
 
-def _own_window(panel: Panel, title: str) -> str:
+def own_window(panel: Panel, title: str) -> str:
     """The window that a panel is about whatever the viewer chooses, in words; '' where its title says it."""
     own = {judgement_of(name)[0].window for name in panel.measures if name.startswith(JUDGED)} - {""}
     name = panel.window or (own.pop() if len(own) == 1 else "")

@@ -126,8 +126,9 @@ class Series(Placed):
         lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
         what = described(asked[0])
         drawn = bars if self._shape(asked) == "bars" else None
-        extras = self._extras(context, window, grain)
-        if self.rolling and lines:
+        as_declared = not over
+        extras = self._extras(context, window, grain, as_declared=as_declared)
+        if self.rolling and lines and as_declared:
             lines = [*lines, self._rolling(context, window, grain, asked[0])]
         chart = (
             drawn(stretch, grain, lines, what.unit, **extras)
@@ -217,10 +218,10 @@ class Series(Placed):
         unit = _PERIODS.get(grain, "periods")
         return Line("rolling", f"Mean of {self.rolling} {unit}", "text", means[len(means) - shown :], dashed=True)
 
-    def _extras(self, context: Context, window: Window, grain: Grain) -> dict[str, Any]:
+    def _extras(self, context: Context, window: Window, grain: Grain, *, as_declared: bool) -> dict[str, Any]:
+        """What it is compared with; a budget is none for a cost per request, which the viewer may have chosen."""
         extras: dict[str, Any] = {}
-        # A budget is one of the cost itself.
-        if self.levels and not self._over(context):
+        if self.levels and as_declared:
             extras["levels"] = self.levels(context, window, grain)
         if self.bands:
             extras["bands"] = self.bands(context)

@@ -44,8 +44,9 @@ class Verdicts(Placed):
     changes: tuple[str, ...] = ()
     coloured: bool = True
     progress: Progress | None = None
-    #: How it stands is a column.
+    #: How it stands is a column, in the words of a fact, or those of standings.
     standing: bool = True
+    word: str = ""
     #: Which rows are shown; all of them by default.
     only: Callable[[Mapping[str, Any]], bool] | None = None
     #: The worst first, instead of the judgement's own order.
@@ -115,7 +116,7 @@ class Verdicts(Placed):
             "label": names[by].label(name) if by else "Everything",
             "colour": names[by].colour(name) if by else "",
             "standing": row["standing"],
-            "word": WORDS[row["standing"]],
+            "word": str(row[self.word]).replace("_", " ").capitalize() if self.word else WORDS[row["standing"]],
             "cells": [self._cell(fact, row) for fact in self.columns],
             "bar": _bar(self.progress, row) if self.progress else None,
         }
