@@ -40,10 +40,17 @@ _BLANK: Final = """() => [...document.querySelectorAll(".panel .chart")].filter(
   return new Set(new Uint32Array(data.buffer)).size < 3;
 }).map((chart) => chart.closest(".panel").dataset.panel)"""
 
-#: Redrawn charts have their new width two frames after the window has it.
-_SETTLED: Final = (
-    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
-)
+#: Charts have been drawn anew for the width that they have now, or do not fit it.
+_SETTLED: Final = """() => new Promise((done) => {
+  let left = 60;
+  const look = () => {
+    const wide = [...document.querySelectorAll(".chart canvas")].some(
+      (canvas) => canvas.clientWidth > canvas.closest(".chart").clientWidth + 1);
+    if (--left < 0 || (left < 57 && !wide)) done();
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 _OUTSIDE: Final = """() => {
   const found = [];
