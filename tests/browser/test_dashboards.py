@@ -115,7 +115,7 @@ def test_states(visit: Opener, still: Running, dashboard: Dashboard) -> None:
     expect(page.locator(".failed")).to_have_count(0)
 
 
-def test_empty(visit: Opener, empty: Running) -> None:
+def test_empty(empty: Running, visit: Opener) -> None:
     """Without data every dashboard says how to send some, and shows no figure."""
     page = visit("about:blank")
     for name in DASHBOARDS:
@@ -163,6 +163,9 @@ def test_by_keyboard_alone(visit: Opener, still: Running) -> None:
     expect(page.locator("#filter-list .option").first).to_contain_text(re.compile("claude", re.IGNORECASE))
     page.keyboard.press("Enter")
     expect(page.locator(".chip")).to_have_count(1)
+    _tab_to(page, ".chip button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
     wait_filled(page)
 
     _tab_to(page, "[data-panel='analytics.usage'] .chart")
@@ -175,7 +178,7 @@ def test_by_keyboard_alone(visit: Opener, still: Running) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#tip")).to_be_hidden()
 
-    _tab_to(page, "[data-panel='analytics.agents'] thead [data-sort='1']")
+    _tab_to(page, "[data-panel='analytics.agents'] thead [data-sort='0']")
     page.keyboard.press("Enter")
     expect(page.locator("[data-panel='analytics.agents'] th[aria-sort=descending]")).to_have_count(1)
     page.keyboard.press("Enter")
