@@ -25,7 +25,7 @@ QUARTER: Final = timedelta(minutes=15)
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     asked = matter.over(matter.since, matter.until)
     measured, providers, days, quarters, offered = yield (
-        asked.query("requests", "error_rate", "p95_latency", "availability", by=("model",)),
+        asked.query("requests", "error_rate", "p95_latency", by=("model",)),
         asked.query("requests", by=("model", "provider")),
         asked.query("requests", by=("model",), since=LOOK_BACK, grain="day"),
         asked.query("requests", by=("model",), since=CLOSELY, grain="quarter"),
@@ -54,7 +54,7 @@ def _row(
 ) -> Row:
     score = None
     if measured and measured["requests"] >= LEAST_CALLS:
-        score = score_of(parts_of(measured, settings.slo_for(model=name)))
+        score = score_of(parts_of({**measured, "availability": None}, settings.slo_for(model=name)))
     return {
         "model": name,
         "inventory": score,
@@ -119,11 +119,12 @@ INVENTORY: Final = Judgement(
     unit=SCORE,
     better="higher",
     description=(
-        "How well each model did in the window, as the health score counts it, with what is known of the model: who "
-        "serves it, its size, whether it calls tools, and when it was last used."
+        "How well each model did in the window, by its errors and its latency as the health score counts them, with "
+        "what is known of the model: who serves it, its size, whether it calls tools, and when it was last used."
     ),
     formula=(
-        f"the health score's formula over the whole window, for models with at least {LEAST_CALLS} calls; a star for "
+        f"(5 × success + 3 × latency) / 8 × 100 with the health score's success and latency over the whole window, "
+        f"for models with at least {LEAST_CALLS} calls; minutes of a model that few ask tell little. A star for "
         "every 20 points. Last use is told to the quarter hour for the last day, else to the day"
     ),
     by=("model",),

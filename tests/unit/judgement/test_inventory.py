@@ -22,7 +22,6 @@ def _measured(name: str, requests: int = 200, error_rate: float = 0.0) -> dict[s
         "requests": requests,
         "error_rate": error_rate,
         "p95_latency": 500.0,
-        "availability": 1.0,
     }
 
 
@@ -69,9 +68,9 @@ def test_models() -> None:
     assert found["llama3.1:8b"]["provider"] == "ollama +1"
     assert found["llama3.1:8b"]["size"] == 4_700_000_000
     assert found["llama3.1:8b"]["age"] == 2 * 3600
-    # 100 × (0.5 × 0.4 + 0.3 + 0.2)
-    assert found["gpt-x"]["inventory"] == pytest.approx(70)
-    assert (found["gpt-x"]["stars"], found["gpt-x"]["standing"]) == ("★★★★☆", "warning")
+    # 100 × (5 × 0.4 + 3) / 8
+    assert found["gpt-x"]["inventory"] == pytest.approx(62.5)
+    assert (found["gpt-x"]["stars"], found["gpt-x"]["standing"]) == ("★★★☆☆", "critical")
     assert found["gpt-x"]["age"] == pytest.approx(2.5 * 86_400)
     # Nineteen calls say nothing.
     assert (found["rare"]["inventory"], found["rare"]["provider"]) == (None, "unknown")

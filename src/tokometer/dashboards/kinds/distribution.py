@@ -14,8 +14,7 @@ from tokometer.dashboards.drawing import Bucket, Quantile, Violin, violins
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import by_name
-from tokometer.measures import Spread, dimension_named
-from tokometer.measures.run import OTHER_LABEL
+from tokometer.measures import Spread, dimension_named, quantile
 from tokometer.records.units import MS, show
 
 #: The quantiles that are told, smallest first.
@@ -45,11 +44,15 @@ class Distribution(Placed):
     def view(self, context: Context) -> View:
         """The quantiles of each, and for violins the buckets as well."""
         window = context.window(self.window)
-        rows = rows_of(context, self.measures, window=window, by=self.by, top=self.top, rank="calls.requests")
-        rows = [row for row in rows if row[self.by] != OTHER_LABEL and row.get(self.measures[0]) is not None]
+        drawn = self.shape == "violins"
+        asked = self.measures[-1:] if drawn else self.measures
+        rows = rows_of(context, asked, window=window, by=self.by, top=self.top, rank="calls.requests", other=False)
+        buckets = self._buckets(context) if drawn else {}
+        if drawn:
+            rows = [row | self._quantiles(buckets.get(row[self.by] or "", ())) for row in rows]
+        rows = [row for row in rows if row.get(self.measures[0]) is not None]
         rows.sort(key=lambda row: (-(row.get("calls.requests") or 0), row[self.by] or ""))
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows])
-        drawn = self.shape == "violins"
         keys = (self.by, *self.measures)
         shown = {
             "violins": drawn and bool(rows),
@@ -65,11 +68,11 @@ class Distribution(Placed):
             shown,
             Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
             window,
-            self._violins(context, rows, names) if drawn and rows else None,
+            violins([self._violin(row, buckets, names) for row in rows], MS) if drawn and rows else None,
             empty=not rows,
         )
 
-    def _violins(self, context: Context, rows: Sequence[Mapping[str, Any]], names: Names) -> dict[str, Any]:
+    def _buckets(self, context: Context) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         since, until = context.window(self.window).asked
         spread = context.ask(
             Spread(
@@ -80,11 +83,15 @@ class Distribution(Placed):
                 until=until,
                 tz=context.scope.zone.key,
                 top=self.top,
+                other=False,
             )
         )
-        buckets = by_name(spread.rows, self.by)
-        groups = [self._violin(row, buckets, names) for row in rows]
-        return violins(groups, MS)
+        return by_name(spread.rows, self.by)
+
+    def _quantiles(self, buckets: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+        """What the measures say of the same calls, without asking for them as well."""
+        shares = (int(name[1:]) / 100 for name in QUANTILES)
+        return {name: quantile(buckets, share) for name, share in zip(self.measures, shares, strict=False)}
 
     def _violin(self, row: Mapping[str, Any], buckets: Mapping[str, Any], names: Names) -> Violin:
         name = row[self.by] or ""
