@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tokometer.dashboards.answers import PREVIOUS, STANDING, described
 from tokometer.dashboards.scope import Show
-from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, exact, show
+from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, Unit, exact, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,41 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     if standing == "none" and value is not None:
         # Known, but nothing that is good or bad.
         standing = ""
-    if how == "value" or name + PREVIOUS not in row:
-        told = exact(value, what.unit)
-        return Cell(name, show(value, what.unit), told, -1e300 if value is None else float(value), standing)
-    before: Number | None = row[name + PREVIOUS]
-    told = f"{exact(value, what.unit)}, before {exact(before, what.unit)}"
+    return number(
+        name,
+        value,
+        row.get(name + PREVIOUS),
+        what.unit,
+        better=what.better,
+        how=how if name + PREVIOUS in row else "value",
+        standing=standing,
+    )
+
+
+def number(
+    name: str,
+    value: Number | None,
+    before: Number | None,
+    unit: Unit,
+    *,
+    better: str = "",
+    how: Show = "value",
+    standing: str = "",
+) -> Cell:
+    """The cell of a number under a name of its own, or of how it has changed since `before`."""
+    if how == "value":
+        told = exact(value, unit)
+        return Cell(name, show(value, unit), told, -1e300 if value is None else float(value), standing)
+    told = f"{exact(value, unit)}, before {exact(before, unit)}"
     if value is None or before is None:
         return Cell(name, NOTHING, told, -1e300, standing)
     change = float(value) - float(before)
-    good = None if not what.better or not change else (change > 0) == (what.better == "higher")
+    good = None if not better or not change else (change > 0) == (better == "higher")
     if how == "change":
-        unit = POINTS if what.unit is PERCENT else what.unit
         # Money is subtracted as money: a change is right to the last digit, too.
         difference = value - before if type(value) is type(before) else change  # type: ignore[operator]
-        return Cell(name, _signed(show(difference, unit), change), told, change, standing, good)
+        text = show(difference, POINTS if unit is PERCENT else unit)
+        return Cell(name, _signed(text, change), told, change, standing, good)
     if not before:
         return Cell(name, "new" if value else NOTHING, told, 1e300 if value else 0.0, standing, good)
     share = change / abs(float(before))

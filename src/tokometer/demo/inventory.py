@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any, Final, Literal
+from zlib import crc32
 
 from tokometer.demo.company import KNOWLEDGE_BASES, TEAMS
 from tokometer.demo.journal import MINUTE, SECOND
@@ -34,6 +35,8 @@ _IDLE: Final = (
     ("mistral-nemo:12b", 7_071_713_232, 12_200_000_000, None),
     ("gemma3:27b", 17_396_936_941, 27_400_000_000, 0.42),
 )
+#: The most tokens that a model gives at once.
+_LONGEST: Final = 64_000
 _TOKENS_A_CHUNK, _BYTES_A_TOKEN = 310, 4
 
 
@@ -100,6 +103,8 @@ class Inventory:
             quantisation=held[3] if held else "fp8" if local else "",
             file_format="gguf" if held else "safetensors" if local else "",
             context_window=model.window,
+            max_output_tokens=min(model.window // 4, _LONGEST) if model.speed else None,
+            released_at=self._start - (30 + crc32(model.id.encode()) % 400) * DAY,
             tools="yes" if tools else "no",
             installed="yes" if local else "",
             status="available",

@@ -54,6 +54,7 @@ def _row(
 ) -> Row:
     score = None
     if measured and measured["requests"] >= LEAST_CALLS:
+        # Minutes are counted by provider: over weeks, those of each model would have to be read from the calls.
         score = score_of(parts_of({**measured, "availability": None}, settings.slo_for(model=name)))
     return {
         "model": name,
@@ -119,13 +120,13 @@ INVENTORY: Final = Judgement(
     unit=SCORE,
     better="higher",
     description=(
-        "How well each model did in the window, by its errors and its latency as the health score counts them, with "
-        "what is known of the model: who serves it, its size, whether it calls tools, and when it was last used."
+        "How well each model did in the window, as the health score counts it, with what is known of the model: who "
+        "serves it, its size, whether it calls tools, and when it was last used."
     ),
     formula=(
-        f"(5 × success + 3 × latency) / 8 × 100 with the health score's success and latency over the whole window, "
-        f"for models with at least {LEAST_CALLS} calls; minutes of a model that few ask tell little. A star for "
-        "every 20 points. Last use is told to the quarter hour for the last day, else to the day"
+        "the health score's formula over the whole window, without availability, for models with at least "
+        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the quarter hour for "
+        "the last day, else to the day"
     ),
     by=("model",),
     facts=(

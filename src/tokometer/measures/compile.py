@@ -201,7 +201,7 @@ def _spans(scope: Scope) -> str:
             columns.append(f"{scope.key(key)} AS k{i}")
             names.append(f"k{i}")
     # By the elements of a list themselves a session stands once under each; put together in any way, more than once.
-    apart = not scope.listed or any(scope.key(key) == f'"{scope.listed}"' for key in ask.keys if not key.stretch)
+    apart = not scope.listed or any(column.startswith(f'"{scope.listed}" AS ') for column in columns)
     count = "count(*)" if apart else "count(DISTINCT (workspace, source, session_id))"
     return scope.select([*columns, f"{count} AS v0"], [], names)
 

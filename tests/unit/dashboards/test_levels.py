@@ -115,3 +115,24 @@ def test_throughput_of_providers_stacks(tmp_path: Path) -> None:
     fields = view.chart["data"]["points"]["fields"]
     tops = [dict(zip(fields, row, strict=True)) for row in view.chart["data"]["points"]["rows"]]
     assert max(point["b"] for point in tops) == pytest.approx(3.0)
+
+
+def test_a_budget_is_none_for_a_cost_per_request(tmp_path: Path) -> None:
+    """Where the viewer looks at the cost per request, neither the budget nor its rolling mean is drawn."""
+    panel = Series(
+        id="x.trend",
+        title="Cost",
+        of=("calls.cost",),
+        shape="area",
+        grain="day",
+        rolling=7,
+        levels=budget_line,
+        per=True,
+    )
+    records = [call(NOW - timedelta(days=at), at) for at in range(20)]
+    for per, names in (("", ["calls.cost", "rolling"]), ("request", ["calls.cost_per_request"])):
+        with looking(tmp_path / f"of{per}", records, _BUDGET, range="7d", per=per) as context:
+            chart = panel.view(context).chart
+        assert chart
+        assert [line["name"] for line in chart["series"]] == names
+        assert bool(chart["data"].get("levels", {}).get("rows")) == (per == "")

@@ -132,3 +132,20 @@ def test_names_are_only_text(tmp_path: Path) -> None:
     html = fragment(_MATRIX, view)
     assert "<script" not in html
     assert "style=" not in html
+
+
+def test_changes_in_place_of_values(tmp_path: Path) -> None:
+    """The viewer may look at changes: of counts, of rates in points, of shares."""
+    records = [*_calls("openai", 30, failed=3), *_calls("openai", 20, failed=1, hours=30), *_calls("groq", 10)]
+    with looking(tmp_path, [*records, *_calls("gone", 5, hours=30)], show="change") as context:
+        view = _MATRIX.view(context)
+    openai, groq, _ = view.shown["rows"]
+    assert [openai["cells"][at][0].text for at in (2, 3, 4)] == ["+10", "-5 pt", "+5 pt"]
+    assert openai["cells"][4][0].good is False
+    assert openai["cells"][2][1] == 0.0
+    assert groq["cells"][2][0].text == "+10"
+    # Who is gone is known by its health.
+    assert [row[0] for row in view.table.rows] == ["openai", "groq", "gone"]
+    with looking(tmp_path / "percent", records, show="percent") as context:
+        [first, _] = _MATRIX.view(context).shown["rows"]
+    assert first["cells"][2][0].text == "+50 %"

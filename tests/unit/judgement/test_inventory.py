@@ -68,7 +68,7 @@ def test_models() -> None:
     assert found["llama3.1:8b"]["provider"] == "ollama +1"
     assert found["llama3.1:8b"]["size"] == 4_700_000_000
     assert found["llama3.1:8b"]["age"] == 2 * 3600
-    # 100 × (5 × 0.4 + 3) / 8
+    # 100 × (0.5 × 0.4 + 0.3) / 0.8
     assert found["gpt-x"]["inventory"] == pytest.approx(62.5)
     assert (found["gpt-x"]["stars"], found["gpt-x"]["standing"]) == ("★★★☆☆", "critical")
     assert found["gpt-x"]["age"] == pytest.approx(2.5 * 86_400)

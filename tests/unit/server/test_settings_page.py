@@ -50,6 +50,17 @@ def test_defaults(alone: Running) -> None:
     ]
 
 
+def test_teams(server: Running) -> None:
+    """Teams are told with their keys, masked, and what they may spend."""
+    found = server.get("/api/config/dashboard").json()
+    teams = {team["name"]: team for team in found["teams"]}
+    assert set(found["budget_limits"]["by_team"]) <= set(teams)
+    for name, limit in found["budget_limits"]["by_team"].items():
+        assert teams[name]["monthly_budget"] == limit
+    assert any(team["api_keys"] for team in teams.values())
+    assert all(key.startswith("…") for team in teams.values() for key in team["api_keys"])
+
+
 def test_colours_are_those_of_the_theme(server: Running) -> None:
     """Of the theme that the asker has chosen, and of both."""
     found = server.get("/api/config/dashboard", {"Cookie": "theme=dark"}).json()["color_scheme"]

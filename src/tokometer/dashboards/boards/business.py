@@ -74,6 +74,7 @@ BUSINESS: Final = Dashboard(
                     grain="day",
                     levels=budget_line,
                     rolling=7,
+                    per=True,
                     marks=True,
                     tall=True,
                     every=300,

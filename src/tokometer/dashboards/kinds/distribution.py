@@ -14,6 +14,7 @@ from tokometer.dashboards.drawing import Bucket, Quantile, Violin, violins
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import by_name
+from tokometer.dashboards.scope import Show
 from tokometer.measures import Spread, dimension_named, quantile
 from tokometer.records.units import MS, show
 
@@ -37,6 +38,12 @@ class Distribution(Placed):
     width: int = 6
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`; violins have no table."""
+        chosen = () if self.window else ("range", "complete")
+        return (*chosen, "compare", "show") if self.shape == "quantiles" else chosen
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         return (*(f"calls.{quantile}_{self.of}" for quantile in QUANTILES), "calls.requests")
@@ -45,8 +52,17 @@ class Distribution(Placed):
         """The quantiles of each, and for violins the buckets as well."""
         window = context.window(self.window)
         drawn = self.shape == "violins"
-        asked = self.measures[-1:] if drawn else self.measures
-        rows = rows_of(context, asked, window=window, by=self.by, top=self.top, rank="calls.requests", other=False)
+        told = "value" if drawn else context.scope.told
+        rows = rows_of(
+            context,
+            self.measures[-1:] if drawn else self.measures,
+            window=window,
+            by=self.by,
+            top=self.top,
+            rank="calls.requests",
+            compare=told != "value",
+            other=False,
+        )
         buckets = self._buckets(context) if drawn else {}
         if drawn:
             rows = [row | self._quantiles(buckets.get(row[self.by] or "", ())) for row in rows]
@@ -56,11 +72,11 @@ class Distribution(Placed):
         keys = (self.by, *self.measures)
         shown = {
             "violins": drawn and bool(rows),
-            "rows": [] if drawn else _lanes(rows, self.by, self.measures, names),
+            "rows": [] if drawn else _lanes(rows, self.by, self.measures, names, told),
             "heads": [described(name).title.partition(" ")[0] for name in self.measures[:3]],
             "name": dimension_named(f"calls.{self.by}").title,
             "dimension": self.by,
-            "sub": f"{_TITLES[self.of]}, logarithmic" if drawn else "",
+            "sub": f"{_TITLES[self.of]}, logarithmic" if drawn else context.scope.against,
             "alt": f"{_TITLES[self.of]} by {self.by}: "
             + ", ".join(f"{names.label(row[self.by] or '')} p95 {show(row[self.measures[1]], MS)}" for row in rows),
         }
@@ -104,13 +120,15 @@ class Distribution(Placed):
         return Violin(name, names.label(name), names.colour(name), found, ordered, filter=self.by)
 
 
-def _lanes(rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], names: Names) -> list[dict[str, Any]]:
+def _lanes(
+    rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], names: Names, told: Show
+) -> list[dict[str, Any]]:
     """A row each, with its places on the axis from 0 to 100."""
     low, high = _span(rows, measures)
     lanes = []
     for row in rows:
         name = row[by] or ""
-        cells = [cell(measure, row) for measure in measures[:3]]
+        cells = [cell(measure, row, told) for measure in measures[:3]]
         places = [_place(float(row[measure]), low, high) for measure in measures[:3]]
         lanes.append(
             {
@@ -119,7 +137,7 @@ def _lanes(rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], 
                 "colour": names.colour(name),
                 "cells": cells,
                 "places": places,
-                "requests": cell(measures[3], row),
+                "requests": cell(measures[3], row, told),
             }
         )
     return lanes

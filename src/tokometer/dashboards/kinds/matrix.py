@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from tokometer.dashboards.answers import STANDING, Row, described, rows_of
-from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.answers import JUDGED, PREVIOUS, STANDING, Row, described, rows_of
+from tokometer.dashboards.cells import Cell, cell, number
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import Limits
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
-from tokometer.records.units import PERCENT, exact, show
+from tokometer.records.units import PERCENT
 from tokometer.settings import Settings
 
 #: Rows in a table; what is smaller is in the CSV.
 MOST: Final = 60
 _COST: Final = "calls.cost"
+#: What stands beside a value under its name.
+_ENDS: Final = ("", PREVIOUS, STANDING)
 _CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 
 
@@ -43,8 +45,11 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix(Placed):
-    """Many columns about the values of a dimension; any of them sorts, and a click on a name filters by it."""
+class Matrix(Listed):
+    """Many columns about the values of a dimension; any of them sorts, and a click on a name filters by it.
+
+    The viewer chooses whether values, changes or changes in per cent are shown.
+    """
 
     kind: ClassVar[str] = "matrix"
     by: str
@@ -76,16 +81,17 @@ class Matrix(Placed):
         ]
         keys = (self.by, *(column.key for column in self.columns))
         ranked = next((at for at, column in enumerate(self.columns) if column.key == self.rank), -1)
+        title = dimension_named(f"calls.{self.by}").title
         return View(
             {
                 "rows": shown,
-                "name": dimension_named(f"calls.{self.by}").title,
+                "name": title,
                 "columns": [
                     (column.title or described(column.of).title, self._said(column)) for column in self.columns
                 ],
                 "ranked": ranked,
                 "dimension": self.by,
-                "sub": f"{len(rows)} used" if rows else "",
+                "sub": _said_of(len(rows), title.lower(), context.scope.against),
                 "more": min(len(rows), MOST) - self.top if folds else 0,
                 "beyond": max(0, len(rows) - MOST),
             },
@@ -108,21 +114,24 @@ class Matrix(Placed):
             asked = list(dict.fromkeys(column.of for column in columns))
             if not name:
                 asked = list(dict.fromkeys([*asked, self.rank, *(_CERTAINTY if _COST in asked else ())]))
-            for row in rows_of(context, asked, window=context.window(name or self.window), by=self.by):
+            window = context.window(name or self.window)
+            for row in rows_of(context, asked, window=window, by=self.by, compare=context.scope.told != "value"):
                 into = found.setdefault(row[self.by], {self.by: row[self.by]})
                 if not name:
                     into |= row
                 for column in columns:
-                    into[column.key] = row.get(column.of)
-                    into[column.key + STANDING] = row.get(column.of + STANDING)
+                    into |= {column.key + end: row[column.of + end] for end in _ENDS if column.of + end in row}
         rows = list(found.values())
         for column in self.columns:
             if column.scale == "share":
-                whole = sum(float(row.get(column.of) or 0) for row in rows)
-                for row in rows:
-                    value = row.get(column.of)
-                    row[column.key] = None if value is None or not whole else float(value) / whole
-        return rows
+                for end in ("", PREVIOUS):
+                    _share_out(rows, column.of + end, column.key + end)
+        # What is gone since the period before has a row, too; it is not part of this window.
+        return [row for row in rows if any(self._is_told(row, column) for column in self.columns)]
+
+    def _is_told(self, row: Mapping[str, Any], column: Column) -> bool:
+        """Something was measured, or the judgement knows of it without traffic."""
+        return column.key in row if column.of.startswith(JUDGED) else bool(row.get(column.key))
 
     def _row(self, context: Context, row: Mapping[str, Any], names: Names, tops: Mapping[str, float]) -> dict[str, Any]:
         name = row[self.by] or ""
@@ -138,21 +147,38 @@ class Matrix(Placed):
         self, context: Context, row: Mapping[str, Any], name: str, column: Column, top: float
     ) -> tuple[Cell, float]:
         """What stands there, and how far its bar goes, from 0 to 1."""
-        value = row.get(column.key)
+        value, before = row.get(column.key), row.get(column.key + PREVIOUS)
+        how = context.scope.told
         if column.scale == "share":
-            sort = -1e300 if value is None else float(value)
-            return Cell(column.key, show(value, PERCENT), exact(value, PERCENT), sort), value or 0.0
-        values = {column.of: value, column.of + STANDING: row.get(column.key + STANDING)}
-        made = cell(column.of, values)
+            made = number(column.key, value, before, PERCENT, how=how)
+            return made, value or 0.0 if how == "value" else 0.0
+        made = cell(
+            column.of, {column.of + end: row[column.key + end] for end in _ENDS if column.key + end in row}, how
+        )
         if made.words and made.standing:
             # A state, as HALF_OPEN.
-            made = replace(made, text=made.text.replace("_", " ").capitalize())
+            return replace(made, text=made.text.replace("_", " ").capitalize()), 0.0
+        if how != "value":
+            return made, 0.0
         if column.limits and value is not None:
             limits = column.limits(context.settings, name)
             made = replace(made, standing=limits.standing(value, described(column.of).better))
         if column.scale != "bar" or top <= 0 or value is None or isinstance(value, str):
             return made, 0.0
         return made, max(0.0, float(value) / top)
+
+
+def _said_of(count: int, what: str, against: str) -> str:
+    """`12 models · change against the 7 days before`."""
+    return " · ".join(filter(None, (f"{count} {what}{'' if count == 1 else 's'}", against))) if count else ""
+
+
+def _share_out(rows: Iterable[Row], of: str, key: str) -> None:
+    """Add to each row which share of the sum of all rows it has."""
+    known = [row for row in rows if row.get(of) is not None]
+    whole = sum(float(row[of]) for row in known)
+    for row in known:
+        row[key] = float(row[of]) / whole if whole else None
 
 
 def _top(values: Iterable[Any]) -> float:

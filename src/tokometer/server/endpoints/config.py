@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 
 from tokometer.charts.colours import OTHER, PALETTE
 from tokometer.charts.theme import THEMES, tokens
+from tokometer.measures import Query
 from tokometer.records.providers import PROVIDERS
 from tokometer.server.runtime import Runtime
 from tokometer.server.settled import refresh_rates, unknown_refresh
@@ -17,6 +18,9 @@ from tokometer.settings.facts import DEVICES, MODELS
 
 router: Final = APIRouter(prefix="/api/config", tags=["config"])
 
+#: Whose keys are told: those of the calls since then; seconds for which that holds.
+_LATELY: Final = "30d"
+_TEAMS_KEPT: Final = 300.0
 _EXAMPLE: Final[dict[str, Any]] = {
     "budget_limits": {
         "configured": True,
@@ -49,6 +53,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "rate_cards": [{"team": "research", "model": "", "markup": "0.3"}],
     "devices": [{"match": "H100", "peak_tflops": 989.4, "power_watts": 700.0, "built_in": True}],
     "models": [{"match": "gpt-oss-120b", "active_parameters": 5130000000.0, "built_in": True}],
+    "teams": [{"name": "search", "api_keys": ["…ab12"], "monthly_budget": "400"}],
     "labels": {"otlp": [], "otlp_known": True, "rollup": []},
     "dimensions": [],
     "given": ["budget.monthly"],
@@ -86,6 +91,7 @@ def dashboard(request: Request) -> dict[str, Any]:
         "rate_cards": _plain(settings.rate_cards),
         "devices": _facts(settings.devices, DEVICES),
         "models": _facts(settings.models, MODELS),
+        "teams": _teams(runtime, settings.budget),
         "labels": _plain(settings.labels),
         "dimensions": _plain(settings.dimensions),
         "given": sorted(settings.given),
@@ -107,6 +113,20 @@ def _budget(budget: Budget) -> dict[str, Any]:
         "by_provider": dict(told["providers"]),
         "by_team": dict(told["teams"]),
     }
+
+
+def _teams(runtime: Runtime, budget: Budget) -> list[dict[str, Any]]:
+    """Teams with calls in the last 30 days or a budget, with the keys that they used, as sources mask them."""
+    asked = Query(measures=("calls.requests",), by=("calls.team", "calls.api_key"), since=_LATELY)
+    keys: dict[str, set[str]] = {name: set() for name, _ in budget.teams}
+    for row in runtime.ask(asked, _TEAMS_KEPT).rows:
+        if row["team"]:
+            keys.setdefault(row["team"], set()).add(row["api_key"])
+    limits = dict(_plain(budget.teams))
+    return [
+        {"name": name, "api_keys": sorted(used - {""}), "monthly_budget": limits.get(name)}
+        for name, used in sorted(keys.items())
+    ]
 
 
 def _facts(own: tuple[msgspec.Struct, ...], known: tuple[msgspec.Struct, ...]) -> list[dict[str, Any]]:

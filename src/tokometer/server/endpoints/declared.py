@@ -55,10 +55,15 @@ class Field:
         return text
 
     def schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
+        """As JSON Schema, with the unit and the measure or judgement for programs as well."""
         unit = f" In {self.shape.unit}." if self.shape.unit else ""
         source = f" `{self.source}`." if self.source else ""
-        return {**self.shape.schema(), "description": f"{self.says()}{unit}{source}"}
+        told = {"x-unit": self.shape.unit, "x-measure": self.source, "x-window": self.window}
+        return {
+            **self.shape.schema(),
+            "description": f"{self.says()}{unit}{source}",
+            **{name: value for name, value in told.items() if value},
+        }
 
 
 #: Windows in words.

@@ -235,7 +235,7 @@ def _tail(asked: Asked) -> list[dict[str, Any]]:
 def _bodies(asked: Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """By request, what was sent and came back, of the errors for which that is kept."""
     requests = [row["request_id"] for row in rows if row["request_id"]]
-    if not requests or not asked.runtime.keep_bodies:
+    if not requests:
         return {}
     since, until = asked.window.asked
     feed = Feed(

@@ -191,17 +191,26 @@ def _costs(asked: Asked) -> dict[str, Any]:
     return COSTS.write(values, asked.told() | splits | course(asked, COSTS))
 
 
-def _revenue_rows(name: str, dimension: str, example: str) -> Rows:
+def _revenue_rows(name: str, dimension: str, example: str, *more: Field) -> Rows:
     return Rows(
         name,
-        block("", Field(dimension, "", TEXT, example, "Its name; empty where it is not known."), *_REVENUE, _COST),
+        block(
+            "",
+            Field(dimension, "", TEXT, example, "Its name; empty where it is not known."),
+            *_REVENUE,
+            _COST,
+            *more,
+        ),
         by=dimension,
         meaning="The one with most revenue first.",
     )
 
 
+_UNIT: Final = Field("profit_per_request", "judgement.unit_economics", USD, 0.0026)
 _EARNERS: Final = (
-    _revenue_rows("by_model", "model", "gpt-4o"),
+    _revenue_rows(
+        "by_model", "model", "gpt-4o", _UNIT, Field("cost_per_request", "calls.cost_per_request", USD, 0.0009)
+    ),
     _revenue_rows("by_provider", "provider", "openai"),
     _revenue_rows("by_team", "team", "search"),
 )
@@ -226,7 +235,7 @@ REVENUE: Final = block(
     Field("from_rate_cards", "judgement.profit.rated", USD, 210.4),
     Field("from_bills", "judgement.profit.billed", USD, 1200),
     Field("left_out", "judgement.profit.left_out", USD, 0.5),
-    Field("profit_per_request", "judgement.unit_economics", USD, 0.0026),
+    _UNIT,
     Field("revenue_per_request", "judgement.unit_economics.revenue_per_request", USD, 0.0035),
     *_EARNERS,
     _DAYS,
@@ -343,6 +352,7 @@ ENDPOINTS: Final = (
         answer=REVENUE,
         make=_revenue,
         period="30d",
+        every=300.0,
     ),
     Endpoint(
         path="/api/financial/costs",

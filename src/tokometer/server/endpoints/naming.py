@@ -13,11 +13,10 @@ from tokometer.server.runtime import Runtime
 
 #: Seconds for which a list of names is kept though calls come in; a name that is not on it is looked up afresh.
 _KEPT: Final = 60.0
-#: Each dimension with the questions that tell its names.
-_TOLD: Final = {
-    "provider": ("calls.requests", "models.models"),
-    "model": ("calls.requests", "models.models"),
-}
+#: What tells which names there are: calls, and what is on offer.
+_TOLD: Final = ("calls.requests", "models.models")
+#: Filters whose values have to be known, so that a slip of the pen does not read as "nothing was used".
+_CHECKED: Final = ("provider", "model")
 
 
 def provider_in(asked: Asked, part: str = "slug") -> str:
@@ -51,6 +50,20 @@ def model_named(asked: Asked, given: str) -> str:
     return given
 
 
+def check_filters(asked: Asked) -> None:
+    """See that providers and models that are filtered by are known.
+
+    Raises:
+        HTTPException: 404, one is not.
+    """
+    for dimension, values in asked.context.scope.where:
+        if dimension in _CHECKED:
+            for value in values:
+                known = seen(asked.runtime, dimension, value)
+                if value and value not in known and not (dimension == "provider" and value in PROVIDERS):
+                    raise missing(dimension, value, [*known, *(PROVIDERS if dimension == "provider" else ())])
+
+
 def seen(runtime: Runtime, dimension: str, wanted: str = "") -> Mapping[str, int]:
     """The names that were called or are on offer, with their calls of all time, the most called first.
 
@@ -63,7 +76,7 @@ def seen(runtime: Runtime, dimension: str, wanted: str = "") -> Mapping[str, int
 
 def _ask(runtime: Runtime, dimension: str) -> Mapping[str, int]:
     found: dict[str, int] = {}
-    for measure in _TOLD[dimension]:
+    for measure in _TOLD:
         cube, _, short = measure.partition(".")
         result = runtime.ask(Query(measures=(measure,), by=(f"{cube}.{dimension}",), since="all"))
         for row in result.rows:

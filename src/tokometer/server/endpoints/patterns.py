@@ -14,6 +14,8 @@ from tokometer.server.endpoints.gathering import gather
 from tokometer.server.endpoints.serving import Endpoint, routed
 from tokometer.server.endpoints.shapes import BYTES, MS, NUMBER, PERCENT, SECONDS, TEXT, TIME, TOKENS, USD, WHOLE
 
+#: Calls that drew on a knowledge base: few, of which what is asked is found fast.
+_KNOWING: Final = (Filter("calls.knowledge_base", "!=", ("",)),)
 _NOW: Final = Field("timestamp", "", TIME, "2026-11-27T10:30:00Z", "When the answer was made.")
 _CONVERSATIONS: Final = Field("conversations", "calls.sessions", WHOLE, 234)
 _REQUESTS: Final = Field("requests", "calls.requests", WHOLE, 1204)
@@ -46,7 +48,7 @@ def _talk(dimension: str, example: str) -> Rows:
     )
 
 
-_TALKS: Final = (_talk("model", "gpt-4o"), _talk("provider", "openai"), _talk("knowledge_base", "handbook"))
+_TALKS: Final = (_talk("model", "gpt-4o"), _talk("provider", "openai"))
 CONVERSATIONS: Final = block(
     "",
     *_TALKED,
@@ -63,11 +65,7 @@ def _conversations(asked: Asked) -> dict[str, Any]:
     given = asked.told() | _averages(values) | course(asked, CONVERSATIONS)
     for part in _TALKS:
         found = gather(asked.context, part.row, by=part.by)
-        rows = [
-            part.row.write(found.of(name), {part.by: name, **_averages(found.of(name))})
-            for name in found
-            if name or part.by != "knowledge_base"
-        ]
+        rows = [part.row.write(found.of(name), {part.by: name, **_averages(found.of(name))}) for name in found]
         rows.sort(key=lambda row: (-row["conversations"], -row["requests"]))
         given[part.name] = asked.arranged(rows, part)
     return CONVERSATIONS.write(values, given)
@@ -164,8 +162,8 @@ KNOWLEDGE: Final = block("", _PAIRS, _BASES, _NOW, *window_parts())
 
 
 def _knowledge(asked: Asked) -> dict[str, Any]:
-    pairs = gather(asked.context, _PAIRS.row, by=("knowledge_base", "model"))
-    bases = gather(asked.context, _BASES.row, by="knowledge_base")
+    pairs = gather(asked.context, _PAIRS.row, by=("knowledge_base", "model"), where=_KNOWING)
+    bases = gather(asked.context, _ASKED, by="knowledge_base", where=_KNOWING)
     told = gather(asked.context, [replace(one, window="all") for one in _HELD], by="knowledge_base")
     calls = {base: bases.of(base)[_REQUESTS.key] for base in bases}
     best: dict[str, str] = {}
@@ -188,6 +186,7 @@ def _knowledge(asked: Asked) -> dict[str, Any]:
     return KNOWLEDGE.write({}, asked.told() | given)
 
 
+_ASKED: Final = tuple(one for one in _BASES.row.fields() if one.source.startswith("calls."))
 _HELD: Final = tuple(one for one in _BASES.row.fields() if one.source.startswith("knowledge_bases."))
 
 # -- scheduled jobs ----------------------------------------------------------------------------------------------------
@@ -306,7 +305,8 @@ ENDPOINTS: Final = (
         about="Documents, chunks and size are those that a knowledge base has now.",
         answer=KNOWLEDGE,
         make=_knowledge,
-        period="30d",
+        period="7d",
+        every=300.0,
     ),
     Endpoint(
         path="/api/analytics/cron",

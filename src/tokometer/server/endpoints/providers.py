@@ -100,6 +100,7 @@ PROVIDER: Final = Block("provider", _PROVIDER_PARTS)
 _PROVIDERS: Final = Rows("providers", PROVIDER, by="provider", named="slug", meaning="The most used first.")
 METRICS: Final = block("", NOW_FIELD, *window_parts(), _PROVIDERS)
 
+_REQUESTS: Final = Field("requests", "calls.requests", WHOLE, 45678)
 _LISTED: Final = Rows(
     "providers",
     block(
@@ -114,7 +115,17 @@ _LISTED: Final = Rows(
         Field("docs_url", "", TEXT, "https://openrouter.ai/docs", "Its documentation."),
         Field("contact", "", TEXT, "https://openrouter.ai/support", "Where its support is reached."),
         Field("in_use", "", FLAG, example=True, meaning="Whether there are calls of it at all."),
-        Field("requests", "calls.requests", WHOLE, 45678),
+        _REQUESTS,
+        block(
+            "connection",
+            Field("state", "judgement.connection", TEXT, "usage arrives"),
+            Field("account", "judgement.connection.account", TEXT, "bills received"),
+            Field("sources", "judgement.connection.sources", TEXT, "litellm"),
+            Field("last_used_seconds_ago", "judgement.connection.age", SECONDS, 1800),
+            Field("billed", "judgement.connection.billed", USD, 431.2),
+            Field("balance", "judgement.connection.balance", USD, 12.34),
+            meaning="Whether usage of it arrives, and what its account tells (`judgement.connection`).",
+        ),
     ),
     by="provider",
     named="slug",
@@ -247,7 +258,7 @@ def _standing(values: Values) -> Values:
 
 
 def _list(asked: Asked) -> dict[str, Any]:
-    requests = gather(asked.context, _LISTED.row, by=("provider", "model"))
+    requests = gather(asked.context, [_REQUESTS], by=("provider", "model"))
     total = gather(asked.context, _LISTED.row, by="provider")
     models: dict[str, list[str]] = {}
     offers = asked.context.query(asked.context.window("all"), "models.models", by=("provider", "model"))
@@ -318,8 +329,8 @@ def _about(path: str, summary: str, about: str, answer: Block, **words: Any) -> 
 _BREAKER: Final = _about(
     "circuit-breaker",
     "The state of a provider's circuit breaker",
-    "The state that a gateway reports, or the one that a breaker would be in on the outcomes of the last 24 hours; "
-    "`origin` says which. Thresholds stand under `[breaker]` in the settings.",
+    "The state that a gateway reports, or the one that a breaker would be in on the outcomes of the last 24 hours, "
+    "whatever the period; `origin` says which. Thresholds stand under `[breaker]` in the settings.",
     BREAKER,
     every=5.0,
 )
@@ -346,7 +357,7 @@ ENDPOINTS: Final = (
     _about(
         "health",
         "A provider's health score and what it is made of",
-        "See `judgement.health_score`.",
+        "Of the last minutes that the settings say (`[health]`), whatever the period; see `judgement.health_score`.",
         HEALTH,
         every=15.0,
     ),

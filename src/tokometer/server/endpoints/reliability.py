@@ -16,7 +16,6 @@ from tokometer.server.endpoints.naming import provider_name, seen
 from tokometer.server.endpoints.serving import Endpoint, routed
 from tokometer.server.endpoints.shapes import (
     FLAG,
-    IS_OPEN,
     MS,
     NUMBER,
     PERCENT,
@@ -204,13 +203,6 @@ _AVAILABLE: Final = Rows(
         _NAME,
         _STATUS,
         *_UPTIME,
-        Field(
-            "circuit_breaker_open",
-            "judgement.breaker",
-            IS_OPEN,
-            example=False,
-            meaning="Whether its circuit breaker is open.",
-        ),
     ),
     by="provider",
     named="slug",
@@ -325,7 +317,7 @@ ENDPOINTS: Final = (
     Endpoint(
         path="/api/health/availability",
         summary="Uptime and incidents, in all and of each provider",
-        about=_WHAT,
+        about=f"{_WHAT} The figures at the top are of all calls together; `incidents` are those of each provider.",
         answer=AVAILABILITY,
         make=_available,
         every=15.0,

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from tokometer.measures import QueryError
 from tokometer.server.endpoints.asking import Asked, Parameter, described_parameters, read, understood
 from tokometer.server.endpoints.declared import Answer
+from tokometer.server.endpoints.naming import check_filters
 from tokometer.server.runtime import Rendered, Runtime
 
 _ERRORS: Final = {
@@ -47,6 +48,7 @@ class Endpoint:
         """Answer a request; who asks for the same at the same time shares the answer."""
         runtime: Runtime = request.app.state.runtime
         asked = read(request, runtime, period=self.period, takes=self.takes, limit=self.limit, every=self.every)
+        check_filters(asked)
         key = (
             request.url.path,
             tuple(sorted(request.query_params.multi_items())),

@@ -42,7 +42,8 @@ _TOKENS = "input_tokens output_tokens total_tokens avg_input_per_request avg_out
 REQUIRED = {
     # Document 002
     "/api/providers/metrics": f"timestamp providers[{_PROVIDER}]",
-    "/api/providers/list": "providers[slug name status color supported_models website docs_url contact]",
+    "/api/providers/list": "providers[slug name status color supported_models website docs_url contact "
+    "connection{state account balance}]",
     "/api/providers/SLUG/health": "slug health_score status",
     "/api/providers/SLUG/realtime": "requests_per_minute errors_per_minute error_rate_percent p99_latency_ms "
     "timeline[timestamp requests errors]",
@@ -85,7 +86,8 @@ REQUIRED = {
     "/api/tokens/by-model?period=7d&limit=10": f"[model {_TOKENS} completion_ratio]",
     "/api/tokens/stats/MODEL": f"model {_TOKENS} timeline[timestamp total_tokens]",
     "/api/tokens/efficiency": "estimated_tokens actual_tokens efficiency_ratio waste_percent opportunities",
-    "/api/config/dashboard": "budget_limits slo_targets alert_thresholds refresh_rates color_scheme",
+    "/api/config/dashboard": "budget_limits slo_targets alert_thresholds refresh_rates color_scheme "
+    "teams[name api_keys monthly_budget]",
     # Document 001
     "/api/analytics/overview": "messages messagesChange cost costChange sessions sessionsChange successRate",
     "/api/analytics/usage": "summary{today{requests tokens cost} week month all_time} "
@@ -167,6 +169,21 @@ def test_every_declared_endpoint_is_required() -> None:
             path = path.replace(f"{{{part}}}", word)
         declared.add(path)
     assert declared == {address.partition("?")[0] for address in REQUIRED} - {"/api/config/dashboard"}
+
+
+def test_models_are_described(server: Running) -> None:
+    """What is known of a model is told: its room, its longest answer, its price, when it came out."""
+    models = server.get("/api/models/list").json()
+    for name in (
+        "context_window",
+        "max_tokens",
+        "cost_per_1m_input",
+        "cost_per_1m_output",
+        "release_date",
+        "description",
+    ):
+        assert any(model[name] for model in models), name
+    assert len({model["id"] for model in models}) == len(models)
 
 
 def test_every_name_opens(server: Running) -> None:

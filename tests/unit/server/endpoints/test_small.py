@@ -127,6 +127,8 @@ def test_unknown_names(small: Running) -> None:
         ("/api/errors/stats/beto", "beta"),
         ("/api/models/org%2Falpha:7/metrics", ALPHA),
         ("/api/tokens/stats/org/alpha", ALPHA),
+        ("/api/tokens/usage?provider=acmee", "acme"),
+        ("/api/errors?model=org/alpha", ALPHA),
         ("/api/models/metrics/compare?model_ids=org/alpha:7b,org/alpha:8b", ALPHA),
     ):
         answer = small.get(path)

@@ -1,0 +1,19 @@
+"""A server of its own for the tests of endpoints, which add records to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from servers.whole import Running, fill, running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The whole server on 40 days of generated records, as a process of its own."""
+    data: Path = tmp_path_factory.mktemp("endpoints")
+    fill(data, days=40, calls=3_000)
+    with running(data, tmp_path_factory.mktemp("home")) as found:
+        yield found
