@@ -101,6 +101,16 @@ class Placed:
         return () if self.window else ("range", "compare", "complete")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(Placed):
+    """A panel that is a table, which shows values, changes or changes in per cent, as the viewer chooses."""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`Panel`."""
+        return (*(() if self.window else ("range", "complete")), "compare", "show")
+
+
 def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANGE) -> str:
     """A panel's title with the window in it, as this viewer sees it; without one, as the dashboard opens."""
     if RANGE not in panel.title:

@@ -65,6 +65,16 @@ class Scope:
         return self.calendar.now
 
     @property
+    def told(self) -> Show:
+        """What tables show: a change only where the viewer compares."""
+        return self.show if self.compare else "value"
+
+    @property
+    def against(self) -> str:
+        """What changes in a table are against, in words; '' where it shows values."""
+        return "" if self.told == "value" else f"change against {self.before}"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The viewer's zone."""
         return self.calendar.zone

@@ -74,6 +74,8 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         titled=titled,
         every={panel.id: every(runtime, panel) for panel in dashboard.panels},
         ranges=RANGES,
+        # What no panel follows is not offered.
+        offers={choice for panel in dashboard.panels for choice in panel.uses},
         dimensions=dimensions,
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
         charts_url=f"/static/charts-{runtime.charts.charts_key}.json",

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,8 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
-from tokometer.dashboards.answers import described
+from tokometer.dashboards.answers import JUDGED, described, judgement_of
+from tokometer.dashboards.calendar import RANGES
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
@@ -169,29 +170,43 @@ def _ending() -> Rendered:
     raise HTTPException(503, "the server is ending")
 
 
-@router.get("/api/filters", summary="Values to filter by, with their requests in the window")
+@router.get("/api/filters", summary="Values to filter by, with their requests")
 def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
-    """The largest values of each dimension whose name contains `q`, as `[{name, title, values}]`."""
+    """The largest values of each dimension whose name contains `q`, as `[{name, title, values}]`.
+
+    A value's `text` is its requests in the window under the filters of the other dimensions: as many as there will be
+    when it is chosen. Those that are `chosen` come first.
+    """
     runtime: Runtime = request.app.state.runtime
     scope = _scope(request, {key: values for key, values in _parameters(request).items() if key != "q"})
-    context = _context(runtime, scope, runtime.ask)
     groups = []
-    for name, title in findable(runtime).items():
-        rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
-        names = Names(name, runtime.colours, ())
-        wanted = q.casefold().strip()
-        values = [
-            row
-            for row in rows
-            if row[name] and row["requests"] and wanted in f"{row[name]} {names.label(row[name])}".casefold()
-        ]
+    chosen = dict(scope.where)
+    titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in chosen}
+    for name, title in titles.items():
+        values = _values(runtime, scope, name, chosen.get(name, ()), q.casefold().strip())
         if values:
-            shown = [
-                {"value": row[name], "label": names.label(row[name]), "text": f"{row['requests']:,}"}
-                for row in values[:_OFFERED]
-            ]
-            groups.append({"name": name, "title": title, "values": shown})
+            groups.append({"name": name, "title": title, "values": values})
     return groups
+
+
+def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wanted: str) -> list[dict[str, Any]]:
+    """The values of a dimension with their requests under the filters of the others, those that are chosen first."""
+    others = tuple(given for given in scope.where if given[0] != name)
+    context = _context(runtime, replace(scope, where=others), runtime.ask)
+    rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
+    counts = {row[name] or "": row["requests"] or 0 for row in rows}
+    names = Names(name, runtime.colours, ())
+    offers = [value for value, count in counts.items() if value and count and value not in chosen]
+    found = [value for value in (*chosen, *offers) if wanted in f"{value} {names.label(value)}".casefold()]
+    return [
+        {
+            "value": value,
+            "label": names.label(value),
+            "text": f"{counts.get(value, 0):,}",
+            "chosen": value in chosen,
+        }
+        for value in found[: max(_OFFERED, sum(value in chosen for value in found))]
+    ]
 
 
 #: Values of each dimension that the filter offers.
@@ -258,7 +273,7 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     view = panel.view(_context(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame = {"title": title, "unheard": _unheard(panel, scope)}
+    frame = {"title": title, "unheard": _unheard(panel, scope), "window": own_window(panel, title)}
     reply = {
         "id": panel.id,
         "title": title,
@@ -305,6 +320,23 @@ def _unheard(panel: Panel, scope: Scope) -> list[str]:
         for name, _ in scope.where
         if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
     ]
+
+
+def own_window(panel: Panel, title: str) -> str:
+    """The window that a panel is about whatever the viewer chooses, in words; '' where its title says it."""
+    own = {judgement_of(name)[0].window for name in panel.measures if name.startswith(JUDGED)} - {""}
+    name = panel.window or (own.pop() if len(own) == 1 else "")
+    words = _WINDOWS.get(name) or RANGES.get(name, "")
+    return "" if words.casefold() in title.casefold() or f"({name}" in title else words
+
+
+#: Windows that are no ranges of the menu, in words.
+_WINDOWS: Final = {
+    "5m": "Last 5 min",
+    "15m": "Last 15 min",
+    "6h": "Last 6 hours",
+    "72h": "Last 72 hours",
+}
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:

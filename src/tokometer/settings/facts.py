@@ -110,12 +110,12 @@ MODELS: Final[tuple[ModelFacts, ...]] = tuple(
 def find_device(name: str, own: Sequence[Device]) -> Device | None:
     """What is known of a device by its name: the user's `own` facts over those of :data:`DEVICES`; None for nothing.
 
-    Of several entries that match, a longer one wins fact by fact. Built-in ones match whole words, so that an L40 is
-    not taken for an L4.
+    Of several entries that match, a longer one wins fact by fact. They match whole words, so that an L40 is not taken
+    for an L4.
     """
     told = name.casefold()
     known = [] if _NOT_WHOLE.search(name) else [one for one in DEVICES if _is_word(one.match.casefold(), told)]
-    mine = [one for one in own if one.match.casefold() in told]
+    mine = [one for one in own if _is_word(one.match.casefold(), told)]
     return _over([*_longest(known), *sorted(mine, key=lambda one: len(one.match))])
 
 

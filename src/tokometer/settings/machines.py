@@ -17,7 +17,7 @@ _TERA: Final = 1e12
 class Device(Struct, frozen=True, kw_only=True):
     """One `[[device]]`: facts of a kind of accelerator."""
 
-    match: Annotated[str, Key("text in the device's name, in any case; the longest one that is in it counts")]
+    match: Annotated[str, Key("whole words of the device's name, in any case; the longest that are in it count")]
     peak_tflops: Annotated[
         float | None,
         Key(

@@ -231,6 +231,13 @@ def test_own_facts_win(tmp_path: Path) -> None:
     assert getattr(settings.model_for("llama3.3:70b"), "flops_per_token", None) == 10
 
 
+def test_own_devices_match_whole_words(tmp_path: Path) -> None:
+    """Who tells of an L4 has told nothing of an L40S; case and further words do not matter."""
+    settings = read(tmp_path, "[[device]]\nmatch = 'NVIDIA L4'\nprice_per_hour = 0.7\n")
+    assert getattr(settings.device_for("nvidia l4 24GB"), "price_per_hour", None) == Decimal("0.7")
+    assert getattr(settings.device_for("NVIDIA L40S"), "price_per_hour", None) is None
+
+
 def test_own_facts_are_laid_over_what_is_known(tmp_path: Path) -> None:
     """Who tells a price keeps the peak that is built in, and a more particular entry lies over a general one."""
     settings = read(

@@ -38,6 +38,7 @@ ANALYTICS: Final = Dashboard(
                     shape="area",
                     width=7,
                     tall=True,
+                    marks=True,
                     how="Messages by hour or day. Hover a point for its exact number.",
                 ),
                 Share(

@@ -83,6 +83,7 @@ INSIGHTS: Final = Dashboard(
                     shape="area",
                     width=8,
                     tall=True,
+                    marks=True,
                     how="Queries over time; hover a point for its exact number. The range is chosen above.",
                 ),
                 Share(

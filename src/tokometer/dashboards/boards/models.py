@@ -105,6 +105,7 @@ MODELS: Final = Dashboard(
                     shape="bars",
                     switch=True,
                     per=True,
+                    marks=True,
                     width=8,
                     every=120,
                     how="Daily, weekly and monthly use of each model; switch between cost, tokens and requests.",

@@ -111,6 +111,7 @@ USAGE: Final = Dashboard(
                     title="Cost",
                     of=("calls.cost",),
                     trend=True,
+                    per=True,
                     width=4,
                     how="Cost of the last 30 days, 12 weeks or 12 months.",
                 ),

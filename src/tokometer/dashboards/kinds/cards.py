@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import STANDING, rows_of
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
+from tokometer.measures import Filter
 
 #: Of the inner dimension, as many as are named on a card.
 _INNER = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cards(Placed):
+class Cards(Listed):
     """The values of a dimension as cards.
 
     Each has a judged `state` in words, `figures` as (name, words, window), and the largest values of another dimension
@@ -34,6 +35,8 @@ class Cards(Placed):
     words: str
     width: int = 12
     most: int = 24
+    #: Cards before those that are opened by a click.
+    top: int = 8
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -44,8 +47,12 @@ class Cards(Placed):
         """Those that are used, the most used first, then those that were once."""
         window = context.window(self.window)
         states = {row[self.by]: row for row in rows_of(context, [self.state, self.of], window=window, by=self.by)}
+        changes = context.scope.told != "value"
         figures = [
-            {row[self.by]: row for row in rows_of(context, [name], window=context.window(own), by=self.by)}
+            {
+                row[self.by]: row
+                for row in rows_of(context, [name], window=context.window(own), by=self.by, compare=changes)
+            }
             for name, _, own in self.figures
         ]
         inner = self._inner(context)
@@ -59,7 +66,7 @@ class Cards(Placed):
                 "state": cell(self.state, states[name]),
                 "standing": str(states[name].get(self.state + STANDING) or "none"),
                 "figures": [
-                    (words, cell(key, rows.get(name, {})))
+                    (words, cell(key, rows.get(name, {}), context.scope.told))
                     for (key, words, _), rows in zip(self.figures, figures, strict=True)
                 ],
                 "inner": inner.get(name, []),
@@ -80,16 +87,48 @@ class Cards(Placed):
             "cards": cards,
             "dimension": self.by,
             "words": self.words,
-            "sub": f"{len(cards)} of {len(names)}" if len(names) > len(cards) else "",
+            "top": self.top,
+            "more": max(0, len(cards) - self.top),
+            "sub": " · ".join(
+                filter(None, (f"{len(cards)} of {len(names)}" if len(names) > len(cards) else "", _against(context)))
+            ),
         }
         return View(shown, Table(keys, table), window, empty=not cards)
 
     def _inner(self, context: Context) -> Mapping[str, Sequence[tuple[str, Cell]]]:
         short = self.of.partition(".")[2]
-        result = context.query(context.window(self.window), self.of, by=(self.by, self.inner), rank=self.of)
+        told = context.scope.told
         found: dict[str, list[tuple[str, Cell]]] = {}
-        for row in result.rows:
+        for row in sorted(self._pairs(context), key=lambda row: (-float(row[short] or 0), row[self.inner] or "")):
             held = found.setdefault(row[self.by], [])
             if len(held) < _INNER and row[short]:
-                held.append((row[self.inner] or "unknown", cell(self.of, {self.of: row[short]})))
+                values = {f"{self.of}{key.removeprefix(short)}": row[key] for key in row if key.startswith(short)}
+                held.append((row[self.inner] or "unknown", cell(self.of, values, told)))
         return found
+
+    def _pairs(self, context: Context) -> Iterator[Mapping[str, Any]]:
+        """The measure by both dimensions.
+
+        What only one card holds is that card's, so that conversations come from their own rows; of what several hold,
+        the calls tell.
+        """
+        window = context.window(self.window)
+        holders: dict[str, list[str]] = {}
+        for row in context.query(window, "requests", by=(self.by, self.inner)).rows:
+            if row["requests"]:
+                holders.setdefault(row[self.inner], []).append(row[self.by])
+        compare = context.scope.told != "value"
+        for row in context.query(window, self.of, by=(self.inner,), rank=self.of, compare=compare).rows:
+            held = holders.get(row[self.inner], ())
+            if len(held) == 1:
+                yield {**row, self.by: held[0]}
+        several = tuple(sorted(name for name, held in holders.items() if len(held) > 1))
+        if several:
+            only = Filter(f"calls.{self.inner}", "in", several)
+            pairs = (self.by, self.inner)
+            yield from context.query(window, self.of, by=pairs, rank=self.of, where=(only,), compare=compare).rows
+
+
+def _against(context: Context) -> str:
+    """What changes are against: each figure has a window of its own."""
+    return "" if context.scope.told == "value" else "change against the period before"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import described
-from tokometer.dashboards.cells import cell
+from tokometer.dashboards.answers import PREVIOUS, described
+from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
 
 #: Steps of the tint behind a cell.
@@ -17,7 +18,7 @@ _TINTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cross(Placed):
+class Cross(Listed):
     """A table of a measure that adds up by two dimensions, tinted by size; rows without a name are left out."""
 
     kind: ClassVar[str] = "cross"
@@ -36,16 +37,29 @@ class Cross(Placed):
     def view(self, context: Context) -> View:
         """The largest rows and columns; the other columns together."""
         window = context.window(self.window)
-        short = self.of.partition(".")[2]
-        result = context.query(window, self.of, by=(self.by, self.across), rank=self.of)
+        short, told = self.of.partition(".")[2], context.scope.told
+        result = context.query(window, self.of, by=(self.by, self.across), rank=self.of, compare=told != "value")
         found = [row for row in result.rows if row[self.by] and row[short]]
         down, right = _sums(found, self.by, short), _sums(found, self.across, short)
         columns = list(right)[: self.most[1]]
         rows = list(down)[: self.most[0]]
-        values: dict[tuple[str, str], Any] = {}
-        for row in found:
-            place = (row[self.by], row[self.across] if row[self.across] in columns else "")
-            values[place] = values.get(place, 0) + row[short]
+        values = self._places(found, columns, short)
+        before: dict[tuple[str, str], Any] = {}
+        earlier: dict[str, Any] = {}
+        if told != "value":
+            gone = [row for row in result.rows if row[self.by] and row.get(short + PREVIOUS)]
+            before = self._places(gone, columns, short + PREVIOUS)
+            earlier = _sums(gone, self.by, short + PREVIOUS)
+
+        def made(value: Any, former: Any) -> Cell:  # noqa: ANN401 - numbers
+            known = {self.of: value} if told == "value" else {self.of: value, self.of + PREVIOUS: former}
+            return cell(self.of, known, told)
+
+        def place(name: str, column: str) -> dict[str, Any]:
+            value, former = values.get((name, column), 0), before.get((name, column), 0)
+            tint = max(1, round(_TINTS * float(value) / largest)) if value else 0
+            return {"cell": made(value, former) if value or former else None, "tint": tint}
+
         others = any(name not in columns for name in right)
         heads = Names(self.across, context.colours, columns)
         largest = max((float(value) for value in values.values()), default=0.0)
@@ -58,25 +72,33 @@ class Cross(Placed):
             "rows": [
                 {
                     "name": name,
-                    "cells": [self._cell(values.get((name, column)), largest) for column in columns]
-                    + ([self._cell(values.get((name, "")), largest)] if others else []),
-                    "sum": cell(self.of, {self.of: down[name]}),
+                    "cells": [place(name, column) for column in (*columns, *([""] if others else []))],
+                    "sum": made(down[name], earlier.get(name, 0)),
                 }
                 for name in rows
             ],
-            "sub": f"the largest {len(rows)} of {len(down)}" if len(down) > len(rows) else "",
+            "sub": " · ".join(
+                filter(
+                    None,
+                    (f"the largest {len(rows)} of {len(down)}" if len(down) > len(rows) else "", context.scope.against),
+                )
+            ),
             "nothing": self.nothing,
         }
         keys = (self.by, self.across, self.of)
         table = Table(keys, [(row[self.by], row[self.across], row[short]) for row in found])
         return View(shown, table, window, empty=not rows)
 
-    def _cell(self, value: Any, largest: float) -> dict[str, Any]:  # noqa: ANN401 - a number
-        tint = 0 if not value else max(1, round(_TINTS * float(value) / largest))
-        return {"cell": cell(self.of, {self.of: value}) if value else None, "tint": tint}
+    def _places(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], of: str) -> dict[tuple[str, str], Any]:
+        """The sum of each place; what has no column of its own is under ''."""
+        values: dict[tuple[str, str], Any] = {}
+        for row in rows:
+            at = (row[self.by], row[self.across] if row[self.across] in columns else "")
+            values[at] = values.get(at, 0) + row[of]
+        return values
 
 
-def _sums(rows: list[Any], by: str, short: str) -> dict[str, Any]:
+def _sums(rows: Sequence[Mapping[str, Any]], by: str, short: str) -> dict[str, Any]:
     """The sum of each name, largest first."""
     sums: dict[str, Any] = {}
     for row in rows:

@@ -14,8 +14,8 @@ from tokometer.dashboards.drawing import Bucket, Quantile, Violin, violins
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import by_name
-from tokometer.measures import Spread, dimension_named
-from tokometer.measures.run import OTHER_LABEL
+from tokometer.dashboards.scope import Show
+from tokometer.measures import Spread, dimension_named, quantile
 from tokometer.records.units import MS, show
 
 #: The quantiles that are told, smallest first.
@@ -38,6 +38,12 @@ class Distribution(Placed):
     width: int = 6
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`; violins have no table."""
+        chosen = () if self.window else ("range", "complete")
+        return (*chosen, "compare", "show") if self.shape == "quantiles" else chosen
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         return (*(f"calls.{quantile}_{self.of}" for quantile in QUANTILES), "calls.requests")
@@ -45,19 +51,32 @@ class Distribution(Placed):
     def view(self, context: Context) -> View:
         """The quantiles of each, and for violins the buckets as well."""
         window = context.window(self.window)
-        rows = rows_of(context, self.measures, window=window, by=self.by, top=self.top, rank="calls.requests")
-        rows = [row for row in rows if row[self.by] != OTHER_LABEL and row.get(self.measures[0]) is not None]
+        drawn = self.shape == "violins"
+        told = "value" if drawn else context.scope.told
+        rows = rows_of(
+            context,
+            self.measures[-1:] if drawn else self.measures,
+            window=window,
+            by=self.by,
+            top=self.top,
+            rank="calls.requests",
+            compare=told != "value",
+            other=False,
+        )
+        buckets = self._buckets(context) if drawn else {}
+        if drawn:
+            rows = [row | self._quantiles(buckets.get(row[self.by] or "", ())) for row in rows]
+        rows = [row for row in rows if row.get(self.measures[0]) is not None]
         rows.sort(key=lambda row: (-(row.get("calls.requests") or 0), row[self.by] or ""))
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows])
-        drawn = self.shape == "violins"
         keys = (self.by, *self.measures)
         shown = {
             "violins": drawn and bool(rows),
-            "rows": [] if drawn else _lanes(rows, self.by, self.measures, names),
+            "rows": [] if drawn else _lanes(rows, self.by, self.measures, names, told),
             "heads": [described(name).title.partition(" ")[0] for name in self.measures[:3]],
             "name": dimension_named(f"calls.{self.by}").title,
             "dimension": self.by,
-            "sub": f"{_TITLES[self.of]}, logarithmic" if drawn else "",
+            "sub": f"{_TITLES[self.of]}, logarithmic" if drawn else context.scope.against,
             "alt": f"{_TITLES[self.of]} by {self.by}: "
             + ", ".join(f"{names.label(row[self.by] or '')} p95 {show(row[self.measures[1]], MS)}" for row in rows),
         }
@@ -65,11 +84,11 @@ class Distribution(Placed):
             shown,
             Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
             window,
-            self._violins(context, rows, names) if drawn and rows else None,
+            violins([self._violin(row, buckets, names) for row in rows], MS) if drawn and rows else None,
             empty=not rows,
         )
 
-    def _violins(self, context: Context, rows: Sequence[Mapping[str, Any]], names: Names) -> dict[str, Any]:
+    def _buckets(self, context: Context) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         since, until = context.window(self.window).asked
         spread = context.ask(
             Spread(
@@ -80,11 +99,15 @@ class Distribution(Placed):
                 until=until,
                 tz=context.scope.zone.key,
                 top=self.top,
+                other=False,
             )
         )
-        buckets = by_name(spread.rows, self.by)
-        groups = [self._violin(row, buckets, names) for row in rows]
-        return violins(groups, MS)
+        return by_name(spread.rows, self.by)
+
+    def _quantiles(self, buckets: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+        """What the measures say of the same calls, without asking for them as well."""
+        shares = (int(name[1:]) / 100 for name in QUANTILES)
+        return {name: quantile(buckets, share) for name, share in zip(self.measures, shares, strict=False)}
 
     def _violin(self, row: Mapping[str, Any], buckets: Mapping[str, Any], names: Names) -> Violin:
         name = row[self.by] or ""
@@ -97,13 +120,15 @@ class Distribution(Placed):
         return Violin(name, names.label(name), names.colour(name), found, ordered, filter=self.by)
 
 
-def _lanes(rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], names: Names) -> list[dict[str, Any]]:
+def _lanes(
+    rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], names: Names, told: Show
+) -> list[dict[str, Any]]:
     """A row each, with its places on the axis from 0 to 100."""
     low, high = _span(rows, measures)
     lanes = []
     for row in rows:
         name = row[by] or ""
-        cells = [cell(measure, row) for measure in measures[:3]]
+        cells = [cell(measure, row, told) for measure in measures[:3]]
         places = [_place(float(row[measure]), low, high) for measure in measures[:3]]
         lanes.append(
             {
@@ -112,7 +137,7 @@ def _lanes(rows: Sequence[Mapping[str, Any]], by: str, measures: Sequence[str], 
                 "colour": names.colour(name),
                 "cells": cells,
                 "places": places,
-                "requests": cell(measures[3], row),
+                "requests": cell(measures[3], row, told),
             }
         )
     return lanes

@@ -29,6 +29,11 @@ class Periods(Placed):
     window: str = "all"
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        return ("compare",)
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         return tuple(f"calls.{name}" for name in ("cost", "requests", "total_tokens", *CERTAINTY))

@@ -12,7 +12,7 @@ from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import Limits
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
 from tokometer.records.units import PERCENT
 from tokometer.settings import Settings
@@ -45,7 +45,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix(Placed):
+class Matrix(Listed):
     """Many columns about the values of a dimension; any of them sorts, and a click on a name filters by it.
 
     The viewer chooses whether values, changes or changes in per cent are shown.
@@ -59,11 +59,6 @@ class Matrix(Placed):
     #: Rows before those that are opened by a click.
     top: int = MOST
     width: int = 12
-
-    @property
-    def uses(self) -> tuple[str, ...]:
-        """See :class:`tokometer.dashboards.panel.Panel`."""
-        return (*Placed.uses.fget(self), "show")  # type: ignore[attr-defined]
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -96,7 +91,7 @@ class Matrix(Placed):
                 ],
                 "ranked": ranked,
                 "dimension": self.by,
-                "sub": f"{len(rows)} {title.lower()}{'' if len(rows) == 1 else 's'}" if rows else "",
+                "sub": _said_of(len(rows), title.lower(), context.scope.against),
                 "more": min(len(rows), MOST) - self.top if folds else 0,
                 "beyond": max(0, len(rows) - MOST),
             },
@@ -120,7 +115,7 @@ class Matrix(Placed):
             if not name:
                 asked = list(dict.fromkeys([*asked, self.rank, *(_CERTAINTY if _COST in asked else ())]))
             window = context.window(name or self.window)
-            for row in rows_of(context, asked, window=window, by=self.by, compare=True):
+            for row in rows_of(context, asked, window=window, by=self.by, compare=context.scope.told != "value"):
                 into = found.setdefault(row[self.by], {self.by: row[self.by]})
                 if not name:
                     into |= row
@@ -153,7 +148,7 @@ class Matrix(Placed):
     ) -> tuple[Cell, float]:
         """What stands there, and how far its bar goes, from 0 to 1."""
         value, before = row.get(column.key), row.get(column.key + PREVIOUS)
-        how = context.scope.show if context.scope.compare else "value"
+        how = context.scope.told
         if column.scale == "share":
             made = number(column.key, value, before, PERCENT, how=how)
             return made, value or 0.0 if how == "value" else 0.0
@@ -171,6 +166,11 @@ class Matrix(Placed):
         if column.scale != "bar" or top <= 0 or value is None or isinstance(value, str):
             return made, 0.0
         return made, max(0.0, float(value) / top)
+
+
+def _said_of(count: int, what: str, against: str) -> str:
+    """`12 models · change against the 7 days before`."""
+    return " · ".join(filter(None, (f"{count} {what}{'' if count == 1 else 's'}", against))) if count else ""
 
 
 def _share_out(rows: Iterable[Row], of: str, key: str) -> None:

@@ -13,7 +13,7 @@ from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import delta
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.dashboards.rows import by_name, numbers
 from tokometer.measures import dimension_named
 from tokometer.measures.run import OTHER_LABEL
@@ -25,11 +25,17 @@ MOST: Final = 60
 _COST: Final = "calls.cost"
 _CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 #: What columns are called, where a measure's title is too long for a head.
-HEADS: Final = {"calls.total_tokens": "Tokens", "calls.prompt_tokens": "Input", "calls.output_tokens": "Output"}
+HEADS: Final = {
+    "calls.total_tokens": "Tokens",
+    "calls.prompt_tokens": "Input",
+    "calls.output_tokens": "Output",
+    "tools.error_rate": "Errors",
+    "tools.p95_duration": "p95",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking(Placed):
+class Ranking(Listed):
     """The largest values of a dimension by one measure, further measures beside it; a click on a name filters by it.
 
     The viewer chooses whether values, changes or changes in per cent are shown.
@@ -59,11 +65,6 @@ class Ranking(Placed):
     nothing: str = ""
 
     @property
-    def uses(self) -> tuple[str, ...]:
-        """See :class:`tokometer.dashboards.panel.Panel`."""
-        return (*Placed.uses.fget(self), "show")  # type: ignore[attr-defined]
-
-    @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         names = (self.of, *self.columns, *self.parts)
@@ -72,7 +73,7 @@ class Ranking(Placed):
     def view(self, context: Context) -> View:
         """The largest, and the others behind *Other*."""
         window = context.window(self.window)
-        rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=True)
+        rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=self._compares(context))
         # What is gone since the period before has a row, too; it is not part of this window.
         rows = [row for row in rows if any(row.get(name) for name in self.measures)]
         if self.only:
@@ -97,7 +98,7 @@ class Ranking(Placed):
                 "rows": shown,
                 "columns": self._heads(context, rows),
                 "dimension": self.by if self.of.startswith(("calls.", JUDGED)) else "",
-                "sub": f"{len(rows)} used" if rows else "",
+                "sub": " · ".join(filter(None, (f"{len(rows)} used", context.scope.against))) if rows else "",
                 "nothing": self.nothing,
                 "show": context.scope.show,
                 "find": self.find and many,
@@ -106,6 +107,10 @@ class Ranking(Placed):
             window,
             empty=not rows,
         )
+
+    def _compares(self, context: Context) -> bool:
+        """Whether the period before is shown at all: it costs as much as this one."""
+        return self.change or context.scope.told != "value"
 
     def _place(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Largest first; unknown values last; then by what else is known, so that the order is always the same."""
@@ -164,7 +169,8 @@ class Ranking(Placed):
             # Shares and quantiles of all others together are asked, not made of theirs.
             window = context.window(self.window)
             asked = [self.of, *(name for name in kept if name != self.of)]
-            found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=True)
+            compares = self._compares(context)
+            found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=compares)
             sums |= next(
                 ({k: v for k, v in row.items() if k != self.by} for row in found if row[self.by] == OTHER_LABEL), {}
             )
@@ -178,7 +184,7 @@ class Ranking(Placed):
         }
 
     def _cells(self, context: Context, row: Mapping[str, Any], whole: float, colour: str) -> dict[str, Any]:
-        show_as = context.scope.show if context.scope.compare else "value"
+        show_as = context.scope.told
         share = float(row.get(self.of) or 0) / whole if whole else 0.0
         cells: list[Cell] = [cell(name, row, show_as) for name in (self.of, *self.columns)]
         parts = [float(row.get(name) or 0) / whole if whole else 0.0 for name in self.parts]
@@ -204,7 +210,7 @@ class Ranking(Placed):
             "share": ("Share" if self._basis(rows) == self.of else "Share of tokens") if self._shared else "",
             "parts": [head(name) for name in self.parts],
             "columns": [(head(name), described(name).type in ("text", "flag")) for name in self.columns],
-            "change": self.change and context.scope.compare and context.scope.show == "value",
+            "change": self.change and context.scope.compare and context.scope.told == "value",
         }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.answers import PREVIOUS, Described, begun, described, rows_of, stacks
+from tokometer.dashboards.answers import PREVIOUS, Described, begun, described, merges, rows_of, stacks
 from tokometer.dashboards.calendar import Window, later, midnight
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
@@ -29,6 +29,8 @@ PER: Final = {
     "mtok": "calls.cost_per_mtok",
     "session": "calls.cost_per_session",
 }
+#: The same in words.
+_OVER: Final = {"request": "per request", "mtok": "per million tokens", "session": "per session"}
 #: The periods of the trends that the viewer switches, and how many of them.
 _TRENDS: Final[Mapping[str, tuple[str, int]]] = {"day": ("days", 30), "week": ("weeks", 12), "month": ("months", 12)}
 _COST: Final = "calls.cost"
@@ -94,7 +96,7 @@ class Series(Placed):
         return (
             *(("trend",) if self.trend else () if self.window else ("range", "compare", "complete")),
             *(("measure",) if self.switch else ()),
-            *(("per",) if self.per else ()),
+            *(("per",) if self.per and _COST in self.of else ()),
         )
 
     @property
@@ -107,8 +109,10 @@ class Series(Placed):
         window, grain = self._window(context)
         asked = self._asked(context)
         stretch = periods(window, grain, context.scope.now)
-        names = self.of if self.switch else asked
-        ranked = (self.rank or asked[0]) if self.by else ""
+        over = self._over(context)
+        names = tuple(dict.fromkeys((*self.of, *asked))) if self.switch else asked
+        # Who cost most, whatever the cost is divided by.
+        ranked = (self.rank or (_COST if over else asked[0])) if self.by else ""
         rows = rows_of(
             context,
             [*names, ranked] if ranked and ranked not in names else names,
@@ -118,11 +122,12 @@ class Series(Placed):
             top=self.top if self.by else 0,
             rank=ranked,
             where=self.where,
+            other=all(map(merges, names)),
         )
         lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
         what = described(asked[0])
         drawn = bars if self._shape(asked) == "bars" else None
-        as_declared = asked == self.of
+        as_declared = not over
         extras = self._extras(context, window, grain, as_declared=as_declared)
         if self.rolling and lines and as_declared:
             lines = [*lines, self._rolling(context, window, grain, asked[0])]
@@ -132,14 +137,16 @@ class Series(Placed):
             else curve(self._shape(asked), stretch, grain, lines, what.unit, from_zero=self.from_zero, **extras)
         )
         total, mark = self._total(context, window, asked)
-        title = f"{SHORT.get(asked[0], what.title)} {self.title.lower()}" if self.switch else ""
+        chosen = _COST if over and self.switch else asked[0]
+        title = f"{SHORT.get(chosen, what.title)} {self.title.lower()}" if self.switch else ""
+        own = window.title if self.trend or (self.window and "{range}" not in self.title) else ""
         shown = {
             "title": title,
-            "sub": window.title if self.trend or (self.window and "{range}" not in self.title) else "",
+            "sub": ", ".join(filter(None, (over, own))),
             "measures": [(name.partition(".")[2], SHORT.get(name, described(name).title)) for name in self.of]
             if self.switch
             else [],
-            "measure": asked[0].partition(".")[2],
+            "measure": chosen.partition(".")[2],
             "total": total,
             "mark": mark,
             "tall": self.tall,
@@ -161,11 +168,13 @@ class Series(Placed):
         return window, self.least if finer else grain  # type: ignore[return-value]
 
     def _asked(self, context: Context) -> tuple[str, ...]:
-        if self.switch:
-            return (f"calls.{context.scope.measure}",)
-        if self.per and context.scope.per:
-            return tuple(PER[context.scope.per] if name == _COST else name for name in self.of)
-        return self.of
+        names = (f"calls.{context.scope.measure}",) if self.switch else self.of
+        return tuple(PER[context.scope.per] if self._over(context, name) else name for name in names)
+
+    def _over(self, context: Context, name: str = "") -> str:
+        """What the cost that is drawn is divided by, in words; '' where it is not, or something else is drawn."""
+        drawn = name or (f"calls.{context.scope.measure}" if self.switch else next(iter({_COST} & {*self.of}), ""))
+        return _OVER.get(context.scope.per, "") if self.per and drawn == _COST else ""
 
     def _shape(self, asked: Sequence[str]) -> Shape:
         """Shares and means do not stack."""

@@ -13,7 +13,7 @@ from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Slice, ring
 from tokometer.dashboards.kinds.ranking import HEADS
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.units import PERCENT, exact, show
@@ -22,7 +22,7 @@ _COST = "calls.cost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share(Placed):
+class Share(Listed):
     """The largest values of a dimension by one measure that adds up; the others as *Other*. A click filters by one."""
 
     kind: ClassVar[str] = "share"
@@ -51,8 +51,8 @@ class Share(Placed):
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows])
         slices = [self._slice(row, names) for row in rows]
         shown = {
-            "sub": window.title if self.window and "{range}" not in self.title else "",
-            "rows": [self._row(row, names, whole) for row in rows],
+            "sub": context.scope.against,
+            "rows": [self._row(context, row, names, whole) for row in rows],
             "heads": {
                 "name": dimension_named(f"{self.of.partition('.')[0]}.{self.by}").title,
                 "of": HEADS.get(self.of, what.title),
@@ -76,7 +76,7 @@ class Share(Placed):
         by = self.by if self.of.startswith("calls.") and not other else ""
         return Slice(name, names.label(name), names.colour(name), float(row[self.of]), filter=by, detail=details)
 
-    def _row(self, row: Mapping[str, Any], names: Names, whole: float) -> dict[str, Any]:
+    def _row(self, context: Context, row: Mapping[str, Any], names: Names, whole: float) -> dict[str, Any]:
         name = row[self.by] or ""
         return {
             "name": name,
@@ -85,6 +85,6 @@ class Share(Placed):
             "colour": names.colour(name),
             "share": show(float(row[self.of]) / whole, PERCENT),
             "share_sort": float(row[self.of]) / whole,
-            "cells": [cell(key, row) for key in (self.of, *self.columns)],
+            "cells": [cell(key, row, context.scope.told) for key in (self.of, *self.columns)],
             "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY} | {"unpriced": 0}),
         }

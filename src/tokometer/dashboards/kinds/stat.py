@@ -74,7 +74,7 @@ class Stat(Placed):
     def uses(self) -> tuple[str, ...]:
         """See :class:`tokometer.dashboards.panel.Panel`."""
         chosen = not self.window or any(also.window == _CHOSEN for also in self.also)
-        return ("range", "compare", "complete") if chosen else ()
+        return ("range", "compare", "complete") if chosen else ("compare",)
 
     @property
     def measures(self) -> tuple[str, ...]:

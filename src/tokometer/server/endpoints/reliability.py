@@ -317,7 +317,7 @@ ENDPOINTS: Final = (
     Endpoint(
         path="/api/health/availability",
         summary="Uptime and incidents, in all and of each provider",
-        about=_WHAT,
+        about=f"{_WHAT} The figures at the top are of all calls together; `incidents` are those of each provider.",
         answer=AVAILABILITY,
         make=_available,
         every=15.0,

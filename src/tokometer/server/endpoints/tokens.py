@@ -144,7 +144,7 @@ def _efficiency(asked: Asked) -> dict[str, Any]:
     off.sort(key=lambda name: -_tokens_off(found.of(name)))
     rows = [_OFF.row.write(found.of(name), {"model": name}) for name in off]
     said = [found.of(name)[_SAID.key] for name in off if found.of(name)[_SAID.key]]
-    given = asked.told() | {"opportunities": said, "models": asked.arranged(rows, _OFF)}
+    given = asked.told() | {"opportunities": said[: asked.limit or None], "models": asked.arranged(rows, _OFF)}
     return EFFICIENCY.write(gather(asked.context, EFFICIENCY).of(""), given)
 
 

@@ -19,7 +19,7 @@ const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const zone = () => new URLSearchParams(location.search).get("tz") || own;
 const charts = new Charts(root.dataset.vega ?? "", root.dataset.charts ?? "", /** @type {HTMLElement} */ (document.getElementById("tip")));
 const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), follow, zone);
-const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), query, go);
+const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
 const USUAL = { trend: "day", show: "value", per: "" };
 /** Where the window can be moved to, as the server says. */
@@ -30,6 +30,13 @@ let round = 0;
 function query() {
   const asked = new URLSearchParams(location.search);
   asked.set("tz", zone());
+  return asked;
+}
+
+/** The same with the range that the page opens with, for what knows no page. */
+function opened() {
+  const asked = query();
+  if (!asked.has("range") && !asked.has("since")) asked.set("range", root.dataset.opens ?? "");
   return asked;
 }
 
@@ -189,6 +196,18 @@ function nothing(empty) {
   root.hidden = empty;
 }
 
+/**
+ * @param {URLSearchParams} next
+ * @param {string} name
+ * @param {string} value
+ */
+function choose(next, name, value) {
+  if (value === USUAL[name]) next.delete(name);
+  else next.set(name, value);
+  // A change is one against the period before.
+  if (name === "show" && value !== USUAL.show) next.delete("compare");
+}
+
 /** @param {string} to */
 function move(to) {
   if (!to) return;
@@ -201,7 +220,12 @@ function move(to) {
 Object.assign(deeds, {
   live: () => live.toggle(),
   filter: () => filters.open(),
-  compare: () => go((next) => (next.get("compare") === "0" ? next.delete("compare") : next.set("compare", "0"))),
+  compare: () => go((next) => {
+    if (next.get("compare") === "0") return next.delete("compare");
+    next.set("compare", "0");
+    // Without a period before there are no changes to show.
+    next.delete("show");
+  }),
   complete: () => go((next) => (next.get("complete") === "1" ? next.delete("complete") : next.set("complete", "1"))),
   earlier: () => move(moves.earlier),
   later: () => move(moves.later),
@@ -229,7 +253,7 @@ document.addEventListener("click", async (event) => {
   if (range) {
     range.closest("details")?.removeAttribute("open");
     move(`range=${range.dataset.range}`);
-  } else if (set) go((next) => next.set(set.dataset.set ?? "", set.dataset.value ?? ""));
+  } else if (set) go((next) => choose(next, set.dataset.set ?? "", set.dataset.value ?? ""));
   else if (pick) filters.toggle(pick.dataset.filter ?? "", pick.dataset.value ?? "");
   else if (why) explain(why.dataset.why ?? "");
   else if (head) {

@@ -1,7 +1,7 @@
 // @ts-check
 // What is filtered: chips, and the dialog that finds values. The URL is the state.
 
-/** @typedef {{name: string, title: string, values: {value: string, label: string, text: string}[]}} Group */
+/** @typedef {{name: string, title: string, values: {value: string, label: string, text: string, chosen: boolean}[]}} Group */
 
 export class Filters {
   /** @type {AbortController | undefined} */ #asking;
@@ -92,7 +92,7 @@ export class Filters {
       head.className = "group";
       head.textContent = group.title;
       items.push(head);
-      for (const { value, label, text } of group.values) {
+      for (const { value, label, text, chosen } of group.values) {
         const option = document.createElement("button");
         option.type = "button";
         option.className = "option";
@@ -101,6 +101,10 @@ export class Filters {
         option.dataset.value = value;
         const words = document.createElement("span"), figure = document.createElement("span");
         words.textContent = label;
+        if (chosen) {
+          option.classList.add("chosen");
+          words.insertAdjacentHTML("beforeend", '<span class="sr">, chosen</span>');
+        }
         figure.textContent = text;
         option.append(words, figure);
         items.push(option);

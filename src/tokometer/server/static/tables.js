@@ -7,12 +7,13 @@ export function sort(panel) {
   if (!body || !panel.dataset.sort) return;
   const [column, direction] = panel.dataset.sort.split(" ");
   /** @param {HTMLTableRowElement} row */
-  const value = (row) => /** @type {HTMLElement} */ (row.cells[Number(column)]).dataset.sortValue;
+  const data = (row) => row.cells[Number(column)]?.dataset ?? {};
+  /** @param {HTMLTableRowElement} row */
+  const words = (row) => data(row).sortText ?? row.cells[0].textContent ?? "";
   const rows = [...body.rows].filter((row) => !row.classList.contains("more-row"));
   rows.sort((one, other) => {
-    const [a, b] = [value(one), value(other)];
-    const order = a === undefined || b === undefined
-      ? (other.cells[0].textContent ?? "").localeCompare(one.cells[0].textContent ?? "") : Number(a) - Number(b);
+    const [a, b] = [data(one).sortValue, data(other).sortValue];
+    const order = a === undefined || b === undefined ? words(other).localeCompare(words(one)) : Number(a) - Number(b);
     return direction === "ascending" ? order : -order;
   });
   body.prepend(...rows);
@@ -24,8 +25,8 @@ export function sort(panel) {
 /** Shows or hides what *Other* stands for. @param {HTMLElement} panel */
 export function more(panel) {
   const open = panel.dataset.more === "open";
-  for (const row of panel.querySelectorAll("tr.folded")) /** @type {HTMLElement} */ (row).hidden = !open;
-  panel.querySelector("tbody [data-do=more]")?.setAttribute("aria-expanded", String(open));
+  for (const row of panel.querySelectorAll(".folded")) /** @type {HTMLElement} */ (row).hidden = !open;
+  panel.querySelector("[data-do=more]")?.setAttribute("aria-expanded", String(open));
 }
 
 /** Shows only the rows with what the reader looks for, those of *Other* among them. @param {HTMLElement} panel */
