@@ -93,6 +93,8 @@ class Brute:
             return call.status if call.status in ERRORS else ""
         if name in ("day", "week", "month", "hour", "weekday"):
             return part(local, name)
+        if name == "revenue_stated":
+            return "yes" if call.revenue else "no"
         if name in ("price_certainty", "price_basis"):
             return (call.price_basis if name == "price_basis" else "") or certainty(call)
         return getattr(call, COLUMNS.get(name, name))

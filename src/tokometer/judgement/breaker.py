@@ -23,6 +23,8 @@ _REPORTED: Final = {0: "CLOSED", 1: "HALF_OPEN", 2: "OPEN"}
 #: The most failures of a day that are looked at (older ones are left out), and outcomes that are fetched at once.
 MOST_FAILURES: Final = 100_000
 MOST_OUTCOMES: Final = 5_000
+#: Who failed within this time is told of by one question for all; of each other, one counts.
+_LATELY: Final = timedelta(minutes=10)
 #: For how long after a trip outcomes are fetched at first, and how many times as long where that was too short.
 _SPAN: Final = timedelta(minutes=15)
 _TIMES: Final = 8
@@ -161,13 +163,37 @@ def _rates(
     matter: Matter, failures: Mapping[str, Sequence[datetime]]
 ) -> Generator[tuple[Question, ...], tuple[Result, ...], dict[str, float | None]]:
     """The share of each provider's calls that succeeded, from its last failure on."""
+    begin = matter.now.astimezone(UTC) - _LATELY
+    lately = {name: times for name, times in failures.items() if times[-1] >= begin}
+    older = [name for name in failures if name not in lately]
     if not failures:
         return {}
-    told = yield tuple(
-        matter.query("success_rate", by=(), where=(_of(name),), since=times[-1].isoformat(), until="now")
-        for name, times in failures.items()
+    told = yield (
+        *(_recent(matter, begin) if lately else ()),
+        *(
+            matter.query("success_rate", by=(), where=(_of(name),), since=failures[name][-1].isoformat(), until="now")
+            for name in older
+        ),
     )
-    return {name: answer.rows[0]["success_rate"] for name, answer in zip(failures, told, strict=True)}
+    answers = list(told)
+    rates: dict[str, float | None] = {}
+    if lately:
+        calls = answers.pop(0).rows
+        rates |= {name: _since(calls, name, times) for name, times in lately.items()}
+    return rates | {name: answer.rows[0]["success_rate"] for name, answer in zip(older, answers, strict=True)}
+
+
+def _recent(matter: Matter, begin: datetime) -> tuple[Feed]:
+    columns = ("provider", "at")
+    return (Feed(columns=columns, where=matter.where, since=begin.isoformat(), until="now", limit=MOST_FAILURES),)
+
+
+def _since(calls: Sequence[Mapping[str, Any]], name: str, failures: Sequence[datetime]) -> float | None:
+    """Whatever came after the last failure succeeded: the share of all calls from that moment on."""
+    last = failures[-1]
+    count = sum(call["provider"] == name and call["at"].astimezone(UTC) >= last for call in calls)
+    failed = sum(at == last for at in failures)
+    return (count - failed) / count if count else None
 
 
 def _of(provider: str) -> Filter:
