@@ -13,7 +13,7 @@ import pytest
 
 from servers.whole import Running
 from tokometer.dashboards import DASHBOARDS, Panel, titled
-from tokometer.server.panels import own_window
+from tokometer.dashboards.panel import own_window
 
 _PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 _CHOICES = {"show": 'data-set="show"', "per": 'data-set="per"', "complete": 'data-do="complete"'}
