@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from math import ceil
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -32,13 +32,6 @@ SESSION_DIMENSIONS = frozenset(
         *("provider", "model", "family", "day", "week", "month"),
     }
 )
-
-#: Dimensions that are made of a call's fields.
-_DERIVED: Final[dict[str, Callable[[ModelCall], Any]]] = {
-    "family": lambda call: family_of(call.model),
-    "error_type": lambda call: call.status if call.status in ERRORS else "",
-    "revenue_stated": lambda call: "yes" if call.revenue else "no",
-}
 
 
 class Brute:
@@ -92,8 +85,13 @@ class Brute:
     def dimension(self, call: ModelCall, name: str) -> Any:
         """A call's value of a dimension."""
         local = when(call).astimezone(self.tz)
-        if name in _DERIVED:
-            return _DERIVED[name](call)
+        derived = {
+            "family": lambda: family_of(call.model),
+            "error_type": lambda: call.status if call.status in ERRORS else "",
+            "revenue_stated": lambda: "yes" if call.revenue else "no",
+        }
+        if name in derived:
+            return derived[name]()
         if name.startswith("label."):
             return (call.labels or {}).get(name.removeprefix("label."), "")
         if name in ("day", "week", "month", "hour", "weekday"):

@@ -19,11 +19,11 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
-from tokometer.dashboards.answers import JUDGED, described, judgement_of
-from tokometer.dashboards.calendar import RANGES
+from tokometer.dashboards.answers import described
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.measures import CUBES, Query, Question, Result, dimension_named
 from tokometer.records.units import plain
@@ -320,23 +320,6 @@ def _unheard(panel: Panel, scope: Scope) -> list[str]:
         for name, _ in scope.where
         if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
     ]
-
-
-def own_window(panel: Panel, title: str) -> str:
-    """The window that a panel is about whatever the viewer chooses, in words; '' where its title says it."""
-    own = {judgement_of(name)[0].window for name in panel.measures if name.startswith(JUDGED)} - {""}
-    name = panel.window or (own.pop() if len(own) == 1 else "")
-    words = _WINDOWS.get(name) or RANGES.get(name, "")
-    return "" if words.casefold() in title.casefold() or f"({name}" in title else words
-
-
-#: Windows that are no ranges of the menu, in words.
-_WINDOWS: Final = {
-    "5m": "Last 5 min",
-    "15m": "Last 15 min",
-    "6h": "Last 6 hours",
-    "72h": "Last 72 hours",
-}
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
