@@ -19,7 +19,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
-from tokometer.dashboards.answers import described
+from tokometer.dashboards.answers import JUDGED, described, judgement_of
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
@@ -273,7 +273,8 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     view = panel.view(_context(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame = {"title": title, "unheard": _unheard(panel, scope), "window": own_window(panel, title)}
+    frame = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame["window"] = own_window(panel, title)
     reply = {
         "id": panel.id,
         "title": title,
@@ -320,6 +321,15 @@ def _unheard(panel: Panel, scope: Scope) -> list[str]:
         for name, _ in scope.where
         if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
     ]
+
+
+def _unknown(panel: Panel, scope: Scope) -> list[str]:
+    """Titles of the viewer's filters under which nothing can be told of what the panel judges."""
+    cubes = {judgement_of(name)[0].cube if name.startswith(JUDGED) else "calls" for name in panel.measures}
+    if len(cubes) != 1 or "calls" in cubes:
+        return []
+    known = CUBES[cubes.pop()].dimensions
+    return [dimension_named(f"calls.{name}").title for name, _ in scope.where if name not in known]
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:

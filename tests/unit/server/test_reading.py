@@ -102,6 +102,19 @@ def test_what_is_not_filtered_says_so(server: Running, panel: Panel) -> None:
         assert filtered["rows"] != plain["rows"]
 
 
+@pytest.mark.parametrize(
+    ("panel", "dimension"), [("analytics.cron", "Project"), ("insights.utilisation", "Team"), ("insights.mfu", "Team")]
+)
+def test_what_cannot_be_told_under_a_filter(server: Running, panel: str, dimension: str) -> None:
+    """Jobs have no project and devices no team: filtered by one, a judgement of them is unknown, and says why."""
+    told = server.get(f"/api/panels/{panel}?range=30d").json()
+    filtered = server.get(f"/api/panels/{panel}?range=30d&{dimension.lower()}=nobody").json()
+    assert not told["empty"]
+    assert filtered["empty"]
+    assert f"known by {dimension}" in filtered["html"]
+    assert "known by" not in told["html"]
+
+
 @pytest.mark.parametrize("panel", _PANELS, ids=lambda panel: panel.id)
 def test_every_choice_at_once(server: Running, panel: Panel) -> None:
     """A panel answers when everything is chosen otherwise than pages open, and its rows are no others for `show`."""

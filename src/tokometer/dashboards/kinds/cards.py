@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tokometer.dashboards.answers import STANDING, rows_of
+from tokometer.dashboards.answers import STANDING, Row, adds_up, rows_of
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
@@ -66,7 +66,7 @@ class Cards(Listed):
                 "state": cell(self.state, states[name]),
                 "standing": str(states[name].get(self.state + STANDING) or "none"),
                 "figures": [
-                    (words, cell(key, rows.get(name, {}), context.scope.told))
+                    (words, cell(key, rows.get(name) or _none_of(key), context.scope.told))
                     for (key, words, _), rows in zip(self.figures, figures, strict=True)
                 ],
                 "inner": inner.get(name, []),
@@ -79,7 +79,10 @@ class Cards(Listed):
                 name,
                 states[name].get(self.state),
                 states[name].get(self.of),
-                *(rows.get(name, {}).get(key) for (key, *_), rows in zip(self.figures, figures, strict=True)),
+                *(
+                    (rows.get(name) or _none_of(key)).get(key)
+                    for (key, *_), rows in zip(self.figures, figures, strict=True)
+                ),
             )
             for name in names
         ]
@@ -127,6 +130,11 @@ class Cards(Listed):
             only = Filter(f"calls.{self.inner}", "in", several)
             pairs = (self.by, self.inner)
             yield from context.query(window, self.of, by=pairs, rank=self.of, where=(only,), compare=compare).rows
+
+
+def _none_of(name: str) -> Row:
+    """What is known of a measure where nothing was used: a sum is zero, all else is unknown."""
+    return {name: 0} if adds_up(name) else {}
 
 
 def _against(context: Context) -> str:
