@@ -234,8 +234,9 @@ def dashboards(bench: Bench, options: argparse.Namespace) -> Iterator[Figure]:
 
 def endpoints(bench: Bench, options: argparse.Namespace) -> Iterator[Figure]:
     """Every endpoint about the largest provider and model, over its own window and over 30 days."""
-    for path in paths(bench):
-        for query in ("", "period=30d"):
+    for address in paths(bench):
+        path, _, own = address.partition("?")
+        for query in (own, f"{own}&period=30d".lstrip("&")):
             name = f"{path}{'?' * bool(query)}{query}"
             if options.find in name:
 
@@ -255,7 +256,8 @@ def paths(bench: Bench) -> list[str]:
         for parameter in ("{slug}", "{provider}"):
             path = path.replace(parameter, names["provider"])  # noqa: PLW2901 - it is filled in step by step
         start, brace, rest = path.partition("{")
-        filled.append(f"{start}{names['model']}{rest.partition('}')[2]}" if brace else path)
+        path = f"{start}{names['model']}{rest.partition('}')[2]}" if brace else path  # noqa: PLW2901
+        filled.append(f"{path}?model_ids={names['model']}" if path.endswith("/compare") else path)
     return filled
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: The pages that have such tables, below docs/.
-PAGES = ("discussions/accuracy.md", "reference/otlp.md", "reference/settings.md")
+PAGES = ("discussions/accuracy.md", "reference/dashboards.md", "reference/otlp.md", "reference/settings.md")
 _SECTION = re.compile(r"<!-- made: (?P<name>[a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -214,11 +214,33 @@ def billing() -> str:
     return table_of_rules()
 
 
+def dashboards() -> str:
+    """Every dashboard with its panels."""
+    from dashboard_guide import dashboards as guide
+
+    return guide()
+
+
+def panel_kinds() -> str:
+    """Every kind of panel."""
+    from dashboard_guide import kinds
+
+    return kinds()
+
+
+def ranges() -> str:
+    """The ranges of pages."""
+    from dashboard_guide import ranges as of_the_menu
+
+    return of_the_menu()
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "billing": billing,
     "buckets": buckets,
     "certainty": certainty,
     "cost-keys": cost_keys,
+    "dashboards": dashboards,
     "devices": devices,
     "dialects": dialects,
     "facts": facts,
@@ -228,6 +250,8 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "object-keys": object_keys,
     "objects": objects,
     "open-models": open_models,
+    "panel-kinds": panel_kinds,
+    "ranges": ranges,
     "regions": regions,
     "settings": settings,
     "settings-example": settings_example,

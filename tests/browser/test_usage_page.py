@@ -76,7 +76,7 @@ def test_any_width(visit: Opener, still: Running, width: int) -> None:
 def test_says_that_it_is_a_demo(demo: Running, visit: Opener) -> None:
     """Every page on generated data says so."""
     for path in ("/usage", "/sources"):
-        expect(visit(demo.url + path).get_by_role("note")).to_contain_text("Demo data")
+        expect(visit(demo.url + path).get_by_role("region", name="Demo data")).to_contain_text("Demo data")
 
 
 def test_figures_are_those_of_the_api(visit: Opener, still: Running) -> None:
@@ -341,7 +341,7 @@ def test_transcripts_that_grow(empty: Running, visit: Opener) -> None:
     folder.mkdir(parents=True)
     transcript = folder / "11111111-1111-4111-8111-111111111111.jsonl"
     transcript.write_text(_line(1, 1_100))
-    tokens = page.locator(".period").first.locator("dd").nth(1)
+    tokens = page.locator(".period").first.locator("dd[title]").nth(1)
     expect(tokens).to_have_text("1,100", timeout=15_000)
     for number in (2, 3):
         with transcript.open("a") as file:
@@ -358,7 +358,7 @@ def test_says_how_far_a_first_import_is(visit: Opener, tmp_path: Path) -> None:
             page = visit(f"{server.url}/usage", patient=True)
             reading = page.locator("[data-show=reading]")
             expect(reading).to_have_text(re.compile(r"^Reading 1 of 2 files, back to \d+ [A-Z][a-z]+$"), timeout=15_000)
-            expect(page.locator(".period").first.locator("dd").nth(1)).to_have_text("42")
+            expect(page.locator(".period").first.locator("dd[title]").nth(1)).to_have_text("42")
         expect(reading).to_be_hidden(timeout=60_000)
 
 
@@ -383,5 +383,5 @@ def test_opentelemetry(empty: Running, visit: Opener) -> None:
                 "gen_ai.usage.output_tokens": 77,
             }
         )
-    expect(page.locator(".period").first.locator("dd").nth(1)).to_have_text("777", timeout=5_000)
+    expect(page.locator(".period").first.locator("dd[title]").nth(1)).to_have_text("777", timeout=5_000)
     provider.shutdown()

@@ -85,12 +85,15 @@ class Brute:
     def dimension(self, call: ModelCall, name: str) -> Any:
         """A call's value of a dimension."""
         local = when(call).astimezone(self.tz)
-        if name == "family":
-            return family_of(call.model)
+        derived = {
+            "family": lambda: family_of(call.model),
+            "error_type": lambda: call.status if call.status in ERRORS else "",
+            "revenue_stated": lambda: "yes" if call.revenue else "no",
+        }
+        if name in derived:
+            return derived[name]()
         if name.startswith("label."):
             return (call.labels or {}).get(name.removeprefix("label."), "")
-        if name == "error_type":
-            return call.status if call.status in ERRORS else ""
         if name in ("day", "week", "month", "hour", "weekday"):
             return part(local, name)
         if name in ("price_certainty", "price_basis"):

@@ -12,6 +12,7 @@ from tokometer.dashboards.context import Context
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Judgement
 from tokometer.measures import CUBES, Filter, Measure, Query
+from tokometer.measures.atoms import Minute
 from tokometer.measures.kinds import Count, Sum, Throughput
 from tokometer.measures.result import ColumnType
 from tokometer.records.units import COUNT, Unit
@@ -75,6 +76,11 @@ def stacks(name: str) -> bool:
     return adds_up(name) or (not name.startswith(JUDGED) and isinstance(measured(name), Throughput))
 
 
+def merges(name: str) -> bool:
+    """False for what only the calls tell of several names together: a line of all the others would cost too much."""
+    return name.startswith(JUDGED) or not any(isinstance(atom, Minute) for atom in measured(name).atoms())
+
+
 def begun(context: Context) -> datetime:
     """The midnight before the first call of all, whatever is filtered by, in the viewer's zone; now, without any."""
     everything = Query(measures=("calls.requests",), since="all", tz=context.scope.zone.key)
@@ -92,6 +98,7 @@ def rows_of(
     top: int = 0,
     rank: str = "",
     where: Sequence[Filter] = (),
+    other: bool = True,
 ) -> list[Row]:
     """Rows of measures and judgements side by side, one a value of `by` (and a period of `grain`: then measures only).
 
@@ -111,6 +118,7 @@ def rows_of(
             top=top,
             rank=rank if rank.startswith(f"{cube}.") else "",
             where=[given for given in where if given.dimension.startswith(f"{cube}.")],
+            other=other,
         )
         for row in result.rows:
             into = found.setdefault((row.get("time"), row.get(by)), _place(row, by))

@@ -78,20 +78,19 @@ class Calendar:
         """The window of a range that is not custom, of periods that are over: yesterday for `today`."""
         if name == "week":
             monday = -self.now.weekday()
-            return self._over(self.day(monday - 7), self.day(monday), "Last week")
+            return Window(self.day(monday - 7), self.day(monday), ("last_week", ""), "Last week")
         if name == "month":
-            return self._over(self.month(-1), self.month(0), "Last month")
+            return Window(self.month(-1), self.month(0), ("last_month", ""), "Last month")
         if name.endswith("h"):
             end = self.now.replace(minute=0, second=0, microsecond=0)
             since = later(end, -int(name.removesuffix("h")) * _HOUR)
             return Window(since, end, (since.isoformat(), end.isoformat()), f"{RANGES.get(name, name)}, whole hours")
-        days = 1 if name == "today" else int(name.removesuffix("d"))
-        title = "Yesterday" if name == "today" else f"Last {days} whole days"
-        return self._over(self.day(-days), self.day(0), title)
-
-    def _over(self, since: datetime, until: datetime, title: str) -> Window:
-        last = until.date() - _DAY
-        return Window(since, until, (since.date().isoformat(), last.isoformat()), title)
+        if name == "today":
+            return Window(self.day(-1), self.day(0), ("yesterday", ""), "Yesterday")
+        days = int(name.removesuffix("d"))
+        since, last = self.day(-days), self.day(-1)
+        asked = (since.date().isoformat(), last.date().isoformat())
+        return Window(since, self.day(0), asked, f"Last {days} whole days")
 
     def day(self, ahead: int) -> datetime:
         """The midnight so many days after today's."""

@@ -76,11 +76,12 @@ class Context:
         top: int = 0,
         rank: str = "",
         where: Sequence[Filter] = (),
+        other: bool = True,
     ) -> Result:
         """Ask in a window (None: all there is), with the viewer's filters and others.
 
         Names without a cube are those of calls; all of them are of one cube. `top` keeps the largest so many, by the
-        measure `rank`; the others become *Other*.
+        measure `rank`; the others become *Other*, unless `other` is false.
         """
         cube = _cube(measures[0])
         since, until = window.asked if window else ("all", "")
@@ -94,6 +95,7 @@ class Context:
                 tz=self.scope.zone.key,
                 grain=grain,
                 top=top,
+                other=other or not top,
                 order=(f"-{_full(rank, cube)}",) if rank else (),
                 compare="previous" if compare and self.scope.compare and window else "",
             )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
 
+from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.calendar import RANGES, Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import window_text
@@ -120,6 +121,21 @@ def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANG
         return panel.title.replace(RANGE, window_text(scope.window))
     long = RANGES.get(name, name)
     return panel.title.replace(RANGE, name if name[0].isdigit() else long)
+
+
+#: Windows of panels that are no ranges of the menu, in words.
+_WINDOWS: Final = {"5m": "Last 5 min", "15m": "Last 15 min", "6h": "Last 6 hours", "72h": "Last 72 hours"}
+
+
+def own_window(panel: Panel, title: str = "") -> str:
+    """The window that a panel is about whatever the viewer chooses, in words; '' where there is none.
+
+    That of its judgement counts as its own. Nothing is said of all time, and what the `title` says already.
+    """
+    judged = {judgement_of(name)[0].window for name in panel.measures if name.startswith(JUDGED)} - {""}
+    name = panel.window or (judged.pop() if len(judged) == 1 else "")
+    words = _WINDOWS.get(name) or RANGES.get(name, "")
+    return "" if words.casefold() in title.casefold() or f"({name}" in title else words
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ what the evidence does not cover: nothing here reads an answer, so nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +16,7 @@ from typing import Any, Final
 
 from tokometer.judgement.counterfactual import TOKENS, repriced
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, text
-from tokometer.measures import Query
+from tokometer.measures import Filter, Query, Question, Result
 from tokometer.prices import PriceBook
 from tokometer.records import to_us
 from tokometer.records.families import family_of
@@ -39,7 +41,8 @@ PEAK: Final = 0.6
 _WEEK: Final = timedelta(days=7)
 _HOURS: Final = 24
 _WORKDAYS: Final = 5
-_MEASURED: Final = ("requests", "cost", "success_rate", "p95_latency", "cache_hit_share", *TOKENS.values())
+_MEASURED: Final = ("requests", "cost", "success_rate", "cache_hit_share", *TOKENS.values())
+_BY: Final = ("agent", "provider", "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
         return []
     jobs = matter.where_in("jobs")
     questions = [
-        matter.query(*_MEASURED, by=("agent", "provider", "model")),
+        matter.query(*_MEASURED, by=_BY),
         matter.query("errors", "cost", "requests", by=("model", "status")),
         matter.query("requests", by=("weekday", "hour")),
     ]
@@ -90,15 +93,18 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
             )
         )
     answers = yield tuple(questions)
+    outcomes = {
+        (row["agent"], row["model"]): (row["ok"], row["ended"])
+        for answer in answers[3:]
+        for row in answer.rows
+        if row["agent"]
+    }
+    used = [row for row in answers[0].rows if row["requests"]]
+    latencies = yield from _latencies(matter, _choosing(outcomes, used))
     evidence = Evidence(
-        rows=[row for row in answers[0].rows if row["requests"]],
+        rows=[{**row, "p95_latency": latencies.get(_key(row))} for row in used],
         failed=answers[1].rows,
-        outcomes={
-            (row["agent"], row["model"]): (row["ok"], row["ended"])
-            for answer in answers[3:]
-            for row in answer.rows
-            if row["agent"]
-        },
+        outcomes=outcomes,
         hours=answers[2].rows,
         book=matter.book,
         at=to_us(matter.now),
@@ -111,6 +117,27 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
         for row in rule(evidence)
     ]
     return sorted(rows, key=lambda row: (row["advice"] is None, -(row["advice"] or 0), row["title"]))
+
+
+def _choosing(outcomes: Mapping[tuple[str, str], Any], used: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Agents whose jobs have run with more than one model: of these, latencies are compared."""
+    ran = Counter(row["agent"] for row in used if (row["agent"], row["model"]) in outcomes)
+    return {agent for agent, models in ran.items() if models > 1}
+
+
+def _latencies(
+    matter: Matter, agents: AbstractSet[str]
+) -> Generator[tuple[Question, ...], tuple[Result, ...], dict[tuple[Any, ...], float | None]]:
+    """The p95 latency of these agents' calls: it comes from the calls themselves, so not more than needed is asked."""
+    if not agents:
+        return {}
+    only = Filter("calls.agent", "in", tuple(sorted(agents)))
+    (answer,) = yield (matter.query("p95_latency", by=_BY, where=(only,)),)
+    return {_key(row): row["p95_latency"] for row in answer.rows}
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _BY)
 
 
 def cheaper_model(known: Evidence) -> Iterator[Row]:

@@ -211,6 +211,7 @@ COMPUTE: Final = Judgement(
         text("counted_by", "who counted the tokens that were worked on: `calls`, the inference `servers`, or both"),
     ),
     thresholds="none: how much is much depends on the machines",
+    cube="samples",
     inquire=_inquire,
     standing=_standing,
 )

@@ -100,6 +100,7 @@ CRON: Final = Judgement(
         text("worst_cause", "what most of its failed runs say", "Cause"),
     ),
     thresholds=f"warning below {GOOD:.0%}, critical below {WARNING:.0%}",
+    cube=_JOBS,
     inquire=_inquire,
     standing=_standing,
 )

@@ -145,6 +145,8 @@ class Judgement:
     #: Whether it can be about another window than its own.
     movable: bool = False
     type: ColumnType = "number"
+    #: The cube of what it rests on, where these are no calls: filters that it has no dimension for leave it unknown.
+    cube: str = _CALLS
     #: What its standings mean, in words.
     thresholds: str = ""
     inquire: Callable[[Matter, Settings], Inquiry] = field(repr=False)

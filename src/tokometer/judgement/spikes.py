@@ -22,7 +22,8 @@ _HOUR: Final = timedelta(hours=1)
 
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     now, usual, hourly = yield (
-        matter.over(settings.health.window).query("requests", "error_rate", "p95_latency"),
+        # As the health score asks it: who tells both asks once.
+        matter.over(settings.health.window).query("requests", "error_rate", "p95_latency", "availability"),
         matter.over(USUAL).query("requests", "error_rate", "p95_latency"),
         matter.over(_HOURLY).query("cost", "requests", grain="hour"),
     )

@@ -74,6 +74,7 @@ COST_PER_TASK: Final = Judgement(
     ),
     type="money",
     thresholds="none: what a task may cost is for its owner to say",
+    cube=_RUNS,
     inquire=_inquire,
     standing=_standing,
 )

@@ -200,7 +200,9 @@ def _spans(scope: Scope) -> str:
         else:
             columns.append(f"{scope.key(key)} AS k{i}")
             names.append(f"k{i}")
-    count = "count(DISTINCT (workspace, source, session_id))" if scope.listed else "count(*)"
+    # By the elements of a list themselves a session stands once under each; put together in any way, more than once.
+    apart = not scope.listed or any(column.startswith(f'"{scope.listed}" AS ') for column in columns)
+    count = "count(*)" if apart else "count(DISTINCT (workspace, source, session_id))"
     return scope.select([*columns, f"{count} AS v0"], [], names)
 
 

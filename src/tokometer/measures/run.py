@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tokometer.ledger import Ledger
 from tokometer.measures.ask import OTHER, Ask, Key, first_measure, ranking
-from tokometer.measures.atoms import Atom, Different, Facts
+from tokometer.measures.atoms import Atom, Different, Facts, Total
 from tokometer.measures.axis import Bucket, date_of_key, moment
 from tokometer.measures.compile import Part, compile_parts
 from tokometer.measures.definite import definite
@@ -47,7 +47,7 @@ def run(
     started = perf_counter()
     ask = definite(ledger, query, workspaces, now)
     if query.top:
-        ask = replace(ask, kept=largest(ledger, ask))
+        ask = replace(ask, kept=apart(ask, largest(ledger, ask)))
     answer, tables = _fetch(ledger, ask)
     before: Ask | None = None
     earlier: Answer = {}
@@ -83,6 +83,17 @@ def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
     narrowed = replace(ask, query=inner, grain=None)
     rows = _Rows(narrowed, _fetch(ledger, narrowed)[0]).rows()
     return tuple(row[dimension.short] for row in rows[: query.top])
+
+
+def apart(ask: Ask, kept: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The values that stay apart of those found to be the largest; None where there are no others.
+
+    Then nothing is put together, and rollups can tell what does not add up. Whoever has no call that tells of a
+    quantile is not among the largest, and one that is gone has a row in the period before.
+    """
+    first = first_measure(ask.query, [name for name, _ in ranking(ask.query)])
+    counted = all(isinstance(atom, Total) for atom in first.atoms())
+    return None if counted and not ask.query.compare and len(kept) < ask.query.top else kept
 
 
 def _fetch(ledger: Ledger, ask: Ask) -> tuple[Answer, tuple[str, ...]]:

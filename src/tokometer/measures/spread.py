@@ -20,7 +20,7 @@ from tokometer.measures.errors import QueryError
 from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.questions import Spread
 from tokometer.measures.result import Column, Result
-from tokometer.measures.run import key_columns, largest, meta, writer
+from tokometer.measures.run import apart, key_columns, largest, meta, writer
 from tokometer.records.histogram import GAMMA, value_of
 from tokometer.records.units import MS, REQUESTS
 
@@ -31,7 +31,7 @@ def spread(ledger: Ledger, question: Spread, workspaces: Sequence[str], now: int
     ask = definite(ledger, question.as_query(), workspaces, now)
     if question.top:
         by_requests = replace(ask, query=with_fields(ask.query, measures=("calls.requests",)))
-        ask = replace(ask, kept=largest(ledger, by_requests))
+        ask = replace(ask, kept=apart(by_requests, largest(ledger, by_requests)))
     part = spread_part(ask, DIALECTS[ledger.engine])
     found = ledger.fetch(part.statement)
     if len(found) > MOST_ROWS:

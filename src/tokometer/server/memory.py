@@ -13,15 +13,29 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 #: Answers without a limit of their own are kept until there is news.
 FOR_GOOD: Final = float("inf")
+#: What is held is held for so many times as long as it took to make, up to so many seconds: a stream of commits then
+#: keeps nobody busy with one answer for more than a sixth of the time.
+_TIMES: Final = 6.0
+_LONGEST: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Kept(Generic[T]):
-    """An answer, or one that is just being made: as of which version of the data, and since when."""
+    """An answer, or one that is just being made: as of which version of the data, since when, and what it took."""
 
     version: int
     began: float
     future: Future[T] = field(default_factory=Future)
+    took: float = 0.0
+
+    def serves(self, version: int, lasts: float, hold: float) -> bool:
+        """Whether it is good for who asks at this version; see :class:`Memory`."""
+        age = time.monotonic() - self.began
+        if self.version == version:
+            return age < lasts
+        if not hold:
+            return False
+        return not self.future.done() or age < min(lasts, max(hold, min(_TIMES * self.took, _LONGEST)))
 
     def result(self) -> T:
         """The answer, as soon as it is there.
@@ -36,7 +50,8 @@ class Memory(Generic[T]):
     """The last `most` answers by key. Thread-safe; an error is told to all who wait and is not kept.
 
     An answer of the current version is good for `lasts` seconds; one of an earlier version for `hold` seconds, so that
-    a stream of commits does not have everything made anew for each of them.
+    a stream of commits does not have everything made anew for each of them. What takes long to make is held longer, and
+    never made twice at a time for those who allow it to be held.
     """
 
     def __init__(self, most: int) -> None:
@@ -59,14 +74,13 @@ class Memory(Generic[T]):
         self, key: Hashable, version: int = 0, lasts: float = FOR_GOOD, hold: float = 0.0
     ) -> tuple[Kept[T], bool]:
         """The answer of a key, and whether it is the caller's to make, with :meth:`fulfil`."""
-        now = time.monotonic()
         with self._lock:
             kept = self._answers.get(key)
-            if kept is not None and now - kept.began < (lasts if kept.version == version else min(hold, lasts)):
+            if kept is not None and kept.serves(version, lasts, hold):
                 self._answers.move_to_end(key)
                 self.found += 1
                 return kept, False
-            kept = self._answers[key] = Kept(version, now)
+            kept = self._answers[key] = Kept(version, time.monotonic())
             self._answers.move_to_end(key)
             while len(self._answers) > self._most:
                 self._answers.popitem(last=False)
@@ -83,6 +97,7 @@ class Memory(Generic[T]):
                     del self._answers[key]
             kept.future.set_exception(error)
         else:
+            kept.took = time.monotonic() - kept.began
             kept.future.set_result(made)
 
     def kept(

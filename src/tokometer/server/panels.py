@@ -20,10 +20,10 @@ from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
 from tokometer.dashboards.answers import JUDGED, described, judgement_of
-from tokometer.dashboards.calendar import RANGES
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
+from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.measures import CUBES, Query, Question, Result, dimension_named
 from tokometer.records.units import plain
@@ -273,7 +273,8 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     view = panel.view(_context(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame = {"title": title, "unheard": _unheard(panel, scope), "window": own_window(panel, title)}
+    frame = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame["window"] = own_window(panel, title)
     reply = {
         "id": panel.id,
         "title": title,
@@ -327,21 +328,13 @@ def _unheard(panel: Panel, scope: Scope) -> list[str]:
     ]
 
 
-def own_window(panel: Panel, title: str) -> str:
-    """The window that a panel is about whatever the viewer chooses, in words; '' where its title says it."""
-    own = {judgement_of(name)[0].window for name in panel.measures if name.startswith(JUDGED)} - {""}
-    name = panel.window or (own.pop() if len(own) == 1 else "")
-    words = _WINDOWS.get(name) or RANGES.get(name, "")
-    return "" if words.casefold() in title.casefold() or f"({name}" in title else words
-
-
-#: Windows that are no ranges of the menu, in words.
-_WINDOWS: Final = {
-    "5m": "Last 5 min",
-    "15m": "Last 15 min",
-    "6h": "Last 6 hours",
-    "72h": "Last 72 hours",
-}
+def _unknown(panel: Panel, scope: Scope) -> list[str]:
+    """Titles of the viewer's filters under which nothing can be told of what the panel judges."""
+    cubes = {judgement_of(name)[0].cube if name.startswith(JUDGED) else "calls" for name in panel.measures}
+    if len(cubes) != 1 or "calls" in cubes:
+        return []
+    known = CUBES[cubes.pop()].dimensions
+    return [dimension_named(f"calls.{name}").title for name, _ in scope.where if name not in known]
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:

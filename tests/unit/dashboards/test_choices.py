@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tokometer.dashboards import DASHBOARDS, Panel
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds import Series
 from tokometer.dashboards.scope import parse_scope
+from tokometer.measures import Query
 from tokometer.records import JobRun, Record, ToolCall, to_us
 
 PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
@@ -72,6 +74,22 @@ def test_the_viewers_window_is_followed(usual: Context, panel: Panel) -> None:
     whole = _other(usual, ["complete"])
     assert panel.view(usual).window == usual.scope.window
     assert panel.view(whole).window == whole.scope.window
+
+
+@pytest.mark.parametrize(
+    ("range_", "before"),
+    [("today", "2026-05-13..2026-05-13"), ("week", "2026-04-27..2026-05-03"), ("month", "2026-03-01..2026-03-31")],
+)
+def test_whole_periods_are_compared_with_whole_ones(tmp_path: Path, range_: str, before: str) -> None:
+    """Last month is compared with all of the month before, however long, and so are weeks and days."""
+    records = [call(NOW - timedelta(days=days), days) for days in range(90)]
+    with looking(tmp_path, records, range=range_, complete="1") as context:
+        [row] = context.query(context.scope.window, "requests", compare=True).rows
+        since, _, until = before.partition("..")
+        first, last = date.fromisoformat(since), date.fromisoformat(until)
+        assert row["requests.previous"] == (last - first).days + 1
+        [found] = context.ask(Query(measures=("calls.requests",), since=since, until=until)).rows
+        assert row["requests.previous"] == found["requests"]
 
 
 def test_cost_over_time_follows_the_unit() -> None:

@@ -55,7 +55,13 @@ def _advised(
     rule: str = "",
     book: PriceBook | None = BOOK,
 ) -> list[Mapping[str, Any]]:
-    teller = Teller((calls, failed, hours, jobs), since=NOW - timedelta(days=14))
+    answers = [calls, failed, hours, jobs]
+    ran = {(job["agent"], job["model"]) for job in jobs if job["agent"]}
+    agents = [call["agent"] for call in calls if call["requests"] and (call["agent"], call["model"]) in ran]
+    if len(agents) > len(set(agents)):
+        # Latencies, which are asked of agents alone whose jobs ran with several models.
+        answers.append(calls)
+    teller = Teller(answers, since=NOW - timedelta(days=14))
     rows = judged("advice", teller=teller, book=book, since="14d")
     return [row for row in rows if rule in ("", row["rule"])]
 

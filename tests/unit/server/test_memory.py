@@ -87,3 +87,22 @@ def test_claimed_once() -> None:
     with pytest.raises(ZeroDivisionError):
         other.result()
     assert memory.claim("key")[1]
+
+
+def test_held_while_it_is_made_and_as_it_took() -> None:
+    """What takes long is not made twice at a time, and is held for longer than what is quick."""
+    memory: Memory[int] = Memory(2)
+    kept, _ = memory.claim("key", version=1)
+    assert memory.claim("key", version=2, hold=0.001) == (kept, False)
+    assert memory.claim("other", version=1)[1]
+
+    def make() -> int:
+        time.sleep(0.05)
+        return 1
+
+    memory.fulfil("key", kept, make)
+    time.sleep(0.1)
+    assert memory.get("key", lambda: 2, version=2, hold=0.001) == 1
+    time.sleep(0.35)
+    assert memory.get("key", lambda: 3, version=2, hold=0.001) == 3
+    assert memory.get("key", lambda: 4, version=3) == 4

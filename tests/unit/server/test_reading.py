@@ -13,7 +13,7 @@ import pytest
 
 from servers.whole import Running
 from tokometer.dashboards import DASHBOARDS, Panel, titled
-from tokometer.server.panels import own_window
+from tokometer.dashboards.panel import own_window
 
 _PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 _CHOICES = {"show": 'data-set="show"', "per": 'data-set="per"', "complete": 'data-do="complete"'}
@@ -102,12 +102,42 @@ def test_what_is_not_filtered_says_so(server: Running, panel: Panel) -> None:
         assert filtered["rows"] != plain["rows"]
 
 
+@pytest.mark.parametrize(
+    ("panel", "dimension"), [("analytics.cron", "Project"), ("insights.utilisation", "Team"), ("insights.mfu", "Team")]
+)
+def test_what_cannot_be_told_under_a_filter(server: Running, panel: str, dimension: str) -> None:
+    """Jobs have no project and devices no team: filtered by one, a judgement of them is unknown, and says why."""
+    told = server.get(f"/api/panels/{panel}?range=30d").json()
+    filtered = server.get(f"/api/panels/{panel}?range=30d&{dimension.lower()}=nobody").json()
+    assert not told["empty"]
+    assert filtered["empty"]
+    assert f"known by {dimension}" in filtered["html"]
+    assert "known by" not in told["html"]
+
+
+@pytest.mark.parametrize("panel", _PANELS, ids=lambda panel: panel.id)
+def test_every_choice_at_once(server: Running, panel: Panel) -> None:
+    """A panel answers when everything is chosen otherwise than pages open, and its rows are no others for `show`."""
+    query = "?range=month&complete=1&per=mtok&trend=month&measure=requests&tz=Asia/Kolkata"
+    plain, changed = (server.get(f"/api/panels/{panel.id}{query}&show={show}") for show in ("value", "percent"))
+    assert plain.status == changed.status == 200
+    if "show" in panel.uses and not panel.window:
+        assert _lasting(changed.json()) == _lasting(plain.json())
+        assert changed.json()["empty"] or "change against" in changed.json()["html"]
+
+
 @pytest.mark.parametrize("dashboard", DASHBOARDS.values(), ids=lambda dashboard: dashboard.id)
 def test_controls_are_those_that_change_something(server: Running, dashboard: Any) -> None:
     """A page offers a choice exactly where one of its panels follows it."""
     page = server.get(f"/{dashboard.id}").text
     used = {choice for panel in dashboard.panels for choice in panel.uses}
     assert {name for name, mark in _CHOICES.items() if mark in page} == used & _CHOICES.keys()
+
+
+def _lasting(found: dict[str, Any]) -> list[list[Any]]:
+    """Its rows without what grows by itself: how long ago something was."""
+    kept = [at for at, name in enumerate(found["columns"]) if not name.endswith(".age")]
+    return [[row[at] for at in kept] for row in found["rows"]]
 
 
 def _text(server: Running, panel: Panel, query: str) -> str:

@@ -177,6 +177,7 @@ BUSINESS: Final = Dashboard(
                     titles=("Revenue a request", "Cost", "Profit"),
                     changes=("",),
                     standing=False,
+                    compared=True,
                     every=300,
                     width=6,
                     how="What a request to each model brings in, costs and leaves; without revenue, only its cost.",

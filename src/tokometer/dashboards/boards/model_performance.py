@@ -90,13 +90,13 @@ MODEL_PERFORMANCE: Final = Dashboard(
                 HeatMap(
                     id="model-performance.heat",
                     title="Performance Heatmap",
-                    of="calls.p95_latency",
+                    of="calls.mean_latency",
                     by="model",
                     top=12,
                     tall="tall",
                     every=60,
                     width=12,
-                    how="The p95 latency hour by hour, of the models with most requests; darker is slower.",
+                    how="The mean latency hour by hour, of the models with most requests; darker is slower.",
                 ),
             )
         ),

@@ -136,6 +136,7 @@ TOKENS: Final = Dashboard(
                     changes=("off",),
                     coloured=False,
                     worst_first=True,
+                    compared=True,
                     every=300,
                     width=12,
                     how="Which models use more or fewer tokens than expected, and what they were expected from.",

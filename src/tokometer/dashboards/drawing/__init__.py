@@ -6,7 +6,7 @@ returns a dict that is JSON as it stands. May import `charts` and `records`; use
 * over time: :func:`bars`, :func:`curve`, :func:`outlook`, with :class:`Line`, :class:`Level`, :class:`Band`,
   :class:`Mark`
 * by name: :func:`ring`, :func:`treemap`, :func:`bubbles`, :func:`heat`, :func:`violins`, :func:`columns`
-* without a script: :func:`gauge`, :func:`ranking`, :func:`spark`
+* without a script: :func:`gauge`, :func:`spark`
 """
 
 from tokometer.dashboards.drawing.bubbles import Point, Scale, bubbles
@@ -17,7 +17,6 @@ from tokometer.dashboards.drawing.gauge import gauge
 from tokometer.dashboards.drawing.heat import heat
 from tokometer.dashboards.drawing.outlook import outlook
 from tokometer.dashboards.drawing.periods import MOST_PERIODS, Period, period_title, periods, window_text
-from tokometer.dashboards.drawing.ranking import Part, Rank, ranking
 from tokometer.dashboards.drawing.ring import Slice, ring
 from tokometer.dashboards.drawing.spark import spark
 from tokometer.dashboards.drawing.treemap import Cell, treemap
@@ -32,11 +31,9 @@ __all__ = [
     "Level",
     "Line",
     "Mark",
-    "Part",
     "Period",
     "Point",
     "Quantile",
-    "Rank",
     "Scale",
     "Slice",
     "State",
@@ -50,7 +47,6 @@ __all__ = [
     "outlook",
     "period_title",
     "periods",
-    "ranking",
     "ring",
     "spark",
     "treemap",

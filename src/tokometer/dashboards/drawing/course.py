@@ -247,13 +247,17 @@ def _compared(
     if cut:
         rows = [(low, high, STATE_INK[band.state]) for low, high, band in cut if high > low]
         chart["data"]["bands"] = table("a b c", rows)
-    lines: list[tuple[int, str]] = []
+    lines: list[tuple[float, str]] = []
+    # A line's last point stands at the start of its period: what happened later in that is at the edge.
+    end = chart["signals"]["xdomain"][1]
     for tip, period in zip(chart["tips"], stretch, strict=True):
         own = sorted((mark for mark in marks if period.start <= mark.time < period.end), key=lambda mark: mark.time)
         tip[5] = [[mark.kind, mark.text] for mark in own]
         # One line for all of a kind: several in a period would stand on top of each other.
         firsts = {mark.kind: mark for mark in reversed(own)}
-        lines += [(ms(m.time), STATE_INK["critical" if m.kind == "incident" else ""]) for m in firsts.values()]
+        lines += [
+            (min(ms(m.time), end), STATE_INK["critical" if m.kind == "incident" else ""]) for m in firsts.values()
+        ]
     if lines:
         chart["data"]["events"] = table("t c", lines)
     return chart

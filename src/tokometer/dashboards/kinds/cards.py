@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from tokometer.dashboards.answers import STANDING, rows_of
+from tokometer.dashboards.answers import STANDING, Row, adds_up, rows_of
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
+from tokometer.measures import Filter
 
 #: Of the inner dimension, as many as are named on a card.
 _INNER = 2
@@ -65,7 +66,7 @@ class Cards(Listed):
                 "state": cell(self.state, states[name]),
                 "standing": str(states[name].get(self.state + STANDING) or "none"),
                 "figures": [
-                    (words, cell(key, rows.get(name, {}), context.scope.told))
+                    (words, cell(key, rows.get(name) or _none_of(key), context.scope.told))
                     for (key, words, _), rows in zip(self.figures, figures, strict=True)
                 ],
                 "inner": inner.get(name, []),
@@ -78,7 +79,10 @@ class Cards(Listed):
                 name,
                 states[name].get(self.state),
                 states[name].get(self.of),
-                *(rows.get(name, {}).get(key) for (key, *_), rows in zip(self.figures, figures, strict=True)),
+                *(
+                    (rows.get(name) or _none_of(key)).get(key)
+                    for (key, *_), rows in zip(self.figures, figures, strict=True)
+                ),
             )
             for name in names
         ]
@@ -97,16 +101,40 @@ class Cards(Listed):
     def _inner(self, context: Context) -> Mapping[str, Sequence[tuple[str, Cell]]]:
         short = self.of.partition(".")[2]
         told = context.scope.told
-        result = context.query(
-            context.window(self.window), self.of, by=(self.by, self.inner), rank=self.of, compare=told != "value"
-        )
         found: dict[str, list[tuple[str, Cell]]] = {}
-        for row in result.rows:
+        for row in sorted(self._pairs(context), key=lambda row: (-float(row[short] or 0), row[self.inner] or "")):
             held = found.setdefault(row[self.by], [])
             if len(held) < _INNER and row[short]:
                 values = {f"{self.of}{key.removeprefix(short)}": row[key] for key in row if key.startswith(short)}
                 held.append((row[self.inner] or "unknown", cell(self.of, values, told)))
         return found
+
+    def _pairs(self, context: Context) -> Iterator[Mapping[str, Any]]:
+        """The measure by both dimensions.
+
+        What only one card holds is that card's, so that conversations come from their own rows; of what several hold,
+        the calls tell.
+        """
+        window = context.window(self.window)
+        holders: dict[str, list[str]] = {}
+        for row in context.query(window, "requests", by=(self.by, self.inner)).rows:
+            if row["requests"]:
+                holders.setdefault(row[self.inner], []).append(row[self.by])
+        compare = context.scope.told != "value"
+        for row in context.query(window, self.of, by=(self.inner,), rank=self.of, compare=compare).rows:
+            held = holders.get(row[self.inner], ())
+            if len(held) == 1:
+                yield {**row, self.by: held[0]}
+        several = tuple(sorted(name for name, held in holders.items() if len(held) > 1))
+        if several:
+            only = Filter(f"calls.{self.inner}", "in", several)
+            pairs = (self.by, self.inner)
+            yield from context.query(window, self.of, by=pairs, rank=self.of, where=(only,), compare=compare).rows
+
+
+def _none_of(name: str) -> Row:
+    """What is known of a measure where nothing was used: a sum is zero, all else is unknown."""
+    return {name: 0} if adds_up(name) else {}
 
 
 def _against(context: Context) -> str:

@@ -15,8 +15,7 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import by_name
 from tokometer.dashboards.scope import Show
-from tokometer.measures import Spread, dimension_named
-from tokometer.measures.run import OTHER_LABEL
+from tokometer.measures import Spread, dimension_named, quantile
 from tokometer.records.units import MS, show
 
 #: The quantiles that are told, smallest first.
@@ -56,14 +55,18 @@ class Distribution(Placed):
         told = "value" if drawn else context.scope.told
         rows = rows_of(
             context,
-            self.measures,
+            self.measures[-1:] if drawn else self.measures,
             window=window,
             by=self.by,
             top=self.top,
             rank="calls.requests",
             compare=told != "value",
+            other=False,
         )
-        rows = [row for row in rows if row[self.by] != OTHER_LABEL and row.get(self.measures[0]) is not None]
+        buckets = self._buckets(context) if drawn else {}
+        if drawn:
+            rows = [row | self._quantiles(buckets.get(row[self.by] or "", ())) for row in rows]
+        rows = [row for row in rows if row.get(self.measures[0]) is not None]
         rows.sort(key=lambda row: (-(row.get("calls.requests") or 0), row[self.by] or ""))
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows])
         keys = (self.by, *self.measures)
@@ -81,11 +84,11 @@ class Distribution(Placed):
             shown,
             Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
             window,
-            self._violins(context, rows, names) if drawn and rows else None,
+            violins([self._violin(row, buckets, names) for row in rows], MS) if drawn and rows else None,
             empty=not rows,
         )
 
-    def _violins(self, context: Context, rows: Sequence[Mapping[str, Any]], names: Names) -> dict[str, Any]:
+    def _buckets(self, context: Context) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         since, until = context.window(self.window).asked
         spread = context.ask(
             Spread(
@@ -96,11 +99,15 @@ class Distribution(Placed):
                 until=until,
                 tz=context.scope.zone.key,
                 top=self.top,
+                other=False,
             )
         )
-        buckets = by_name(spread.rows, self.by)
-        groups = [self._violin(row, buckets, names) for row in rows]
-        return violins(groups, MS)
+        return by_name(spread.rows, self.by)
+
+    def _quantiles(self, buckets: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+        """What the measures say of the same calls, without asking for them as well."""
+        shares = (int(name[1:]) / 100 for name in QUANTILES)
+        return {name: quantile(buckets, share) for name, share in zip(self.measures, shares, strict=False)}
 
     def _violin(self, row: Mapping[str, Any], buckets: Mapping[str, Any], names: Names) -> Violin:
         name = row[self.by] or ""

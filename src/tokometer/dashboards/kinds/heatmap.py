@@ -15,7 +15,6 @@ from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Item, Period, heat, period_title, periods
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
-from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.units import show
 from tokometer.settings import Settings
 
@@ -98,8 +97,9 @@ class HeatMap(Placed):
             window = _whole_hours(window, context.scope.now)
         stretch = periods(window, grain, context.scope.now)
         asked = dict.fromkeys((self.of, self.rank))
-        rows = rows_of(context, tuple(asked), window=window, by=self.by, grain=grain, top=self.top, rank=self.rank)
-        rows = [row for row in rows if row[self.by] != OTHER_LABEL]
+        rows = rows_of(
+            context, tuple(asked), window=window, by=self.by, grain=grain, top=self.top, rank=self.rank, other=False
+        )
         cells = _placed(rows, self.by, self.of, stretch)
         order = self._order(context, window, cells)
         names = Names(self.by, context.colours, order)
@@ -126,8 +126,10 @@ class HeatMap(Placed):
         if self.limits:
             lately = context.window(_LATELY)
             if lately.since.astimezone(UTC) < window.since.astimezone(UTC):
-                rows = rows_of(context, (self.rank,), window=lately, by=self.by, top=self.top, rank=self.rank)
-                found |= {str(row[self.by] or "") for row in rows if row[self.by] != OTHER_LABEL}
+                rows = rows_of(
+                    context, (self.rank,), window=lately, by=self.by, top=self.top, rank=self.rank, other=False
+                )
+                found |= {str(row[self.by] or "") for row in rows}
         labels = Names(self.by, context.colours, list(found))
         return sorted(found, key=lambda name: (labels.label(name).casefold(), name))
 

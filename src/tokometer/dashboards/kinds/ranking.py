@@ -73,7 +73,7 @@ class Ranking(Listed):
     def view(self, context: Context) -> View:
         """The largest, and the others behind *Other*."""
         window = context.window(self.window)
-        rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=True)
+        rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=self._compares(context))
         # What is gone since the period before has a row, too; it is not part of this window.
         rows = [row for row in rows if any(row.get(name) for name in self.measures)]
         if self.only:
@@ -107,6 +107,10 @@ class Ranking(Listed):
             window,
             empty=not rows,
         )
+
+    def _compares(self, context: Context) -> bool:
+        """Whether the period before is shown at all: it costs as much as this one."""
+        return self.change or context.scope.told != "value"
 
     def _place(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Largest first; unknown values last; then by what else is known, so that the order is always the same."""
@@ -165,7 +169,8 @@ class Ranking(Listed):
             # Shares and quantiles of all others together are asked, not made of theirs.
             window = context.window(self.window)
             asked = [self.of, *(name for name in kept if name != self.of)]
-            found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=True)
+            compares = self._compares(context)
+            found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=compares)
             sums |= next(
                 ({k: v for k, v in row.items() if k != self.by} for row in found if row[self.by] == OTHER_LABEL), {}
             )

@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.answers import PREVIOUS, Described, begun, described, rows_of, stacks
+from tokometer.dashboards.answers import PREVIOUS, Described, begun, described, merges, rows_of, stacks
 from tokometer.dashboards.calendar import Window, later, midnight
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
@@ -122,6 +122,7 @@ class Series(Placed):
             top=self.top if self.by else 0,
             rank=ranked,
             where=self.where,
+            other=all(map(merges, names)),
         )
         lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
         what = described(asked[0])

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import JUDGED, described, judgement_of
+from tokometer.dashboards.answers import JUDGED, PREVIOUS, described, judgement_of
+from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import WORDS
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.records.units import PERCENT, show
 
@@ -51,6 +53,8 @@ class Verdicts(Placed):
     only: Callable[[Mapping[str, Any]], bool] | None = None
     #: The worst first, instead of the judgement's own order.
     worst_first: bool = False
+    #: The viewer may see how numbers have changed since the period before instead, which is then judged as well.
+    compared: bool = False
     most: int = 12
     width: int = 6
     #: What is said where no row is left: what is not configured.
@@ -65,7 +69,7 @@ class Verdicts(Placed):
     def uses(self) -> tuple[str, ...]:
         """See :class:`tokometer.dashboards.panel.Panel`."""
         chosen = not self.window and not judgement_of(self.of)[0].window
-        return ("range", "compare", "complete") if chosen else ()
+        return (*(("range", "compare", "complete") if chosen else ()), *(("show",) if self.compared else ()))
 
     def view(self, context: Context) -> View:
         """A question a dimension."""
@@ -78,18 +82,21 @@ class Verdicts(Placed):
         ]
         if self.worst_first:
             rows.sort(key=lambda found: _GRADES.index(found[1]["standing"]))
+        if before := self._before(context, window):
+            rows = [(by, {**row, **before(by, row)}) for by, row in rows]
         names = {
             by: Names(by, context.colours, [row[by] or "" for of, row in rows if of == by]) for by in self.by if by
         }
         shown = {
-            "rows": [self._row(by, row, names) for by, row in rows[: self.most]],
+            "rows": [self._row(by, row, names, context.scope.told) for by, row in rows[: self.most]],
             "beyond": max(0, len(rows) - self.most),
             "name": dimension_named(f"calls.{self.by[0]}").title if len(self.by) == 1 and self.by[0] else "Of",
             "named": self.by != ("",),
             "heads": [self._head(at, name) for at, name in enumerate(self.columns)],
             "standing": self.standing,
             "progress": self.progress is not None,
-            "sub": window.title if self.window and "{range}" not in self.title else "",
+            "sub": (window.title if self.window and "{range}" not in self.title else "")
+            or (context.scope.against if self.compared else ""),
             "nothing": self.nothing,
         }
         facts = [fact.name for fact in judgement_of(self.of)[0].facts]
@@ -100,6 +107,24 @@ class Verdicts(Placed):
         ]
         return View(shown, Table(columns, table), window, empty=not rows)
 
+    def _before(self, context: Context, window: Window) -> Callable[[str, Mapping[str, Any]], dict[str, Any]] | None:
+        """Gives what each row was in the period before, under `….previous`; None where values are shown."""
+        if not self.compared or context.scope.told == "value":
+            return None
+        meta = context.query(window, "requests", compare=True).meta
+        found: dict[tuple[str, Any], Mapping[str, Any]] = {}
+        if meta.previous_since and meta.previous_until:
+            earlier = replace(window, asked=(meta.previous_since.isoformat(), meta.previous_until.isoformat()))
+            rows = [(by, row) for by in self.by for row in context.judge(self.of, earlier, by).rows]
+            found = {(by, row[by] if by else ""): row for by, row in rows}
+        facts = [fact or self.of.removeprefix(JUDGED) for fact in self.columns]
+
+        def before(by: str, row: Mapping[str, Any]) -> dict[str, Any]:
+            former = found.get((by, row[by] if by else ""), {})
+            return {fact + PREVIOUS: former.get(fact) for fact in facts}
+
+        return before
+
     def _name(self, fact: str) -> str:
         return f"{self.of}.{fact}" if fact else self.of
 
@@ -108,7 +133,7 @@ class Verdicts(Placed):
         title = (self.titles[at] if self.titles else "") or what.title
         return title, "text" if what.type in ("text", "flag") else "number"
 
-    def _row(self, by: str, row: Mapping[str, Any], names: Mapping[str, Names]) -> dict[str, Any]:
+    def _row(self, by: str, row: Mapping[str, Any], names: Mapping[str, Names], how: Show) -> dict[str, Any]:
         name = (row[by] or "") if by else ""
         return {
             "by": by,
@@ -117,14 +142,17 @@ class Verdicts(Placed):
             "colour": names[by].colour(name) if by else "",
             "standing": row["standing"],
             "word": str(row[self.word]).replace("_", " ").capitalize() if self.word else WORDS[row["standing"]],
-            "cells": [self._cell(fact, row) for fact in self.columns],
+            "cells": [self._cell(fact, row, how) for fact in self.columns],
             "bar": _bar(self.progress, row) if self.progress else None,
         }
 
-    def _cell(self, fact: str, row: Mapping[str, Any]) -> tuple[Cell, str]:
+    def _cell(self, fact: str, row: Mapping[str, Any], how: Show) -> tuple[Cell, str]:
         """The cell, and how a change is to be coloured."""
-        name = self._name(fact)
-        value = row[fact or self.of.removeprefix(JUDGED)]
+        name, key = self._name(fact), fact or self.of.removeprefix(JUDGED)
+        value = row[key]
+        if key + PREVIOUS in row and not isinstance(value, str):
+            made = cell(name, {name: value, name + PREVIOUS: row[key + PREVIOUS]}, how)
+            return made, "" if made.good is None else "better" if made.good else "worse"
         made = cell(name, {name: value})
         if made.words:
             return replace(made, text=made.text.replace("_", " ") if value not in ("", None) else ""), ""

@@ -3,7 +3,7 @@
 
 import { Charts } from "./chart.js";
 import { Filters } from "./filters.js";
-import { keep } from "./keep.js";
+import { renew } from "./keep.js";
 import { Live } from "./live.js";
 import { deeds, keys } from "./shell.js";
 import { find, more, sort } from "./tables.js";
@@ -131,39 +131,16 @@ async function fill(panel, mine) {
  */
 function swap(panel, answer) {
   const body = /** @type {HTMLElement} */ (panel.querySelector(".panel-body"));
-  const fresh = document.createElement("template");
-  fresh.innerHTML = answer.html;
-  const chart = /** @type {HTMLElement | null} */ (body.querySelector(".chart:not(.wait)"));
-  const place = /** @type {HTMLElement | null} */ (fresh.content.querySelector(".chart"));
-  if (chart && place) {
-    chart.className = place.className;
-    chart.setAttribute("aria-label", place.getAttribute("aria-label") ?? "");
-    place.replaceWith(chart);
-  }
-  const focus = focused(body);
-  const kept = keep(body);
-  body.replaceChildren(fresh.content);
-  kept();
-  if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus({ preventScroll: true });
+  const canvas = renew(body, answer.html);
   sort(panel);
   more(panel);
   find(panel);
-  const canvas = chart ?? /** @type {HTMLElement | null} */ (body.querySelector(".chart"));
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
   if (panel === panels[0]) nothing(answer.nothing);
   moves = { earlier: answer.earlier, later: answer.later };
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
   document.querySelector("[data-do=later]")?.toggleAttribute("disabled", !moves.later);
-}
-
-/** A selector for what has the focus inside of an element, to find its successor. @param {HTMLElement} body */
-function focused(body) {
-  const active = document.activeElement;
-  if (!(active instanceof HTMLElement) || !body.contains(active) || active.matches(".chart")) return "";
-  return Object.entries(active.dataset)
-    .map(([name, value]) => `[data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${CSS.escape(value ?? "")}"]`)
-    .join("");
 }
 
 /**

@@ -148,3 +148,11 @@ def test_levels_bands_and_marks() -> None:
     assert [row[3] for row in chart["data"]["levels"]["rows"]] == [-7, 7]
     assert len(chart["data"]["events"]["rows"]) == 1
     assert [tip[5] for tip in chart["tips"]] == [[], [["incident", "It was down"]], [], []]
+
+
+def test_what_happened_last_is_within_the_chart() -> None:
+    """A line ends at the start of its last period; what happened within that is marked at the edge, not beyond."""
+    line = Line("cost", "Cost", "cost", [1.0, 2.0])
+    marks = [Mark(_START + timedelta(hours=40), "It was down", "incident")]
+    chart = curve("line", _stretch(2), "day", [line], USD, marks=marks)
+    assert [row[0] for row in chart["data"]["events"]["rows"]] == [chart["signals"]["xdomain"][1]]

@@ -1,4 +1,4 @@
-"""Tests of the drawings that need no script: gauge and ranking."""
+"""Tests of the gauge, which needs no script."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.dashboards.drawing import Band, Level, Part, Rank, gauge, ranking
-from tokometer.records.units import PERCENT, TOKENS
+from tokometer.dashboards.drawing import Band, Level, gauge
+from tokometer.records.units import PERCENT
 
 _BANDS = [Band(None, 0.99, "critical"), Band(0.99, 0.999, "warning"), Band(0.999, None, "good")]
 
@@ -37,18 +37,3 @@ def test_gauge_state(value: float | None, state: str) -> None:
     assert dial["text"] == ("No data" if value is None else dial["text"])
     assert [part["state"] for part in dial["scale"]] == ["critical", "warning", "good"]
     assert dial["target"]["title"] == "Objective: 99.9 %"
-
-
-def test_ranking() -> None:
-    """Bars have one scale; a part that is not known has none, and a row of which nothing is known says so."""
-    rows = [
-        Rank("a", "Alpha", "cost", [30.0, 10.0], filter="team"),
-        Rank("b", "Beta", "cost", [None, 20.0]),
-        Rank("c", "C" * 60, "cost", [None, None]),
-    ]
-    shown = ranking(rows, TOKENS, [Part("Input", "tokens"), Part("Output", "cost")])
-    bars = [[(bar["x"], bar["width"]) for bar in row["bars"]] for row in shown["rows"]]
-    assert bars == [[(0.0, 75.0), (75.0, 25.0)], [(0.0, 50.0)], []]
-    assert [row["text"] for row in shown["rows"]] == ["40", "20", "–"]
-    assert shown["rows"][0]["title"].splitlines() == ["Alpha", "Input: 30", "Output: 10", "Total: 40"]
-    assert len(shown["rows"][2]["short"]) == 28
