@@ -42,7 +42,7 @@ def _row(dashboard: Dashboard, panel: Panel) -> tuple[str, ...]:
 
     title = titled(panel, default=dashboard.range)
     return (
-        f"**{title}**<br>[`{panel.id}`](#csv)",
+        f"**{title}**<br>[`/api/panels/{panel.id}.csv`](#csv)",
         panel.how,
         f"[{type(panel).__name__}](#kinds-of-panels)",
         _window(panel),

@@ -15,6 +15,7 @@ from typing import Any, cast
 import click
 
 from price_rules import price_rules_page
+from requirements import requirements_page
 from sections import PAGES as PAGES_WITH_TABLES
 from sections import with_sections
 
@@ -323,6 +324,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "judgements.md": ("src/tokometer/judgement/", judgements_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
     "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
+    "requirements.md": ("docs/reference/requirements.toml", requirements_page),
     "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }

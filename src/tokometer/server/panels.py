@@ -283,7 +283,7 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
         "chart": view.chart,
         "html": render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=filtered),
         "empty": view.empty,
-        "nothing": view.empty and not filtered and _has_nothing(runtime),
+        "nothing": (view.empty or _says_nothing(view)) and not filtered and _has_nothing(runtime),
         "range": scope.window.title,
         "earlier": scope.moved(-1),
         "later": scope.moved(1),
@@ -291,6 +291,11 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) ->
     body = json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     packed = gzip.compress(body, 5, mtime=0) if len(body) >= _PACKED else b""
     return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', packed, min(versions))
+
+
+def _says_nothing(view: View) -> bool:
+    """True where no row has a number but zero: sums of nothing are known, and none of them is of interest."""
+    return not any(isinstance(value, int | float | Decimal) and value for row in view.table.rows for value in row)
 
 
 def _has_nothing(runtime: Runtime) -> bool:

@@ -151,7 +151,8 @@ class Series(Placed):
             "mark": mark,
             "tall": self.tall,
             "legend": _legend(lines) if self.by or len(lines) > 1 else [],
-            "alt": f"{title or self.title}, {window.title}" + (f": {total.exact}" if total else ""),
+            "alt": f"{title or self.title.replace(' ({range})', '')}, {window.title}"
+            + (f": {total.exact}" if total else ""),
         }
         keys = ("time", self.by) if self.by else ("time",)
         table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])

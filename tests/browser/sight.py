@@ -1,0 +1,128 @@
+"""What a reader sees of a page: whether it is filled, drawn and still, and keeps to its boxes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from playwright.sync_api import Page
+
+#: From a small phone to a wide screen.
+WIDTHS: Final = (360, 768, 1024, 1280, 1440, 2560)
+
+#: Adds up how far things jump while a page builds itself, as browsers measure it for their users, and where.
+SHIFT: Final = """
+window.shift = 0;
+window.shifted = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    window.shift += entry.value;
+    for (const { node } of entry.sources ?? []) {
+      const panel = (node?.nodeType === 1 ? node : node?.parentElement)?.closest("[data-panel], section, header");
+      window.shifted.push(`${entry.value.toFixed(3)} ${panel?.dataset.panel ?? panel?.className}`);
+    }
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+_FILLED: Final = """() => {
+  const panels = [...document.querySelectorAll("[data-panel]")];
+  return panels.length && panels.every((panel) => panel.ariaBusy === "false");
+}"""
+
+_DRAWN: Final = "() => !document.querySelector('.panel .chart:not([data-drawn])')"
+
+#: Charts with no more than a background and one colour on it.
+_BLANK: Final = """() => [...document.querySelectorAll(".panel .chart")].filter((chart) => {
+  const canvas = chart.querySelector("canvas");
+  if (!canvas) return true;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size < 3;
+}).map((chart) => chart.closest(".panel").dataset.panel)"""
+
+#: Charts have been drawn anew for the width that they have now, or do not fit it.
+_SETTLED: Final = """() => new Promise((done) => {
+  let left = 60;
+  const look = () => {
+    const wide = [...document.querySelectorAll(".chart canvas")].some(
+      (canvas) => canvas.clientWidth > canvas.closest(".chart").clientWidth + 1);
+    if (--left < 0 || (left < 57 && !wide)) done();
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+_OUTSIDE: Final = """() => {
+  const found = [];
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth) found.push(`the page is ${page.scrollWidth} px wide`);
+  const told = (one) => `${one.tagName} ${one.getAttribute("class") ?? ""} ${one.textContent.trim().slice(0, 40)}`;
+  for (const card of document.querySelectorAll(".panel, .card, header.top, .hints")) {
+    const box = card.getBoundingClientRect();
+    const name = card.dataset.panel ?? card.className;
+    if (!box.width) continue;
+    for (const one of card.querySelectorAll("*")) {
+      // What is read aloud, opens above the page, is drawn, or can be scrolled has its place.
+      if (one.closest(".sr, .popover, dialog, svg *, canvas")) continue;
+      if (one.parentElement.closest(".table-wrap, pre")) continue;
+      const style = getComputedStyle(one);
+      const own = one.getBoundingClientRect();
+      if (!own.width || !own.height || style.visibility === "hidden") continue;
+      const out = Math.max(own.right - box.right, box.left - own.left, own.bottom - box.bottom);
+      if (out > 1.5) {
+        found.push(`${name}: ${told(one)} is ${Math.round(out)} px out of its card`);
+        break;
+      }
+      const cut = ["hidden", "clip"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
+      if (cut && one.clientWidth && !one.closest("[title], summary") && !one.querySelector("[title]")) {
+        found.push(`${name}: ${told(one)} is cut off, and nothing tells the rest`);
+        break;
+      }
+    }
+  }
+  // In tables that can be scrolled, text may still be cut: then a title or an opening row has all of it.
+  for (const one of document.querySelectorAll(".table-wrap *")) {
+    const style = getComputedStyle(one);
+    if (style.overflowX === "hidden" && one.clientWidth && one.scrollWidth > one.clientWidth + 1 &&
+        !one.closest("[title], summary, .sr") && !one.querySelector("[title]")) {
+      found.push(`${one.closest(".panel")?.dataset.panel}: ${told(one)} is cut off, and nothing tells the rest`);
+      break;
+    }
+  }
+  return found;
+}"""
+
+
+def wait_filled(page: Page) -> None:
+    """Wait until every panel has been answered, or could not be."""
+    page.wait_for_function(_FILLED, timeout=60_000)
+
+
+def draw_all(page: Page) -> None:
+    """Bring every chart into view, so that it is drawn, by making the window as high as the page."""
+    size = page.viewport_size
+    assert size
+    page.set_viewport_size({"width": size["width"], "height": page.evaluate("document.documentElement.scrollHeight")})
+    page.wait_for_function(_DRAWN, timeout=60_000)
+    page.set_viewport_size(size)
+
+
+def widen(page: Page, width: int) -> None:
+    """Make the window as wide as this, and let everything find its place."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(_SETTLED)
+
+
+def failed(page: Page) -> list[str]:
+    """What panels say that could not be shown."""
+    return page.locator(".failed").all_text_contents()
+
+
+def blank(page: Page) -> list[str]:
+    """Panels whose chart has nothing on it."""
+    return list(page.evaluate(_BLANK))
+
+
+def outside(page: Page) -> list[str]:
+    """What sticks out of the page or of its card, or is cut off with no way to read it."""
+    return list(page.evaluate(_OUTSIDE))
