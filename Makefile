@@ -45,6 +45,7 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/large.py --dir build/bench/large
 	$(BIN)/python benchmarks/dashboards.py --dir build/bench/dashboards
 	$(BIN)/python benchmarks/viewers.py
+	$(BIN)/python benchmarks/drawn.py
 	$(BIN)/python benchmarks/live.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
