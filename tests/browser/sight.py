@@ -67,7 +67,7 @@ _OUTSIDE: Final = """() => {
       if (one.parentElement.closest(".table-wrap, pre")) continue;
       const style = getComputedStyle(one);
       const own = one.getBoundingClientRect();
-      if (!own.width || !own.height || style.visibility === "hidden") continue;
+      if (!own.width || !own.height || !one.checkVisibility({ visibilityProperty: true })) continue;
       const out = Math.max(own.right - box.right, box.left - own.left, own.bottom - box.bottom);
       if (out > 1.5) {
         found.push(`${name}: ${told(one)} is ${Math.round(out)} px out of its card`);

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -11,39 +9,9 @@ from servers.whole import Running
 
 from .conftest import Opener
 
-PAGES = ("overview", "model-performance", "providers")
-#: Panels of which a part is wider or further left than their card, tables that scroll and hidden words aside.
-_OVER = """() => [...document.querySelectorAll('.panel')].filter((card) => {
-  const box = card.getBoundingClientRect();
-  return [...card.querySelectorAll('*')].some((one) => {
-    if (one.closest('.table-wrap, .sr')) return false;
-    const own = one.getBoundingClientRect();
-    return own.width > 0 && (own.right > box.right + 1.5 || own.left < box.left - 1.5);
-  });
-}).map((card) => card.dataset.panel)"""
-
 
 def _ready(page: Page) -> None:
     page.wait_for_function("() => [...document.querySelectorAll('[data-panel]')].every((p) => p.ariaBusy === 'false')")
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("width", [360, 768, 1024, 1280, 1440, 2560])
-def test_nothing_overflows(visit: Opener, still: Running, name: str, width: int) -> None:
-    """At any width nothing is wider than its card, nor the page than the screen."""
-    page = visit(f"{still.url}/{name}?range=30d", width=width)
-    _ready(page)
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-    assert page.evaluate(_OVER) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_for_everybody(visit: Opener, still: Running, axe: Callable[[Page], list[str]], name: str, scheme: str) -> None:
-    """Names, roles and contrasts are as assistive technology and weak eyes need them."""
-    page = visit(f"{still.url}/{name}?range=30d", scheme=scheme)
-    _ready(page)
-    assert axe(page) == []
 
 
 def test_a_matrix_is_sorted_by_any_column(visit: Opener, still: Running) -> None:

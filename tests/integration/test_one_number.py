@@ -26,10 +26,11 @@ from tokometer.dashboards import DASHBOARDS, Context, Panel, View, context
 from tokometer.dashboards.answers import adds_up
 from tokometer.dashboards.scope import parse_scope
 from tokometer.judgement.asked import Asked, parse
+from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Judgement, Matter, judge
 from tokometer.ledger import Ledger
 from tokometer.ledger.opening import open_ledger
-from tokometer.measures import CUBES, Query, Question, Result, answer
+from tokometer.measures import CUBES, Query, Question, Result, Spread, answer
 from tokometer.prices import PriceBook
 from tokometer.settings import Settings, read_settings
 
@@ -42,6 +43,8 @@ CHOSEN: Final[dict[str, dict[str, list[str]]]] = {
 }
 #: `calls.cost`, `calls.cost.previous`, `calls.cost.30d`, `judgement.slo.status`.
 _NAMED: Final = re.compile(r"(?P<cube>[a-z_]+)\.(?P<name>[a-z0-9_]+)(?P<more>(\.\w+)*)$")
+#: A time with its zone.
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$")
 
 
 @dataclass
@@ -80,6 +83,18 @@ class World:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(context, "judge", judged)
             seen.view = panel.view(Context(scope, ask, Colours(), self.settings, self.book))
+        for question in [one for one, _ in seen.asked if isinstance(one, Spread)]:
+            # Quantiles that a panel reads from the buckets itself have to be those that the measures have.
+            ask(
+                Query(
+                    measures=tuple(name for name in panel.measures if name.startswith("calls.p")),
+                    by=question.by,
+                    where=question.where,
+                    since=question.since,
+                    until=question.until,
+                    tz=question.tz,
+                )
+            )
         return seen
 
 
@@ -188,13 +203,17 @@ def _alike(one: object, other: object) -> bool:
 
 def _command(folder: Path, question: Query) -> str:
     """`tokometer query --json` with a question's words."""
-    words = ["query", "--json", "--data", str(folder), "--since", question.since, "--tz", question.tz]
+    words = ["--since", question.since, "--tz", question.tz]
     for option, values in (("measure", question.measures), ("by", question.by), ("order", question.order)):
         words += [word for value in values for word in (f"--{option}", value)]
     words += [word for one in question.where for word in ("--where", str(one))]
     for option, text in (("until", question.until), ("grain", question.grain), ("limit", question.limit)):
         words += [f"--{option}", str(text)] if text else []
-    found = CliRunner().invoke(tokometer, words, catch_exceptions=False)
+    return _told(folder, *words)
+
+
+def _told(folder: Path, *words: str) -> str:
+    found = CliRunner().invoke(tokometer, ["query", "--json", "--data", str(folder), *words], catch_exceptions=False)
     assert found.exit_code == 0, found.output
     return found.output
 
@@ -212,6 +231,26 @@ def _same_judgement(world: World, judgement: Judgement, matter: Matter, result: 
     question = parse(asked)
     assert isinstance(question, Asked)
     assert [*question.answer(world.settings, matter.now, world.ask, world.book).rows] == [*result.rows]
+
+
+@pytest.mark.parametrize("judgement", JUDGEMENTS.values(), ids=JUDGEMENTS.keys())
+def test_judgements_are_the_same_everywhere(world: World, judgement: Judgement) -> None:
+    """A judgement has the same rows as JSON, as CSV and from the command line, by everything that it can be told by."""
+    for by in judgement.by:
+        where = "" if by else "&where=calls.provider=anthropic"
+        address = f"/api/query?measure={judgement.full_name}&tz=UTC{f'&by=calls.{by}' if by else ''}{where}"
+        found = world.server.get(address).json()
+        names = [column["name"] for column in found["columns"]]
+        words = ["--measure", judgement.full_name, "--tz", "UTC"]
+        words += ["--by", f"calls.{by}"] if by else ["--where", "calls.provider=anthropic"]
+        told = json.loads(_told(world.folder, *words))["rows"]
+        _, *written = csv.reader(io.StringIO(world.server.get(address, {"Accept": "text/csv"}).text))
+        assert len(told) == len(found["rows"]) == len(written)
+        for one, texts, row in zip(told, written, found["rows"], strict=True):
+            for name, text in zip(names, texts, strict=True):
+                full = name if name in {by, "time"} else f"{judgement.full_name}.{name}"
+                assert _is_written(text, row[name]) or _has_aged(full, text, row[name])
+                assert _alike(one[name], row[name]) or _has_aged(full, str(one[name]), row[name])
 
 
 @pytest.mark.parametrize("chosen", CHOSEN)
@@ -241,11 +280,13 @@ def _is_written(text: str, value: Any) -> bool:
     if value is None:
         return text == ""
     if isinstance(value, bool):
-        return text == str(int(value))
+        return text == str(value).lower()
     if isinstance(value, float):
         return _alike(float(text), value)
     if isinstance(value, int):
         return int(text) == value
+    if _MOMENT.match(value):
+        return datetime.fromisoformat(text) == datetime.fromisoformat(value)
     return text.removeprefix("'") == value.removeprefix("'") or _number(text) == _number(value) is not None
 
 

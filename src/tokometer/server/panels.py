@@ -26,7 +26,7 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.measures import CUBES, Query, Question, Result, dimension_named
-from tokometer.records.units import plain
+from tokometer.measures.result import csv_cell
 from tokometer.records.zone import local_zone
 from tokometer.server.memory import Kept
 from tokometer.server.offered import findable, offered
@@ -37,7 +37,6 @@ router: Final = APIRouter(tags=["panels"])
 
 #: Bytes from which on a reply is worth packing.
 _PACKED: Final = 1_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @cache
@@ -94,7 +93,7 @@ def panel_csv(request: Request, panel_id: str) -> Response:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(table.columns)
-    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    writer.writerows([csv_cell(value) for value in row] for row in table.rows)
     name = f"{panel.id}-{scope.window.since:%Y%m%d}.csv"
     return Response(
         out.getvalue(), headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="text/csv"
@@ -363,15 +362,3 @@ def _json(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value:.9f}"
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, int | float | Decimal):
-        return plain(value)
-    text = str(value)
-    # As in measures.result: what a spreadsheet would take for a formula is disarmed.
-    return f"'{text}" if text.startswith(_FORMULA) else text
