@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, text
+from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, share, text
 from tokometer.judgement.health import parts_of, score_of
 from tokometer.measures import Query, Result
-from tokometer.records.units import BYTES, COUNT, SCORE, SECONDS, TOKENS
+from tokometer.records.units import BYTES, COUNT, MS, SCORE, SECONDS, TOKENS
 from tokometer.settings import Settings
 
 #: How far back it is looked for when somebody was last used, and in which steps: the further back, the coarser.
@@ -65,6 +65,8 @@ def _row(
         "age": ages.get(name),
         "stars": "" if score is None else _stars(score),
         "requests": measured["requests"] if measured else 0,
+        "success_rate": None if measured is None or measured["error_rate"] is None else 1 - measured["error_rate"],
+        "p95_latency": measured["p95_latency"] if measured else None,
     }
 
 
@@ -149,6 +151,8 @@ INVENTORY: Final = Judgement(
         text("family", "the family that it belongs to"),
         Fact("age", SECONDS, title="Last used (ago)", meaning="how long ago it was last used, at least"),
         Fact("requests", COUNT, "integer", "Requests", "its calls in the window"),
+        share("success_rate", "share of them that did not fail"),
+        Fact("p95_latency", MS, title="p95 latency", meaning="95 % of them took at most this long"),
     ),
     thresholds="as of the health score",
     inquire=_inquire,
