@@ -26,8 +26,8 @@ MOST_OUTCOMES: Final = 5_000
 #: Who failed within this time is told of by one question for all; of each other, one counts.
 _LATELY: Final = timedelta(minutes=10)
 #: For how long after a trip outcomes are fetched at first, and how many times as long where that was too short.
-_SPAN: Final = timedelta(minutes=15)
-_TIMES: Final = 8
+_SPAN: Final = timedelta(minutes=4)
+_TIMES: Final = 3
 _INSTANT: Final = timedelta(microseconds=1)
 _GRADES: Final[dict[str, Standing]] = {"CLOSED": "good", "HALF_OPEN": "warning", "OPEN": "critical"}
 
@@ -46,7 +46,7 @@ class _Provider:
         since = self.circuit.needs
         assert since is not None
         left = self.circuit.now - since
-        self.until = since + min(max(self.span, self._trouble(since)), left)
+        self.until = since + min(self.span, left)
         # Each look is longer than the one before.
         self.span = min(self.span * _TIMES, left)
         return Feed(
@@ -57,18 +57,6 @@ class _Provider:
             limit=MOST_OUTCOMES,
             newest=False,
         )
-
-    def _trouble(self, since: datetime) -> timedelta:
-        """For how long failures go on without a pause in which it would have closed for good."""
-        rules = self.circuit.rules
-        pause = rules.open_for + rules.within
-        last = since
-        for at in self.circuit.failures:
-            if at >= since:
-                if at - last > pause:
-                    break
-                last = at
-        return last - since + pause
 
     def learn(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Go on with outcomes that were asked for."""

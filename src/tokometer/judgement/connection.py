@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, text
-from tokometer.judgement.inventory import CLOSELY, DAY, LOOK_BACK, QUARTER, ages_of
+from tokometer.judgement.inventory import LAST_USED, last_used, last_used_questions
 from tokometer.measures import Feed, Filter, Query
 from tokometer.records.units import COUNT, SECONDS, USD
 from tokometer.settings import Settings
@@ -22,11 +22,10 @@ _BALANCES: Final = 500
 
 def _inquire(matter: Matter, _: Settings) -> Inquiry:
     bills = matter.where_in("bills")
-    asked, past = matter.over(matter.since, matter.until), matter.over(LOOK_BACK)
+    asked = matter.over(matter.since, matter.until)
     questions: list[Query | Feed] = [
         asked.query("requests", by=("provider", "source")),
-        past.query("requests", by=("provider",), grain="day"),
-        past.over(CLOSELY).query("requests", by=("provider",), grain="quarter"),
+        *last_used_questions(asked, "provider"),
     ]
     if bills is not None:
         questions += [
@@ -39,12 +38,12 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
                 limit=_BALANCES,
             ),
         ]
-    answers = yield tuple(questions)
-    used, days, quarters = answers[:3]
-    ages = ages_of(days.rows, "provider", DAY, matter.now) | ages_of(quarters.rows, "provider", QUARTER, matter.now)
+    used, *answers = yield tuple(questions)
+    steps = len(LAST_USED)
+    ages = last_used(answers[:steps], "provider", matter.now)
     sources = _sources(used.rows)
-    billed = {row["provider"]: row for row in answers[3].rows} if bills is not None else {}
-    balances = _balances(answers[4].rows) if bills is not None else {}
+    billed = {row["provider"]: row for row in answers[steps].rows} if bills is not None else {}
+    balances = _balances(answers[steps + 1].rows) if bills is not None else {}
     names = [name for name in dict.fromkeys([*sources, *ages, *billed]) if name]
     return [_row(name, sources.get(name, {}), ages.get(name), billed.get(name), balances.get(name)) for name in names]
 

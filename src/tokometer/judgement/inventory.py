@@ -6,39 +6,36 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, text
+from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, share, text
 from tokometer.judgement.health import parts_of, score_of
-from tokometer.measures import Query
-from tokometer.records.units import BYTES, COUNT, SCORE, SECONDS, TOKENS
+from tokometer.measures import Query, Result
+from tokometer.records.units import BYTES, COUNT, MS, SCORE, SECONDS, TOKENS
 from tokometer.settings import Settings
 
-#: How far back it is looked for when a model was last used, and where to the quarter hour.
-LOOK_BACK: Final = "90d"
-CLOSELY: Final = "24h"
+#: How far back it is looked for when somebody was last used, and in which steps: the further back, the coarser.
+LAST_USED: Final = (("90d", "week"), ("8d", "day"), ("24h", "hour"))
 STARS: Final = 5
 #: Fewer calls than this say nothing about how well a model does.
 LEAST_CALLS: Final = 20
-DAY: Final = timedelta(days=1)
-QUARTER: Final = timedelta(minutes=15)
+_STEPS: Final = {"week": timedelta(days=7), "day": timedelta(days=1), "hour": timedelta(hours=1)}
 
 
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     asked = matter.over(matter.since, matter.until)
-    measured, providers, days, quarters, offered = yield (
+    measured, providers, offered, *used_in = yield (
         asked.query("requests", "error_rate", "p95_latency", by=("model",)),
         asked.query("requests", by=("model", "provider")),
-        asked.query("requests", by=("model",), since=LOOK_BACK, grain="day"),
-        asked.query("requests", by=("model",), since=CLOSELY, grain="quarter"),
         Query(
             measures=("models.models", "models.size", "models.largest_context"),
             by=("models.model", "models.provider", "models.tools", "models.installed", "models.family"),
             since="all",
         ),
+        *last_used_questions(asked, "model"),
     )
     used = by_name(measured, "model")
     known = _known(offered.rows)
     serving = _serving(providers.rows)
-    ages = ages_of(days.rows, "model", DAY, matter.now) | ages_of(quarters.rows, "model", QUARTER, matter.now)
+    ages = last_used(used_in, "model", matter.now)
     # A filter narrows what is used; what is only offered has no calls that it could be found by.
     names = dict.fromkeys([*used, *([] if matter.where else known)])
     return [_row(name, used.get(name), known.get(name, {}), serving.get(name, ""), ages, settings) for name in names]
@@ -68,6 +65,8 @@ def _row(
         "age": ages.get(name),
         "stars": "" if score is None else _stars(score),
         "requests": measured["requests"] if measured else 0,
+        "success_rate": None if measured is None or measured["error_rate"] is None else 1 - measured["error_rate"],
+        "p95_latency": measured["p95_latency"] if measured else None,
     }
 
 
@@ -95,6 +94,19 @@ def _serving(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         first = max(by, key=lambda provider: (by[provider], provider))
         named[model] = f"{first or 'unknown'} +{len(by) - 1}" if len(by) > 1 else first or "unknown"
     return named
+
+
+def last_used_questions(matter: Matter, by: str) -> tuple[Query, ...]:
+    """What has to be known for :func:`last_used`."""
+    return tuple(matter.query("requests", by=(by,), since=since, grain=grain) for since, grain in LAST_USED)
+
+
+def last_used(answers: Sequence[Result], by: str, now: datetime) -> dict[str, float]:
+    """Seconds since the end of the last hour, day or week in which each name was used; 0 where that is under way."""
+    ages: dict[str, float] = {}
+    for (_, grain), answer in zip(LAST_USED, answers, strict=True):
+        ages |= ages_of(answer.rows, by, _STEPS[grain], now)
+    return ages
 
 
 def ages_of(rows: Sequence[Mapping[str, Any]], by: str, length: timedelta, now: datetime) -> dict[str, float]:
@@ -125,8 +137,8 @@ INVENTORY: Final = Judgement(
     ),
     formula=(
         "the health score's formula over the whole window, without availability, for models with at least "
-        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the quarter hour for "
-        "the last day, else to the day"
+        f"{LEAST_CALLS} calls; a star for every 20 points. Last use is told to the hour for "
+        "the last day, to the day for the last week, else to the week"
     ),
     by=("model",),
     facts=(
@@ -139,6 +151,8 @@ INVENTORY: Final = Judgement(
         text("family", "the family that it belongs to"),
         Fact("age", SECONDS, title="Last used (ago)", meaning="how long ago it was last used, at least"),
         Fact("requests", COUNT, "integer", "Requests", "its calls in the window"),
+        share("success_rate", "share of them that did not fail"),
+        Fact("p95_latency", MS, title="p95 latency", meaning="95 % of them took at most this long"),
     ),
     thresholds="as of the health score",
     inquire=_inquire,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generators.told_answers import NOW, judged
-from tokometer.judgement.inventory import DAY, ages_of
+from tokometer.judgement.inventory import ages_of
 from tokometer.measures import Filter
 from tokometer.settings import Settings, Slo
 
@@ -50,15 +50,16 @@ def test_models() -> None:
             {"model": "rare", "provider": "", "requests": 19},
         ],
         [
+            _offer("llama3.1:8b", "ollama", size=4_700_000_000, tools="yes", installed="yes"),
+            _offer("unused", "openai", tools="no", largest_context=128_000),
+        ],
+        [{"model": "llama3.1:8b", "time": NOW - timedelta(days=40), "requests": 9}],
+        [
             {"model": "llama3.1:8b", "time": NOW - timedelta(days=1, hours=12), "requests": 9},
             {"model": "gpt-x", "time": NOW - timedelta(days=3, hours=12), "requests": 9},
             {"model": "gpt-x", "time": NOW - timedelta(hours=12), "requests": 0},
         ],
-        [{"model": "llama3.1:8b", "time": NOW - timedelta(hours=2, minutes=15), "requests": 3}],
-        [
-            _offer("llama3.1:8b", "ollama", size=4_700_000_000, tools="yes", installed="yes"),
-            _offer("unused", "openai", tools="no", largest_context=128_000),
-        ],
+        [{"model": "llama3.1:8b", "time": NOW - timedelta(hours=3), "requests": 3}],
         by="model",
         settings=SETTINGS,
     )
@@ -83,7 +84,7 @@ def test_models() -> None:
 def test_filtered() -> None:
     """With a filter, models that nobody used are left out."""
     rows = judged(
-        "inventory", [], [], [], [], [_offer("unused", "openai")], by="model",
+        "inventory", [], [], [_offer("unused", "openai")], [], [], [], by="model",
         where=(Filter("calls.team", "=", ("a",)),),
     )  # fmt: skip
     assert rows == []
@@ -92,7 +93,7 @@ def test_filtered() -> None:
 def test_ages() -> None:
     """Who was used in the running period was used now."""
     rows = [{"model": "m", "time": NOW - timedelta(hours=3), "requests": 1}]
-    assert ages_of(rows, "model", DAY, NOW) == {"m": 0.0}
+    assert ages_of(rows, "model", timedelta(days=1), NOW) == {"m": 0.0}
 
 
 def test_connections() -> None:
@@ -104,7 +105,8 @@ def test_connections() -> None:
             {"provider": "openai", "source": "codex", "requests": 2},
             {"provider": "ollama", "source": "api", "requests": 0},
         ],
-        [{"provider": "ollama", "time": NOW - timedelta(days=9, hours=12), "requests": 1}],
+        [{"provider": "ollama", "time": NOW - timedelta(days=19), "requests": 1}],
+        [],
         [{"provider": "openai", "time": NOW - timedelta(minutes=5), "requests": 1}],
         [{"provider": "openai", "lines": 3, "amount": Decimal("12.50")}],
         [
