@@ -113,8 +113,10 @@ def visit(browser: Browser) -> Iterator[Opener]:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], list[str]]:
+def axe() -> Callable[..., list[str]]:
     """Finds what keeps people from using a page: each problem by rule and element, none if all is well.
+
+    With names of rules, only by those.
 
     axe is evaluated by the test, not loaded by the page: the page's security policy stays as it is.
     """
@@ -123,9 +125,10 @@ def axe() -> Callable[[Page], list[str]]:
     assert found.returncode == 0, found.stderr
     script = (Path(found.stdout.strip()) / "axe.min.js").read_text(encoding="utf-8")
 
-    def problems(page: Page) -> list[str]:
+    def problems(page: Page, *rules: str) -> list[str]:
         page.evaluate(script)
-        violations = page.evaluate("axe.run().then((all) => all.violations)")
+        options = {"runOnly": [*rules]} if rules else {}
+        violations = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", options)
         return [f"{v['id']}: {node['target']} {node['html'][:120]}" for v in violations for node in v["nodes"]]
 
     return problems
