@@ -19,7 +19,7 @@ from .sight import SHIFT, WIDTHS, blank, draw_all, failed, outside, wait_filled,
 Axe = Callable[..., list[str]]
 
 _PAGES = [pytest.param(dashboard, id=dashboard.id) for dashboard in DASHBOARDS.values()]
-#: How far things may jump while a page builds itself: at a desk, and on a phone, where names and figures wrap as they come.
+#: How far things may jump while a page is built: at a desk, and on a phone, where names and figures wrap as they come.
 _SHIFT = 0.02
 _SHIFT_ON_A_PHONE = 0.1
 
