@@ -19,14 +19,16 @@ from .sight import SHIFT, WIDTHS, blank, draw_all, failed, outside, wait_filled,
 Axe = Callable[..., list[str]]
 
 _PAGES = [pytest.param(dashboard, id=dashboard.id) for dashboard in DASHBOARDS.values()]
+#: How far things may jump while a page is built: at a desk, and on a phone, where names and figures wrap as they come.
 _SHIFT = 0.02
+_SHIFT_ON_A_PHONE = 0.1
 
 
-def _still(page: Page) -> None:
+def _still(page: Page, most: float = _SHIFT) -> None:
     """Each panel waits in the shape that it will have: what is looked at does not move when the answers come."""
     wait_filled(page)
     page.wait_for_timeout(200)
-    assert page.evaluate("window.shift") < _SHIFT, page.evaluate("window.shifted")
+    assert page.evaluate("window.shift") < most, page.evaluate("window.shifted")
 
 
 def _whole(page: Page, dashboard: Dashboard) -> None:
@@ -83,7 +85,7 @@ def test_on_a_phone(visit: Opener, still: Running, dashboard: Dashboard) -> None
     page.get_by_role("button", name="Menu").click()
     page.locator(f".sidebar li a[href='/{dashboard.id}']").click()
     page.wait_for_url(f"{still.url}/{dashboard.id}")
-    _still(page)
+    _still(page, _SHIFT_ON_A_PHONE)
     _whole(page, dashboard)
     assert outside(page) == []
 
