@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar
 
-from tokometer.dashboards.answers import STANDING, Row, adds_up, rows_of
+from tokometer.dashboards.answers import STANDING, Row, adds_up, described, rows_of
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
@@ -134,7 +135,7 @@ class Cards(Listed):
 
 def _none_of(name: str) -> Row:
     """What is known of a measure where nothing was used: a sum is zero, all else is unknown."""
-    return {name: 0} if adds_up(name) else {}
+    return {name: Decimal(0) if described(name).unit.style == "money" else 0} if adds_up(name) else {}
 
 
 def _against(context: Context) -> str:
