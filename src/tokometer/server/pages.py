@@ -41,6 +41,8 @@ _PAGES: Final = (
     {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
 _REFUSED: Final = 100
+#: Kinds of panel that show a tile or a gauge for each name.
+_TILED: Final = ("grid", "gauge")
 _NOTICED: Final = 100
 #: Models that stand beside a reason for doubt: at once, and opened.
 _MODELS: Final = 4
@@ -73,6 +75,7 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         scope=scope,
         titled=titled,
         every={panel.id: every(runtime, panel) for panel in dashboard.panels},
+        known=_known(runtime, dashboard),
         ranges=RANGES,
         # What no panel follows is not offered.
         offers={choice for panel in dashboard.panels for choice in panel.uses},
@@ -85,6 +88,14 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         command=_command(),
         url=str(request.base_url).rstrip("/"),
     )
+
+
+def _known(runtime: Runtime, dashboard: Dashboard) -> dict[str, int]:
+    """How many names of each dimension tiles and gauges are about to show, so that nothing moves when they come."""
+    shown = {by for panel in dashboard.panels if panel.kind in _TILED and (by := getattr(panel, "by", ""))}
+    return {
+        by: len(runtime.ask(Query(measures=("calls.requests",), by=(f"calls.{by}",), since="30d")).rows) for by in shown
+    }
 
 
 def _serve(dashboard: Dashboard) -> None:
