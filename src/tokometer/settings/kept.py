@@ -50,8 +50,9 @@ class KeptSettings:
         if stamp != self._seen:
             with self._lock:
                 if stamp != self._seen:
-                    self._seen = stamp
                     self._renew()
+                    # Only now: whoever asks meanwhile waits for the new settings instead of getting the old ones.
+                    self._seen = stamp
         return self._settings
 
     def _renew(self) -> None:

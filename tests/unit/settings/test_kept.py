@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,25 @@ def test_nothing_starts_with_a_mistake(tmp_path: Path) -> None:
     write(path, "[breaker")
     with pytest.raises(SettingsError):
         KeptSettings(path)
+
+
+def test_nobody_gets_what_was_while_the_file_is_read(tmp_path: Path) -> None:
+    """Whoever asks while a changed file is just taken into use waits for it."""
+    path = tmp_path / "tokometer.toml"
+    begun, go_on = threading.Event(), threading.Event()
+
+    def use(settings: Settings) -> None:
+        if settings.breaker.failures == 5:
+            begun.set()
+            assert go_on.wait(10)
+
+    kept = KeptSettings(path, use)
+    write(path, "[breaker]\nfailures = 5\n")
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(kept.current)
+        assert begun.wait(10)
+        second = threads.submit(kept.current)
+        done, _ = wait([second], timeout=0.2)
+        go_on.set()
+        assert not done
+        assert second.result(10).breaker.failures == first.result(10).breaker.failures == 5
