@@ -9,18 +9,19 @@ from typing import Any, Final
 
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
+from tokometer.judgement import declared
 from tokometer.judgement.catalogue import JUDGEMENTS
-from tokometer.judgement.declared import Judgement
+from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.measures import CUBES, Filter, Measure, Query
 from tokometer.measures.atoms import Minute
 from tokometer.measures.kinds import Count, Sum, Throughput
 from tokometer.measures.result import ColumnType
+from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import COUNT, Unit
 
 #: What the names of judgements begin with.
-JUDGED: Final = "judgement."
-PREVIOUS: Final = ".previous"
-STANDING: Final = ".standing"
+JUDGED: Final = PREFIX
+STANDING: Final = f".{declared.STANDING}"
 
 Row = dict[str, Any]
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tokometer.dashboards.answers import PREVIOUS, STANDING, described
+from tokometer.dashboards.answers import STANDING, described
 from tokometer.dashboards.scope import Show
+from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, Unit, exact, show
 
 

@@ -10,6 +10,8 @@ from tokometer.records.units import USD, show
 
 #: The measures that say how sure a cost is.
 CERTAINTY: Final = ("unpriced", "assumed", "cost_assumed")
+#: The same as they are called in rows of measures and judgements.
+CERTAINTY_NAMES: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 
 
 def mark_of(row: Mapping[str, Any]) -> str:
@@ -22,6 +24,12 @@ def mark_of(row: Mapping[str, Any]) -> str:
     if unpriced:
         parts.append(f"{_calls(unpriced)} without a price {'are' if unpriced > 1 else 'is'} not in it")
     return "; ".join(parts)
+
+
+def mark_in(row: Mapping[str, Any], *, unpriced: bool = True) -> str:
+    """The same of a row with full names; without calls that have no price where those are told beside it."""
+    known = {name: row.get(full) for name, full in zip(CERTAINTY, CERTAINTY_NAMES, strict=True)}
+    return mark_of(known if unpriced else known | {"unpriced": 0})
 
 
 def _calls(count: int) -> str:

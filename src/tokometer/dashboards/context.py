@@ -12,7 +12,7 @@ from tokometer.charts.colours import Colours
 from tokometer.dashboards.calendar import Window, later
 from tokometer.dashboards.scope import Scope, grain_of
 from tokometer.judgement.catalogue import JUDGEMENTS
-from tokometer.judgement.declared import Matter, judge
+from tokometer.judgement.declared import PREFIX, Matter, judge
 from tokometer.measures import CUBES, Filter, Query, Question, Result
 from tokometer.prices import PriceBook
 from tokometer.settings import Settings
@@ -113,7 +113,7 @@ class Context:
             now=self.scope.now,
             book=self.book,
         )
-        return judge(JUDGEMENTS[name.removeprefix("judgement.")], matter, self.settings, self.ask)
+        return judge(JUDGEMENTS[name.removeprefix(PREFIX)], matter, self.settings, self.ask)
 
 
 def _cube(name: str) -> str:

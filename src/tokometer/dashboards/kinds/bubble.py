@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import described, rows_of
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Point, Scale, bubbles
 from tokometer.dashboards.names import Names
@@ -16,7 +16,6 @@ from tokometer.measures import dimension_named
 
 #: Bubbles that are drawn: the largest. All are in the CSV.
 MOST: Final = 40
-_CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ class Bubble(Placed):
         """What it is computed from."""
         names = tuple(dict.fromkeys((self.x, self.y, self.size)))
         costs = any(name.startswith("calls.cost") for name in names)
-        return (*names, *((name for name in _CERTAINTY if name not in names) if costs else ()))
+        return (*names, *((name for name in CERTAINTY_NAMES if name not in names) if costs else ()))
 
     def view(self, context: Context) -> View:
         """A bubble for each name of which both places are known."""
@@ -82,7 +81,7 @@ class Bubble(Placed):
 
     def _point(self, row: Mapping[str, Any], names: Names) -> Point:
         name = row[self.by] or ""
-        mark = mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY}) if _CERTAINTY[0] in row else ""
+        mark = mark_in(row) if CERTAINTY_NAMES[0] in row else ""
         return Point(
             name,
             names.label(name),

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import PREVIOUS, described
+from tokometer.dashboards.answers import described
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
+from tokometer.measures.run import PREVIOUS
 
 #: Steps of the tint behind a cell.
 _TINTS: Final = 8

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tokometer.dashboards.answers import PREVIOUS, described, rows_of
+from tokometer.dashboards.answers import described, rows_of
 from tokometer.dashboards.calendar import RANGES, Window
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import CERTAINTY, CERTAINTY_NAMES, mark_in, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark, window_text
 from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course, only
+from tokometer.measures.run import PREVIOUS
 
 _BASICS = ("requests", "total_tokens", "cost", *CERTAINTY)
 COST = "calls.cost"
-_CERTAINTY = tuple(f"calls.{name}" for name in CERTAINTY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Figures(Placed):
         scope = context.scope
         window = context.window(self.window)
         names = list(self.measures)
-        asked = names + [name for name in _CERTAINTY if COST in names]
+        asked = names + [name for name in CERTAINTY_NAMES if COST in names]
         rows = rows_of(context, asked, window=window, compare=True)
         row = rows[0] if rows else {}
         lines = _courses(context, window, names)
@@ -108,7 +108,7 @@ class Figures(Placed):
                 when=scope.before.capitalize(),
                 note=_unpriced(row.get("calls.unpriced")) if name == COST else "",
             )
-            mark = mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY} | {"unpriced": 0})
+            mark = mark_in(row, unpriced=False)
             line = spark(lines.get(name, []), described(name).unit)
             shown.append({"figure": value, "colour": colour, "spark": line, "mark": mark if name == COST else ""})
         own = bool(self.window) or scope.range == "custom"

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from tokometer.dashboards.answers import JUDGED, PREVIOUS, STANDING, Row, described, rows_of
+from tokometer.dashboards.answers import JUDGED, STANDING, Row, described, rows_of
 from tokometer.dashboards.cells import Cell, cell, number
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import Limits
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
+from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import PERCENT
 from tokometer.settings import Settings
 
@@ -22,7 +23,6 @@ MOST: Final = 60
 _COST: Final = "calls.cost"
 #: What stands beside a value under its name.
 _ENDS: Final = ("", PREVIOUS, STANDING)
-_CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Matrix(Listed):
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         names = tuple(column.of for column in self.columns)
-        return tuple(dict.fromkeys((*names, self.rank, *(_CERTAINTY if _COST in names else ()))))
+        return tuple(dict.fromkeys((*names, self.rank, *(CERTAINTY_NAMES if _COST in names else ()))))
 
     def view(self, context: Context) -> View:
         """A row each, the largest first."""
@@ -113,7 +113,7 @@ class Matrix(Listed):
             columns = [column for column in self.columns if column.window == name]
             asked = list(dict.fromkeys(column.of for column in columns))
             if not name:
-                asked = list(dict.fromkeys([*asked, self.rank, *(_CERTAINTY if _COST in asked else ())]))
+                asked = list(dict.fromkeys([*asked, self.rank, *(CERTAINTY_NAMES if _COST in asked else ())]))
             window = context.window(name or self.window)
             for row in rows_of(context, asked, window=window, by=self.by, compare=context.scope.told != "value"):
                 into = found.setdefault(row[self.by], {self.by: row[self.by]})
@@ -139,7 +139,7 @@ class Matrix(Listed):
             "name": name,
             "label": names.label(name),
             "colour": names.colour(name),
-            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY}),
+            "mark": mark_in(row),
             "cells": [self._cell(context, row, name, column, tops[column.key]) for column in self.columns],
         }
 

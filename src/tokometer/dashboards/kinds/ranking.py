@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import JUDGED, PREVIOUS, adds_up, described, rows_of
+from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
 from tokometer.dashboards.cells import Cell, cell
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import delta
@@ -16,14 +16,13 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.dashboards.rows import by_name, numbers
 from tokometer.measures import dimension_named
-from tokometer.measures.run import OTHER_LABEL
+from tokometer.measures.run import OTHER_LABEL, PREVIOUS
 from tokometer.records.units import PERCENT, show
 from tokometer.settings import Settings
 
 #: Rows in a table; what is smaller is in the CSV.
 MOST: Final = 60
 _COST: Final = "calls.cost"
-_CERTAINTY: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 #: What columns are called, where a measure's title is too long for a head.
 HEADS: Final = {
     "calls.total_tokens": "Tokens",
@@ -68,7 +67,7 @@ class Ranking(Listed):
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
         names = (self.of, *self.columns, *self.parts)
-        return tuple(dict.fromkeys((*names, *(_CERTAINTY if _COST in names else ()))))
+        return tuple(dict.fromkeys((*names, *(CERTAINTY_NAMES if _COST in names else ()))))
 
     def view(self, context: Context) -> View:
         """The largest, and the others behind *Other*."""
@@ -191,7 +190,7 @@ class Ranking(Listed):
         return {
             "colour": colour,
             "cells": cells,
-            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY} | {"unpriced": 0}),
+            "mark": mark_in(row, unpriced=False),
             "share": share,
             "share_text": show(share, PERCENT),
             "parts": [cell(name, row, "value") for name in self.parts],

@@ -8,9 +8,9 @@ from datetime import UTC, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.charts.axes import Grain
-from tokometer.dashboards.answers import PREVIOUS, Described, begun, described, merges, rows_of, stacks
+from tokometer.dashboards.answers import Described, begun, described, merges, rows_of, stacks
 from tokometer.dashboards.calendar import Window, later, midnight
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, bars, curve, periods
 from tokometer.dashboards.drawing.periods import STEPS
@@ -19,7 +19,7 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course
 from tokometer.measures import Filter
-from tokometer.measures.run import OTHER_LABEL
+from tokometer.measures.run import OTHER_LABEL, PREVIOUS
 
 #: More series than this become *Other*.
 TOP: Final = 8
@@ -236,14 +236,14 @@ class Series(Placed):
         if len(asked) > 1:
             return None, ""
         name = asked[0]
-        certainty = [f"calls.{short}" for short in CERTAINTY] if name == _COST else []
+        certainty = CERTAINTY_NAMES if name == _COST else ()
         rows = rows_of(
             context, [name, *certainty], window=window, compare=not self.trend and not self.window, where=self.where
         )
         row = rows[0] if rows else {}
         before = row.get(name + PREVIOUS)
         found = figure(name, row.get(name), before=before, when=context.scope.before.capitalize())
-        return found, mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY}) if certainty else ""
+        return found, mark_in(row) if certainty else ""
 
 
 def _plain(rows: Sequence[Any], asked: Sequence[str], stretch: Sequence[Any]) -> list[Line]:

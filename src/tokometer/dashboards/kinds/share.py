@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import described, rows_of
 from tokometer.dashboards.cells import cell
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Slice, ring
 from tokometer.dashboards.kinds.ranking import HEADS
@@ -37,7 +37,7 @@ class Share(Listed):
     @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
-        certainty = tuple(f"calls.{name}" for name in CERTAINTY) if _COST in (self.of, *self.columns) else ()
+        certainty = CERTAINTY_NAMES if _COST in (self.of, *self.columns) else ()
         return tuple(dict.fromkeys((self.of, *self.columns, *certainty)))
 
     def view(self, context: Context) -> View:
@@ -86,5 +86,5 @@ class Share(Listed):
             "share": show(float(row[self.of]) / whole, PERCENT),
             "share_sort": float(row[self.of]) / whole,
             "cells": [cell(key, row, context.scope.told) for key in (self.of, *self.columns)],
-            "mark": mark_of({short: row.get(f"calls.{short}") for short in CERTAINTY} | {"unpriced": 0}),
+            "mark": mark_in(row, unpriced=False),
         }

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import JUDGED, PREVIOUS, STANDING, described, judgement_of, rows_of
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.answers import JUDGED, STANDING, described, judgement_of, rows_of
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course
+from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import Number
 from tokometer.settings import Settings
 
@@ -84,7 +85,7 @@ class Stat(Placed):
     def view(self, context: Context) -> View:
         """The value now and before, and where it stands."""
         scope, window = context.scope, context.window(self.window)
-        asked = [self.of, *(f"calls.{name}" for name in CERTAINTY if self.of == _COST)]
+        asked = [self.of, *(CERTAINTY_NAMES if self.of == _COST else ())]
         rows = rows_of(context, asked, window=window, compare=True)
         row = rows[0] if rows else {}
         value, before = row.get(self.of), row.get(self.of + PREVIOUS)
@@ -96,7 +97,7 @@ class Stat(Placed):
             # Known, but nothing that is good or bad, has no state.
             "standing": "" if value is not None and standing == "none" else standing,
             "nothing": self.nothing if value is None else "",
-            "mark": mark_of({name: row.get(f"calls.{name}") for name in CERTAINTY}) if self.of == _COST else "",
+            "mark": mark_in(row) if self.of == _COST else "",
             "colour": self.colour,
             "spark": self._spark(context),
             "also": [self._also(context, also) for also in self.also],

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import PREVIOUS, described
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.answers import described
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Cell, treemap
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.kinds.heatmap import Tall
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.measures.run import PREVIOUS
 
 #: Cells that are drawn: the largest; what is smaller is one cell a group. All are in the CSV.
 MOST: Final = 60
@@ -34,7 +35,7 @@ class Treemap(Placed):
     @property
     def measures(self) -> tuple[str, ...]:
         """What it is computed from."""
-        return (self.of, *(f"calls.{name}" for name in CERTAINTY if self.of == _COST))
+        return (self.of, *(CERTAINTY_NAMES if self.of == _COST else ()))
 
     def view(self, context: Context) -> View:
         """One question for the cells, one for all of them together."""
@@ -65,7 +66,7 @@ class Treemap(Placed):
         shown = {
             "sub": window.title if self.window and "{range}" not in self.title else "",
             "total": figure(self.of, total.get(short), before=total.get(short + PREVIOUS), when=when),
-            "mark": mark_of({name: total.get(name) for name in CERTAINTY}) if self.of == _COST else "",
+            "mark": mark_of(total) if self.of == _COST else "",
             "unpriced": unpriced,
             "name": self.by,
             "tall": self.tall,

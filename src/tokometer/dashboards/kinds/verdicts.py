@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.answers import JUDGED, PREVIOUS, described, judgement_of
+from tokometer.dashboards.answers import JUDGED, described, judgement_of
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.cells import Cell, cell
 from tokometer.dashboards.context import Context
@@ -15,6 +15,7 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
+from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import PERCENT, show
 
 _GRADES: Final = ("critical", "warning", "good", "none")

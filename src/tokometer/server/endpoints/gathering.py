@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from tokometer.dashboards.answers import JUDGED, measured
 from tokometer.dashboards.context import Context
 from tokometer.measures import Filter
 from tokometer.measures.atoms import Facts
+from tokometer.measures.run import PREVIOUS
 from tokometer.server.endpoints.declared import Answer, Block, Field, Key
-
-PREVIOUS: Final = ".previous"
 
 
 class Values(dict[Key, Any]):

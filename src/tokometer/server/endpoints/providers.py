@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from tokometer.judgement.declared import PREFIX
 from tokometer.records.providers import PROVIDERS
 from tokometer.server.endpoints.asking import Asked, window_parts
 from tokometer.server.endpoints.courses import INTERVAL, course, course_parts
@@ -298,7 +299,7 @@ def _one(answer: Block) -> Any:  # noqa: ANN401 - makes an answer
     def make(asked: Asked) -> dict[str, Any]:
         slug = provider_in(asked)
         about = asked.only("provider", slug)
-        judged = [one for one in answer.fields() if one.source.startswith("judgement.")]
+        judged = [one for one in answer.fields() if one.source.startswith(PREFIX)]
         measured = [one for one in answer.fields() if one not in judged]
         values = Values(gather(about.context, measured).of(""))
         values |= gather(about.context, judged, by="provider").of(slug)
