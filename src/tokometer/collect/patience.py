@@ -22,7 +22,12 @@ class Backoff:
     """
 
     def __init__(
-        self, first: float = 0.5, most: float = 60.0, *, jitter: float = 0.0, clock: Callable[[], float] = time.monotonic
+        self,
+        first: float = 0.5,
+        most: float = 60.0,
+        *,
+        jitter: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._first = first
         self._most = most
