@@ -48,10 +48,10 @@ NUMBERS: Final[dict[str, Bound]] = {
     "released_at": _PAST,
     "installed_at": _PAST,
     "last_used_at": _PAST,
-    "revision": Bound(int, 0, _INT64),
+    "revision": Bound(int, -_INT64, _INT64),
     "origin": Bound(int, -_INT64, _INT64),
     "http_status": Bound(int, 0, _HTTP),
-    "attempt": Bound(int, 1, MOST_ATTEMPTS),
+    "attempt": Bound(int, 0, MOST_ATTEMPTS),
     # A run's total of what several buckets hold.
     "stated_tokens": Bound(int, 0, 10 * MAX_TOKENS),
     "cost_reported": _MONEY,

@@ -44,7 +44,7 @@ def test_the_least_and_the_most_are_taken_and_nothing_beyond(kind: str, name: st
         assert check(record(kind, **{name: {"x": MAX_TOKENS, "y": 0}})) is None
         for wrong in (MAX_TOKENS + 1, -1, nan, "5", None, 0.5):
             found = check(record(kind, **{name: {"y": 1, "x": wrong}}))
-            assert wrong is None or (found is not None and found[0] == name)
+            assert (found or [""])[0] == name, wrong
         return
     for edge in (bound.least, bound.most):
         if edge not in (inf, -inf):
@@ -53,10 +53,11 @@ def test_the_least_and_the_most_are_taken_and_nothing_beyond(kind: str, name: st
     if bound.type is int:
         wrongs += [int(bound.least) - 1, int(bound.most) + 1]
     for wrong in wrongs:
-        if bound.type is float and bound.most == inf and wrong == 2:
+        if bound.most == inf and type(wrong) is int and abs(wrong) < 10**300:
             continue
         found = check(record(kind, **{name: wrong}))
-        assert found is not None and found[0] == name, wrong
+        assert found is not None, wrong
+        assert found[0] == name
         assert found[1].startswith(("is ", "holds "))
 
 
