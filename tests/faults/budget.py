@@ -1,6 +1,6 @@
 """How much the fault suite tries: thousands of inputs in `make test`, a million in `make faults`.
 
-`FAULTS=long` asks for much; `FAULTS_SEED` repeats a run. Each input is made from the seed, the test's name and a number.
+`FAULTS=long` asks for much; `FAULTS_SEED` repeats a run. An input is made of the seed, the test's name and a number.
 One that fails is written to `build/faults/`, from where it belongs into `tests/faults/corpus/`.
 """
 
