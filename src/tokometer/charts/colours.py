@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.regular import read_bytes
+
 #: Ordered so that each colour is as far as can be from all before it, for readers with normal, protanopic and
 #: deuteranopic vision. All keep 3 : 1 against the cards of both themes, so that a name has one colour, not two.
 PALETTE: Final = (
@@ -83,7 +85,7 @@ def _read(path: Path | None) -> dict[str, int]:
     if path is None:
         return {}
     try:
-        slots = json.loads(path.read_text(encoding="utf-8"))
+        slots = json.loads(read_bytes(path))
     except (OSError, ValueError):
         return {}
     if not isinstance(slots, dict):

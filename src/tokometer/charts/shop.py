@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.charts.theme import THEMES, theme
+from tokometer.host.regular import read_bytes
 
 #: The Vega-Lite that Altair 6 writes and the wheel compiles.
 _VEGA_LITE: Final = "6.4"
@@ -81,7 +82,7 @@ class ChartShop:
         if self._folder is None:
             return None
         try:
-            return (self._folder / name).read_bytes()
+            return read_bytes(self._folder / name)
         except OSError:
             return None
 

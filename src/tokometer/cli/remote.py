@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tokometer.cli.problems import Mistake, Problem
 from tokometer.cli.progress import Progressed
+from tokometer.host.regular import read_bytes
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
@@ -31,7 +32,7 @@ class RunningServer:
 def find_server(data: Path) -> RunningServer | None:
     """The live server of a data folder; None where there is none, or where its server.json outlived it."""
     try:
-        said = json.loads((data / "server.json").read_bytes())
+        said = json.loads(read_bytes(data / "server.json"))
         server = RunningServer(int(said["pid"]), str(said["url"]), str(said["token"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

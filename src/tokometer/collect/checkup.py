@@ -28,6 +28,8 @@ _BOOKKEEPING: Final = {
     "meta",
     "dirty_quarters",
     "dirty_sessions",
+    "aside",
+    "unsettled",
 }
 
 

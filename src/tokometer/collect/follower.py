@@ -19,6 +19,7 @@ from typing import Final
 
 from tokometer.collect.changes import Job, job_of, look
 from tokometer.collect.horizon import Horizon, Reach
+from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
@@ -31,11 +32,15 @@ _BURST_MS: Final = 150
 _PAUSE_MS: Final = 25
 #: How often to see whether a root has appeared and whether to stop (ms).
 _TURN_MS: Final = 400
-#: How often to look around at everything (s); more rarely where that takes long.
+#: How often to look around at everything (s); more rarely where looking takes long.
 _LOOK_SECONDS: Final = 5.0
 _LOOK_SHARE: Final = 50
-#: A file that could not be read is tried again when it changes, or after this long (s).
-_RETRY_SECONDS: Final = 60.0
+#: A file that could not be read or kept is tried again when it changes and after this long, then ever more rarely (s).
+_FIRST_RETRY: Final = 2.0
+_LAST_RETRY: Final = 60.0
+#: Where nothing can be kept (the disk is full, the database away) everything is tried again after this long (s).
+_FIRST_RESUME: Final = 0.5
+_LAST_RESUME: Final = 15.0
 #: Batches that may wait for their commit while the next files are being read.
 _AHEAD: Final = 2
 
@@ -88,7 +93,9 @@ class Follower:
         self._stop = threading.Event()
         self._cursors: dict[str, dict[str, bytes]] = {}
         self._roots: dict[str, list[Path]] = {}
-        self._failed: dict[str, float] = {}
+        #: Files that could not be read or kept, by path.
+        self._failed: dict[str, Backoff] = {}
+        self._backoff = Backoff(_FIRST_RESUME, _LAST_RESUME)
         self._next_look = 0.0
         self._thread = threading.Thread(target=self._run, name="tokometer-follower", daemon=True)
 
@@ -110,13 +117,15 @@ class Follower:
                 if not self._cursors:
                     self._cursors = {name: dict(self._ledger.cursors(name)) for name in self._sources}
                 self._look_around()
+                self._backoff.went_well()
                 self.caught_up.set()
                 self._follow()
             except WriterClosed:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, following goes on
-                self._report(error)
-                self._stop.wait(1)
+                wait = self._backoff.failed()
+                self._report(error, trace=self._backoff.worth_a_trace)
+                self._stop.wait(wait)
 
     def _follow(self) -> None:
         """Take changes as they come, until the roots are others than those that are watched."""
@@ -158,7 +167,10 @@ class Follower:
         started = time.monotonic()
         self._existing()
         changes = look(self._sources, self._roots, self._cursors)
+        took = time.monotonic() - started
         self.following.files = changes.files
+        unread = {job.path for job in changes.jobs}
+        self._failed = {path: backoff for path, backoff in self._failed.items() if path in unread}
         self._keep(self._worth_trying(changes.jobs))
         for name in self._sources:
             gone = [place for source, place in changes.gone if source == name]
@@ -166,7 +178,7 @@ class Follower:
                 self._ledger.forget(name, gone)
                 for place in gone:
                     del self._cursors[name][place]
-        took = time.monotonic() - started
+        # Looking alone counts: what there was to read may have been much, and is no reason to look more rarely.
         self._next_look = time.monotonic() + max(_LOOK_SECONDS, _LOOK_SHARE * took)
 
     def _take(self, paths: Iterable[str]) -> None:
@@ -184,8 +196,8 @@ class Follower:
         self._keep(self._worth_trying(jobs.values(), changed=True))
 
     def _worth_trying(self, jobs: Iterable[Job], *, changed: bool = False) -> list[Job]:
-        now = time.monotonic()
-        return [job for job in jobs if changed or now >= self._failed.get(job.path, 0.0)]
+        failed = self._failed
+        return [job for job in jobs if changed or job.path not in failed or not failed[job.path].left]
 
     def _keep(self, jobs: Sequence[Job]) -> None:
         """Read jobs and wait until what they hold is durable."""
@@ -199,17 +211,19 @@ class Follower:
                 reading(jobs, self._sources, self._prices) as portions,
             ):
                 self._show(horizon)
-                for portion in portions:
-                    future = self._submit(portion)
-                    waiting.append((portion, future))
-                    if horizon is not None:
-                        self._watch(horizon, portion, future)
-                    while len(waiting) > _AHEAD:
-                        self._settle(*waiting.popleft())
-                    if self._stop.is_set():
-                        break
-                while waiting:
-                    self._settle(*waiting.popleft())
+                try:
+                    for portion in portions:
+                        future = self._submit(portion)
+                        waiting.append((portion, future))
+                        if horizon is not None:
+                            self._watch(horizon, portion, future)
+                        while len(waiting) > _AHEAD:
+                            self._settle(*waiting.popleft())
+                        if self._stop.is_set():
+                            break
+                finally:
+                    # Also where one could not be kept: what was kept beside it need not be read again.
+                    self._settle_all(waiting)
         finally:
             self._show(None)
 
@@ -241,9 +255,7 @@ class Follower:
     def _submit(self, portion: Portion) -> Future[Receipt] | None:
         for job in portion.jobs:
             if (job.source, job.path) not in portion.cursors:
-                self._failed[job.path] = time.monotonic() + _RETRY_SECONDS
-            else:
-                self._failed.pop(job.path, None)
+                self._has_failed(job.path)
         if not (portion.size or portion.refusals or portion.cursors or portion.notices):
             return None
         batch = Batch(
@@ -257,21 +269,45 @@ class Follower:
                 if self._stop.wait(full.retry_after):
                     return None
 
+    def _settle_all(self, waiting: deque[tuple[Portion, Future[Receipt] | None]]) -> None:
+        failed: LedgerError | None = None
+        while waiting:
+            try:
+                self._settle(*waiting.popleft())
+            except LedgerError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
     def _settle(self, portion: Portion, future: Future[Receipt] | None) -> None:
+        """Take note of what was kept. Where it was not, the cursors stay where they were, so that it is tried again.
+
+        Raises:
+            LedgerError: Nothing can be kept just now, this or other.
+        """
         if future is None:
             return
         try:
             receipt = future.result()
-        except LedgerError as error:
-            # The cursors stay where they were, so the next look around tries again.
-            self._report(error)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of these files, and the others go on
+            failed = [self._has_failed(job.path) for job in portion.jobs]
+            self._report(error, trace=any(backoff.worth_a_trace for backoff in failed))
             return
         for (name, place), state in portion.cursors.items():
             self._cursors[name][place] = state
+            self._failed.pop(place, None)
         if receipt.accepted or receipt.changed:
             self.following.last_record_at = now_us()
 
-    def _report(self, error: Exception) -> None:
+    def _has_failed(self, path: str) -> Backoff:
+        backoff = self._failed.setdefault(path, Backoff(_FIRST_RETRY, _LAST_RETRY))
+        backoff.failed()
+        return backoff
+
+    def _report(self, error: Exception, *, trace: bool = True) -> None:
         self.following.last_error = str(error) or type(error).__name__
         self.following.last_error_at = now_us()
-        _LOG.warning("following files: %s", self.following.last_error, exc_info=not isinstance(error, LedgerError))
+        trace = trace and not isinstance(error, LedgerError)
+        _LOG.warning("following files: %s", self.following.last_error, exc_info=error if trace else None)

@@ -13,6 +13,7 @@ from tokometer.ledger.opening import cache_folder
 from tokometer.ledger.packed import Packed, pack
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
+from tokometer.records.gate import admit
 from tokometer.sources.protocol import FileSource, Reading
 
 
@@ -69,7 +70,7 @@ class Portion(msgspec.Struct, gc=False):
 def read(source: FileSource, job: Job) -> Reading:
     """Read a file. One that cannot be read is refused as a whole, and stays as it was left; one that is gone is not."""
     try:
-        return source.read(Path(job.path), job.state)
+        return _admitted(source.read(Path(job.path), job.state), job)
     except FileNotFoundError:
         return Reading(state=job.state)
     except OSError as error:
@@ -116,6 +117,15 @@ def unpack(parcel: bytes, jobs: Mapping[int, Job] | Sequence[Job]) -> tuple[Port
         portion.jobs.append(jobs[number])
         _add(portion, jobs[number], state, refusals, notices)
     return portion, (number for number, *_ in told.files)
+
+
+def _admitted(reading: Reading, job: Job) -> Reading:
+    """A reading after the gate."""
+    admitted = admit(reading.records, job.path, now=now_us())
+    reading.records = admitted.records
+    reading.refusals += admitted.refusals
+    reading.notices += admitted.notices
+    return reading
 
 
 def _add(portion: Portion, job: Job, state: bytes, refusals: Sequence[Refusal], notices: Sequence[Notice]) -> None:

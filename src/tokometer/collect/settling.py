@@ -7,7 +7,8 @@ import threading
 import time
 from typing import Final
 
-from tokometer.ledger import Ledger
+from tokometer.collect.patience import Backoff
+from tokometer.ledger import Ledger, LedgerError
 
 #: The rollups are brought up to date when nothing has come for this long (seconds) …
 _QUIET: Final = 0.05
@@ -15,6 +16,9 @@ _QUIET: Final = 0.05
 _STALE: Final = 1.0
 #: … unless that would take more than a twentieth of the time. Whoever reads the rollups settles first anyway.
 _SHARE: Final = 19
+#: What cannot be settled is tried again after a second, and after a minute at the latest.
+_FIRST_RETRY: Final = 1.0
+_LAST_RETRY: Final = 60.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ class Settler:
         self._dirty_since: float | None = time.monotonic()
         self._touched_at = 0.0
         self._not_before = 0.0
+        self._backoff = Backoff(_FIRST_RETRY, _LAST_RETRY)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="tokometer-settler", daemon=True)
         self._thread.start()
@@ -79,12 +84,17 @@ class Settler:
             self._dirty_since = None
         try:
             self._ledger.settle()
-        except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on
             # Nothing is lost: readers settle for themselves, and so does the next round.
-            _LOG.exception("the rollups could not be brought up to date; trying again")
+            wait = self._backoff.failed()
+            trace = self._backoff.worth_a_trace and not isinstance(error, LedgerError)
+            _LOG.warning(
+                "the rollups could not be brought up to date; trying again in %.0f s: %s", wait, error, exc_info=trace
+            )
             with self._changed:
                 self._dirty_since = started
-                self._not_before = time.monotonic() + _STALE
+                self._not_before = time.monotonic() + wait
         else:
+            self._backoff.went_well()
             ended = time.monotonic()
             self._not_before = ended + _SHARE * (ended - started)

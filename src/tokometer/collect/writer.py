@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Final, NamedTuple, Protocol
 
+from tokometer.collect.patience import Backoff
 from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
 from tokometer.ledger.retention import KEPT_DAYS, Kept, drop_old
@@ -34,6 +35,8 @@ _UNDER_LOAD: Final = 0.05
 _REST: Final = 5.0
 #: … and has to after this long, whatever comes.
 _LONGEST_SHIFT: Final = 600.0
+#: Tidying up that failed is tried again after the same time, and after this long at the latest.
+_LAST_RETRY: Final = 300.0
 #: How often to look for what has been kept long enough (seconds).
 _DROP_EVERY: Final = 3_600.0
 
@@ -93,6 +96,7 @@ class Writer:
         self._changed = threading.Condition()
         self._rested = False
         self._rested_at = time.monotonic()
+        self._rest_backoff = Backoff(_REST, _LAST_RETRY)
         self._committed_at = 0.0
         self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
@@ -141,11 +145,11 @@ class Writer:
                 self._commit_group(group)
                 self._rested = False
                 self._committed_at = time.monotonic()
-                if self._committed_at - self._rested_at > _LONGEST_SHIFT:
+                if self._committed_at - self._rested_at > _LONGEST_SHIFT and not self._rest_backoff.left:
                     self._rest()
             elif self._closing and not self._waiting:
                 break
-            elif not self._rested:
+            elif self._is_due_to_rest:
                 self._rest()
 
     def _take(self) -> list[_Waiting]:
@@ -153,7 +157,7 @@ class Writer:
         group: list[_Waiting] = []
         with self._changed:
             if not self._waiting and not self._closing:
-                self._changed.wait(None if self._rested else _REST)
+                self._changed.wait(self._patience())
             self._linger()
             size = 0
             while self._waiting:
@@ -163,6 +167,17 @@ class Writer:
                 size += _size(batch)
                 group.append(self._waiting.popleft())
         return [waiting for waiting in group if self._starts(waiting)]
+
+    def _patience(self) -> float | None:
+        """How many seconds to wait for a batch before there is something else to do; None where there is nothing."""
+        if self._rest_backoff.failures:
+            return self._rest_backoff.left
+        return None if self._rested else _REST
+
+    @property
+    def _is_due_to_rest(self) -> bool:
+        """Whether it is time to tidy up, where nothing has come."""
+        return not self._rest_backoff.left if self._rest_backoff.failures else not self._rested
 
     def _linger(self) -> None:
         """Under load, wait a moment for more to share the commit. Called with the condition held."""
@@ -238,8 +253,12 @@ class Writer:
         try:
             self._drop_old()
             self._ledger.rest()
-        except Exception:  # noqa: BLE001 - whatever it is, the thread must go on
-            _LOG.exception("the ledger could not tidy up")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on
+            wait = self._rest_backoff.failed()
+            trace = self._rest_backoff.worth_a_trace and not isinstance(error, LedgerError)
+            _LOG.warning("the ledger could not tidy up; trying again in %.0f s: %s", wait, error, exc_info=trace)
+        else:
+            self._rest_backoff.went_well()
 
     def _drop_old(self) -> None:
         if time.monotonic() - self._dropped_at >= _DROP_EVERY:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tokometer.host.regular import check_regular
+from tokometer.ledger.protocol import LedgerError
 from tokometer.settings import FILE_NAME as SETTINGS
 from tokometer.settings import read_settings
 
@@ -58,6 +60,16 @@ def open_ledger(data: Path, *, url: str = "", read_only: bool = False) -> Ledger
     return ledger
 
 
+def _check_file(path: Path) -> None:
+    """See that the engine will open a file, and not wait for whoever writes to a pipe."""
+    try:
+        check_regular(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}; the ledger is a file, or not there yet") from None
+
+
 def _open(data: Path, url: str, *, read_only: bool) -> Ledger:
     if url:
         from tokometer.ledger.clickhouse import ClickHouseLedger
@@ -65,4 +77,6 @@ def _open(data: Path, url: str, *, read_only: bool) -> Ledger:
         return ClickHouseLedger(url)
     from tokometer.ledger.duckdb import FILE_NAME, DuckDBLedger
 
+    for name in (FILE_NAME, f"{FILE_NAME}.wal"):
+        _check_file(data / name)
     return DuckDBLedger(data / FILE_NAME, read_only=read_only, memory_limit=os.environ.get("TOKOMETER_MEMORY", "384MB"))

@@ -177,6 +177,14 @@ NOTICES: Final = Table(
     ),
     ("workspace", "source", "topic", "name"),
 )
+#: Records that our clock does not believe yet: as JSON, with the row of `refusals` that says so, until they are `due`.
+ASIDE: Final = Table(
+    "aside", columns_of("id: id\ntime: due\nname: workspace source kind\ntext: place\njson: body\nid: refusal"), ("id",)
+)
+#: What a rollup could not be built of, since when, and why; everything else of it is built and answered.
+UNSETTLED: Final = Table(
+    "unsettled", columns_of("name: rollup\nsmall: quarter\ntext: reason\ntime: since"), ("rollup", "quarter")
+)
 #: Quarter hours whose calls have changed since their cells were built, and sessions likewise.
 DIRTY_QUARTERS: Final = Table("dirty_quarters", columns_of("small: quarter"), ("quarter",))
 DIRTY_SESSIONS: Final = Table(
@@ -194,12 +202,15 @@ TABLES: Final = (
     CURSORS,
     REFUSALS,
     NOTICES,
+    ASIDE,
+    UNSETTLED,
     DIRTY_QUARTERS,
     DIRTY_SESSIONS,
     META,
 )
 
 __all__ = [
+    "ASIDE",
     "AVAILABILITY",
     "BILLS",
     "CALLS",
@@ -228,6 +239,7 @@ __all__ = [
     "TOKENS",
     "TOLD",
     "TOOLS",
+    "UNSETTLED",
     "Column",
     "Table",
     "Type",

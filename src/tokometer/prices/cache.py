@@ -13,12 +13,15 @@ from typing import Final
 
 import msgspec
 
+from tokometer.host.regular import read_bytes
 from tokometer.prices.rates import Listing
 
 _PACKAGE: Final = "genai_prices"
 FILE: Final = "prices.msgpack"
 #: More models than anyone uses; past it, new ones are looked up in every process.
 MAX_LISTINGS: Final = 4096
+#: So many take a tenth of it.
+_MOST_BYTES: Final = 64 << 20
 
 #: (provider, model, service tier), as the call has them.
 Key = tuple[str, str, str]
@@ -44,7 +47,7 @@ def catalogue_version() -> str:
 def load(folder: Path, version: str) -> Listings:
     """The listings kept in `folder` by the same version; none where there is no such file."""
     try:
-        kept = msgspec.msgpack.decode((folder / FILE).read_bytes(), type=_File)
+        kept = msgspec.msgpack.decode(read_bytes(folder / FILE, _MOST_BYTES), type=_File)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
     if kept.version != version or any(listing is not None and not _whole(listing) for _, listing in kept.listings):

@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from tokometer.host.regular import read_text
 from tokometer.prices.normalise import candidates
 from tokometer.prices.rates import ALWAYS, FOREVER, Extras, Tier, from_mtok, from_usd, kept
 from tokometer.prices.tiers import tiers_of
@@ -107,7 +108,7 @@ def read_overrides(path: Path | None) -> tuple[Override, ...]:
     if path is None:
         return ()
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_text(path)
     except FileNotFoundError:
         return ()
     except OSError as error:

@@ -15,6 +15,9 @@ QUARTER_US: Final = QUARTER_SECONDS * MICROSECONDS
 #: Nothing that we meter existed before; an earlier time is a broken clock or a wrong unit.
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 EARLIEST_US: Final = int(EARLIEST.timestamp()) * MICROSECONDS
+#: What claims to be of a later time is of a wrong unit, whatever our clock says.
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+LATEST_US: Final = int(LATEST.timestamp()) * MICROSECONDS
 #: How far ahead of our clock a record may be before its time is refused.
 CLOCK_SKEW: Final = timedelta(days=1)
 _CLOCK_SKEW_US: Final = 86_400 * MICROSECONDS

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tokometer.host.regular import read_text
 
 
 def local_zone() -> str:
@@ -16,8 +17,8 @@ def local_zone() -> str:
         name = path.partition("/zoneinfo/")[2]
         if not name:
             try:
-                name = Path("/etc/timezone").read_text(encoding="utf-8").strip()
-            except OSError:
+                name = read_text("/etc/timezone", 1024).strip()
+            except (OSError, UnicodeDecodeError):
                 name = ""
     try:
         return ZoneInfo(name).key if name else "UTC"

@@ -11,10 +11,12 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from io import FileIO
 from ipaddress import ip_address
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from tokometer.host.regular import open_regular, read_bytes, read_text
 from tokometer.ledger import LedgerError, LedgerLocked
 from tokometer.server import runtime as runtimes
 from tokometer.server.guard import LOOPBACK
@@ -79,7 +81,7 @@ def _check_loopback(host: str) -> None:
 def _held(data: Path) -> Iterator[None]:
     """The folder's lock, which the system frees even if we are killed."""
     path = data / "server.lock"
-    with path.open("a+", encoding="utf-8") as file:
+    with open_regular(path, os.O_RDWR | os.O_CREAT) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -91,21 +93,19 @@ def _held(data: Path) -> Iterator[None]:
         # The file stays: whoever deletes a lock file may delete one that is just being taken.
 
 
-def _mark(file: IO[str]) -> None:
-    file.seek(0)
-    file.truncate()
-    file.write(f"{os.getpid()}\n")
-    file.flush()
+def _mark(file: FileIO) -> None:
+    file.truncate(0)
+    file.write(b"%d\n" % os.getpid())
 
 
 def _holder(data: Path) -> str:
     """Who holds the folder, in words."""
     try:
-        said = json.loads((data / "server.json").read_text(encoding="utf-8"))
+        said = json.loads(read_bytes(data / "server.json"))
         return f"the server at {said['url']} (process {said['pid']})"
     except (OSError, ValueError, KeyError, TypeError):
-        with contextlib.suppress(OSError):
-            return f"process {(data / 'server.lock').read_text(encoding='utf-8').strip()}"
+        with contextlib.suppress(OSError, ValueError):
+            return f"process {read_text(data / 'server.lock').strip()}"
         return "another server"
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from tokometer.host.regular import read_text
 from tokometer.settings import judging
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
@@ -40,7 +41,7 @@ def read_settings(path: Path) -> Settings:
         SettingsError: The file cannot be read, is not TOML, or says something that cannot be settled.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_text(path)
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except OSError as error:

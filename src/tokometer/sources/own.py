@@ -7,7 +7,7 @@ that such a value is refused by its field's name and the records around it are k
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, now_us
+from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 
@@ -76,6 +77,7 @@ def read(
     at = now_us() if now is None else now
     own = Own()
     passed_over: dict[str, Notice] = {}
+    positions: list[int] = []
     for index, item in enumerate(_items(body, lines=media_type in _LINES)):
         given: object = None
         try:
@@ -84,6 +86,7 @@ def read(
             given = _value(item)
             left_out: set[str] = set()
             own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out, bodies=bodies))
+            positions.append(index)
             for name in left_out:
                 before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
                 passed_over[name] = replace(before, count=before.count + 1)
@@ -91,7 +94,15 @@ def read(
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
     own.notices.extend(_tiers(own, kind, at, workspace))
     own.notices.extend(passed_over.values())
-    return own
+    return _admitted(own, f"POST /api/records/{kind}", positions, at)
+
+
+def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
+    """What a body held, after the gate."""
+    admitted = admit(own.records, place, positions, now)
+    refusals = own.refusals + admitted.refusals
+    refusals.sort(key=lambda refusal: refusal.position)
+    return Own(admitted.records, refusals, own.notices + admitted.notices)
 
 
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:

@@ -5,9 +5,7 @@ A line is taken once it is complete. A file that was truncated, replaced or rewr
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -15,6 +13,8 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 import msgspec
+
+from tokometer.host.regular import open_regular
 
 #: How much is read at once; a line that is longer makes its own buffer.
 BLOCK: Final = 1 << 20
@@ -96,10 +96,7 @@ class Tail:
         self.oversized: list[int] = []
         #: Where the rest of a line begins whose start was too long to keep.
         self._skipping = False
-        # Opening a named pipe would wait for its writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        self._file = path.open("rb", buffering=0)
+        self._file = open_regular(path)
         try:
             self._status = os.fstat(self._file.fileno())
             left = self._resume(state)

@@ -13,7 +13,7 @@ import pytest
 from tokometer.collect.follower import Follower
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
-from tokometer.ledger import Ledger, Statement
+from tokometer.ledger import Batch, Ledger, LedgerError, Receipt, Statement
 from tokometer.ledger.native_ids import lengthen
 from tokometer.ledger.opening import open_ledger
 from tokometer.prices import PriceBook
@@ -167,3 +167,47 @@ def test_it_goes_on_where_another_one_left(scene: Scene, tmp_path: Path) -> None
     assert scene.sees({"one": 2, "two": 2})
     second.stop()
     writer.close()
+
+
+def test_a_long_import_that_failed_is_tried_again_soon(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long it took is no reason to wait: what could not be kept is kept within seconds of when it can be."""
+    commit, tried = scene.ledger.commit, []
+
+    def away(_: Batch) -> Receipt:
+        tried.append(time.monotonic())
+        time.sleep(0.6)
+        raise LedgerError("not now")
+
+    monkeypatch.setattr(scene.ledger, "commit", away)
+    scene.projects.mkdir(parents=True)
+    (scene.projects / "s.jsonl").write_bytes(call("one"))
+    scene.follower.start()
+    assert until(lambda: len(tried) > 1)
+    monkeypatch.setattr(scene.ledger, "commit", commit)
+    back = time.monotonic()
+    assert scene.sees({"one": 2})
+    assert time.monotonic() - back < 5
+    assert "not now" in scene.follower.following.last_error
+
+
+def test_what_cannot_be_kept_is_tried_ever_more_rarely_and_logged_once_at_length(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of ours, or a ledger that stays away, fills neither the log nor the processor's time."""
+    tried = []
+
+    def broken(_: Batch) -> Receipt:
+        tried.append(1)
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("tokometer.collect.follower._FIRST_RETRY", 0.2)
+    monkeypatch.setattr("tokometer.collect.follower._LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(scene.ledger, "commit", broken)
+    scene.projects.mkdir(parents=True)
+    (scene.projects / "s.jsonl").write_bytes(call("one"))
+    scene.follower.start()
+    assert until(lambda: len(tried) > 2)
+    time.sleep(0.5)
+    assert len(tried) < 6
+    mine = [record for record in caplog.records if record.name == "tokometer.collect.follower"]
+    assert len([record for record in mine if record.exc_info]) == 1

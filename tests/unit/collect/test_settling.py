@@ -105,7 +105,7 @@ def test_a_settle_that_fails_is_tried_again(
     ledger: Watched, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread goes on, and what failed is done later."""
-    monkeypatch.setattr(settling, "_STALE", 0.05)
+    monkeypatch.setattr(settling, "_FIRST_RETRY", 0.05)
     ledger.failures = 2
     with caplog.at_level(logging.CRITICAL):
         settler = Settler(ledger)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from tokometer.ledger.migrations import availability, beside, labels, room, tellings
+from tokometer.ledger.migrations import availability, beside, labels, room, tellings, waiting
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -49,6 +49,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(3, "what no rule understood; logs, scores, models, knowledge, details of errors", tables=beside.TABLES),
     Migration(4, "calls told by several spans; steps of traces", tellings.statements, tables=tellings.TABLES),
     Migration(5, "availability by the minute", availability.statements, tables=availability.TABLES),
+    Migration(6, "records that wait for their time; rollups that could not be built", tables=waiting.TABLES),
 )
 
 

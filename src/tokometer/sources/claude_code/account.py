@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from tokometer.host.regular import check_regular, read_bytes
 
 #: The file holds the history of every project, too.
 _LIMIT: Final = 32 << 20
@@ -46,13 +46,12 @@ def account_of(config: Path) -> str:
     for folder in (config, beside):
         path = folder / ".claude.json"
         try:
-            status = path.stat()
+            status = check_regular(path)
         except OSError:
             continue
-        if stat.S_ISREG(status.st_mode) and status.st_size <= _LIMIT:
-            found = _read(str(path), (status.st_mtime_ns, status.st_size))
-            if found:
-                return found
+        found = _read(str(path), (status.st_mtime_ns, status.st_size))
+        if found:
+            return found
     return ""
 
 
@@ -60,8 +59,7 @@ def account_of(config: Path) -> str:
 def _read(path: str, state: tuple[int, int]) -> str:  # noqa: ARG001 - a part of the cache's key
     """The login that a file states; asked once for each state of it."""
     try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123
-            account = _decode(file.read(_LIMIT)).oauthAccount
+        account = _decode(read_bytes(path, _LIMIT)).oauthAccount
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return ""
     if account is None:

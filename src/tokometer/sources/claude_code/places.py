@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from tokometer.host.regular import read_bytes
 from tokometer.sources.claude_code.account import account_of
 
 _NOT_SLUG: Final = re.compile(r"[^A-Za-z0-9]")
@@ -104,8 +105,7 @@ def project_of(cwd: str, place: Place) -> str:
 def _agent_type(path: Path) -> str:
     """The subagent's type; `subagent` where nothing says more."""
     try:
-        with path.with_suffix(".meta.json").open("rb") as file:
-            meta = msgspec.json.decode(file.read(_META_LIMIT), type=_Meta)
+        meta = msgspec.json.decode(read_bytes(path.with_suffix(".meta.json"), _META_LIMIT), type=_Meta)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return "subagent"
     return meta.agentType or "subagent"

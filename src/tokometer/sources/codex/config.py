@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from tokometer.host.regular import check_regular, read_bytes, read_text
 
 #: Larger than either file ever is.
 _LIMIT: Final = 1 << 20
@@ -37,11 +38,8 @@ def account_of(home: Path) -> str:
 
 def _cached(path: Path, read: _Reader) -> str:
     try:
-        status = path.stat()
+        status = check_regular(path)
     except OSError:
-        return ""
-    # Opening a named pipe would wait for its writer.
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _LIMIT:
         return ""
     return read(path, status.st_mtime_ns, status.st_size)
 
@@ -52,7 +50,7 @@ def _tier(path: Path, _mtime_ns: int, _size: int) -> str:
     import tomllib  # 10 ms that a reading with nothing new need not spend
 
     try:
-        setting = tomllib.loads(_bytes(path).decode()).get("service_tier")
+        setting = tomllib.loads(read_text(path, _LIMIT)).get("service_tier")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return ""
     return setting if isinstance(setting, str) else ""
@@ -62,12 +60,7 @@ def _tier(path: Path, _mtime_ns: int, _size: int) -> str:
 def _account(path: Path, _mtime_ns: int, _size: int) -> str:
     """The account in one version of the file, read once."""
     try:
-        auth = msgspec.json.decode(_bytes(path), type=_Auth)
+        auth = msgspec.json.decode(read_bytes(path, _LIMIT), type=_Auth)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return ""
     return (auth.tokens.account_id or "")[:200] if auth.tokens else ""
-
-
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LIMIT)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from tokometer.host.regular import open_regular
 from tokometer.sources.tail import BLOCK, LINE_LIMIT, Block
 
 SUFFIX: Final = ".zst"
@@ -54,7 +55,7 @@ class Frames:
         """
         have, offset, skipping = bytearray(), 0, False
         try:
-            with self._path.open("rb", buffering=0) as file:
+            with open_regular(self._path) as file:
                 for chunk in _chunks(file):
                     seen = len(have)
                     have += chunk
@@ -91,7 +92,7 @@ def head_of(path: Path, size: int) -> bytes:
     Raises:
         OSError: The file cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         if not is_compressed(path):
             return file.read(size) or b""
         head = b""

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from tokometer.records import Notice, Record, RecordError, Refusal, now_us
+from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
@@ -59,6 +60,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
     traces = Traces()
     records, refusals, unread = traces.records, traces.refusals, Unread(SOURCE, PLACE)
     others: list[Span] = []
+    positions: list[int] = []
     for index, span in enumerate(spans):
         traces.spans += 1
         try:
@@ -70,6 +72,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
             continue
         if made:
             records.extend(made)
+            positions.extend([index] * len(made))
             if UNREAD in span.found:
                 unread.add(index, span.found[UNREAD])
         else:
@@ -81,7 +84,12 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
         steps = list(steps_of(others, records, at))
         records.extend(steps)
         traces.skipped = len(others) - len(steps)
-    traces.notices = unread.notices(at)
+        # Which of the other spans a step is does not matter to who sent them all.
+        positions.extend([0] * len(steps))
+    admitted = admit(records, PLACE, positions, at)
+    traces.records = admitted.records
+    traces.refusals += admitted.refusals
+    traces.notices = unread.notices(at) + admitted.notices
     return traces
 
 
