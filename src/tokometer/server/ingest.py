@@ -15,6 +15,7 @@ from tokometer.ledger.refused import list_refused
 from tokometer.records import Refusal
 from tokometer.records.fields import FIELDS
 from tokometer.records.time import to_datetime
+from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, Limits, read_body
 from tokometer.sources import own
 
@@ -45,7 +46,7 @@ async def traces(request: Request) -> Response:
     except OtlpError as error:
         return _otlp_error(400, str(error), encoding)
     except (QueueFull, WriterClosed, LedgerError) as error:
-        return _otlp_error(503, str(error), encoding)
+        return _later(error, _otlp_error(503, str(error), encoding))
     return Response(reply(found.refusals, encoding), media_type=MEDIA_TYPES[encoding])
 
 
@@ -99,7 +100,7 @@ async def _own(request: Request, kind: str) -> Response:
     except own.NotRecords as error:
         return _error(415 if error.media_type else 400, str(error))
     except (QueueFull, WriterClosed, LedgerError) as error:
-        return _error(503, str(error))
+        return _later(error, _error(503, str(error)))
     return _json(
         {
             "accepted": receipt.accepted,
@@ -140,17 +141,17 @@ def _json(content: object, status: int = 200) -> Response:
 
 
 def _error(status: int, message: str) -> Response:
-    return _retry_later(_json({"error": message}, status))
+    return _json({"error": message}, status)
 
 
 def _otlp_error(status: int, message: str, encoding: Encoding) -> Response:
     """An error as OTLP wants it: a `google.rpc.Status` in the request's encoding."""
     from tokometer.sources.otlp import MEDIA_TYPES, failure
 
-    return _retry_later(Response(failure(message, encoding), status, media_type=MEDIA_TYPES[encoding]))
+    return Response(failure(message, encoding), status, media_type=MEDIA_TYPES[encoding])
 
 
-def _retry_later(response: Response) -> Response:
-    if response.status_code == 503:  # noqa: PLR2004 - HTTP's number
-        response.headers["Retry-After"] = str(QueueFull.retry_after)
+def _later(error: Exception, response: Response) -> Response:
+    """Say when to send it again."""
+    response.headers["Retry-After"] = retry_after(error)
     return response
