@@ -66,22 +66,18 @@ def other(chance: Random) -> dict[str, Any]:
 def a_value(chance: Random, depth: int = 0) -> Any:
     """A hostile value of an attribute, as protobuf can have it."""
     which = chance.randrange(8 if depth < 3 else 5)
-    if which < 2:
-        return chance.choice(_NUMBERS)
-    if which == 2:
-        return chance.choice(_OTHERS)
-    if which == 3:
-        return json.loads(chance.choice(list(TEXTS.values()))).encode("utf-8", "replace").decode()
-    if which == 4:
-        return chance.choice(list(ALL.values()))
+    text = chance.choice(list(ALL.values()))
+    if which < 5:
+        words = json.loads(chance.choice(list(TEXTS.values()))).encode("utf-8", "replace").decode()
+        return (chance.choice(_NUMBERS), chance.choice(_NUMBERS), chance.choice(_OTHERS), words, text)[which]
     if which == 5:
-        return f'{{"input": {chance.choice(list(ALL.values()))}, "output": 5}}'
+        return f'{{"input": {text}, "output": 5}}'
+    inner = a_value(chance, depth + 1)
     if which == 6:
-        return {chance.choice(("input", "a", "\u0000", "")): a_value(chance, depth + 1)}
-    made: Any = a_value(chance, depth + 1)
+        return {chance.choice(("input", "a", "\u0000", "")): inner}
     for _ in range(chance.choice((1, 20, 150))):
-        made = [made]
-    return made
+        inner = [inner]
+    return inner
 
 
 def json_body(chance: Random, salt: int) -> bytes:

@@ -54,7 +54,7 @@ def check(kind: str, found: own.Own, count: int | None) -> None:
 
 @pytest.mark.parametrize("kind", FIELDS)
 def test_any_record_spoils_itself_at_most(kind: str, budget: Budget, tmp_path: Path) -> None:
-    """Whatever a record holds, it is kept or refused; ours are kept, whatever the form of the body; the ledger is sound."""
+    """Whatever a record holds, it is kept or refused; ours are kept, in any form of body; the ledger is sound."""
     ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     batch = Batch(corrections=True)
     for number, chance in budget.rounds(f"own-{kind}", 8, 700):

@@ -152,7 +152,7 @@ def _twice(holder: Any, key: Any, chance: Random, _donor: Any) -> None:
 def _rename(holder: Any, key: Any, chance: Random, _donor: Any) -> None:
     if isinstance(holder, dict):
         odd = chance.choice(
-            ("", key.upper(), key + " ", key * 40, "\ud800", "a\u0000", "__class__", "x" * 5000, "＝" + key)
+            ("", key.upper(), key + " ", key[:99] * 40, "\ud800", "a\u0000", "__class__", "x" * 5000, "＝" + key)
         )
         holder[odd] = holder.pop(key)
 
