@@ -65,6 +65,8 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
     notices: list[Notice] = msgspec.field(default_factory=list)
+    #: Records or spans that stood in the body, refused ones included.
+    count: int = 0
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -93,28 +95,28 @@ class Decoder:
         """The process that decodes, by its id; None while there is none that is ready."""
         return self._other.pid if self._other is not None and self._other.ready else None
 
-    async def traces(self, body: bytes, encoding: Encoding) -> Decoded:
-        """What an `ExportTraceServiceRequest` holds.
+    async def traces(self, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
+        """What an `ExportTraceServiceRequest` holds. `first` is the index of its first span, for refusals.
 
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
-        found = await self._decoded(f"{_TRACES}:{encoding}", body)
+        found = await self._decoded(f"{_TRACES}:{first}:{encoding}", body)
         if found.error:
             from tokometer.sources.otlp import OtlpError
 
             raise OtlpError(found.error)
         return found
 
-    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False) -> Decoded:
-        """What a body in our own format holds. `kind` is a key of `records.KINDS`.
+    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False, first: int = 0) -> Decoded:
+        """What a body in our own format holds. `kind` is a key of `records.KINDS`, `first` the index of the first.
 
         With `bodies`, those of requests and answers are kept in details of errors.
 
         Raises:
             NotRecords: The body as a whole cannot be read, or is in no media type that we take.
         """
-        found = await self._decoded(f"{kind}:{bodies:d}:{media_type}", body)
+        found = await self._decoded(f"{kind}:{bodies:d}:{first}:{media_type}", body)
         if found.error:
             from tokometer.sources.own import NotRecords
 
@@ -228,9 +230,10 @@ class _Other:
 
 
 def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
-    """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
+    """What a body holds.
 
-    With 1, bodies of requests and answers are kept in details of errors.
+    `what` is `traces`, the index of the first span, and an encoding; or a kind of record, 1 or 0, the index of the
+    first, and a media type. With 1, bodies of requests and answers are kept in details of errors.
     """
     kind, _, form = what.partition(":")
     if kind == _TRACES:
@@ -238,18 +241,19 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
 
         otlp.use_labels(labels.otlp, known=labels.otlp_known)
         try:
-            traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
+            first, _, encoding = form.partition(":")
+            traces = otlp.decode_traces(body, "json" if encoding == "json" else "protobuf", first=int(first))
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
-        return Decoded(traces.refusals, records=traces.records, notices=traces.notices)
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices, count=traces.spans)
     from tokometer.sources import own
 
-    bodies, _, media_type = form.partition(":")
+    bodies, first, media_type = form.split(":", 2)
     try:
-        found = own.read(kind, body, media_type, bodies=bodies == "1")
+        found = own.read(kind, body, media_type, bodies=bodies == "1", first=int(first))
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
-    return Decoded(found.refusals, records=found.records, notices=found.notices)
+    return Decoded(found.refusals, records=found.records, notices=found.notices, count=found.count)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------

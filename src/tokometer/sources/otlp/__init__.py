@@ -7,7 +7,16 @@ imports it.
 
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import use as use_labels
-from tokometer.sources.otlp.traces import ENCODINGS, MEDIA_TYPES, Encoding, Traces, decode_traces, failure, reply
+from tokometer.sources.otlp.traces import (
+    ENCODINGS,
+    MEDIA_TYPES,
+    Encoding,
+    Traces,
+    decode_traces,
+    failure,
+    portions,
+    reply,
+)
 
 __all__ = [
     "ENCODINGS",
@@ -17,6 +26,7 @@ __all__ = [
     "Traces",
     "decode_traces",
     "failure",
+    "portions",
     "reply",
     "use_labels",
 ]

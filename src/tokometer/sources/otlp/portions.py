@@ -161,7 +161,7 @@ _LIST: Final = msgspec.json.Decoder(list[_ResourceSpans])
 _SCOPES: Final = msgspec.json.Decoder(list[_ScopeSpans])
 
 
-def json_portions(body: bytes, most: int = PORTION_BYTES) -> Iterator[bytes]:
+def json_portions(body: bytes, most: int = PORTION_BYTES // 4) -> Iterator[bytes]:
     """A request in JSON as several. What is small enough is passed on as it stands, whatever is in it.
 
     Raises:
