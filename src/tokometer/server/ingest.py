@@ -38,15 +38,15 @@ async def traces(request: Request) -> Response:
     try:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         found = await request.app.state.runtime.decoder.traces(body, encoding)
-        batch = Batch(found.records, found.refusals, packed=found.packed, notices=found.notices)
-        await _store(request, batch)
+        receipt = await _store(request, found.batch())
+        refused = [*found.refusals, *receipt.spoiled.values()]
     except BodyError as error:
         return _otlp_error(error.status, str(error), encoding)
     except OtlpError as error:
         return _otlp_error(400, str(error), encoding)
     except (QueueFull, WriterClosed, LedgerError) as error:
         return _otlp_error(503, str(error), encoding)
-    return Response(reply(found.refusals, encoding), media_type=MEDIA_TYPES[encoding])
+    return Response(reply(refused, encoding), media_type=MEDIA_TYPES[encoding])
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -92,8 +92,7 @@ async def _own(request: Request, kind: str) -> Response:
         body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         keep = request.app.state.runtime.keep_bodies
         found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
-        batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True, notices=found.notices)
-        receipt = await _store(request, batch)
+        receipt = await _store(request, found.batch(corrections=True))
     except BodyError as error:
         return _error(error.status, str(error))
     except own.NotRecords as error:
@@ -107,7 +106,7 @@ async def _own(request: Request, kind: str) -> Response:
             "changed": receipt.changed,
             "refused": [
                 {"index": refusal.position, "field": refusal.field, "reason": refusal.reason}
-                for refusal in found.refusals
+                for refusal in sorted((*found.refusals, *receipt.spoiled.values()), key=lambda one: one.position)
             ],
         }
     )
