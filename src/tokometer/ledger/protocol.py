@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from tokometer.ledger.packed import Packed, Stood, where
 from tokometer.records import ModelCall, Notice, Record, Refusal
+
+#: Seconds after which to ask again where nobody knows better.
+RETRY_AFTER: Final = 5
 
 Engine = Literal["duckdb", "clickhouse"]
 #: `refused` is what an engine could not take, though everything before it had; see `tokometer.collect.committing`.
@@ -112,8 +115,21 @@ class LedgerLocked(LedgerError):
     """Another process holds this data folder."""
 
 
-class LedgerFull(LedgerError):
-    """The disk is full, or the queue in front of the ledger is."""
+class LedgerUnavailable(LedgerError):
+    """It cannot be done now, and will be possible again without anybody's doing: worth another try after a while."""
+
+    def __init__(self, message: str, retry_after: int = RETRY_AFTER) -> None:
+        super().__init__(message)
+        #: Seconds after which to try again.
+        self.retry_after = retry_after
+
+
+class LedgerFull(LedgerUnavailable):
+    """There is no room on the disk. What was acknowledged is safe, and is answered where the engine can."""
+
+
+class LedgerDamaged(LedgerError):
+    """What is on the disk is not what was written; the message says what is damaged and what to do."""
 
 
 class Ledger(Protocol):

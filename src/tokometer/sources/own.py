@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, now_us
 from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
+from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 
 #: One record longer than this is not a record.
@@ -32,7 +32,7 @@ _LINES: Final = frozenset(
     }
 )
 _JSON: Final = frozenset({"application/json"})
-_ANY: Final = msgspec.json.Decoder(float_hook=Decimal)
+_ANY: Final = msgspec.json.Decoder(float_hook=decimal)
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -191,7 +191,7 @@ def _decode(text: bytes) -> object:
 def _lenient(text: bytes) -> Any:  # noqa: ANN401 - any JSON
     """As Python reads JSON, NaN and lone surrogates included."""
     try:
-        return json.loads(text.decode(), parse_float=Decimal)
+        return json.loads(text.decode(), parse_float=decimal)
     except (ValueError, RecursionError, ArithmeticError):
         raise ValueError("not JSON") from None
 
