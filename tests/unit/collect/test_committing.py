@@ -189,9 +189,7 @@ class _Picky:
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.integers(1, 80).flatmap(lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1), max_size=5)))
-)
+@given(st.integers(1, 80).flatmap(lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1), max_size=5))))
 def test_finding_them_takes_few_commits(case: tuple[int, set[int]]) -> None:
     """As many as there are, times the logarithm of the batch; and everything else is kept once, in order."""
     size, wrong = case
