@@ -39,15 +39,15 @@ async def traces(request: Request) -> Response:
     try:
         async with received(request) as body:
             found = await request.app.state.runtime.decoder.traces(body, encoding)
-        batch = Batch(found.records, found.refusals, packed=found.packed, notices=found.notices)
-        await _store(request, batch)
+        receipt = await _store(request, found.batch())
+        refused = [*found.refusals, *receipt.spoiled.values()]
     except BodyError as error:
         return _with(error.headers, _otlp_error(error.status, str(error), encoding))
     except OtlpError as error:
         return _otlp_error(400, str(error), encoding)
     except (QueueFull, WriterClosed, LedgerError) as error:
         return _later(error, _otlp_error(503, str(error), encoding))
-    return Response(reply(found.refusals, encoding), media_type=MEDIA_TYPES[encoding])
+    return Response(reply(refused, encoding), media_type=MEDIA_TYPES[encoding])
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -93,8 +93,7 @@ async def _own(request: Request, kind: str) -> Response:
         keep = request.app.state.runtime.keep_bodies
         async with received(request) as body:
             found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
-        batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True, notices=found.notices)
-        receipt = await _store(request, batch)
+        receipt = await _store(request, found.batch(corrections=True))
     except BodyError as error:
         return _with(error.headers, _error(error.status, str(error)))
     except own.NotRecords as error:
@@ -108,7 +107,7 @@ async def _own(request: Request, kind: str) -> Response:
             "changed": receipt.changed,
             "refused": [
                 {"index": refusal.position, "field": refusal.field, "reason": refusal.reason}
-                for refusal in found.refusals
+                for refusal in sorted((*found.refusals, *receipt.spoiled.values()), key=lambda one: one.position)
             ],
         }
     )

@@ -53,6 +53,8 @@ class Own:
     refusals: list[Refusal] = field(default_factory=list)
     #: What was taken, but not all of it.
     notices: list[Notice] = field(default_factory=list)
+    #: Each record's index in the body.
+    positions: list[int] = field(default_factory=list)
 
 
 def read(
@@ -94,7 +96,7 @@ def read(
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
     own.notices.extend(_tiers(own, kind, at, workspace))
     own.notices.extend(passed_over.values())
-    return _admitted(own, f"POST /api/records/{kind}", positions, at)
+    return _admitted(own, place_of(kind), positions, at)
 
 
 def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
@@ -102,7 +104,12 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     admitted = admit(own.records, place, positions, now)
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
-    return Own(admitted.records, refusals, own.notices + admitted.notices)
+    return Own(admitted.records, refusals, own.notices + admitted.notices, admitted.positions)
+
+
+def place_of(kind: str) -> str:
+    """Where records of a kind stand, for refusals."""
+    return f"POST /api/records/{kind}"
 
 
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:
@@ -213,12 +220,12 @@ def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
                 count, first = seen.get(word, (0, index))
                 seen[word] = count + 1, first
     for word, (count, first) in seen.items():
-        place = f"POST /api/records/{kind}:{first}"
+        place = f"{place_of(kind)}:{first}"
         yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
 
 
 def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
-    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
+    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"{place_of(kind)}:{index}", 0, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:
@@ -226,7 +233,7 @@ def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, 
     which = f" (id {name[:80]})" if isinstance(name, str) and name and name.isprintable() else ""
     return Refusal(
         source=DEFAULT_SOURCE,
-        place=f"POST /api/records/{kind}",
+        place=place_of(kind),
         position=index,
         field=error.field,
         reason=error.reason + which,
