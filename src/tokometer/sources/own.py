@@ -18,6 +18,7 @@ from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
+from tokometer.sources.pieces import elements
 
 #: One record longer than this is not a record.
 MAX_RECORD: Final = 1024 * 1024
@@ -147,26 +148,16 @@ def _more_than_one(text: bytes) -> bool:
 def _array(text: bytes) -> Iterator[object]:
     try:
         yield from (bytes(raw) for raw in _RAWS.decode(text))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         try:
-            items = _lenient(text)
+            # Taken apart without a look at what the elements are, so that each is believed or refused by itself.
+            found = elements(text)
         except ValueError:
             raise NotRecords(f"the body is not a JSON array: {_why(error)}") from None
-        yield from (_Decoded(item) for item in items)
-
-
-class _Decoded:
-    """A value that is decoded already."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
+        yield from found
 
 
 def _value(item: object) -> object:
-    if isinstance(item, _Decoded):
-        return item.value
     if not isinstance(item, bytes):
         return item
     if len(item) > MAX_RECORD:
