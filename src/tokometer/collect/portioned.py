@@ -19,14 +19,14 @@ P = TypeVar("P")
 #: Records, or spans, that one request may bring.
 MOST_RECORDS: Final = 1_000_000
 #: What stood before a mistake is committed by then.
-KEPT: Final = "; the {:,} before are kept"
+KEPT: Final = "; what stands before record {:,} is taken"
 
 
 class TooManyRecords(Exception):
     """A request brings more records than one may."""
 
-    def __init__(self) -> None:
-        super().__init__(f"a request has at most {MOST_RECORDS:,} records{KEPT.format(MOST_RECORDS)}; send the others")
+    def __init__(self, taken: int) -> None:
+        super().__init__(f"a request has at most {MOST_RECORDS:,} records{KEPT.format(taken)}, send the others")
 
 
 async def traces(decoder: Decoder, body: bytes, encoding: Encoding) -> AsyncGenerator[Decoded, None]:
@@ -77,7 +77,7 @@ async def own(
 
 def _counted(first: int) -> int:
     if first >= MOST_RECORDS:
-        raise TooManyRecords
+        raise TooManyRecords(first)
     return first
 
 

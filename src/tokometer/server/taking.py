@@ -10,7 +10,7 @@ from typing import Final
 
 from tokometer.collect.decoding import Decoded
 from tokometer.collect.writer import QueueFull, Writer
-from tokometer.ledger import Batch, Receipt
+from tokometer.ledger import Receipt
 from tokometer.records import Refusal
 
 #: Refusals that a sender is told one by one.
@@ -32,7 +32,9 @@ class Taken:
     refusals: list[Refusal] = field(default_factory=list)
 
     def add(self, receipt: Receipt, refusals: list[Refusal]) -> None:
-        """Count a portion."""
+        """Count a portion, of which some may have been refused by the ledger."""
+        if receipt.spoiled:
+            refusals = sorted((*refusals, *receipt.spoiled.values()), key=lambda refusal: refusal.position)
         self.accepted += receipt.accepted
         self.duplicate += receipt.duplicate
         self.changed += receipt.changed
@@ -66,7 +68,7 @@ async def take(writer: Writer, portions: AsyncGenerator[Decoded, None], *, corre
 
 async def _submitted(writer: Writer, found: Decoded, *, corrections: bool, patient: bool) -> asyncio.Future[Receipt]:
     """The receipt of a portion, to come."""
-    batch = Batch(found.records, found.refusals, packed=found.packed, corrections=corrections, notices=found.notices)
+    batch = found.batch(corrections=corrections)
     loop = asyncio.get_running_loop()
     if not batch.size and not batch.refusals and not batch.notices:
         nothing: asyncio.Future[Receipt] = loop.create_future()

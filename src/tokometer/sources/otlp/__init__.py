@@ -10,6 +10,7 @@ from tokometer.sources.otlp.labels import use as use_labels
 from tokometer.sources.otlp.traces import (
     ENCODINGS,
     MEDIA_TYPES,
+    PLACE,
     Encoding,
     Traces,
     decode_traces,
@@ -21,6 +22,7 @@ from tokometer.sources.otlp.traces import (
 __all__ = [
     "ENCODINGS",
     "MEDIA_TYPES",
+    "PLACE",
     "Encoding",
     "OtlpError",
     "Traces",
