@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml tools/environment.sh
 ARGS ?=
 
-.PHONY: help install run demo test lint types unit format bench docs pictures constraints clean
+.PHONY: help install run demo test faults lint types unit format bench docs pictures constraints clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -25,6 +25,10 @@ test: $(VENV)/.installed-dev lint ## Everything that CI checks
 	@sh tools/chromium.sh
 	@$(BIN)/python tools/javascript.py >/dev/null
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+# A short form of it is in `make test`. A run that failed is repeated with FAULTS_SEED=…, which its first lines say.
+faults: $(VENV)/.installed-dev ## Try faults and hostile input at full length: a million inputs, hundreds of kills (an hour)
+	@FAULTS=long $(BIN)/pytest -n 2 --dist loadgroup --timeout 3600 tests/faults $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Lint, format, types and import contracts
 	$(BIN)/ruff check .

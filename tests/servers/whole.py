@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,32 @@ class Running:
         self.process.send_signal(by)
         return self.process.wait(30)
 
+    def kill(self) -> None:
+        """End it at once, as a crash would, and wait until it is gone."""
+        self.stop(signal.SIGKILL)
+
+    def children(self) -> list[int]:
+        """The processes that it has started and that still run."""
+        found: list[int] = []
+        for path in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):
+                found += map(int, path.read_text().split())
+        return found
+
+    def resident(self) -> int:
+        """The memory that it holds, its children's not included (bytes)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+    def totals(self, *measures: str) -> dict[str, Any]:
+        """Measures over all time; `calls.requests` and tokens unless others are named."""
+        asked = measures or ("calls.requests", "calls.input_tokens", "calls.output_tokens")
+        question = {"measures": asked, "since": "2015-01-01T00:00:00Z", "until": "2101-01-01T00:00:00Z"}
+        answer = self.post("/api/query", question)
+        assert answer.status == 200, answer.text
+        found: dict[str, Any] = answer.json()["rows"][0]
+        return found
+
 
 def environment(home: Path) -> dict[str, str]:
     """What the server sees: no HOME and no settings of whoever runs the tests."""
@@ -83,8 +109,10 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(data: Path, home: Path, *, discover: bool = False, demo: bool = False) -> Iterator[Running]:
-    """Start a server on a free port; it is stopped at the end."""
+def running(
+    data: Path, home: Path, *, discover: bool = False, demo: bool = False, env: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Start a server on a free port; it is stopped at the end. `env` is added to its environment."""
     home.mkdir(parents=True, exist_ok=True)
     code = (
         "import os, sys; from pathlib import Path; from tokometer.server import serve; "
@@ -92,7 +120,10 @@ def running(data: Path, home: Path, *, discover: bool = False, demo: bool = Fals
         "home=Path(sys.argv[2]), env=os.environ)"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(data), str(home)], env=environment(home), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(data), str(home)],
+        env=environment(home) | dict(env or {}),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -15,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from faults.budget import Budget
 from generators.claude_tree import Size, Tree
 from tokometer.ledger import Statement
 from tokometer.ledger.opening import open_ledger
 
-KILLS = 20
 #: Small commits, so that a kill meets an import before, between and in the middle of them.
 SCRIPT = """
 import sys
@@ -54,11 +53,11 @@ def _importing(data: Path, home: Path, processes: int) -> Iterator[subprocess.Po
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
-def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path, processes: int) -> None:
+def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path, processes: int, budget: Budget) -> None:
     """After every kill the ledger opens, its audit passes and it has not lost a call; in the end it has them all."""
     home, data = tmp_path / "home", tmp_path / "data"
     truth = Tree(7, Size(sessions=60, calls=2500, result=500)).write(home / ".claude" / "projects")
-    chance = random.Random(20)
+    chance, kills = budget.random("kill import"), budget.of(5, 60)
 
     with _importing(tmp_path / "timing", home, processes) as first:
         began = time.monotonic()
@@ -66,8 +65,8 @@ def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path, processes
         takes = time.monotonic() - began
 
     seen, killed = 0, 0
-    for _ in range(4 * KILLS):
-        if killed == KILLS:
+    for _ in range(4 * kills):
+        if killed == kills:
             break
         with _importing(data, home, processes) as running:
             time.sleep(chance.uniform(0, takes / 4))
@@ -84,7 +83,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path, processes
             # It was done before the kill: there is nothing left to interrupt.
             shutil.rmtree(data)
             seen = 0
-    assert killed == KILLS, "the kills came too late to mean anything"
+    assert killed == kills, "the kills came too late to mean anything"
 
     with _importing(data, home, processes) as last:
         assert last.wait() == 0

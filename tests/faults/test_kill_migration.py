@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import time
@@ -13,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from faults.budget import Budget
 from generators import old_ledger
 
-KILLS = 6
 #: Copies of each call: enough that a migration and a settle take a while.
 COPIES = 300
 #: Opens the ledger that the environment names, settles it in small pieces, and says whether the audit found anything.
@@ -103,7 +102,7 @@ def _open(folder: Path, url: str, what: str) -> subprocess.Popen[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 4])
 @pytest.mark.parametrize("engine", ["duckdb", "clickhouse"])
-def test_a_migration_that_is_killed_goes_on(tmp_path: Path, engine: str, version: int) -> None:
+def test_a_migration_that_is_killed_goes_on(tmp_path: Path, engine: str, version: int, budget: Budget) -> None:
     """Killed again and again, at last it is done: nothing is lost, the audit passes, the rollups are whole."""
     old, first = tmp_path / "old", tmp_path / "first"
     url = _write(engine, old, version)
@@ -115,8 +114,8 @@ def test_a_migration_that_is_killed_goes_on(tmp_path: Path, engine: str, version
         assert running.returncode == 0, complaints[-2000:]
     takes = time.monotonic() - began
 
-    chance = random.Random(3)
-    for _ in range(KILLS):
+    chance = budget.random("kill migration")
+    for _ in range(budget.of(2, 20)):
         with _open(old, url, "settle") as running:
             with suppress(subprocess.TimeoutExpired):
                 running.wait(takes * chance.uniform(0.3, 1.0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -14,11 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from faults.budget import Budget
 from generators.otlp_spans import protobuf, span
 from tokometer.ledger import Statement
 from tokometer.ledger.opening import open_ledger
 
-KILLS = 20
 SENDERS = 3
 SPANS = 40
 SERVER = Path(__file__).parents[1] / "servers" / "ingest.py"
@@ -92,9 +91,9 @@ def start(data: Path, port: int) -> subprocess.Popen[str]:
     return process
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
+def test_killed_at_random_moments(tmp_path: Path, budget: Budget) -> None:
     """Killed again and again while senders send, the ledger has every acknowledged call exactly once and is sound."""
-    rng = random.Random(7)
+    rng = budget.random("kill ingest")
     data = tmp_path / "data"
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -104,7 +103,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         sender.start()
     server = start(data, port)
     try:
-        for _ in range(KILLS):
+        for _ in range(budget.of(8, 150)):
             before = sum(sender.acknowledged for sender in senders)
             until = time.monotonic() + 60
             while sum(sender.acknowledged for sender in senders) == before:
