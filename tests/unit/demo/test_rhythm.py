@@ -46,7 +46,7 @@ def test_incidents_fall_into_the_window(days: int, ends: int) -> None:
 
 @given(days=st.integers(7, 400), calls=st.integers(1, 10**6), ends=st.integers(NOW, NOW + 9 * DAY))
 def test_it_goes_on_no_faster_than_its_own_busy_hours(days: int, calls: int, ends: int) -> None:
-    """Played on, an hour has what the history has at that hour of its busiest day, and never less than half its mean."""
+    """An hour has what the history has at that hour of its busiest day, and never less than half of what one has."""
     pace = pace_of(calls, ends - days * DAY, ends)
     mean = calls / (days * DAY // HOUR)
     week = [3600 * pace(ends + hour * HOUR) for hour in range(24 * 7)]
