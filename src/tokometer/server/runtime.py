@@ -215,7 +215,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if demo:
             from tokometer.demo.player import Player
 
-            runtime.player = Player(writer, book)
+            runtime.player = Player(writer, ledger, book)
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 
