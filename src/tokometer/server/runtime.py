@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 #: Whose records a request may see; several workspaces come with accounts.
 WORKSPACES: Final = ("default",)
 _QUARTER: Final = 900
+MIB: Final = 1024 * 1024
 #: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
 _MAKERS: Final = max(2, os.cpu_count() or 2)
 _LOG: Final = logging.getLogger(__name__)
@@ -111,10 +112,10 @@ class Runtime:
 
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
-        self.results = Memory(400, self.version)
-        self.rendered = Memory(400, self.version)
-        self.replies = Memory(400, self.version)
-        self.names = Memory(8, self.version)
+        self.results = Memory(400, 64 * MIB, version=self.version)
+        self.rendered = Memory(400, version=self.version)
+        self.replies = Memory(400, version=self.version)
+        self.names = Memory(8, 16 * MIB, version=self.version)
 
     def version(self) -> int:
         """As of which version the data is; higher with every commit, before anyone is told that it is durable."""
@@ -226,7 +227,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if demo:
             from tokometer.demo.player import Player
 
-            runtime.player = Player(writer, book)
+            runtime.player = Player(writer, ledger, book)
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 

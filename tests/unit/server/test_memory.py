@@ -61,7 +61,7 @@ class Data:
 def test_news_make_it_anew() -> None:
     """An answer of an earlier version is made again, and says as of which it is."""
     data = Data(5)
-    memory: Memory[int] = Memory(2, data.version)
+    memory: Memory[int] = Memory(2, version=data.version)
     assert memory.kept("key", lambda: 1).version == 5
     assert memory.get("key", lambda: 2) == 1
     data.now = 6
@@ -73,7 +73,7 @@ def test_news_make_it_anew() -> None:
 def test_holds_for_a_moment() -> None:
     """Within its hold an answer serves later versions as well, and still says as of which it is; then no longer."""
     data = Data(5)
-    memory: Memory[int] = Memory(2, data.version)
+    memory: Memory[int] = Memory(2, version=data.version)
     memory.get("key", lambda: 1)
     data.now = 6
     held = memory.kept("key", lambda: 2, hold=60)
@@ -107,7 +107,7 @@ def test_claimed_once() -> None:
 def test_held_while_it_is_made_and_as_it_took() -> None:
     """What takes long is not made twice at a time, and is held for longer than what is quick."""
     data = Data(1)
-    memory: Memory[int] = Memory(2, data.version)
+    memory: Memory[int] = Memory(2, version=data.version)
     kept, _ = memory.claim("key")
     assert memory.claim("other")[1]
 
@@ -132,7 +132,7 @@ def test_has_what_was_there_when_it_was_asked_for() -> None:
     So an answer is never made twice at a time, and two at most for each who asks.
     """
     data = Data(1)
-    memory: Memory[int] = Memory(10, data.version)
+    memory: Memory[int] = Memory(10, version=data.version)
     begun, gate, making, most = threading.Event(), threading.Event(), [0], [0]
 
     def make() -> int:
@@ -166,7 +166,7 @@ def test_has_what_was_there_when_it_was_asked_for() -> None:
 def test_the_next_is_begun_when_the_one_before_has_ended() -> None:
     """Whoever claims the next can have it begun without a thread that waits, however the one before ends."""
     data = Data(1)
-    memory: Memory[int] = Memory(10, data.version)
+    memory: Memory[int] = Memory(10, version=data.version)
     first, _ = memory.claim("key")
     begun: list[str] = []
 
@@ -183,3 +183,35 @@ def test_the_next_is_begun_when_the_one_before_has_ended() -> None:
     assert memory.claim("key")[0].version == -1
     first.in_its_turn(lambda: begun.append("at once"))
     assert begun == ["following", "at once"]
+
+
+def test_bounded_by_bytes() -> None:
+    """However many answers there may be, they take up no more than their room; what is used stays."""
+    memory: Memory[bytes] = Memory(1_000, 100_000)
+    for number in range(100):
+        memory.get(number, lambda: bytes(10_000))
+        memory.get(0, lambda: b"again")
+    assert memory.weight <= 100_000
+    assert len(memory) == 9
+    assert len(memory.get(0, lambda: b"again")) == 10_000
+
+
+def test_too_large_an_answer_is_given_and_not_kept() -> None:
+    """What would take the room of all others is made for who asks, and no longer there afterwards."""
+    memory: Memory[list[str]] = Memory(10, 100_000)
+    memory.get("small", lambda: ["a"])
+    large = memory.get("large", lambda: [f"user {number}" for number in range(10_000)])
+    assert len(large) == 10_000
+    assert len(memory) == 1
+    assert memory.weight < 1_000
+
+
+def test_news_replace_what_was_kept() -> None:
+    """A hundred versions of one answer take up the room of one."""
+    data = Data(0)
+    memory: Memory[bytes] = Memory(1_000, 1_000_000, data.version)
+    for data.now in range(100):
+        memory.get("key", lambda: bytes(10_000))
+    assert 10_000 < memory.weight < 11_000
+    memory.clear()
+    assert memory.weight == 0
