@@ -12,6 +12,7 @@ from generators.hostile import ALL, NUMBERS
 
 #: Stands where JSON text is to stand as it is; Python has no object for 1e400, a lone surrogate or a key twice.
 _MARK: Final = "\ue000raw:"
+_MOST_BYTES: Final = 200_000
 #: How often bytes are spoiled as well.
 _BYTES: Final = 0.2
 _NAMES: Final = tuple(ALL)
@@ -72,6 +73,9 @@ def mutated(value: Any, chance: Random, donor: Any = None, *, bytes_too: bool = 
     """
     change(value, chance, donor)
     text = encoded(value, chance)
+    if len(text) > _MOST_BYTES:
+        # What is large has tests of its own.
+        text = b'{"large":0}'
     if not bytes_too or chance.random() > _BYTES:
         return text
     return spoiled(text, chance, encoded(donor) if donor is not None else b"")
