@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,8 @@ def test_a_disk_that_others_fill_and_empty(disk: Disk) -> None:
         except LedgerUnavailable:
             refused += 1
         for do in chance.sample([ledger.settle, ledger.rest, lambda: checkpoint(ledger)], 2):
-            try:
+            with suppress(LedgerUnavailable):
                 do()
-            except LedgerUnavailable:
-                pass
         if turn % 10 == 9:
             assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(len(kept),)]
     assert refused
