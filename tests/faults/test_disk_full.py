@@ -81,12 +81,12 @@ def test_records_are_refused_before_anything_breaks(disk: Disk) -> None:
     """Commits go on until there would be no room for the checkpoint, and no error of DuckDB comes before or after."""
     ledger = DuckDBLedger(disk.folder / "ledger.duckdb")
     kept = 0
-    with pytest.raises(LedgerFull):
+    with suppress(LedgerFull):
         while kept < 1_000_000:
             kept += fed(ledger, range(kept, kept + 3_000))
             ledger.settle()
             assert disk.free > 300_000
-    assert kept > 5_000
+    assert 5_000 < kept < 1_000_000
     instance = ledger._instance
     ledger.rest()
     assert counted(ledger) == (kept, kept)
