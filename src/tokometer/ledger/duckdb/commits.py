@@ -6,6 +6,7 @@ the file is never ahead, unless commits that were acknowledged are gone: a log c
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zlib
@@ -14,7 +15,7 @@ from typing import Final, NamedTuple
 
 import duckdb
 
-from tokometer.host.regular import check_regular
+from tokometer.host.regular import open_regular, read_bytes
 from tokometer.ledger.protocol import Missing
 from tokometer.records import now_us
 
@@ -68,7 +69,7 @@ class Witness:
 
     def __init__(self, ledger: Path) -> None:
         self.path = ledger.with_suffix(".commits")
-        self._handle: int | None = None
+        self._file: io.FileIO | None = None
         #: The last commit that was acknowledged, as far as is known here.
         self.last = self._read()
 
@@ -91,23 +92,21 @@ class Witness:
         words = b"%d %d" % commit
         line = (b"%s %d" % (words, zlib.crc32(words))).ljust(_LENGTH - 1) + b"\n"
         try:
-            if self._handle is None:
-                self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-            os.pwrite(self._handle, line, 0)
+            if self._file is None:
+                self._file = open_regular(self.path, os.O_WRONLY | os.O_CREAT)
+            os.pwrite(self._file.fileno(), line, 0)
         except OSError:
             self.close()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _read(self) -> Commit:
         try:
-            check_regular(self.path)
-            with self.path.open("rb") as file:
-                words = file.read(_LONGEST).split()
+            words = read_bytes(self.path, _LONGEST).split()
             if len(words) == len(("number", "at", "sum")) and int(words[2]) == zlib.crc32(b" ".join(words[:2])):
                 return Commit(int(words[0]), int(words[1]))
         except (OSError, ValueError):
