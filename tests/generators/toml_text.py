@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import Any
 
@@ -23,7 +23,7 @@ def _value(value: Any) -> bytes:
         return b"{" + b", ".join(_key(key) + b" = " + _value(inner) for key, inner in value.items()) + b"}"
     if isinstance(value, (list, tuple)):
         return b"[" + b", ".join(_value(inner) for inner in value) + b"]"
-    if isinstance(value, (datetime.date, datetime.time)):
+    if isinstance(value, (dt.date, dt.time)):
         return value.isoformat().encode()
     if isinstance(value, (str, bool, int, float)) or value is None:
         return encoded(value)
