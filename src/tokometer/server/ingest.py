@@ -16,7 +16,7 @@ from tokometer.records import Refusal
 from tokometer.records.fields import FIELDS
 from tokometer.records.time import to_datetime
 from tokometer.server.away import retry_after
-from tokometer.server.body import BodyError, Limits, read_body
+from tokometer.server.body import BodyError, received
 from tokometer.sources import own
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ async def traces(request: Request) -> Response:
     if encoding is None:
         return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
     try:
-        body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
-        found = await request.app.state.runtime.decoder.traces(body, encoding)
+        async with received(request) as body:
+            found = await request.app.state.runtime.decoder.traces(body, encoding)
         batch = Batch(found.records, found.refusals, packed=found.packed, notices=found.notices)
         await _store(request, batch)
     except BodyError as error:
-        return _otlp_error(error.status, str(error), encoding)
+        return _with(error.headers, _otlp_error(error.status, str(error), encoding))
     except OtlpError as error:
         return _otlp_error(400, str(error), encoding)
     except (QueueFull, WriterClosed, LedgerError) as error:
@@ -90,13 +90,13 @@ def notices(
 
 async def _own(request: Request, kind: str) -> Response:
     try:
-        body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         keep = request.app.state.runtime.keep_bodies
-        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
+        async with received(request) as body:
+            found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
         batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True, notices=found.notices)
         receipt = await _store(request, batch)
     except BodyError as error:
-        return _error(error.status, str(error))
+        return _with(error.headers, _error(error.status, str(error)))
     except own.NotRecords as error:
         return _error(415 if error.media_type else 400, str(error))
     except (QueueFull, WriterClosed, LedgerError) as error:
@@ -154,4 +154,9 @@ def _otlp_error(status: int, message: str, encoding: Encoding) -> Response:
 def _later(error: Exception, response: Response) -> Response:
     """Say when to send it again."""
     response.headers["Retry-After"] = retry_after(error)
+    return response
+
+
+def _with(headers: dict[str, str], response: Response) -> Response:
+    response.headers.update(headers)
     return response
