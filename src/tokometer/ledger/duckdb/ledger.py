@@ -32,6 +32,7 @@ from tokometer.ledger.protocol import (
     LedgerLocked,
     Receipt,
     Statement,
+    Unsettled,
 )
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.statements import OLD
@@ -218,6 +219,11 @@ class DuckDBLedger:
     def rolled(self) -> frozenset[str]:
         """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
         return self._labels.rolled
+
+    @property
+    def unsettled(self) -> Sequence[Unsettled]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.unsettled`."""
+        return self._settling.unsettled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
