@@ -23,8 +23,9 @@ from tokometer.records.refusal import Notice, Refusal
 class Admitted:
     """What became of some records."""
 
-    #: Those that go on, in their order.
+    #: Those that go on, in their order, and their positions, where those were told.
     records: list[Record] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     #: Those that do not, and why.
     refusals: list[Refusal] = field(default_factory=list)
     #: What went on changed, counted.
@@ -41,11 +42,13 @@ def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None
     """
     wrong = _out_of_bounds(records)
     if not wrong:
-        return Admitted(list(records))
+        return Admitted(list(records), list(positions or ()))
     admitted = Admitted()
     for at, record in enumerate(records):
         if at not in wrong:
             admitted.records.append(record)
+            if positions is not None:
+                admitted.positions.append(positions[at])
             continue
         name, reason = wrong[at]
         position = positions[at] if positions is not None else 0

@@ -58,7 +58,7 @@ def cells_failing(ledger: Ledger, model: str) -> Any:
 
 def hurry(ledger: Any) -> None:
     """Let what is set aside be due."""
-    aside = ledger._settling._aside
+    aside = (getattr(ledger, "_settling", None) or ledger._instance.settling)._aside
     aside._failures = {key: (count, 0.0) for key, (count, _) in aside._failures.items()}
 
 
