@@ -69,6 +69,8 @@ function arrive() {
 
 /** Fetches panels, side by side: all of them, or those that are due. */
 async function refresh(due = panels) {
+  // Nobody looks: what is missing is fetched when somebody does.
+  if (document.hidden) return;
   const mine = ++round;
   const all = await Promise.all(due.map((panel) => fill(panel, mine)));
   if (all.every(Boolean)) live.updated();
