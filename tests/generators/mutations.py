@@ -11,6 +11,8 @@ from generators.hostile import ALL, NUMBERS
 
 #: Stands where JSON text is to stand as it is; Python has no object for 1e400, a lone surrogate or a key twice.
 _MARK: Final = "\ue000raw:"
+#: How often bytes are spoiled as well.
+_BYTES: Final = 0.2
 _NAMES: Final = tuple(ALL)
 _NUMBERS: Final = tuple(NUMBERS)
 
@@ -62,8 +64,11 @@ def hostile(chance: Random, names: Sequence[str] = _NAMES) -> str:
     return f"{_MARK}{_NAMES.index(chance.choice(names))}"
 
 
-def mutated(value: Any, chance: Random, donor: Any = None) -> bytes:
-    """A JSON value with a few things wrong, as bytes. `value` is changed; parts of `donor` get into it."""
+def mutated(value: Any, chance: Random, donor: Any = None, *, bytes_too: bool = True) -> bytes:
+    """A JSON value with a few things wrong, as bytes. `value` is changed; parts of `donor` get into it.
+
+    Without `bytes_too` it is JSON still, but for the numbers that JSON has no words for.
+    """
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 5))):
         found = places(value)
         if not found:
@@ -71,7 +76,9 @@ def mutated(value: Any, chance: Random, donor: Any = None) -> bytes:
         holder, key = chance.choice(found)
         chance.choice(_CHANGES)(holder, key, chance, donor)
     text = encoded(value, chance)
-    return spoiled(text, chance, encoded(donor) if donor is not None else b"") if chance.random() < 0.2 else text
+    if not bytes_too or chance.random() > _BYTES:
+        return text
+    return spoiled(text, chance, encoded(donor) if donor is not None else b"")
 
 
 def spoiled(data: bytes, chance: Random, donor: bytes = b"") -> bytes:
@@ -124,7 +131,7 @@ def _retype(holder: Any, key: Any, _chance: Random, _donor: Any) -> None:
     elif isinstance(inner, str):
         holder[key] = len(inner)
     elif isinstance(inner, list):
-        holder[key] = dict(enumerate(map(str, inner[:20])))
+        holder[key] = {str(at): part for at, part in enumerate(inner[:20])}
     elif isinstance(inner, dict):
         holder[key] = list(inner)[:20]
 
@@ -145,7 +152,7 @@ def _twice(holder: Any, key: Any, chance: Random, _donor: Any) -> None:
 def _rename(holder: Any, key: Any, chance: Random, _donor: Any) -> None:
     if isinstance(holder, dict):
         odd = chance.choice(
-            ("", key.upper(), key + " ", key * 40, "\ud800", "a\u0000", "__class__", "x" * 5000, "＝" + key)
+            ("", key.upper(), key + " ", key[:99] * 40, "\ud800", "a\u0000", "__class__", "x" * 5000, "＝" + key)
         )
         holder[odd] = holder.pop(key)
 

@@ -288,7 +288,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_accepted(server: Server, path: 
     body, headers = (protobuf(span(attributes=CHAT)), PROTOBUF) if path == "/v1/traces" else (call("a"), JSON)
     monkeypatch.setattr(server.ledger, "commit", full)
     reply = server.post(path, body, headers)
-    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    assert (reply.status, reply.headers["retry-after"]) == (503, "5")
     assert b"the disk is full" in reply.body
     monkeypatch.setattr(server.ledger, "commit", commit)
     assert server.post(path, body, headers).status == 200

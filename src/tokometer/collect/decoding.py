@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
-from tokometer.ledger.packed import Packed
+from tokometer.ledger import Batch
+from tokometer.ledger.packed import Packed, Stood
 from tokometer.records import Notice, Record, Refusal
 from tokometer.settings import LabelSettings
 
@@ -65,6 +66,21 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
     notices: list[Notice] = msgspec.field(default_factory=list)
+    #: Where each of `records` stood in the body.
+    stood: list[Stood] = msgspec.field(default_factory=list)
+    #: The other process could not tell what came of it: it is to be decoded here.
+    undone: bool = False
+
+    def batch(self, *, corrections: bool = False) -> Batch:
+        """What is to be committed of it."""
+        return Batch(
+            self.records,
+            self.refusals,
+            packed=self.packed,
+            corrections=corrections,
+            notices=self.notices,
+            stood=self.stood,
+        )
 
 
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
@@ -128,7 +144,9 @@ class Decoder:
                 other = self._other = _Other(self._prices, self._labels)
             if other.ready:
                 with suppress(ConnectionError):
-                    return await other.ask(what, body)
+                    found = await other.ask(what, body)
+                    if not found.undone:
+                        return found
         return await aside(lambda: _decode(what, body, self._labels))
 
     def renew(self) -> None:
@@ -241,7 +259,8 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
             traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
-        return Decoded(traces.refusals, records=traces.records, notices=traces.notices)
+        stood = [Stood(otlp.PLACE, len(traces.records), traces.positions)]
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices, stood=stood)
     from tokometer.sources import own
 
     bodies, _, media_type = form.partition(":")
@@ -249,7 +268,8 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
         found = own.read(kind, body, media_type, bodies=bodies == "1")
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
-    return Decoded(found.refusals, records=found.records, notices=found.notices)
+    stood = [Stood(own.place_of(kind), len(found.records), found.positions)]
+    return Decoded(found.refusals, records=found.records, notices=found.notices, stood=stood)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------
@@ -274,9 +294,14 @@ def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
                 gc.collect()
             name, length = _REQUEST.unpack(head)
             what = stream.read(name).decode("utf-8", "replace")
-            answer = _decode(what, stream.read(length), settings)
-            answer.packed, answer.records = priced_and_packed(answer.records, book), []
-            data = encode(answer)
+            body = stream.read(length)
+            try:
+                answer = _decode(what, body, settings)
+                answer.packed, answer.records = priced_and_packed(answer.records, book, answer.stood), []
+                answer.stood = []
+                data = encode(answer)
+            except Exception:  # noqa: BLE001 - whatever it is, the next request is to be answered; it is met again there
+                data = encode(Decoded([], undone=True))
             connection.sendall(_LENGTH.pack(len(data)) + data)
 
 

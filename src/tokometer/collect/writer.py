@@ -12,9 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
+from tokometer.collect.committing import commit_all
 from tokometer.collect.patience import Backoff
+from tokometer.collect.pricing import Pricer, price_each
 from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
 from tokometer.ledger.retention import KEPT_DAYS, Kept, drop_old
@@ -51,17 +53,6 @@ class QueueFull(Exception):
 
 class WriterClosed(Exception):
     """The writer takes no more batches: the server is stopping."""
-
-
-class Pricer(Protocol):
-    """What the writer needs of a price book."""
-
-    @property
-    def version(self) -> str:
-        """What names the book's prices."""
-
-    def apply(self, calls: Iterable[ModelCall], /) -> None:
-        """Fill `cost_priced`, `price_version` and `price_basis` of each call."""
 
 
 class _Waiting(NamedTuple):
@@ -200,8 +191,8 @@ class Writer:
             for waiting in group:
                 self._price(waiting.batch)
             batch = _merged([waiting.batch for waiting in group])
-            batch.price = self.book.apply
-            receipt = self._ledger.commit(batch)
+            batch.price = self._price_again
+            receipt = commit_all(self._ledger, batch)
         except LedgerError as error:
             # The ledger as a whole cannot write (a full disk): the same answer for everybody.
             self._fail(group, error)
@@ -209,7 +200,7 @@ class Writer:
             if len(group) == 1:
                 self._fail(group, error)
             else:
-                # One batch has something that the engine cannot take; alone, it spoils only itself.
+                # One batch has something, not a record, that the engine cannot take; alone, it spoils only itself.
                 for waiting in group:
                     self._commit_group([waiting])
         else:
@@ -225,10 +216,11 @@ class Writer:
         book = self.book
         if any(packed.kind == "calls" and packed.price_version != book.version for packed in batch.packed):
             # Packed just before the prices changed, or by somebody who knows none.
-            for packed in batch.packed:
-                batch.records.extend(packed.records())
-            batch.packed.clear()
-        book.apply(record for record in batch.records if isinstance(record, ModelCall))
+            batch.unpack()
+        price_each(book, [record for record in batch.records if isinstance(record, ModelCall)])
+
+    def _price_again(self, calls: Iterable[ModelCall]) -> None:
+        price_each(self.book, list(calls))
 
     def _tell(self, receipt: Receipt) -> None:
         if self._on_commit is None:
@@ -276,11 +268,7 @@ def _merged(batches: Sequence[Batch]) -> Batch:
         return batches[0]
     merged = Batch(corrections=batches[0].corrections)
     for batch in batches:
-        merged.records.extend(batch.records)
-        merged.packed.extend(batch.packed)
-        merged.refusals.extend(batch.refusals)
-        merged.notices.extend(batch.notices)
-        merged.cursors.update(batch.cursors)
+        merged.add(batch)
     return merged
 
 
@@ -293,16 +281,19 @@ def _shares(receipt: Receipt, batches: Sequence[Batch]) -> list[Receipt]:
     loose, packed = 0, sum(len(batch.records) for batch in batches)
     for batch in batches:
         size, packed_size = len(batch.records), batch.size - len(batch.records)
+        mine = [*range(loose, loose + size), *range(packed, packed + packed_size)]
         outcomes = receipt.outcomes[loose : loose + size] + receipt.outcomes[packed : packed + packed_size]
         loose, packed = loose + size, packed + packed_size
+        spoiled = {own: receipt.spoiled[at] for own, at in enumerate(mine) if at in receipt.spoiled}
         shares.append(
             Receipt(
                 accepted=outcomes.count("accepted"),
                 duplicate=outcomes.count("duplicate"),
                 changed=outcomes.count("changed"),
-                refused=len(batch.refusals),
+                refused=len(batch.refusals) + len(spoiled),
                 outcomes=outcomes,
                 touched=_kinds(batch) & receipt.touched,
+                spoiled=spoiled,
             )
         )
     return shares

@@ -8,9 +8,11 @@ from tokometer.ledger.protocol import (
     Discrepancy,
     Engine,
     Ledger,
+    LedgerDamaged,
     LedgerError,
     LedgerFull,
     LedgerLocked,
+    LedgerUnavailable,
     Receipt,
     Statement,
 )
@@ -20,9 +22,11 @@ __all__ = [
     "Discrepancy",
     "Engine",
     "Ledger",
+    "LedgerDamaged",
     "LedgerError",
     "LedgerFull",
     "LedgerLocked",
+    "LedgerUnavailable",
     "Receipt",
     "Statement",
 ]

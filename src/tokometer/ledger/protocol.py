@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
-from tokometer.ledger.packed import Packed
+from tokometer.ledger.packed import Packed, Stood, where
 from tokometer.records import ModelCall, Notice, Record, Refusal
 
+#: Seconds after which to ask again where nobody knows better.
+RETRY_AFTER: Final = 5
+
 Engine = Literal["duckdb", "clickhouse"]
-Outcome = Literal["accepted", "duplicate", "changed"]
+#: `refused` is what an engine could not take, though everything before it had; see `tokometer.collect.committing`.
+Outcome = Literal["accepted", "duplicate", "changed", "refused"]
 
 
 @dataclass(slots=True)
@@ -30,25 +34,58 @@ class Batch:
     price: Callable[[Iterable[ModelCall]], None] | None = None
     #: What no rule understood. Counted beside the records; the same notice read again counts again.
     notices: list[Notice] = field(default_factory=list)
+    #: Where `records` stood, in their order, as far as that is known; those of `packed` know it themselves.
+    stood: list[Stood] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """How many records these are."""
         return len(self.records) + sum(map(len, self.packed))
 
+    def where(self, position: int) -> tuple[str, int]:
+        """The place at which a record of the batch stood and its position there; empty and 0 where nobody knows."""
+        if position < len(self.records):
+            return where(self.stood, position)
+        position -= len(self.records)
+        for packed in self.packed:
+            if position < len(packed):
+                return where(packed.stood, position)
+            position -= len(packed)
+        raise IndexError(position)
+
+    def add(self, other: Batch) -> None:
+        """Take in what another one holds, after what this one does."""
+        if other.stood or self.stood:
+            self.stood += [Stood("", len(self.records))] if self.records and not self.stood else []
+            self.stood += other.stood or [Stood("", len(other.records))]
+        self.records += other.records
+        self.packed += other.packed
+        self.refusals += other.refusals
+        self.notices += other.notices
+        self.cursors.update(other.cursors)
+
+    def unpack(self) -> None:
+        """Turn what is packed back into records."""
+        for packed in self.packed:
+            self.add(Batch(packed.records(), stood=packed.stood))
+        self.packed.clear()
+
 
 @dataclass(slots=True)
 class Receipt:
-    """What a commit did with the records of its batch. The three add up to the batch's length."""
+    """What a commit did with the records of its batch."""
 
     accepted: int = 0
     duplicate: int = 0
     changed: int = 0
+    #: Those of the batch that had been refused before, and those of its records that were in the commit.
     refused: int = 0
     #: What became of each record, in the batch's order: `records`, then each of `packed`.
     outcomes: list[Outcome] = field(default_factory=list)
     #: Kinds of record that were touched (`calls`, `tools`, …), for live pages.
     touched: frozenset[str] = frozenset()
+    #: Why records of the batch were refused in the commit, by their position.
+    spoiled: dict[int, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +115,21 @@ class LedgerLocked(LedgerError):
     """Another process holds this data folder."""
 
 
-class LedgerFull(LedgerError):
-    """The disk is full, or the queue in front of the ledger is."""
+class LedgerUnavailable(LedgerError):
+    """It cannot be done now, and will be possible again without anybody's doing: worth another try after a while."""
+
+    def __init__(self, message: str, retry_after: int = RETRY_AFTER) -> None:
+        super().__init__(message)
+        #: Seconds after which to try again.
+        self.retry_after = retry_after
+
+
+class LedgerFull(LedgerUnavailable):
+    """There is no room on the disk. What was acknowledged is safe, and is answered where the engine can."""
+
+
+class LedgerDamaged(LedgerError):
+    """What is on the disk is not what was written; the message says what is damaged and what to do."""
 
 
 class Ledger(Protocol):

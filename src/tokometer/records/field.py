@@ -10,7 +10,9 @@ from tokometer.records.ids import key_fingerprint
 from tokometer.records.labels import labels_from, metadata_from, tags_from
 from tokometer.records.values import (
     MAX_TEXT,
+    MOST_ATTEMPTS,
     flag,
+    floating,
     long_text,
     message,
     milliseconds,
@@ -74,10 +76,6 @@ def _signed_money(value: object) -> int:
     return money(value, signed=True)
 
 
-def _float(value: object) -> float:
-    return float(number(value))
-
-
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ValueError(f"is {name_of(value)}, not an object")  # noqa: TRY004 - see values
@@ -118,7 +116,7 @@ def _verdict(value: object) -> float | str:
     """What a score says: a number, yes or no as 1 or 0, or words."""
     if isinstance(value, bool):
         return float(value)
-    return text(value) if isinstance(value, str) else float(number(value))
+    return text(value) if isinstance(value, str) else floating(value)
 
 
 _TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
@@ -127,6 +125,11 @@ _KEY: Final = Type(_masked, {"type": "string"}, "text; at most its last four cha
 _WHOLE: Final = Type(whole, {"type": "integer", "minimum": 0, "maximum": 2**53}, "whole number up to 2^53")
 _CODE: Final = Type(
     _bounded(_MAX_HTTP_STATUS), {"type": "integer", "minimum": 0, "maximum": _MAX_HTTP_STATUS}, "whole number"
+)
+_ATTEMPT: Final = Type(
+    _bounded(MOST_ATTEMPTS),
+    {"type": "integer", "minimum": 0, "maximum": MOST_ATTEMPTS},
+    f"whole number up to {MOST_ATTEMPTS:,}",
 )
 _REVISION: Final = Type(
     _bounded(_MAX_REVISION), {"type": "integer", "minimum": 0, "maximum": _MAX_REVISION}, "whole number"
@@ -143,7 +146,7 @@ _MONEY: Final = Type(
 _SIGNED: Final = Type(
     _signed_money, {"anyOf": [{"type": "number"}, {"type": "string"}]}, "number or decimal text, exact to 1e-9"
 )
-_NUMBER: Final = Type(_float, {"type": "number"}, "number")
+_NUMBER: Final = Type(floating, {"type": "number"}, "number")
 _LABELS: Final = Type(
     _labels,
     {"type": "object", "additionalProperties": True},
@@ -173,6 +176,7 @@ _TYPES: Final = {
     "key": _KEY,
     "whole": _WHOLE,
     "code": _CODE,
+    "attempt": _ATTEMPT,
     "revision": _REVISION,
     "time": _TIME,
     "ms": _MILLISECONDS,

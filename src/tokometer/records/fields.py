@@ -41,7 +41,7 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     message error_message|error: what the provider said
     code http_status|status_code: the HTTP status of the reply
     text stop_reason|finish_reason: why the model stopped
-    whole attempt: 1 for the first try
+    attempt attempt: 1 for the first try
     text request_id|response_id: the provider's id of the request
     whole input_tokens: prompt tokens that were neither read from nor written to the cache
     whole prompt_tokens > -: all prompt tokens, the cache included; instead of `input_tokens`

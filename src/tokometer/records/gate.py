@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from tokometer.records.bounds import bounds_of, problem, why
+from tokometer.records.bounds import beyond, bounds_of
 from tokometer.records.record import Record
 from tokometer.records.refusal import Notice, Refusal
 
@@ -23,8 +23,9 @@ from tokometer.records.refusal import Notice, Refusal
 class Admitted:
     """What became of some records."""
 
-    #: Those that go on, in their order.
+    #: Those that go on, in their order, and their positions, where those were told.
     records: list[Record] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     #: Those that do not, and why.
     refusals: list[Refusal] = field(default_factory=list)
     #: What went on changed, counted.
@@ -41,11 +42,13 @@ def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None
     """
     wrong = _out_of_bounds(records)
     if not wrong:
-        return Admitted(list(records))
+        return Admitted(list(records), list(positions or ()))
     admitted = Admitted()
     for at, record in enumerate(records):
         if at not in wrong:
             admitted.records.append(record)
+            if positions is not None:
+                admitted.positions.append(positions[at])
             continue
         name, reason = wrong[at]
         position = positions[at] if positions is not None else 0
@@ -62,10 +65,7 @@ def _out_of_bounds(records: Iterable[Record]) -> dict[int, tuple[str, str]]:
     for kind, of_kind in by_kind.items():
         names = of_kind[0][1].__struct_fields__
         flat: list[Any] = list(chain.from_iterable(astuple(record) for _, record in of_kind))
-        for name, bound in bounds_of(kind).items():
-            values = flat[names.index(name) :: len(names)]
-            if problem(values, bound):
-                for (at, _), value in zip(of_kind, values, strict=True):
-                    if problem([value], bound):
-                        found.setdefault(at, (name, why(value, bound)))
+        taken = {name: flat[names.index(name) :: len(names)] for name in bounds_of(kind)}
+        for at, wrong in beyond(kind, taken).items():
+            found[of_kind[at][0]] = wrong
     return found

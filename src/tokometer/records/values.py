@@ -16,7 +16,7 @@ from typing import Final
 
 from tokometer.records.record import MAX_TOKENS
 from tokometer.records.redaction import redacted
-from tokometer.records.time import to_us
+from tokometer.records.time import LATEST, LATEST_US, to_us
 
 #: Longer names and ids than any tool uses; what is longer is something else (a prompt, say) in the wrong field.
 MAX_TEXT: Final = 1024
@@ -26,12 +26,20 @@ MAX_MESSAGE: Final = 500
 MAX_LONG_TEXT: Final = 16_000
 #: DECIMAL(18, 9) ends here.
 MAX_NANO_USD: Final = 10**18 - 1
+#: Nobody tries anything more often.
+MOST_ATTEMPTS: Final = 1_000_000
 #: Durations beyond a year are a wrong unit.
 MAX_DURATION_US: Final = 366 * 86_400 * 1_000_000
 
+#: A decimal exponent beyond which a number is out of all bounds, or nothing; written out it would fill the memory.
+_MOST_DIGITS: Final = 400
 #: Below this, in seconds, a float still holds microseconds to spare.
 _SHORT: Final = 3600.0
+_MOST_BITS: Final = 1_328  # as many digits
+_BEYOND: Final = Decimal("1e400")
 _NANO: Final = Decimal(10) ** 9
+#: A number with an exponent that decimals do not have: its digits, and the exponent's sign.
+_HUGE: Final = re.compile(r"([-+]?[0-9]+(?:\.[0-9]*)?)[eE]([-+]?)[0-9]{9,}")
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _DATE_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*([Zz]|[+-]\d\d:?\d\d)?")
 
@@ -95,28 +103,54 @@ def _integer(value: object, limit: int) -> int:
         raise ValueError(f"is {name_of(value)}, not a whole number")  # noqa: TRY004 - a reason, see above
     if not isfinite(value):
         raise ValueError(f"is {name_of(value)}, not a whole number")
-    if value > limit:
-        return limit + 1  # whose digits are not worth writing out: 1e300
+    if abs(value) > limit if isinstance(value, float) else value.adjusted() > _MOST_DIGITS or value > limit:
+        # Its digits are not worth writing out: 1e300.
+        return limit + 1 if value > 0 else -1
+    if isinstance(value, Decimal) and value < 0:
+        return -1
     if value != int(value):
         raise ValueError("has a fraction; it is a whole number")
     return int(value)
 
 
-def number(value: object) -> Decimal:
-    """A finite number, exactly as written."""
-    if isinstance(value, str):
-        try:
-            value = Decimal(value.strip())
-        except InvalidOperation:
+def decimal(text: str) -> Decimal:
+    """A number as JSON has it, for decoders; one with an exponent that no decimal has is infinite, or 0.
+
+    Raises:
+        ValueError: It is text, not a number.
+    """
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        found = _HUGE.fullmatch(text)
+        if found is None:
             raise ValueError("is text, not a number") from None
+        return Decimal(0) if found[2] == "-" or not found[1].strip("-+0.") else Decimal("Infinity")
+
+
+def number(value: object) -> Decimal:
+    """A finite number, exactly as written; one beyond all bounds is 10^400, which every bound of a field refuses."""
+    if isinstance(value, str):
+        value = decimal(value.strip())
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise ValueError(f"is {name_of(value)}, not a number")  # noqa: TRY004 - a reason, see above
     if isinstance(value, int):
-        return Decimal(value)
+        return Decimal(value) if value.bit_length() <= _MOST_BITS else _BEYOND.copy_sign(-1 if value < 0 else 1)
     if not isfinite(value):
         raise ValueError(f"is {name_of(value)}, not a number")
     # `repr` of a float is the shortest text that means it, which is what its sender wrote.
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    amount = Decimal(repr(value)) if isinstance(value, float) else value
+    if amount.adjusted() > _MOST_DIGITS:
+        return _BEYOND.copy_sign(amount)
+    return amount if amount.adjusted() > -_MOST_DIGITS else Decimal(0)
+
+
+def floating(value: object) -> float:
+    """A number that a float can hold."""
+    found = float(number(value))
+    if not isfinite(found):
+        raise ValueError("is more than a number can be")
+    return found
 
 
 def duration(value: object, unit_us: int) -> int:
@@ -173,9 +207,7 @@ def moment(value: object) -> int:
         amount *= 1000
     elif amount >= 10**17:
         amount /= 1000
-    if amount >= 10**18:
-        raise ValueError("is too far in the future")
-    return int(amount)
+    return _not_too_late(LATEST_US + 1 if amount > LATEST_US else int(amount))
 
 
 def _date_time(date: str, time: str, fraction: str | None, offset: str | None) -> int:
@@ -186,9 +218,16 @@ def _date_time(date: str, time: str, fraction: str | None, offset: str | None) -
     try:
         point = datetime.fromisoformat(f"{date}T{time}{'+00:00' if offset in 'Zz' else offset}")
         microseconds = int(f"{fraction or '':0<6}"[:6])
-        return to_us(point) + microseconds
+        us = to_us(point) + microseconds
     except (ValueError, OverflowError):
         raise ValueError("is not a date and time that exists") from None
+    return _not_too_late(us)
+
+
+def _not_too_late(us: int) -> int:
+    if us > LATEST_US:
+        raise ValueError(f"is too far in the future, after {LATEST:%Y}; is the unit wrong?")
+    return us
 
 
 def flag(value: object) -> bool:

@@ -16,6 +16,7 @@ from tokometer.judgement.declared import Judgement
 from tokometer.measures import CUBES, Query, QueryError, Question, Result
 from tokometer.measures.labels import known_labels, label_of
 from tokometer.measures.made import made_of
+from tokometer.server.body import BodyError, received
 from tokometer.server.runtime import WORKSPACES, Runtime
 
 router: Final = APIRouter(prefix="/api", tags=["measures"])
@@ -32,13 +33,11 @@ def query_url(request: Request) -> Response:
 @router.post("/query", summary="A query as JSON")
 async def query_body(request: Request) -> Response:
     """Rows as JSON, or as CSV with `Accept: text/csv`."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, f"a query has at most {_MOST_BYTES // 1024} KiB")
     try:
-        given = json.loads(body)
+        async with received(request, _MOST_BYTES) as body:
+            given = json.loads(body)
+    except BodyError as error:
+        raise HTTPException(error.status, str(error), error.headers) from None
     except (ValueError, RecursionError):
         raise HTTPException(400, "the body is not JSON") from None
     return await run_in_threadpool(_answer, request, lambda: parse(given))

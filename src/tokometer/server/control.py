@@ -24,6 +24,7 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.repricing import reprice
 from tokometer.ledger import Receipt
 from tokometer.records import KINDS
+from tokometer.server.body import BodyError, received
 from tokometer.sources.registry import FILE_SOURCES
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def require_token(request: Request) -> None:
 
 
 _T = TypeVar("_T")
+#: What a command asks is small.
+_MOST_BYTES: Final = 64 * 1024
 #: Takes how much is done, and of how much.
 Told = Callable[[int, int], None]
 
@@ -94,7 +97,10 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
 async def _asked(request: Request, form: type[_T]) -> _T:
     """The body as what it is to be; an empty one asks for the usual."""
     try:
-        return msgspec.json.decode(await request.body() or b"{}", type=form)
+        async with received(request, _MOST_BYTES) as body:
+            return msgspec.json.decode(body or b"{}", type=form)
+    except BodyError as error:
+        raise HTTPException(error.status, str(error), error.headers) from None
     except msgspec.DecodeError as error:
         raise HTTPException(400, f"the body cannot be read: {error}") from error
 

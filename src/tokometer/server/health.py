@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from tokometer import __version__
 from tokometer.ledger import LedgerError
 from tokometer.ledger.places import answers
+from tokometer.server.away import retry_after
 from tokometer.server.runtime import Runtime
 
 router: Final = APIRouter(tags=["health"])
@@ -31,7 +32,7 @@ def readyz(request: Request) -> Response:
     try:
         answers(runtime.ledger)
     except LedgerError as error:
-        return PlainTextResponse(f"not ready: {error}\n", 503)
+        return PlainTextResponse(f"not ready: {error}\n", 503, {"Retry-After": retry_after(error)})
     return PlainTextResponse("ready\n")
 
 
@@ -61,7 +62,18 @@ def _lines(runtime: Runtime) -> Iterator[str]:
     ):
         counts = {'from="cache"': memory.found, 'from="made"': memory.made}
         yield from _metric(name, "counter", words, counts)
-    stats = runtime.ledger.stats()
+    yield from _ledger(runtime)
+
+
+def _ledger(runtime: Runtime) -> Iterator[str]:
+    """Whether records can be taken, and how large the ledger is, where it can be asked."""
+    try:
+        answers(runtime.ledger)
+        stats = runtime.ledger.stats()
+    except LedgerError:
+        yield from _metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": 0})
+        return
+    yield from _metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": 1})
     rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
     yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
     if "bytes" in stats:

@@ -15,7 +15,8 @@ from tokometer.ledger.refused import list_refused
 from tokometer.records import Refusal
 from tokometer.records.fields import FIELDS
 from tokometer.records.time import to_datetime
-from tokometer.server.body import BodyError, Limits, read_body
+from tokometer.server.away import retry_after
+from tokometer.server.body import BodyError, received
 from tokometer.sources import own
 
 if TYPE_CHECKING:
@@ -36,17 +37,17 @@ async def traces(request: Request) -> Response:
     if encoding is None:
         return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
     try:
-        body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
-        found = await request.app.state.runtime.decoder.traces(body, encoding)
-        batch = Batch(found.records, found.refusals, packed=found.packed, notices=found.notices)
-        await _store(request, batch)
+        async with received(request) as body:
+            found = await request.app.state.runtime.decoder.traces(body, encoding)
+        receipt = await _store(request, found.batch())
+        refused = [*found.refusals, *receipt.spoiled.values()]
     except BodyError as error:
-        return _otlp_error(error.status, str(error), encoding)
+        return _with(error.headers, _otlp_error(error.status, str(error), encoding))
     except OtlpError as error:
         return _otlp_error(400, str(error), encoding)
     except (QueueFull, WriterClosed, LedgerError) as error:
-        return _otlp_error(503, str(error), encoding)
-    return Response(reply(found.refusals, encoding), media_type=MEDIA_TYPES[encoding])
+        return _later(error, _otlp_error(503, str(error), encoding))
+    return Response(reply(refused, encoding), media_type=MEDIA_TYPES[encoding])
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -89,17 +90,16 @@ def notices(
 
 async def _own(request: Request, kind: str) -> Response:
     try:
-        body = await read_body(request, getattr(request.app.state, "body_limits", Limits()))
         keep = request.app.state.runtime.keep_bodies
-        found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
-        batch = Batch(found.records, found.refusals, packed=found.packed, corrections=True, notices=found.notices)
-        receipt = await _store(request, batch)
+        async with received(request) as body:
+            found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
+        receipt = await _store(request, found.batch(corrections=True))
     except BodyError as error:
-        return _error(error.status, str(error))
+        return _with(error.headers, _error(error.status, str(error)))
     except own.NotRecords as error:
         return _error(415 if error.media_type else 400, str(error))
     except (QueueFull, WriterClosed, LedgerError) as error:
-        return _error(503, str(error))
+        return _later(error, _error(503, str(error)))
     return _json(
         {
             "accepted": receipt.accepted,
@@ -107,7 +107,7 @@ async def _own(request: Request, kind: str) -> Response:
             "changed": receipt.changed,
             "refused": [
                 {"index": refusal.position, "field": refusal.field, "reason": refusal.reason}
-                for refusal in found.refusals
+                for refusal in sorted((*found.refusals, *receipt.spoiled.values()), key=lambda one: one.position)
             ],
         }
     )
@@ -140,17 +140,22 @@ def _json(content: object, status: int = 200) -> Response:
 
 
 def _error(status: int, message: str) -> Response:
-    return _retry_later(_json({"error": message}, status))
+    return _json({"error": message}, status)
 
 
 def _otlp_error(status: int, message: str, encoding: Encoding) -> Response:
     """An error as OTLP wants it: a `google.rpc.Status` in the request's encoding."""
     from tokometer.sources.otlp import MEDIA_TYPES, failure
 
-    return _retry_later(Response(failure(message, encoding), status, media_type=MEDIA_TYPES[encoding]))
+    return Response(failure(message, encoding), status, media_type=MEDIA_TYPES[encoding])
 
 
-def _retry_later(response: Response) -> Response:
-    if response.status_code == 503:  # noqa: PLR2004 - HTTP's number
-        response.headers["Retry-After"] = str(QueueFull.retry_after)
+def _later(error: Exception, response: Response) -> Response:
+    """Say when to send it again."""
+    response.headers["Retry-After"] = retry_after(error)
+    return response
+
+
+def _with(headers: dict[str, str], response: Response) -> Response:
+    response.headers.update(headers)
     return response

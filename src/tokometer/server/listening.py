@@ -20,6 +20,7 @@ import uvicorn
 
 from tokometer.server import assets, panels, templates
 from tokometer.server.app import create_app
+from tokometer.server.connections import doors, protocol
 from tokometer.server.guard import LOOPBACK
 from tokometer.server.runtime import Runtime
 
@@ -43,7 +44,7 @@ def run(runtime: Runtime, listener: socket.socket, host: str) -> None:
         timeout_keep_alive=30,
         server_header=False,
         lifespan="off",
-        http="httptools",
+        http=protocol(doors()),
     )
     server = _Server(config, runtime)
     try:

@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from tokometer.server.weights import weight
+
 T = TypeVar("T")
 #: Answers without a limit of their own are kept until there is news.
 FOR_GOOD: Final = float("inf")
@@ -17,6 +19,10 @@ FOR_GOOD: Final = float("inf")
 #: keeps nobody busy with one answer for more than a sixth of the time.
 _TIMES: Final = 6.0
 _LONGEST: Final = 10.0
+#: What a memory holds at most, in bytes.
+ROOM: Final = 32 * 1024 * 1024
+#: An answer that would fill more than this part of it is not kept: it would cost all others.
+_SHARE: Final = 4
 
 
 @dataclass(eq=False, slots=True)
@@ -27,6 +33,8 @@ class Kept(Generic[T]):
     began: float
     future: Future[T] = field(default_factory=Future)
     took: float = 0.0
+    #: Bytes, with its key; known once it is made.
+    weight: int = 0
 
     def serves(self, version: int, lasts: float, hold: float) -> bool:
         """Whether it is good for who asks at this version; see :class:`Memory`."""
@@ -47,19 +55,24 @@ class Kept(Generic[T]):
 
 
 class Memory(Generic[T]):
-    """The last `most` answers by key. Thread-safe; an error is told to all who wait and is not kept.
+    """The last answers by key: at most `most`, and what fits into `room` bytes. Thread-safe.
+
+    An error is told to all who wait and is not kept; neither is an answer of more than a quarter of the room.
 
     An answer of the current version is good for `lasts` seconds; one of an earlier version for `hold` seconds, so that
     a stream of commits does not have everything made anew for each of them. What takes long to make is held longer, and
     never made twice at a time for those who allow it to be held.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, room: int = ROOM) -> None:
         self._most = most
+        self._room = room
         self._lock = threading.Lock()
         self._answers: OrderedDict[Hashable, Kept[T]] = OrderedDict()
         #: How many answers were made, and how many were there already or under way.
         self.made = self.found = 0
+        #: Bytes that the answers take up, keys included.
+        self.weight = 0
 
     def __len__(self) -> int:
         """How many answers there are, those included that are just being made."""
@@ -69,6 +82,7 @@ class Memory(Generic[T]):
         """Forget everything."""
         with self._lock:
             self._answers.clear()
+            self.weight = 0
 
     def claim(
         self, key: Hashable, version: int = 0, lasts: float = FOR_GOOD, hold: float = 0.0
@@ -80,10 +94,9 @@ class Memory(Generic[T]):
                 self._answers.move_to_end(key)
                 self.found += 1
                 return kept, False
+            self._drop(key)
             kept = self._answers[key] = Kept(version, time.monotonic())
-            self._answers.move_to_end(key)
-            while len(self._answers) > self._most:
-                self._answers.popitem(last=False)
+            self._make_room()
             self.made += 1
             return kept, True
 
@@ -94,11 +107,36 @@ class Memory(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
             with self._lock:
                 if self._answers.get(key) is kept:
-                    del self._answers[key]
+                    self._drop(key)
             kept.future.set_exception(error)
         else:
             kept.took = time.monotonic() - kept.began
+            self._weigh(key, kept, made)
             kept.future.set_result(made)
+
+    def _weigh(self, key: Hashable, kept: Kept[T], made: T) -> None:
+        """Count what has been made, and let go of what has no room beside it; or of it, where it is too large."""
+        weighed = weight(key) + weight(made)
+        with self._lock:
+            if self._answers.get(key) is not kept:
+                return
+            if weighed > self._room // _SHARE:
+                self._drop(key)
+                return
+            kept.weight = weighed
+            self.weight += weighed
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget what was not asked for longest. Called with the lock held."""
+        while self._answers and (len(self._answers) > self._most or self.weight > self._room):
+            self._drop(next(iter(self._answers)))
+
+    def _drop(self, key: Hashable) -> None:
+        """Forget one. Called with the lock held."""
+        dropped = self._answers.pop(key, None)
+        if dropped is not None:
+            self.weight -= dropped.weight
 
     def kept(
         self,

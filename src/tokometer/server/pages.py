@@ -32,7 +32,8 @@ from tokometer.settings.sections import example
 
 router: Final = APIRouter(include_in_schema=False)
 _THEMES: Final = ("light", "dark")
-_PAGES: Final = (
+#: Every page, in the order of the sidebar.
+PAGES: Final = (
     *(
         {"id": one.id, "title": one.short or one.title, "url": f"/{one.id}", "key": one.key}
         for one in DASHBOARDS.values()
@@ -206,13 +207,16 @@ def _command() -> str:
 
 def _page(request: Request, template: str, page: str, **values: Any) -> Response:  # noqa: ANN401
     runtime: Runtime = request.app.state.runtime
-    theme = request.cookies.get("theme", "")
     refused = _refused(runtime)
-    pages = [item | {"count": refused if item["id"] == "sources" else 0} for item in _PAGES]
-    html = render(
-        template, page=page, pages=pages, demo=runtime.demo, theme=theme if theme in _THEMES else "", **values
-    )
+    pages = [item | {"count": refused if item["id"] == "sources" else 0} for item in PAGES]
+    html = render(template, page=page, pages=pages, demo=runtime.demo, theme=theme_of(request), **values)
     return Response(html, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"}, media_type="text/html")
+
+
+def theme_of(request: Request) -> str:
+    """The theme that the viewer has chosen; empty where that is the system's business."""
+    theme = request.cookies.get("theme", "")
+    return theme if theme in _THEMES else ""
 
 
 def _refused(runtime: Runtime) -> int:

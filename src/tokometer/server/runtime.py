@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 #: Whose records a request may see; several workspaces come with accounts.
 WORKSPACES: Final = ("default",)
 _QUARTER: Final = 900
+MIB: Final = 1024 * 1024
 #: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
 _MAKERS: Final = max(2, os.cpu_count() or 2)
 _LOG: Final = logging.getLogger(__name__)
@@ -93,13 +94,13 @@ class Runtime:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     counters: Counters = field(default_factory=Counters)
     #: Answers to queries, kept while nothing new is committed.
-    results: Memory[Result] = field(default_factory=lambda: Memory(400))
+    results: Memory[Result] = field(default_factory=lambda: Memory(400, 64 * MIB))
     #: Panels as they were last sent.
     rendered: Memory[Rendered] = field(default_factory=lambda: Memory(400))
     #: Answers of endpoints as they were last sent.
     replies: Memory[Rendered] = field(default_factory=lambda: Memory(400))
     #: Names that there are, with their calls; see endpoints/naming.py.
-    names: Memory[Mapping[str, int]] = field(default_factory=lambda: Memory(8))
+    names: Memory[Mapping[str, int]] = field(default_factory=lambda: Memory(8, 16 * MIB))
     #: Makes panels that are asked for, a few at a time.
     makers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
@@ -219,7 +220,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if demo:
             from tokometer.demo.player import Player
 
-            runtime.player = Player(writer, book)
+            runtime.player = Player(writer, ledger, book)
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +16,9 @@ import msgspec
 from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, now_us
 from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
+from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
+from tokometer.sources.pieces import elements
 
 #: One record longer than this is not a record.
 MAX_RECORD: Final = 1024 * 1024
@@ -32,7 +33,7 @@ _LINES: Final = frozenset(
     }
 )
 _JSON: Final = frozenset({"application/json"})
-_ANY: Final = msgspec.json.Decoder(float_hook=Decimal)
+_ANY: Final = msgspec.json.Decoder(float_hook=decimal)
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -53,6 +54,8 @@ class Own:
     refusals: list[Refusal] = field(default_factory=list)
     #: What was taken, but not all of it.
     notices: list[Notice] = field(default_factory=list)
+    #: Each record's index in the body.
+    positions: list[int] = field(default_factory=list)
 
 
 def read(
@@ -94,7 +97,7 @@ def read(
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
     own.notices.extend(_tiers(own, kind, at, workspace))
     own.notices.extend(passed_over.values())
-    return _admitted(own, f"POST /api/records/{kind}", positions, at)
+    return _admitted(own, place_of(kind), positions, at)
 
 
 def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
@@ -102,7 +105,12 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     admitted = admit(own.records, place, positions, now)
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
-    return Own(admitted.records, refusals, own.notices + admitted.notices)
+    return Own(admitted.records, refusals, own.notices + admitted.notices, admitted.positions)
+
+
+def place_of(kind: str) -> str:
+    """Where records of a kind stand, for refusals."""
+    return f"POST /api/records/{kind}"
 
 
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:
@@ -140,26 +148,16 @@ def _more_than_one(text: bytes) -> bool:
 def _array(text: bytes) -> Iterator[object]:
     try:
         yield from (bytes(raw) for raw in _RAWS.decode(text))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         try:
-            items = _lenient(text)
+            # Taken apart without a look at what the elements are, so that each is believed or refused by itself.
+            found = elements(text)
         except ValueError:
             raise NotRecords(f"the body is not a JSON array: {_why(error)}") from None
-        yield from (_Decoded(item) for item in items)
-
-
-class _Decoded:
-    """A value that is decoded already."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
+        yield from found
 
 
 def _value(item: object) -> object:
-    if isinstance(item, _Decoded):
-        return item.value
     if not isinstance(item, bytes):
         return item
     if len(item) > MAX_RECORD:
@@ -184,7 +182,7 @@ def _decode(text: bytes) -> object:
 def _lenient(text: bytes) -> Any:  # noqa: ANN401 - any JSON
     """As Python reads JSON, NaN and lone surrogates included."""
     try:
-        return json.loads(text.decode(), parse_float=Decimal)
+        return json.loads(text.decode(), parse_float=decimal)
     except (ValueError, RecursionError, ArithmeticError):
         raise ValueError("not JSON") from None
 
@@ -213,12 +211,12 @@ def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
                 count, first = seen.get(word, (0, index))
                 seen[word] = count + 1, first
     for word, (count, first) in seen.items():
-        place = f"POST /api/records/{kind}:{first}"
+        place = f"{place_of(kind)}:{first}"
         yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
 
 
 def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
-    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
+    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"{place_of(kind)}:{index}", 0, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:
@@ -226,7 +224,7 @@ def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, 
     which = f" (id {name[:80]})" if isinstance(name, str) and name and name.isprintable() else ""
     return Refusal(
         source=DEFAULT_SOURCE,
-        place=f"POST /api/records/{kind}",
+        place=place_of(kind),
         position=index,
         field=error.field,
         reason=error.reason + which,

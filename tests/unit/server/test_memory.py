@@ -106,3 +106,34 @@ def test_held_while_it_is_made_and_as_it_took() -> None:
     time.sleep(0.35)
     assert memory.get("key", lambda: 3, version=2, hold=0.001) == 3
     assert memory.get("key", lambda: 4, version=3) == 4
+
+
+def test_bounded_by_bytes() -> None:
+    """However many answers there may be, they take up no more than their room; what is used stays."""
+    memory: Memory[bytes] = Memory(1_000, 100_000)
+    for number in range(100):
+        memory.get(number, lambda: bytes(10_000))
+        memory.get(0, lambda: b"again")
+    assert memory.weight <= 100_000
+    assert len(memory) == 9
+    assert len(memory.get(0, lambda: b"again")) == 10_000
+
+
+def test_too_large_an_answer_is_given_and_not_kept() -> None:
+    """What would take the room of all others is made for who asks, and no longer there afterwards."""
+    memory: Memory[list[str]] = Memory(10, 100_000)
+    memory.get("small", lambda: ["a"])
+    large = memory.get("large", lambda: [f"user {number}" for number in range(10_000)])
+    assert len(large) == 10_000
+    assert len(memory) == 1
+    assert memory.weight < 1_000
+
+
+def test_news_replace_what_was_kept() -> None:
+    """A hundred versions of one answer take up the room of one."""
+    memory: Memory[bytes] = Memory(1_000, 1_000_000)
+    for version in range(100):
+        memory.get("key", lambda: bytes(10_000), version=version)
+    assert 10_000 < memory.weight < 11_000
+    memory.clear()
+    assert memory.weight == 0

@@ -11,6 +11,12 @@ import clickhouse_connect
 from tokometer.ledger.protocol import LedgerError
 
 
+def place_of(url: str) -> str:
+    """Where a URL's ClickHouse is, without its password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or ''}".rstrip(":")
+
+
 def connect(url: str) -> tuple[Any, str]:
     """A client, and the name of its database, which is made where it is missing.
 
@@ -41,6 +47,5 @@ def connect(url: str) -> tuple[Any, str]:
         if parts.scheme == "chdb":
             client.command(f"USE {database}")
     except clickhouse_connect.driver.exceptions.Error as error:
-        where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
-        raise LedgerError(f"cannot use ClickHouse at {where}: {error}") from error
+        raise LedgerError(f"cannot use ClickHouse at {place_of(url)}: {error}") from error
     return client, database

@@ -23,7 +23,8 @@ from typing import Any, Final
 
 from tokometer.ledger import schema
 from tokometer.ledger.audit import audit
-from tokometer.ledger.clickhouse.connection import connect
+from tokometer.ledger.clickhouse.connection import connect, place_of
+from tokometer.ledger.clickhouse.failures import understood
 from tokometer.ledger.clickhouse.labels import ClickHouseLabels
 from tokometer.ledger.clickhouse.settle import PENDING, READY, ROLLUP, ClickHouseSettling
 from tokometer.ledger.clickhouse.shelf import ClickHouseShelf
@@ -59,6 +60,7 @@ class ClickHouseLedger:
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._client, self.database = connect(url)
+        self._place = place_of(url)
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
@@ -188,14 +190,14 @@ class ClickHouseLedger:
     def _query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
-        with self._lock:
+        with self._lock, understood(self._place):
             result = self._client.query(bound, parameters=values, settings=_SETTINGS)
         return [tuple(plain(value) for value in row) for row in result.result_rows]
 
     def _command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
-        with self._lock:
+        with self._lock, understood(self._place):
             self._client.command(bound, parameters=values, settings=_SETTINGS)
 
     def _insert(self, table: schema.Table, values: Sequence[Sequence[Any]], *, gone: bool = False) -> None:
@@ -203,7 +205,7 @@ class ClickHouseLedger:
             return
         count = len(values[0])
         version = self._next_version()
-        with self._lock:
+        with self._lock, understood(self._place):
             self._client.insert(
                 table.name,
                 [*values, [version] * count, [gone] * count],
@@ -265,7 +267,7 @@ class ClickHouseLedger:
 
     def _write(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
         """Insert columns as they are."""
-        with self._lock:
+        with self._lock, understood(self._place):
             self._client.insert(table, columns, column_names=names, column_oriented=True)
 
     def _carry_out(self, change: Change) -> None:
@@ -285,9 +287,7 @@ class ClickHouseLedger:
     def _notice(self, notices: Sequence[Notice]) -> None:
         rows = self._names.rows(notices)
         if rows:
-            names = list(schema.NOTICES.names)
-            with self._lock:
-                self._client.insert("notices", native(schema.NOTICES, rows), column_names=names, column_oriented=True)
+            self._write(schema.NOTICES.name, schema.NOTICES.names, native(schema.NOTICES, rows))
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())

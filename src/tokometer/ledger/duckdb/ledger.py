@@ -14,6 +14,7 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
 from tokometer.ledger.commit import Change, learnt, plan
+from tokometer.ledger.duckdb.failures import understood
 from tokometer.ledger.duckdb.labels import all_sets, put_sets, roll_up, rolled_keys
 from tokometer.ledger.duckdb.settle import ROLLUP, Settling
 from tokometer.ledger.duckdb.shelf import DuckDBShelf
@@ -210,7 +211,8 @@ class DuckDBLedger:
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
-        return self._cursor().execute(statement.sql, dict(statement.parameters)).fetchall()
+        with understood(self.path):
+            return self._cursor().execute(statement.sql, dict(statement.parameters)).fetchall()
 
     @property
     def rolled(self) -> frozenset[str]:

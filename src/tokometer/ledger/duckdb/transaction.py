@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from tokometer.ledger.protocol import LedgerError, LedgerFull
+from tokometer.ledger.duckdb.failures import meaning
 
 
 @contextmanager
@@ -16,22 +16,17 @@ def transaction(connection: duckdb.DuckDBPyConnection, place: object) -> Iterato
 
     Raises:
         LedgerFull: The disk is.
-        LedgerError: DuckDB cannot work just now, whatever is asked of it (memory, files, conflicts).
+        LedgerDamaged: What is on it is not what was written.
+        LedgerUnavailable: DuckDB cannot work just now, whatever is asked of it (memory, files, conflicts).
     """
-    connection.begin()
     try:
+        connection.begin()
         yield
         connection.commit()
     except BaseException as error:
-        with suppress(duckdb.TransactionException):
+        with suppress(duckdb.Error):
             connection.rollback()
-        if isinstance(error, duckdb.IOException) and "space" in str(error).lower():
-            raise LedgerFull(f"the disk that holds {place} is full: free some space; nothing was lost") from error
-        if isinstance(error, duckdb.OperationalError):
-            reason = str(error).partition("\n")[0]
-            raise LedgerError(f"{place} could not be written, and nothing of it was ({reason}); try again") from error
-        if isinstance(error, duckdb.FatalException):
-            raise LedgerError(
-                f"DuckDB has closed {place} after an error; what was acknowledged is safe: start Tokometer again"
-            ) from error
-        raise
+        meant = meaning(error, place) if isinstance(error, duckdb.Error) else None
+        if meant is None:
+            raise
+        raise meant from error

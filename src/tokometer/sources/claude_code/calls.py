@@ -20,7 +20,8 @@ SYNTHETIC: Final = "<synthetic>"
 _TOTAL_BITS: Final = 40
 _WAIT_BITS: Final = 21
 _WAIT_UNIT_US: Final = 10_000
-_MOST_TOTAL: Final = (1 << _TOTAL_BITS) - 1
+#: With one more it still fits, and all bits together into the 63 of a revision.
+_MOST_TOTAL: Final = (1 << _TOTAL_BITS) - 2
 _MOST_WAIT: Final = (1 << _WAIT_BITS) - 1
 
 _MOST_DOLLARS: Final = 1_000_000
@@ -50,9 +51,7 @@ def tokens_of(usage: Usage) -> Tokens:
 
 def revision_of(tokens: Tokens, speed: str | None, stop_reason: str | None, wait_us: int) -> int:
     """How right a line is about its answer, of which more than 0 is known; see the comment above for what counts."""
-    total = sum(tokens)
-    if total >> _TOTAL_BITS:
-        total = _MOST_TOTAL
+    total = min(sum(tokens), _MOST_TOTAL)
     wait = wait_us // _WAIT_UNIT_US if wait_us > 0 else 0
     if wait >> _WAIT_BITS:
         wait = _MOST_WAIT

@@ -7,14 +7,16 @@ from typing import Final
 
 import msgspec
 
-from tokometer.records import ModelCall, status_of
+from tokometer.records import ModelCall, RecordError, status_of
 from tokometer.records.redaction import redacted
+from tokometer.records.values import MOST_ATTEMPTS
 from tokometer.sources.claude_code.lines import Failure, Line
 
 _HTTP_STATUS: Final = re.compile(r"API Error[^0-9]{0,20}([1-5][0-9]{2})\b")
 #: How local messages about a failed request begin, for versions that do not mark them.
 _OPENINGS: Final = ("API Error", "Claude AI usage limit reached", "Credit balance is too low", "Invalid API key")
 _LONGEST: Final = 300
+_MOST_STATUS: Final = 999
 
 
 def text_of(line: Line) -> str:
@@ -36,6 +38,21 @@ def text_of(line: Line) -> str:
 def is_failure(line: Line, text: str) -> bool:
     """Whether a local message tells of a failed request; others (`No response requested.`) stand for no request."""
     return bool(line.isApiErrorMessage) or text.startswith(_OPENINGS)
+
+
+def retried(line: Line) -> int:
+    """Which attempt it was that failed, 0 where the line does not say.
+
+    Raises:
+        RecordError: A number in it can be no attempt, or no HTTP status.
+    """
+    failure = line.error
+    if isinstance(failure, Failure) and failure.status is not None and not 0 <= failure.status <= _MOST_STATUS:
+        raise RecordError("error.status", "is not an HTTP status")
+    attempt = line.retryAttempt or 0
+    if attempt > MOST_ATTEMPTS:
+        raise RecordError("retryAttempt", f"is more than {MOST_ATTEMPTS:,}")
+    return max(0, attempt)
 
 
 def describe(call: ModelCall, line: Line, text: str) -> None:

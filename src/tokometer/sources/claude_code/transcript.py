@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, now_us, to_us
 from tokometer.records.time import EARLIEST_US
+from tokometer.records.values import MAX_DURATION_US, MOST_ATTEMPTS
 from tokometer.sources.claude_code import calls, failures, lines, tools
 from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
 from tokometer.sources.claude_code.identity import Turns, group_of, is_issued
@@ -19,10 +20,6 @@ from tokometer.sources.claude_code.prompts import said
 from tokometer.sources.claude_code.runs import NO_RUNS, Apart, Split, call_of, complete, runs_of, together
 from tokometer.sources.claude_code.tools import Use
 from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of
-
-#: More is no count of attempts.
-_MOST_ATTEMPTS: Final = 1_000
-
 
 #: The name of what has none, in a notice.
 _UNNAMED: Final = "(none)"
@@ -165,7 +162,7 @@ class Transcript:
             asked_at=memory.asked_in_sidechain_at if sidechain else memory.asked_at,
             # A sidechain is asked by an agent.
             user_messages=0 if sidechain else memory.user_messages,
-            attempt=1 + memory.failures,
+            attempt=min(1 + memory.failures, MOST_ATTEMPTS),
         )
         if not sidechain:
             memory.user_messages, memory.last_was_command = 0, False
@@ -275,12 +272,11 @@ class Transcript:
         return provider
 
     def _take_failure(self, line: Line, text: str, raw: memoryview) -> None:
-        at = self._time_of(line)
+        at, retried = self._time_of(line), failures.retried(line)
         request = failures.request_of(line)
         # The attempt that is given up is told twice where it has an id: as it fails, and to the person.
         key = f"error|{request}" if request else calls.own_key(line, raw)
-        retried = line.retryAttempt if line.retryAttempt and 0 < line.retryAttempt < _MOST_ATTEMPTS else 0
-        attempt = retried or 1 + self.memory.failures
+        attempt = retried or min(1 + self.memory.failures, MOST_ATTEMPTS)
         self.memory.failures = retried
         if key in self.calls:
             return
@@ -360,13 +356,15 @@ class Transcript:
         """A subagent's own totals stand beside its calls, which its own transcript holds; they are never added."""
         if not at:
             return
-        finished = result.status == "completed"
-        started_at = at - (result.totalDurationMs or 0) * 1_000
+        finished, took = result.status == "completed", (result.totalDurationMs or 0) * 1_000
+        if took > MAX_DURATION_US:
+            raise RecordError("toolUseResult.totalDurationMs", "is more than a year")
+        check_time(at, "timestamp", self._now)
         place = self._contexts.of(line, at).call
         self.runs[agent_id] = AgentRun(
             source=SOURCE_NAME,
             native_id=f"agent|{agent_id}",
-            started_at=check_time(started_at, "toolUseResult.totalDurationMs", self._now),
+            started_at=check_time(at - took, "toolUseResult.totalDurationMs", self._now),
             revision=1 if finished else 0,
             origin=place.origin,
             agent=result.agentType or "subagent",

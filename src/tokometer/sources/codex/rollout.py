@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tokometer.records import ModelCall, Notice, Record, RecordError, check_time, status_of, to_us
 from tokometer.records.providers import provider_of
+from tokometer.records.values import MOST_ATTEMPTS
 from tokometer.sources.codex import descent, terms, tools
 from tokometer.sources.codex.config import account_of, configured_tier
 from tokometer.sources.codex.failures import failure_of
@@ -204,7 +205,7 @@ class Rollout:
         ) = buckets_of(usage)
         call.unsplit_tokens = unsplit_of(usage)
         if mine:
-            call.attempt = state.failures + 1
+            call.attempt = min(state.failures + 1, MOST_ATTEMPTS)
             state.failures = 0
             if state.asked_at and 0 < at - state.asked_at <= _PATIENCE:
                 call.latency_us, call.latency_estimated = at - state.asked_at, True
@@ -333,7 +334,7 @@ class Rollout:
         call.status = status_of(failure.http_status, failure.words)
         call.http_status = failure.http_status
         call.error_message = failure.message
-        call.attempt = state.failures + 1
+        call.attempt = min(state.failures + 1, MOST_ATTEMPTS)
         self._calls.append(call)
         if name == "stream_error":
             state.failures += 1

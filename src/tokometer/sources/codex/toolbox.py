@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tokometer.records import Record
+from tokometer.records.values import MAX_DURATION_US
 from tokometer.sources.codex import descent, tools
 from tokometer.sources.codex.rows import ToolEnd, ToolOutput, ToolUse
 from tokometer.sources.codex.state import State, Tool
@@ -54,7 +55,9 @@ class Toolbox:
             return
         outcome = tools.of_output(bytes(output.output))
         if outcome.duration_us is None and tool.duration_us is None:
-            outcome = outcome._replace(duration_us=max(0, at - tool.started_at))
+            waited = max(0, at - tool.started_at)
+            # After more than a year it was the session that waited, not the tool that ran.
+            outcome = outcome._replace(duration_us=waited if waited <= MAX_DURATION_US else None)
         self.ended(output.call_id or "", outcome, None)
 
     def ended(self, call: str, outcome: tools.Outcome, end: ToolEnd | None) -> None:

@@ -6,7 +6,8 @@ import re
 from typing import Any, Final, Literal, NamedTuple
 
 from tokometer.records import ToolCall
-from tokometer.sources.codex.rows import ToolEnd, ToolUse
+from tokometer.records.values import MAX_DURATION_US
+from tokometer.sources.codex.rows import BadLine, ToolEnd, ToolUse
 from tokometer.sources.codex.state import Tool
 
 Status = Literal["ok", "error", "cancelled", "unknown"]
@@ -115,8 +116,13 @@ def _duration(value: Any) -> int | None:  # noqa: ANN401 - Codex has written it 
         seconds, nanos = value.get("secs"), value.get("nanos")
         if isinstance(seconds, int) and isinstance(nanos, int) and seconds in _SECONDS and nanos in _NANOS:
             return seconds * _SECOND + nanos // 1000
+        if isinstance(seconds, int) and seconds > _SECONDS[-1]:
+            raise BadLine("payload.duration.secs", "is more than a tool runs")
     if isinstance(value, str):
         found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s)", value)
         if found:
-            return round(float(found[1]) * (1000 if found[2] == "ms" else _SECOND))
+            took = round(float(found[1]) * (1000 if found[2] == "ms" else _SECOND))
+            if took > MAX_DURATION_US:
+                raise BadLine("payload.duration", "is more than a year")
+            return took
     return None

@@ -7,11 +7,12 @@ imports it.
 
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import use as use_labels
-from tokometer.sources.otlp.traces import ENCODINGS, MEDIA_TYPES, Encoding, Traces, decode_traces, failure, reply
+from tokometer.sources.otlp.traces import ENCODINGS, MEDIA_TYPES, PLACE, Encoding, Traces, decode_traces, failure, reply
 
 __all__ = [
     "ENCODINGS",
     "MEDIA_TYPES",
+    "PLACE",
     "Encoding",
     "OtlpError",
     "Traces",

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from tokometer.records.counted_parts import thousandths
 from tokometer.records.ids import key_fingerprint
-from tokometer.records.values import flag, message, milliseconds, moment, money, seconds, text, whole
+from tokometer.records.values import MOST_ATTEMPTS, flag, message, milliseconds, moment, money, seconds, text, whole
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
 from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.object_keys import OBJECTS
@@ -46,6 +46,10 @@ class Reading(NamedTuple):
 
 def _status_code(value: object) -> int:
     return whole(value, 999)
+
+
+def _attempt(value: object) -> int:
+    return whole(value, MOST_ATTEMPTS)
 
 
 def _masked(value: object) -> str:
@@ -89,6 +93,9 @@ def _unread(name: str) -> Callable[[Any], str | None]:
     shown = name[:_NAME]
     return lambda value: shown if is_number(value) else None
 
+
+#: Langfuse's name of the moment of the first token.
+COMPLETION_BEGAN: Final = "langfuse.observation.completion_start_time"
 
 _NAME: Final = 80
 _WORD_LENGTH: Final = 40
@@ -138,7 +145,7 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         "llm.latency.time_to_first_token",
     ),
     "ttft_ms": (milliseconds, "ttft_ms ai.response.msToFirstChunk"),
-    "first_token_at": (_json_moment, "langfuse.observation.completion_start_time"),
+    "first_token_at": (_json_moment, COMPLETION_BEGAN),
     # how it ended
     "error_type": (text, "error.type exception.type"),
     "error_message": (
@@ -153,7 +160,7 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         "gen_ai.response.finish_reasons gen_ai.response.stop_reason llm.finish_reason llm.response.finish_reason "
         "ai.response.finishReason stop_reason",
     ),
-    "attempt": (whole, "attempt"),
+    "attempt": (_attempt, "attempt"),
     # whose it is
     "session": (
         text,

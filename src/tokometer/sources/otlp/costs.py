@@ -6,10 +6,11 @@ unless a currency is stated; a cost in another currency is not taken, and notice
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from tokometer.records import RecordError
-from tokometer.records.values import money
+from tokometer.records.values import MAX_NANO_USD, money
 from tokometer.sources.otlp.objects import decoded
 from tokometer.sources.otlp.tokens import table
 from tokometer.sources.otlp.unread import note
@@ -128,7 +129,7 @@ def _sides(found: dict[str, Any]) -> int | None:
         note(found, "usage", "a cost of input or output alone")
         return None
     tools: int = found.get("cost_tools", 0)
-    return sum(sides) + tools
+    return _added("cost of input and output", [*sides, tools])
 
 
 def _from_object(name: str, given: object) -> int | None:
@@ -138,7 +139,14 @@ def _from_object(name: str, given: object) -> int | None:
     keys = [total] if total else [key for key, value in details.items() if value is not None]
     if not total and name != _LANGFUSE:
         keys = [key for key in keys if key in _SIDES]
-    return sum(_money(f"{name}.{key}", details[key]) for key in keys) if keys else None
+    return _added(name, [_money(f"{name}.{key}", details[key]) for key in keys]) if keys else None
+
+
+def _added(field: str, costs: Sequence[int]) -> int:
+    total = sum(costs)
+    if total > MAX_NANO_USD:
+        raise RecordError(field, "adds up to more than 999,999,999 USD")
+    return total
 
 
 def _hidden(given: object) -> int | None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tokometer.records import RecordError
 from tokometer.records.counted_parts import thousandths
-from tokometer.records.values import money, text
+from tokometer.records.values import decimal, money, text
 from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.object_keys import OBJECT_KEYS
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS, SLOTS
 from tokometer.sources.otlp.words import KNOWN, slot_of
 
-_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+_JSON: Final = msgspec.json.Decoder(float_hook=decimal)
 #: Deeper and longer objects are no counts.
 _DEPTH: Final = 5
 _LEAVES: Final = 200

@@ -6,9 +6,11 @@ import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
-from tokometer.records import Status, status_of
-from tokometer.records.values import message
+from tokometer.records import RecordError, Status, status_of
+from tokometer.records.values import MAX_DURATION_US, message
+from tokometer.sources.otlp.attributes import COMPLETION_BEGAN
 from tokometer.sources.otlp.span import ERROR, OK, UNSET, Span
+from tokometer.sources.otlp.unread import note
 
 
 class Outcome(NamedTuple):
@@ -60,15 +62,28 @@ def outcome_of(span: Span) -> Outcome:
 
 
 def ttft_of(span: Span) -> int | None:
-    """Time to the first token in microseconds, where the span says it."""
+    """Time to the first token in microseconds, where the span says it; one before the start says nothing, and is noted.
+
+    Raises:
+        RecordError: It was more than a year after the start.
+    """
     found = span.found
     stated: int | None = found.get("ttft")
     if stated is None:
         stated = found.get("ttft_ms")
+    field = ""
     if stated is None and "first_token_at" in found:
+        field = COMPLETION_BEGAN
         stated = found["first_token_at"] - span.start_ns // 1000
     if stated is None:
         times = [event.time_ns for event in span.events if event.name != "exception"]
         if times:
+            field = "events.timeUnixNano"
             stated = (min(times) - span.start_ns) // 1000
-    return stated if stated is None or stated >= 0 else None
+    if stated is None or 0 <= stated <= MAX_DURATION_US:
+        return stated
+    if stated > 0:
+        raise RecordError(field, "is more than a year after startTimeUnixNano")
+    # Clocks of two processes: the rest of the call is no less right.
+    note(found, "field", f"{field} before the start")
+    return None

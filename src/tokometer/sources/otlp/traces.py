@@ -40,6 +40,8 @@ class Traces:
     records: list[Record] = field(default_factory=list)
     #: Spans that look like a model call, an agent or a tool and cannot be believed.
     refusals: list[Refusal] = field(default_factory=list)
+    #: The index of the span that each record is made of.
+    positions: list[int] = field(default_factory=list)
     spans: int = 0
     #: Spans of which nothing is kept: HTTP requests, database queries.
     skipped: int = 0
@@ -87,7 +89,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
         # Which of the other spans a step is does not matter to who sent them all.
         positions.extend([0] * len(steps))
     admitted = admit(records, PLACE, positions, at)
-    traces.records = admitted.records
+    traces.records, traces.positions = admitted.records, admitted.positions
     traces.refusals += admitted.refusals
     traces.notices = unread.notices(at) + admitted.notices
     return traces
