@@ -26,7 +26,8 @@ _LEAVING = """([desk, wide]) => {
       const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
       if (!(text || element.matches("table")) || element.closest(".sr, svg")) continue;
       const wrap = element.closest(".table-wrap"), box = element.getBoundingClientRect();
-      if (wrap && element.matches("table") && innerWidth >= desk && !wide.includes(name) && wrap.scrollWidth > wrap.clientWidth + 1) {
+      const scrolls = wrap && wrap.scrollWidth > wrap.clientWidth + 1;
+      if (scrolls && element.matches("table") && innerWidth >= desk && !wide.includes(name)) {
         found.push(`${name}: a table of ${wrap.scrollWidth} in ${wrap.clientWidth}`);
       }
       if (!wrap && box.width && (box.right > edge.right + 1 || box.left < edge.left - 1)) {

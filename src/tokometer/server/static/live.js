@@ -15,12 +15,14 @@ export class Live {
    * @param {HTMLElement} element shows the state: `data-state` on, stale, paused or wait
    * @param {() => Promise<unknown>} refresh fetches what has changed
    * @param {() => string} zone the viewer's time zone
+   * @param {(since: number) => void} away hears when the server was last heard, each time that it is not; then 0
    */
-  constructor(element, refresh, zone) {
+  constructor(element, refresh, zone, away) {
     this.element = element;
     this.refresh = refresh;
     this.zone = zone;
-    this.line = new Line((name, data) => (name === "lost" ? this.#lost() : this.#hear(data)));
+    this.away = away;
+    this.line = new Line((name, data) => (name === "lost" ? this.lost() : this.#hear(data)));
     setInterval(() => this.#watch(), 5_000);
     addEventListener("pagehide", () => this.line.end());
     addEventListener("pageshow", (event) => event.persisted && this.open());
@@ -65,6 +67,7 @@ export class Live {
   #hear(data) {
     this.#heard = Date.now();
     this.#show("on", "Live");
+    this.away(0);
     const said = JSON.parse(data);
     // Also what was committed while nobody listened.
     const news = this.version && said.version > this.version;
@@ -89,7 +92,9 @@ export class Live {
     text.title = "The newest files are read first; what is older is not in the figures yet.";
   }
 
-  #lost() {
+  /** The server does not answer. */
+  lost() {
+    this.away(this.#heard || Date.now());
     if (this.#paused) return;
     const since = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
     if (this.element.dataset.state !== "stale") this.#show("stale", `Not live since ${since.format(this.#heard || Date.now())}`);
@@ -98,7 +103,7 @@ export class Live {
   /** The server's beat comes every 10 s; three missed ones mean that the line is dead, whatever the browser thinks. */
   #watch() {
     if (!this.line.open || Date.now() - this.#heard < 30_000) return;
-    this.#lost();
+    this.lost();
     this.line.end();
     this.open();
   }
