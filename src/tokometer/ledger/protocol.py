@@ -107,6 +107,15 @@ class Discrepancy:
     expected: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Commits that were acknowledged and are not in the ledger."""
+
+    commits: int
+    #: When the last one was that is there, in microseconds since the epoch; 0 where there is none.
+    since: int
+
+
 class LedgerError(Exception):
     """The ledger cannot do what was asked; the message says what to do next."""
 
@@ -184,6 +193,17 @@ class Ledger(Protocol):
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
+
+    def ready(self) -> None:
+        """Say whether records can be taken just now; what was closed after an error is opened again. Cheap.
+
+        Raises:
+            LedgerError: They cannot, and why.
+        """
+
+    @property
+    def missing(self) -> Missing | None:
+        """What was acknowledged and is gone (a damaged log, an older copy in its place), until it is repaired."""
 
     def stats(self) -> dict[str, int]:
         """Rows per table and bytes on disk."""
