@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any, Final
 
@@ -11,6 +12,9 @@ from generators.hostile import ALL, NUMBERS
 
 #: Stands where JSON text is to stand as it is; Python has no object for 1e400, a lone surrogate or a key twice.
 _MARK: Final = "\ue000raw:"
+_MOST_BYTES: Final = 200_000
+#: How often bytes are spoiled as well.
+_BYTES: Final = 0.2
 _NAMES: Final = tuple(ALL)
 _NUMBERS: Final = tuple(NUMBERS)
 
@@ -62,16 +66,29 @@ def hostile(chance: Random, names: Sequence[str] = _NAMES) -> str:
     return f"{_MARK}{_NAMES.index(chance.choice(names))}"
 
 
-def mutated(value: Any, chance: Random, donor: Any = None) -> bytes:
-    """A JSON value with a few things wrong, as bytes. `value` is changed; parts of `donor` get into it."""
+def mutated(value: Any, chance: Random, donor: Any = None, *, bytes_too: bool = True) -> bytes:
+    """A JSON value with a few things wrong, as bytes. `value` is changed; parts of `donor` get into it.
+
+    Without `bytes_too` it is JSON still, but for the numbers that JSON has no words for.
+    """
+    change(value, chance, donor)
+    text = encoded(value, chance)
+    if len(text) > _MOST_BYTES:
+        # What is large has tests of its own.
+        text = b'{"large":0}'
+    if not bytes_too or chance.random() > _BYTES:
+        return text
+    return spoiled(text, chance, encoded(donor) if donor is not None else b"")
+
+
+def change(value: Any, chance: Random, donor: Any = None) -> None:
+    """Do a few things wrong in an object, which stays one; see :func:`encoded` for what stands in it."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 5))):
         found = places(value)
         if not found:
             break
         holder, key = chance.choice(found)
         chance.choice(_CHANGES)(holder, key, chance, donor)
-    text = encoded(value, chance)
-    return spoiled(text, chance, encoded(donor) if donor is not None else b"") if chance.random() < 0.2 else text
 
 
 def spoiled(data: bytes, chance: Random, donor: bytes = b"") -> bytes:
@@ -124,7 +141,7 @@ def _retype(holder: Any, key: Any, _chance: Random, _donor: Any) -> None:
     elif isinstance(inner, str):
         holder[key] = len(inner)
     elif isinstance(inner, list):
-        holder[key] = dict(enumerate(map(str, inner[:20])))
+        holder[key] = {str(at): part for at, part in enumerate(inner[:20])}
     elif isinstance(inner, dict):
         holder[key] = list(inner)[:20]
 
@@ -145,7 +162,7 @@ def _twice(holder: Any, key: Any, chance: Random, _donor: Any) -> None:
 def _rename(holder: Any, key: Any, chance: Random, _donor: Any) -> None:
     if isinstance(holder, dict):
         odd = chance.choice(
-            ("", key.upper(), key + " ", key * 40, "\ud800", "a\u0000", "__class__", "x" * 5000, "＝" + key)
+            ("", key.upper(), key + " ", key[:99] * 40, "\ud800", "a\u0000", "__class__", "x" * 5000, "＝" + key)
         )
         holder[odd] = holder.pop(key)
 
@@ -155,7 +172,7 @@ def _graft(holder: Any, key: Any, chance: Random, donor: Any) -> None:
     if found:
         other, name = chance.choice(found)
         # A copy: of itself it would have no end.
-        holder[key] = json.loads(json.dumps(other[name]))
+        holder[key] = deepcopy(other[name])
 
 
 _CHANGES: Final[tuple[Callable[[Any, Any, Random, Any], None], ...]] = (

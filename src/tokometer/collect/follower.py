@@ -21,9 +21,9 @@ from tokometer.collect.changes import Job, job_of, look
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
-from tokometer.collect.reading import Portion, Prices
+from tokometer.collect.reading import Portion, Prices, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
-from tokometer.ledger.protocol import Batch, Ledger, LedgerError, Receipt
+from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
 from tokometer.records import now_us
 from tokometer.sources.protocol import FileSource
 
@@ -258,9 +258,7 @@ class Follower:
                 self._has_failed(job.path)
         if not (portion.size or portion.refusals or portion.cursors or portion.notices):
             return None
-        batch = Batch(
-            portion.records, portion.refusals, portion.cursors, packed=portion.packed, notices=portion.notices
-        )
+        batch = batch_of(portion)
         while True:
             try:
                 return self._writer.submit(batch)

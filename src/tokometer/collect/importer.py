@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.collect.changes import Changes, Cursors, Job, look
+from tokometer.collect.committing import commit_all
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.pool import reading
-from tokometer.collect.reading import Portion, Prices
+from tokometer.collect.pricing import price_each
+from tokometer.collect.reading import Portion, Prices, batch_of
 from tokometer.ledger.protocol import Batch, Ledger
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Refusal
@@ -150,13 +152,8 @@ class _Importing:
         self._commit()
 
     def _take(self, portion: Portion) -> None:
-        self._book.apply(record for record in portion.records if isinstance(record, ModelCall))
-        batch = self._batch
-        batch.records.extend(portion.records)
-        batch.packed.extend(portion.packed)
-        batch.refusals.extend(portion.refusals)
-        batch.notices.extend(portion.notices)
-        batch.cursors.update(portion.cursors)
+        price_each(self._book, [record for record in portion.records if isinstance(record, ModelCall)])
+        self._batch.add(batch_of(portion))
         self._jobs += portion.jobs
         self._summary.bytes += sum(job.size for job in portion.jobs)
         self._records += portion.size
@@ -172,13 +169,14 @@ class _Importing:
         batch, self._batch = self._batch, Batch()
         jobs, self._jobs = self._jobs, []
         if batch.size or batch.refusals or batch.cursors or batch.notices:
-            summary, receipt = self._summary, self._ledger.commit(batch)
+            summary, receipt = self._summary, commit_all(self._ledger, batch)
             summary.accepted += receipt.accepted
             summary.duplicate += receipt.duplicate
             summary.changed += receipt.changed
-            summary.refused += len(batch.refusals)
+            summary.refused += receipt.refused
             summary.noticed += sum(notice.count for notice in batch.notices)
-            summary.refusals.extend(batch.refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
+            refusals = [*batch.refusals, *receipt.spoiled.values()]
+            summary.refusals.extend(refusals[: _SHOWN_REFUSALS - len(summary.refusals)])
             self._limit = min(self._limit * _GROWTH, COMMIT_RECORDS)
         self._kept.done(jobs)
         self._tell()

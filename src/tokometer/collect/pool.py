@@ -23,7 +23,8 @@ from tokometer.collect.changes import Job
 from tokometer.collect.horizon import newest_first
 from tokometer.collect.processes import Process, fork, is_alone, spawn
 from tokometer.collect.reading import Portion, Prices, parcel_of, portion_of, read, unpack
-from tokometer.sources.protocol import FileSource
+from tokometer.prices import PriceBook
+from tokometer.sources.protocol import FileSource, Reading
 
 #: Below this one process is done before a second has started.
 WORTH_BYTES: Final = 8 << 20
@@ -198,8 +199,18 @@ def work(bundles: Sequence[Bundle], sources: Mapping[str, FileSource], prices: P
     while head := os.read(numbers, _NUMBER.size):
         bundle = bundles[_NUMBER.unpack(head)[0]]
         readings = [read(sources[job.source], job) for _, job in bundle]
-        parcel = parcel_of([number for number, _ in bundle], readings, book)
-        _write(out, _NUMBER.pack(len(parcel)) + parcel)
+        for parcel in _parcels([number for number, _ in bundle], readings, book):
+            _write(out, _NUMBER.pack(len(parcel)) + parcel)
+
+
+def _parcels(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBook) -> Iterator[bytes]:
+    """Readings as one parcel; as one each where one of them cannot be packed, which is then read where all arrive."""
+    try:
+        yield parcel_of(numbers, readings, book)
+    except Exception:  # noqa: BLE001 - whatever it is: who commits finds the record
+        if len(numbers) > 1:
+            for number, reading in zip(numbers, readings, strict=True):
+                yield from _parcels([number], [reading], book)
 
 
 def _write(out: int, data: bytes) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 import msgspec
 
 from tokometer.collect.changes import Job
+from tokometer.collect.pricing import price_each
 from tokometer.ledger.opening import cache_folder
-from tokometer.ledger.packed import Packed, pack
+from tokometer.ledger.packed import Packed, Stood, pack
+from tokometer.ledger.protocol import Batch
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
 from tokometer.records.fitting import fit_to_tell
@@ -61,6 +63,8 @@ class Portion(msgspec.Struct, gc=False):
     cursors: dict[tuple[str, str], bytes]
     jobs: list[Job]
     notices: list[Notice] = []
+    #: Which file each of `records` stood in.
+    stood: list[Stood] = []
 
     @property
     def size(self) -> int:
@@ -87,22 +91,53 @@ def portion_of(jobs: Sequence[Job], readings: Sequence[Reading]) -> Portion:
     portion = Portion([], [], [], {}, list(jobs))
     for job, reading in zip(jobs, readings, strict=True):
         portion.records.extend(reading.records)
+        portion.stood.append(Stood(job.path, len(reading.records)))
         _add(portion, job, reading.state, reading.refusals, reading.notices)
     return portion
 
 
-def priced_and_packed(records: Iterable[Record], book: PriceBook) -> list[Packed]:
-    """Records of any kind as columns, the calls among them priced."""
+def batch_of(portion: Portion) -> Batch:
+    """What is to be committed of a portion."""
+    return Batch(
+        portion.records,
+        portion.refusals,
+        portion.cursors,
+        packed=portion.packed,
+        notices=portion.notices,
+        stood=portion.stood,
+    )
+
+
+def priced_and_packed(records: Sequence[Record], book: PriceBook, stood: Sequence[Stood] = ()) -> list[Packed]:
+    """Records of any kind as columns, the calls among them priced; `stood` is where they stood, in their order."""
     by_kind: dict[str, list[Record]] = {}
-    for record in records:
-        by_kind.setdefault(record.kind, []).append(record)
-    book.apply(call for call in by_kind.get(ModelCall.kind, ()) if isinstance(call, ModelCall))
-    return [pack(of_kind, book.version) for of_kind in by_kind.values()]
+    places: dict[str, list[Stood]] = {}
+    at = 0
+    for run in stood or (Stood("", len(records)),):
+        counts = {kind: len(of_kind) for kind, of_kind in by_kind.items()}
+        positions: dict[str, list[int]] = {}
+        for number, record in enumerate(records[at : at + run.count]):
+            by_kind.setdefault(record.kind, []).append(record)
+            if run.positions:
+                positions.setdefault(record.kind, []).append(run.positions[number])
+        at += run.count
+        for kind, of_kind in by_kind.items():
+            count = len(of_kind) - counts.get(kind, 0)
+            if count:
+                places.setdefault(kind, []).append(Stood(run.place, count, positions.get(kind, [])))
+    price_each(book, [call for call in by_kind.get(ModelCall.kind, ()) if isinstance(call, ModelCall)])
+    packed = [pack(of_kind, book.version) for of_kind in by_kind.values()]
+    for one in packed:
+        one.stood = places[one.kind]
+    return packed
 
 
 def parcel_of(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBook) -> bytes:
     """Readings of the jobs with these numbers, priced, as bytes for :func:`unpack`."""
-    packed = priced_and_packed((record for reading in readings for record in reading.records), book)
+    records = [record for reading in readings for record in reading.records]
+    # Whose number a file has, both sides know.
+    stood = [Stood(str(number), len(reading.records)) for number, reading in zip(numbers, readings, strict=True)]
+    packed = priced_and_packed(records, book, stood)
     files = [
         (number, reading.state, reading.refusals, reading.notices)
         for number, reading in zip(numbers, readings, strict=True)
@@ -114,6 +149,9 @@ def unpack(parcel: bytes, jobs: Mapping[int, Job] | Sequence[Job]) -> tuple[Port
     """A parcel as a portion, and the numbers of the jobs that it holds."""
     told = _decode_parcel(parcel)
     portion = Portion([], told.packed, [], {}, [])
+    for packed in told.packed:
+        for run in packed.stood:
+            run.place = jobs[int(run.place)].path
     for number, state, refusals, notices in told.files:
         portion.jobs.append(jobs[number])
         _add(portion, jobs[number], state, refusals, notices)

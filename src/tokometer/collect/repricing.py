@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from tokometer.collect.writer import Pricer
+from tokometer.collect.committing import reprice_all
+from tokometer.collect.pricing import Pricer, price_each
 from tokometer.ledger import Ledger
 from tokometer.ledger.priced import priced_calls
 
@@ -19,17 +20,18 @@ def reprice(
     """Price every stored call anew with `book`, and say by model what that changes; with `apply`, write it.
 
     A cost that a source reported stays what it was. The answer is a JSON object: `calls` (looked at), `changed`,
-    `marked` (cost what they did, but their price is known to be more or less sure than was said), `applied`, and
+    `marked` (cost what they did, but their price is known to be more or less sure than was said), `failed` (could not
+    be written with what they would cost, and keep what they did), `applied`, and
     `models` with `provider`, `model`, `calls` (that change), `unpriced_before`, `unpriced_after`,
     `before` and `after` (US dollars, decimal strings), the largest difference first. `progress` takes quarter hours
     done and all.
     """
     by_model: dict[tuple[str, str], _Difference] = {}
-    looked_at = marked = 0
+    looked_at = marked = failed = 0
     for done, all_, rows in priced_calls(ledger):
         costs: dict[bytes, tuple[int | None, str, str]] = {}
         looked_at += len(rows)
-        book.apply(row.call for row in rows)
+        price_each(book, [row.call for row in rows])
         for id_, was, basis, call in rows:
             if call.cost_priced == was and call.price_basis == basis:
                 continue
@@ -39,7 +41,7 @@ def reprice(
             else:
                 by_model.setdefault((call.provider, call.model), _Difference()).add(was, call.cost_priced)
         if apply and costs:
-            ledger.reprice(costs)
+            failed += reprice_all(ledger, costs)[1]
         if progress is not None:
             progress(done, all_)
     if apply:
@@ -52,6 +54,7 @@ def reprice(
         "calls": looked_at,
         "changed": sum(difference.calls for difference in by_model.values()),
         "marked": marked,
+        "failed": failed,
         "applied": apply,
         "models": models,
     }

@@ -12,9 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
+from tokometer.collect.committing import commit_all
 from tokometer.collect.patience import Backoff
+from tokometer.collect.pricing import Pricer, price_each
 from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
 from tokometer.ledger.retention import KEPT_DAYS, Kept, drop_old
@@ -53,17 +55,6 @@ class WriterClosed(Exception):
     """The writer takes no more batches: the server is stopping."""
 
 
-class Pricer(Protocol):
-    """What the writer needs of a price book."""
-
-    @property
-    def version(self) -> str:
-        """What names the book's prices."""
-
-    def apply(self, calls: Iterable[ModelCall], /) -> None:
-        """Fill `cost_priced`, `price_version` and `price_basis` of each call."""
-
-
 class _Waiting(NamedTuple):
     batch: Batch
     future: Future[Receipt]
@@ -72,7 +63,8 @@ class _Waiting(NamedTuple):
 class Writer:
     """Prices batches and commits them in the order of their arrival. Thread-safe.
 
-    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable. `kept` says
+    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable and before
+    anyone is told so: whoever was told can ask, and finds what was sent in every answer. `kept` says
     for how many days what is not kept for good is; see :mod:`tokometer.ledger.retention`.
     """
 
@@ -200,8 +192,8 @@ class Writer:
             for waiting in group:
                 self._price(waiting.batch)
             batch = _merged([waiting.batch for waiting in group])
-            batch.price = self.book.apply
-            receipt = self._ledger.commit(batch)
+            batch.price = self._price_again
+            receipt = commit_all(self._ledger, batch)
         except LedgerError as error:
             # The ledger as a whole cannot write (a full disk): the same answer for everybody.
             self._fail(group, error)
@@ -209,26 +201,27 @@ class Writer:
             if len(group) == 1:
                 self._fail(group, error)
             else:
-                # One batch has something that the engine cannot take; alone, it spoils only itself.
+                # One batch has something, not a record, that the engine cannot take; alone, it spoils only itself.
                 for waiting in group:
                     self._commit_group([waiting])
         else:
             if "calls" in receipt.touched:
                 self._settler.touch()
+            self._tell(receipt)
             receipts = _shares(receipt, [waiting.batch for waiting in group])
             for waiting, share in zip(group, receipts, strict=True):
                 self._done(waiting)
                 waiting.future.set_result(share)
-            self._tell(receipt)
 
     def _price(self, batch: Batch) -> None:
         book = self.book
         if any(packed.kind == "calls" and packed.price_version != book.version for packed in batch.packed):
             # Packed just before the prices changed, or by somebody who knows none.
-            for packed in batch.packed:
-                batch.records.extend(packed.records())
-            batch.packed.clear()
-        book.apply(record for record in batch.records if isinstance(record, ModelCall))
+            batch.unpack()
+        price_each(book, [record for record in batch.records if isinstance(record, ModelCall)])
+
+    def _price_again(self, calls: Iterable[ModelCall]) -> None:
+        price_each(self.book, list(calls))
 
     def _tell(self, receipt: Receipt) -> None:
         if self._on_commit is None:
@@ -263,7 +256,9 @@ class Writer:
     def _drop_old(self) -> None:
         if time.monotonic() - self._dropped_at >= _DROP_EVERY:
             self._dropped_at = time.monotonic()
-            drop_old(self._ledger, self._kept, now_us())
+            dropped = [table for table, rows in drop_old(self._ledger, self._kept, now_us()).items() if rows]
+            if dropped:
+                self._tell(Receipt(touched=frozenset(dropped)))
 
 
 def _size(batch: Batch) -> int:
@@ -276,11 +271,7 @@ def _merged(batches: Sequence[Batch]) -> Batch:
         return batches[0]
     merged = Batch(corrections=batches[0].corrections)
     for batch in batches:
-        merged.records.extend(batch.records)
-        merged.packed.extend(batch.packed)
-        merged.refusals.extend(batch.refusals)
-        merged.notices.extend(batch.notices)
-        merged.cursors.update(batch.cursors)
+        merged.add(batch)
     return merged
 
 
@@ -293,16 +284,19 @@ def _shares(receipt: Receipt, batches: Sequence[Batch]) -> list[Receipt]:
     loose, packed = 0, sum(len(batch.records) for batch in batches)
     for batch in batches:
         size, packed_size = len(batch.records), batch.size - len(batch.records)
+        mine = [*range(loose, loose + size), *range(packed, packed + packed_size)]
         outcomes = receipt.outcomes[loose : loose + size] + receipt.outcomes[packed : packed + packed_size]
         loose, packed = loose + size, packed + packed_size
+        spoiled = {own: receipt.spoiled[at] for own, at in enumerate(mine) if at in receipt.spoiled}
         shares.append(
             Receipt(
                 accepted=outcomes.count("accepted"),
                 duplicate=outcomes.count("duplicate"),
                 changed=outcomes.count("changed"),
-                refused=len(batch.refusals),
+                refused=len(batch.refusals) + len(spoiled),
                 outcomes=outcomes,
                 touched=_kinds(batch) & receipt.touched,
+                spoiled=spoiled,
             )
         )
     return shares

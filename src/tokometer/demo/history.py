@@ -28,7 +28,7 @@ from tokometer.records import ModelCall, Notice, Record
 BATCH: Final = 20_000
 #: The last minutes, and how many calls they have at least.
 _LAST: Final = 25 * MINUTE
-_LAST_CALLS: Final = 240
+_LAST_CALLS: Final = 100
 #: What they come from, so that nearly every provider has been asked; and who may be at a desk then.
 _LAST_KINDS: Final[tuple[Kind, ...]] = (*(("gateway",) * 6), "assistant", "assistant", "agents", "embedding")
 _ANYBODY: Final = (1.0, 1.0, 1.0)

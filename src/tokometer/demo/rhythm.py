@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import exp
 from random import Random
@@ -12,6 +12,8 @@ from tokometer.demo.company import ZONES
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
+#: In an hour.
+SECONDS: Final = 3600
 
 #: How busy a desk is at each hour of a local working day.
 _WORKDAY: Final = (
@@ -30,6 +32,12 @@ _DAY_NOISE: Final = 0.1
 _TOO_SHORT: Final = HOUR // 2
 #: What sessions that began earlier add to the last hour, where nothing of its own runs over into the next.
 _CARRIED_OVER: Final = 0.35
+_WEEK_DAYS: Final = 7
+#: Played on, the demo never falls below this share of what its history has in an hour on average: somebody is looking.
+_AWAKE: Final = 0.5
+
+#: Calls a second at a time, in microseconds since the epoch.
+Pace = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +88,24 @@ def hours(start: int, end: int, calls: int, rng: Random) -> Iterator[Hour]:
     for begin, stop, moment, weight, zones in found:
         reached += weight
         yield Hour(begin, stop, moment, round(calls * min(reached / total, 1.0)), zones, FLOOR)
+
+
+def pace_of(calls: int, start: int, end: int) -> Pace:
+    """How fast a history of so many calls between two times goes on: as it went at that hour on its busiest days.
+
+    So the running hour stands among those of the days before, whatever the hour is. At night the history's calls would
+    be minutes apart; then there are half as many as in an hour of it on average.
+    """
+    spread = range(start // HOUR * HOUR, max(end, start + HOUR), HOUR)
+    scale = calls / sum(map(_busy, spread)) / SECONDS
+    least = _AWAKE * calls / len(spread) / SECONDS
+
+    def pace(at: int) -> float:
+        return max(scale * max(_busy(at - day * DAY) for day in range(_WEEK_DAYS)), least)
+
+    return pace
+
+
+def _busy(at: int) -> float:
+    """How busy everybody is at a time, desks and machines."""
+    return sum(desks(at)) + FLOOR

@@ -16,20 +16,14 @@ from tokometer.demo.incidents import FLAP_CALLS, Fate, Incident, flap_at
 from tokometer.demo.journal import MINUTE, SECOND, Journal
 from tokometer.demo.machines import Machines
 from tokometer.demo.money import Cashier
-from tokometer.demo.rhythm import DAY, desks
+from tokometer.demo.rhythm import DAY, FLOOR, Pace, desks
 from tokometer.demo.traffic import KINDS, Kind, Traffic, shares
 from tokometer.ledger import Batch
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Record
 
-#: What share of their desks people never leave while the demo is played on: the sun never sets on it.
-_AWAKE: Final = 0.2
-#: How busy customers and machines are then. Played on, there are many times as many calls as before, most of them
-#: the gateway's: they cost little, so that an hour of it does not turn the month.
-_SERVING: Final = 4.0
-#: What part of their calls kinds make then, the others being the gateway's: jobs have a schedule, and the machines that
-#: read documents can do no more than they can.
-_OF_ITS_OWN: Final[dict[Kind, float]] = {"jobs": 0.0, "reading": 0.25}
+#: The most calls that the gateway leaves out for others that were made in its place.
+_PATIENCE: Final = 2.0
 #: Sessions that are under way when `live` begins were started within this time.
 _WARM_UP: Final = 40 * MINUTE
 
@@ -39,7 +33,7 @@ def live(
     started_us: int,
     workspace: str = "default",
     *,
-    per_second: float = 2.0,
+    per_second: float | Pace = 2.0,
     book: PriceBook | None = None,
 ) -> Iterator[Batch]:
     """How the demo goes on, without an end: batch *n* holds what ended in the *n*-th second after `started_us`.
@@ -50,7 +44,7 @@ def live(
         seed: which future.
         started_us: when it begins, in microseconds since the epoch.
         workspace: the workspace of every record.
-        per_second: how many calls there are, on average.
+        per_second: how many calls there are, on average; always, or at a time, as :func:`~.rhythm.pace_of` says.
         book: prices; the catalogue's own where None.
     """
     played = _Live(seed, started_us, workspace, per_second, book or catalogue())
@@ -63,7 +57,7 @@ def live(
 
 
 class _Live:
-    def __init__(self, seed: int, started: int, workspace: str, per_second: float, book: PriceBook) -> None:
+    def __init__(self, seed: int, started: int, workspace: str, per_second: float | Pace, book: PriceBook) -> None:
         tag = blake2b(f"live {seed} {started}".encode(), digest_size=3).hexdigest()
         self._tag, self._workspace, self._started = tag, workspace, started
         self._rng = stream_of(seed, "live")
@@ -73,7 +67,7 @@ class _Live:
         self._machines = Machines(tag, workspace, stream_of(seed, "live machines"), started - DAY, started)
         self._cashier = Cashier(tag, workspace, stream_of(seed, "live money"), book, ())
         self._facts, self._said = Facts(stream_of(seed, "live facts")), stream_of(seed, "live beside")
-        self._per_second = per_second
+        self._pace: Pace = per_second if callable(per_second) else lambda _: per_second
         self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
         #: Calls that the flapping provider's clients still have to make, and when it was gone last.
         self._owed = 0.0
@@ -87,7 +81,9 @@ class _Live:
         self._flap(start)
         self._people(start)
         for at, job in jobs.due(start, end):
+            before = self._journal.written
             jobs.run_job(self._journal, at, 1.0, job, agents=True)
+            self._charge(self._journal.written - before)
         records: list[Record] = self._journal.take()
         if end > self._started:
             records += self._machines.scrape(start, end, MINUTE)
@@ -107,12 +103,11 @@ class _Live:
 
     def _people(self, at: int) -> None:
         """Start sessions of every kind until it has had its share."""
-        zones = tuple(max(busy, _AWAKE) for busy in desks(at))
-        credit = self._credit
-        for kind, share in shares(zones, _SERVING).items():
-            own = _OF_ITS_OWN.get(kind, 1.0)
-            credit[kind] += own * share * self._per_second
-            credit["gateway"] += (1 - own) * share * self._per_second
+        zones, credit = desks(at), self._credit
+        pace = self._pace(at)
+        for kind, share in shares(zones, FLOOR).items():
+            # Jobs have a schedule.
+            credit["gateway" if kind == "jobs" else kind] += share * pace
         for kind in KINDS:
             # A session's calls are spread over many seconds; being in debt for them evens that out.
             while credit[kind] > 0:
@@ -129,7 +124,14 @@ class _Live:
         while self._owed > 0:
             before = self._journal.written
             gateway.burst(self._journal, at + int(self._rng.random() * SECOND), gone)
-            self._owed -= self._journal.written - before
+            made = self._journal.written - before
+            self._owed -= made
+            self._charge(made)
+
+    def _charge(self, calls: int) -> None:
+        """Take calls that nobody planned from what the gateway has yet to make, but never silence it for long."""
+        owed = self._credit["gateway"]
+        self._credit["gateway"] = max(owed - calls, min(owed, -_PATIENCE))
 
 
 def _done(record: Record) -> int:

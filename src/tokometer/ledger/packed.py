@@ -48,6 +48,16 @@ class Same(Sequence[Any]):
         return repeat(self.value, self._length)
 
 
+class Stood(msgspec.Struct, array_like=True, gc=False):
+    """Where some records stood that come one after the other: to say where one was that cannot be kept."""
+
+    #: A path, or the name of an endpoint; empty where nobody knows.
+    place: str
+    count: int
+    #: Each record's position there; empty where nobody knows.
+    positions: list[int] = []
+
+
 class Packed(msgspec.Struct, array_like=True, gc=False):
     """Records of one kind, priced where they are calls. Made by :func:`pack`; travels as msgpack."""
 
@@ -67,6 +77,8 @@ class Packed(msgspec.Struct, array_like=True, gc=False):
     price_version: str
     #: The sets of labels that the column `label_set` names.
     label_sets: dict[int, Told] = {}
+    #: Where they stood, in their order, as far as that is known.
+    stood: list[Stood] = []
 
     def __len__(self) -> int:
         return self.count
@@ -138,6 +150,15 @@ def pack(records: Sequence[Record], price_version: str = "") -> Packed:
         price_version=price_version if calls else "",
         label_sets=told_of(records),
     )
+
+
+def where(stood: Sequence[Stood], position: int) -> tuple[str, int]:
+    """The place at which one of the records stood, and its position there; empty and 0 where nobody knows."""
+    for run in stood:
+        if position < run.count:
+            return run.place, run.positions[position] if run.positions else 0
+        position -= run.count
+    return "", 0
 
 
 def together(table: Table, parts: Sequence[Sequence[Sequence[Any]]]) -> list[Sequence[Any]]:

@@ -7,14 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from tokometer.ledger.packed import Packed
+from tokometer.ledger.packed import Packed, Stood, where
 from tokometer.records import ModelCall, Notice, Record, Refusal
 
 #: Seconds after which to ask again where nobody knows better.
 RETRY_AFTER: Final = 5
 
 Engine = Literal["duckdb", "clickhouse"]
-Outcome = Literal["accepted", "duplicate", "changed"]
+#: `refused` is what an engine could not take, though everything before it had; see `tokometer.collect.committing`.
+Outcome = Literal["accepted", "duplicate", "changed", "refused"]
 
 
 @dataclass(slots=True)
@@ -33,25 +34,58 @@ class Batch:
     price: Callable[[Iterable[ModelCall]], None] | None = None
     #: What no rule understood. Counted beside the records; the same notice read again counts again.
     notices: list[Notice] = field(default_factory=list)
+    #: Where `records` stood, in their order, as far as that is known; those of `packed` know it themselves.
+    stood: list[Stood] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """How many records these are."""
         return len(self.records) + sum(map(len, self.packed))
 
+    def where(self, position: int) -> tuple[str, int]:
+        """The place at which a record of the batch stood and its position there; empty and 0 where nobody knows."""
+        if position < len(self.records):
+            return where(self.stood, position)
+        position -= len(self.records)
+        for packed in self.packed:
+            if position < len(packed):
+                return where(packed.stood, position)
+            position -= len(packed)
+        raise IndexError(position)
+
+    def add(self, other: Batch) -> None:
+        """Take in what another one holds, after what this one does."""
+        if other.stood or self.stood:
+            self.stood += [Stood("", len(self.records))] if self.records and not self.stood else []
+            self.stood += other.stood or [Stood("", len(other.records))]
+        self.records += other.records
+        self.packed += other.packed
+        self.refusals += other.refusals
+        self.notices += other.notices
+        self.cursors.update(other.cursors)
+
+    def unpack(self) -> None:
+        """Turn what is packed back into records."""
+        for packed in self.packed:
+            self.add(Batch(packed.records(), stood=packed.stood))
+        self.packed.clear()
+
 
 @dataclass(slots=True)
 class Receipt:
-    """What a commit did with the records of its batch. The three add up to the batch's length."""
+    """What a commit did with the records of its batch."""
 
     accepted: int = 0
     duplicate: int = 0
     changed: int = 0
+    #: Those of the batch that had been refused before, and those of its records that were in the commit.
     refused: int = 0
     #: What became of each record, in the batch's order: `records`, then each of `packed`.
     outcomes: list[Outcome] = field(default_factory=list)
     #: Kinds of record that were touched (`calls`, `tools`, …), for live pages.
     touched: frozenset[str] = frozenset()
+    #: Why records of the batch were refused in the commit, by their position.
+    spoiled: dict[int, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +105,15 @@ class Discrepancy:
     column: str
     stored: Any
     expected: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Commits that were acknowledged and are not in the ledger."""
+
+    commits: int
+    #: When the last one was that is there, in microseconds since the epoch; 0 where there is none.
+    since: int
 
 
 class LedgerError(Exception):
@@ -150,6 +193,17 @@ class Ledger(Protocol):
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
+
+    def ready(self) -> None:
+        """Say whether records can be taken just now; what was closed after an error is opened again. Cheap.
+
+        Raises:
+            LedgerError: They cannot, and why.
+        """
+
+    @property
+    def missing(self) -> Missing | None:
+        """What was acknowledged and is gone (a damaged log, an older copy in its place), until it is repaired."""
 
     def stats(self) -> dict[str, int]:
         """Rows per table and bytes on disk."""

@@ -24,8 +24,9 @@ from tokometer.records.refusal import Notice, Refusal
 class Admitted:
     """What became of some records."""
 
-    #: Those that go on, in their order.
+    #: Those that go on, in their order, and their positions, where those were told.
     records: list[Record] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     #: Those that do not, and why.
     refusals: list[Refusal] = field(default_factory=list)
     #: What went on changed, counted.
@@ -50,11 +51,13 @@ def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None
             wrong[numbers[at]] = why
         fitting.fit(of_kind, taken, [positions[at] for at in numbers] if positions is not None else ())
     if not wrong:
-        return Admitted(list(records), notices=fitting.notices)
+        return Admitted(list(records), list(positions or ()), notices=fitting.notices)
     admitted = Admitted(notices=fitting.notices)
     for at, record in enumerate(records):
         if at not in wrong:
             admitted.records.append(record)
+            if positions is not None:
+                admitted.positions.append(positions[at])
             continue
         name, reason = wrong[at]
         position = positions[at] if positions is not None else 0

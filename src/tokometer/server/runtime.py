@@ -93,13 +93,13 @@ class Runtime:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     counters: Counters = field(default_factory=Counters)
     #: Answers to queries, kept while nothing new is committed.
-    results: Memory[Result] = field(default_factory=lambda: Memory(400, 64 * MIB))
+    results: Memory[Result] = field(init=False)
     #: Panels as they were last sent.
-    rendered: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    rendered: Memory[Rendered] = field(init=False)
     #: Answers of endpoints as they were last sent.
-    replies: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    replies: Memory[Rendered] = field(init=False)
     #: Names that there are, with their calls; see endpoints/naming.py.
-    names: Memory[Mapping[str, int]] = field(default_factory=lambda: Memory(8, 16 * MIB))
+    names: Memory[Mapping[str, int]] = field(init=False)
     #: Makes panels that are asked for, a few at a time.
     makers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
@@ -109,6 +109,17 @@ class Runtime:
     closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
+
+    def __post_init__(self) -> None:
+        """Have everything that is kept go by the version of the data."""
+        self.results = Memory(400, 64 * MIB, version=self.version)
+        self.rendered = Memory(400, version=self.version)
+        self.replies = Memory(400, version=self.version)
+        self.names = Memory(8, 16 * MIB, version=self.version)
+
+    def version(self) -> int:
+        """As of which version the data is; higher with every commit, before anyone is told that it is durable."""
+        return self.broadcaster.version
 
     @property
     def reach(self) -> Reach | None:
@@ -125,16 +136,17 @@ class Runtime:
         return datetime.now(UTC)
 
     def ask(self, question: Question, every: float = 60.0) -> Result:
-        """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
+        """Answer a question, with everything that is committed.
+
+        Whoever else asks the same within `every` seconds and before the next commit shares the answer.
+        """
         return self.asked(question, every).result()
 
     def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
         key = (question, self.settings.dimensions, int(time.time() // _QUARTER))
-        return self.results.kept(
-            key, lambda: answer(self.ledger, question, WORKSPACES), self.broadcaster.version, every, hold
-        )
+        return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES), every, hold)
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
@@ -215,7 +227,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         if demo:
             from tokometer.demo.player import Player
 
-            runtime.player = Player(writer, book)
+            runtime.player = Player(writer, ledger, book)
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 

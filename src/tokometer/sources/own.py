@@ -19,6 +19,8 @@ from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
+from tokometer.sources.pieces import elements
+from tokometer.sources.portions import PORTION_BYTES, array, lines
 
 #: One record longer than this is not a record.
 MAX_RECORD: Final = 1024 * 1024
@@ -54,6 +56,10 @@ class Own:
     refusals: list[Refusal] = field(default_factory=list)
     #: What was taken, but not all of it.
     notices: list[Notice] = field(default_factory=list)
+    #: How many records there were, refused ones included.
+    count: int = 0
+    #: Each record's index in the body.
+    positions: list[int] = field(default_factory=list)
 
 
 def read(
@@ -64,8 +70,11 @@ def read(
     workspace: str = "default",
     now: int | None = None,
     bodies: bool = False,
+    first: int = 0,
 ) -> Own:
     """The records of a body. `kind` is a key of `records.KINDS`, `now` our clock in microseconds.
+
+    `first` is the index of the first record, where the body is a portion of a larger one.
 
     With `bodies`, requests and responses that come with details of errors are kept.
 
@@ -79,7 +88,8 @@ def read(
     own = Own()
     passed_over: dict[str, Notice] = {}
     positions: list[int] = []
-    for index, item in enumerate(_items(body, lines=media_type in _LINES)):
+    for index, item in enumerate(_items(body, lines=media_type in _LINES), first):
+        own.count += 1
         given: object = None
         try:
             if isinstance(item, RecordError):
@@ -93,9 +103,9 @@ def read(
                 passed_over[name] = replace(before, count=before.count + 1)
         except RecordError as error:
             own.refusals.append(_refusal(kind, index, given, error, at, workspace))
-    own.notices.extend(_tiers(own, kind, at, workspace))
+    own.notices.extend(_tiers(own, kind, at, workspace, first))
     own.notices.extend(passed_over.values())
-    return _admitted(own, f"POST /api/records/{kind}", positions, at)
+    return _admitted(own, place_of(kind), positions, at)
 
 
 def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
@@ -103,7 +113,8 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     admitted = admit(own.records, place, positions, now)
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
-    return Own(admitted.records, *fit_to_tell(refusals, own.notices + admitted.notices))
+    told = fit_to_tell(refusals, own.notices + admitted.notices)
+    return Own(admitted.records, *told, own.count, admitted.positions)
 
 
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:
@@ -128,11 +139,11 @@ def _items(body: bytes, *, lines: bool) -> Iterator[object]:
 
 def _more_than_one(text: bytes) -> bool:
     """Whether a body is one record a line: its first line is whole by itself, and not all there is."""
-    first, newline, _ = text.partition(b"\n")
-    if not newline:
+    end = text.find(b"\n")
+    if not 0 <= end <= MAX_RECORD:
         return False
     try:
-        _decode(first)
+        _decode(text[:end])
     except ValueError:
         return False
     return True
@@ -141,26 +152,16 @@ def _more_than_one(text: bytes) -> bool:
 def _array(text: bytes) -> Iterator[object]:
     try:
         yield from (bytes(raw) for raw in _RAWS.decode(text))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         try:
-            items = _lenient(text)
+            # Taken apart without a look at what the elements are, so that each is believed or refused by itself.
+            found = elements(text)
         except ValueError:
             raise NotRecords(f"the body is not a JSON array: {_why(error)}") from None
-        yield from (_Decoded(item) for item in items)
-
-
-class _Decoded:
-    """A value that is decoded already."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
+        yield from found
 
 
 def _value(item: object) -> object:
-    if isinstance(item, _Decoded):
-        return item.value
     if not isinstance(item, bytes):
         return item
     if len(item) > MAX_RECORD:
@@ -200,10 +201,10 @@ def _why(error: Exception) -> str:
     return str(error).removeprefix("JSON is malformed: ").lower()
 
 
-def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
+def _tiers(own: Own, kind: str, at: int, workspace: str, first: int) -> Iterable[Notice]:
     """Service tiers that nobody knows, by their words; the place is that of the first record that has one."""
     refused = {refusal.position for refusal in own.refusals}
-    index = -1
+    index = first - 1
     seen: dict[str, tuple[int, int]] = {}
     for record in own.records:
         index += 1
@@ -211,15 +212,15 @@ def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
             index += 1
         if isinstance(record, ModelCall) and record.service_tier:
             for word in unknown_tiers(record.service_tier):
-                count, first = seen.get(word, (0, index))
-                seen[word] = count + 1, first
-    for word, (count, first) in seen.items():
-        place = f"POST /api/records/{kind}:{first}"
-        yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
+                count, place = seen.get(word, (0, index))
+                seen[word] = count + 1, place
+    for word, (count, place) in seen.items():
+        where = f"{place_of(kind)}:{place}"
+        yield Notice(DEFAULT_SOURCE, "tier", word[:80], where, count, at, workspace)
 
 
 def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
-    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"POST /api/records/{kind}:{index}", 0, at, workspace)
+    return Notice(DEFAULT_SOURCE, "field", f"{kind}.{name}", f"{place_of(kind)}:{index}", 0, at, workspace)
 
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:
@@ -227,7 +228,7 @@ def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, 
     which = f" (id {name[:80]})" if isinstance(name, str) and name and name.isprintable() else ""
     return Refusal(
         source=DEFAULT_SOURCE,
-        place=f"POST /api/records/{kind}",
+        place=place_of(kind),
         position=index,
         field=error.field,
         reason=error.reason + which,

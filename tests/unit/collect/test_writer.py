@@ -187,20 +187,46 @@ def test_an_error_of_the_ledger_reaches_every_submitter(start: Start, ledger: Le
     assert writer.submit(batch("a")).result(30).accepted == 1
 
 
-def test_a_batch_that_the_engine_cannot_take_spoils_only_itself(start: Start) -> None:
-    """One batch with a value that no column holds fails alone; those that waited with it are stored."""
+def test_a_record_that_the_engine_cannot_take_spoils_only_itself(start: Start, ledger: Ledger) -> None:
+    """It is refused in its sender's receipt, at its place; what it came with and what waited with it is stored."""
     book = Book()
     writer = start(book)
     book.gate.clear()
     held = writer.submit(batch("held"))
     wait_until(book.reached.is_set)
-    impossible = Batch([call("x", 2**70)])
+    impossible = Batch([call("c"), call("x", 2**70), call("d")])
     futures = [writer.submit(batch("a")), writer.submit(impossible), writer.submit(batch("b"))]
     book.gate.set()
     assert held.result(30).accepted == 1
     assert futures[0].result(30).accepted == 1
-    assert futures[1].exception(30) is not None
-    assert futures[2].result(30).accepted == 1
+    receipt = futures[1].result(30)
+    assert receipt.outcomes == ["accepted", "refused", "accepted"]
+    assert (receipt.accepted, receipt.refused, list(receipt.spoiled)) == (2, 1, [1])
+    assert futures[2].result(30).refused == 0
+    assert ledger.stats()["calls"] == 5
+    assert len(list_refused(ledger, limit=9)) == 1
+
+
+def test_a_call_that_cannot_be_priced_has_no_price(start: Start, ledger: Ledger) -> None:
+    """A mistake in the prices of one model leaves everybody else's calls priced and stored."""
+
+    class Faulty(Book):
+        def apply(self, calls: Iterable[ModelCall]) -> None:
+            for one in calls:
+                if one.model == "odd":
+                    raise ZeroDivisionError
+                super().apply([one])
+
+    odd = call("b")
+    odd.model = "odd"
+    receipt = start(Faulty()).submit(Batch([call("a"), odd, call("c")])).result(30)
+    assert receipt.accepted == 3
+    rows = ledger.fetch(Statement("SELECT native_id, cost_usd, price_version FROM calls ORDER BY native_id"))
+    assert [(name, cost is None, version) for name, cost, version in rows] == [
+        ("a", False, ""),
+        ("b", True, "one"),
+        ("c", False, ""),
+    ]
 
 
 def test_closing_stores_what_waits_and_takes_no_more(start: Start, ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generators.demo_history import NOW
 from tokometer.demo.incidents import incidents
-from tokometer.demo.rhythm import DAY, HOUR, hours
+from tokometer.demo.rhythm import DAY, HOUR, hours, pace_of
 
 MINUTE = 60_000_000
 
@@ -42,3 +42,15 @@ def test_incidents_fall_into_the_window(days: int, ends: int) -> None:
     outage, storm = incidents(start, ends)
 
     assert start < outage.start < outage.end <= storm.start < storm.end < ends
+
+
+@given(days=st.integers(7, 400), calls=st.integers(1, 10**6), ends=st.integers(NOW, NOW + 9 * DAY))
+def test_it_goes_on_no_faster_than_its_own_busy_hours(days: int, calls: int, ends: int) -> None:
+    """An hour has what the history has at that hour of its busiest day, and never less than half of what one has."""
+    pace = pace_of(calls, ends - days * DAY, ends)
+    mean = calls / (days * DAY // HOUR)
+    week = [3600 * pace(ends + hour * HOUR) for hour in range(24 * 7)]
+
+    assert max(week[:24]) <= 6 * mean
+    assert min(week) >= 0.49 * mean
+    assert all(abs(hour - week[at % 24]) < 1e-6 * hour for at, hour in enumerate(week))

@@ -33,7 +33,7 @@ from tokometer.ledger.clickhouse.values import native, plain, type_of, with_pric
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import OLD
@@ -169,6 +169,15 @@ class ClickHouseLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.audit`."""
         self.settle()
         return audit(self, ROLLUP, "IS DISTINCT FROM")
+
+    def ready(self) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
+        self._query("SELECT 1")
+
+    @property
+    def missing(self) -> Missing | None:
+        """See :attr:`tokometer.ledger.protocol.Ledger.missing`. The server keeps its own books."""
+        return None
 
     def stats(self) -> dict[str, int]:
         """See :meth:`tokometer.ledger.protocol.Ledger.stats`."""

@@ -67,10 +67,10 @@ function arrive() {
   return refresh();
 }
 
-/** Fetches panels, side by side: all of them, or those that are due. */
-async function refresh(due = panels) {
+/** Fetches panels, side by side: all of them, or those that are due, which may lack what came in the last seconds. */
+async function refresh(due = panels, held = false) {
   const mine = ++round;
-  const all = await Promise.all(due.map((panel) => fill(panel, mine)));
+  const all = await Promise.all(due.map((panel) => fill(panel, mine, held)));
   if (all.every(Boolean)) live.updated();
 }
 
@@ -96,19 +96,20 @@ async function follow() {
     const age = now - (asked.get(panel) ?? 0);
     return age >= (behind(panel) ? Math.min(10, Math.max(1, every(panel) / 30)) : every(panel)) * 1_000;
   });
-  if (due.length) await refresh(due);
+  if (due.length) await refresh(due, true);
 }
 
 /**
  * @param {HTMLElement} panel
  * @param {number} mine a later round makes this one's answers void
+ * @param {boolean} held whether it may lack what came in the last seconds
  */
-async function fill(panel, mine) {
+async function fill(panel, mine, held = false) {
   // Only a later question about the same panel makes an answer void.
   latest.set(panel, mine);
   asked.set(panel, Date.now());
   try {
-    const answer = await fetch(`/api/panels/${panel.dataset.panel}?rows=0&${query()}`);
+    const answer = await fetch(`/api/panels/${panel.dataset.panel}?rows=0${held ? "&live=1" : ""}&${query()}`);
     const tag = answer.headers.get("etag") ?? "";
     const body = await answer.json();
     if (mine !== latest.get(panel)) return true;

@@ -15,6 +15,7 @@ from tokometer.sources.otlp.attributes import Reading, attribute_of, read
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import LABELS, SHARED, labelling_of, share
 from tokometer.sources.otlp.span import Event, Span, settle
+from tokometer.sources.pieces import elements, members
 
 _STATUS_CODES: Final = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 _EVENTS: Final = frozenset(
@@ -85,6 +86,7 @@ class _Request(_Camel):
 
 _REQUEST: Final = msgspec.json.Decoder(_Request)
 _SPAN: Final = msgspec.json.Decoder(_Span)
+_RESOURCE: Final = msgspec.json.Decoder(_Resource | None)
 
 
 def spans(body: bytes) -> Iterator[Span | RecordError]:
@@ -96,18 +98,49 @@ def spans(body: bytes) -> Iterator[Span | RecordError]:
     try:
         request = _REQUEST.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise OtlpError(f"the body is not an OTLP ExportTraceServiceRequest in JSON: {_why(error)}") from None
+        try:
+            apart = list(_taken_apart(body))
+        except ValueError:
+            raise OtlpError(f"the body is not an OTLP ExportTraceServiceRequest in JSON: {_why(error)}") from None
+        yield from apart
+        return
     for resource_spans in request.resource_spans:
         found, wrong = _attributes((resource_spans.resource or _Resource()).attributes)
         shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
         for scope in (*(resource_spans.scope_spans or ()), *(resource_spans.instrumentation_library_spans or ())):
             for raw in scope.spans or ():
-                try:
-                    yield _span(_SPAN.decode(raw), shared, wrong)
-                except RecordError as error:
-                    yield error
-                except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-                    yield _spoiled(error)
+                yield _one(raw, shared, wrong)
+
+
+def _taken_apart(body: bytes) -> Iterator[Span | RecordError]:
+    """The spans of a body that cannot be decoded as a whole; what is wrong in one of them spoils only that.
+
+    Raises:
+        ValueError: It has not the form of a request.
+    """
+    for raw_spans in elements(members(body).get(b'"resourceSpans"', b"")):
+        resource_spans = members(raw_spans)
+        shared: list[tuple[str, Any]] = []
+        wrong: RecordError | Reading | None = None
+        try:
+            resource = _RESOURCE.decode(resource_spans.get(b'"resource"', b"null"))
+            found, wrong = _attributes((resource or _Resource()).attributes)
+            shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            wrong = _spoiled(error, "resource")
+        for name in (b'"scopeSpans"', b'"instrumentationLibrarySpans"'):
+            for scope in elements(resource_spans.get(name, b"[]")):
+                for raw in elements(members(scope).get(b'"spans"', b"[]")):
+                    yield wrong if isinstance(wrong, RecordError) else _one(raw, shared, wrong)
+
+
+def _one(raw: bytes | msgspec.Raw, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span | RecordError:
+    try:
+        return _span(_SPAN.decode(raw), shared, wrong)
+    except RecordError as error:
+        return error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return _spoiled(error)
 
 
 def _span(span: _Span, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
@@ -216,10 +249,11 @@ def _nanoseconds(name: str, value: int | str | None) -> int:
     return value
 
 
-def _spoiled(error: Exception) -> RecordError:
+def _spoiled(error: Exception, within: str = "") -> RecordError:
     """The field that a decoder's message names (`… - at `$.startTimeUnixNano``), in a record error."""
     reason, _, path = _why(error).partition(" - at ")
-    return RecordError(path.strip("`").removeprefix("$."), reason[:1].lower() + reason[1:])
+    name = path.strip("`").removeprefix("$.")
+    return RecordError(".".join(filter(None, (within, name))), reason[:1].lower() + reason[1:])
 
 
 def _why(error: Exception) -> str:

@@ -13,6 +13,7 @@ from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_o
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
 from tokometer.sources.otlp.span import Event, Span, settle
 from tokometer.sources.otlp.tokens import PREFIXES
+from tokometer.sources.otlp.unread import UNREAD
 
 #: Attributes up to this size are remembered whole; longer ones (prompts) are never the same twice, and neither are
 #: these slots.
@@ -44,6 +45,10 @@ _EVENTS: Final = frozenset(
         b"llm.content.completion.chunk",
     }
 )
+
+
+#: An attribute of which not even the name can be read.
+_BROKEN: Final = Attribute("attributes", "broken", 0, count)
 
 
 class _Seen(dict[bytes, "_Known"]):
@@ -170,7 +175,7 @@ def _slow(encoded: bytes) -> _Known:
     try:
         message = KeyValue.FromString(encoded)
     except DecodeError:
-        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
+        return _broken(encoded)
     attribute = _BY_BYTES.get(message.key) or _other(message.key)
     if attribute is None:
         return _labels(message.key, encoded)
@@ -178,6 +183,17 @@ def _slow(encoded: bytes) -> _Known:
         return _known(attribute, _plain(message.value))
     except UnicodeDecodeError:
         return _not_text(attribute)
+
+
+def _broken(encoded: bytes) -> _Known:
+    """An attribute that the library does not take; it refuses its span where it would have counted, or may have."""
+    attribute: Attribute | None = _BROKEN
+    if encoded[:1] == bytes([_KEY]) and encoded[1:2] < bytes([_ONE_BYTE]) and len(encoded) > _SHORTEST:
+        key = encoded[2 : 2 + encoded[1]]
+        attribute = _BY_BYTES.get(key) or _other(key)
+    if attribute is None or attribute.slot == UNREAD:
+        return None
+    return attribute, Reading(attribute.slot, attribute.rank, None, "is broken, or nested too deeply", attribute.name)
 
 
 def _other(key: bytes) -> Attribute | None:
@@ -198,9 +214,7 @@ def _labels(key: bytes, encoded: bytes) -> _Known:
         return None
     try:
         value = _plain(KeyValue.FromString(encoded).value)
-    except DecodeError:
-        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf: broken attribute") from None
-    except UnicodeDecodeError:
+    except (DecodeError, UnicodeDecodeError):
         value = b""
     labels = labelling.read(labelling.key, value)
     return ((name,), labels) if labels else None
