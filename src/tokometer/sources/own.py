@@ -117,6 +117,36 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     return Own(admitted.records, *told, own.count, admitted.positions)
 
 
+def place_of(kind: str) -> str:
+    """Where records of a kind stand, for refusals."""
+    return f"POST /api/records/{kind}"
+
+
+def portions(body: bytes, media_type: str) -> Iterator[tuple[bytes, str]]:
+    """A large body in bodies that can be read one by one, each with its media type.
+
+    Raises:
+        NotRecords: It is a list that does not end where it should. What came before may have been given.
+    """
+    if len(body) <= PORTION_BYTES or media_type not in _JSON | _LINES:
+        yield body, media_type
+        return
+    if media_type in _JSON:
+        text = body.removeprefix(_BOM).strip(b" \t\r\n\x1e")
+        if text.startswith(b"["):
+            try:
+                for portion in array(text):
+                    yield portion, media_type
+            except ValueError as error:
+                raise NotRecords(f"the body is not a JSON array: {error}") from None
+            return
+        if not _more_than_one(text):
+            raise NotRecords(f"the body is {len(text):,} bytes long; a record has at most {MAX_RECORD:,}")
+        del text
+    for portion in lines(body):
+        yield portion, "application/x-ndjson"
+
+
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:
     """The parts of a body: bytes of one record each, or already decoded."""
     body = body.removeprefix(_BOM)
