@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,8 @@ PALETTE: Final = (
 )
 #: What is left when the largest are named; never given to a name.
 OTHER: Final = "#848a97"
+#: How long to wait before the file is written again where it could not be (seconds).
+_PATIENCE: Final = 30.0
 
 
 class Colours:
@@ -45,6 +49,9 @@ class Colours:
         self._path = path
         self._lock = threading.Lock()
         self._slots = _read(path)
+        #: What was given out since is not in the file, which is tried again from then on (monotonic, seconds).
+        self._unwritten = False
+        self._not_before = 0.0
 
     def of(self, names: Iterable[str]) -> dict[str, str]:
         """A colour for each name. Hand the most important name first: first comers get the most distinct ones."""
@@ -53,7 +60,8 @@ class Colours:
             new = [name for name in dict.fromkeys(wanted) if name not in self._slots]
             for name in new:
                 self._slots[name] = self._free_slot(wanted)
-            if new:
+            self._unwritten = self._unwritten or bool(new)
+            if self._unwritten and time.monotonic() >= self._not_before:
                 self._write()
             return {name: PALETTE[self._slots[name]] for name in wanted}
 
@@ -76,9 +84,12 @@ class Colours:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             scratch.write_text(text, encoding="utf-8")
             scratch.replace(self._path)
+            self._unwritten = False
         except (OSError, UnicodeEncodeError):
-            # A full or read-only disk costs the memory of colours, not the page.
-            self._path = None
+            # A full or read-only disk costs the memory of colours for a while, not the page.
+            self._not_before = time.monotonic() + _PATIENCE
+            with suppress(OSError):
+                scratch.unlink()
 
 
 def _read(path: Path | None) -> dict[str, int]:

@@ -74,6 +74,21 @@ export class Live {
     const said = JSON.parse(event.data);
     this.version = said.version;
     this.#reading(said.reading);
+    this.#warn(said.warnings ?? []);
+  }
+
+  /**
+   * Says on top of the page what is wrong with the ledger; nothing where nothing is.
+   * @param {string[]} warnings
+   */
+  #warn(warnings) {
+    const box = document.querySelector("[data-show=warnings]");
+    if (!box || box.textContent === warnings.join("").replaceAll("`", "")) return;
+    box.replaceChildren(...warnings.map((text) => {
+      const line = document.createElement("p");
+      line.textContent = text.replaceAll("`", "");
+      return line;
+    }));
   }
 
   /**
