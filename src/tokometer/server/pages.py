@@ -64,7 +64,7 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         parameters.setdefault(name, []).append(value)
     dimensions = offered(runtime, parameters)
     try:
-        scope = parse_scope(parameters, dimensions, runtime.now(), dashboard.range)
+        scope = parse_scope(parameters, dimensions, runtime.now(), dashboard.range, runtime.first)
     except ScopeError:
         # The panels say what is wrong; the frame shows what it would without parameters.
         scope = parse_scope({}, (), runtime.now(), dashboard.range)

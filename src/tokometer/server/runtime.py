@@ -23,7 +23,7 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Question, Result, answer, rules
+from tokometer.measures import Query, Question, Result, answer, rules
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
@@ -41,6 +41,7 @@ MIB: Final = 1024 * 1024
 #: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
 _MAKERS: Final = max(2, os.cpu_count() or 2)
 _LOG: Final = logging.getLogger(__name__)
+_ALL_TIME: Final = Query(measures=("calls.requests",), since="all")
 
 
 @dataclass(slots=True)
@@ -145,6 +146,10 @@ class Runtime:
         Whoever else asks the same within `every` seconds and before the next commit shares the answer.
         """
         return self.asked(question, every).result()
+
+    def first(self) -> datetime:
+        """When the first call was, to the day; today where there is none."""
+        return self.ask(_ALL_TIME).meta.since
 
     def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
