@@ -251,14 +251,14 @@ def test_a_mistake_of_ours_in_one_record_ends_only_that_record(monkeypatch: pyte
     assert "mistake in Tokometer (KeyError)" in found.refusals[0].reason
 
     odd = ModelCall(source="s", native_id="odd", started_at=_START)
-    bounds = gate._out_of_bounds
+    beyond = gate.beyond
 
-    def faulty(records: Sequence[Any]) -> Any:
-        if any(record.native_id == "odd" for record in records):
+    def faulty(kind: str, taken: Any) -> Any:
+        if "odd" in taken["native_id"]:
             raise TypeError
-        return bounds(records)
+        return beyond(kind, taken)
 
-    monkeypatch.setattr(gate, "_out_of_bounds", faulty)
+    monkeypatch.setattr(gate, "beyond", faulty)
     records = [*found.records, odd, *found.records]
     admitted = admit(records, "here", [5, 6, 7, 8, 9])
     assert (admitted.records, admitted.positions) == ([*found.records, *found.records], [5, 6, 8, 9])

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
@@ -110,7 +111,8 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     admitted = admit(own.records, place, positions, now)
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
-    return Own(admitted.records, refusals, own.notices + admitted.notices, own.count, admitted.positions)
+    told = fit_to_tell(refusals, own.notices + admitted.notices)
+    return Own(admitted.records, *told, own.count, admitted.positions)
 
 
 def place_of(kind: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from tokometer.records import Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
@@ -86,8 +87,9 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first
         positions.extend([0] * len(steps))
     admitted = admit(records, PLACE, positions, at)
     traces.records, traces.positions = admitted.records, admitted.positions
-    traces.refusals += admitted.refusals
-    traces.notices = unread.notices(at) + admitted.notices
+    traces.refusals, traces.notices = fit_to_tell(
+        traces.refusals + admitted.refusals, unread.notices(at) + admitted.notices
+    )
     return traces
 
 
