@@ -51,6 +51,9 @@ def addresses(providers: Sequence[str], models: Sequence[str]) -> Iterator[str]:
     for path, methods in create_app(cast("Any", None)).openapi()["paths"].items():
         if "get" not in methods or path.startswith(_NOT_ASKED) or "{panel_id}" in path or path == "/api/query":
             continue
+        if path.endswith("/compare"):
+            yield f"{path}?model_ids={quote(','.join(models), safe=',')}"
+            continue
         if "{" not in path:
             yield path
             continue
