@@ -98,11 +98,11 @@ class Viewer:
             self.free.put_nowait(connection)
         async with self._listening():
             end = time.monotonic() + seconds
-            await self._ask(self.panels)
+            await self._ask(self.panels, "rows=0")
             while (now := time.monotonic()) < end:
                 due = [panel for panel in self.panels if now - self.asked[panel[0]] >= self._age(panel)]
                 if due:
-                    await self._ask(due)
+                    await self._ask(due, "rows=0&live=1")
                 self.news.clear()
                 with_news = asyncio.wait_for(self.news.wait(), 1.0)
                 try:
@@ -118,16 +118,16 @@ class Viewer:
         name, every = panel
         return min(10.0, max(1.0, every / 30)) if self.versions.get(name, 0) < self.version else every
 
-    async def _ask(self, panels: list[Panel]) -> None:
-        await asyncio.gather(*(self._fill(name) for name, _ in panels))
+    async def _ask(self, panels: list[Panel], how: str) -> None:
+        await asyncio.gather(*(self._fill(name, how) for name, _ in panels))
 
-    async def _fill(self, name: str) -> None:
+    async def _fill(self, name: str, how: str) -> None:
         self.asked[name] = time.monotonic()
         connection = await self.free.get()
         began = time.perf_counter()
         try:
             status, headers = await connection.get(
-                f"/api/panels/{name}?rows=0&tz=Europe%2FBerlin", self.tags.get(name, "")
+                f"/api/panels/{name}?{how}&tz=Europe%2FBerlin", self.tags.get(name, "")
             )
         except (OSError, asyncio.IncompleteReadError) as error:
             self.seen.errors[type(error).__name__] += 1

@@ -229,8 +229,8 @@ def test_audit_finds_a_histogram_that_lies(empty: Ledger) -> None:
     empty.commit(Batch([call(noon, 5), call(noon - timedelta(days=1), 6)]))
     empty.settle()
     if isinstance(empty, DuckDBLedger):
-        empty._connection.execute("UPDATE histograms SET numbers = [2] WHERE quarter % 192 = 0")
-        empty._connection.execute("DELETE FROM histograms WHERE quarter % 192 <> 0")
+        empty._instance.connection.execute("UPDATE histograms SET numbers = [2] WHERE quarter % 192 = 0")
+        empty._instance.connection.execute("DELETE FROM histograms WHERE quarter % 192 <> 0")
     else:
         assert isinstance(empty, ClickHouseLedger)
         empty._command(

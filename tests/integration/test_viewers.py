@@ -51,7 +51,7 @@ def counted(server: Running, metric: str) -> int:
 
 def test_viewers_cost_no_questions(server: Running) -> None:
     """Two hundred requests for one panel cost the ledger what one does."""
-    path = "/api/panels/usage.figures?rows=0&range=7d&tz="
+    path = "/api/panels/usage.figures?rows=0&live=1&range=7d&tz="
     names = [f'{name}_total{{from="made"}}' for name in ("ledger_questions", "panel_answers")]
 
     def cost(zone: str, viewers: int) -> list[int]:
@@ -66,8 +66,8 @@ def test_viewers_cost_no_questions(server: Running) -> None:
 
 
 def test_the_page_follows_and_the_api_is_exact(server: Running) -> None:
-    """Rows have every commit at once; what a page shows says when it lacks one, and has it soon."""
-    shown = server.get(f"{PANEL}&rows=0")
+    """An answer has every commit at once; what a live page renews says when it lacks one, and has it soon."""
+    shown = server.get(f"{PANEL}&rows=0&live=1")
     exact = server.get(PANEL)
     version = int(exact.headers["version"])
     assert int(shown.headers["version"]) == version
@@ -76,7 +76,7 @@ def test_the_page_follows_and_the_api_is_exact(server: Running) -> None:
     assert int(after.headers["version"]) > version
     assert after.json()["rows"] != exact.json()["rows"]
     deadline = time.monotonic() + 10
-    while int((page := server.get(f"{PANEL}&rows=0")).headers["version"]) < int(after.headers["version"]):
+    while int((page := server.get(f"{PANEL}&rows=0&live=1")).headers["version"]) < int(after.headers["version"]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert page.json()["html"] != shown.json()["html"]

@@ -38,7 +38,7 @@ def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> No
     else:
         for line in _words(found, who):
             click.echo(line)
-    if found["audit"] is not None and found["audit"]["count"]:
+    if found["audit"] is not None and (found["audit"]["count"] or found["ledger"]["missing"]):
         context.exit(EXIT_FINDINGS)
 
 
@@ -143,10 +143,23 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
         if count
     ]
     yield f"         {', '.join(rows) if rows else 'empty'}"
+    if ledger["trouble"]:
+        yield click.style(f"         Records cannot be taken just now: {ledger['trouble']}", fg="red", bold=True)
+    if ledger["missing"]:
+        yield from _missing(ledger["missing"])
     if ledger["refused"]:
         yield f"Refused  {counted(ledger['refused'], 'record')}; the latest:"
         for refusal in ledger["latest_refusals"]:
             yield f"         {refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"
+
+
+def _missing(missing: Mapping[str, Any]) -> Iterator[str]:
+    since = f" since {missing['since'][:16]} UTC" if missing["since"] else ""
+    commits = missing["commits"]
+    what = "1 commit that was acknowledged is" if commits == 1 else f"{commits:,} commits that were acknowledged are"
+    yield click.style(f"Missing  {what} not in the ledger{since}", fg="red", bold=True)
+    yield "         Its log was cut off, or an older copy is in its place. Stop the server and restore a backup, or run"
+    yield "         `tokometer doctor --repair`, which reads again what the sources still have."
 
 
 def _audit(audit: dict[str, Any]) -> Iterator[str]:

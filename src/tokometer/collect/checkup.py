@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.collect.certainty import totals, uncertain
-from tokometer.ledger import Ledger
+from tokometer.ledger import Ledger, LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.measures import Query, Result, run
@@ -117,8 +117,11 @@ def _notices(ledger: Ledger) -> dict[str, Any]:
 
 def _ledger(ledger: Ledger) -> dict[str, Any]:
     stats = ledger.stats()
+    missing = ledger.missing
     return {
         "engine": ledger.engine,
+        "trouble": _trouble(ledger),
+        "missing": missing and {"commits": missing.commits, "since": _moment(missing.since)},
         "schema": stats["schema_version"],
         "bytes": stats["bytes"],
         "rows": {name: count for name, count in stats.items() if name not in _BOOKKEEPING},
@@ -135,6 +138,19 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
             for refusal in list_refused(ledger, limit=_LATEST)
         ],
     }
+
+
+def _trouble(ledger: Ledger) -> str | None:
+    """Why records cannot be taken just now."""
+    try:
+        ledger.ready()
+    except LedgerError as error:
+        return str(error)
+    return None
+
+
+def _moment(at: int) -> str | None:
+    return to_datetime(at).isoformat() if at else None
 
 
 def _audit(ledger: Ledger) -> dict[str, Any]:

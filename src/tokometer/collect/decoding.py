@@ -45,6 +45,10 @@ _REQUEST: Final = struct.Struct("<BI")
 _LONGEST_NAME: Final = 255
 #: What is not a kind of record: spans.
 _TRACES: Final = "traces"
+#: No portion of a request takes as long to decode (seconds); one that does ends the process.
+ANSWER_SECONDS: Final = 60.0
+#: Nor is an answer as long (bytes).
+_MOST_ANSWERED: Final = 1 << 30
 #: Requests between two looks for garbage.
 _COLLECT_EVERY: Final = 500
 _LENGTH: Final = struct.Struct("<I")
@@ -66,6 +70,8 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     #: Decoded here, and not priced yet.
     records: list[Record] = msgspec.field(default_factory=list)
     notices: list[Notice] = msgspec.field(default_factory=list)
+    #: Records or spans that stood in the body, refused ones included.
+    count: int = 0
     #: Where each of `records` stood in the body.
     stood: list[Stood] = msgspec.field(default_factory=list)
     #: The other process could not tell what came of it: it is to be decoded here.
@@ -94,13 +100,21 @@ async def aside(decode: Callable[[], T]) -> T:
 class Decoder:
     """Decodes requests, large ones in a process of its own, which starts with the first. Used by one event loop.
 
-    `worth_bytes` is the size from which a request is large; `labels` says which attributes become labels.
+    `worth_bytes` is the size from which a request is large; `labels` says which attributes become labels;
+    a request that takes longer than `seconds` is given up.
     """
 
-    def __init__(self, prices: Prices, worth_bytes: int = WORTH_BYTES, labels: LabelSettings | None = None) -> None:
+    def __init__(
+        self,
+        prices: Prices,
+        worth_bytes: int = WORTH_BYTES,
+        labels: LabelSettings | None = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> None:
         self._prices = prices
         self._labels = labels or LabelSettings()
         self._worth_bytes = worth_bytes
+        self._seconds = seconds
         self._other: _Other | None = None
         self._closed = False
 
@@ -109,28 +123,28 @@ class Decoder:
         """The process that decodes, by its id; None while there is none that is ready."""
         return self._other.pid if self._other is not None and self._other.ready else None
 
-    async def traces(self, body: bytes, encoding: Encoding) -> Decoded:
-        """What an `ExportTraceServiceRequest` holds.
+    async def traces(self, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
+        """What an `ExportTraceServiceRequest` holds. `first` is the index of its first span, for refusals.
 
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
-        found = await self._decoded(f"{_TRACES}:{encoding}", body)
+        found = await self._decoded(f"{_TRACES}:{first}:{encoding}", body)
         if found.error:
             from tokometer.sources.otlp import OtlpError
 
             raise OtlpError(found.error)
         return found
 
-    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False) -> Decoded:
-        """What a body in our own format holds. `kind` is a key of `records.KINDS`.
+    async def own(self, kind: str, body: bytes, media_type: str, *, bodies: bool = False, first: int = 0) -> Decoded:
+        """What a body in our own format holds. `kind` is a key of `records.KINDS`, `first` the index of the first.
 
         With `bodies`, those of requests and answers are kept in details of errors.
 
         Raises:
             NotRecords: The body as a whole cannot be read, or is in no media type that we take.
         """
-        found = await self._decoded(f"{kind}:{bodies:d}:{media_type}", body)
+        found = await self._decoded(f"{kind}:{bodies:d}:{first}:{media_type}", body)
         if found.error:
             from tokometer.sources.own import NotRecords
 
@@ -141,7 +155,7 @@ class Decoder:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
             if other is None or (other.gone and other.ready):
-                other = self._other = _Other(self._prices, self._labels)
+                other = self._other = _Other(self._prices, self._labels, self._seconds)
             if other.ready:
                 with suppress(ConnectionError):
                     found = await other.ask(what, body)
@@ -164,15 +178,18 @@ class Decoder:
 class _Other:
     """The other process, seen from here: requests go out and answers come back in order. Starts at once."""
 
-    def __init__(self, prices: Prices, labels: LabelSettings) -> None:
+    def __init__(self, prices: Prices, labels: LabelSettings, seconds: float = ANSWER_SECONDS) -> None:
         self._socket, self._its = socket.socketpair()
         self._prices = prices
         self._labels = labels
         self._waiting: deque[asyncio.Future[Decoded]] = deque()
+        self._sending = asyncio.Lock()
         self._writer: asyncio.StreamWriter
         #: Whether it takes requests, or did before it ended.
         self.ready = False
         self.pid = 0
+        self._program: subprocess.Popen[bytes] | None = None
+        self._seconds = seconds
         self._life = asyncio.create_task(self._live())
 
     @property
@@ -189,11 +206,15 @@ class _Other:
         if self.gone:
             raise ConnectionError
         future: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
         name = what.encode("utf-8", "replace")[:_LONGEST_NAME]
-        self._writer.write(_REQUEST.pack(len(name), len(body)) + name)
-        self._writer.write(body)
-        await self._writer.drain()
+        async with self._sending:
+            self._waiting.append(future)
+            self._writer.write(_REQUEST.pack(len(name), len(body)) + name)
+            # In pieces: what the socket does not take at once would be copied whole.
+            with memoryview(body) as view:
+                for at in range(0, len(body), _SOCKET_BYTES):
+                    self._writer.write(view[at : at + _SOCKET_BYTES])
+                    await self._writer.drain()
         return await future
 
     def finish(self) -> None:
@@ -215,22 +236,49 @@ class _Other:
             await reader.readexactly(1)
             self.ready = True
             while True:
-                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+                (length,) = _LENGTH.unpack(await self._head(reader))
+                if length > _MOST_ANSWERED:
+                    raise ConnectionError("the other process said something else than an answer")
                 answer = _decode_answer(await reader.readexactly(length))
                 future = self._waiting.popleft()
                 if not future.done():
                     future.set_result(answer)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError):
             if not self.ready:
                 _LOG.warning("requests are decoded in the server's own process: the other one did not start")
         finally:
             self.finish()
+            self._kill()
             for future in self._waiting:
                 if not future.done():
                     future.set_exception(ConnectionError())
             self._writer.close()
             with suppress(OSError):
                 await self._writer.wait_closed()
+
+    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+        """The head of the next answer; of one that takes too long nothing more comes.
+
+        Raises:
+            ConnectionError: It took too long.
+        """
+        while True:
+            asked = self._waiting[0] if self._waiting else None
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await reader.readexactly(_LENGTH.size)
+            except TimeoutError:
+                if asked is None or asked is not next(iter(self._waiting), None):
+                    continue
+                self._waiting.popleft()
+                if not asked.done():
+                    asked.set_result(Decoded([], error=f"it takes longer than {self._seconds:g} s to decode"))
+                raise ConnectionError("the other process does not answer") from None
+
+    def _kill(self) -> None:
+        """End it at once: what it still does, nobody waits for."""
+        if self._program is not None and self._program.poll() is None:
+            self._program.kill()
 
     def _start(self) -> int:
         for end in (self._socket, self._its):
@@ -239,16 +287,17 @@ class _Other:
         # -P: not what happens to lie in the current folder.
         command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
         command.append(msgspec.json.encode(self._labels).decode())
-        program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
+        program = self._program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
         threading.Thread(target=program.wait, name="tokometer-decode-end", daemon=True).start()
         return program.pid
 
 
 def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
-    """What a body holds. `what` is `traces:` and an encoding; or a kind of record, 1 or 0, and a media type.
+    """What a body holds.
 
-    With 1, bodies of requests and answers are kept in details of errors.
+    `what` is `traces`, the index of the first span, and an encoding; or a kind of record, 1 or 0, the index of the
+    first, and a media type. With 1, bodies of requests and answers are kept in details of errors.
     """
     kind, _, form = what.partition(":")
     if kind == _TRACES:
@@ -256,20 +305,21 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
 
         otlp.use_labels(labels.otlp, known=labels.otlp_known)
         try:
-            traces = otlp.decode_traces(body, "json" if form == "json" else "protobuf")
+            first, _, encoding = form.partition(":")
+            traces = otlp.decode_traces(body, "json" if encoding == "json" else "protobuf", first=int(first))
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
         stood = [Stood(otlp.PLACE, len(traces.records), traces.positions)]
-        return Decoded(traces.refusals, records=traces.records, notices=traces.notices, stood=stood)
+        return Decoded(traces.refusals, records=traces.records, notices=traces.notices, count=traces.spans, stood=stood)
     from tokometer.sources import own
 
-    bodies, _, media_type = form.partition(":")
+    bodies, first, media_type = form.split(":", 2)
     try:
-        found = own.read(kind, body, media_type, bodies=bodies == "1")
+        found = own.read(kind, body, media_type, bodies=bodies == "1", first=int(first))
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
     stood = [Stood(own.place_of(kind), len(found.records), found.positions)]
-    return Decoded(found.refusals, records=found.records, notices=found.notices, stood=stood)
+    return Decoded(found.refusals, records=found.records, notices=found.notices, count=found.count, stood=stood)
 
 
 # -- the other process -------------------------------------------------------------------------------------------------

@@ -63,7 +63,8 @@ class _Waiting(NamedTuple):
 class Writer:
     """Prices batches and commits them in the order of their arrival. Thread-safe.
 
-    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable. `kept` says
+    `on_commit` is called from the writer's thread with each commit's receipt, after the commit is durable and before
+    anyone is told so: whoever was told can ask, and finds what was sent in every answer. `kept` says
     for how many days what is not kept for good is; see :mod:`tokometer.ledger.retention`.
     """
 
@@ -206,11 +207,11 @@ class Writer:
         else:
             if "calls" in receipt.touched:
                 self._settler.touch()
+            self._tell(receipt)
             receipts = _shares(receipt, [waiting.batch for waiting in group])
             for waiting, share in zip(group, receipts, strict=True):
                 self._done(waiting)
                 waiting.future.set_result(share)
-            self._tell(receipt)
 
     def _price(self, batch: Batch) -> None:
         book = self.book
@@ -255,7 +256,9 @@ class Writer:
     def _drop_old(self) -> None:
         if time.monotonic() - self._dropped_at >= _DROP_EVERY:
             self._dropped_at = time.monotonic()
-            drop_old(self._ledger, self._kept, now_us())
+            dropped = [table for table, rows in drop_old(self._ledger, self._kept, now_us()).items() if rows]
+            if dropped:
+                self._tell(Receipt(touched=frozenset(dropped)))
 
 
 def _size(batch: Batch) -> int:

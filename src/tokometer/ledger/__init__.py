@@ -13,6 +13,7 @@ from tokometer.ledger.protocol import (
     LedgerFull,
     LedgerLocked,
     LedgerUnavailable,
+    Missing,
     Receipt,
     Statement,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "LedgerFull",
     "LedgerLocked",
     "LedgerUnavailable",
+    "Missing",
     "Receipt",
     "Statement",
 ]

@@ -63,8 +63,9 @@ class Listener:
 class Broadcaster:
     """Tells listeners which kinds of record have changed. Thread-safe.
 
-    `version` goes up with each telling; an answer that was computed at a version is good until the next. It starts
-    where the caller says: a server that is started anew must go on above where the one before it ended.
+    `version` goes up with each change, at once and before whoever made it is told that it is kept; only the telling may
+    come later. An answer that was computed at a version is good until the next. It starts where the caller says: a
+    server that is started anew must go on above where the one before it ended.
     """
 
     def __init__(self, version: int = 0) -> None:
@@ -77,8 +78,12 @@ class Broadcaster:
         self.version = version
 
     def publish(self, kinds: Iterable[str]) -> None:
-        """Tell that records of these kinds have changed: now, or a moment later if something was just told."""
+        """Tell that records of these kinds have changed: now, or a moment later if something was just told.
+
+        The version is another when this returns: what was computed before is out of date.
+        """
         with self._lock:
+            self.version += 1
             self._pending |= set(kinds)
             if self._timer is not None or self._closed:
                 return
@@ -126,8 +131,6 @@ class Broadcaster:
             self._last = time.monotonic()
             if self._closed or not kinds:
                 return
-            # The version first: who hears must not be given what was computed before.
-            self.version += 1
             listeners = list(self._listeners)
         apart = min(_APART, _LATEST / max(len(listeners), 1))
         for place, listener in enumerate(listeners):

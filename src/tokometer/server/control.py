@@ -111,15 +111,20 @@ def _streamed(work: Callable[[Told], dict[str, Any]]) -> Response:
 
 def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, Any]:
     sources = {asked.source: FILE_SOURCES[asked.source]} if asked.source else FILE_SOURCES
-    found = import_all(
-        runtime.ledger,
-        Prices.of(runtime.data, runtime.home, runtime.env),
-        sources,
-        runtime.home,
-        runtime.env,
-        [Path(path) for path in asked.paths],
-        lambda done: told(done.reach.bytes, done.reach.all_bytes),
-    )
+    try:
+        found = import_all(
+            runtime.ledger,
+            Prices.of(runtime.data, runtime.home, runtime.env),
+            sources,
+            runtime.home,
+            runtime.env,
+            [Path(path) for path in asked.paths],
+            lambda done: told(done.reach.bytes, done.reach.all_bytes),
+        )
+    except BaseException:
+        # What was committed until then stands.
+        runtime.broadcaster.publish(KINDS)
+        raise
     # It commits beside the writer, so the pages hear of it from here.
     runtime.committed(
         Receipt(
@@ -136,7 +141,11 @@ def _importing(runtime: Runtime, asked: ImportRequest, told: Told) -> dict[str, 
 def _repricing(runtime: Runtime, asked: RepriceRequest, told: Told) -> dict[str, Any]:
     # The user has most likely just changed prices.toml.
     book = Prices.of(runtime.data, runtime.home, runtime.env).open()
-    found = reprice(runtime.ledger, book, apply=asked.apply, progress=told)
+    try:
+        found = reprice(runtime.ledger, book, apply=asked.apply, progress=told)
+    except BaseException:
+        runtime.broadcaster.publish({"calls"})
+        raise
     if asked.apply:
         runtime.use_prices(book)
         runtime.committed(Receipt(changed=found["changed"], touched=frozenset({"calls"})))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from tokometer.collect import portioned
+from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
-from tokometer.ledger import Batch, LedgerError, Receipt
+from tokometer.ledger import LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.records import Refusal
@@ -17,6 +18,7 @@ from tokometer.records.fields import FIELDS
 from tokometer.records.time import to_datetime
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
+from tokometer.server.taking import take
 from tokometer.sources import own
 
 if TYPE_CHECKING:
@@ -38,16 +40,17 @@ async def traces(request: Request) -> Response:
         return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
     try:
         async with received(request) as body:
-            found = await request.app.state.runtime.decoder.traces(body, encoding)
-        receipt = await _store(request, found.batch())
-        refused = [*found.refusals, *receipt.spoiled.values()]
+            runtime = request.app.state.runtime
+            taken = await take(runtime.writer, portioned.traces(runtime.decoder, body, encoding))
     except BodyError as error:
         return _with(error.headers, _otlp_error(error.status, str(error), encoding))
     except OtlpError as error:
         return _otlp_error(400, str(error), encoding)
+    except TooManyRecords as error:
+        return _otlp_error(413, str(error), encoding)
     except (QueueFull, WriterClosed, LedgerError) as error:
         return _later(error, _otlp_error(503, str(error), encoding))
-    return Response(reply(refused, encoding), media_type=MEDIA_TYPES[encoding])
+    return Response(reply(taken.refusals, encoding, taken.refused), media_type=MEDIA_TYPES[encoding])
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -90,34 +93,29 @@ def notices(
 
 async def _own(request: Request, kind: str) -> Response:
     try:
-        keep = request.app.state.runtime.keep_bodies
+        runtime = request.app.state.runtime
         async with received(request) as body:
-            found = await request.app.state.runtime.decoder.own(kind, body, _media_type(request), bodies=keep)
-        receipt = await _store(request, found.batch(corrections=True))
+            portions = portioned.own(runtime.decoder, kind, body, _media_type(request), bodies=runtime.keep_bodies)
+            taken = await take(runtime.writer, portions, corrections=True)
     except BodyError as error:
         return _with(error.headers, _error(error.status, str(error)))
     except own.NotRecords as error:
         return _error(415 if error.media_type else 400, str(error))
+    except TooManyRecords as error:
+        return _error(413, str(error))
     except (QueueFull, WriterClosed, LedgerError) as error:
         return _later(error, _error(503, str(error)))
-    return _json(
-        {
-            "accepted": receipt.accepted,
-            "duplicate": receipt.duplicate,
-            "changed": receipt.changed,
-            "refused": [
-                {"index": refusal.position, "field": refusal.field, "reason": refusal.reason}
-                for refusal in sorted((*found.refusals, *receipt.spoiled.values()), key=lambda one: one.position)
-            ],
-        }
-    )
-
-
-async def _store(request: Request, batch: Batch) -> Receipt:
-    """The receipt of a batch, once it is durable."""
-    if not batch.size and not batch.refusals and not batch.notices:
-        return Receipt()
-    return await asyncio.wrap_future(request.app.state.runtime.writer.submit(batch))
+    told = {
+        "accepted": taken.accepted,
+        "duplicate": taken.duplicate,
+        "changed": taken.changed,
+        "refused": [
+            {"index": refusal.position, "field": refusal.field, "reason": refusal.reason} for refusal in taken.refusals
+        ],
+    }
+    if taken.refused > len(taken.refusals):
+        told["more_refused"] = taken.refused - len(taken.refusals)
+    return _json(told)
 
 
 def _media_type(request: Request) -> str:

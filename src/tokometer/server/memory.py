@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -27,23 +27,36 @@ _SHARE: Final = 4
 
 @dataclass(eq=False, slots=True)
 class Kept(Generic[T]):
-    """An answer, or one that is just being made: as of which version of the data, since when, and what it took."""
+    """An answer, or one that is just being made or about to be: as of which version of the data, and what it took."""
 
-    version: int
-    began: float
+    #: As of which version; -1 until it is begun.
+    version: int = -1
+    began: float = 0.0
     future: Future[T] = field(default_factory=Future)
     took: float = 0.0
+    #: What is made before this is begun: the same of an earlier version.
+    after: Future[T] | None = None
     #: Bytes, with its key; known once it is made.
     weight: int = 0
 
     def serves(self, version: int, lasts: float, hold: float) -> bool:
         """Whether it is good for who asks at this version; see :class:`Memory`."""
+        if self.version < 0:
+            # Whatever there is now, it will have.
+            return True
         age = time.monotonic() - self.began
-        if self.version == version:
+        if self.version >= version:
             return age < lasts
         if not hold:
             return False
         return not self.future.done() or age < min(lasts, max(hold, min(_TIMES * self.took, _LONGEST)))
+
+    def in_its_turn(self, begin: Callable[[], object]) -> None:
+        """Call `begin` once it may be begun: now, or from the thread that ends what comes before."""
+        if self.after is None:
+            begin()
+        else:
+            self.after.add_done_callback(lambda _: begin())
 
     def result(self) -> T:
         """The answer, as soon as it is there.
@@ -59,14 +72,19 @@ class Memory(Generic[T]):
 
     An error is told to all who wait and is not kept; neither is an answer of more than a quarter of the room.
 
-    An answer of the current version is good for `lasts` seconds; one of an earlier version for `hold` seconds, so that
-    a stream of commits does not have everything made anew for each of them. What takes long to make is held longer, and
-    never made twice at a time for those who allow it to be held.
+    `version` says as of which version the data is. An answer has all of the version at which whoever gets it asked for
+    it, unless they allow an older one: that is good for `hold` seconds, so that a stream of commits does not have
+    everything made anew for each of them, and what takes long to make is held longer. One of the current version is
+    good for `lasts` seconds.
+
+    An answer is never made twice at a time. Who may not have what is being made, because it was begun before their
+    question, shares what is made next with everybody who asks until that is begun.
     """
 
-    def __init__(self, most: int, room: int = ROOM) -> None:
+    def __init__(self, most: int, room: int = ROOM, version: Callable[[], int] = lambda: 0) -> None:
         self._most = most
         self._room = room
+        self._version = version
         self._lock = threading.Lock()
         self._answers: OrderedDict[Hashable, Kept[T]] = OrderedDict()
         #: How many answers were made, and how many were there already or under way.
@@ -84,24 +102,28 @@ class Memory(Generic[T]):
             self._answers.clear()
             self.weight = 0
 
-    def claim(
-        self, key: Hashable, version: int = 0, lasts: float = FOR_GOOD, hold: float = 0.0
-    ) -> tuple[Kept[T], bool]:
+    def claim(self, key: Hashable, lasts: float = FOR_GOOD, hold: float = 0.0) -> tuple[Kept[T], bool]:
         """The answer of a key, and whether it is the caller's to make, with :meth:`fulfil`."""
         with self._lock:
             kept = self._answers.get(key)
-            if kept is not None and kept.serves(version, lasts, hold):
+            if kept is not None and kept.serves(self._version(), lasts, hold):
                 self._answers.move_to_end(key)
                 self.found += 1
                 return kept, False
+            under_way = kept is not None and not kept.future.done()
             self._drop(key)
-            kept = self._answers[key] = Kept(version, time.monotonic())
+            kept = self._answers[key] = Kept(after=kept.future if kept is not None and under_way else None)
             self._make_room()
             self.made += 1
             return kept, True
 
     def fulfil(self, key: Hashable, kept: Kept[T], make: Callable[[], T]) -> None:
-        """Make a claimed answer in this thread; what goes wrong is told by :meth:`Kept.result`."""
+        """Make a claimed answer in this thread, in its turn; what goes wrong is told by :meth:`Kept.result`."""
+        if kept.after is not None:
+            wait((kept.after,))
+        with self._lock:
+            # What is committed from here on may not be in it.
+            kept.version, kept.began, kept.after = self._version(), time.monotonic(), None
         try:
             made = make()
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it is
@@ -138,27 +160,13 @@ class Memory(Generic[T]):
         if dropped is not None:
             self.weight -= dropped.weight
 
-    def kept(
-        self,
-        key: Hashable,
-        make: Callable[[], T],
-        version: int = 0,
-        lasts: float = FOR_GOOD,
-        hold: float = 0.0,
-    ) -> Kept[T]:
+    def kept(self, key: Hashable, make: Callable[[], T], lasts: float = FOR_GOOD, hold: float = 0.0) -> Kept[T]:
         """The answer of a key; `make` is called in this thread if nobody has made or is making it."""
-        kept, mine = self.claim(key, version, lasts, hold)
+        kept, mine = self.claim(key, lasts, hold)
         if mine:
             self.fulfil(key, kept, make)
         return kept
 
-    def get(
-        self,
-        key: Hashable,
-        make: Callable[[], T],
-        version: int = 0,
-        lasts: float = FOR_GOOD,
-        hold: float = 0.0,
-    ) -> T:
+    def get(self, key: Hashable, make: Callable[[], T], lasts: float = FOR_GOOD, hold: float = 0.0) -> T:
         """The same, when it is there."""
-        return self.kept(key, make, version, lasts, hold).result()
+        return self.kept(key, make, lasts, hold).result()

@@ -132,14 +132,15 @@ def panel_explained(request: Request, panel_id: str) -> Response:
 
 
 @router.get("/api/panels/{panel_id}", summary="A panel: rows, chart data and HTML fragment")
-async def panel(request: Request, panel_id: str, rows: bool = True) -> Response:
+async def panel(request: Request, panel_id: str, rows: bool = True, live: bool = False) -> Response:
     """What the panel shows for `range`, `tz`, `compare` and any dimension as a filter; with an ETag.
 
-    `rows=0` leaves out the rows, for pages, which show the fragment: while much is committed, what came in the last
-    seconds may be missing then. `Version` says as of which change it is, as `/api/live` counts them.
+    It has everything that was acknowledged before. `rows=0` leaves out the rows, for pages, which show the fragment.
+    `live=1` is for pages that renew what they show, again and again: while much is committed, what came in the last
+    seconds may be missing. `Version` says as of which change it is, as `/api/live` counts them.
     """
     found, scope = _asked(request, panel_id)
-    reply = await _reply(request.app.state.runtime, found, scope, with_rows=rows)
+    reply = await _reply(request.app.state.runtime, found, scope, with_rows=rows, live=live)
     headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache", "Version": str(reply.version)}
     if request.headers.get("if-none-match") == reply.etag:
         return Response(status_code=304, headers=headers)
@@ -149,18 +150,22 @@ async def panel(request: Request, panel_id: str, rows: bool = True) -> Response:
     return Response(reply.body, headers=headers, media_type="application/json")
 
 
-async def _reply(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:
+async def _reply(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, live: bool) -> Rendered:
     """A panel's reply. Whoever waits for one that is being made holds no thread."""
-    key, claim = _claim(runtime, panel, scope, with_rows=with_rows)
+    key, claim = _claim(runtime, panel, scope, with_rows=with_rows, live=live)
     kept, mine = claim()
     if kept.future.done():
         return kept.result()
-    if mine:
-        make = partial(_render, runtime, panel, scope, with_rows=with_rows)
+
+    def begin() -> None:
+        make = partial(_render, runtime, panel, scope, with_rows=with_rows, live=live)
         try:
             runtime.makers.submit(runtime.rendered.fulfil, key, kept, make)
         except RuntimeError:
             runtime.rendered.fulfil(key, kept, _ending)
+
+    if mine:
+        kept.in_its_turn(begin)
     # Whoever leaves must not take the answer from the others.
     return await asyncio.shield(asyncio.wrap_future(kept.future))
 
@@ -214,15 +219,15 @@ _OFFERED: Final = 6
 
 def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
     """A panel's reply, shared by all who look at the same thing at the same time."""
-    key, claim = _claim(runtime, panel, scope, with_rows=with_rows)
+    key, claim = _claim(runtime, panel, scope, with_rows=with_rows, live=False)
     kept, mine = claim()
     if mine:
-        runtime.rendered.fulfil(key, kept, partial(_render, runtime, panel, scope, with_rows=with_rows))
+        runtime.rendered.fulfil(key, kept, partial(_render, runtime, panel, scope, with_rows=with_rows, live=False))
     return kept.result()
 
 
 def _claim(
-    runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool
+    runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, live: bool
 ) -> tuple[Hashable, Callable[[], tuple[Kept[Rendered], bool]]]:
     """What a panel's reply is kept under, and how to get at it."""
     seconds = every(runtime, panel)
@@ -233,13 +238,14 @@ def _claim(
         # Thresholds, budgets and targets are part of what is shown.
         runtime.settings,
         with_rows,
+        # What it was made of may lack the latest commits: not for those who ask for all of them.
+        live,
     )
-    hold = 0.0 if with_rows else held(seconds)
-    return key, partial(runtime.rendered.claim, key, runtime.broadcaster.version, seconds, hold)
+    return key, partial(runtime.rendered.claim, key, seconds, held(seconds) if live else 0.0)
 
 
 def held(seconds: float) -> float:
-    """How long what a page shows may lack the latest commits, of a panel that is renewed every so many seconds.
+    """How long what a live page shows may lack the latest commits, of a panel that is renewed every so many seconds.
 
     A little less than after how long a page asks again; see `tick` in dashboard.js.
     """
@@ -259,9 +265,9 @@ def warm(runtime: Runtime) -> None:
         rendered(runtime, panel, scope, with_rows=False)
 
 
-def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool) -> Rendered:
+def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, live: bool) -> Rendered:
     seconds = every(runtime, panel)
-    hold = 0.0 if with_rows else held(seconds)
+    hold = held(seconds) if live else 0.0
     versions = [runtime.broadcaster.version]
 
     def ask(question: Question) -> Result:
@@ -346,7 +352,7 @@ def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
 def _scope(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
     try:
         runtime: Runtime = request.app.state.runtime
-        return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default)
+        return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default, runtime.first)
     except ScopeError as error:
         raise HTTPException(422, str(error)) from None
 

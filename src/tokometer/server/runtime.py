@@ -20,13 +20,15 @@ from tokometer.collect.follower import Follower
 from tokometer.collect.horizon import Reach
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
-from tokometer.ledger import Ledger, Receipt
+from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Question, Result, answer, rules
+from tokometer.measures import Query, Question, Result, answer, rules
 from tokometer.prices import PriceBook
+from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Kept, Memory
+from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ MIB: Final = 1024 * 1024
 #: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
 _MAKERS: Final = max(2, os.cpu_count() or 2)
 _LOG: Final = logging.getLogger(__name__)
+_ALL_TIME: Final = Query(measures=("calls.requests",), since="all")
 
 
 @dataclass(slots=True)
@@ -75,6 +78,8 @@ class Runtime:
     book: PriceBook
     broadcaster: Broadcaster
     writer: Writer
+    #: Looks whether records can be taken.
+    watch: Watch
     decoder: Decoder
     charts: ChartShop
     colours: Colours
@@ -93,13 +98,13 @@ class Runtime:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     counters: Counters = field(default_factory=Counters)
     #: Answers to queries, kept while nothing new is committed.
-    results: Memory[Result] = field(default_factory=lambda: Memory(400, 64 * MIB))
+    results: Memory[Result] = field(init=False)
     #: Panels as they were last sent.
-    rendered: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    rendered: Memory[Rendered] = field(init=False)
     #: Answers of endpoints as they were last sent.
-    replies: Memory[Rendered] = field(default_factory=lambda: Memory(400))
+    replies: Memory[Rendered] = field(init=False)
     #: Names that there are, with their calls; see endpoints/naming.py.
-    names: Memory[Mapping[str, int]] = field(default_factory=lambda: Memory(8, 16 * MIB))
+    names: Memory[Mapping[str, int]] = field(init=False)
     #: Makes panels that are asked for, a few at a time.
     makers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
@@ -109,6 +114,17 @@ class Runtime:
     closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
+
+    def __post_init__(self) -> None:
+        """Have everything that is kept go by the version of the data."""
+        self.results = Memory(400, 64 * MIB, version=self.version)
+        self.rendered = Memory(400, version=self.version)
+        self.replies = Memory(400, version=self.version)
+        self.names = Memory(8, 16 * MIB, version=self.version)
+
+    def version(self) -> int:
+        """As of which version the data is; higher with every commit, before anyone is told that it is durable."""
+        return self.broadcaster.version
 
     @property
     def reach(self) -> Reach | None:
@@ -125,21 +141,43 @@ class Runtime:
         return datetime.now(UTC)
 
     def ask(self, question: Question, every: float = 60.0) -> Result:
-        """Answer a question; whoever else asks the same within `every` seconds and before the next commit shares it."""
+        """Answer a question, with everything that is committed.
+
+        Whoever else asks the same within `every` seconds and before the next commit shares the answer.
+        """
         return self.asked(question, every).result()
+
+    def first(self) -> datetime:
+        """When the first call was, to the day; today where there is none."""
+        return self.ask(_ALL_TIME).meta.since
 
     def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
         key = (question, self.settings.dimensions, int(time.time() // _QUARTER))
-        return self.results.kept(
-            key, lambda: answer(self.ledger, question, WORKSPACES), self.broadcaster.version, every, hold
-        )
+        return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES), every, hold)
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
         self.book = self.writer.book = book
         self.decoder.renew()
+
+    def warnings(self) -> list[str]:
+        """What whoever looks at any page should know of the ledger, in sentences. Asks it nothing."""
+        found = []
+        if self.watch.trouble:
+            found.append(f"Records cannot be taken just now: {self.watch.trouble}.")
+        try:
+            missing = self.ledger.missing
+        except LedgerError:
+            missing = None
+        if missing is not None:
+            since = f" since {to_datetime(missing.since):%-d %b %Y, %H:%M} UTC" if missing.since else ""
+            found.append(
+                f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
+                "`tokometer doctor --repair` read again what the sources still have."
+            )
+        return found
 
     def committed(self, receipt: Receipt) -> None:
         """Count a commit and tell the pages. Called from the writer's thread."""
@@ -156,6 +194,7 @@ class Runtime:
     def close(self) -> None:
         """Stop following, commit what waits, and let go of the ledger. A second call does nothing."""
         self.closing.set()
+        self.watch.stop()
         if self.follower is not None:
             self.follower.stop()
         if self.player is not None:
@@ -203,6 +242,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
+            watch=Watch(ledger, lambda: broadcaster.publish({"ledger"})),
             decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),

@@ -94,8 +94,10 @@ def _held(data: Path) -> Iterator[None]:
 
 
 def _mark(file: FileIO) -> None:
-    file.truncate(0)
-    file.write(b"%d\n" % os.getpid())
+    # The lock is what counts. Where the disk is full, nobody can read who has it.
+    with contextlib.suppress(OSError):
+        file.truncate(0)
+        file.write(b"%d\n" % os.getpid())
 
 
 def _holder(data: Path) -> str:

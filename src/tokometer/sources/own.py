@@ -13,12 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
-from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, now_us
+from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 from tokometer.sources.pieces import elements
+from tokometer.sources.portions import PORTION_BYTES, array, lines
 
 #: One record longer than this is not a record.
 MAX_RECORD: Final = 1024 * 1024
@@ -54,6 +56,8 @@ class Own:
     refusals: list[Refusal] = field(default_factory=list)
     #: What was taken, but not all of it.
     notices: list[Notice] = field(default_factory=list)
+    #: How many records there were, refused ones included.
+    count: int = 0
     #: Each record's index in the body.
     positions: list[int] = field(default_factory=list)
 
@@ -66,8 +70,11 @@ def read(
     workspace: str = "default",
     now: int | None = None,
     bodies: bool = False,
+    first: int = 0,
 ) -> Own:
     """The records of a body. `kind` is a key of `records.KINDS`, `now` our clock in microseconds.
+
+    `first` is the index of the first record, where the body is a portion of a larger one.
 
     With `bodies`, requests and responses that come with details of errors are kept.
 
@@ -81,11 +88,10 @@ def read(
     own = Own()
     passed_over: dict[str, Notice] = {}
     positions: list[int] = []
-    for index, item in enumerate(_items(body, lines=media_type in _LINES)):
+    for index, item in enumerate(_items(body, lines=media_type in _LINES), first):
+        own.count += 1
         given: object = None
         try:
-            if isinstance(item, RecordError):
-                raise item
             given = _value(item)
             left_out: set[str] = set()
             own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out, bodies=bodies))
@@ -93,9 +99,9 @@ def read(
             for name in left_out:
                 before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
                 passed_over[name] = replace(before, count=before.count + 1)
-        except RecordError as error:
-            own.refusals.append(_refusal(kind, index, given, error, at, workspace))
-    own.notices.extend(_tiers(own, kind, at, workspace))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this record, and the others count
+            own.refusals.append(_refusal(kind, index, given, mistake(error), at, workspace))
+    own.notices.extend(_tiers(own.records, positions, kind, at, workspace))
     own.notices.extend(passed_over.values())
     return _admitted(own, place_of(kind), positions, at)
 
@@ -105,12 +111,38 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     admitted = admit(own.records, place, positions, now)
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
-    return Own(admitted.records, refusals, own.notices + admitted.notices, admitted.positions)
+    told = fit_to_tell(refusals, own.notices + admitted.notices)
+    return Own(admitted.records, *told, own.count, admitted.positions)
 
 
 def place_of(kind: str) -> str:
     """Where records of a kind stand, for refusals."""
     return f"POST /api/records/{kind}"
+
+
+def portions(body: bytes, media_type: str) -> Iterator[tuple[bytes, str]]:
+    """A large body in bodies that can be read one by one, each with its media type.
+
+    Raises:
+        NotRecords: It is a list that does not end where it should. What came before may have been given.
+    """
+    if len(body) <= PORTION_BYTES or media_type not in _JSON | _LINES:
+        yield body, media_type
+        return
+    if media_type in _JSON:
+        text = body.removeprefix(_BOM).strip(b" \t\r\n\x1e")
+        if text.startswith(b"["):
+            try:
+                for portion in array(text):
+                    yield portion, media_type
+            except ValueError as error:
+                raise NotRecords(f"the body is not a JSON array: {error}") from None
+            return
+        if not _more_than_one(text):
+            raise NotRecords(f"the body is {len(text):,} bytes long; a record has at most {MAX_RECORD:,}")
+        del text
+    for portion in lines(body):
+        yield portion, "application/x-ndjson"
 
 
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:
@@ -119,30 +151,45 @@ def _items(body: bytes, *, lines: bool) -> Iterator[object]:
     text = body.strip(b" \t\r\n\x1e")
     if not text:
         return
+    lines = lines or _more_than_one(text)
     if text.startswith(b"[") and not lines:
         yield from _array(text)
-    elif lines or _more_than_one(text):
+    elif lines:
         for line in body.split(b"\n"):
             stripped = line.strip(b" \t\r\x1e")
             if stripped:
                 yield stripped
     else:
         try:
-            yield _decode(text)
+            one = _decode(text)
         except ValueError as error:
-            raise NotRecords(f"the body is not JSON: {error}") from None
+            lines_ = [line.strip(b" \t\r\x1e") for line in text.split(b"\n")]
+            if not any(map(_is_object, lines_)):
+                raise NotRecords(f"the body is not JSON: {error}") from None
+            # One record a line after all, the first of which is broken.
+            yield from filter(None, lines_)
+        else:
+            yield one
 
 
 def _more_than_one(text: bytes) -> bool:
     """Whether a body is one record a line: its first line is whole by itself, and not all there is."""
-    first, newline, _ = text.partition(b"\n")
-    if not newline:
+    end = text.find(b"\n")
+    if not 0 <= end <= MAX_RECORD:
         return False
     try:
-        _decode(first)
+        _decode(text[:end])
     except ValueError:
         return False
     return True
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line is a JSON object by itself."""
+    try:
+        return line.startswith(b"{") and isinstance(_decode(line), dict)
+    except ValueError:
+        return False
 
 
 def _array(text: bytes) -> Iterator[object]:
@@ -197,22 +244,17 @@ def _why(error: Exception) -> str:
     return str(error).removeprefix("JSON is malformed: ").lower()
 
 
-def _tiers(own: Own, kind: str, at: int, workspace: str) -> Iterable[Notice]:
+def _tiers(records: Iterable[Record], positions: Iterable[int], kind: str, at: int, workspace: str) -> Iterable[Notice]:
     """Service tiers that nobody knows, by their words; the place is that of the first record that has one."""
-    refused = {refusal.position for refusal in own.refusals}
-    index = -1
     seen: dict[str, tuple[int, int]] = {}
-    for record in own.records:
-        index += 1
-        while index in refused:
-            index += 1
+    for record, index in zip(records, positions, strict=True):
         if isinstance(record, ModelCall) and record.service_tier:
             for word in unknown_tiers(record.service_tier):
-                count, first = seen.get(word, (0, index))
-                seen[word] = count + 1, first
-    for word, (count, first) in seen.items():
-        place = f"{place_of(kind)}:{first}"
-        yield Notice(DEFAULT_SOURCE, "tier", word[:80], place, count, at, workspace)
+                count, place = seen.get(word, (0, index))
+                seen[word] = count + 1, place
+    for word, (count, place) in seen.items():
+        where = f"{place_of(kind)}:{place}"
+        yield Notice(DEFAULT_SOURCE, "tier", word[:80], where, count, at, workspace)
 
 
 def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:

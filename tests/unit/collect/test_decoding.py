@@ -218,3 +218,21 @@ def test_a_body_that_holds_no_records_is_told_apart(tmp_path: Path, body: bytes,
             await packed(decoder)
 
     run(tmp_path, talk)
+
+
+def test_a_process_that_is_stuck_is_given_up(tmp_path: Path) -> None:
+    """What takes too long is refused, the process that was at it is ended, and the next request gets another one."""
+
+    async def talk(_: Decoder) -> None:
+        decoder = Decoder(Prices(None, tmp_path), worth_bytes=0, seconds=2)
+        await packed(decoder)
+        first = decoder.process
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        with pytest.raises(OtlpError, match="takes longer than 2 s"):
+            await decoder.traces(BODY, "protobuf")
+        await packed(decoder)
+        assert decoder.process not in (None, first)
+        decoder.close()
+
+    run(tmp_path, talk)

@@ -117,9 +117,9 @@ def test_a_settle_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.
         def commit(self) -> None:
             raise OSError("no")
 
-    cursor = ledger._settling._cursor
+    cursor = ledger._instance.settling._cursor
     with monkeypatch.context() as broken:
-        broken.setattr(ledger._settling, "_cursor", Failing())
+        broken.setattr(ledger._instance.settling, "_cursor", Failing())
         with pytest.raises(OSError, match="no"):
             ledger.settle()
     assert ledger.settle() == 1
@@ -132,7 +132,7 @@ def test_too_little_memory_is_said_and_undone(tmp_path: Path) -> None:
     ledger = DuckDBLedger(tmp_path / "small.duckdb", memory_limit="20MB")
     try:
         # Nowhere to go for what does not fit.
-        ledger._connection.execute("SET temp_directory = ''")
+        ledger._instance.connection.execute("SET temp_directory = ''")
         chance = random.Random(1)
         texts = (chance.randbytes(3_000).hex() for _ in range(20_000))
         with pytest.raises(LedgerError, match=r"nothing of it was .*Out of Memory"):

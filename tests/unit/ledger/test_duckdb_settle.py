@@ -54,7 +54,7 @@ def test_a_commit_is_not_held_up_by_a_settle(tmp_path: Path) -> None:
     """While a settle is under way a commit goes through; its quarter hour stays marked, and is settled next."""
     ledger = DuckDBLedger(tmp_path / "l.duckdb")
     ledger.commit(Batch([call(1)]))
-    cells = ledger._settling._settle_cells
+    cells = ledger._instance.settling._settle_cells
 
     def interrupted(span: Span) -> int:
         count = cells(span)
@@ -64,9 +64,9 @@ def test_a_commit_is_not_held_up_by_a_settle(tmp_path: Path) -> None:
         assert not another.is_alive()
         return count
 
-    ledger._settling._settle_cells = interrupted  # type: ignore[method-assign]
+    ledger._instance.settling._settle_cells = interrupted  # type: ignore[method-assign]
     assert ledger.settle() == 1
-    ledger._settling._settle_cells = cells  # type: ignore[method-assign]
+    ledger._instance.settling._settle_cells = cells  # type: ignore[method-assign]
     assert ledger.fetch(Statement("SELECT sum(requests) FROM cells")) == [(1,)]
     assert ledger.settle() == 1
     assert ledger.fetch(Statement("SELECT sum(requests) FROM cells")) == [(2,)]
@@ -93,7 +93,7 @@ def test_of_those_who_wait_for_a_settle_one_works_for_all(tmp_path: Path) -> Non
     """What was committed before they came is settled once, though more is committed all the while."""
     ledger = DuckDBLedger(tmp_path / "l.duckdb")
     ledger.commit(Batch([call(1)]))
-    settling = ledger._settling
+    settling = ledger._instance.settling
     cells, door = settling._settle_cells, Door()
 
     def busy(span: Span) -> int:

@@ -138,7 +138,8 @@ def test_what_no_label_can_be_is_reported(ledger: Ledger) -> None:
 def test_a_key_of_too_many_values(new_ledger: Callable[[], Ledger]) -> None:
     """Beyond the most they are one, in rows and in memory, and every one of them is reported."""
     ledger = new_ledger()
-    ledger._labels._bounds = Bounds(values=50)  # type: ignore[attr-defined]
+    known: LabelSets = ledger._instance.labels if isinstance(ledger, DuckDBLedger) else ledger._labels  # type: ignore[attr-defined]
+    known._bounds = Bounds(values=50)
     count = 2_000
     calls: list[Record] = [call(n, {"request": f"id-{n}", "team": f"t{n % 2}"}) for n in range(count)]
     first, second = Batch(calls[: count // 2]), Batch(packed=[pack(calls[count // 2 :])])
@@ -186,7 +187,7 @@ def test_bounds_hold_after_a_restart(tmp_path: Path) -> None:
     ledger.commit(Batch([call(n, {"a": str(n)}) for n in range(3)]))
     ledger.close()
     ledger = DuckDBLedger(tmp_path / "l.duckdb")
-    ledger._labels._bounds = Bounds(values=3)
+    ledger._instance.labels._bounds = Bounds(values=3)
     ledger.commit(Batch([call(n, {"a": str(n)}) for n in range(5)]))
     assert [row["a"] for _, row in sorted(stored(ledger).items())] == ["0", "1", "2", OTHER, OTHER]
     assert sets(ledger) == 4

@@ -89,7 +89,7 @@ def test_a_step_that_is_taken_twice_counts_nothing_twice(fourth: Fourth) -> None
         once._write_version(4)
     else:
         assert isinstance(once, DuckDBLedger)
-        once._connection.execute("UPDATE meta SET value = '4' WHERE key = 'schema_version'")
+        once._instance.connection.execute("UPDATE meta SET value = '4' WHERE key = 'schema_version'")
     once.close()
     twice = open_again()
     assert twice.fetch(Statement(ROWS)) == rows

@@ -160,7 +160,7 @@ def read_back(ledger: Ledger, table: Table) -> list[Record]:
     """All stored records of a kind."""
     ids = [id_.bytes for (id_,) in ledger.fetch(Statement(f"SELECT id FROM {table.name}"))]
     if isinstance(ledger, DuckDBLedger):
-        return list(ledger._shelf.records(table, ids))
+        return list(ledger._instance.shelf.records(table, ids))
     return list(ClickHouseShelf(ledger).records(table, ids))
 
 

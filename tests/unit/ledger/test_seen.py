@@ -55,8 +55,10 @@ def test_what_is_new_is_not_looked_for(tmp_path: Path, monkeypatch: pytest.Monke
     ledger.close()
     ledger = DuckDBLedger(path)
     asked: list[str] = []
-    tellings = ledger._shelf.tellings
-    monkeypatch.setattr(ledger._shelf, "tellings", lambda traces, at: asked.extend(traces) or tellings(traces, at))
+    tellings = ledger._instance.shelf.tellings
+    monkeypatch.setattr(
+        ledger._instance.shelf, "tellings", lambda traces, at: asked.extend(traces) or tellings(traces, at)
+    )
     ledger.commit(Batch(packed=[pack([call("t2", "b"), call("t2", "c")])]))
     assert asked == []
     ledger.commit(Batch(packed=[pack([call("t1", "d"), call("t3", "e")])]))

@@ -33,7 +33,7 @@ from tokometer.ledger.clickhouse.values import native, plain, type_of, with_pric
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Receipt, Statement
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement, Unsettled
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import OLD
@@ -160,6 +160,11 @@ class ClickHouseLedger:
         """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
         return self._labels.rolled
 
+    @property
+    def unsettled(self) -> Sequence[Unsettled]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.unsettled`."""
+        return self._settling.unsettled
+
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
         rows = self._query("SELECT place, state FROM cursors WHERE source = $source", {"source": source})
@@ -169,6 +174,15 @@ class ClickHouseLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.audit`."""
         self.settle()
         return audit(self, ROLLUP, "IS DISTINCT FROM")
+
+    def ready(self) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
+        self._query("SELECT 1")
+
+    @property
+    def missing(self) -> Missing | None:
+        """See :attr:`tokometer.ledger.protocol.Ledger.missing`. The server keeps its own books."""
+        return None
 
     def stats(self) -> dict[str, int]:
         """See :meth:`tokometer.ledger.protocol.Ledger.stats`."""

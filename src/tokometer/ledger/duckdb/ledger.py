@@ -3,47 +3,49 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 
 from tokometer.ledger import schema
-from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.audit import audit
-from tokometer.ledger.commit import Change, learnt, plan
-from tokometer.ledger.duckdb.failures import understood
-from tokometer.ledger.duckdb.labels import all_sets, put_sets, roll_up, rolled_keys
-from tokometer.ledger.duckdb.settle import ROLLUP, Settling
-from tokometer.ledger.duckdb.shelf import DuckDBShelf
-from tokometer.ledger.duckdb.transaction import transaction
-from tokometer.ledger.duckdb.values import insertion, money
-from tokometer.ledger.duckdb.versions import bring_up_to_date
-from tokometer.ledger.labels import LabelSets
+from tokometer.ledger.commit import learnt, plan
+from tokometer.ledger.duckdb import changing
+from tokometer.ledger.duckdb.commits import Books, Witness
+from tokometer.ledger.duckdb.instance import Instance
+from tokometer.ledger.duckdb.labels import put_sets, roll_up
+from tokometer.ledger.duckdb.opening import CHECKPOINT_THRESHOLD
+from tokometer.ledger.duckdb.reopening import Reopening
+from tokometer.ledger.duckdb.room import Room, size_of
+from tokometer.ledger.duckdb.settle import ROLLUP
+from tokometer.ledger.labels import Admitted
 from tokometer.ledger.migrations import MIGRATIONS, Migration
-from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import (
     Batch,
     Discrepancy,
     Engine,
+    LedgerDamaged,
     LedgerError,
-    LedgerLocked,
+    Missing,
     Receipt,
     Statement,
+    Unsettled,
 )
-from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.statements import OLD
-from tokometer.records import Notice, Refusal, now_us, quarter_of, to_datetime
+from tokometer.records import to_datetime
+
+T = TypeVar("T")
 
 #: Enough for twenty million calls; DuckDB spills to disk beyond it.
 MEMORY_LIMIT: Final = "384MB"
 FILE_NAME: Final = "ledger.duckdb"
-#: How long the log may grow under load. It is replayed when the file is opened after a crash: a second or so.
-CHECKPOINT_THRESHOLD: Final = "64MB"
-#: The same while much is being committed: below the size of a large commit, above that of many small ones.
+#: How long the log may grow while much is being committed: below the size of a large commit, above that of many small.
 BULK_THRESHOLD: Final = "4MB"
+#: Where a checkpoint may not fit, none is to come by itself: it would end everything.
+_NO_CHECKPOINT: Final = "1TB"
 #: How much is tidied up in one rest, in DuckDB's own measure.
 _VACUUM_TASKS: Final = 8
 #: How long the log may stay when nothing happens.
@@ -53,7 +55,8 @@ _SHORT_LOG: Final = 2_000_000
 class DuckDBLedger:
     """A ledger in one file. Use :func:`tokometer.ledger.opening.open_ledger` to get one.
 
-    One thread writes at a time (a lock sees to it); any number read, each through a cursor of its own.
+    One thread writes at a time (a lock sees to it); any number read, each through a cursor of its own. Where DuckDB
+    lets go of the file after an error, it is opened again by whoever asks next.
     """
 
     engine: Engine = "duckdb"
@@ -68,56 +71,56 @@ class DuckDBLedger:
     ) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._local = threading.local()
-        self._closed = False
         #: How many are committing much at once.
         self._bulks = 0
-        self._connection = _connect(path, read_only, memory_limit)
-        self._shelf = DuckDBShelf(self._connection)
-        self._labels = LabelSets(lambda: all_sets(self._connection))
-        self._names = Names(self.fetch)
-        try:
-            if not read_only:
-                bring_up_to_date(self._connection, path, migrations)
-            self._labels.rolled = rolled_keys(self._connection)
-            self._settling = Settling(self._connection, path)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._room = Room(path)
+        self._damage: LedgerDamaged | None = None
+        self._witness = Witness(path)
+        self._opening = Reopening(lambda: Instance(path, migrations, read_only=read_only, memory_limit=memory_limit))
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def commit(self, batch: Batch) -> Receipt:
-        """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Durable when this returns."""
+        """See :meth:`tokometer.ledger.protocol.Ledger.commit`. Durable when this returns.
+
+        Raises:
+            LedgerFull: There is no room for it, or there would be none for the checkpoint after it.
+        """
         with self._lock:
-            admitted = self._labels.admit(batch)
-            with self._transaction():
-                put_sets(self._connection, admitted.rows)
-                changes, receipt = plan(batch, self._shelf)
-                more = learnt(changes)
-                put_sets(self._connection, self._labels.admit_more(more, admitted))
-                batch.notices.extend(more.notices)
-                for change in changes:
-                    self._carry_out(change)
-                self._refuse(batch.refusals)
-                self._notice(batch.notices)
-                self._move(batch.cursors)
-            self._labels.confirm(admitted)
-            self._names.confirm()
+            self._make_room(batch.size)
+            instance = self._instance
+            books = self._witness.next(instance.books)
+            receipt = None
+            try:
+                with instance.asked(), instance.transaction():
+                    receipt, admitted = _carry_out(instance, batch)
+                    books.write(instance.connection, instance.books)
+            except LedgerError as error:
+                # What ended the database may have been the checkpoint after the commit.
+                if receipt is None or not self._has(books, instance):
+                    raise self._noted(error) from error.__cause__
+            else:
+                instance.books = books
+                instance.labels.confirm(admitted)
+                instance.names.confirm()
+            self._witness.tell(books.last)
         if "calls" in receipt.touched:
-            self._settling.mark()
+            self._instance.settling.mark()
         return receipt
 
     def roll_up(self, keys: Iterable[str]) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.roll_up`."""
         chosen = frozenset(keys)
-        with self._lock:
-            if chosen == self._labels.rolled:
+
+        def do(instance: Instance) -> None:
+            if chosen == instance.labels.rolled:
                 return
-            with self._transaction():
-                roll_up(self._connection, self._labels.rolled_anew(chosen), chosen)
-            self._labels.rolled = chosen
-        self._settling.mark()
+            with instance.transaction() as connection:
+                roll_up(connection, instance.labels.rolled_anew(chosen), chosen)
+            instance.labels.rolled = chosen
+            instance.settling.mark()
+
+        self._write(do)
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -126,98 +129,85 @@ class DuckDBLedger:
         One thread: the others cost a tenth of the processor's time and gain none where processes read beside it. And
         large commits go straight into the file: else they are written into the log, and from there at the end.
         """
-        with self._lock:
-            self._bulks += 1
-            self._connection.execute("SET threads = 1")
-            self._connection.execute(f"SET checkpoint_threshold = '{BULK_THRESHOLD}'")
+        self._begin_bulk(1)
         try:
             yield
         finally:
-            with self._lock:
-                self._bulks -= 1
-                if not (self._bulks or self._closed):
-                    self._connection.execute("RESET threads")
-                    self._connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT_THRESHOLD}'")
+            # Whoever closed the ledger meanwhile, or cannot open it again, has nothing to tune.
+            with suppress(LedgerError):
+                self._begin_bulk(-1)
+
+    def _begin_bulk(self, count: int) -> None:
+        with self._lock:
+            self._bulks += count
+            self._asked(self._tune)
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`."""
-        return self._settling.settle()
+
+        def do(instance: Instance) -> int:
+            self._tune(instance)
+            return instance.settling.settle()
+
+        return self._asked(do)
 
     def rest(self) -> None:
-        """See :meth:`tokometer.ledger.protocol.Ledger.rest`."""
-        with self._lock:
-            if self._closed or self._log_bytes() < _SHORT_LOG:
-                return
-            self._connection.execute(f"SET max_vacuum_tasks = {_VACUUM_TASKS}")
-            try:
-                with suppress(duckdb.TransactionException):  # somebody reads: next time
-                    self._connection.execute("CHECKPOINT")
-            finally:
-                self._connection.execute("SET max_vacuum_tasks = 0")
+        """See :meth:`tokometer.ledger.protocol.Ledger.rest`. Does nothing where there may be no room for it."""
+        if self._room.log_bytes >= _SHORT_LOG and self._room.for_a_checkpoint:
+            self._write(lambda instance: _checkpoint(instance, _VACUUM_TASKS if self._room.is_wide else 0))
 
     def forget(self, source: str, places: Iterable[str]) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
-        with self._lock:
-            self._connection.execute(
-                "DELETE FROM cursors WHERE source = $source AND place IN (SELECT unnest($places))",
-                {"source": source, "places": list(places)},
+        gone = {"source": source, "places": list(places)}
+
+        def do(instance: Instance) -> None:
+            instance.connection.execute(
+                "DELETE FROM cursors WHERE source = $source AND place IN (SELECT unnest($places))", gone
             )
+
+        self._write(do)
 
     def prune(self, table: str, before: int) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
-        sql = f"DELETE FROM {table} WHERE {OLD[table]}"
-        with self._lock, self._transaction():
-            gone = self._connection.execute(sql, {"before": to_datetime(before).replace(tzinfo=None)}).fetchone()
-        if table == schema.NOTICES.name:
-            self._names.forget()
-        return int(gone[0]) if gone else 0
+        sql, old = f"DELETE FROM {table} WHERE {OLD[table]}", {"before": to_datetime(before).replace(tzinfo=None)}
+
+        def do(instance: Instance) -> int:
+            with instance.transaction() as connection:
+                gone = connection.execute(sql, old).fetchone()
+            if table == schema.NOTICES.name:
+                instance.names.forget()
+            return int(gone[0]) if gone else 0
+
+        return self._write(do)
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.reprice`."""
         if not costs:
             return 0
-        wanted = [
-            schema.Column("id", "id"),
-            schema.Column("cost", "money", True),
-            schema.Column("version", "name"),
-            schema.Column("basis", "name"),
-        ]
-        staged = arrow_table(wanted, [list(costs), *map(list, zip(*costs.values(), strict=True))])
-        cost = money("s.cost")
-        with self._lock, self._transaction(), self._registered("repriced", staged):
-            changed = self._connection.execute(
-                "CREATE OR REPLACE TEMP TABLE changed AS SELECT c.id, c.quarter, c.workspace, c.source, c.session_id, "
-                f"{cost} AS cost, s.version, CASE WHEN c.cost_reported IS NULL THEN s.basis ELSE '' END AS basis "
-                "FROM calls c JOIN repriced s ON c.id = s.id "
-                "WHERE CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END "
-                f"IS DISTINCT FROM {cost} OR c.price_version <> s.version "
-                "OR (c.cost_reported IS NULL AND c.price_basis <> s.basis)"
-            ).fetchone()
-            self._connection.execute(
-                "UPDATE calls SET cost_priced = CASE WHEN calls.cost_reported IS NULL THEN NULL ELSE n.cost END, "
-                "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version, "
-                "price_basis = n.basis "
-                "FROM changed n WHERE calls.id = n.id"
-            )
-            self._connection.execute("INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM changed")
-            self._connection.execute(
-                "INSERT INTO dirty_sessions SELECT workspace, source, session_id, min(quarter), max(quarter) "
-                "FROM changed WHERE session_id <> '' GROUP BY ALL"
-            )
-        self._settling.mark()
-        return int(changed[0]) if changed else 0
+
+        def do(instance: Instance) -> int:
+            with instance.transaction() as connection:
+                changed = changing.reprice(connection, costs)
+            instance.settling.mark()
+            return changed
+
+        return self._write(do)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
-        with understood(self.path):
-            return self._cursor().execute(statement.sql, dict(statement.parameters)).fetchall()
+        return self._asked(lambda instance: instance.fetch(statement))
 
     @property
     def rolled(self) -> frozenset[str]:
         """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
-        return self._labels.rolled
+        return self._instance.labels.rolled
+
+    @property
+    def unsettled(self) -> Sequence[Unsettled]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.unsettled`."""
+        return self._instance.settling.unsettled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
@@ -229,140 +219,114 @@ class DuckDBLedger:
         self.settle()
         return audit(self, ROLLUP, "IS DISTINCT FROM")
 
+    def ready(self) -> None:
+        """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
+        self.fetch(Statement("SELECT 1"))
+        if self._damage is not None:
+            raise LedgerDamaged(str(self._damage))
+        self._room.for_records()
+
+    @property
+    def missing(self) -> Missing | None:
+        """See :attr:`tokometer.ledger.protocol.Ledger.missing`."""
+        return self._witness.missing(self._instance.books)
+
     def stats(self) -> dict[str, int]:
         """See :meth:`tokometer.ledger.protocol.Ledger.stats`."""
         counts = {
             table.name: int(self.fetch(Statement(f"SELECT count(*) FROM {table.name}"))[0][0])
             for table in schema.TABLES
         }
-        counts["bytes"] = _size(self.path) + self._log_bytes()
+        counts["bytes"] = size_of(self.path) + self._room.log_bytes
         counts["schema_version"] = int(
             self.fetch(Statement("SELECT value FROM meta WHERE key = 'schema_version'"))[0][0]
         )
         return counts
 
     def close(self) -> None:
-        """See :meth:`tokometer.ledger.protocol.Ledger.close`. Writes the log into the file."""
-        self._settling.close()
+        """See :meth:`tokometer.ledger.protocol.Ledger.close`. Writes the log into the file, where there is room."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._connection.close()
+            self._opening.close(checkpoint=self._room.for_a_checkpoint)
+            self._witness.close()
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
-        if cursor is None:
-            if self._closed:
-                raise LedgerError("the ledger is closed")
-            cursor = self._local.cursor = self._connection.cursor()
-        return cursor
+    @property
+    def _instance(self) -> Instance:
+        return self._opening.current
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if self._closed:
-            raise LedgerError("the ledger is closed")
-        with transaction(self._connection, self.path):
-            yield
-
-    @contextmanager
-    def _registered(self, name: str, table: object) -> Iterator[None]:
-        self._connection.register(name, table)
+    def _asked(self, ask: Callable[[Instance], T]) -> T:
+        """What an instance answers; where that ends it, what the next one does."""
+        instance = self._instance
         try:
-            yield
-        finally:
-            with suppress(duckdb.TransactionException):  # the error that aborted the transaction says more
-                self._connection.unregister(name)
+            with instance.asked():
+                return ask(instance)
+        except LedgerError as error:
+            self._noted(error)
+            if not instance.over or isinstance(error, LedgerDamaged):
+                raise
+        instance = self._instance
+        with instance.asked():
+            return ask(instance)
 
-    def _carry_out(self, change: Change) -> None:
-        table = change.table
-        if change.taken:
-            gone = arrow_table([schema.Column("id", "id")], [[record.id for record in change.taken]])
-            stood = [quarter_of(record.started_at) for record in change.taken]
-            where = f" AND quarter BETWEEN {min(stood):d} AND {max(stood):d}"
-            self._over(gone, f"DELETE FROM {table.name} WHERE id IN (SELECT id FROM staged){where}")
-        arriving = change.columns()
-        if arriving:
-            self._shelf.put(table, change.put, arriving[0])
-            rows = insertion(table, arriving)
-            self._over(rows.staged, rows.sql, rows.parameters)
-        quarters = change.quarters()
-        if quarters:
-            marks = arrow_table(schema.DIRTY_QUARTERS.columns, [sorted(quarters)])
-            self._over(marks, "INSERT INTO dirty_quarters SELECT * FROM staged")
-        sessions = change.sessions()
-        if sessions:
-            marks = arrow_table(schema.DIRTY_SESSIONS.columns, list(zip(*sessions, strict=True)))
-            self._over(marks, "INSERT INTO dirty_sessions SELECT * FROM staged")
+    def _write(self, do: Callable[[Instance], T]) -> T:
+        """Change something that is as well done twice as once."""
+        with self._lock:
+            self._asked(self._tune)
+            return self._asked(do)
 
-    def _over(self, staged: object, sql: str, parameters: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Run SQL over an Arrow table, which DuckDB finds by the name of this parameter, `staged`.
+    def _make_room(self, records: int) -> None:
+        """See to it that so many records and the checkpoint after them fit.
 
-        Registering it as a view instead would cost half a millisecond each time.
+        Raises:
+            LedgerFull: They may not.
         """
-        self._connection.execute(sql, parameters)
+        self._asked(self._tune)
+        if self._room.is_narrow and self._room.for_a_checkpoint:
+            self._asked(_checkpoint)
+        self._room.for_records(records)
 
-    def _refuse(self, refusals: Sequence[Refusal]) -> None:
-        if not refusals:
-            return
-        rows = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
-        self._over(rows, "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)")
+    def _tune(self, instance: Instance) -> None:
+        threshold = BULK_THRESHOLD if self._bulks else CHECKPOINT_THRESHOLD
+        instance.tune(1 if self._bulks else None, threshold if self._room.for_a_checkpoint else _NO_CHECKPOINT)
 
-    def _notice(self, notices: Sequence[Notice]) -> None:
-        values = self._names.rows(notices)
-        if not values:
-            return
-        rows = arrow_table(schema.NOTICES.columns, values)
-        same = " AND ".join(f"notices.{name} = staged.{name}" for name in schema.NOTICES.key)
-        self._over(
-            rows,
-            "UPDATE notices SET count = notices.count + staged.count, place = greatest(notices.place, staged.place), "
-            "first_at = least(notices.first_at, staged.first_at), "
-            f"latest_at = greatest(notices.latest_at, staged.latest_at) FROM staged WHERE {same}",
-        )
-        if self._names.any_new:
-            missing = f"NOT EXISTS (SELECT 1 FROM notices WHERE {same})"
-            self._over(rows, f"INSERT INTO notices SELECT * FROM staged WHERE {missing}")
+    def _has(self, books: Books, ended: Instance) -> bool:
+        """Whether a commit that ended an instance is in the ledger."""
+        try:
+            return ended.over and self._instance.books.last.number >= books.last.number
+        except LedgerError:
+            return False
 
-    def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
-        if not cursors:
-            return
-        now = now_us()
-        moved = [(source, place, state, now) for (source, place), state in cursors.items()]
-        rows = arrow_table(schema.CURSORS.columns, list(zip(*moved, strict=True)))
-        self._over(rows, "DELETE FROM cursors WHERE (source, place) IN (SELECT (source, place) FROM staged)")
-        self._over(rows, "INSERT INTO cursors SELECT * FROM staged")
-
-    def _log_bytes(self) -> int:
-        return _size(self.path.with_name(self.path.name + ".wal"))
+    def _noted(self, error: LedgerError) -> LedgerError:
+        if isinstance(error, LedgerDamaged):
+            self._damage = error
+        return error
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+def _carry_out(instance: Instance, batch: Batch) -> tuple[Receipt, Admitted]:
+    """Do all of a commit but its end."""
+    connection, labels = instance.connection, instance.labels
+    admitted = labels.admit(batch)
+    put_sets(connection, admitted.rows)
+    changes, receipt = plan(batch, instance.shelf)
+    more = learnt(changes)
+    put_sets(connection, labels.admit_more(more, admitted))
+    batch.notices.extend(more.notices)
+    for change in changes:
+        changing.carry_out(connection, instance.shelf, change)
+    changing.refuse(connection, batch.refusals)
+    changing.notice(connection, instance.names, batch.notices)
+    changing.move(connection, batch.cursors)
+    return receipt, admitted
 
 
-def _connect(path: Path, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _checkpoint(instance: Instance, tasks: int = 0) -> None:
+    """Write the log into the file, unless somebody reads just now: next time. So much is tidied up meanwhile."""
+    connection = instance.connection
+    connection.execute(f"SET max_vacuum_tasks = {tasks:d}")
     try:
-        return duckdb.connect(
-            str(path),
-            read_only=read_only,
-            config={
-                "memory_limit": memory_limit,
-                "checkpoint_threshold": CHECKPOINT_THRESHOLD,
-                # Commits wait for a checkpoint: a quarter of a second, if it only writes what is new, and up to two
-                # where it also puts small row groups together and drops deleted rows. That is done in `rest`.
-                "max_vacuum_tasks": "0",
-                "preserve_insertion_order": "false",
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            },
-        )
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise LedgerLocked(
-                f"{path} is open in another process (a running Tokometer server?): "
-                "stop it, or use another --data folder"
-            ) from error
-        raise LedgerError(f"cannot open {path}: {error}") from error
+        with suppress(duckdb.TransactionException):
+            connection.execute("CHECKPOINT")
+    finally:
+        with suppress(duckdb.FatalException):
+            connection.execute("SET max_vacuum_tasks = 0")

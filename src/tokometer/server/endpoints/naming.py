@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,7 +10,7 @@ from tokometer.records.providers import PROVIDERS, known_provider
 from tokometer.server.endpoints.asking import Asked, missing
 from tokometer.server.runtime import Runtime
 
-#: Seconds for which a list of names is kept though calls come in; a name that is not on it is looked up afresh.
+#: Seconds for which a list of names is kept.
 _KEPT: Final = 60.0
 #: What tells which names there are: calls, and what is on offer.
 _TOLD: Final = ("calls.requests", "models.models")
@@ -67,11 +66,12 @@ def check_filters(asked: Asked) -> None:
 def seen(runtime: Runtime, dimension: str, wanted: str = "") -> Mapping[str, int]:
     """The names that were called or are on offer, with their calls of all time, the most called first.
 
-    The answer may be a minute old, unless `wanted` is not in it.
+    Where it is only asked whether there is one `wanted`, the answer may be a minute old, as long as it is in it.
     """
-    slot = int(time.time() // _KEPT)
-    known = runtime.names.get((dimension, slot), lambda: _ask(runtime, dimension))
-    return known if not wanted or wanted in known else _ask(runtime, dimension)
+    known = runtime.names.get(dimension, lambda: _ask(runtime, dimension), _KEPT, _KEPT if wanted else 0.0)
+    if not wanted or wanted in known:
+        return known
+    return runtime.names.get(dimension, lambda: _ask(runtime, dimension), _KEPT)
 
 
 def _ask(runtime: Runtime, dimension: str) -> Mapping[str, int]:

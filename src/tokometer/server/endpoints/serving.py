@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -49,13 +48,8 @@ class Endpoint:
         runtime: Runtime = request.app.state.runtime
         asked = read(request, runtime, period=self.period, takes=self.takes, limit=self.limit, every=self.every)
         check_filters(asked)
-        key = (
-            request.url.path,
-            tuple(sorted(request.query_params.multi_items())),
-            runtime.broadcaster.version,
-            int(time.time() // self.every),
-        )
-        found = runtime.replies.get(key, lambda: self._render(asked))
+        key = (request.url.path, tuple(sorted(request.query_params.multi_items())))
+        found = runtime.replies.get(key, lambda: self._render(asked), self.every)
         headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
         if request.headers.get("if-none-match") == found.etag:
             return Response(status_code=304, headers=headers)

@@ -7,7 +7,17 @@ imports it.
 
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import use as use_labels
-from tokometer.sources.otlp.traces import ENCODINGS, MEDIA_TYPES, PLACE, Encoding, Traces, decode_traces, failure, reply
+from tokometer.sources.otlp.traces import (
+    ENCODINGS,
+    MEDIA_TYPES,
+    PLACE,
+    Encoding,
+    Traces,
+    decode_traces,
+    failure,
+    portions,
+    reply,
+)
 
 __all__ = [
     "ENCODINGS",
@@ -18,6 +28,7 @@ __all__ = [
     "Traces",
     "decode_traces",
     "failure",
+    "portions",
     "reply",
     "use_labels",
 ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
 
-from tokometer.records import Notice, Record, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
+from tokometer.sources.otlp.portions import json_portions, protobuf_portions
 from tokometer.sources.otlp.roles import unknown_word
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.steps import steps_of
@@ -49,10 +51,11 @@ class Traces:
     notices: list[Notice] = field(default_factory=list)
 
 
-def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Traces:
+def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first: int = 0) -> Traces:
     """What an `ExportTraceServiceRequest` holds. Safe to call from several threads.
 
     `now` is our clock in microseconds since the epoch; spans more than a day ahead of it are refused.
+    `first` is the index of the first span, where the body is a portion of a larger one.
 
     Raises:
         OtlpError: The body as a whole cannot be read.
@@ -63,25 +66,19 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
     records, refusals, unread = traces.records, traces.refusals, Unread(SOURCE, PLACE)
     others: list[Span] = []
     positions: list[int] = []
-    for index, span in enumerate(spans):
+    for index, told in enumerate(spans, first):
         traces.spans += 1
         try:
-            if isinstance(span, RecordError):
-                raise span
-            made = records_of(span, at)
-        except RecordError as error:
-            refusals.append(_refusal(index, span, error, at))
+            span, made, strange = _read(told, at)
+            unread.add(index, strange)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
+            refusals.append(_refusal(index, told, mistake(error), at))
             continue
         if made:
             records.extend(made)
             positions.extend([index] * len(made))
-            if UNREAD in span.found:
-                unread.add(index, span.found[UNREAD])
         else:
             others.append(span)
-            word = unknown_word(span.found)
-            if word:
-                unread.add(index, [("event", word)])
     if others:
         steps = list(steps_of(others, records, at))
         records.extend(steps)
@@ -90,22 +87,47 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None) -> Tr
         positions.extend([0] * len(steps))
     admitted = admit(records, PLACE, positions, at)
     traces.records, traces.positions = admitted.records, admitted.positions
-    traces.refusals += admitted.refusals
-    traces.notices = unread.notices(at) + admitted.notices
+    traces.refusals, traces.notices = fit_to_tell(
+        traces.refusals + admitted.refusals, unread.notices(at) + admitted.notices
+    )
     return traces
 
 
-def reply(refusals: list[Refusal], encoding: Encoding) -> bytes:
-    """An `ExportTraceServiceResponse`: empty where all went well, else how many spans were rejected and why."""
+def _read(told: Span | RecordError, now: int) -> tuple[Span, list[Record], Iterable[tuple[str, str]]]:
+    """A span, the records that it makes, and what of it no rule understood."""
+    if isinstance(told, RecordError):
+        raise told
+    made = records_of(told, now)
+    if made:
+        return told, made, told.found.get(UNREAD, ())
+    word = unknown_word(told.found)
+    return told, made, [("event", word)] if word else ()
+
+
+def portions(body: bytes, encoding: Encoding) -> Iterator[bytes]:
+    """A large request in requests that can be decoded one by one.
+
+    Raises:
+        OtlpError: The body as a whole cannot be read. What came before may have been given.
+    """
+    return protobuf_portions(body) if encoding == "protobuf" else json_portions(body)
+
+
+def reply(refusals: list[Refusal], encoding: Encoding, refused: int = 0) -> bytes:
+    """An `ExportTraceServiceResponse`: empty where all went well, else how many spans were rejected and why.
+
+    `refused` is how many they are where not all are given.
+    """
     if not refusals:
         return b"" if encoding == "protobuf" else b"{}"
     reasons = [f"{refusal.field}: {refusal.reason}" for refusal in refusals[:_SPELLED_OUT]]
-    more = len(refusals) - len(reasons)
+    count = max(refused, len(refusals))
+    more = count - len(reasons)
     message = "; ".join(reasons) + (f"; and {more} more, see GET /api/refused" if more else "")
     if encoding == "json":
-        return msgspec.json.encode({"partialSuccess": {"rejectedSpans": str(len(refusals)), "errorMessage": message}})
+        return msgspec.json.encode({"partialSuccess": {"rejectedSpans": str(count), "errorMessage": message}})
     return ExportTraceServiceResponse(
-        partial_success={"rejected_spans": len(refusals), "error_message": message}
+        partial_success={"rejected_spans": count, "error_message": message}
     ).SerializeToString()
 
 
@@ -117,7 +139,8 @@ def failure(message: str, encoding: Encoding) -> bytes:
 
 
 def _refusal(index: int, span: Span | RecordError, error: RecordError, at: int) -> Refusal:
-    which = f"span {span.span_id} of trace {span.trace_id}" if isinstance(span, Span) else f"span {index}"
+    # An id that is none can have any length.
+    which = f"span {span.span_id[:16]} of trace {span.trace_id[:32]}" if isinstance(span, Span) else f"span {index}"
     return Refusal(
         source=SOURCE, place=PLACE, position=index, field=error.field, reason=f"{error.reason} ({which})", at=at
     )
