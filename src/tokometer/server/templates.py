@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokometer import __version__
+from tokometer.records.plural import counted
 from tokometer.server.assets import asset_url
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def environment() -> Environment:
     )
     made.globals.update(asset=asset_url, version=__version__)
     made.filters["spoken"] = _spoken
+    made.filters["counted"] = counted
     return made
 
 
