@@ -26,7 +26,7 @@ def test_by_another_dimension(visit: Opener, still: Running) -> None:
     _spend(page).locator("[data-choose=by]").select_option("team")
     expect(_spend(page).locator("h3")).to_have_text("Cost by team")
     table = page.locator("[data-panel='usage.models']")
-    expect(table.locator("h3")).to_have_text("By Team")
+    expect(table.locator("h3")).to_have_text("By team")
     expect(table.locator("thead th").first).to_have_text("Team")
     assert "by=team" in page.url
     page.reload()

@@ -118,8 +118,11 @@ BY: Final = "{by}"
 
 
 def by_title(title: str, by: str) -> str:
-    """A title with its dimension in it."""
-    return title.replace(BY, dimension_named(f"calls.{by}").title) if BY in title else title
+    """A title with its dimension in it: `By team`, `By API key`."""
+    if BY not in title:
+        return title
+    words = dimension_named(f"calls.{by}").title
+    return title.replace(BY, words if words[:2].isupper() else words[:1].lower() + words[1:])
 
 
 def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANGE) -> str:

@@ -154,7 +154,7 @@ class Series(Placed):
             chart["zoom"] = grain not in ("minute", "five_minutes", "quarter")
         total, mark = self._total(context, window, asked)
         chosen = _COST if over and self.switch else asked[0]
-        title = f"{SHORT.get(chosen, what.title)} {by_title(self.title, self.by).lower()}" if self.switch else ""
+        title = f"{SHORT.get(chosen, what.title)} {_within(by_title(self.title, self.by))}" if self.switch else ""
         own = window.title if self.trend or (self.window and "{range}" not in self.title) else ""
         shown = {
             "title": title,
@@ -267,6 +267,11 @@ class Series(Placed):
         before = row.get(name + PREVIOUS)
         found = figure(name, row.get(name), before=before, when=context.scope.before.capitalize())
         return found, mark_in(row) if certainty else ""
+
+
+def _within(title: str) -> str:
+    """A title as it stands within another."""
+    return title[:1].lower() + title[1:]
 
 
 def _plain(rows: Sequence[Any], asked: Sequence[str], stretch: Sequence[Any]) -> list[Line]:
