@@ -12,6 +12,7 @@ import click
 
 from tokometer import __version__
 from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.host.private import keep_private
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -88,6 +89,7 @@ def run(arguments: Sequence[str]) -> int:
         color = False
     elif os.environ.get("FORCE_COLOR"):
         color = True
+    keep_private()
     try:
         code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
         sys.stdout.flush()

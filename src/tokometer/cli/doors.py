@@ -66,9 +66,10 @@ class LocalDoor:
     @cached_property
     def ledger(self) -> Ledger:
         """The folder's ledger, opened on first use."""
+        from tokometer.host.private import private_folder
         from tokometer.ledger.opening import open_ledger
 
-        self.data.mkdir(parents=True, exist_ok=True)
+        private_folder(self.data)
         return open_ledger(self.data)
 
     @property
