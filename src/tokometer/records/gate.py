@@ -15,6 +15,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from tokometer.records.bounds import beyond
+from tokometer.records.errors import mistake
 from tokometer.records.fitting import Fitting
 from tokometer.records.record import Record
 from tokometer.records.refusal import Notice, Refusal
@@ -41,6 +42,30 @@ def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None
     `place` and `positions` (by record; a file's are unknown here, 0) are where they stood, for refusals; `now` is our
     clock in microseconds since the epoch.
     """
+    try:
+        return _admit(records, place, positions, now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of one record, and the others pass
+        if len(records) > 1:
+            return _one_by_one(records, place, positions, now)
+        [record], wrong, position = records, mistake(error), positions[0] if positions else 0
+        refusal = Refusal(record.source, place, position, wrong.field, wrong.reason, now, record.workspace)
+        return Admitted(refusals=[refusal])
+
+
+def _one_by_one(records: Sequence[Record], place: str, positions: Sequence[int] | None, now: int) -> Admitted:
+    """The same for records of which one raises something."""
+    all_of_them = Admitted()
+    for at, record in enumerate(records):
+        one = admit([record], place, None if positions is None else [positions[at]], now)
+        all_of_them.records += one.records
+        all_of_them.positions += one.positions
+        all_of_them.refusals += one.refusals
+        all_of_them.notices += one.notices
+        all_of_them.aside += one.aside
+    return all_of_them
+
+
+def _admit(records: Sequence[Record], place: str, positions: Sequence[int] | None, now: int) -> Admitted:
     wrong: dict[int, tuple[str, str]] = {}
     fitting = Fitting(place, now)
     for numbers, of_kind in _by_kind(records):

@@ -28,7 +28,7 @@ def text_of(line: Line) -> str:
         if block.type == "text" and bytes(block.text):
             try:
                 return msgspec.json.decode(block.text, type=str)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return ""
     return ""
 
