@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.regular import open_regular
+
 #: What group and others may do with what we make: nothing.
 UMASK: Final = 0o077
 _FILE: Final = 0o600
@@ -73,14 +75,15 @@ def write_private(path: Path, content: bytes) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     # Whatever stands there is not ours to follow.
     scratch.unlink(missing_ok=True)
-    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, _FILE)
     try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), _FILE)
-            file.write(content)
+        with open_regular(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE) as file:
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) or 0 :]
         scratch.replace(path)
     except BaseException:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
         raise
 
 
