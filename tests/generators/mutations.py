@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from generators.hostile import ALL, NUMBERS
 
 #: Stands where JSON text is to stand as it is; Python has no object for 1e400, a lone surrogate or a key twice.
 _MARK: Final = "\ue000raw:"
+_MOST_BYTES: Final = 200_000
 #: How often bytes are spoiled as well.
 _BYTES: Final = 0.2
 _NAMES: Final = tuple(ALL)
@@ -69,16 +71,24 @@ def mutated(value: Any, chance: Random, donor: Any = None, *, bytes_too: bool = 
 
     Without `bytes_too` it is JSON still, but for the numbers that JSON has no words for.
     """
+    change(value, chance, donor)
+    text = encoded(value, chance)
+    if len(text) > _MOST_BYTES:
+        # What is large has tests of its own.
+        text = b'{"large":0}'
+    if not bytes_too or chance.random() > _BYTES:
+        return text
+    return spoiled(text, chance, encoded(donor) if donor is not None else b"")
+
+
+def change(value: Any, chance: Random, donor: Any = None) -> None:
+    """Do a few things wrong in an object, which stays one; see :func:`encoded` for what stands in it."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 5))):
         found = places(value)
         if not found:
             break
         holder, key = chance.choice(found)
         chance.choice(_CHANGES)(holder, key, chance, donor)
-    text = encoded(value, chance)
-    if not bytes_too or chance.random() > _BYTES:
-        return text
-    return spoiled(text, chance, encoded(donor) if donor is not None else b"")
 
 
 def spoiled(data: bytes, chance: Random, donor: bytes = b"") -> bytes:
@@ -162,7 +172,7 @@ def _graft(holder: Any, key: Any, chance: Random, donor: Any) -> None:
     if found:
         other, name = chance.choice(found)
         # A copy: of itself it would have no end.
-        holder[key] = json.loads(json.dumps(other[name]))
+        holder[key] = deepcopy(other[name])
 
 
 _CHANGES: Final[tuple[Callable[[Any, Any, Random, Any], None], ...]] = (

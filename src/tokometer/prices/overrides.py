@@ -28,6 +28,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tokometer.host.regular import read_text
+from tokometer.host.toml import NotToml, brief, parse
 from tokometer.prices.normalise import candidates
 from tokometer.prices.rates import ALWAYS, FOREVER, Extras, Tier, from_mtok, from_usd, kept
 from tokometer.prices.tiers import tiers_of
@@ -68,6 +69,7 @@ class PriceFileError(ValueError):
     """The user's price file cannot be used: which file, which key, and what would be right."""
 
     def __init__(self, path: Path, key: str, reason: str) -> None:
+        key, reason = brief(key), brief(reason)
         super().__init__(f"{path}: {key}: {reason}" if key else f"{path}: {reason}")
         self.path = path
         self.key = key
@@ -115,11 +117,9 @@ def read_overrides(path: Path | None) -> tuple[Override, ...]:
         raise PriceFileError(path, "", f"cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise PriceFileError(path, "", f"is not UTF-8 text (byte {error.start})") from error
-    import tomllib  # 4 ms, for those who have such a file
-
     try:
-        content = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+        content = parse(text)
+    except NotToml as error:
         raise PriceFileError(path, "", f"is not TOML: {error}") from error
     _only(path, "", content, ("price",))
     entries = content.get("price", [])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from tokometer.host.regular import read_text
+from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
@@ -48,12 +48,9 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(path, "", f"cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise SettingsError(path, "", f"is not UTF-8 text (byte {error.start})") from error
-    import tomllib  # 4 ms, for those who have such a file
-
     try:
-        # Decimal: ten cents are ten cents.
-        content = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        content = parse(text)
+    except NotToml as error:
         raise SettingsError(path, "", f"is not TOML: {error}") from error
     return settings_of(path, content)
 

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from tokometer.host.regular import check_regular, read_bytes, read_text
+from tokometer.host.toml import NotToml, parse
 
 #: Larger than either file ever is.
 _LIMIT: Final = 1 << 20
@@ -47,11 +48,9 @@ def _cached(path: Path, read: _Reader) -> str:
 @lru_cache(maxsize=8)
 def _tier(path: Path, _mtime_ns: int, _size: int) -> str:
     """The tier in one version of the file, read once."""
-    import tomllib  # 10 ms that a reading with nothing new need not spend
-
     try:
-        setting = tomllib.loads(read_text(path, _LIMIT)).get("service_tier")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        setting = parse(read_text(path, _LIMIT)).get("service_tier")
+    except (OSError, UnicodeDecodeError, NotToml):
         return ""
     return setting if isinstance(setting, str) else ""
 

@@ -13,6 +13,7 @@ from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_o
 from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
 from tokometer.sources.otlp.span import Event, Span, settle
 from tokometer.sources.otlp.tokens import PREFIXES
+from tokometer.sources.otlp.unread import UNREAD
 
 #: Attributes up to this size are remembered whole; longer ones (prompts) are never the same twice, and neither are
 #: these slots.
@@ -190,7 +191,7 @@ def _broken(encoded: bytes) -> _Known:
     if encoded[:1] == bytes([_KEY]) and encoded[1:2] < bytes([_ONE_BYTE]) and len(encoded) > _SHORTEST:
         key = encoded[2 : 2 + encoded[1]]
         attribute = _BY_BYTES.get(key) or _other(key)
-    if attribute is None:
+    if attribute is None or attribute.slot == UNREAD:
         return None
     return attribute, Reading(attribute.slot, attribute.rank, None, "is broken, or nested too deeply", attribute.name)
 

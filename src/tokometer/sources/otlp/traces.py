@@ -132,7 +132,8 @@ def failure(message: str, encoding: Encoding) -> bytes:
 
 
 def _refusal(index: int, span: Span | RecordError, error: RecordError, at: int) -> Refusal:
-    which = f"span {span.span_id} of trace {span.trace_id}" if isinstance(span, Span) else f"span {index}"
+    # An id that is none can have any length.
+    which = f"span {span.span_id[:16]} of trace {span.trace_id[:32]}" if isinstance(span, Span) else f"span {index}"
     return Refusal(
         source=SOURCE, place=PLACE, position=index, field=error.field, reason=f"{error.reason} ({which})", at=at
     )
