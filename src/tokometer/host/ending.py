@@ -9,20 +9,22 @@ a network drive that does not answer. So a thread of ours is told of signals by 
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
-import socket
 import threading
 import time
 from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 #: How long a server may take to end (seconds), and how long a command may.
 SERVER_SECONDS: Final = 15.0
 COMMAND_SECONDS: Final = 2.0
 #: How much longer it may take until the system ends us, should this module not get to it (seconds).
 _ALARM_LATER: Final = 5
+#: How long until the main thread is told again where it must not be interrupted just now (seconds).
+_NOT_NOW: Final = 0.02
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _current: Ending | None = None
@@ -42,14 +44,15 @@ class Ending:
         self._over_at: float | None = None
         self._before: dict[signal.Signals, Any] = {}
         self._outer: Ending | None = None
-        self._ours: tuple[socket.socket, socket.socket] | None = None
-        #: Who was told of signals by the system before us, and still is.
-        self._others = -1
+        #: A pipe into which the system writes the number of each signal.
+        self._ours: tuple[int, int] | None = None
+        #: How often we have told ourselves again what we were told once.
+        self._repeated = 0
         #: The signal that asked first; None until then.
         self.asked: int | None = None
 
     def __enter__(self) -> Self:
-        global _current  # noqa: PLW0603 - signals are the process's
+        global _current
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._interrupt) for number in _SIGNALS}
             self._outer, _current = _current, self
@@ -58,16 +61,19 @@ class Ending:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        global _current  # noqa: PLW0603
+        global _current
         if not self._before:
             return
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before, _current = {}, self._outer
         if self._ours is not None:
-            signal.set_wakeup_fd(self._others)
+            signal.set_wakeup_fd(-1)
             # The thread ends with it. What was begun goes on: what comes after us may hang as well.
-            self._ours[1].close()
+            os.close(self._ours[1])
+            self._ours = None
+            if self._outer is not None and self._outer._ours is not None:  # noqa: SLF001 - one of us
+                self._outer.watch()
 
     @property
     def left(self) -> float:
@@ -80,12 +86,10 @@ class Ending:
         if threading.current_thread() is not threading.main_thread():
             return
         if self._ours is None:
-            self._ours = reading, telling = socket.socketpair()
-            telling.setblocking(False)
+            self._ours = reading, telling = os.pipe()
+            os.set_blocking(telling, False)
             threading.Thread(target=self._listen, args=(reading,), name="tokometer-ending", daemon=True).start()
-        before = signal.set_wakeup_fd(self._ours[1].fileno(), warn_on_full_buffer=False)
-        if before != self._ours[1].fileno():
-            self._others = before
+        signal.set_wakeup_fd(self._ours[1], warn_on_full_buffer=False)
 
     def begin(self, number: int = 0) -> None:
         """The end begins now, unless it already has: from here on there is only so much time."""
@@ -100,35 +104,51 @@ class Ending:
 
     # -- the main thread ---------------------------------------------------------------------------------------
 
-    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._ours is None:
             self._take(number)
         else:
             self.begin(number)
+        if _is_importing(frame):
+            # An extension that is just being loaded would take the whole process with it.
+            threading.Timer(_NOT_NOW, self._again, (number,)).start()
+            return
         raise KeyboardInterrupt
 
     def _take(self, number: int) -> None:
         """The first one asks; the second does not wait for an answer."""
+        if self._repeated:
+            self._repeated -= 1
+            return
         if self._over_at is not None:
             go(128 + number, "stopped at once")
         self.begin(number)
 
+    def _again(self, number: int) -> None:
+        self._repeated += 1
+        _thread.interrupt_main(signal.Signals(number))
+
     # -- threads of our own ------------------------------------------------------------------------------------
 
-    def _listen(self, reading: socket.socket) -> None:
-        with reading:
-            while numbers := reading.recv(16):
-                if self._others >= 0:
-                    with suppress(OSError):
-                        os.write(self._others, numbers)
-                for number in numbers:
-                    if number in _SIGNALS:
-                        self._take(number)
+    def _listen(self, reading: int) -> None:
+        while numbers := os.read(reading, 16):
+            for number in numbers:
+                if number in _SIGNALS:
+                    self._take(number)
+        os.close(reading)
 
     def _go_in_time(self) -> None:
         time.sleep(self.left)
         code = 128 + (self.asked or signal.SIGTERM) if self._code is None else self._code
         go(code, f"did not come to an end within {self._seconds:g} s, and goes anyway")
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def watch() -> None:
@@ -137,7 +157,7 @@ def watch() -> None:
         _current.watch()
 
 
-def go(code: int, words: str) -> None:
+def go(code: int, words: str) -> NoReturn:
     """End this process at once, without tidying up. Children end by themselves; see :mod:`tokometer.host.children`."""
     with suppress(OSError):
         os.write(2, f"Tokometer {words}; nothing that was acknowledged is lost.\n".encode())

@@ -52,6 +52,8 @@ _DIRTY_SESSION: Final = (
 )
 #: So few quarter hours, as after a commit, need not be counted through to see whether they are too much at once.
 _FEW: Final = 8
+#: How long a settle that is under way gets before it is interrupted at the end, and again (seconds).
+_TURN: Final = 0.2
 
 
 class Settling:
@@ -67,7 +69,7 @@ class Settling:
         self._cursor = connection.cursor()
         self._path = path
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         #: How many settles have begun, and the number of the last one that succeeded.
         self._begun = self._done = 0
         #: Before this quarter hour there are histograms; 0 is not known.
@@ -86,7 +88,7 @@ class Settling:
         """
         asked = self._begun
         with self._lock:
-            if not self._dirty or self._done > asked or self._closed:
+            if not self._dirty or self._done > asked or self._closed.is_set():
                 return 0
             self._begun += 1
             # Before the transaction's view is taken: what is committed from here on sets it again.
@@ -95,6 +97,9 @@ class Settling:
                 quarters = 0
                 self._close_days()
                 for span, marked in zip_longest(self._spans_of_quarters(), self._spans_of_sessions()):
+                    if self._closed.is_set():
+                        self._dirty = True
+                        return quarters
                     with transaction(self._cursor, self._path):
                         quarters += self._settle_cells(span) if span else 0
                         if marked:
@@ -107,10 +112,17 @@ class Settling:
         return quarters
 
     def close(self) -> None:
-        """Let go of the file, once a settle that is under way is done. A second call does nothing."""
-        with self._lock:
-            self._closed = True
+        """Let go of the file; a settle that is under way ends, and what it had still to do stays marked.
+
+        A second call does nothing.
+        """
+        self._closed.set()
+        while not self._lock.acquire(timeout=_TURN):
+            self._cursor.interrupt()
+        try:
             self._cursor.close()
+        finally:
+            self._lock.release()
 
     def _close_days(self) -> None:
         """Have the days counted that have come to their end since the last settle."""
