@@ -12,6 +12,7 @@ import mmap
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from importlib.resources import files
@@ -88,14 +89,16 @@ class ChartShop:
 
     def _keep(self, name: str, content: bytes) -> bytes:
         if self._folder is not None:
+            scratch = self._folder / f"{name}.{threading.get_ident()}.new"
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                scratch = self._folder / f"{name}.{threading.get_ident()}.new"
                 scratch.write_bytes(content)
                 scratch.replace(self._folder / name)
             except OSError:
                 # Without a place to keep it, it is made again at the next start.
                 self._folder = None
+                with suppress(OSError):
+                    scratch.unlink()
         return content
 
 

@@ -25,6 +25,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }
 
+#: Options of the command itself; all others are for `serve`.
+_OWN: Final = ("-h", "--help", "--version")
+_CLOSE: Final = 0.7
+
 
 class Commands(click.Group):
     """Commands that are imported when they are asked for. Options without a command belong to `serve`."""
@@ -55,9 +59,19 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; what starts with an option is for `serve`."""
-        if not args or (args[0].startswith("-") and args[0] not in {"-h", "--help", "--version"}):
+        if not args or (args[0].startswith("-") and args[0] not in _OWN):
+            self._check_own(ctx, args[0] if args else "")
             args = ["serve", *args]
         return super().parse_args(ctx, args)
+
+    def _check_own(self, ctx: click.Context, option: str) -> None:
+        """Say which of our own options was meant by one that `serve` has not; it says what it has itself."""
+        if option.startswith("--") and option not in {"--data", "--host", "--port", "--no-discover"}:
+            from difflib import get_close_matches
+
+            close = get_close_matches(option.partition("=")[0], _OWN, n=1, cutoff=_CLOSE)
+            if close:
+                raise click.NoSuchOption(option, possibilities=close, ctx=ctx)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run the command. A reader that has gone is told apart here, because click calls every such end 1."""

@@ -32,8 +32,8 @@ class Door(Protocol):
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a query: `{"columns": […], "rows": […]}`."""
 
-    def ask_csv(self, question: Mapping[str, Any]) -> str:
-        """The answer to a query, as CSV."""
+    def ask_csv(self, question: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The answer to a query as CSV, and its window: `since`, `until` and `tz`, as in the `meta` of JSON."""
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Import what is new and say what it was; `progress` takes bytes."""
@@ -91,9 +91,10 @@ class LocalDoor:
         """Run a query."""
         return self._run(question).to_json()
 
-    def ask_csv(self, question: Mapping[str, Any]) -> str:
+    def ask_csv(self, question: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Run a query."""
-        return self._run(question).to_csv()
+        result = self._run(question)
+        return result.to_csv(), result.to_json(rows=False)["meta"]
 
     def import_new(
         self, source: str, paths: tuple[Path, ...], progress: Progressed, watch: Watch | None = None

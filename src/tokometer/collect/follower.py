@@ -40,7 +40,7 @@ _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
 #: Where nothing can be kept (the disk is full, the database away) everything is tried again after this long (s).
 _FIRST_RESUME: Final = 0.5
-_LAST_RESUME: Final = 15.0
+_LAST_RESUME: Final = 4.0
 #: Batches that may wait for their commit while the next files are being read.
 _AHEAD: Final = 2
 

@@ -8,7 +8,7 @@ import time
 from typing import Final
 
 from tokometer.collect.patience import Backoff
-from tokometer.ledger import Ledger, LedgerError
+from tokometer.ledger import Ledger, LedgerError, LedgerUnavailable
 
 #: The rollups are brought up to date when nothing has come for this long (seconds) …
 _QUIET: Final = 0.05
@@ -19,6 +19,8 @@ _SHARE: Final = 19
 #: What cannot be settled is tried again after a second, and after a minute at the latest.
 _FIRST_RETRY: Final = 1.0
 _LAST_RETRY: Final = 60.0
+#: The longest wait while the ledger is away, which passes (seconds).
+_LAST_WHILE_AWAY: Final = 4.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -96,6 +98,9 @@ class Settler:
                 return
             # Nothing is lost: readers settle for themselves, and so does the next round.
             wait = self._backoff.failed()
+            if isinstance(error, LedgerUnavailable):
+                # It will be over as soon as there is room, say; the rollups should not be late for long then.
+                wait = min(wait, _LAST_WHILE_AWAY)
             trace = self._backoff.worth_a_trace and not isinstance(error, LedgerError)
             _LOG.warning(
                 "the rollups could not be brought up to date; trying again in %.0f s: %s", wait, error, exc_info=trace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -27,6 +27,7 @@ _BEFORE: Final = {
     "24h": "the 24 hours before",
     "week": "last week until now",
     "month": "last month until now",
+    "all": "the time before",
     "custom": "the period before",
 }
 #: The same of whole periods, where it is another.
@@ -58,6 +59,8 @@ class Scope:
     per: Per = ""
     #: Only whole periods: the running day, hour, week or month is left out.
     complete: bool = False
+    #: The range that was left by stepping earlier, to which stepping later leads back; '' where it was none.
+    of: str = ""
 
     @property
     def now(self) -> datetime:
@@ -103,38 +106,57 @@ class Scope:
         return (self.zone.key, self.where, *(parts[name] for name in uses))
 
     def moved(self, steps: int) -> str:
-        """URL parameters of the window so many lengths later (negative: earlier); '' where it would begin after now."""
-        since, until = self.window.since, self.window.until
-        if _at_midnight(since) and _at_midnight(until):
-            length = until.date() - since.date()
-            if self.range == "month":
-                index = since.year * 12 + since.month - 1 + steps
-                first = date(index // 12, index % 12 + 1, 1)
-                last = date((index + 1) // 12, (index + 1) % 12 + 1, 1) - _DAY
-            else:
-                first, last = since.date() + steps * length, until.date() + steps * length - _DAY
-            if steps > 0 and midnight(first, self.zone) > self.now:
-                return ""
-            return urlencode({"range": "custom", "since": first.isoformat(), "until": last.isoformat()})
-        by = steps * elapsed(since, until)
-        if steps > 0 and later(since, by) > self.now:
+        """URL parameters of the window so many lengths later (negative: earlier).
+
+        Whole months are moved by months. Where one comes back to the range that one came from, it is that range again.
+        '' where it would begin after now, and of all time, which has nothing beside it.
+        """
+        if self.range == "all":
             return ""
-        return urlencode(
-            {"range": "custom", "since": later(since, by).isoformat(), "until": later(until, by).isoformat()}
-        )
+        since, until = self._beside(steps)
+        if steps > 0 and since > self.now:
+            return ""
+        of = self.of if self.range == "custom" else self.range
+        if steps > 0 and of and until >= self._named(of).until:
+            return urlencode({"range": of})
+        if _at_midnight(since) and _at_midnight(until):
+            asked = {"since": since.date().isoformat(), "until": (until.date() - _DAY).isoformat()}
+        else:
+            asked = {"since": since.isoformat(), "until": until.isoformat()}
+        return urlencode({"range": "custom", **asked, **({"of": of} if of else {})})
+
+    def _named(self, name: str) -> Window:
+        return self.calendar.whole(name) if self.complete else self.calendar.named(name)
+
+    def _beside(self, steps: int) -> tuple[datetime, datetime]:
+        """The window so many lengths later: months of whole months, days of whole days, else time."""
+        since, until = self.window.since, self.window.until
+        if not (_at_midnight(since) and _at_midnight(until)):
+            by = steps * elapsed(since, until)
+            return later(since, by), later(until, by)
+        if since.day == until.day == 1:
+            months = steps * (12 * (until.year - since.year) + until.month - since.month)
+            return _month_after(since, months, self.zone), _month_after(until, months, self.zone)
+        by = steps * (until.date() - since.date())
+        return midnight(since.date() + by, self.zone), midnight(until.date() + by, self.zone)
 
 
 def parse_scope(
-    parameters: Mapping[str, list[str]], dimensions: Iterable[str], now: datetime, default: str = DEFAULT_RANGE
+    parameters: Mapping[str, list[str]],
+    dimensions: Iterable[str],
+    now: datetime,
+    default: str = DEFAULT_RANGE,
+    first: Callable[[], datetime | None] = lambda: None,
 ) -> Scope:
     """The scope that a page's URL asks for.
 
     Args:
-        parameters: `range`, `since`, `until`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`, and any
-            dimension by its short name.
+        parameters: `range`, `since`, `until`, `of`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`, and
+            any dimension by its short name.
         dimensions: Short names that may be filtered by.
         now: The time, aware.
         default: The range where none is asked for.
+        first: Gives the time of the first record, for all time; called where that is asked for.
 
     Raises:
         ScopeError: A value cannot be understood.
@@ -144,8 +166,8 @@ def parse_scope(
         return next(iter(parameters.get(name, ())), "") or default
 
     zone = find_zone(one("tz", "UTC"))
-    calendar = Calendar(now.astimezone(zone), zone)
     name = one("range", "custom" if one("since") else default)
+    calendar = Calendar(now.astimezone(zone), zone, first() if name == "all" else None)
     trend, measure = one("trend", "day"), one("measure", "cost")
     _check("range", name, RANGES)
     _check("trend", trend, ("day", "week", "month"))
@@ -172,6 +194,7 @@ def parse_scope(
         show=show,  # type: ignore[arg-type]
         per=per,  # type: ignore[arg-type]
         complete=complete,
+        of=of if name == "custom" and (of := one("of")) in RANGES else "",
     )
 
 
@@ -200,6 +223,8 @@ def _custom(calendar: Calendar, since: str, until: str) -> Window:
         raise ScopeError("since: the window is longer than ten years")
     last = end - timedelta(seconds=1)
     title = _say(start) if last.date() == start.date() else f"{_say(start)} – {_say(last)}"
+    if not (_at_midnight(start) and _at_midnight(end)):
+        title = f"{_say(start)} {start:%H:%M} – {'' if end.date() == start.date() else _say(end) + ' '}{end:%H:%M}"
     # A window that is not over is asked up to the running quarter hour, so that what it is compared with is as long.
     stop = min(end, later(floor_quarter(calendar.now), _QUARTER))
     return Window(start, end, (start.isoformat(), (stop if stop > start else end).isoformat()), title)
@@ -246,6 +271,12 @@ def find_zone(name: str) -> ZoneInfo:
     if name == "UTC" or name in _zones():
         return ZoneInfo(name)
     raise ScopeError(f"tz: {name[:40]!r} is not an IANA time zone such as Europe/Berlin")
+
+
+def _month_after(first: datetime, months: int, zone: ZoneInfo) -> datetime:
+    """The start of the month so many after the one that begins then."""
+    index = first.year * 12 + first.month - 1 + months
+    return midnight(date(index // 12, index % 12 + 1, 1), zone)
 
 
 def _at_midnight(moment: datetime) -> bool:

@@ -23,8 +23,8 @@ SERVER_SECONDS: Final = 15.0
 COMMAND_SECONDS: Final = 2.0
 #: How much longer it may take until the system ends us, should this module not get to it (seconds).
 _ALARM_LATER: Final = 5
-#: How long until the main thread is told again where it must not be interrupted just now (seconds).
-_NOT_NOW: Final = 0.02
+#: How long the main thread waits for ours, and until it is told again where it must not be interrupted just now (s).
+_NOT_NOW: Final = 0.05
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _current: Ending | None = None
@@ -108,6 +108,8 @@ class Ending:
         if self._ours is None:
             self._take(number)
         else:
+            # Our thread knows whether it is the second one, and ends us then.
+            time.sleep(_NOT_NOW)
             self.begin(number)
         if _is_importing(frame):
             # An extension that is just being loaded would take the whole process with it.

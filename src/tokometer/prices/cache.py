@@ -62,10 +62,14 @@ def save(folder: Path, version: str, listings: Listings) -> None:
         return
     content = msgspec.msgpack.encode(_File(version, list(together.items())))
     part = folder / f".{FILE}.{os.getpid()}"
-    with suppress(OSError):
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)
         part.replace(folder / FILE)
+    except OSError:
+        # A half-written one would take room from what matters.
+        with suppress(OSError):
+            part.unlink()
 
 
 def _whole(listing: Listing) -> bool:

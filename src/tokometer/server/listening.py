@@ -85,7 +85,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.should_exit:
             return
-        _write_card(self._runtime)
+        card = _Card(self._runtime)
+        card.write()
+        self._runtime.watch.start(card.write)
         print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
         if self._runtime.follower is not None:
             self._runtime.follower.start()
@@ -94,6 +96,7 @@ class _Server(uvicorn.Server):
         self._warming.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._runtime.watch.stop()
         _remove_card(self._runtime)
         self._on_end()
         self._runtime.closing.set()
@@ -128,15 +131,32 @@ def _card(runtime: Runtime) -> Path:
     return runtime.data / "server.json"
 
 
-def _write_card(runtime: Runtime) -> None:
-    """Say in the folder who serves it, for commands of the same user only: it holds the token."""
-    content: dict[str, Any] = {"pid": os.getpid(), "url": runtime.url, "token": runtime.token}
-    scratch = _card(runtime).with_suffix(".new")
-    scratch.unlink(missing_ok=True)
-    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    scratch.replace(_card(runtime))
+class _Card:
+    """Says in the folder who serves it, for commands of the same user only: it holds the token."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._path = _card(runtime)
+        self._content: dict[str, Any] = {"pid": os.getpid(), "url": runtime.url, "token": runtime.token}
+        self._tried = self._written = False
+
+    def write(self) -> None:
+        """Write it, unless that is done. Where the disk is full, pages and senders do without, and it comes later."""
+        if self._written:
+            return
+        scratch = self._path.with_suffix(".new")
+        try:
+            scratch.unlink(missing_ok=True)
+            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(self._content, file)
+            scratch.replace(self._path)
+            self._written = True
+        except OSError as error:
+            if not self._tried:
+                _LOG.warning("commands cannot find this server yet: %s: %s", self._path, error.strerror)
+            with contextlib.suppress(OSError):
+                scratch.unlink()
+        self._tried = True
 
 
 def _remove_card(runtime: Runtime) -> None:

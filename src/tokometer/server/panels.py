@@ -352,7 +352,7 @@ def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
 def _scope(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
     try:
         runtime: Runtime = request.app.state.runtime
-        return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default)
+        return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default, runtime.first)
     except ScopeError as error:
         raise HTTPException(422, str(error)) from None
 

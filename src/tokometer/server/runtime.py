@@ -20,13 +20,15 @@ from tokometer.collect.follower import Follower
 from tokometer.collect.horizon import Reach
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
-from tokometer.ledger import Ledger, Receipt
+from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Question, Result, answer, rules
+from tokometer.measures import Query, Question, Result, answer, rules
 from tokometer.prices import PriceBook
+from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Kept, Memory
+from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _TO_PLAY: Final = 1.0
 _TO_COMMIT: Final = 5.0
 _TO_SETTLE: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
+_ALL_TIME: Final = Query(measures=("calls.requests",), since="all")
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ class Runtime:
     book: PriceBook
     broadcaster: Broadcaster
     writer: Writer
+    #: Looks whether records can be taken.
+    watch: Watch
     decoder: Decoder
     charts: ChartShop
     colours: Colours
@@ -147,6 +152,10 @@ class Runtime:
         """
         return self.asked(question, every).result()
 
+    def first(self) -> datetime:
+        """When the first call was, to the day; today where there is none."""
+        return self.ask(_ALL_TIME).meta.since
+
     def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
@@ -157,6 +166,23 @@ class Runtime:
         """Price what comes from now on with another book."""
         self.book = self.writer.book = book
         self.decoder.renew()
+
+    def warnings(self) -> list[str]:
+        """What whoever looks at any page should know of the ledger, in sentences. Asks it nothing."""
+        found = []
+        if self.watch.trouble:
+            found.append(f"Records cannot be taken just now: {self.watch.trouble}.")
+        try:
+            missing = self.ledger.missing
+        except LedgerError:
+            missing = None
+        if missing is not None:
+            since = f" since {to_datetime(missing.since):%-d %b %Y, %H:%M} UTC" if missing.since else ""
+            found.append(
+                f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
+                "`tokometer doctor --repair` read again what the sources still have."
+            )
+        return found
 
     def committed(self, receipt: Receipt) -> None:
         """Count a commit and tell the pages. Called from the writer's thread."""
@@ -177,6 +203,7 @@ class Runtime:
         what did not come to its end.
         """
         self.closing.set()
+        self.watch.stop()
         hanging = []
         if self.follower is not None and not self.follower.stop(_TO_READ):
             hanging.append("reading files")
@@ -228,6 +255,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             book=book,
             broadcaster=broadcaster,
             writer=writer,
+            watch=Watch(ledger, lambda: broadcaster.publish({"ledger"})),
             decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),

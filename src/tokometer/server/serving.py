@@ -113,9 +113,11 @@ def _taken(file: FileIO) -> bool:
 
 def _mark(file: FileIO, words: str = "") -> None:
     """Say who holds the lock, and how that is."""
-    file.seek(0)
-    file.truncate()
-    file.write(f"{os.getpid()} {words}".strip().encode() + b"\n")
+    # The lock is what counts. Where the disk is full, nobody can read who has it.
+    with contextlib.suppress(OSError):
+        file.seek(0)
+        file.truncate()
+        file.write(f"{os.getpid()} {words}".strip().encode() + b"\n")
 
 
 def _is_ending(path: Path) -> bool:

@@ -80,13 +80,10 @@ class Ranking(Listed):
         rows.sort(key=self._place)
         whole = sum(float(row.get(self._basis(rows)) or 0) for row in rows)
         many = len(rows) > self.top + 1
-        names = Names(self.by, context.colours, [row[self.by] or "" for row in rows[: self.top]])
-        # A name's colour is the same here and in a chart, whichever is drawn first; see Colours.
-        later = Names(self.by, context.colours, [row[self.by] or "" for row in rows[self.top : MOST]])
+        names = Names(self.by, context.colours, [row[self.by] or "" for row in rows[:MOST]])
         sparks = self._sparks(context) if self.trend else {}
         shown = [
-            self._row(context, row, names if at < self.top else later, whole, sparks)
-            | {"folded": many and at >= self.top}
+            self._row(context, row, names, whole, sparks) | {"folded": many and at >= self.top}
             for at, row in enumerate(rows[:MOST])
         ]
         if many:

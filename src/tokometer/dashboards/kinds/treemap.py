@@ -17,7 +17,7 @@ from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.measures.run import PREVIOUS
 
 #: Cells that are drawn: the largest; what is smaller is one cell a group. All are in the CSV.
-MOST: Final = 60
+MOST: Final = 36
 _COST: Final = "calls.cost"
 
 
