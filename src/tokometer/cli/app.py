@@ -13,6 +13,7 @@ import click
 from tokometer import __version__
 from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
 from tokometer.host.ending import COMMAND_SECONDS, Ending
+from tokometer.host.private import keep_private
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -103,6 +104,7 @@ def run(arguments: Sequence[str]) -> int:
         color = False
     elif os.environ.get("FORCE_COLOR"):
         color = True
+    keep_private()
     with Ending(COMMAND_SECONDS) as ending:
         try:
             return _run(arguments, color)

@@ -67,9 +67,10 @@ class LocalDoor:
     @cached_property
     def ledger(self) -> Ledger:
         """The folder's ledger, opened on first use."""
+        from tokometer.host.private import private_folder
         from tokometer.ledger.opening import open_ledger
 
-        self.data.mkdir(parents=True, exist_ok=True)
+        private_folder(self.data)
         opened = open_ledger(self.data)
         # A query is not interrupted by itself. The engine has threads now, so this process is forked no more.
         watch()

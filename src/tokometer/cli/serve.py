@@ -43,11 +43,12 @@ def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) 
     running = find_server(data)
     if running:
         raise Problem(f"{running.url} already serves {data} (process {running.pid}). Open it, or stop it first")
+    from tokometer.host.private import private_folder
     from tokometer.server import serve as serve_forever
 
     # Being asked to stop is a good end.
     with told_in_one_line(), suppress(KeyboardInterrupt):
-        data.mkdir(parents=True, exist_ok=True)
+        private_folder(data)
         serve_forever(data, host, port, discover=discover, demo=demo, home=Path.home(), env=os.environ)
 
 

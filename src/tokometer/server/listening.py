@@ -19,6 +19,7 @@ from typing import Any, Final
 import uvicorn
 
 from tokometer.host import ending
+from tokometer.host.private import write_private
 from tokometer.server import assets, panels, templates
 from tokometer.server.app import create_app
 from tokometer.server.connections import doors, protocol
@@ -143,19 +144,12 @@ class _Card:
         """Write it, unless that is done. Where the disk is full, pages and senders do without, and it comes later."""
         if self._written:
             return
-        scratch = self._path.with_suffix(".new")
         try:
-            scratch.unlink(missing_ok=True)
-            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self._content, file)
-            scratch.replace(self._path)
+            write_private(self._path, json.dumps(self._content).encode())
             self._written = True
         except OSError as error:
             if not self._tried:
                 _LOG.warning("commands cannot find this server yet: %s: %s", self._path, error.strerror)
-            with contextlib.suppress(OSError):
-                scratch.unlink()
         self._tried = True
 
 

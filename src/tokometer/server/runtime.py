@@ -100,7 +100,7 @@ class Runtime:
     #: Plays generated data on, in a demo.
     player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    token: str = field(default_factory=lambda: f"tkm_{secrets.token_urlsafe(32)}")
     counters: Counters = field(default_factory=Counters)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)

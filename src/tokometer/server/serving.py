@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.host.ending import SERVER_SECONDS, Ending, go
+from tokometer.host.private import keep_private, private_folder
 from tokometer.host.regular import open_regular, read_bytes, read_text
 from tokometer.ledger import LedgerError, LedgerLocked
 from tokometer.server import runtime as runtimes
@@ -51,7 +52,8 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         LedgerError: The ledger cannot be opened.
     """
     _check_loopback(host)
-    data.mkdir(parents=True, exist_ok=True)
+    keep_private()
+    private_folder(data)
     # Half of the start is reading the code of the web framework; the ledger is opened meanwhile.
     loading = threading.Thread(target=import_module, args=("tokometer.server.listening",), name="tokometer-load")
     with Ending(SERVER_SECONDS, code=0) as ending, _held(data) as lock, _listening(host, port) as listener:

@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 import duckdb
 
+from tokometer.host.private import tighten
 from tokometer.ledger.duckdb.commits import books_of
 from tokometer.ledger.duckdb.failures import is_over, meaning
 from tokometer.ledger.duckdb.labels import all_sets, rolled_keys
@@ -48,6 +49,7 @@ class Instance:
         #: How many ask just now.
         self._askers = 0
         self.connection = connect(path, read_only=read_only, memory_limit=memory_limit)
+        tighten(path.parent)
         try:
             if not read_only:
                 bring_up_to_date(self.connection, path, migrations)
