@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 
 #: Ordered so that each colour is as far as can be from all before it, for readers with normal, protanopic and
@@ -38,6 +40,8 @@ MORE: Final = (
 OTHER: Final = "#848a97"
 #: What nobody named; beside what is left.
 UNKNOWN: Final = "#84846c"
+#: How long to wait before the file is written again where it could not be (seconds).
+_PATIENCE: Final = 30.0
 
 
 class Colours:
@@ -54,6 +58,9 @@ class Colours:
         self._path = path
         self._lock = threading.Lock()
         self._slots = _read(path)
+        #: What was given out since is not in the file, which is tried again from then on (monotonic, seconds).
+        self._unwritten = False
+        self._not_before = 0.0
 
     def of(self, names: Iterable[str], beside: Iterable[str] = ()) -> dict[str, str]:
         """A colour for each name, none twice; those that are too many for that are :data:`OTHER`.
@@ -66,7 +73,8 @@ class Colours:
             new = [name for name in wanted if name not in self._slots]
             for name in new:
                 self._slots[name] = self._free_slot(wanted)
-            if new:
+            self._unwritten = self._unwritten or bool(new)
+            if self._unwritten and time.monotonic() >= self._not_before:
                 self._write()
             own = {name: PALETTE[self._slots[name]] for name in wanted}
         return _told_apart(own, set(beside))
@@ -85,14 +93,13 @@ class Colours:
         if self._path is None:
             return
         text = json.dumps(self._slots, ensure_ascii=False, indent=0)
-        scratch = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            scratch.write_text(text, encoding="utf-8")
-            scratch.replace(self._path)
+            private_folder(self._path.parent)
+            write_private(self._path, text.encode())
+            self._unwritten = False
         except (OSError, UnicodeEncodeError):
-            # A full or read-only disk costs the memory of colours, not the page.
-            self._path = None
+            # A full or read-only disk costs the memory of colours for a while, not the page.
+            self._not_before = time.monotonic() + _PATIENCE
 
 
 def _told_apart(own: dict[str, str], taken: set[str]) -> dict[str, str]:

@@ -96,6 +96,8 @@ class Ask:
     counted_until: int = 0
     #: The keys of labels that the rollups know.
     rolled: frozenset[str] = frozenset()
+    #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.
+    settled: bool = True
 
     @property
     def window(self) -> Window:
@@ -146,6 +148,7 @@ class Ask:
             labels=labels,
             rolled=labels <= self.rolled,
             minutes=self._minutes,
+            settled=self.settled,
         )
 
     @property

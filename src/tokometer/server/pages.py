@@ -209,7 +209,15 @@ def _page(request: Request, template: str, page: str, **values: Any) -> Response
     runtime: Runtime = request.app.state.runtime
     refused = _refused(runtime)
     pages = [item | {"count": refused if item["id"] == "sources" else 0} for item in PAGES]
-    html = render(template, page=page, pages=pages, demo=runtime.demo, theme=theme_of(request), **values)
+    html = render(
+        template,
+        page=page,
+        pages=pages,
+        demo=runtime.demo,
+        theme=theme_of(request),
+        warnings=runtime.warnings(),
+        **values,
+    )
     return Response(html, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"}, media_type="text/html")
 
 

@@ -73,7 +73,22 @@ export class Live {
     const news = this.version && said.version > this.version;
     this.version = said.version;
     this.#reading(said.reading);
+    this.#warn(said.warnings ?? []);
     if (news) this.#soon();
+  }
+
+  /**
+   * Says on top of the page what is wrong with the ledger; nothing where nothing is.
+   * @param {string[]} warnings
+   */
+  #warn(warnings) {
+    const box = document.querySelector("[data-show=warnings]");
+    if (!box || box.textContent === warnings.join("").replaceAll("`", "")) return;
+    box.replaceChildren(...warnings.map((text) => {
+      const line = document.createElement("p");
+      line.textContent = text.replaceAll("`", "");
+      return line;
+    }));
   }
 
   /**
