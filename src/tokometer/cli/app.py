@@ -12,6 +12,8 @@ import click
 
 from tokometer import __version__
 from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.host.ending import COMMAND_SECONDS, Ending
+from tokometer.host.private import keep_private
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -102,6 +104,21 @@ def run(arguments: Sequence[str]) -> int:
         color = False
     elif os.environ.get("FORCE_COLOR"):
         color = True
+    keep_private()
+    with Ending(COMMAND_SECONDS) as ending:
+        try:
+            return _run(arguments, color)
+        except (click.Abort, KeyboardInterrupt):
+            pass
+        except Exception:
+            # What a signal interrupts may say so in its own words.
+            if ending.asked is None:
+                raise
+    click.echo("Stopped.", err=True)
+    return EXIT_INTERRUPTED if ending.asked is None else 128 + ending.asked
+
+
+def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
         code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
         sys.stdout.flush()
@@ -112,9 +129,6 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         return _reader_has_gone()
     return code if isinstance(code, int) else 0

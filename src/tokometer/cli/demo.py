@@ -36,9 +36,8 @@ def serve_demo(
     from tempfile import TemporaryDirectory
 
     from tokometer.cli.problems import Mistake
-    from tokometer.cli.serve import end_on_request, run_server
+    from tokometer.cli.serve import run_server
 
-    end_on_request()
     if data is not None:
         if data.exists() and any(data.iterdir()):
             raise Mistake(f"{data} is not empty; demo data is never mixed with other data. Name another")

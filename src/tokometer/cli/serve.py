@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -45,25 +43,13 @@ def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) 
     running = find_server(data)
     if running:
         raise Problem(f"{running.url} already serves {data} (process {running.pid}). Open it, or stop it first")
+    from tokometer.host.private import private_folder
     from tokometer.server import serve as serve_forever
 
-    end_on_request()
     # Being asked to stop is a good end.
     with told_in_one_line(), suppress(KeyboardInterrupt):
-        data.mkdir(parents=True, exist_ok=True)
+        private_folder(data)
         serve_forever(data, host, port, discover=discover, demo=demo, home=Path.home(), env=os.environ)
-
-
-def end_on_request() -> None:
-    """Let SIGTERM end the command as Ctrl-C does, so that what is open is closed and temporary folders go.
-
-    The server ends gracefully by itself, and then raises the signal anew.
-    """
-    signal.signal(signal.SIGTERM, _stop)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _nothing_to_show(data: Path) -> bool:

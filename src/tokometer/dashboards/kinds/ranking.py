@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
@@ -62,6 +62,14 @@ class Ranking(Listed):
     only: Callable[[Mapping[str, Any], Settings], bool] | None = None
     #: What is said where no row is left.
     nothing: str = ""
+    #: The viewer chooses the dimension.
+    chosen: bool = False
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        # Explicit: a dataclass with slots is another class than the one that `super()` without arguments means.
+        return (*Listed.uses.fget(self), *(("by",) if self.chosen else ()))  # type: ignore[attr-defined]
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -71,6 +79,8 @@ class Ranking(Listed):
 
     def view(self, context: Context) -> View:
         """The largest, and the others behind *Other*."""
+        if self.chosen and self.by != context.scope.by:
+            return replace(self, by=context.scope.by).view(context)
         window = context.window(self.window)
         rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=self._compares(context))
         # What is gone since the period before has a row, too; it is not part of this window.
