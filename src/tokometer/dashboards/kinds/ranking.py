@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
 from tokometer.dashboards.cells import Cell, cell
-from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_in, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import delta
@@ -157,7 +157,7 @@ class Ranking(Listed):
             "more": 0,
             "name": name,
             "label": names.label(name),
-            "unpriced": row.get("calls.unpriced") or 0,
+            "unpriced": chips_in(row),
             "spark": spark(sparks.get(name, []), what.unit),
             "change": delta(row.get(self.of), before, what.unit, what.better, context.scope.before.capitalize()),
             "change_sort": float(row.get(self.of) or 0) / float(before) if before else 0,
@@ -170,6 +170,9 @@ class Ranking(Listed):
             if adds_up(base)
             for name in (base, base + PREVIOUS)
         }
+        if not sums.get(_COST) and sums.get("calls.unpriced"):
+            # Together they cost nothing that is known; see Sum.
+            sums[_COST] = None
         kept = [name for name in self.measures if not adds_up(name) and not name.startswith(JUDGED)]
         if kept and not self.only:
             # Shares and quantiles of all others together are asked, not made of theirs.
@@ -183,7 +186,7 @@ class Ranking(Listed):
         return self._cells(context, sums, whole, "other") | {
             "more": len(rows),
             "folded": False,
-            "unpriced": sums.get("calls.unpriced") or 0,
+            "unpriced": chips_in(sums),
             "spark": {"points": "", "top": ""},
             "change": None,
             "change_sort": 0,
@@ -197,7 +200,8 @@ class Ranking(Listed):
         return {
             "colour": colour,
             "cells": cells,
-            "mark": mark_in(row, unpriced=False),
+            # Beside a name there is room for chips only where there is room for columns.
+            "mark": mark_in(row, unpriced=not self.columns),
             "share": share,
             "share_text": show(share, PERCENT),
             "parts": [cell(name, row, "value") for name in self.parts],
