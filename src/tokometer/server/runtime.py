@@ -40,6 +40,11 @@ _QUARTER: Final = 900
 MIB: Final = 1024 * 1024
 #: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
 _MAKERS: Final = max(2, os.cpu_count() or 2)
+#: What each part of the end may take (seconds); all of it together is bounded by host/ending.py.
+_TO_READ: Final = 2.0
+_TO_PLAY: Final = 1.0
+_TO_COMMIT: Final = 5.0
+_TO_SETTLE: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
 _ALL_TIME: Final = Query(measures=("calls.requests",), since="all")
 
@@ -95,7 +100,7 @@ class Runtime:
     #: Plays generated data on, in a demo.
     player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    token: str = field(default_factory=lambda: f"tkm_{secrets.token_urlsafe(32)}")
     counters: Counters = field(default_factory=Counters)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)
@@ -191,18 +196,26 @@ class Runtime:
         if kinds:
             self.broadcaster.publish(kinds)
 
-    def close(self) -> None:
-        """Stop following, commit what waits, and let go of the ledger. A second call does nothing."""
+    def close(self) -> list[str]:
+        """Stop following, commit what waits, and let go of the ledger. A second call does nothing.
+
+        Each gets so much time and no more: what waits for a drive that does not answer holds up nothing else. Returns
+        what did not come to its end.
+        """
         self.closing.set()
         self.watch.stop()
-        if self.follower is not None:
-            self.follower.stop()
-        if self.player is not None:
-            self.player.stop()
-        self.makers.shutdown(cancel_futures=False)
+        hanging = []
+        if self.follower is not None and not self.follower.stop(_TO_READ):
+            hanging.append("reading files")
+        if self.player is not None and not self.player.stop(_TO_PLAY):
+            hanging.append("the demo")
+        # A panel that is being made asks the ledger, which ends that when it is closed.
+        self.makers.shutdown(wait=False, cancel_futures=True)
         self.decoder.close()
-        self.writer.close()
+        if not self.writer.close(_TO_COMMIT, _TO_SETTLE):
+            hanging.append("committing and bringing rollups up to date")
         self.ledger.close()
+        return hanging
 
 
 def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[str, str]) -> Runtime:

@@ -7,6 +7,7 @@ from typing import Final
 
 import duckdb
 
+from tokometer.host.private import private_folder
 from tokometer.host.regular import read_bytes
 from tokometer.ledger.duckdb.failures import damaged, meaning, reason_of
 from tokometer.ledger.protocol import LedgerDamaged, LedgerError, LedgerFull, LedgerLocked
@@ -29,7 +30,7 @@ def connect(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBP
         LedgerError: It cannot be opened.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         if not read_only:
             _clear(path)
         _check_whole(path)
