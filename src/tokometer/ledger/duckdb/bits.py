@@ -6,14 +6,18 @@ flipped bit is found by trying, where only one explains the difference between w
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import tempfile
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import duckdb
+
+from tokometer.host.regular import open_regular, read_bytes
 
 _FACTOR: Final = 0xBF58476D1CE4E5B9
 _START: Final = 5381
@@ -58,9 +62,9 @@ def set_right(path: Path, log: Path, said: str) -> str:
     found = _IN_LOG.search(said)
     if found:
         at, computed, stored = map(int, found.groups())
-        with log.open("rb") as file:
+        with open_regular(log) as file:
             file.seek(at - 2 * _SUM)
-            (length,) = struct.unpack("<Q", file.read(_SUM).ljust(_SUM, b"\0"))
+            (length,) = struct.unpack("<Q", _read(file, _SUM).ljust(_SUM, b"\0"))
         return _set_right(log, at, min(length, log.stat().st_size - at), computed ^ stored)
     return ""
 
@@ -70,8 +74,8 @@ def mend_headers(path: Path) -> str:
 
     Of the headers of the last two checkpoints, the other one: where that is the older, the file is as it was then.
     """
-    with path.open("r+b") as file:
-        first, *others = (file.read(HEADER) for _ in range(3))
+    with open_regular(path, os.O_RDWR) as file:
+        first, *others = (_read(file, HEADER) for _ in range(3))
         sound = [len(header) == HEADER and _is_sound(header) for header in others]
         if any(sound) and not all(sound):
             file.seek(HEADER)
@@ -84,6 +88,10 @@ def mend_headers(path: Path) -> str:
     return ""
 
 
+def _read(file: FileIO, length: int) -> bytes:
+    return file.read(length) or b""
+
+
 def _is_sound(header: bytes) -> bool:
     return checksum(header[_SUM:]) == int.from_bytes(header[:_SUM], "little")
 
@@ -93,15 +101,14 @@ def _first_header() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "new.duckdb"
         duckdb.connect(str(made)).close()
-        with made.open("rb") as file:
-            return file.read(HEADER)
+        return read_bytes(made)[:HEADER]
 
 
 def _set_right(path: Path, at: int, length: int, difference: int) -> str:
     """Find the bit of a part of a file that makes this difference to its checksum, and flip it back."""
-    with path.open("r+b") as file:
+    with open_regular(path, os.O_RDWR) as file:
         file.seek(at)
-        found = _flipped(file.read(length), difference)
+        found = _flipped(_read(file, length), difference)
         if not found and difference & (difference - 1) == 0:
             # It is in the checksum itself, which stands before what it is of.
             found = [Flip(at - _SUM, difference.bit_length() - 1, 0)]
@@ -112,7 +119,7 @@ def _set_right(path: Path, at: int, length: int, difference: int) -> str:
             return ""
         place = sure.place + sure.bit // 8
         file.seek(place)
-        [byte] = file.read(1)
+        [byte] = _read(file, 1)
         file.seek(place)
         file.write(bytes([byte ^ 1 << sure.bit % 8]))
     return f"a bit of byte {place:,} of {path.name} was flipped; it is set right"
