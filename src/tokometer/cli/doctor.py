@@ -25,11 +25,18 @@ _SINGULAR = {"error_details": "error detail"}
 @click.option(
     "--audit", is_flag=True, help="Also prove that every rollup equals its records; exit 1 where one does not."
 )
+@click.option("--repair", "repairs", is_flag=True, help="Make a damaged ledger whole, without what cannot be read.")
+@click.option("--yes", is_flag=True, help="Repair without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
 @click.pass_context
-def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> None:
+def doctor(context: click.Context, audit: bool, repairs: bool, yes: bool, as_json: bool, data: Path) -> None:
     """Say which tools were found, how much of their usage has a price, and whether the ledger is sound."""
+    if repairs:
+        from tokometer.cli.repairing import repair
+
+        repair(data, sure=yes)
+        return
     from tokometer.cli.doors import open_door
 
     with open_door(data) as door:
