@@ -16,6 +16,8 @@ from tokometer.cli.tables import Heading, Line, Table, dollars, number, size
 from tokometer.records.plural import counted, verb
 
 _MOST = 10
+#: What is the matter with a price; see collect.certainty.Uncertain.lack.
+_DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: One of what a table holds, where that is not its name without an s.
 _SINGULAR = {"error_details": "error detail"}
 
@@ -100,22 +102,13 @@ def _prices(prices: dict[str, Any]) -> Iterator[str]:
         name, provider = one["model"] or "(unknown)", one["provider"] or "unknown provider"
         cost = "" if one["cost"] is None else f", {dollars(Decimal(one['cost']))}"
         many = counted(one["calls"], "call")
-        yield f"         {_doubt(one)} ({', '.join(one['words'])}): {name} ({provider}), {many}{cost}"
+        yield f"         {_DOUBTS[one['lack']]} ({', '.join(one['words'])}): {name} ({provider}), {many}{cost}"
     if len(found) > _MOST:
         yield f"         … and {len(found) - _MOST} more (--json lists them)"
     for words, mend in {tuple(one["words"]): one["mend"] for one in found[:_MOST]}.items():
         yield f"         {', '.join(words)}: {mend}"
     if found:
         yield "         Prices of your own: docs/how-to/prices.md"
-
-
-def _doubt(one: Mapping[str, Any]) -> str:
-    """What is the matter with a price, in a word or two."""
-    from tokometer.records.basis import USAGE_UNKNOWN
-
-    if one["certainty"] == "assumed":
-        return "assumed"
-    return "unknown usage" if one["words"][0] in USAGE_UNKNOWN else "no price"
 
 
 def _notices(notices: dict[str, Any]) -> Iterator[str]:
