@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +17,8 @@ from typing import Any
 import pytest
 
 from faults.disk import Disk, small_disk
+from servers.whole import Running, environment, running
+from tokometer.cli.problems import EXIT_UNAVAILABLE
 from tokometer.ledger import Batch, LedgerError, LedgerFull, LedgerUnavailable, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query, run
@@ -129,3 +136,105 @@ def test_a_disk_that_others_fill_and_empty(disk: Disk) -> None:
 def checkpoint(ledger: DuckDBLedger) -> None:
     """A checkpoint whether or not there is room."""
     ledger._write(lambda instance: instance.connection.execute("FORCE CHECKPOINT"))
+
+
+def line(name: str) -> bytes:
+    """A line of a transcript of Claude Code."""
+    usage = '{"input_tokens":1,"output_tokens":2}'
+    message = f'{{"id":"{name}","model":"claude-opus-4-5","usage":{usage}}}'
+    head = f'{{"type":"assistant","uuid":"{name}","timestamp":"2026-09-01T10:00:00Z","requestId":"req_1"'
+    return f'{head},"message":{message}}}\n'.encode()
+
+
+_CALL = {"started_at": "2026-11-01T12:00:00Z", "provider": "openai", "model": "gpt-4o", "input_tokens": 1}
+
+
+def test_a_server_comes_through(disk: Disk, tmp_path: Path) -> None:
+    """Not ready and 503 while the disk is full, with every page answering; ready, and following, soon after."""
+    home = tmp_path / "home"
+    transcript = home / ".claude" / "projects" / "-a" / "s.jsonl"
+    transcript.parent.mkdir(parents=True)
+    transcript.write_bytes(line("m1"))
+    with running(disk.folder / "data", home, discover=True) as server:
+
+        def requests() -> int:
+            found: int = server.totals("calls.requests")["requests"]
+            return found
+
+        until(lambda: requests() == 1)
+        assert server.post("/api/calls", [{**_CALL, "id": "a"}]).status == 200
+        assert server.get("/readyz").status == 200
+        disk.fill()
+        until(lambda: server.get("/readyz").status == 503)
+        answer = server.post("/api/calls", [{**_CALL, "id": "b"}])
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+        with transcript.open("ab") as file:
+            file.write(line("m2"))
+        assert requests() == 2
+        for page in ("/usage", "/business", "/sources", "/settings"):
+            shown = server.get(page, {"Accept": "text/html"})
+            assert shown.status == 200
+        until(lambda: "Records cannot be taken just now" in server.get("/usage").text)
+        assert server.get("/api/panels/usage.cost").status == 200
+        assert "tokometer_ledger_ready 0" in server.get("/metrics").text
+        doctor = server.get("/api/control/doctor", {"Authorization": f"Bearer {token(server)}"})
+        assert "free some space" in doctor.json()["ledger"]["trouble"]
+        time.sleep(6)
+        disk.empty()
+        assert until(lambda: server.get("/readyz").status == 200) < 4
+        assert until(lambda: requests() == 3) < 6
+        assert server.post("/api/calls", [{**_CALL, "id": "b"}]).json()["accepted"] == 1
+        assert until(lambda: "Records cannot be taken" not in server.get("/usage").text) < 4
+        assert requests() == 4
+        assert server.stop() == 0
+
+
+def token(server: Running) -> str:
+    """What commands know it by."""
+    said: str = json.loads((server.data / "server.json").read_bytes())["token"]
+    return said
+
+
+def test_a_server_starts_on_a_full_disk(disk: Disk, tmp_path: Path) -> None:
+    """Everything that is there is answered, from the first moment; nothing is taken until there is room."""
+    data, env = disk.folder / "data", {"XDG_CACHE_HOME": str(disk.folder / "cache")}
+    with running(data, tmp_path / "home", env=env) as server:
+        assert server.post("/api/calls", [{**_CALL, "id": "a"}]).status == 200
+        assert server.stop(signal.SIGKILL) != 0
+    (data / "server.json").unlink()
+    shutil.rmtree(disk.folder / "cache", ignore_errors=True)
+    disk.fill()
+    with running(data, tmp_path / "home", env=env) as server:
+        assert server.totals("calls.requests") == {"requests": 1}
+        assert server.get("/usage", {"Accept": "text/html"}).status == 200
+        assert server.get("/api/panels/usage.cost").status == 200
+        assert server.post("/api/calls", [{**_CALL, "id": "b"}]).status == 503
+        disk.empty()
+        until(lambda: server.get("/readyz").status == 200)
+        assert server.post("/api/calls", [{**_CALL, "id": "b"}]).json()["accepted"] == 1
+        until((data / "server.json").exists)
+
+
+def test_a_first_start_on_a_full_disk_says_why_not(disk: Disk, tmp_path: Path) -> None:
+    """One line that says what to do, and nothing half made that would be in the way later."""
+    disk.fill()
+    found = command(tmp_path, "query", "--measure", "calls.requests", "--data", str(disk.folder / "data"))
+    assert found.returncode == EXIT_UNAVAILABLE
+    assert "space" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+    disk.empty()
+    found = command(tmp_path, "query", "--measure", "calls.requests", "--data", str(disk.folder / "data"))
+    assert found.returncode == 0
+
+
+def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of its own process."""
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from tokometer.cli import main; sys.exit(main())", *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -110,13 +110,19 @@ def environment(home: Path) -> dict[str, str]:
 
 @contextmanager
 def running(
-    data: Path, home: Path, *, discover: bool = False, demo: bool = False, env: Mapping[str, str] | None = None
+    data: Path,
+    home: Path,
+    *,
+    discover: bool = False,
+    demo: bool = False,
+    env: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Running]:
-    """Start a server on a free port; it is stopped at the end. `env` is added to its environment."""
+    """Start a server, on a free port unless one is named; it is stopped at the end. `env` is added to what it sees."""
     home.mkdir(parents=True, exist_ok=True)
     code = (
         "import os, sys; from pathlib import Path; from tokometer.server import serve; "
-        f"serve(Path(sys.argv[1]), '127.0.0.1', 0, discover={discover}, demo={demo}, "
+        f"serve(Path(sys.argv[1]), '127.0.0.1', {port}, discover={discover}, demo={demo}, "
         "home=Path(sys.argv[2]), env=os.environ)"
     )
     process = subprocess.Popen(

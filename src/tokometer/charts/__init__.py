@@ -5,8 +5,8 @@ Knows nothing of queries or HTTP: a chart's shape is compiled once, its data tra
 """
 
 from tokometer.charts.axes import Axis, log_axis, time_axis, value_axis
-from tokometer.charts.colours import PALETTE, Colours
+from tokometer.charts.colours import MORE, PALETTE, Colours
 from tokometer.charts.shop import ChartShop
 from tokometer.charts.theme import THEMES, theme
 
-__all__ = ["PALETTE", "THEMES", "Axis", "ChartShop", "Colours", "log_axis", "theme", "time_axis", "value_axis"]
+__all__ = ["MORE", "PALETTE", "THEMES", "Axis", "ChartShop", "Colours", "log_axis", "theme", "time_axis", "value_axis"]

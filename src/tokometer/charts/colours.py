@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 
 #: Ordered so that each colour is as far as can be from all before it, for readers with normal, protanopic and
@@ -28,14 +30,25 @@ PALETTE: Final = (
     "#7a5cdb",
     "#3c872d",
 )
+#: More, for those that meet others of their colour in one chart: as far from all above as can be, and as readable.
+MORE: Final = (
+    *("#fc48b4", "#546c3c", "#8424fc", "#546c84", "#b418c0", "#fc3c60", "#6084cc", "#307800", "#4860c0", "#cc1860"),
+    *("#00789c", "#c048fc", "#d8000c", "#7890cc", "#cc0c84", "#486c6c", "#b46cfc", "#909060", "#a84848"),
+    *("#f0609c", "#7884b4", "#24a83c"),
+)
 #: What is left when the largest are named; never given to a name.
 OTHER: Final = "#848a97"
+#: What nobody named; beside what is left.
+UNKNOWN: Final = "#84846c"
+#: How long to wait before the file is written again where it could not be (seconds).
+_PATIENCE: Final = 30.0
 
 
 class Colours:
     """Colours by name, given out in the order in which names are first seen and then kept.
 
-    When every colour is taken, a new name gets one that nothing beside it has, of those the one fewest names have.
+    When every colour is taken, a new name gets one that nothing beside it has, of those the one fewest names have. Two
+    names of one colour that meet in a chart are told apart there: the more important one keeps it.
 
     Args:
         path: Where to remember them; without it they live as long as the process.
@@ -45,17 +58,26 @@ class Colours:
         self._path = path
         self._lock = threading.Lock()
         self._slots = _read(path)
+        #: What was given out since is not in the file, which is tried again from then on (monotonic, seconds).
+        self._unwritten = False
+        self._not_before = 0.0
 
-    def of(self, names: Iterable[str]) -> dict[str, str]:
-        """A colour for each name. Hand the most important name first: first comers get the most distinct ones."""
-        wanted = list(names)
+    def of(self, names: Iterable[str], beside: Iterable[str] = ()) -> dict[str, str]:
+        """A colour for each name, none twice; those that are too many for that are :data:`OTHER`.
+
+        Hand the most important name first: first comers get the most distinct ones, and keep theirs where two meet.
+        `beside` are colours that something else in the same chart has.
+        """
+        wanted = list(dict.fromkeys(names))
         with self._lock:
-            new = [name for name in dict.fromkeys(wanted) if name not in self._slots]
+            new = [name for name in wanted if name not in self._slots]
             for name in new:
                 self._slots[name] = self._free_slot(wanted)
-            if new:
+            self._unwritten = self._unwritten or bool(new)
+            if self._unwritten and time.monotonic() >= self._not_before:
                 self._write()
-            return {name: PALETTE[self._slots[name]] for name in wanted}
+            own = {name: PALETTE[self._slots[name]] for name in wanted}
+        return _told_apart(own, set(beside))
 
     def given(self) -> dict[str, str]:
         """The colour of every name that has been given one."""
@@ -71,14 +93,28 @@ class Colours:
         if self._path is None:
             return
         text = json.dumps(self._slots, ensure_ascii=False, indent=0)
-        scratch = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            scratch.write_text(text, encoding="utf-8")
-            scratch.replace(self._path)
+            private_folder(self._path.parent)
+            write_private(self._path, text.encode())
+            self._unwritten = False
         except (OSError, UnicodeEncodeError):
-            # A full or read-only disk costs the memory of colours, not the page.
-            self._path = None
+            # A full or read-only disk costs the memory of colours for a while, not the page.
+            self._not_before = time.monotonic() + _PATIENCE
+
+
+def _told_apart(own: dict[str, str], taken: set[str]) -> dict[str, str]:
+    """The same names, those with another colour of which an earlier one has theirs."""
+    found: dict[str, str] = {}
+    crowded = []
+    for name, colour in own.items():
+        if colour in taken:
+            crowded.append(name)
+        else:
+            taken.add(colour)
+            found[name] = colour
+    free = iter([colour for colour in (*PALETTE, *MORE) if colour not in taken])
+    found |= {name: next(free, OTHER) for name in crowded}
+    return {name: found[name] for name in own}
 
 
 def _read(path: Path | None) -> dict[str, int]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.charts.theme import THEMES, theme
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 
 #: The Vega-Lite that Altair 6 writes and the wheel compiles.
@@ -89,10 +90,8 @@ class ChartShop:
     def _keep(self, name: str, content: bytes) -> bytes:
         if self._folder is not None:
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                scratch = self._folder / f"{name}.{threading.get_ident()}.new"
-                scratch.write_bytes(content)
-                scratch.replace(self._folder / name)
+                private_folder(self._folder)
+                write_private(self._folder / name, content)
             except OSError:
                 # Without a place to keep it, it is made again at the next start.
                 self._folder = None

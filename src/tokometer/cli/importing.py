@@ -11,6 +11,7 @@ import click
 
 from tokometer.cli.options import data_option
 from tokometer.cli.problems import Mistake
+from tokometer.records.plural import counted
 
 #: As many refused records are shown.
 _SHOWN = 5
@@ -62,10 +63,11 @@ def _words(summary: Mapping[str, Any]) -> str:
 
     if not summary["all_files"]:
         return "Found no files to import. `tokometer doctor` says where they were looked for.\n"
+    files = counted(summary["all_files"], "file")
     if not summary["files"]:
-        return f"Nothing new in {summary['all_files']:,} files ({summary['seconds']:.2f} s).\n"
+        return f"Nothing new in {files} ({summary['seconds']:.2f} s).\n"
     lines = [
-        f"{summary['all_files']:,} files, {summary['files']:,} of them with something new: "
+        f"{files}, {summary['files']:,} of them with something new: "
         f"{size(summary['bytes'])} in {summary['seconds']:.2f} s"
     ]
     meanings = {

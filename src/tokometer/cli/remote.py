@@ -87,9 +87,11 @@ class RemoteDoor:
         answer: dict[str, Any] = json.loads(self._send("POST", "/api/query", question).read())
         return answer
 
-    def ask_csv(self, question: Mapping[str, Any]) -> str:
-        """The answer to a query, as CSV."""
-        return self._send("POST", "/api/query", question, accept="text/csv").read().decode("utf-8")
+    def ask_csv(self, question: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The answer to a query as CSV, and its window."""
+        response = self._send("POST", "/api/query", question, accept="text/csv")
+        since, _, until = response.headers.get("Tokometer-Window", "").partition("/")
+        return response.read().decode("utf-8"), {"since": since, "until": until, "tz": question["tz"]}
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Have the server import, and pass on how far it is."""

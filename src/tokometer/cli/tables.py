@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ _STYLES: Final[dict[str, Callable[[str], str]]] = {
     "bold": partial(click.style, bold=True),
     "dim": partial(click.style, dim=True),
 }
+#: Wider than any table.
+_NO_LIMIT: Final = 1_000_000
 #: A column of text is not made narrower than this.
 _LEAST: Final = 12
 
@@ -28,6 +32,8 @@ class Heading:
 
     title: str
     align: Literal["left", "right"] = "right"
+    #: Its values are names to be used elsewhere: shortened for eyes only, never for a pipe.
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Table:
     lines: list[Line] = field(default_factory=list)
 
     def render(self, width: int | None = None) -> str:
-        """The table as text, with a newline at its end; `width` is the terminal's in characters."""
-        width = width or terminal_width()
+        """The table as text, with a newline at its end; `width` is the terminal's in characters, if it is for one."""
+        width = width or table_width()
         widths = self._widths(width)
         rule = click.style("─" * (sum(widths) + _GAP * (len(widths) - 1)), dim=True)
         out = [*self._draw(Line([heading.title for heading in self.headings], "bold"), widths), rule]
@@ -64,7 +70,8 @@ class Table:
         rows = [[heading.title for heading in self.headings], *(line.cells for line in self.lines)]
         widths = [max(max(map(_columns, row[i].split("\n"))) for row in rows) for i in range(len(self.headings))]
         over = sum(widths) + _GAP * (len(widths) - 1) - width
-        texts = [i for i, heading in enumerate(self.headings) if heading.align == "left"]
+        piped = not sys.stdout.isatty()
+        texts = [i for i, one in enumerate(self.headings) if one.align == "left" and not (one.whole and piped)]
         for _ in range(over):
             widest = max(texts, key=lambda i: widths[i], default=None)
             if widest is None or widths[widest] <= _LEAST:
@@ -89,6 +96,13 @@ class Table:
 def terminal_width() -> int:
     """The terminal's width in characters ($COLUMNS wins); 120 where the output is no terminal."""
     return shutil.get_terminal_size((120, 24)).columns
+
+
+def table_width() -> int:
+    """How wide a table may be: as the terminal, or $COLUMNS; as it needs where whatever reads it is no terminal."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return _NO_LIMIT
+    return terminal_width()
 
 
 def number(value: float | None) -> str:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.collect.certainty import totals, uncertain
-from tokometer.ledger import Ledger
+from tokometer.ledger import Ledger, LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.measures import Query, Result, run
@@ -55,12 +55,15 @@ def _counts(ledger: Ledger, dimension: str) -> dict[str, int]:
 
 def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, str]) -> dict[str, Any]:
     source = FILE_SOURCES[name]
-    folders = [root for root in source.roots(home, env) if root.exists()]
+    roots = list(dict.fromkeys(source.roots(home, env)))
+    folders = [root for root in roots if root.exists()]
     files = {path for root in folders for path in source.files(root)}
     return {
         "name": name,
         "title": source.title,
         "folders": [str(root) for root in folders],
+        # Also where nothing is: whoever keeps things elsewhere sees what to set.
+        "looked": [str(root) for root in roots],
         "files": len(files),
         "calls": counts.get(name, 0),
     }
@@ -68,10 +71,10 @@ def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, 
 
 def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
     query = Query(
-        measures=("calls.requests", "calls.unpriced"),
+        measures=("calls.requests", "calls.unpriced", "calls.no_price", "calls.usage_unknown"),
         by=("calls.provider", "calls.model"),
         since="all",
-        order=("-calls.unpriced",),
+        order=("-calls.no_price", "-calls.unpriced"),
     )
     rows = run(ledger, query).rows
 
@@ -89,7 +92,13 @@ def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
         "cost_assumed": f"{known['cost_assumed']:.9f}",
         "uncertain": [one.told() for one in uncertain(ask, known)],
         "unpriced_models": [
-            {"provider": row["provider"], "model": row["model"], "calls": row["unpriced"]}
+            {
+                "provider": row["provider"],
+                "model": row["model"],
+                "calls": row["unpriced"],
+                "no_price": row["no_price"],
+                "usage_unknown": row["usage_unknown"],
+            }
             for row in rows
             if row["unpriced"]
         ],
@@ -108,8 +117,11 @@ def _notices(ledger: Ledger) -> dict[str, Any]:
 
 def _ledger(ledger: Ledger) -> dict[str, Any]:
     stats = ledger.stats()
+    missing = ledger.missing
     return {
         "engine": ledger.engine,
+        "trouble": _trouble(ledger),
+        "missing": missing and {"commits": missing.commits, "since": _moment(missing.since)},
         "schema": stats["schema_version"],
         "bytes": stats["bytes"],
         "rows": {name: count for name, count in stats.items() if name not in _BOOKKEEPING},
@@ -126,6 +138,19 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
             for refusal in list_refused(ledger, limit=_LATEST)
         ],
     }
+
+
+def _trouble(ledger: Ledger) -> str | None:
+    """Why records cannot be taken just now."""
+    try:
+        ledger.ready()
+    except LedgerError as error:
+        return str(error)
+    return None
+
+
+def _moment(at: int) -> str | None:
+    return to_datetime(at).isoformat() if at else None
 
 
 def _audit(ledger: Ledger) -> dict[str, Any]:

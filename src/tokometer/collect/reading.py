@@ -15,6 +15,7 @@ from tokometer.ledger.packed import Packed, Stood, pack
 from tokometer.ledger.protocol import Batch
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.protocol import FileSource, Reading
 
@@ -161,8 +162,9 @@ def _admitted(reading: Reading, job: Job) -> Reading:
     """A reading after the gate."""
     admitted = admit(reading.records, job.path, now=now_us())
     reading.records = admitted.records
-    reading.refusals += admitted.refusals
-    reading.notices += admitted.notices
+    reading.refusals, reading.notices = fit_to_tell(
+        [*reading.refusals, *admitted.refusals], [*reading.notices, *admitted.notices]
+    )
     return reading
 
 

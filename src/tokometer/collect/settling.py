@@ -8,7 +8,7 @@ import time
 from typing import Final
 
 from tokometer.collect.patience import Backoff
-from tokometer.ledger import Ledger, LedgerError
+from tokometer.ledger import Ledger, LedgerError, LedgerUnavailable
 
 #: The rollups are brought up to date when nothing has come for this long (seconds) …
 _QUIET: Final = 0.05
@@ -19,6 +19,8 @@ _SHARE: Final = 19
 #: What cannot be settled is tried again after a second, and after a minute at the latest.
 _FIRST_RETRY: Final = 1.0
 _LAST_RETRY: Final = 60.0
+#: The longest wait while the ledger is away, which passes (seconds).
+_LAST_WHILE_AWAY: Final = 4.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ class Settler:
         self._not_before = 0.0
         self._backoff = Backoff(_FIRST_RETRY, _LAST_RETRY)
         self._closing = False
+        #: Whoever closes did not wait: what goes wrong from then on, because the ledger is closed, is no news.
+        self._given_up = False
         self._thread = threading.Thread(target=self._run, name="tokometer-settler", daemon=True)
         self._thread.start()
 
@@ -46,12 +50,17 @@ class Settler:
                 self._dirty_since = self._touched_at
                 self._changed.notify()
 
-    def close(self) -> None:
-        """Bring the rollups up to date a last time, and stop. A second call does nothing."""
+    def close(self, seconds: float | None = None) -> bool:
+        """Bring the rollups up to date a last time, and stop; whether that was done within so many seconds.
+
+        What is not done stays marked, and is done at the next start.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(seconds)
+        self._given_up = self._thread.is_alive()
+        return not self._given_up
 
     # -- the settler's thread ----------------------------------------------------------------------------------
 
@@ -85,8 +94,13 @@ class Settler:
         try:
             self._ledger.settle()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on
+            if self._given_up:
+                return
             # Nothing is lost: readers settle for themselves, and so does the next round.
             wait = self._backoff.failed()
+            if isinstance(error, LedgerUnavailable):
+                # It will be over as soon as there is room, say; the rollups should not be late for long then.
+                wait = min(wait, _LAST_WHILE_AWAY)
             trace = self._backoff.worth_a_trace and not isinstance(error, LedgerError)
             _LOG.warning(
                 "the rollups could not be brought up to date; trying again in %.0f s: %s", wait, error, exc_info=trace

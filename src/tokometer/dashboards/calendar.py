@@ -16,6 +16,7 @@ RANGES: Final = {
     "90d": "Last 90 days",
     "week": "This week",
     "month": "This month",
+    "all": "All time",
     "custom": "Custom",
 }
 _DAY: Final = timedelta(days=1)
@@ -42,6 +43,8 @@ class Calendar:
 
     now: datetime
     zone: ZoneInfo
+    #: When the first record was; None where that is not known, or there is none.
+    first: datetime | None = None
 
     def days(self, count: int) -> Window:
         """The last `count` days, today included."""
@@ -66,6 +69,8 @@ class Calendar:
 
     def named(self, name: str) -> Window:
         """The window of a range that is not custom: its periods, the running one included."""
+        if name == "all":
+            return Window(self._begin(), self.day(1), ("all", ""), RANGES[name])
         if name in ("week", "month"):
             whole = self.weeks(1) if name == "week" else self.months(1)
             return Window(whole.since, whole.until, (name, ""), RANGES[name])
@@ -76,6 +81,10 @@ class Calendar:
 
     def whole(self, name: str) -> Window:
         """The window of a range that is not custom, of periods that are over: yesterday for `today`."""
+        if name == "all":
+            since = min(self._begin(), self.day(-1))
+            asked = (since.date().isoformat(), self.day(-1).date().isoformat())
+            return Window(since, self.day(0), asked, "All whole days")
         if name == "week":
             monday = -self.now.weekday()
             return Window(self.day(monday - 7), self.day(monday), ("last_week", ""), "Last week")
@@ -91,6 +100,11 @@ class Calendar:
         since, last = self.day(-days), self.day(-1)
         asked = (since.date().isoformat(), last.date().isoformat())
         return Window(since, self.day(0), asked, f"Last {days} whole days")
+
+    def _begin(self) -> datetime:
+        """The midnight before the first record; today's where there is none."""
+        first = self.now if self.first is None else min(self.first.astimezone(self.zone), self.now)
+        return midnight(first.date(), self.zone)
 
     def day(self, ahead: int) -> datetime:
         """The midnight so many days after today's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tokometer.charts.colours import OTHER, Colours
+from tokometer.charts.colours import OTHER, UNKNOWN, Colours
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.providers import PROVIDERS
 
@@ -15,7 +15,8 @@ class Names:
     def __init__(self, dimension: str, colours: Colours, values: Sequence[str]) -> None:
         self._dimension = dimension
         self._values = values
-        self._colours = colours.of(self._own(values))
+        known = [PROVIDERS[value].colour for value in values if dimension == "provider" and value in PROVIDERS]
+        self._colours = colours.of(self._own(values), known)
 
     def _own(self, values: Iterable[str]) -> Iterator[str]:
         """Values that have no colour by themselves. Models share theirs with nothing else."""
@@ -36,4 +37,4 @@ class Names:
         """Its colour, as `#rrggbb`."""
         if self._dimension == "provider" and value in PROVIDERS:
             return PROVIDERS[value].colour
-        return self._colours.get(value, OTHER)
+        return self._colours.get(value, OTHER) if value else UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,12 +21,22 @@ Show = Literal["value", "change", "percent"]
 Per = Literal["", "request", "mtok", "session"]
 
 DEFAULT_RANGE: Final = "7d"
+DEFAULT_BY: Final = "model"
+#: Periods that a viewer can choose, where a window is not cut into too many of them.
+CHOICES: Final[dict[Grain, timedelta]] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=28),
+}
+_MOST_PERIODS: Final = 400
 #: What each is compared with.
 _BEFORE: Final = {
     "today": "yesterday until now",
     "24h": "the 24 hours before",
     "week": "last week until now",
     "month": "last month until now",
+    "all": "the time before",
     "custom": "the period before",
 }
 #: The same of whole periods, where it is another.
@@ -58,6 +68,14 @@ class Scope:
     per: Per = ""
     #: Only whole periods: the running day, hour, week or month is left out.
     complete: bool = False
+    #: The range that was left by stepping earlier, to which stepping later leads back; '' where it was none.
+    of: str = ""
+    #: Whose parts a breakdown shows: a dimension by its short name.
+    by: str = DEFAULT_BY
+    #: The period of charts that let the viewer choose; '' is theirs.
+    every: Grain | Literal[""] = ""
+    #: Names that are left out of a breakdown's chart.
+    hidden: tuple[str, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -99,42 +117,63 @@ class Scope:
             "show": self.show,
             "per": self.per,
             "complete": self.complete,
+            "by": (self.by, self.hidden),
+            "grain": self.every,
         }
         return (self.zone.key, self.where, *(parts[name] for name in uses))
 
     def moved(self, steps: int) -> str:
-        """URL parameters of the window so many lengths later (negative: earlier); '' where it would begin after now."""
-        since, until = self.window.since, self.window.until
-        if _at_midnight(since) and _at_midnight(until):
-            length = until.date() - since.date()
-            if self.range == "month":
-                index = since.year * 12 + since.month - 1 + steps
-                first = date(index // 12, index % 12 + 1, 1)
-                last = date((index + 1) // 12, (index + 1) % 12 + 1, 1) - _DAY
-            else:
-                first, last = since.date() + steps * length, until.date() + steps * length - _DAY
-            if steps > 0 and midnight(first, self.zone) > self.now:
-                return ""
-            return urlencode({"range": "custom", "since": first.isoformat(), "until": last.isoformat()})
-        by = steps * elapsed(since, until)
-        if steps > 0 and later(since, by) > self.now:
+        """URL parameters of the window so many lengths later (negative: earlier).
+
+        Whole months are moved by months. Where one comes back to the range that one came from, it is that range again.
+        '' where it would begin after now, and of all time, which has nothing beside it.
+        """
+        if self.range == "all":
             return ""
-        return urlencode(
-            {"range": "custom", "since": later(since, by).isoformat(), "until": later(until, by).isoformat()}
-        )
+        since, until = self._beside(steps)
+        if steps > 0 and since > self.now:
+            return ""
+        of = self.of if self.range == "custom" else self.range
+        if steps > 0 and of and until >= self._named(of).until:
+            return urlencode({"range": of})
+        if _at_midnight(since) and _at_midnight(until):
+            asked = {"since": since.date().isoformat(), "until": (until.date() - _DAY).isoformat()}
+        else:
+            asked = {"since": since.isoformat(), "until": until.isoformat()}
+        return urlencode({"range": "custom", **asked, **({"of": of} if of else {})})
+
+    def _named(self, name: str) -> Window:
+        return self.calendar.whole(name) if self.complete else self.calendar.named(name)
+
+    def _beside(self, steps: int) -> tuple[datetime, datetime]:
+        """The window so many lengths later: months of whole months, days of whole days, else time."""
+        since, until = self.window.since, self.window.until
+        if not (_at_midnight(since) and _at_midnight(until)):
+            by = steps * elapsed(since, until)
+            return later(since, by), later(until, by)
+        if since.day == until.day == 1:
+            months = steps * (12 * (until.year - since.year) + until.month - since.month)
+            return _month_after(since, months, self.zone), _month_after(until, months, self.zone)
+        by = steps * (until.date() - since.date())
+        return midnight(since.date() + by, self.zone), midnight(until.date() + by, self.zone)
 
 
 def parse_scope(
-    parameters: Mapping[str, list[str]], dimensions: Iterable[str], now: datetime, default: str = DEFAULT_RANGE
+    parameters: Mapping[str, list[str]],
+    dimensions: Iterable[str],
+    now: datetime,
+    default: str = DEFAULT_RANGE,
+    first: Callable[[], datetime | None] = lambda: None,
 ) -> Scope:
     """The scope that a page's URL asks for.
 
     Args:
-        parameters: `range`, `since`, `until`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`, and any
-            dimension by its short name.
+        parameters: `range`, `since`, `until`, `of`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`,
+            `by`, `grain`, `hide`, and any dimension by its short name.
         dimensions: Short names that may be filtered by.
         now: The time, aware.
         default: The range where none is asked for.
+        first: Gives the time of the first record, for all time; called where that is asked for.
 
     Raises:
         ScopeError: A value cannot be understood.
@@ -144,8 +183,8 @@ def parse_scope(
         return next(iter(parameters.get(name, ())), "") or default
 
     zone = find_zone(one("tz", "UTC"))
-    calendar = Calendar(now.astimezone(zone), zone)
     name = one("range", "custom" if one("since") else default)
+    calendar = Calendar(now.astimezone(zone), zone, first() if name == "all" else None)
     trend, measure = one("trend", "day"), one("measure", "cost")
     _check("range", name, RANGES)
     _check("trend", trend, ("day", "week", "month"))
@@ -154,6 +193,10 @@ def parse_scope(
     _check("show", show, ("value", "change", "percent"))
     _check("per", per, ("", "request", "mtok", "session"))
     complete = one("complete", "0") == "1"
+    known = {DEFAULT_BY, *dimensions}
+    by, every = one("by", DEFAULT_BY), one("grain")
+    _check("by", by, sorted(known))
+    _check("grain", every, ("", *CHOICES))
     where = tuple(
         (dimension, tuple(sorted(set(parameters[dimension]))[:_MOST_VALUES]))
         for dimension in sorted(set(dimensions))
@@ -172,6 +215,10 @@ def parse_scope(
         show=show,  # type: ignore[arg-type]
         per=per,  # type: ignore[arg-type]
         complete=complete,
+        of=of if name == "custom" and (of := one("of")) in RANGES else "",
+        by=by,
+        every=every if every in choices(window) else "",
+        hidden=tuple(sorted(set(parameters.get("hide", ()))))[:_MOST_VALUES],
     )
 
 
@@ -200,6 +247,8 @@ def _custom(calendar: Calendar, since: str, until: str) -> Window:
         raise ScopeError("since: the window is longer than ten years")
     last = end - timedelta(seconds=1)
     title = _say(start) if last.date() == start.date() else f"{_say(start)} – {_say(last)}"
+    if not (_at_midnight(start) and _at_midnight(end)):
+        title = f"{_say(start)} {start:%H:%M} – {'' if end.date() == start.date() else _say(end) + ' '}{end:%H:%M}"
     # A window that is not over is asked up to the running quarter hour, so that what it is compared with is as long.
     stop = min(end, later(floor_quarter(calendar.now), _QUARTER))
     return Window(start, end, (start.isoformat(), (stop if stop > start else end).isoformat()), title)
@@ -231,6 +280,12 @@ def grain_of(window: Window) -> Grain:
     return "week" if length <= timedelta(days=800) else "month"
 
 
+def choices(window: Window) -> list[Grain]:
+    """The periods that a chart of this window can be cut into, by the viewer's choice."""
+    length = elapsed(window.since, window.until)
+    return [grain for grain, step in CHOICES.items() if step < length <= _MOST_PERIODS * step]
+
+
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -246,6 +301,12 @@ def find_zone(name: str) -> ZoneInfo:
     if name == "UTC" or name in _zones():
         return ZoneInfo(name)
     raise ScopeError(f"tz: {name[:40]!r} is not an IANA time zone such as Europe/Berlin")
+
+
+def _month_after(first: datetime, months: int, zone: ZoneInfo) -> datetime:
+    """The start of the month so many after the one that begins then."""
+    index = first.year * 12 + first.month - 1 + months
+    return midnight(date(index // 12, index % 12 + 1, 1), zone)
 
 
 def _at_midnight(moment: datetime) -> bool:

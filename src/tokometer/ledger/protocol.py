@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from tokometer.ledger.packed import Packed, Stood, where
 from tokometer.records import ModelCall, Notice, Record, Refusal
@@ -107,6 +107,16 @@ class Discrepancy:
     expected: Any
 
 
+class Unsettled(NamedTuple):
+    """A quarter hour that a rollup lacks because it could not be built (:mod:`tokometer.ledger.unsettled`)."""
+
+    rollup: str
+    quarter: int
+    reason: str
+    #: Microseconds since the epoch.
+    since: int
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Commits that were acknowledged and are not in the ledger."""
@@ -158,6 +168,10 @@ class Ledger(Protocol):
     def rolled(self) -> frozenset[str]:
         """The keys of labels that take part in the rollups."""
 
+    @property
+    def unsettled(self) -> Sequence[Unsettled]:
+        """What the rollups lack because it could not be settled, in the order of time; mostly nothing."""
+
     def roll_up(self, keys: Iterable[str]) -> None:
         """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
 
@@ -165,7 +179,10 @@ class Ledger(Protocol):
         """While it is open much is being committed: it may cost less at the price of slower queries meanwhile."""
 
     def settle(self) -> int:
-        """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean."""
+        """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean.
+
+        What cannot be settled is set aside (:attr:`unsettled`) and stops nothing around it.
+        """
 
     def rest(self) -> None:
         """Do what makes the next start quick. Called now and then when nothing has come for a while."""

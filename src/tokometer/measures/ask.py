@@ -100,6 +100,8 @@ class Ask:
     rolled: frozenset[str] = frozenset()
     #: Rows that the answer may have.
     most: int = MOST_ROWS
+    #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.
+    settled: bool = True
 
     @property
     def window(self) -> Window:
@@ -158,6 +160,7 @@ class Ask:
             labels=labels,
             rolled=labels <= self.rolled,
             minutes=self._minutes,
+            settled=self.settled,
         )
 
     @property

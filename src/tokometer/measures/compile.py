@@ -68,10 +68,10 @@ def counted_until_statement() -> Statement:
     return Statement(COUNTED_UNTIL_SQL)
 
 
-def earliest_statement(cube: str, table: str, workspaces: Sequence[str]) -> Statement:
+def earliest_statement(cube: str, table: str, workspaces: Sequence[str], *, settled: bool) -> Statement:
     """The first quarter hour that has records."""
     values = {f"w{i}": workspace for i, workspace in enumerate(workspaces)}
-    read = "cells" if cube == "calls" else table
+    read = "cells" if cube == "calls" and settled else table
     return Statement(
         f"SELECT min(quarter) FROM {read} WHERE workspace IN ({', '.join(f'${name}' for name in values)})",
         values,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tokometer.ledger import Ledger
+from tokometer.ledger import Ledger, LedgerUnavailable
 from tokometer.measures.ask import Ask, condition, needs_derivation
 from tokometer.measures.atoms import Rank
 from tokometer.measures.axis import Axis, grain_for
@@ -30,10 +30,10 @@ def definite(ledger: Ledger, query: Query, workspaces: Sequence[str], now: int |
     moment_us = now_us() if now is None else to_us(now) if isinstance(now, datetime) else now
     tz = zone_info(query.tz)
     cube = query.cube
-    ledger.settle()
+    settled = _settle(ledger)
 
     def first() -> int | None:
-        [(quarter,)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces))
+        [(quarter,)] = ledger.fetch(earliest_statement(cube.name, cube.table, workspaces, settled=settled))
         return int(quarter) * QUARTER_US if quarter else None
 
     window = resolve(query.since, query.until, tz, moment_us, first)
@@ -46,11 +46,21 @@ def definite(ledger: Ledger, query: Query, workspaces: Sequence[str], now: int |
         now=moment_us,
         conditions=tuple(condition(given) for given in query.where),
         rolled=ledger.rolled,
+        settled=settled,
     )
-    if cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
+    if settled and cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
         counted = ledger.fetch(counted_until_statement())
         ask = replace(ask, counted_until=int(counted[0][0]) if counted else 0)
     return _derive(ledger, ask)
+
+
+def _settle(ledger: Ledger) -> bool:
+    """Bring the rollups up to date; whether they are. On a full disk, say, they cannot be, and records still answer."""
+    try:
+        ledger.settle()
+    except LedgerUnavailable:
+        return False
+    return True
 
 
 def _derive(ledger: Ledger, ask: Ask) -> Ask:

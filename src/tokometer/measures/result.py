@@ -63,14 +63,14 @@ class Result:
     rows: Sequence[Mapping[str, Any]]
     meta: Meta = field(repr=False)
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON: money as decimal strings with nine places, times in RFC 3339."""
+    def to_json(self, *, rows: bool = True) -> dict[str, Any]:
+        """As JSON: money as decimal strings with nine places, times in RFC 3339. Without `rows`, all but these."""
         return {
             "columns": [
                 {"name": column.name, "unit": column.unit, "type": column.type, "title": column.title}
                 for column in self.columns
             ],
-            "rows": [{name: _json(value) for name, value in row.items()} for row in self.rows],
+            "rows": [{name: _json(value) for name, value in row.items()} for row in self.rows if rows],
             "meta": {name: _json(getattr(self.meta, name)) for name in Meta.__slots__},
         }
 

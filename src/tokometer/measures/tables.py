@@ -53,7 +53,7 @@ class Stored:
 
     def can_answer(self, atom: Atom, need: Need) -> bool:
         """True if this table has what the atom needs, and all that the query groups and filters by."""
-        if not self._has_the_time(need) or not self._has_the_labels(need):
+        if not self._is_up_to_date(need) or not self._has_the_time(need) or not self._has_the_labels(need):
             return False
         listed = need.columns & self.lists.keys()
         if not need.columns - listed <= self.columns or len(listed) > 1:
@@ -69,6 +69,9 @@ class Stored:
         if isinstance(atom, Minute):
             return self.minutes and (not self.rollup or need.minutes != "")
         return atom.things in self.distinct if isinstance(atom, Different) else self.extremes
+
+    def _is_up_to_date(self, need: Need) -> bool:
+        return need.settled or not self.rollup
 
     def _has_the_time(self, need: Need) -> bool:
         """True if its rows are fine enough in time."""
@@ -112,6 +115,8 @@ class Need:
     rolled: bool = False
     #: Which rows of `availability` can tell of minutes: `all` or `provider`; empty where only the calls can.
     minutes: Literal["all", "provider", ""] = ""
+    #: The rollups are up to date.
+    settled: bool = True
 
 
 def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ The file is an optimisation: missing, damaged, of another version or unwritable,
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 from tokometer.prices.rates import Listing
 
@@ -61,11 +61,9 @@ def save(folder: Path, version: str, listings: Listings) -> None:
     if len(together) > MAX_LISTINGS:
         return
     content = msgspec.msgpack.encode(_File(version, list(together.items())))
-    part = folder / f".{FILE}.{os.getpid()}"
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(folder / FILE)
+        private_folder(folder)
+        write_private(folder / FILE, content)
 
 
 def _whole(listing: Listing) -> bool:

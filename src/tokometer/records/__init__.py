@@ -3,7 +3,7 @@
 Knows nothing of where a record comes from or goes to. Everything may import it; it imports nothing of ours.
 """
 
-from tokometer.records.errors import RecordError
+from tokometer.records.errors import RecordError, mistake
 from tokometer.records.families import FAMILIES, family_of
 from tokometer.records.ids import key_fingerprint, record_id, record_ids
 from tokometer.records.kinds import (
@@ -69,6 +69,7 @@ __all__ = [
     "key_fingerprint",
     "merge",
     "merge_rule",
+    "mistake",
     "now_us",
     "provider_of",
     "quarter_of",

@@ -14,3 +14,20 @@ class RecordError(ValueError):
         super().__init__(f"{field}: {reason}" if field else reason)
         self.field = field
         self.reason = reason
+
+
+def mistake(error: Exception) -> RecordError:
+    """What to say of a record, a line or a span that could not be read, whatever it raised; never its content.
+
+    Raises:
+        MemoryError: It was that: who needs less memory cannot be told by one record.
+    """
+    if isinstance(error, MemoryError):
+        raise error
+    if isinstance(error, RecordError):
+        return error
+    if isinstance(error, RecursionError):
+        return RecordError("", "is nested too deeply")
+    return RecordError(
+        "", f"cannot be read because of a mistake in Tokometer ({type(error).__name__}); please report it"
+    )

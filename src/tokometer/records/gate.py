@@ -14,7 +14,9 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from tokometer.records.bounds import beyond, bounds_of
+from tokometer.records.bounds import beyond
+from tokometer.records.errors import mistake
+from tokometer.records.fitting import Fitting
 from tokometer.records.record import Record
 from tokometer.records.refusal import Notice, Refusal
 
@@ -40,10 +42,42 @@ def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None
     `place` and `positions` (by record; a file's are unknown here, 0) are where they stood, for refusals; `now` is our
     clock in microseconds since the epoch.
     """
-    wrong = _out_of_bounds(records)
+    try:
+        return _admit(records, place, positions, now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of one record, and the others pass
+        if len(records) > 1:
+            return _one_by_one(records, place, positions, now)
+        [record], wrong, position = records, mistake(error), positions[0] if positions else 0
+        refusal = Refusal(record.source, place, position, wrong.field, wrong.reason, now, record.workspace)
+        return Admitted(refusals=[refusal])
+
+
+def _one_by_one(records: Sequence[Record], place: str, positions: Sequence[int] | None, now: int) -> Admitted:
+    """The same for records of which one raises something."""
+    all_of_them = Admitted()
+    for at, record in enumerate(records):
+        one = admit([record], place, None if positions is None else [positions[at]], now)
+        all_of_them.records += one.records
+        all_of_them.positions += one.positions
+        all_of_them.refusals += one.refusals
+        all_of_them.notices += one.notices
+        all_of_them.aside += one.aside
+    return all_of_them
+
+
+def _admit(records: Sequence[Record], place: str, positions: Sequence[int] | None, now: int) -> Admitted:
+    wrong: dict[int, tuple[str, str]] = {}
+    fitting = Fitting(place, now)
+    for numbers, of_kind in _by_kind(records):
+        names = of_kind[0].__struct_fields__
+        flat: list[Any] = list(chain.from_iterable(map(astuple, of_kind)))
+        taken = {name: flat[at :: len(names)] for at, name in enumerate(names)}
+        for at, why in beyond(of_kind[0].kind, taken).items():
+            wrong[numbers[at]] = why
+        fitting.fit(of_kind, taken, [positions[at] for at in numbers] if positions is not None else ())
     if not wrong:
-        return Admitted(list(records), list(positions or ()))
-    admitted = Admitted()
+        return Admitted(list(records), list(positions or ()), notices=fitting.notices)
+    admitted = Admitted(notices=fitting.notices)
     for at, record in enumerate(records):
         if at not in wrong:
             admitted.records.append(record)
@@ -56,16 +90,11 @@ def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None
     return admitted
 
 
-def _out_of_bounds(records: Iterable[Record]) -> dict[int, tuple[str, str]]:
-    """The place of each record with a number that nobody could keep: its field, and why."""
-    by_kind: dict[str, list[tuple[int, Record]]] = {}
+def _by_kind(records: Iterable[Record]) -> Iterable[tuple[list[int], list[Record]]]:
+    """The records of each kind, and which they are."""
+    found: dict[str, tuple[list[int], list[Record]]] = {}
     for at, record in enumerate(records):
-        by_kind.setdefault(record.kind, []).append((at, record))
-    found: dict[int, tuple[str, str]] = {}
-    for kind, of_kind in by_kind.items():
-        names = of_kind[0][1].__struct_fields__
-        flat: list[Any] = list(chain.from_iterable(astuple(record) for _, record in of_kind))
-        taken = {name: flat[names.index(name) :: len(names)] for name in bounds_of(kind)}
-        for at, wrong in beyond(kind, taken).items():
-            found[of_kind[at][0]] = wrong
-    return found
+        numbers, of_kind = found.setdefault(record.kind, ([], []))
+        numbers.append(at)
+        of_kind.append(record)
+    return found.values()

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Final
 
 from tokometer.records.record import MAX_TOKENS
-from tokometer.records.redaction import redacted
+from tokometer.records.redaction import BEYOND
 from tokometer.records.time import LATEST, LATEST_US, to_us
 
 #: Longer names and ids than any tool uses; what is longer is something else (a prompt, say) in the wrong field.
@@ -63,15 +63,15 @@ def text(value: object) -> str:
 
 
 def message(value: object) -> str:
-    """An error message: cut, and without anything that looks like a key."""
-    return redacted(value, MAX_MESSAGE) if isinstance(value, str) else text(value)
+    """An error message, or its start: the gate cuts it, and masks what looks like a secret (`records.texts`)."""
+    return value[: MAX_MESSAGE + BEYOND] if isinstance(value, str) else text(value)
 
 
 def long_text(value: object) -> str:
-    """A stack trace, or a body as text or JSON: cut, and without anything that looks like a key."""
-    if value is None or isinstance(value, str):
-        return redacted(value or "", MAX_LONG_TEXT)
-    return redacted(json.dumps(value, ensure_ascii=False, default=str), MAX_LONG_TEXT)
+    """A stack trace, or a body as text or JSON, or its start: the gate cuts it, and masks what looks like a secret."""
+    if value is not None and not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return (value or "")[: MAX_LONG_TEXT + BEYOND]
 
 
 def check_unicode(value: str) -> None:

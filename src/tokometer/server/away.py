@@ -41,4 +41,13 @@ def _page(request: Request, error: Exception) -> str:
     demo = request.app.state.runtime.demo
     after = retry_after(error)
     pages = [item | {"count": 0} for item in PAGES]
-    return render("away.html", page="", pages=pages, demo=demo, theme=theme_of(request), reason=str(error), after=after)
+    return render(
+        "away.html",
+        page="",
+        pages=pages,
+        demo=demo,
+        theme=theme_of(request),
+        warnings=(),
+        reason=str(error),
+        after=after,
+    )

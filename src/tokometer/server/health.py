@@ -11,7 +11,6 @@ from fastapi.responses import PlainTextResponse, Response
 
 from tokometer import __version__
 from tokometer.ledger import LedgerError
-from tokometer.ledger.places import answers
 from tokometer.server.away import retry_after
 from tokometer.server.runtime import Runtime
 
@@ -30,8 +29,9 @@ def readyz(request: Request) -> Response:
     """200 `ready`, or 503 with the reason."""
     runtime: Runtime = request.app.state.runtime
     try:
-        answers(runtime.ledger)
+        runtime.ledger.ready()
     except LedgerError as error:
+        runtime.watch.look()
         return PlainTextResponse(f"not ready: {error}\n", 503, {"Retry-After": retry_after(error)})
     return PlainTextResponse("ready\n")
 
@@ -66,14 +66,16 @@ def _lines(runtime: Runtime) -> Iterator[str]:
 
 
 def _ledger(runtime: Runtime) -> Iterator[str]:
-    """Whether records can be taken, and how large the ledger is, where it can be asked."""
+    """Whether records can be taken, what is missing, and how large the ledger is, where it can be asked."""
+    trouble = runtime.watch.look()
+    yield from _metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": int(not trouble)})
     try:
-        answers(runtime.ledger)
+        missing = runtime.ledger.missing
         stats = runtime.ledger.stats()
     except LedgerError:
-        yield from _metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": 0})
         return
-    yield from _metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": 1})
+    lost = missing.commits if missing else 0
+    yield from _metric("ledger_missing_commits", "gauge", "Acknowledged commits that are gone.", {"": lost})
     rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
     yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
     if "bytes" in stats:

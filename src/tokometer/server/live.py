@@ -24,6 +24,7 @@ async def live(request: Request) -> StreamingResponse:
     """`hello` at once, `change` with `{"kinds": [...], "at": ...}` after commits, `beat` every ten seconds.
 
     `version` goes up with each change; a panel's reply has a header `Version` that says as of which it is.
+    `warnings` are sentences about the ledger that whoever looks at a page should know.
     While much is imported at once, each carries `reading`: how many files of how many are in, and back to when.
     """
     runtime: Runtime = request.app.state.runtime
@@ -50,6 +51,9 @@ def _event(name: str, runtime: Runtime, kinds: list[str] | None = None) -> str:
     reach = runtime.reach
     if kinds is not None:
         said["kinds"] = kinds
+    warnings = runtime.warnings()
+    if warnings:
+        said["warnings"] = warnings
     if reach is not None:
         said["reading"] = reach.to_json()
     return f"event: {name}\ndata: {json.dumps(said)}\n\n"

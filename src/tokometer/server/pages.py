@@ -42,6 +42,8 @@ PAGES: Final = (
     {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
 _REFUSED: Final = 100
+#: What is the matter with a price.
+_DOUBTS: Final = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: Kinds of panel that show a tile or a gauge for each name.
 _TILED: Final = ("grid", "gauge")
 _NOTICED: Final = 100
@@ -64,7 +66,7 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         parameters.setdefault(name, []).append(value)
     dimensions = offered(runtime, parameters)
     try:
-        scope = parse_scope(parameters, dimensions, runtime.now(), dashboard.range)
+        scope = parse_scope(parameters, dimensions, runtime.now(), dashboard.range, runtime.first)
     except ScopeError:
         # The panels say what is wrong; the frame shows what it would without parameters.
         scope = parse_scope({}, (), runtime.now(), dashboard.range)
@@ -122,6 +124,8 @@ def sources(request: Request) -> Response:
         zone = find_zone("UTC")
     now = runtime.now()
     prices = totals(runtime.ask)
+    doubts = by_reason(uncertain(runtime.ask, prices))
+    lacks = [doubt.first.lack for doubt in doubts]
 
     def when(at: datetime | None) -> dict[str, str]:
         if at is None:
@@ -148,12 +152,15 @@ def sources(request: Request) -> Response:
         doubts=[
             {
                 "of": doubt,
+                "doubt": _DOUBTS[doubt.first.lack],
+                # The first of a kind is where a chip beside a cost leads to.
+                "anchor": doubt.first.lack if doubt.first.lack not in lacks[:at] else "",
                 "cost": _figure(doubt.cost, USD),
                 "models": [_named(one) for one in doubt.models[:_MODELS]],
                 "more": [_named(one) for one in doubt.models[_MODELS:_MOST_MODELS]],
                 "beyond": len(doubt.models[_MOST_MODELS:]),
             }
-            for doubt in by_reason(uncertain(runtime.ask, prices))
+            for at, doubt in enumerate(doubts)
         ],
         noticed=[
             {
@@ -209,7 +216,15 @@ def _page(request: Request, template: str, page: str, **values: Any) -> Response
     runtime: Runtime = request.app.state.runtime
     refused = _refused(runtime)
     pages = [item | {"count": refused if item["id"] == "sources" else 0} for item in PAGES]
-    html = render(template, page=page, pages=pages, demo=runtime.demo, theme=theme_of(request), **values)
+    html = render(
+        template,
+        page=page,
+        pages=pages,
+        demo=runtime.demo,
+        theme=theme_of(request),
+        warnings=runtime.warnings(),
+        **values,
+    )
     return Response(html, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"}, media_type="text/html")
 
 

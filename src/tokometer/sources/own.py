@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, now_us
+from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
@@ -91,8 +92,6 @@ def read(
         own.count += 1
         given: object = None
         try:
-            if isinstance(item, RecordError):
-                raise item
             given = _value(item)
             left_out: set[str] = set()
             own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out, bodies=bodies))
@@ -100,9 +99,9 @@ def read(
             for name in left_out:
                 before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
                 passed_over[name] = replace(before, count=before.count + 1)
-        except RecordError as error:
-            own.refusals.append(_refusal(kind, index, given, error, at, workspace))
-    own.notices.extend(_tiers(own, kind, at, workspace, first))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this record, and the others count
+            own.refusals.append(_refusal(kind, index, given, mistake(error), at, workspace))
+    own.notices.extend(_tiers(own.records, positions, kind, at, workspace))
     own.notices.extend(passed_over.values())
     return _admitted(own, place_of(kind), positions, at)
 
@@ -112,7 +111,8 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     admitted = admit(own.records, place, positions, now)
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
-    return Own(admitted.records, refusals, own.notices + admitted.notices, own.count, admitted.positions)
+    told = fit_to_tell(refusals, own.notices + admitted.notices)
+    return Own(admitted.records, *told, own.count, admitted.positions)
 
 
 def place_of(kind: str) -> str:
@@ -151,18 +151,25 @@ def _items(body: bytes, *, lines: bool) -> Iterator[object]:
     text = body.strip(b" \t\r\n\x1e")
     if not text:
         return
+    lines = lines or _more_than_one(text)
     if text.startswith(b"[") and not lines:
         yield from _array(text)
-    elif lines or _more_than_one(text):
+    elif lines:
         for line in body.split(b"\n"):
             stripped = line.strip(b" \t\r\x1e")
             if stripped:
                 yield stripped
     else:
         try:
-            yield _decode(text)
+            one = _decode(text)
         except ValueError as error:
-            raise NotRecords(f"the body is not JSON: {error}") from None
+            lines_ = [line.strip(b" \t\r\x1e") for line in text.split(b"\n")]
+            if not any(map(_is_object, lines_)):
+                raise NotRecords(f"the body is not JSON: {error}") from None
+            # One record a line after all, the first of which is broken.
+            yield from filter(None, lines_)
+        else:
+            yield one
 
 
 def _more_than_one(text: bytes) -> bool:
@@ -175,6 +182,14 @@ def _more_than_one(text: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line is a JSON object by itself."""
+    try:
+        return line.startswith(b"{") and isinstance(_decode(line), dict)
+    except ValueError:
+        return False
 
 
 def _array(text: bytes) -> Iterator[object]:
@@ -229,15 +244,10 @@ def _why(error: Exception) -> str:
     return str(error).removeprefix("JSON is malformed: ").lower()
 
 
-def _tiers(own: Own, kind: str, at: int, workspace: str, first: int) -> Iterable[Notice]:
+def _tiers(records: Iterable[Record], positions: Iterable[int], kind: str, at: int, workspace: str) -> Iterable[Notice]:
     """Service tiers that nobody knows, by their words; the place is that of the first record that has one."""
-    refused = {refusal.position for refusal in own.refusals}
-    index = first - 1
     seen: dict[str, tuple[int, int]] = {}
-    for record in own.records:
-        index += 1
-        while index in refused:
-            index += 1
+    for record, index in zip(records, positions, strict=True):
         if isinstance(record, ModelCall) and record.service_tier:
             for word in unknown_tiers(record.service_tier):
                 count, place = seen.get(word, (0, index))

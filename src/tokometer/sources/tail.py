@@ -242,6 +242,6 @@ def _is_complete(buffer: bytearray, length: int) -> bool:
     with memoryview(buffer) as view, view[:length] as line:
         try:
             _decode_raw(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
     return True

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tokometer.charts import PALETTE, Colours
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tokometer.charts import MORE, PALETTE, Colours
 
 
 def test_by_name(tmp_path: Path) -> None:
@@ -32,6 +35,25 @@ def test_more_names_than_colours() -> None:
     together = colours.of(company)
     assert len(set(together.values())) == len(company)
     assert all(together[name] == before[name] for name in names[:6])
+
+
+@given(st.lists(st.lists(st.integers(0, 80), min_size=1, max_size=len(PALETTE) + len(MORE), unique=True), max_size=6))
+def test_no_colour_twice_in_a_chart(charts: list[list[int]]) -> None:
+    """Whatever was shown before, no two names of a chart have one colour, and the most important keeps its own."""
+    colours = Colours()
+    first: dict[str, str] = {}
+    for chart in charts:
+        names = [f"model-{number}" for number in chart]
+        found = colours.of(names)
+        assert len(set(found.values())) == len(names)
+        assert found[names[0]] == colours.given()[names[0]] == first.setdefault(names[0], found[names[0]])
+
+
+def test_colours_beside(tmp_path: Path) -> None:
+    """A name gives way to what has its colour otherwise in the chart, and has it again elsewhere."""
+    colours = Colours(tmp_path / "colours.json")
+    assert colours.of(["mine"], beside=[PALETTE[0]])["mine"] != PALETTE[0]
+    assert colours.of(["mine"])["mine"] == PALETTE[0]
 
 
 def test_broken_memory(tmp_path: Path) -> None:

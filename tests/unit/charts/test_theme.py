@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tokometer.charts.colours import OTHER, PALETTE
+from tokometer.charts.colours import MORE, OTHER, PALETTE, UNKNOWN
 from tokometer.charts.theme import THEMES, Theme, theme, tokens
 from tokometer.records.providers import PROVIDERS
 
@@ -57,7 +57,7 @@ def test_mark_contrast(name: Theme) -> None:
     """Every mark stands out from the card: 3 : 1 or more."""
     token = tokens(name)
     own = [token[ink] for ink in _MARKS]
-    for colour in (*own, *PALETTE, OTHER, *(provider.colour for provider in PROVIDERS.values())):
+    for colour in (*own, *PALETTE, *MORE, OTHER, UNKNOWN, *(provider.colour for provider in PROVIDERS.values())):
         assert contrast(colour, token["card"]) >= 2.99, colour
 
 

@@ -82,7 +82,7 @@ def test_one_and_many(tmp_path: Path) -> None:
     many = [record for at in range(50) for record in _calls(f"house-{at}", 1 + at)]
     view = _see(tmp_path / "many", many)
     assert view.chart
-    assert len(view.chart["tips"]) == 40
+    assert len(view.chart["tips"]) == 36
     assert len(view.table.rows) == 50
 
 

@@ -67,18 +67,59 @@ def test_refused(parameters: dict[str, str], named: str) -> None:
         _scope(**parameters)
 
 
-@given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from([*RANGES]))
+_STEPPED = [name for name in RANGES if name not in ("all", "custom")]
+
+
+@given(_MOMENTS, st.sampled_from(_ZONES), st.sampled_from(_STEPPED))
 def test_moving(now: datetime, zone: str, name: str) -> None:
-    """Earlier and then later leads back to where one was, across every change of the clocks."""
-    custom = {"since": "2019-03-01", "until": "2019-03-31"} if name == "custom" else {}
-    scope = _scope(now, range=name, tz=zone, **custom)
+    """Earlier and then later leads back to the range itself, across every change of the clocks."""
+    scope = _scope(now, range=name, tz=zone)
+    assert scope.moved(1) == ""
+    earlier = _scope(now, tz=zone, **parse_qs(scope.moved(-1)))
+    assert earlier.window.until == scope.window.since
+    assert earlier.moved(1) == f"range={name}"
+
+
+@given(_MOMENTS, st.sampled_from(_ZONES), st.integers(1, 60), st.integers(1, 40))
+def test_moving_days(now: datetime, zone: str, ago: int, days: int) -> None:
+    """Of dates, earlier and then later leads to the same dates, or to as many whole months."""
+    last = now.date() - timedelta(days=ago)
+    first = last - timedelta(days=days - 1)
+    scope = _scope(now, tz=zone, since=first.isoformat(), until=last.isoformat())
     earlier = _scope(now, tz=zone, **parse_qs(scope.moved(-1)))
     assert earlier.window.until == scope.window.since
     back = _scope(now, tz=zone, **parse_qs(earlier.moved(1)))
     assert back.window.since == scope.window.since
-    if name not in ("month", "custom"):
-        assert back.window.until == scope.window.until
-        assert scope.moved(1) == ""
+    whole = earlier.window.since.day == earlier.window.until.day == 1
+    assert whole or back.window.until == scope.window.until
+
+
+def test_months_are_stepped_by_months() -> None:
+    """This month leads to the whole one before and back; October to September; a quarter to the one before."""
+    this = _scope(range="month")
+    october = _scope(**parse_qs(this.moved(-1)))
+    assert october.window.title == "1 Oct 2026 – 31 Oct 2026"
+    assert _scope(**parse_qs(october.moved(-1))).window.title == "1 Sep 2026 – 30 Sep 2026"
+    assert october.moved(1) == "range=month"
+    third = _scope(since="2026-07-01", until="2026-09-30")
+    assert _scope(**parse_qs(third.moved(-1))).window.title == "1 Apr 2026 – 30 Jun 2026"
+
+
+def test_hours_keep_their_times() -> None:
+    """The 24 hours before the last ones say from when to when they are."""
+    earlier = _scope(**parse_qs(_scope(range="24h").moved(-1)))
+    assert earlier.window.title == "16 Nov 2026 14:15 – 17 Nov 2026 14:15"
+
+
+def test_all_time() -> None:
+    """All time begins with the first record, and has nothing beside it."""
+    first = datetime(2026, 3, 8, 17, 0, tzinfo=UTC)
+    asked = {"range": ["all"], "tz": ["Asia/Kolkata"]}
+    scope = parse_scope(asked, (), _NOW, first=lambda: first)
+    assert scope.window.since == datetime(2026, 3, 7, 18, 30, tzinfo=UTC)
+    assert scope.window.asked == ("all", "")
+    assert scope.moved(-1) == scope.moved(1) == ""
+    assert parse_scope({"range": ["all"]}, (), _NOW).window.since == datetime(2026, 11, 18, tzinfo=UTC)
 
 
 @settings(deadline=None)
@@ -125,6 +166,8 @@ def test_complete_periods(now: datetime, zone: str, name: str) -> None:
     assert stretch[-1].end == scope.window.until
     if name.endswith("d"):
         assert (scope.window.until.date() - scope.window.since.date()).days == int(name[:-1])
+    if name == "all":
+        return
     # What it is compared with is as many whole periods, right before it.
     earlier = _scope(now, tz=zone, **parse_qs(scope.moved(-1)))
     assert earlier.window.until == scope.window.since

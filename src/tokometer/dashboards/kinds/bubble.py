@@ -15,7 +15,7 @@ from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.measures import dimension_named
 
 #: Bubbles that are drawn: the largest. All are in the CSV.
-MOST: Final = 40
+MOST: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

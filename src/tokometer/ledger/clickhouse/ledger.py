@@ -33,7 +33,7 @@ from tokometer.ledger.clickhouse.values import native, plain, type_of, with_pric
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement
+from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement, Unsettled
 from tokometer.ledger.refused import refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import OLD
@@ -159,6 +159,11 @@ class ClickHouseLedger:
     def rolled(self) -> frozenset[str]:
         """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
         return self._labels.rolled
+
+    @property
+    def unsettled(self) -> Sequence[Unsettled]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.unsettled`."""
+        return self._settling.unsettled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""

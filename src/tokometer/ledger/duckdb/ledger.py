@@ -32,6 +32,7 @@ from tokometer.ledger.protocol import (
     Missing,
     Receipt,
     Statement,
+    Unsettled,
 )
 from tokometer.ledger.statements import OLD
 from tokometer.records import to_datetime
@@ -202,6 +203,11 @@ class DuckDBLedger:
     def rolled(self) -> frozenset[str]:
         """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
         return self._instance.labels.rolled
+
+    @property
+    def unsettled(self) -> Sequence[Unsettled]:
+        """See :attr:`tokometer.ledger.protocol.Ledger.unsettled`."""
+        return self._instance.settling.unsettled
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""

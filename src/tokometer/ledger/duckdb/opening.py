@@ -7,11 +7,17 @@ from typing import Final
 
 import duckdb
 
+from tokometer.host.private import private_folder
+from tokometer.host.regular import read_bytes
 from tokometer.ledger.duckdb.failures import meaning
 from tokometer.ledger.protocol import LedgerError, LedgerLocked
 
 #: How long the log may grow under load. It is replayed when the file is opened after a crash: a second or so.
 CHECKPOINT_THRESHOLD: Final = "64MB"
+#: A file of DuckDB begins with three headers, the first of which has this after its checksum.
+_HEADERS: Final = 3 * 4_096
+_MAGIC: Final = b"DUCK"
+_MAGIC_AT: Final = 8
 
 
 def connect(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -24,7 +30,9 @@ def connect(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBP
         LedgerError: It cannot be opened.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        if not read_only:
+            _clear(path)
         return duckdb.connect(
             str(path),
             read_only=read_only,
@@ -47,4 +55,21 @@ def connect(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBP
                 f"{path} is open in another process (a running Tokometer server?): "
                 "stop it, or use another --data folder"
             ) from error
-        raise LedgerError(f"cannot open {path}: {error}") from error
+        if not read_only:
+            _clear(path)
+        raise meaning(error, path) or LedgerError(f"cannot open {path}: {error}") from error
+
+
+def _clear(path: Path) -> None:
+    """Take away a file whose making was interrupted, by a full disk or the end of the process: it never held anything.
+
+    Where a log or a number of commits stands beside it, it did: then it is damaged, and stays for a repair.
+    """
+    beside = (path.with_name(path.name + ".wal"), path.with_suffix(".commits"))
+    try:
+        begun = read_bytes(path, _HEADERS - 1)
+    except OSError:
+        return
+    ours = not begun.strip(b"\0") or begun[_MAGIC_AT : _MAGIC_AT + len(_MAGIC)] == _MAGIC
+    if ours and not any(file.exists() for file in beside):
+        path.unlink()

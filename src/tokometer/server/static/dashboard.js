@@ -2,11 +2,15 @@
 // A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
 
 import { Charts } from "./chart.js";
+import { explain } from "./explain.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
+import { Notice } from "./notice.js";
 import { deeds, keys } from "./shell.js";
 import { find, more, sort } from "./tables.js";
+import { When } from "./when.js";
+import { own, zoneOf } from "./zone.js";
 
 /**
  * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
@@ -15,21 +19,26 @@ import { find, more, sort } from "./tables.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("dashboard"));
 const panels = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-panel]")]);
-const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-const zone = () => new URLSearchParams(location.search).get("tz") || own;
+const asks = () => new URLSearchParams(location.search).get("tz") || own;
+/** The zone that times are written in: the viewer's own where the address names none that there is. */
+const zone = () => zoneOf(asks()).zone || own;
 const charts = new Charts(root.dataset.vega ?? "", root.dataset.charts ?? "", /** @type {HTMLElement} */ (document.getElementById("tip")));
-const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), follow, zone);
+const notice = new Notice(/** @type {HTMLElement} */ (document.getElementById("notice")), zone);
+const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), follow, zone, (since) => {
+  if (since) notice.lost(since);
+  // What was asked for in vain is asked for again.
+  else if (notice.found()) refresh();
+});
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
+const when = new When(go, zone);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
-const USUAL = { trend: "day", show: "value", per: "" };
-/** Where the window can be moved to, as the server says. */
-let moves = { earlier: "", later: "" };
+const USUAL = { trend: "day", show: "value", per: "", by: "model", grain: "" };
 let round = 0;
 
 /** What the page asks for: the URL, and the viewer's zone. */
 function query() {
   const asked = new URLSearchParams(location.search);
-  asked.set("tz", zone());
+  asked.set("tz", asks());
   return asked;
 }
 
@@ -42,6 +51,8 @@ function opened() {
 
 /** @param {(query: URLSearchParams) => void} change */
 function go(change) {
+  // The address says what is shown.
+  if (notice.away) return notice.lost(Date.now());
   const next = new URLSearchParams(location.search);
   change(next);
   const text = next.toString();
@@ -69,6 +80,8 @@ function arrive() {
 
 /** Fetches panels, side by side: all of them, or those that are due, which may lack what came in the last seconds. */
 async function refresh(due = panels, held = false) {
+  // Nobody looks: what is missing is fetched when somebody does.
+  if (document.hidden) return;
   const mine = ++round;
   const all = await Promise.all(due.map((panel) => fill(panel, mine, held)));
   if (all.every(Boolean)) live.updated();
@@ -113,7 +126,9 @@ async function fill(panel, mine, held = false) {
     const tag = answer.headers.get("etag") ?? "";
     const body = await answer.json();
     if (mine !== latest.get(panel)) return true;
-    if (!answer.ok) throw new Error(body.detail || `the server answered ${answer.status}`);
+    const refused = answer.status === 422 ? said(body.detail) : "";
+    notice.refuse(refused);
+    if (!answer.ok) throw new Error(refused || body.detail || `the server answered ${answer.status}`, { cause: refused });
     if (!tag || panel.dataset.tag !== tag) swap(panel, body);
     panel.dataset.tag = tag;
     versions.set(panel, Number(answer.headers.get("version")));
@@ -139,9 +154,8 @@ function swap(panel, answer) {
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
   if (panel === panels[0]) nothing(answer.nothing);
-  moves = { earlier: answer.earlier, later: answer.later };
+  when.at(answer);
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
-  document.querySelector("[data-do=later]")?.toggleAttribute("disabled", !moves.later);
 }
 
 /**
@@ -150,6 +164,9 @@ function swap(panel, answer) {
  */
 function fail(panel, error) {
   panel.setAttribute("aria-busy", "false");
+  if (error instanceof TypeError) live.lost();
+  // Numbers of another window would be worse than none.
+  if (error.cause) delete panel.dataset.tag;
   if (panel.dataset.tag) {
     panel.dataset.stale ??= `Not updated since ${new Date().toLocaleTimeString("en-GB", { timeZone: zone() })}`;
     return;
@@ -168,6 +185,9 @@ function fail(panel, error) {
   /** @type {HTMLElement} */ (panel.querySelector(".panel-body")).replaceChildren(box);
 }
 
+/** What a refusal says, for the middle of a sentence. @param {string} detail */
+const said = (detail) => String(detail).replace(/\.$/, "") || "it is not understood";
+
 /** @param {boolean} empty */
 function nothing(empty) {
   /** @type {HTMLElement} */ (document.getElementById("empty")).hidden = !empty;
@@ -182,17 +202,9 @@ function nothing(empty) {
 function choose(next, name, value) {
   if (value === USUAL[name]) next.delete(name);
   else next.set(name, value);
+  if (name === "by") next.delete("hide");
   // A change is one against the period before.
   if (name === "show" && value !== USUAL.show) next.delete("compare");
-}
-
-/** @param {string} to */
-function move(to) {
-  if (!to) return;
-  go((next) => {
-    for (const name of ["range", "since", "until"]) next.delete(name);
-    new URLSearchParams(to).forEach((value, name) => next.set(name, value));
-  });
 }
 
 Object.assign(deeds, {
@@ -205,8 +217,9 @@ Object.assign(deeds, {
     next.delete("show");
   }),
   complete: () => go((next) => (next.get("complete") === "1" ? next.delete("complete") : next.set("complete", "1"))),
-  earlier: () => move(moves.earlier),
-  later: () => move(moves.later),
+  earlier: () => when.step("earlier"),
+  later: () => when.step("later"),
+  usual: () => go((next) => { for (const name of [...next.keys()]) next.delete(name); }),
   more: (/** @type {HTMLElement} */ target) => {
     const panel = /** @type {HTMLElement | null} */ (target.closest("[data-panel]"));
     if (!panel) return;
@@ -217,8 +230,8 @@ Object.assign(deeds, {
 Object.assign(keys, {
   l: () => live.toggle(),
   "/": () => filters.open(),
-  "[": () => move(moves.earlier),
-  "]": () => move(moves.later),
+  "[": () => when.step("earlier"),
+  "]": () => when.step("later"),
 });
 
 document.addEventListener("click", async (event) => {
@@ -226,14 +239,23 @@ document.addEventListener("click", async (event) => {
   const range = /** @type {HTMLElement | null} */ (target.closest("[data-range]"));
   const set = /** @type {HTMLElement | null} */ (target.closest("[data-set]"));
   const pick = /** @type {HTMLElement | null} */ (target.closest("#dashboard [data-filter]"));
+  const hide = /** @type {HTMLElement | null} */ (target.closest("[data-hide]"));
   const why = /** @type {HTMLElement | null} */ (target.closest("[data-why]"));
   const head = /** @type {HTMLElement | null} */ (target.closest("thead [data-sort]"));
   if (range) {
-    range.closest("details")?.removeAttribute("open");
-    move(`range=${range.dataset.range}`);
+    const menu = range.closest("details");
+    menu?.removeAttribute("open");
+    menu?.querySelector("summary")?.focus();
+    when.move(`range=${range.dataset.range}`);
   } else if (set) go((next) => choose(next, set.dataset.set ?? "", set.dataset.value ?? ""));
+  else if (hide) go((next) => {
+    const hidden = new Set(next.getAll("hide")), name = hide.dataset.hide ?? "";
+    if (!hidden.delete(name)) hidden.add(name);
+    next.delete("hide");
+    for (const one of hidden) next.append("hide", one);
+  });
   else if (pick) filters.toggle(pick.dataset.filter ?? "", pick.dataset.value ?? "");
-  else if (why) explain(why.dataset.why ?? "");
+  else if (why) explain(why.dataset.why ?? "", query());
   else if (head) {
     const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
     const falling = head.closest("th")?.getAttribute("aria-sort") === "descending";
@@ -242,33 +264,14 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-document.querySelector("form.custom")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-  document.getElementById("range")?.removeAttribute("open");
-  move(`range=custom&since=${form.get("since")}&until=${form.get("until")}`);
+document.addEventListener("change", (event) => {
+  const box = /** @type {HTMLSelectElement} */ (event.target);
+  if (box.matches("[data-choose]")) go((next) => choose(next, box.dataset.choose ?? "", box.value));
 });
-
-const zones = /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]"));
-zones.value = zone();
-zones.addEventListener("focus", () => {
-  const list = /** @type {HTMLElement} */ (document.getElementById("zones"));
-  if (!list.childElementCount) {
-    list.replaceChildren(...["UTC", ...Intl.supportedValuesOf("timeZone")].map((name) => Object.assign(document.createElement("option"), { value: name })));
-  }
+root.addEventListener("zoom", (event) => {
+  const { since, until } = /** @type {CustomEvent<{since: number, until: number}>} */ (event).detail;
+  when.into(since, until, new URLSearchParams(location.search).get("range") ?? root.dataset.opens ?? "");
 });
-zones.addEventListener("change", () => go((next) => (zones.value && zones.value !== own ? next.set("tz", zones.value) : next.delete("tz"))));
-
-/** @param {string} panel */
-async function explain(panel) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("explain"));
-  const answer = await fetch(`/api/panels/${panel}/explain?${query()}`);
-  const body = /** @type {HTMLElement} */ (document.getElementById("explain-body"));
-  if (answer.ok) body.innerHTML = await answer.text();
-  else body.textContent = "The definition could not be fetched.";
-  dialog.showModal();
-}
-
 root.addEventListener("pick", (event) => {
   const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
   filters.toggle(dimension, value);

@@ -80,7 +80,7 @@ export class Filters {
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       this.#list(await answer.json());
     } catch (error) {
-      if (/** @type {Error} */ (error).name !== "AbortError") this.list.textContent = `Values could not be fetched: ${error}`;
+      if (/** @type {Error} */ (error).name !== "AbortError") this.list.textContent = `Values could not be fetched: ${error instanceof TypeError ? "the server does not answer" : error}.`;
     }
   }
 

@@ -1,8 +1,9 @@
 // @ts-check
 // Hears from the server what has changed, and says truthfully whether it still hears.
 
+import { Line } from "./line.js";
+
 export class Live {
-  /** @type {EventSource | undefined} */ #source;
   #paused = false;
   /** @type {number | undefined} */ #timer;
   #next = 0;
@@ -14,41 +15,36 @@ export class Live {
    * @param {HTMLElement} element shows the state: `data-state` on, stale, paused or wait
    * @param {() => Promise<unknown>} refresh fetches what has changed
    * @param {() => string} zone the viewer's time zone
+   * @param {(since: number) => void} away hears when the server was last heard, each time that it is not; then 0
    */
-  constructor(element, refresh, zone) {
+  constructor(element, refresh, zone, away) {
     this.element = element;
     this.refresh = refresh;
     this.zone = zone;
+    this.away = away;
+    this.line = new Line((name, data) => (name === "lost" ? this.lost() : this.#hear(data)));
     setInterval(() => this.#watch(), 5_000);
-    addEventListener("pagehide", () => this.#source?.close());
-    addEventListener("pageshow", (event) => event.persisted && !this.#paused && this.open());
+    addEventListener("pagehide", () => this.line.end());
+    addEventListener("pageshow", (event) => event.persisted && this.open());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.line.end() : this.open()));
   }
 
   get paused() {
     return this.#paused;
   }
 
+  /** Listens, unless nobody looks. */
   open() {
-    this.#source?.close();
-    const source = new EventSource("/api/live");
-    this.#source = source;
-    let before = false;
-    source.addEventListener("hello", (event) => {
-      this.#hear(event);
-      // What was committed while nobody listened is fetched now.
-      if (before) this.#soon();
-      before = true;
-    });
-    source.addEventListener("change", (event) => { this.#hear(event); this.#soon(); });
-    source.addEventListener("beat", (event) => this.#hear(event));
-    source.onerror = () => this.#lost();
+    if (this.#paused || document.hidden) return;
+    this.#heard = Date.now();
+    this.line.begin();
   }
 
   /** Pauses or resumes. */
   toggle() {
     this.#paused = !this.#paused;
     if (this.#paused) {
-      this.#source?.close();
+      this.line.end();
       this.#show("paused", "Paused");
     } else {
       this.#show("wait", "Connecting");
@@ -67,13 +63,32 @@ export class Live {
     /** @type {HTMLElement} */ (text).title = `${now.toISOString()} · times in ${this.zone()}`;
   }
 
-  /** @param {MessageEvent} event */
-  #hear(event) {
+  /** @param {string} data */
+  #hear(data) {
     this.#heard = Date.now();
     this.#show("on", "Live");
-    const said = JSON.parse(event.data);
+    this.away(0);
+    const said = JSON.parse(data);
+    // Also what was committed while nobody listened.
+    const news = this.version && said.version > this.version;
     this.version = said.version;
     this.#reading(said.reading);
+    this.#warn(said.warnings ?? []);
+    if (news) this.#soon();
+  }
+
+  /**
+   * Says on top of the page what is wrong with the ledger; nothing where nothing is.
+   * @param {string[]} warnings
+   */
+  #warn(warnings) {
+    const box = document.querySelector("[data-show=warnings]");
+    if (!box || box.textContent === warnings.join("").replaceAll("`", "")) return;
+    box.replaceChildren(...warnings.map((text) => {
+      const line = document.createElement("p");
+      line.textContent = text.replaceAll("`", "");
+      return line;
+    }));
   }
 
   /**
@@ -92,7 +107,9 @@ export class Live {
     text.title = "The newest files are read first; what is older is not in the figures yet.";
   }
 
-  #lost() {
+  /** The server does not answer. */
+  lost() {
+    this.away(this.#heard || Date.now());
     if (this.#paused) return;
     const since = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
     if (this.element.dataset.state !== "stale") this.#show("stale", `Not live since ${since.format(this.#heard || Date.now())}`);
@@ -100,11 +117,10 @@ export class Live {
 
   /** The server's beat comes every 10 s; three missed ones mean that the line is dead, whatever the browser thinks. */
   #watch() {
-    if (this.#paused || !this.#source || document.hidden) return;
-    if (this.#heard && Date.now() - this.#heard > 30_000) {
-      this.#lost();
-      this.open();
-    } else if (this.#source.readyState === EventSource.CLOSED) this.open();
+    if (!this.line.open || Date.now() - this.#heard < 30_000) return;
+    this.lost();
+    this.line.end();
+    this.open();
   }
 
   /** Refreshes at once, but at most once a second. */

@@ -1,6 +1,8 @@
 // @ts-check
 // What every page has: theme, drawer, shortcuts, buttons that copy.
 
+import { own as zone } from "./zone.js";
+
 /** @type {Record<string, (target: HTMLElement) => void>} */
 export const deeds = {
   theme: () => {
@@ -24,7 +26,6 @@ export const deeds = {
 export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body) };
 
 // Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const told = document.cookie.split("; ").includes(`tz=${zone}`);
 document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
 const written = /** @type {HTMLElement | null} */ (document.querySelector("[data-zone]"))?.dataset.zone;

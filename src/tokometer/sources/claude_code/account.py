@@ -60,7 +60,7 @@ def _read(path: str, state: tuple[int, int]) -> str:  # noqa: ARG001 - a part of
     """The login that a file states; asked once for each state of it."""
     try:
         account = _decode(read_bytes(path, _LIMIT)).oauthAccount
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     if account is None:
         return ""

@@ -8,14 +8,12 @@ from typing import Final
 import msgspec
 
 from tokometer.records import ModelCall, RecordError, status_of
-from tokometer.records.redaction import redacted
-from tokometer.records.values import MOST_ATTEMPTS
+from tokometer.records.values import MOST_ATTEMPTS, message
 from tokometer.sources.claude_code.lines import Failure, Line
 
 _HTTP_STATUS: Final = re.compile(r"API Error[^0-9]{0,20}([1-5][0-9]{2})\b")
 #: How local messages about a failed request begin, for versions that do not mark them.
 _OPENINGS: Final = ("API Error", "Claude AI usage limit reached", "Credit balance is too low", "Invalid API key")
-_LONGEST: Final = 300
 _MOST_STATUS: Final = 999
 
 
@@ -30,7 +28,7 @@ def text_of(line: Line) -> str:
         if block.type == "text" and bytes(block.text):
             try:
                 return msgspec.json.decode(block.text, type=str)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return ""
     return ""
 
@@ -71,7 +69,7 @@ def describe(call: ModelCall, line: Line, text: str) -> None:
     else:
         call.http_status = None
         call.status = status_of(None, words if words not in ("", "unknown") else text)
-    call.error_message = redacted(text.strip(), _LONGEST)
+    call.error_message = message(text.strip())
     call.cost_reported = 0
 
 

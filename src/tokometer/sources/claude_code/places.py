@@ -106,6 +106,6 @@ def _agent_type(path: Path) -> str:
     """The subagent's type; `subagent` where nothing says more."""
     try:
         meta = msgspec.json.decode(read_bytes(path.with_suffix(".meta.json"), _META_LIMIT), type=_Meta)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "subagent"
     return meta.agentType or "subagent"

@@ -56,5 +56,5 @@ def _opening(raw: bytes) -> str:
     """The start of a raw JSON string, which is enough to see what it is."""
     try:
         return str(msgspec.json.decode(raw, type=str))[:_OPENING]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

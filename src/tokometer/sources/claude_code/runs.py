@@ -26,7 +26,7 @@ from tokometer.records import ModelCall, RecordError
 from tokometer.records.kinds import MAX_TOKENS
 from tokometer.sources.claude_code import calls, lines, usage
 from tokometer.sources.claude_code.calls import Tokens
-from tokometer.sources.claude_code.lines import Usage, stated
+from tokometer.sources.claude_code.lines import UNFIT, Usage, stated
 
 MESSAGE: Final = "message"
 COMPACTION: Final = "compaction"
@@ -184,7 +184,7 @@ def complete(call: ModelCall, found: Split, *, searches_stated: bool) -> list[Ap
 def _runs(raw: bytes, broken: list[RecordError]) -> Iterator[Run]:
     try:
         entries = _decode_list(raw)
-    except msgspec.DecodeError:
+    except UNFIT:
         broken.append(RecordError(_FIELD, "not a list of runs"))
         return
     for at, entry in enumerate(entries[:_MOST_RUNS]):
@@ -192,9 +192,11 @@ def _runs(raw: bytes, broken: list[RecordError]) -> Iterator[Run]:
             value = stated(entry)
             if value:
                 yield _decode_run(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNFIT:
             try:
                 yield _without_the_rest(value)
+            except RecursionError:
+                broken.append(RecordError(f"{_FIELD}[{at}]", "is nested too deeply"))
             except (msgspec.DecodeError, ValueError) as error:
                 reason, _, place = str(error).rstrip("`").partition(" - at `$")
                 broken.append(RecordError(f"{_FIELD}[{at}]{place}", reason))

@@ -96,8 +96,10 @@ def _salvage(raw: bytes) -> Look:
             if isinstance(message, dict):
                 role = message.get("role")
                 kind = value["type"] = "assistant" if role is None and message.get("usage") else role
+        if not isinstance(kind, str | None):
+            raise RecordError("type", "not text")
         if kind not in READ:
-            return Look(None if kind in KNOWN else Line(type=str(kind or "")), ())
+            return Look(None if kind in KNOWN else Line(type=kind or ""), ())
         return _fit(value)
     except RecursionError:
         raise RecordError("", "not JSON that we read: nested too deeply") from None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tokometer.records import Notice, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, Refusal, mistake, now_us
 from tokometer.sources.claude_code import files, lines, places
 from tokometer.sources.claude_code.contexts import SOURCE_NAME
 from tokometer.sources.claude_code.memory import recall, remember
@@ -58,15 +58,16 @@ class ClaudeCode:
                             continue
                         line = again
                     take(line, raw, offset)
-                except RecordError as error:
-                    refusals.append(_refusal(path, offset, error.field, error.reason))
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
+                    complaints.append(mistake(error))
                 if complaints:
                     refusals.extend(_refusal(path, offset, error.field, error.reason) for error in complaints)
                     complaints.clear()
             too_long = f"a line longer than {LINE_LIMIT >> 20} MiB"
             refusals.extend(_refusal(path, offset, "", too_long) for offset in tail.oversized)
             left = tail.state(remember(transcript.memory))
-        records = transcript.finish()
+            records: list[Record] = transcript.finish()
+            refusals.extend(_refusal(path, tail.offset, error.field, error.reason) for error in complaints)
         return Reading(records, _shorten(refusals), left, notices.all())
 
 

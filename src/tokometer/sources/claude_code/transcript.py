@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, now_us, to_us
+from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, mistake, now_us, to_us
 from tokometer.records.time import EARLIEST_US
 from tokometer.records.values import MAX_DURATION_US, MOST_ATTEMPTS
 from tokometer.sources.claude_code import calls, failures, lines, tools
@@ -261,7 +261,12 @@ class Transcript:
 
     def finish(self) -> list[Record]:
         """Every record that the lines came to."""
-        beside = [call_of(self.calls[key], each) for key, runs in self._runs.items() for each in runs.apart.values()]
+        beside: list[ModelCall] = []
+        for key, runs in self._runs.items():
+            try:
+                beside += [call_of(self.calls[key], each) for each in runs.apart.values()]
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this answer, and the others count
+                self.complaints.append(mistake(error))
         for key, offset in self._nameless.items():
             if not self.calls[key].model:
                 self.notices.add("model", _UNNAMED, offset)

@@ -47,7 +47,12 @@ def unread(raw: bytes, name: str = "") -> tuple[str, ...]:
     if found is None:
         if len(_shapes) >= _MOST_SHAPES:
             _shapes.clear()
-        found = _shapes[shape] = tuple(dict.fromkeys(_numbers(_decode(raw), name)))
+        try:
+            found = tuple(dict.fromkeys(_numbers(_decode(raw), name)))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # Something in it is broken that nobody asks for.
+            found = ()
+        _shapes[shape] = found
     return found
 
 

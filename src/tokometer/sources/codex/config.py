@@ -60,6 +60,6 @@ def _account(path: Path, _mtime_ns: int, _size: int) -> str:
     """The account in one version of the file, read once."""
     try:
         auth = msgspec.json.decode(read_bytes(path, _LIMIT), type=_Auth)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
     return (auth.tokens.account_id or "")[:200] if auth.tokens else ""

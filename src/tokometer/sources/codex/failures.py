@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from tokometer.records.redaction import redacted
+from tokometer.records import values
 from tokometer.sources.codex.rows import Event
 
 #: Errors of Codex itself, with no request to a model behind them.
 _OURS: Final = frozenset({"sandbox_error", "thread_rollback_failed", "active_turn_not_steerable"})
-_LONGEST: Final = 300
 _HTTP_ERRORS: Final = range(400, 600)
 
 
@@ -29,8 +28,8 @@ def failure_of(event: Event) -> Failure | None:
         return None
     status = detail.get("http_status_code", detail.get("httpStatusCode"))
     known = isinstance(status, int) and not isinstance(status, bool) and status in _HTTP_ERRORS
-    message = redacted(event.message or "", _LONGEST)
-    return Failure(name if name and _snake(name) != "other" else message, message, status if known else None)
+    text = values.message(event.message or "")
+    return Failure(name if name and _snake(name) != "other" else text, text, status if known else None)
 
 
 def _info(info: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - a name, or an object of one name and its detail

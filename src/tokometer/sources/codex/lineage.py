@@ -176,7 +176,7 @@ def _headers(path: Path | None) -> list[SessionMeta]:
             kind = kind_of(line, 0, len(line)) if line else None
             if kind == ("session_meta", ""):
                 metas.append(decode(kind, line).payload)
-        except BadLine:
+        except (BadLine, RecursionError):
             continue
     return metas
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tokometer.records import Notice, Refusal
+from tokometer.records import Notice, Refusal, mistake
 from tokometer.sources.codex import places
 from tokometer.sources.codex.frames import Frames, head_of, is_compressed
 from tokometer.sources.codex.noticed import Noticed
@@ -121,6 +121,14 @@ def _unread(path: Path) -> list[Notice]:
     return noticed.notices()
 
 
+def _bad(error: Exception) -> BadLine:
+    """What is wrong with a line that could not be read, whatever it raised."""
+    if isinstance(error, BadLine):
+        return error
+    wrong = mistake(error)
+    return BadLine(wrong.field, wrong.reason)
+
+
 def _take(rollout: Rollout, block: Block) -> Iterator[tuple[int, BadLine]]:
     """Give the rollout every line of a block that it reads; yields what was wrong with the others."""
     data, end, offset = block
@@ -136,6 +144,6 @@ def _take(rollout: Rollout, block: Block) -> Iterator[tuple[int, BadLine]]:
                     kind = kind_of(data, start, last)
                     if kind is not None:
                         rollout.take(kind, bytes(view[start:last]), offset + start)
-                except BadLine as bad:
-                    yield offset + start, bad
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
+                    yield offset + start, _bad(error)
             start = stop + 1

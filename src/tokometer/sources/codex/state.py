@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from tokometer.sources.codex.usage import Vector
+from tokometer.sources.remembered import encoded
 
 #: Raise it when the meaning of a field changes: files are then read from their start again.
 VERSION: Final = 1
@@ -89,7 +90,6 @@ class State(Struct, array_like=True):
 
 
 _decoder = msgspec.msgpack.Decoder(State)
-_encoder = msgspec.msgpack.Encoder()
 
 
 def load(data: bytes) -> State | None:
@@ -103,4 +103,4 @@ def load(data: bytes) -> State | None:
 
 def dump(state: State) -> bytes:
     """The state as bytes."""
-    return _encoder.encode(state)
+    return encoded(state)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from tokometer.records.counted_parts import thousandths
+from tokometer.records.errors import mistake
 from tokometer.records.ids import key_fingerprint
 from tokometer.records.values import MOST_ATTEMPTS, flag, message, milliseconds, moment, money, seconds, text, whole
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
@@ -329,4 +330,6 @@ def read(name: str, value: object) -> Reading | None:
         converted = attribute.convert(value)
     except ValueError as error:
         return Reading(attribute.slot, attribute.rank, None, str(error), name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this attribute
+        return Reading(attribute.slot, attribute.rank, None, mistake(error).reason, name)
     return None if converted is None else Reading(attribute.slot, attribute.rank, converted)

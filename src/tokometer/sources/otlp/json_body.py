@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
 
-from tokometer.records import RecordError
+from tokometer.records import RecordError, mistake
 from tokometer.sources.otlp.attributes import Reading, attribute_of, read
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import LABELS, SHARED, labelling_of, share
@@ -105,8 +105,7 @@ def spans(body: bytes) -> Iterator[Span | RecordError]:
         yield from apart
         return
     for resource_spans in request.resource_spans:
-        found, wrong = _attributes((resource_spans.resource or _Resource()).attributes)
-        shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
+        shared, wrong = _shared(resource_spans.resource)
         for scope in (*(resource_spans.scope_spans or ()), *(resource_spans.instrumentation_library_spans or ())):
             for raw in scope.spans or ():
                 yield _one(raw, shared, wrong)
@@ -118,29 +117,59 @@ def _taken_apart(body: bytes) -> Iterator[Span | RecordError]:
     Raises:
         ValueError: It has not the form of a request.
     """
-    for raw_spans in elements(members(body).get(b'"resourceSpans"', b"")):
-        resource_spans = members(raw_spans)
+    for at, raw_spans in enumerate(elements(members(body).get(b'"resourceSpans"', b""))):
+        where = f"resourceSpans[{at}]"
+        try:
+            resource_spans = members(raw_spans)
+        except ValueError as error:
+            yield RecordError(where, f"is {error}")
+            continue
         shared: list[tuple[str, Any]] = []
         wrong: RecordError | Reading | None = None
         try:
-            resource = _RESOURCE.decode(resource_spans.get(b'"resource"', b"null"))
-            found, wrong = _attributes((resource or _Resource()).attributes)
-            shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
+            shared, wrong = _shared(_RESOURCE.decode(resource_spans.get(b'"resource"', b"null")))
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             wrong = _spoiled(error, "resource")
-        for name in (b'"scopeSpans"', b'"instrumentationLibrarySpans"'):
-            for scope in elements(resource_spans.get(name, b"[]")):
-                for raw in elements(members(scope).get(b'"spans"', b"[]")):
-                    yield wrong if isinstance(wrong, RecordError) else _one(raw, shared, wrong)
+        for raw in _raw_spans(resource_spans, where):
+            if isinstance(raw, RecordError):
+                yield raw
+            else:
+                yield wrong if isinstance(wrong, RecordError) else _one(raw, shared, wrong)
+
+
+def _raw_spans(resource_spans: Mapping[bytes, bytes], where: str) -> Iterator[bytes | RecordError]:
+    """The spans of a resource, as they stand there; an error stands for a list of them that is none."""
+    for name in ("scopeSpans", "instrumentationLibrarySpans"):
+        listed = resource_spans.get(f'"{name}"'.encode(), b"null")
+        try:
+            scopes = [] if listed == b"null" else elements(listed)
+        except ValueError as error:
+            yield RecordError(f"{where}.{name}", f"is {error}")
+            continue
+        for at, scope in enumerate(scopes):
+            try:
+                raw = members(scope).get(b'"spans"', b"null")
+                yield from [] if raw == b"null" else elements(raw)
+            except ValueError as error:
+                yield RecordError(f"{where}.{name}[{at}]", f"is {error}")
+
+
+def _shared(resource: _Resource | None) -> tuple[list[tuple[str, Any]], Reading | None]:
+    """What a resource says of all its spans, and the first attribute of it that is wrong."""
+    try:
+        found, wrong = _attributes((resource or _Resource()).attributes)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this resource
+        return [], Reading("", 0, None, mistake(error).reason, "resource")
+    return [(slot, value) for slot, value in found.items() if slot in SHARED], wrong
 
 
 def _one(raw: bytes | msgspec.Raw, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span | RecordError:
     try:
         return _span(_SPAN.decode(raw), shared, wrong)
-    except RecordError as error:
-        return error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return _spoiled(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
+        return mistake(error)
 
 
 def _span(span: _Span, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:

@@ -22,6 +22,11 @@ __all__ = [
     "Failure",
     "KeyValue",
     "Message",
+    "RequestInParts",
+    "Resource",
+    "ResourceSpansInParts",
+    "ScopeSpansInParts",
+    "SpanMessage",
 ]
 
 _PACKAGE: Final = "tokometer.otlp"
@@ -68,6 +73,10 @@ _MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "Resource": ("1: attributes bytes*",),
     "ResourceSpans": ("1: resource Resource", "2: scope_spans ScopeSpans*"),
     "ExportTraceServiceRequest": ("1: resource_spans ResourceSpans*",),
+    # the same request, down to its spans as bytes: for one of which a part is broken
+    "RequestInParts": ("1: resource_spans bytes*",),
+    "ResourceSpansInParts": ("1: resource bytes", "2: scope_spans bytes*"),
+    "ScopeSpansInParts": ("2: spans bytes*",),
     "ExportTracePartialSuccess": ("1: rejected_spans int64", "2: error_message string"),
     # google.rpc.Status, with which errors are told
     "Failure": ("1: code int32", "2: message string"),
@@ -127,6 +136,11 @@ def _add(message: descriptor_pb2.DescriptorProto, fields: Sequence[str]) -> None
 _CLASSES: Final = _classes()
 AnyValue: Final = _CLASSES["AnyValue"]
 KeyValue: Final = _CLASSES["KeyValue"]
+SpanMessage: Final = _CLASSES["Span"]
+Resource: Final = _CLASSES["Resource"]
+RequestInParts: Final = _CLASSES["RequestInParts"]
+ResourceSpansInParts: Final = _CLASSES["ResourceSpansInParts"]
+ScopeSpansInParts: Final = _CLASSES["ScopeSpansInParts"]
 ExportTraceServiceRequest: Final = _CLASSES["ExportTraceServiceRequest"]
 Failure: Final = _CLASSES["Failure"]
 ExportTraceServiceResponse: Final = _CLASSES["ExportTraceServiceResponse"]

@@ -6,11 +6,22 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from tokometer.records import RecordError, mistake
 from tokometer.sources.otlp.attributes import ATTRIBUTES, ENDINGS, SLOTS, Attribute, Reading, attribute_of
 from tokometer.sources.otlp.counts import count
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, SHARED, labelling_of, share
-from tokometer.sources.otlp.messages import DecodeError, ExportTraceServiceRequest, KeyValue, Message
+from tokometer.sources.otlp.messages import (
+    DecodeError,
+    ExportTraceServiceRequest,
+    KeyValue,
+    Message,
+    RequestInParts,
+    Resource,
+    ResourceSpansInParts,
+    ScopeSpansInParts,
+    SpanMessage,
+)
 from tokometer.sources.otlp.span import Event, Span, settle
 from tokometer.sources.otlp.tokens import PREFIXES
 from tokometer.sources.otlp.unread import UNREAD
@@ -87,8 +98,11 @@ _meaning: Final = _SEEN.__getitem__
 ON_CHANGE.append(_SEEN.clear)
 
 
-def spans(body: bytes) -> Iterator[Span]:
-    """The spans of an `ExportTraceServiceRequest` in protobuf, in order.
+_Shared = tuple[list[tuple[str, Any]], Reading | None]
+
+
+def spans(body: bytes) -> Iterator[Span | RecordError]:
+    """The spans of an `ExportTraceServiceRequest` in protobuf, in order; an error stands for one that cannot be read.
 
     Raises:
         OtlpError: The body is not such a message.
@@ -96,13 +110,69 @@ def spans(body: bytes) -> Iterator[Span]:
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:
-        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf") from None
+        yield from _in_parts(body)
+        return
     for resource_spans in request.resource_spans:
-        found, wrong = _attributes(resource_spans.resource.attributes)
-        shared = [(slot, value) for slot, value in found.items() if slot in SHARED]
+        shared = _shared(resource_spans.resource)
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
-                yield _span(span, shared, wrong)
+                yield _one(span, shared)
+
+
+def _in_parts(body: bytes) -> list[Span | RecordError]:
+    """The spans of a request that cannot be decoded as a whole; what is broken in one of them spoils only that.
+
+    Raises:
+        OtlpError: No span of it is whole.
+    """
+    found: list[Span | RecordError] = []
+    try:
+        for at, raw in enumerate(RequestInParts.FromString(body).resource_spans):
+            found += _of_resource(raw, f"resourceSpans[{at}]")
+    except DecodeError:
+        found.clear()
+    if not any(isinstance(span, Span) for span in found):
+        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in protobuf")
+    return found
+
+
+def _of_resource(raw: bytes, where: str) -> Iterator[Span | RecordError]:
+    try:
+        parts = ResourceSpansInParts.FromString(raw)
+    except DecodeError:
+        yield RecordError(where, "is broken")
+        return
+    try:
+        shared = _shared(Resource.FromString(parts.resource))
+    except DecodeError:
+        shared = [], Reading("", 0, None, "is broken", "resource")
+    for at, scope_spans in enumerate(parts.scope_spans):
+        try:
+            listed = ScopeSpansInParts.FromString(scope_spans).spans
+        except DecodeError:
+            yield RecordError(f"{where}.scopeSpans[{at}]", "is broken")
+            continue
+        for span in listed:
+            try:
+                yield _one(SpanMessage.FromString(span), shared)
+            except DecodeError:
+                yield RecordError("", "is broken")
+
+
+def _shared(resource: Message) -> _Shared:
+    """What a resource says of all its spans, and the first attribute of it that is wrong."""
+    try:
+        found, wrong = _attributes(resource.attributes)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this resource
+        return [], Reading("", 0, None, mistake(error).reason, "resource")
+    return [(slot, value) for slot, value in found.items() if slot in SHARED], wrong
+
+
+def _one(span: Message, shared: _Shared) -> Span | RecordError:
+    try:
+        return _span(span, *shared)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
+        return mistake(error)
 
 
 def _span(span: Message, shared: list[tuple[str, Any]], wrong: Reading | None) -> Span:
@@ -227,6 +297,8 @@ def _known(attribute: Attribute, value: object) -> _Known:
         converted = attribute.convert(value)
     except ValueError as error:
         return attribute, Reading(attribute.slot, attribute.rank, None, str(error), attribute.name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this attribute
+        return attribute, Reading(attribute.slot, attribute.rank, None, mistake(error).reason, attribute.name)
     if converted is None:
         return None
     if attribute.rank:

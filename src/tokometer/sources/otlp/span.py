@@ -45,7 +45,8 @@ def settle(found: dict[str, Any], later: Iterable[Reading]) -> Reading | None:
     wrong = None
     for reading in sorted(later, key=_rank):
         if reading.slot == UNREAD:
-            note(found, "usage", reading.value)
+            # One whose value cannot be read is a name that nothing reads all the same.
+            note(found, "usage", reading.value or reading.name)
             continue
         if reading.rank >= 0 and reading.slot in found:
             continue

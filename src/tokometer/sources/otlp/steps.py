@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tokometer.records import Record
+from tokometer.records import Record, mistake
 from tokometer.sources.otlp.build import step_of
 from tokometer.sources.otlp.span import Span
 
@@ -46,7 +46,7 @@ def steps_of(spans: Iterable[Span], kept: Iterable[Record], now: int) -> Iterato
     ways = [(record.trace_id, record.parent_id) for record in kept]
     for span in spans:
         word = word_of(span)
-        step = step_of(span, now, word, span.name) if word else None
+        step = _step(span, now, word, span.name) if word else None
         if step is not None:
             ways.append((step.trace_id, step.parent_id))
             yield step
@@ -58,9 +58,17 @@ def steps_of(spans: Iterable[Span], kept: Iterable[Record], now: int) -> Iterato
     tops: set[tuple[str, str]] = set()
     for place in ways:
         for span in _bridge(place, plain, tops):
-            bridge = step_of(span, now, BRIDGE, "")
+            bridge = _step(span, now, BRIDGE, "")
             if bridge is not None:
                 yield bridge
+
+
+def _step(span: Span, now: int, word: str, name: str) -> Record | None:
+    try:
+        return step_of(span, now, word, name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
+        mistake(error)
+        return None
 
 
 def _bridge(place: tuple[str, str], plain: dict[tuple[str, str], Span], tops: set[tuple[str, str]]) -> list[Span]:

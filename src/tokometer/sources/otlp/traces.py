@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from tokometer.records import Notice, Record, RecordError, Refusal, now_us
+from tokometer.records import Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
@@ -65,25 +66,19 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first
     records, refusals, unread = traces.records, traces.refusals, Unread(SOURCE, PLACE)
     others: list[Span] = []
     positions: list[int] = []
-    for index, span in enumerate(spans, first):
+    for index, told in enumerate(spans, first):
         traces.spans += 1
         try:
-            if isinstance(span, RecordError):
-                raise span
-            made = records_of(span, at)
-        except RecordError as error:
-            refusals.append(_refusal(index, span, error, at))
+            span, made, strange = _read(told, at)
+            unread.add(index, strange)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
+            refusals.append(_refusal(index, told, mistake(error), at))
             continue
         if made:
             records.extend(made)
             positions.extend([index] * len(made))
-            if UNREAD in span.found:
-                unread.add(index, span.found[UNREAD])
         else:
             others.append(span)
-            word = unknown_word(span.found)
-            if word:
-                unread.add(index, [("event", word)])
     if others:
         steps = list(steps_of(others, records, at))
         records.extend(steps)
@@ -92,9 +87,21 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first
         positions.extend([0] * len(steps))
     admitted = admit(records, PLACE, positions, at)
     traces.records, traces.positions = admitted.records, admitted.positions
-    traces.refusals += admitted.refusals
-    traces.notices = unread.notices(at) + admitted.notices
+    traces.refusals, traces.notices = fit_to_tell(
+        traces.refusals + admitted.refusals, unread.notices(at) + admitted.notices
+    )
     return traces
+
+
+def _read(told: Span | RecordError, now: int) -> tuple[Span, list[Record], Iterable[tuple[str, str]]]:
+    """A span, the records that it makes, and what of it no rule understood."""
+    if isinstance(told, RecordError):
+        raise told
+    made = records_of(told, now)
+    if made:
+        return told, made, told.found.get(UNREAD, ())
+    word = unknown_word(told.found)
+    return told, made, [("event", word)] if word else ()
 
 
 def portions(body: bytes, encoding: Encoding) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from generators.otlp_spans import as_json, protobuf, span
+from tokometer.records.texts import mend
 from tokometer.sources.otlp import OtlpError, decode_traces, failure, reply
 from tokometer.sources.otlp.traces import Encoding
 
@@ -175,7 +176,7 @@ def test_every_value_survives_however_it_is_encoded(tokens: int, user: str, wait
     }
     given_span = span(attributes=attributes)
     (call,) = decode_traces(protobuf(given_span), "protobuf").records
-    assert (call.output_tokens, call.user) == (tokens, user)  # type: ignore[attr-defined]
+    assert (call.output_tokens, call.user) == (tokens, mend(user))  # type: ignore[attr-defined]
     assert call.ttft_us == round(wait * 1e6)  # type: ignore[attr-defined]
     assert decode_traces(json.dumps(as_json(given_span)).encode(), "json").records == [call]
 

@@ -1,0 +1,155 @@
+"""The largest numbers that pass the gate, and those from before there was one: everything is answered, exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from generators import extremes
+from generators.looked_at import fragment
+from tokometer.charts import Colours
+from tokometer.dashboards import DASHBOARDS, Context, Panel
+from tokometer.dashboards.scope import parse_scope
+from tokometer.ledger import Batch, Ledger
+from tokometer.ledger.clickhouse import ClickHouseLedger
+from tokometer.ledger.duckdb import DuckDBLedger
+from tokometer.measures import CUBES, Query, Question, Result, answer, run
+from tokometer.prices import PriceBook
+from tokometer.records import to_datetime
+from tokometer.records.record import MAX_TOKENS
+from tokometer.records.time import QUARTER_US
+from tokometer.server.endpoints import ENDPOINTS
+from tokometer.server.endpoints.asking import read
+from tokometer.server.endpoints.serving import Endpoint
+from tokometer.server.memory import Memory
+from tokometer.settings import Budget, RateCard, Settings
+
+NOW_US = 1_781_960_400_000_000
+NOW: datetime = to_datetime(NOW_US)
+DAY_US = 86_400_000_000
+QUARTER = NOW_US // QUARTER_US - 8
+IN_ONE, SPREAD, OTHERS = 171, 2_000, 40
+SETTINGS = Settings(
+    budget=Budget(monthly=Decimal(500), models=(("gpt-5", Decimal(20)),)), rate_cards=(RateCard(markup=Decimal("0.3")),)
+)
+PANELS = [(dashboard.range, panel) for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
+
+
+def opened(engine: str, path: Any, name: str) -> Ledger:
+    """An empty ledger of an engine."""
+    return DuckDBLedger(path / "ledger.duckdb") if engine == "duckdb" else ClickHouseLedger(f"chdb://memory/{name}")
+
+
+@pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
+def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """A ledger of each engine with as much as must not overflow."""
+    made = opened(request.param, tmp_path_factory.mktemp("hold"), "numbers_hold")
+    since = NOW_US - 40 * DAY_US
+    made.commit(
+        Batch(
+            records=[
+                *extremes.in_one_quarter(IN_ONE, QUARTER),
+                *extremes.calls(SPREAD, since, NOW_US),
+                *extremes.others(OTHERS, since, NOW_US),
+            ]
+        )
+    )
+    yield made
+    made.close()
+
+
+def strict(value: object) -> str:
+    """As JSON, which has neither NaN nor infinity."""
+    return json.dumps(value, allow_nan=False, default=str)
+
+
+def written(result: Result) -> list[dict[str, Any]]:
+    """The rows as they come back from JSON; the CSV can be written, too."""
+    assert "inf" not in result.to_csv().lower().replace("info", "")
+    rows: list[dict[str, Any]] = json.loads(strict(result.to_json()))["rows"]
+    return rows
+
+
+def test_totals_are_exact(ledger: Ledger) -> None:
+    """As Python adds them up."""
+    total = IN_ONE + SPREAD
+    names = ("requests", "total_tokens", "input_tokens", "estimated_tokens", "revenue", "cost")
+    [row] = run(ledger, Query(measures=tuple(f"calls.{name}" for name in names), since="all"), now=NOW).rows
+    assert row["requests"] == total
+    assert row["total_tokens"] == 7 * total * MAX_TOKENS
+    assert row["input_tokens"] == row["estimated_tokens"] == total * MAX_TOKENS
+    assert row["revenue"] == row["cost"] == total * Decimal(10**18 - 1).scaleb(-9)
+
+
+@pytest.mark.parametrize("grain", ["", "quarter", "hour", "day", "month"])
+@pytest.mark.parametrize("cube", CUBES)
+def test_every_measure_at_every_grain(ledger: Ledger, cube: str, grain: str) -> None:
+    """Every measure of every cube has an answer that JSON can hold."""
+    measures = tuple(measure.name for measure in CUBES[cube].measures.values())
+    since = "24h" if grain == "quarter" else "60d"
+    query = Query(measures=measures, since=since, grain=grain or None, compare=bool(grain))
+    assert written(run(ledger, query, now=NOW))
+
+
+@pytest.mark.parametrize(
+    "dimension", [dimension.name for cube in CUBES.values() for dimension in cube.dimensions.values()]
+)
+def test_every_measure_by_every_dimension(ledger: Ledger, dimension: str) -> None:
+    """The same, grouped."""
+    cube = dimension.partition(".")[0]
+    measures = tuple(measure.name for measure in CUBES[cube].measures.values())
+    for since in ("60d", "1h"):
+        written(run(ledger, Query(measures=measures, by=(dimension,), since=since), now=NOW))
+
+
+@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+def test_every_panel_is_drawn(ledger: Ledger, opens: str, panel: Panel) -> None:
+    """No panel fails, and what it gives to the page is JSON."""
+    scope = parse_scope({}, ("provider", "model"), NOW, opens)
+    context = Context(scope, lambda question: answer(ledger, question, ("default",), now=NOW), Colours(), SETTINGS)
+    view = panel.view(context)
+    strict(view.table.rows)
+    strict(view.chart)
+    assert fragment(panel, view)
+
+
+class Alone:
+    """As much of a running server as endpoints reach: a ledger that is asked as of one moment."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.settings = SETTINGS
+        self.colours = Colours()
+        self.book = PriceBook.open(None, None)
+        self.names: Memory[Any] = Memory(8)
+        self.results: Memory[Result] = Memory(400)
+
+    def now(self) -> datetime:
+        """The moment as of which everything is asked."""
+        return NOW
+
+    def ask(self, question: Question, every: float = 60.0) -> Result:
+        """Answer a question, once."""
+        return self.results.get(question, lambda: answer(self.ledger, question, ("default",), NOW))
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+def test_every_endpoint_answers(ledger: Ledger, endpoint: Endpoint) -> None:
+    """No endpoint fails, and what it says is JSON."""
+    server: Any = Alone(ledger)
+    path = {part: "gpt-5" if "model" in part else "openai" for part in endpoint.names}
+    wanted = "model_ids=gpt-5" if "model_ids" in {one.name for one in endpoint.takes} else ""
+    scope = {"type": "http", "query_string": wanted.encode(), "path_params": path, "headers": []}
+    asked = read(Request(scope), server, period=endpoint.period, takes=endpoint.takes, limit=endpoint.limit)
+    strict(endpoint.make(asked))
+
+
+def test_the_audit_is_clean(ledger: Ledger) -> None:
+    """Every rollup equals its records."""
+    assert ledger.audit() == []
