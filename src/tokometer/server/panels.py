@@ -90,12 +90,15 @@ def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str,
 def panel_csv(request: Request, panel_id: str) -> Response:
     """Exact values under the names of the measures."""
     panel, scope = _asked(request, panel_id)
-    table = _view(request.app.state.runtime, panel, scope).table
+    view = _view(request.app.state.runtime, panel, scope)
+    table = view.table
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(table.columns)
     writer.writerows([csv_cell(value) for value in row] for row in table.rows)
-    name = f"{panel.id}-{scope.window.since:%Y%m%d}.csv"
+    window = view.window or scope.window
+    first, last = window.since, min(window.until, scope.now) - timedelta(seconds=1)
+    name = f"{panel.id.replace('.', '-')}_{first:%Y-%m-%d}_{last:%Y-%m-%d}.csv"
     return Response(
         out.getvalue(), headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="text/csv"
     )

@@ -178,6 +178,7 @@ class Series(Placed):
             + (f": {total.exact}" if total else ""),
         }
         keys = ("time", self.by) if self.by else ("time",)
+        rows = sorted(rows, key=lambda row: (row["time"], str(row.get(self.by) or "")))
         table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])
         return View(shown, table, window, chart if drawable else None, empty=not drawable)
 
