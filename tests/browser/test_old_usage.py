@@ -32,7 +32,7 @@ def _ready(page: Page) -> None:
 
 
 def test_says_when_something_was_used_last(old: Running, visit: Opener) -> None:
-    """An empty window of a ledger that is not empty says when the last use was, leads there, and draws no made-up axis."""
+    """An empty window of a ledger that has calls says when the last was, leads there, and draws no made-up axis."""
     page = visit(f"{old.url}/usage")
     _ready(page)
     day = time.gmtime(time.time() - 200 * _DAY)
