@@ -351,9 +351,9 @@ def bad_minutes(calls: list[ModelCall]) -> int:
 
 
 def cost(calls: list[ModelCall]) -> Decimal | None:
-    """What the calls cost; unknown where none has a price."""
+    """What the calls cost; unknown where none has a price, or those that have one cost nothing and others have none."""
     known = [call.cost for call in calls if call.cost is not None]
-    return None if calls and not known else usd(sum(known))
+    return None if len(known) < len(calls) and not sum(known) else usd(sum(known))
 
 
 def speed(calls: list[ModelCall]) -> float | None:
@@ -401,8 +401,10 @@ MEASURES: dict[str, Callable[[list[ModelCall]], Any]] = {
     "no_price": lambda calls: sum(call.cost is None and not usage_unknown(call) for call in calls),
     "unpriced": lambda calls: sum(call.cost is None for call in calls),
     "cost_per_request": ratio(cost, lambda calls: sum(call.cost is not None for call in calls)),
-    "cost_per_mtok": lambda calls: ratio(cost, total(*ALL), 1_000_000)(
-        [call for call in calls if call.cost is not None]
+    "cost_per_mtok": lambda calls: (
+        None
+        if cost(calls) is None
+        else ratio(cost, total(*ALL), 1_000_000)([call for call in calls if call.cost is not None])
     ),
     "cost_reported": lambda calls: usd(sum(call.cost_reported or 0 for call in calls)),
     "revenue": lambda calls: usd(sum(call.revenue or 0 for call in calls)),

@@ -195,24 +195,25 @@ def test_demo_never_mixes(user: User) -> None:
     assert "not empty" in user.run("demo", "--data", str(user.data), code=2).stderr
 
 
-def test_demo_is_offered_where_there_is_nothing(user: User) -> None:
-    """Who starts it on a machine without usage is offered demo data, and may say no."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execve(COMMAND, [str(COMMAND), "serve", "--port", "0"], user.env)
-    try:
-        said = read_until(terminal, "demo data instead?")
-        assert "Found no usage" in said
-        os.write(terminal, b"n\n")
-        read_until(terminal, "http://127.0.0.1:")
-        os.kill(process, signal.SIGINT)
-        _, status = os.waitpid(process, 0)
-        assert os.waitstatus_to_exitcode(status) == 0
-    except BaseException:
-        os.kill(process, signal.SIGKILL)
-        raise
-    finally:
-        os.close(terminal)
+def test_demo_is_offered_as_long_as_there_is_nothing(user: User) -> None:
+    """Who starts it on a machine without usage is offered demo data, may say no, and is offered it the next time."""
+    for _ in range(2):
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execve(COMMAND, [str(COMMAND), "serve", "--port", "0"], user.env)
+        try:
+            said = read_until(terminal, "demo data instead?")
+            assert "Found no usage" in said
+            os.write(terminal, b"n\n")
+            assert "`tokometer demo` shows it at any time" in read_until(terminal, "http://127.0.0.1:")
+            os.kill(process, signal.SIGINT)
+            _, status = os.waitpid(process, 0)
+            assert os.waitstatus_to_exitcode(status) == 0
+        except BaseException:
+            os.kill(process, signal.SIGKILL)
+            raise
+        finally:
+            os.close(terminal)
 
 
 def read_until(terminal: int, words: str) -> str:

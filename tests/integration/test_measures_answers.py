@@ -57,6 +57,8 @@ def test_unpriced_is_not_free(ledger: Ledger) -> None:
                 call("2025-11-19T10:00Z", model="mixed", cost_priced=USD),
                 call("2025-11-19T10:00Z", model="mixed"),
                 call("2025-11-19T10:00Z", model="local", cost_priced=0),
+                call("2025-11-19T10:00Z", model="refused", cost_priced=0, status="rate_limit"),
+                call("2025-11-19T10:00Z", model="refused"),
             ]
         )
     )
@@ -65,6 +67,8 @@ def test_unpriced_is_not_free(ledger: Ledger) -> None:
         "in-house": (None, 1, None),
         "mixed": (Decimal(1), 1, Decimal(1)),
         "local": (Decimal(0), 0, Decimal(0)),
+        # A call that was refused costs nothing: no reason to say that the others cost nothing.
+        "refused": (None, 1, None),
     }
 
 

@@ -7,10 +7,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 
 #: Ordered so that each colour is as far as can be from all before it, for readers with normal, protanopic and
@@ -93,17 +93,13 @@ class Colours:
         if self._path is None:
             return
         text = json.dumps(self._slots, ensure_ascii=False, indent=0)
-        scratch = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            scratch.write_text(text, encoding="utf-8")
-            scratch.replace(self._path)
+            private_folder(self._path.parent)
+            write_private(self._path, text.encode())
             self._unwritten = False
         except (OSError, UnicodeEncodeError):
             # A full or read-only disk costs the memory of colours for a while, not the page.
             self._not_before = time.monotonic() + _PATIENCE
-            with suppress(OSError):
-                scratch.unlink()
 
 
 def _told_apart(own: dict[str, str], taken: set[str]) -> dict[str, str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import TracebackType
 from typing import Any, Final
 
 import click
 
 from tokometer import __version__
 from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.cli.shown import say, without_secrets
+from tokometer.host.ending import COMMAND_SECONDS, Ending
+from tokometer.host.private import keep_private
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -23,6 +28,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }
+
+#: Options of the command itself; all others are for `serve`.
+_OWN: Final = ("-h", "--help", "--version")
+_CLOSE: Final = 0.7
 
 
 class Commands(click.Group):
@@ -54,9 +63,19 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; what starts with an option is for `serve`."""
-        if not args or (args[0].startswith("-") and args[0] not in {"-h", "--help", "--version"}):
+        if not args or (args[0].startswith("-") and args[0] not in _OWN):
+            self._check_own(ctx, args[0] if args else "")
             args = ["serve", *args]
         return super().parse_args(ctx, args)
+
+    def _check_own(self, ctx: click.Context, option: str) -> None:
+        """Say which of our own options was meant by one that `serve` has not; it says what it has itself."""
+        if option.startswith("--") and option not in {"--data", "--host", "--port", "--no-discover"}:
+            from difflib import get_close_matches
+
+            close = get_close_matches(option.partition("=")[0], _OWN, n=1, cutoff=_CLOSE)
+            if close:
+                raise click.NoSuchOption(option, possibilities=close, ctx=ctx)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run the command. A reader that has gone is told apart here, because click calls every such end 1."""
@@ -88,22 +107,54 @@ def run(arguments: Sequence[str]) -> int:
         color = False
     elif os.environ.get("FORCE_COLOR"):
         color = True
+    keep_private()
+    sys.excepthook = _uncaught
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_Discreetly())
+    with Ending(COMMAND_SECONDS) as ending:
+        try:
+            return _run(arguments, color)
+        except (click.Abort, KeyboardInterrupt):
+            pass
+        except Exception:
+            # What a signal interrupts may say so in its own words.
+            if ending.asked is None:
+                raise
+    say("Stopped.", err=True)
+    return EXIT_INTERRUPTED if ending.asked is None else 128 + ending.asked
+
+
+def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
         code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
         sys.stdout.flush()
     except click.UsageError as mistake:
         where = mistake.ctx.command_path if mistake.ctx else "tokometer"
-        click.echo(f"Error: {mistake.format_message()} ({where} --help)", err=True)
+        say(without_secrets(f"Error: {mistake.format_message()} ({where} --help)"), err=True)
         return mistake.exit_code
     except click.ClickException as problem:
-        problem.show()
+        say(without_secrets(f"Error: {problem.format_message()}"), err=True)
         return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         return _reader_has_gone()
     return code if isinstance(code, int) else 0
+
+
+class _Discreetly(logging.Formatter):
+    """Formats as `records.redaction` does, which is loaded once there is something to say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record without secrets."""
+        from tokometer.records.redaction.logs import DiscreetFormatter
+
+        return DiscreetFormatter().format(record)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A mistake of ours is shown in full, but for secrets."""
+    from tokometer.records.redaction.logs import say_uncaught
+
+    say_uncaught(kind, error, trace)
 
 
 def _reader_has_gone() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -12,34 +11,53 @@ import click
 
 from tokometer.cli.options import data_option
 from tokometer.cli.problems import EXIT_FINDINGS
+from tokometer.cli.shown import Loud, say, say_json, say_loudly, say_table, without_secrets
+from tokometer.cli.tables import Heading, Line, Table, dollars, number, size
+from tokometer.records.plural import counted, verb
 
 _MOST = 10
+#: What is the matter with a price; see collect.certainty.Uncertain.lack.
+_DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
+#: One of what a table holds, where that is not its name without an s.
+_SINGULAR = {"error_details": "error detail"}
 
 
 @click.command(short_help="Sources found, price coverage, health of the ledger.")
 @click.option(
     "--audit", is_flag=True, help="Also prove that every rollup equals its records; exit 1 where one does not."
 )
+@click.option("--repair", "repairs", is_flag=True, help="Make a damaged ledger whole, without what cannot be read.")
+@click.option("--yes", is_flag=True, help="Repair without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
 @click.pass_context
-def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> None:
+def doctor(context: click.Context, audit: bool, repairs: bool, yes: bool, as_json: bool, data: Path) -> None:
     """Say which tools were found, how much of their usage has a price, and whether the ledger is sound."""
+    if repairs:
+        from tokometer.cli.repairing import repair
+
+        repair(data, sure=yes)
+        return
     from tokometer.cli.doors import open_door
 
     with open_door(data) as door:
         found = door.examine(audit=audit)
         who = door.words
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say_json(found)
     else:
         for line in _words(found, who):
-            click.echo(line)
+            if isinstance(line, Table):
+                say_table(line)
+            elif isinstance(line, Loud):
+                say_loudly(without_secrets(line))
+            else:
+                say(without_secrets(line))
     if found["audit"] is not None and (found["audit"]["count"] or found["ledger"]["missing"]):
         context.exit(EXIT_FINDINGS)
 
 
-def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
+def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
     if found.get("reading"):
         from tokometer.cli.reading import reading_words
         from tokometer.records.zone import local_zone
@@ -47,7 +65,7 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
         yield f"Still importing: {reading_words(found['reading'], local_zone())}; what is older is not here yet."
         yield ""
     if problem := found.get("settings", {}).get("error"):
-        yield click.style(f"Settings {problem}", fg="red", bold=True)
+        yield Loud(f"Settings {problem}")
         yield "         The server stays with what was settled before; nothing starts with this file."
         yield ""
     yield from _sources(found["sources"])
@@ -61,35 +79,37 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
         yield from _audit(found["audit"])
 
 
-def _sources(sources: list[dict[str, Any]]) -> Iterator[str]:
-    from tokometer.cli.tables import Heading, Line, Table, number
-
+def _sources(sources: list[dict[str, Any]]) -> Iterator[Table]:
     table = Table([Heading("Source", "left"), Heading("Files"), Heading("Calls kept"), Heading("Where", "left")])
     for source in sources:
-        where = "\n".join(source["folders"]) or "not found on this machine"
+        there = set(source["folders"])
+        looked = source.get("looked", source["folders"])
+        where = "\n".join(place if place in there else f"{place} (not there)" for place in looked)
         table.lines.append(Line([source["title"], number(source["files"]), number(source["calls"]), where]))
-    yield table.render().rstrip("\n")
+    yield table
 
 
 def _prices(prices: dict[str, Any]) -> Iterator[str]:
-    from tokometer.cli.tables import dollars
-
     calls, unpriced = prices["calls"], prices["unpriced"]
     if not calls:
         yield f"Prices   {prices['version']}; no calls yet"
         return
-    yield f"Prices   {prices['version']}; {1 - unpriced / calls:.2%} of {calls:,} calls have a price"
-    if unpriced:
-        yield f"         {prices['no_price']:,} have none for their model, {prices['usage_unknown']:,} unknown usage"
+    have = verb(calls, "has", "have")
+    yield f"Prices   {prices['version']}; {1 - unpriced / calls:.2%} of {counted(calls, 'call')} {have} a price"
+    if prices["no_price"]:
+        models = verb(prices["no_price"], "a model", "models")
+        yield f"         {counted(prices['no_price'], 'call')} of {models} without a price"
+    if prices["usage_unknown"]:
+        yield f"         {counted(prices['usage_unknown'], 'call')} of unknown usage, whatever the model costs"
     if prices["assumed"]:
-        amount = dollars(Decimal(prices["cost_assumed"]))
-        yield f"         {prices['assumed']:,} are priced on an assumption, {amount} of the cost"
+        amount, are = dollars(Decimal(prices["cost_assumed"])), verb(prices["assumed"], "is", "are")
+        yield f"         {prices['assumed']:,} {are} priced on an assumption, {amount} of the cost"
     found = prices["uncertain"]
     for one in found[:_MOST]:
         name, provider = one["model"] or "(unknown)", one["provider"] or "unknown provider"
-        what = "assumed" if one["certainty"] == "assumed" else "unpriced"
         cost = "" if one["cost"] is None else f", {dollars(Decimal(one['cost']))}"
-        yield f"         {what} ({', '.join(one['words'])}): {name} ({provider}), {one['calls']:,} calls{cost}"
+        many = counted(one["calls"], "call")
+        yield f"         {_DOUBTS[one['lack']]} ({', '.join(one['words'])}): {name} ({provider}), {many}{cost}"
     if len(found) > _MOST:
         yield f"         … and {len(found) - _MOST} more (--json lists them)"
     for words, mend in {tuple(one["words"]): one["mend"] for one in found[:_MOST]}.items():
@@ -102,10 +122,12 @@ def _notices(notices: dict[str, Any]) -> Iterator[str]:
     """What no rule understood, with what would mend each topic once; nothing where there is nothing."""
     if not notices["count"]:
         return
-    yield f"Unread   {notices['names']:,} names that no rule understood, met {notices['count']:,} times:"
+    names, times = counted(notices["names"], "name"), counted(notices["count"], "time")
+    yield f"Unread   {names} that no rule understood, met {times}:"
     shown = notices["listed"][:_MOST]
     for one in shown:
-        yield f"         {one['source']}, {one['topic']} {one['name']}: {one['count']:,} times, as in {one['place']}"
+        times = counted(one["count"], "time")
+        yield f"         {one['source']}, {one['topic']} {one['name']}: {times}, as in {one['place']}"
     if notices["names"] > len(shown):
         yield f"         … and {notices['names'] - len(shown):,} more (--json lists {len(notices['listed']):,})"
     for topic, mend in {one["topic"]: one["mend"] for one in shown}.items():
@@ -114,13 +136,15 @@ def _notices(notices: dict[str, Any]) -> Iterator[str]:
 
 
 def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
-    from tokometer.cli.tables import size
-
     yield f"Ledger   {ledger['engine']}, schema {ledger['schema']}, {size(ledger['bytes'])}; asked: {who}"
-    rows = [f"{count:,} {name}" for name, count in ledger["rows"].items() if count]
+    rows = [
+        counted(count, _SINGULAR.get(name, name.removesuffix("s")), name)
+        for name, count in ledger["rows"].items()
+        if count
+    ]
     yield f"         {', '.join(rows) if rows else 'empty'}"
     if ledger["trouble"]:
-        yield click.style(f"         Records cannot be taken just now: {ledger['trouble']}", fg="red", bold=True)
+        yield Loud(f"         Records cannot be taken just now: {ledger['trouble']}")
     if ledger["missing"]:
         yield from _missing(ledger["missing"])
     waiting = ledger["waiting"]
@@ -129,7 +153,7 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
         yield f"Waiting  {waiting['count']:,} records are ahead of the clock ({by_source}): is it right?"
         yield f"         They are kept aside and tried again when it has come to them: {waiting['next_due'][:16]} UTC."
     if ledger["refused"]:
-        yield f"Refused  {ledger['refused']:,} records; the latest:"
+        yield f"Refused  {counted(ledger['refused'], 'record')}; the latest:"
         for refusal in ledger["latest_refusals"]:
             yield f"         {refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"
 
@@ -138,7 +162,7 @@ def _missing(missing: Mapping[str, Any]) -> Iterator[str]:
     since = f" since {missing['since'][:16]} UTC" if missing["since"] else ""
     commits = missing["commits"]
     what = "1 commit that was acknowledged is" if commits == 1 else f"{commits:,} commits that were acknowledged are"
-    yield click.style(f"Missing  {what} not in the ledger{since}", fg="red", bold=True)
+    yield Loud(f"Missing  {what} not in the ledger{since}")
     yield "         Its log was cut off, or an older copy is in its place. Stop the server and restore a backup, or run"
     yield "         `tokometer doctor --repair`, which reads again what the sources still have."
 
@@ -148,7 +172,9 @@ def _audit(audit: dict[str, Any]) -> Iterator[str]:
     if not found:
         yield f"Audit    every rollup equals its records ({audit['seconds']:.1f} s)"
         return
-    yield click.style(f"Audit    {audit['count']:,} rollup values differ from their records", fg="red", bold=True)
+    differ = verb(audit["count"], "differs from its", "differ from their")
+    words = f"Audit    {counted(audit['count'], 'rollup value')} {differ} records"
+    yield click.style(words, fg="red", bold=True)
     for one in found[:_MOST]:
         key = ", ".join(f"{name}={value}" for name, value in one["key"].items())
         yield f"         {one['table']}.{one['column']} of {key}: {one['stored']} is stored, {one['expected']} is right"

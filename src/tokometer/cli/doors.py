@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tokometer.cli.problems import told_in_one_line
 from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
+from tokometer.host.ending import watch
 
 if TYPE_CHECKING:
     from tokometer.collect.importer import Watch
@@ -31,8 +32,8 @@ class Door(Protocol):
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a query: `{"columns": […], "rows": […]}`."""
 
-    def ask_csv(self, question: Mapping[str, Any]) -> str:
-        """The answer to a query, as CSV."""
+    def ask_csv(self, question: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The answer to a query as CSV, and its window: `since`, `until` and `tz`, as in the `meta` of JSON."""
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Import what is new and say what it was; `progress` takes bytes."""
@@ -66,10 +67,14 @@ class LocalDoor:
     @cached_property
     def ledger(self) -> Ledger:
         """The folder's ledger, opened on first use."""
+        from tokometer.host.private import private_folder
         from tokometer.ledger.opening import open_ledger
 
-        self.data.mkdir(parents=True, exist_ok=True)
-        return open_ledger(self.data)
+        private_folder(self.data)
+        opened = open_ledger(self.data)
+        # A query is not interrupted by itself. The engine has threads now, so this process is forked no more.
+        watch()
+        return opened
 
     @property
     def prices(self) -> Prices:
@@ -87,9 +92,10 @@ class LocalDoor:
         """Run a query."""
         return self._run(question).to_json()
 
-    def ask_csv(self, question: Mapping[str, Any]) -> str:
+    def ask_csv(self, question: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Run a query."""
-        return self._run(question).to_csv()
+        result = self._run(question)
+        return result.to_csv(), result.to_json(rows=False)["meta"]
 
     def import_new(
         self, source: str, paths: tuple[Path, ...], progress: Progressed, watch: Watch | None = None

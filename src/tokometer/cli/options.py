@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -29,17 +29,36 @@ def data_option(command: F) -> F:
     )(command)
 
 
+def _one_form(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    """Refuse two forms at once: whichever was printed, somebody waited for the other one."""
+    other = {"as_json": "as_csv", "as_csv": "as_json"}[parameter.name or ""]
+    if value and context.params.get(other):
+        raise click.UsageError("--json and --csv are two forms of one answer: ask for one of them", context)
+    return value
+
+
 def output_options(command: F) -> F:
-    """`--json` and `--csv`."""
-    command = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")(command)
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON; money as exact decimal strings.")(command)
+    """`--json` and `--csv`, one of them at most."""
+    command = click.option("--csv", "as_csv", is_flag=True, callback=_one_form, help="Print CSV.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, callback=_one_form, help="Print JSON; money as exact decimal strings."
+    )(command)
+
+
+#: What `--since` is where nobody names another: of all usage, none is left out without a word.
+DEFAULT_SINCE: Final = "all"
 
 
 def window_options(command: F) -> F:
     """`--since`, `--until` and `--tz`."""
-    when = "a date, an RFC 3339 time, 7d, 24h, today, week or month"
+    when = (
+        "a date, an RFC 3339 time, 24h, 7d, 12w, 12mo, 1y, today, yesterday, week, last_week, month, last_month, year "
+        f"or all. Every answer says its window on stderr. [default: {DEFAULT_SINCE}]"
+    )
     command = click.option(
         "--tz", metavar="ZONE", help="Time zone (IANA) that days are counted in. [default: this machine's]"
     )(command)
-    command = click.option("--until", metavar="WHEN", help="The last day to count, or a time to stop before.")(command)
-    return click.option("--since", metavar="WHEN", help=f"Where to start: {when}.")(command)
+    command = click.option(
+        "--until", metavar="WHEN", help="The last day to count, or a time to stop before. [default: now]"
+    )(command)
+    return click.option("--since", metavar="WHEN", help=f"Where to start: {when}")(command)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tokometer.cli.options import data_option, output_options, window_options
+from tokometer.cli.options import DEFAULT_SINCE, data_option, output_options, window_options
+from tokometer.cli.shown import say, say_csv, say_json, say_table
 
 if TYPE_CHECKING:
+    from tokometer.cli.doors import Door
     from tokometer.cli.tables import Table
+
+#: Measures that leave out calls without a price, and what counts these.
+_COSTS: Final = ("calls.cost", "calls.margin")
+_LEFT_OUT: Final = ("calls.no_price", "calls.usage_unknown")
+#: The column that a table asks for beside a cost, to put a star to what is not all of it.
+_UNPRICED: Final = "calls.unpriced"
 
 
 @click.command(short_help="Ask for any measure by any dimension.")
@@ -57,8 +64,12 @@ def query(
     tokometer query --measure calls.cost --by calls.model --since 7d
     tokometer query --measure calls.p95_latency --grain day --where calls.provider=anthropic --csv
     tokometer query --measure judgement.health_score --by calls.provider
+
+    A judgement that is about a window of its own (judgement.health_score: the last 15 minutes) keeps to it, unless you
+    name another.
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import open_door
+    from tokometer.cli.windows import nothing_found, window_words
     from tokometer.records.zone import local_zone
 
     question: dict[str, Any] = {
@@ -67,27 +78,99 @@ def query(
         "where": list(where),
         "tz": tz or local_zone(),
     }
-    options = {"since": since, "until": until, "grain": grain, "order": list(order) or None, "limit": limit}
+    options = {"until": until, "grain": grain, "order": list(order) or None, "limit": limit}
     question.update({name: value for name, value in options.items() if value is not None})
     with open_door(data) as door:
+        begins = since or _begins(measures)
+        if begins:
+            question["since"] = begins
+        missing = _left_out(door, question)
         if as_csv:
-            click.echo(door.ask_csv(question), nl=False)
-            return
-        answer = door.ask(question)
-    if as_json:
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-    else:
-        click.echo(_table(answer).render(), nl=False)
+            text, meta = door.ask_csv(question)
+            say_csv(text)
+            empty = text.count("\n") <= 2  # noqa: PLR2004 - a header, and a row that may be of zeros
+        else:
+            answer = door.ask(question if as_json or not missing else _with_unpriced(question))
+            meta, empty = answer["meta"], _is_empty(answer)
+            if as_json:
+                say_json(answer | ({"unpriced": missing} if missing else {}))
+            else:
+                say_table(_table(answer, measures))
+        remark = nothing_found(door, question, _cube(measures)) if empty else ""
+    if missing:
+        from tokometer.cli.usage import missing_words
+
+        say(f"* {missing_words(missing['no_price'], missing['usage_unknown'])}", err=True)
+    if remark:
+        say(remark, err=True)
+    say(f"Window: {window_words(meta, begins, until)}", err=True)
 
 
-def _table(answer: dict[str, Any]) -> Table:
+def _begins(measures: tuple[str, ...]) -> str:
+    """Where the window starts if nobody says; empty for a judgement that has a window of its own."""
+    if all(name.startswith("calls.") for name in measures):
+        return DEFAULT_SINCE
+    # Imported only where a judgement may be meant.
+    from tokometer.judgement.asked import Asked, parse
+
+    asked = parse({"measures": list(measures)})
+    return "" if isinstance(asked, Asked) and asked.judgement.window else DEFAULT_SINCE
+
+
+def _cube(measures: tuple[str, ...]) -> str:
+    """The cube that is asked; a judgement is about calls."""
+    from tokometer.measures import CUBES
+
+    cube, _, rest = measures[0].partition(".")
+    return cube if rest and cube in CUBES else "calls"
+
+
+def _left_out(door: Door, question: Mapping[str, Any]) -> dict[str, int]:
+    """How many calls a cost that is asked for leaves out, and why; nothing where there are none, or it is no cost."""
+    if not any(name in _COSTS or f"calls.{name}" in _COSTS for name in question["measures"]):
+        return {}
+    asked = {name: question[name] for name in ("where", "since", "until", "tz") if name in question}
+    rows = door.ask({"measures": list(_LEFT_OUT), **asked})["rows"]
+    found = {name.partition(".")[2]: int(rows[0][name.partition(".")[2]]) for name in _LEFT_OUT} if rows else {}
+    return found if any(found.values()) else {}
+
+
+def _with_unpriced(question: Mapping[str, Any]) -> dict[str, Any]:
+    known = question["measures"]
+    return {**question, "measures": [*known, *([] if _UNPRICED in known or "unpriced" in known else [_UNPRICED])]}
+
+
+def _is_empty(answer: Mapping[str, Any]) -> bool:
+    """Whether there are no rows, or nothing in them but dimensions and zeros."""
+    measured = [column["name"] for column in answer["columns"] if column["unit"]]
+    values = (row[name] for row in answer["rows"] for name in measured)
+    return not any(value.strip("0.") if isinstance(value, str) else value for value in values)
+
+
+def _table(answer: dict[str, Any], measures: tuple[str, ...]) -> Table:
     from tokometer.cli.tables import Heading, Line, Table
 
-    columns = answer["columns"]
+    asked = {name.rpartition(".")[2] for name in measures}
+    starred = {name.partition(".")[2] for name in _COSTS}
+    columns = [column for column in answer["columns"] if column["name"] != "unpriced" or "unpriced" in asked]
     numeric = {"integer", "number", "money"}
-    table = Table([Heading(column["name"], "right" if column["type"] in numeric else "left") for column in columns])
+    table = Table(
+        [
+            Heading(column["name"], "right" if column["type"] in numeric else "left", whole=column["type"] == "text")
+            for column in columns
+        ]
+    )
     for row in answer["rows"]:
-        table.lines.append(Line([_cell(row.get(column["name"]), column) for column in columns]))
+        star = "*" if row.get("unpriced") else ""
+        table.lines.append(
+            Line(
+                [
+                    _cell(value := row.get(column["name"]), column)
+                    + (star if column["name"] in starred and value is not None else "")
+                    for column in columns
+                ]
+            )
+        )
     return table
 
 

@@ -34,7 +34,7 @@ def find_server(data: Path) -> RunningServer | None:
     try:
         said = json.loads(read_bytes(data / "server.json"))
         server = RunningServer(int(said["pid"]), str(said["url"]), str(said["token"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     return server if _lives(server.pid) and _answers(server.url) else None
 
@@ -53,7 +53,7 @@ def _answers(url: str) -> bool:
     """Whether something listens there: after a crash the process id may belong to somebody else by now."""
     try:
         connection = _connect(url)
-    except OSError:
+    except (OSError, ValueError, OverflowError):
         return False
     connection.close()
     return True
@@ -87,9 +87,11 @@ class RemoteDoor:
         answer: dict[str, Any] = json.loads(self._send("POST", "/api/query", question).read())
         return answer
 
-    def ask_csv(self, question: Mapping[str, Any]) -> str:
-        """The answer to a query, as CSV."""
-        return self._send("POST", "/api/query", question, accept="text/csv").read().decode("utf-8")
+    def ask_csv(self, question: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The answer to a query as CSV, and its window."""
+        response = self._send("POST", "/api/query", question, accept="text/csv")
+        since, _, until = response.headers.get("Tokometer-Window", "").partition("/")
+        return response.read().decode("utf-8"), {"since": since, "until": until, "tz": question["tz"]}
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Have the server import, and pass on how far it is."""
@@ -139,7 +141,7 @@ class RemoteDoor:
             connection = _connect(self.server.url)
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise Problem(f"the server at {self.server.url} does not answer ({error}); is it stopping?") from error
         if response.status >= 400:  # noqa: PLR2004
             raise Mistake(_reason(response)) if response.status in {400, 422} else Problem(_reason(response))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -11,13 +10,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from tokometer.cli.options import data_option, output_options, window_options
-from tokometer.cli.usage import Amount, Kind, Row, Usage, question, usage
+from tokometer.cli.options import DEFAULT_SINCE, data_option, output_options, window_options
+from tokometer.cli.shown import say, say_csv, say_json, say_table
+from tokometer.cli.usage import Amount, Kind, Row, Usage, missing_words, question, usage
+from tokometer.records.plural import counted, verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tokometer.cli.doors import LocalDoor
+    from tokometer.cli.doors import Door, LocalDoor
     from tokometer.cli.tables import Line
     from tokometer.collect.horizon import Reach
 
@@ -59,6 +60,7 @@ def report(
     up to date. Where a server holds the data folder it has done so already, and is asked.
     """
     from tokometer.cli.doors import LocalDoor, open_door
+    from tokometer.cli.windows import window_words
     from tokometer.records.zone import local_zone
 
     zone = tz or local_zone()
@@ -71,6 +73,9 @@ def report(
         answer = door.ask(asked)
         reading = reading or answer.get("reading")
         _show(kind, answer, reading, breakdown=breakdown, compact=compact, as_json=as_json, as_csv=as_csv)
+        if not answer["rows"]:
+            say(_nothing(door, zone, since), err=True)
+        say(f"Window: {window_words(answer['meta'], since or DEFAULT_SINCE, until)}", err=True)
         if reading:
             _say(reading, zone, local=isinstance(door, LocalDoor))
 
@@ -93,14 +98,23 @@ def _show(
 ) -> None:
     found = usage(kind, answer["rows"])
     if as_json:
-        more = {"reading": reading} if reading else {}
-        click.echo(json.dumps(_as_json(found) | more, indent=2, ensure_ascii=False))
+        window = {name: answer["meta"][name] for name in ("since", "until", "tz")}
+        more = {"window": window} | ({"reading": reading} if reading else {})
+        say_json(_as_json(found) | more)
     elif as_csv:
-        click.echo(_as_csv(found, breakdown=breakdown), nl=False)
-    elif not found.rows:
-        click.echo("No usage found. `tokometer doctor` says where it was looked for.", err=True)
-    else:
+        say_csv(_as_csv(found, breakdown=breakdown))
+    elif found.rows:
         _print(found, breakdown=breakdown, compact=compact)
+
+
+def _nothing(door: Door, tz: str, since: str | None) -> str:
+    """That nothing was used in the window, and when something was."""
+    from tokometer.cli.windows import last_use, last_use_words
+
+    day = last_use(door, tz)
+    if day is None:
+        return "No usage found. `tokometer doctor` says where it was looked for."
+    return f"No usage in this window. {last_use_words(day, since or DEFAULT_SINCE)}"
 
 
 def _begin(since: str | None, tz: str) -> int | None:
@@ -123,7 +137,7 @@ def _say(reading: Mapping[str, Any], tz: str, *, local: bool) -> None:
 
     words = reading_words(reading, tz)
     more = "importing the rest" if local else "the server is still importing the rest"
-    click.echo(f"{words[:1].upper()}{words[1:]}; {more}.", err=True)
+    say(f"{words[:1].upper()}{words[1:]}; {more}.", err=True)
 
 
 def _import_new(door: LocalDoor, since: int | None, show: Callable[[dict[str, Any]], None]) -> None:
@@ -141,15 +155,21 @@ def _import_new(door: LocalDoor, since: int | None, show: Callable[[dict[str, An
         watch = None if since is None else Watch(since, reached)
         summary = door.import_new("", (), progress, watch)
     if summary["refused"]:
-        click.echo(f"{summary['refused']:,} records were refused; `tokometer doctor` lists them.", err=True)
+        records = counted(summary["refused"], "record")
+        were = verb(summary["refused"], "was", "were")
+        say(f"{records} {were} refused; `tokometer doctor` says why.", err=True)
 
 
 def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
     from tokometer.cli.tables import Heading, Line, Table, dollars, terminal_width
 
     compact = compact or terminal_width() < _COMPACT_BELOW
-    titles = ["Input", "Output"] if compact else ["Input", "Output", "Cache Create", "Cache Read", "Total Tokens"]
-    headings = [Heading(_TITLES[found.kind], "left")]
+    titles = (
+        ["Input", "Output", "Total Tokens"]
+        if compact
+        else ["Input", "Output", "Cache Create", "Cache Read", "Total Tokens"]
+    )
+    headings = [Heading(_TITLES[found.kind], "left", whole=found.kind == "session")]
     headings += [Heading(title, "left") for title in _extra_titles(found.kind, compact=compact)]
     headings += [Heading(title) for title in [*titles, "Cost (USD)"]]
     table = Table(headings)
@@ -157,16 +177,14 @@ def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
         table.lines.extend(_lines(found.kind, row, breakdown=breakdown, compact=compact))
     blank = [""] * len(_extra_titles(found.kind, compact=compact))
     table.lines.append(Line(["Total", *blank, *_numbers(found.total, compact=compact)], "bold", ruled=True))
-    click.echo(table.render(), nl=False)
-    if found.unpriced_models:
-        models = ", ".join(found.unpriced_models[:5]) + (", …" if len(found.unpriced_models) > 5 else "")  # noqa: PLR2004
-        click.echo(f"* {found.total.unpriced:,} calls have no price and are not in the cost: {models}", err=True)
+    say_table(table)
+    if found.total.unpriced:
+        words = missing_words(found.total.no_price, found.total.usage_unknown, found.unpriced_models)
+        say(f"* {words}", err=True)
     if found.total.assumed:
-        amount = dollars(found.total.cost_assumed)
-        click.echo(
-            f"≈ {found.total.assumed:,} calls have an assumed price, {amount} of the cost; `tokometer doctor` says why",
-            err=True,
-        )
+        amount, calls = dollars(found.total.cost_assumed), counted(found.total.assumed, "call")
+        have = verb(found.total.assumed, "has", "have")
+        say(f"≈ {calls} {have} an assumed price, {amount} of the cost; `tokometer doctor` says why", err=True)
 
 
 def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:
@@ -203,7 +221,8 @@ def _numbers(amount: Amount, *, compact: bool) -> list[str]:
 
     cells = [number(amount.input_tokens), number(amount.output_tokens)]
     if not compact:
-        cells += [number(amount.cache_write_tokens), number(amount.cache_read_tokens), number(amount.total_tokens)]
+        cells += [number(amount.cache_write_tokens), number(amount.cache_read_tokens)]
+    cells.append(number(amount.total_tokens))
     cost = "unpriced" if amount.known_cost is None else dollars(amount.cost)
     if amount.assumed:
         cost = f"≈{cost}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import click
 
 from tokometer.cli.options import data_option
+from tokometer.cli.shown import say, say_json
+from tokometer.records.plural import counted, verb
 
 _MOST = 20
 
@@ -30,28 +31,30 @@ def reprice(apply: bool, as_json: bool, data: Path) -> None:
     with open_door(data) as door, showing_progress("Pricing") as progress:
         found = door.reprice(apply=apply, progress=progress)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say_json(found)
     else:
         for line in _words(found):
-            click.echo(line)
+            say(line)
 
 
 def _words(found: Mapping[str, Any]) -> Iterator[str]:
     if not found["changed"]:
-        yield f"All {found['calls']:,} calls cost what they did."
+        yield f"All calls ({found['calls']:,}) cost what they did."
         yield from _marked(found)
         return
     for model in found["models"][:_MOST]:
         before = "unpriced" if model["unpriced_before"] == model["calls"] else f"${model['before']}"
         after = "unpriced" if model["unpriced_after"] == model["calls"] else f"${model['after']}"
-        yield f"{model['model']} ({model['provider'] or 'no provider'}): {model['calls']:,} calls, {before} → {after}"
+        calls = counted(model["calls"], "call")
+        yield f"{model['model']} ({model['provider'] or 'no provider'}): {calls}, {before} → {after}"
     if len(found["models"]) > _MOST:
         yield f"… and {len(found['models']) - _MOST} more models (--json has them all)"
     yield ""
+    of = f"{found['changed']:,} of {counted(found['calls'], 'call')}"
     if found["applied"]:
-        yield f"{found['changed']:,} of {found['calls']:,} calls now cost something else."
+        yield f"{of} now {verb(found['changed'], 'costs', 'cost')} something else."
     else:
-        yield f"{found['changed']:,} of {found['calls']:,} calls would cost something else. Write it with --apply."
+        yield f"{of} would cost something else. Write it with --apply."
     yield from _marked(found)
 
 

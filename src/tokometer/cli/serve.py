@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from tokometer.cli.options import data_option
+from tokometer.cli.shown import say
 
 
 @click.command(short_help="Import, follow and show this machine's usage (the default).")
@@ -22,15 +21,16 @@ from tokometer.cli.options import data_option
 def serve(data: Path, host: str, port: int, no_discover: bool) -> None:
     """Import what tools on this machine left, follow it live, take what is sent, and show it.
 
-    Where nothing was ever used on this machine and somebody sits at the terminal, demo data is offered.
+    As long as nothing was used on this machine and somebody sits at the terminal, demo data is offered.
     """
     if not no_discover and sys.stdin.isatty() and _nothing_to_show(data):
-        click.echo("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
+        say("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
         if click.confirm("Show generated demo data instead?", default=True):
             from tokometer.cli.demo import serve_demo
 
             serve_demo(host=host, port=port)
             return
+        say("`tokometer demo` shows it at any time. Waiting for usage of your own; the page says how to send some.")
     run_server(data, host, port, discover=not no_discover, demo=False)
 
 
@@ -42,36 +42,43 @@ def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) 
     running = find_server(data)
     if running:
         raise Problem(f"{running.url} already serves {data} (process {running.pid}). Open it, or stop it first")
+    from tokometer.host.private import private_folder
     from tokometer.server import serve as serve_forever
 
-    end_on_request()
     # Being asked to stop is a good end.
     with told_in_one_line(), suppress(KeyboardInterrupt):
-        data.mkdir(parents=True, exist_ok=True)
+        private_folder(data)
         serve_forever(data, host, port, discover=discover, demo=demo, home=Path.home(), env=os.environ)
 
 
-def end_on_request() -> None:
-    """Let SIGTERM end the command as Ctrl-C does, so that what is open is closed and temporary folders go.
-
-    The server ends gracefully by itself, and then raises the signal anew.
-    """
-    signal.signal(signal.SIGTERM, _stop)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _nothing_to_show(data: Path) -> bool:
-    """True where there is no ledger yet and no tool left a file."""
+    """True where no tool left a file, and there is no ledger yet or one without a record."""
     from tokometer.sources.registry import FILE_SOURCES
 
-    if os.environ.get("TOKOMETER_LEDGER") or any(data.glob("ledger.*")):
+    if os.environ.get("TOKOMETER_LEDGER"):
         return False
     home = Path.home()
     for source in FILE_SOURCES.values():
         for root in source.roots(home, os.environ):
             if next(iter(source.files(root)), None) is not None:
                 return False
-    return True
+    return not any(data.glob("ledger.*")) or _is_empty(data)
+
+
+def _is_empty(data: Path) -> bool:
+    """Whether a folder's ledger holds no record of any kind. What cannot be opened now is not known to be empty."""
+    from tokometer.cli.doors import LocalDoor
+    from tokometer.cli.remote import find_server
+    from tokometer.ledger import LedgerError
+    from tokometer.ledger.record_tables import RECORDS
+
+    if find_server(data):
+        return False
+    door = LocalDoor(data)
+    try:
+        counts = door.ledger.stats()
+        return not any(counts[table] for table in RECORDS)
+    except (LedgerError, OSError):
+        return False
+    finally:
+        door.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +14,16 @@ from typing import Final, Literal
 
 import click
 
+from tokometer.cli.shown import shown
+
 _GAP: Final = 2
 _STYLES: Final[dict[str, Callable[[str], str]]] = {
     "plain": str,
     "bold": partial(click.style, bold=True),
     "dim": partial(click.style, dim=True),
 }
+#: Wider than any table.
+_NO_LIMIT: Final = 1_000_000
 #: A column of text is not made narrower than this.
 _LEAST: Final = 12
 
@@ -28,6 +34,8 @@ class Heading:
 
     title: str
     align: Literal["left", "right"] = "right"
+    #: Its values are names to be used elsewhere: shortened for eyes only, never for a pipe.
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,8 @@ class Table:
     lines: list[Line] = field(default_factory=list)
 
     def render(self, width: int | None = None) -> str:
-        """The table as text, with a newline at its end; `width` is the terminal's in characters."""
-        width = width or terminal_width()
+        """The table as text, with a newline at its end; `width` is the terminal's in characters, if it is for one."""
+        width = width or table_width()
         widths = self._widths(width)
         rule = click.style("─" * (sum(widths) + _GAP * (len(widths) - 1)), dim=True)
         out = [*self._draw(Line([heading.title for heading in self.headings], "bold"), widths), rule]
@@ -62,9 +70,11 @@ class Table:
     def _widths(self, width: int) -> list[int]:
         """Each column as wide as its widest cell; text gives way where the whole does not fit."""
         rows = [[heading.title for heading in self.headings], *(line.cells for line in self.lines)]
+        rows = [[shown(cell) for cell in row] for row in rows]
         widths = [max(max(map(_columns, row[i].split("\n"))) for row in rows) for i in range(len(self.headings))]
         over = sum(widths) + _GAP * (len(widths) - 1) - width
-        texts = [i for i, heading in enumerate(self.headings) if heading.align == "left"]
+        piped = not sys.stdout.isatty()
+        texts = [i for i, one in enumerate(self.headings) if one.align == "left" and not (one.whole and piped)]
         for _ in range(over):
             widest = max(texts, key=lambda i: widths[i], default=None)
             if widest is None or widths[widest] <= _LEAST:
@@ -73,7 +83,7 @@ class Table:
         return widths
 
     def _draw(self, line: Line, widths: Sequence[int]) -> Iterable[str]:
-        cells = [cell.split("\n") for cell in line.cells]
+        cells = [shown(cell).split("\n") for cell in line.cells]
         for level in range(max(map(len, cells))):
             parts = []
             for heading, cell, width in zip(self.headings, cells, widths, strict=True):
@@ -89,6 +99,13 @@ class Table:
 def terminal_width() -> int:
     """The terminal's width in characters ($COLUMNS wins); 120 where the output is no terminal."""
     return shutil.get_terminal_size((120, 24)).columns
+
+
+def table_width() -> int:
+    """How wide a table may be: as the terminal, or $COLUMNS; as it needs where whatever reads it is no terminal."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return _NO_LIMIT
+    return terminal_width()
 
 
 def number(value: float | None) -> str:

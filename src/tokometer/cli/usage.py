@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Final, Literal
+
+from tokometer.cli.options import DEFAULT_SINCE
+from tokometer.records.plural import counted, verb
 
 Kind = Literal["daily", "weekly", "monthly", "session", "model", "agent"]
 
@@ -30,7 +33,11 @@ _MEASURES: Final = (
     "unpriced",
     "assumed",
     "cost_assumed",
+    "no_price",
+    "usage_unknown",
 )
+#: So many models without a price are named.
+_NAMED: Final = 5
 _MONEY: Final = ("cost", "cost_assumed")
 
 
@@ -38,6 +45,7 @@ _MONEY: Final = ("cost", "cost_assumed")
 class Amount:
     """Calls, tokens and cost. `cost` is that of the priced calls; `unpriced` says how many are not in it.
 
+    Of these, `no_price` are of models that no price is known for, and of `usage_unknown` nobody said what they used.
     `assumed` says how many of the priced calls have a price that rests on an assumption, `cost_assumed` what they cost.
     """
 
@@ -51,6 +59,8 @@ class Amount:
     unpriced: int = 0
     assumed: int = 0
     cost_assumed: Decimal = Decimal(0)
+    no_price: int = 0
+    usage_unknown: int = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a row of an answer."""
@@ -61,8 +71,8 @@ class Amount:
 
     @property
     def known_cost(self) -> Decimal | None:
-        """The cost; None where no call has a price."""
-        return None if self.requests and self.unpriced == self.requests else self.cost
+        """The cost; None where no call has a price, or where those that have one cost nothing and others have none."""
+        return None if self.unpriced and (not self.cost or self.unpriced >= self.requests) else self.cost
 
     def to_json(self) -> dict[str, Any]:
         """Numbers as they are, money as an exact decimal string, null for none."""
@@ -104,7 +114,20 @@ class Usage:
     kind: Kind
     rows: list[Row]
     total: Amount
+    #: Those that no price is known for.
     unpriced_models: list[str]
+
+
+def missing_words(no_price: int, usage_unknown: int, models: Sequence[str] = ()) -> str:
+    """How many calls a cost leaves out, and why; `models` are those without a price."""
+    parts = []
+    if no_price:
+        which = f": {', '.join(models[:_NAMED])}{', …' if len(models) > _NAMED else ''}" if models else ""
+        parts.append(f"{counted(no_price, 'call')} of {verb(no_price, 'a model', 'models')} without a price{which}")
+    if usage_unknown:
+        parts.append(f"{counted(usage_unknown, 'call')} of unknown usage (timeouts, or nobody said)")
+    are = verb(no_price + usage_unknown, "is", "are")
+    return f"{' and '.join(parts)} {are} not in the cost; `tokometer doctor` says more"
 
 
 def question(kind: Kind, *, since: str | None, until: str | None, tz: str) -> dict[str, Any]:
@@ -112,7 +135,7 @@ def question(kind: Kind, *, since: str | None, until: str | None, tz: str) -> di
     asked: dict[str, Any] = {
         "measures": [f"calls.{name}" for name in _MEASURES],
         "by": [*DIMENSIONS[kind], "calls.model"],
-        "since": since or "all",
+        "since": since or DEFAULT_SINCE,
         "tz": tz,
     }
     if until:
@@ -131,7 +154,7 @@ def usage(kind: Kind, answer: Iterable[Mapping[str, Any]]) -> Usage:
         found = rows.setdefault(f"{row['source']} {key}" if kind == "session" else key, Row(key))
         found.add(row)
         total.add(row)
-        if row["unpriced"]:
+        if row["no_price"]:
             unpriced.add(row["model"] or "(unknown)")
     return Usage(kind, sorted(rows.values(), key=_order(kind)), total, sorted(unpriced))
 

@@ -56,12 +56,15 @@ def _counts(ledger: Ledger, dimension: str) -> dict[str, int]:
 
 def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, str]) -> dict[str, Any]:
     source = FILE_SOURCES[name]
-    folders = [root for root in source.roots(home, env) if root.exists()]
+    roots = list(dict.fromkeys(source.roots(home, env)))
+    folders = [root for root in roots if root.exists()]
     files = {path for root in folders for path in source.files(root)}
     return {
         "name": name,
         "title": source.title,
         "folders": [str(root) for root in folders],
+        # Also where nothing is: whoever keeps things elsewhere sees what to set.
+        "looked": [str(root) for root in roots],
         "files": len(files),
         "calls": counts.get(name, 0),
     }
@@ -69,10 +72,10 @@ def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, 
 
 def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
     query = Query(
-        measures=("calls.requests", "calls.unpriced"),
+        measures=("calls.requests", "calls.unpriced", "calls.no_price", "calls.usage_unknown"),
         by=("calls.provider", "calls.model"),
         since="all",
-        order=("-calls.unpriced",),
+        order=("-calls.no_price", "-calls.unpriced"),
     )
     rows = run(ledger, query).rows
 
@@ -90,7 +93,13 @@ def _prices(ledger: Ledger, book: PriceBook) -> dict[str, Any]:
         "cost_assumed": f"{known['cost_assumed']:.9f}",
         "uncertain": [one.told() for one in uncertain(ask, known)],
         "unpriced_models": [
-            {"provider": row["provider"], "model": row["model"], "calls": row["unpriced"]}
+            {
+                "provider": row["provider"],
+                "model": row["model"],
+                "calls": row["unpriced"],
+                "no_price": row["no_price"],
+                "usage_unknown": row["usage_unknown"],
+            }
             for row in rows
             if row["unpriced"]
         ],

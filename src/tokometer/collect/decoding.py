@@ -27,11 +27,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
+from tokometer.host.children import end_with
 from tokometer.ledger import Batch
 from tokometer.ledger.aside import waiting_of
 from tokometer.ledger.packed import Packed, Stood
 from tokometer.ledger.waiting import Waiting
 from tokometer.records import Notice, Record, Refusal
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
@@ -290,7 +292,7 @@ class _Other:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
         # -P: not what happens to lie in the current folder.
-        command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
+        command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(os.getpid()), str(number), *paths]
         command.append(msgspec.json.encode(self._labels).decode())
         program = self._program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
@@ -344,9 +346,12 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
-    """Answer requests that come over the socket with this file number, until it is closed."""
+def main(parent: str, descriptor: str, overrides: str, cache: str, labels: str) -> None:
+    """Answer requests that come over the socket with this file number, until it is closed or `parent` is gone."""
+    end_with(int(parent))
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
+
+    log_discreetly()
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
     settings = msgspec.json.decode(labels, type=LabelSettings)

@@ -105,11 +105,15 @@ class Follower:
         """Begin; returns at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish what is being read and stop. A second call does nothing."""
+    def stop(self, seconds: float | None = None) -> bool:
+        """Finish what is being read and stop; whether that was done within so many seconds.
+
+        What a file on a drive that does not answer holds up is left to itself: nothing comes of it any more.
+        """
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     # -- the follower's thread ---------------------------------------------------------------------------------
 
@@ -211,7 +215,7 @@ class Follower:
         try:
             with (
                 self._ledger.bulk() if horizon is not None else nullcontext(),
-                reading(jobs, self._sources, self._prices) as portions,
+                reading(jobs, self._sources, self._prices, stopped=self._stop.is_set) as portions,
             ):
                 self._show(horizon)
                 try:

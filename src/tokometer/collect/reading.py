@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -102,6 +103,9 @@ def read(source: FileSource, job: Job) -> Reading:
     except OSError as error:
         return _refused(job, f"cannot be read: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - a mistake in one source must not stop the others; it is shown as one
+        if job.state:
+            # It may be the state that is damaged; what was read before is known by its ids.
+            return read(source, replace(job, state=b""))
         return _refused(
             job, f"cannot be read because of a mistake in Tokometer ({type(error).__name__}); please report it"
         )

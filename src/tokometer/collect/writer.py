@@ -124,13 +124,16 @@ class Writer:
             self._changed.notify()
         return future
 
-    def close(self) -> None:
-        """Commit what waits, bring the rollups up to date, and stop. A second call does nothing."""
+    def close(self, seconds: float | None = None, to_settle: float | None = None) -> bool:
+        """Commit what waits, bring the rollups up to date, and stop; whether that was done within so many seconds.
+
+        Whoever waits for a commit that does not come by then was told nothing, and sends again.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
-        self._settler.close()
+        self._thread.join(seconds)
+        return self._settler.close(to_settle) and not self._thread.is_alive()
 
     # -- the writer's thread -----------------------------------------------------------------------------------
 

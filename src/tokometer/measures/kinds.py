@@ -117,7 +117,8 @@ class _Adding(Measure):
     columns: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
     where: Where = field(default_factory=dict)
-    #: The column that counts the records for which the value is unknown: if that is all of them, so is the total.
+    #: The column that counts the records for which the value is unknown. If that is all of them, or the others add up
+    #: to nothing, the total is unknown, too: a plain 0 would claim that nothing was missing.
     unknown: str = ""
 
     @cached_property
@@ -135,11 +136,11 @@ class _Adding(Measure):
 
     def value(self, facts: Facts) -> Value:
         """See :meth:`Measure.value`."""
-        if self.unknown:
-            records = facts.number(RECORDS)
-            if records and facts.number(self._unknown) >= records:
-                return None
         number: Value = facts.number(self.total)
+        if self.unknown:
+            missing = facts.number(self._unknown)
+            if missing and (not number or missing >= facts.number(RECORDS)):
+                return None
         return number
 
     def formula(self) -> str:

@@ -47,7 +47,9 @@ def _result(runtime: Runtime, asked: Query | Asked) -> Result:
     def ask(question: Question) -> Result:
         return runtime.ask(question, 1.0)
 
-    return asked.answer(runtime.settings, runtime.now(), ask, runtime.book) if isinstance(asked, Asked) else ask(asked)
+    if isinstance(asked, Asked):
+        return asked.answer(runtime.settings, runtime.now(), ask, runtime.book)
+    return runtime.ask(asked, 1.0, whole=True)
 
 
 def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:
@@ -57,7 +59,12 @@ def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:
     except QueryError as error:
         raise HTTPException(400, str(error)) from None
     if "text/csv" in request.headers.get("accept", ""):
-        return Response(result.to_csv().encode("utf-8", "replace"), media_type="text/csv; charset=utf-8")
+        meta = result.to_json(rows=False)["meta"]
+        # CSV has no place for it: from when to when, as ISO 8601 writes an interval.
+        headers = {"Tokometer-Window": f"{meta['since']}/{meta['until']}"}
+        return Response(
+            result.to_csv().encode("utf-8", "replace"), headers=headers, media_type="text/csv; charset=utf-8"
+        )
     answer = result.to_json()
     if runtime.reach is not None:
         # What is older than this is not in the answer yet.

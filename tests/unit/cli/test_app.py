@@ -65,6 +65,14 @@ def test_unknown_command_is_suggested(capsys: pytest.CaptureFixture[str]) -> Non
     assert error.count("\n") == 1
 
 
+def test_misspelt_version_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    """Options of the command itself are suggested, too, and those of `serve` by `serve`."""
+    assert run(["--verison"]) == 2
+    assert "Did you mean '--version'?" in capsys.readouterr().err
+    assert run(["--prot", "7421"]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
 def test_usage_errors_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A missing option is one line that names the command's help."""
     assert run(["query"]) == 2

@@ -6,11 +6,12 @@ import json
 from contextlib import closing
 
 import duckdb
+import msgspec
 
 from generators.claude_tree import Size, Tree, Truth
 from tokometer.ledger import Batch
 from tokometer.ledger.opening import open_ledger
-from tokometer.records import ModelCall, Notice
+from tokometer.records import ModelCall, Notice, Status
 
 from .conftest import Shell
 
@@ -38,7 +39,8 @@ def test_check_up(used: Used) -> None:
 def test_empty_machine(shell: Shell) -> None:
     """On an empty machine it says that nothing was found, and that is no failure."""
     text = shell.run("doctor", "--audit").stdout
-    assert "not found on this machine" in text
+    for folder in (".claude/projects", ".config/claude/projects", ".codex/sessions"):
+        assert f"{shell.home / folder} (not there)" in text
     assert "no calls yet" in text
     assert "every rollup equals its records" in text
 
@@ -55,7 +57,9 @@ def test_models_without_a_price(shell: Shell) -> None:
     shell.run("import")
     text = shell.run("doctor").stdout
     assert "made-up-model-9" in text
-    assert "0.00% of 1 calls have a price" in text
+    assert "0.00% of 1 call has a price" in text
+    assert "1 call of a model without a price" in text
+    assert "unknown usage" not in text
 
 
 def test_what_was_not_understood(shell: Shell) -> None:
@@ -116,3 +120,61 @@ def test_audit_finds_a_wrong_rollup(shell: Shell) -> None:
     done = shell.run("doctor", "--audit", code=1)
     assert "cells.output_tokens" in done.stdout
     assert json.loads(shell.run("doctor", "--audit", "--json", code=1).stdout)["audit"]["count"] > 0
+
+
+def test_what_has_no_price_and_what_nobody_knows_the_usage_of(shell: Shell) -> None:
+    """A timeout of a model with a price is no model without a price: each is counted, named and mended by itself."""
+    with closing(open_ledger(shell.data)) as ledger:
+        ledger.commit(Batch([call("1", "gpt-5", "unpriced:no-usage", status="timeout"), *of_unknown_model(2)]))
+    found = json.loads(shell.run("doctor", "--json").stdout)["prices"]
+    assert (found["unpriced"], found["no_price"], found["usage_unknown"]) == (3, 2, 1)
+    assert found["unpriced_models"] == [
+        {"provider": "openai", "model": "made-up-9", "calls": 2, "no_price": 2, "usage_unknown": 0},
+        {"provider": "openai", "model": "gpt-5", "calls": 1, "no_price": 0, "usage_unknown": 1},
+    ]
+    text = shell.run("doctor").stdout
+    assert "2 calls of models without a price" in text
+    assert "1 call of unknown usage, whatever the model costs" in text
+    assert "no price (no-price): made-up-9 (openai), 2 calls" in text
+    assert "unknown usage (no-usage): gpt-5 (openai), 1 call" in text
+    reported = shell.run("report", "model", "--no-import")
+    assert "2 calls of models without a price: made-up-9 and 1 call of unknown usage" in reported.stderr
+
+
+def test_successes_without_a_price_beside_errors_that_cost_nothing(shell: Shell) -> None:
+    """Their cost is unknown, not $0, in the report, in a query's table, in JSON and in CSV."""
+    refused = call("9", "made-up-9", "", status="rate_limit")
+    with closing(open_ledger(shell.data)) as ledger:
+        ledger.commit(Batch([*of_unknown_model(2), msgspec.structs.replace(refused, cost_priced=0)]))
+    report = shell.run("report", "model", "--no-import").stdout
+    assert "$0" not in report
+    assert "unpriced" in report
+    totals = json.loads(shell.run("report", "--no-import", "--json").stdout)["totals"]
+    assert (totals["cost"], totals["unpriced"], totals["no_price"], totals["requests"]) == (None, 2, 2, 3)
+    asked = ("query", "--measure", "calls.cost", "--by", "calls.model")
+    table = shell.run(*asked)
+    assert "$0" not in table.stdout
+    assert "2 calls of models without a price are not in the cost" in table.stderr
+    answer = json.loads(shell.run(*asked, "--json").stdout)
+    assert [row["cost"] for row in answer["rows"]] == [None]
+    assert answer["unpriced"] == {"no_price": 2, "usage_unknown": 0}
+    assert shell.run(*asked, "--csv").stdout.splitlines()[1:] == ["made-up-9,"]
+
+
+def of_unknown_model(several: int) -> list[ModelCall]:
+    """Calls of a model that no price is known for."""
+    return [call(f"u{n}", "made-up-9", "unpriced:no-price", tokens=100) for n in range(several)]
+
+
+def call(name: str, model: str, basis: str, *, status: Status = "ok", tokens: int | None = None) -> ModelCall:
+    """A call without a price."""
+    return ModelCall(
+        source="api",
+        native_id=name,
+        started_at=1_790_000_000_000_000,
+        provider="openai",
+        model=model,
+        status=status,
+        input_tokens=tokens,
+        price_basis=basis,
+    )

@@ -85,3 +85,32 @@ def test_misspelt_judgement(used: Used) -> None:
     """A judgement that does not exist is one line with the one that may have been meant."""
     error = used[0].run("query", "--measure", "judgement.profits", code=2).stderr
     assert "did you mean 'judgement.profit'" in error
+
+
+def test_a_value_that_nothing_has(used: Used) -> None:
+    """It is said with the one that may have been meant, whatever the form of the answer."""
+    shell, _ = used
+    words = ("query", "--measure", "calls.cost", "--where", "calls.provider=anthropc")
+    for form in ((), ("--json",), ("--csv",), ("--by", "calls.model")):
+        done = shell.run(*words, *form)
+        assert "Nothing has calls.provider 'anthropc'; did you mean 'anthropic'?" in done.stderr
+    done = shell.run("query", "--measure", "calls.cost", "--where", "calls.provider=zzz")
+    assert "Nothing has calls.provider 'zzz'; there are anthropic" in done.stderr
+
+
+def test_nothing_in_the_window(used: Used) -> None:
+    """No rows come with when there was something last; an answer of zeros that is one does not."""
+    shell, _ = used
+    done = shell.run("query", "--measure", "calls.cost", "--by", "calls.model", "--since", "15m")
+    assert "There is nothing in this window. Last use: " in done.stderr
+    assert "--since all shows it" in done.stderr
+    none = shell.run("query", "--measure", "calls.audio_tokens")
+    assert none.stderr.startswith("Window: ")
+
+
+def test_a_judgement_keeps_its_own_window(used: Used) -> None:
+    """It says which that is; one that has none is about all time, like everything else."""
+    shell, _ = used
+    own = shell.run("query", "--measure", "judgement.health_score", "--json")
+    assert "Window: all time" not in own.stderr
+    assert "Window: all time" in shell.run("query", "--measure", "judgement.profit").stderr

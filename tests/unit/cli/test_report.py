@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from generators.claude_tree import Truth
+from tokometer.measures.windows import NAMED
 
 from .conftest import Shell
 
@@ -166,3 +168,102 @@ def test_the_windows_own_files_are_reported_before_the_rest_is_read(shell: Shell
     assert (again["totals"]["input_tokens"], "reading" in again) == (11_110, False)
     table = shell.run("report", "--since", "today")
     assert "Read " not in table.stderr
+
+
+def old_usage(shell: Shell) -> None:
+    """One session of some months ago."""
+    project = shell.home / ".claude" / "projects" / "p"
+    project.mkdir(parents=True)
+    line = {
+        "type": "assistant",
+        "timestamp": "2026-08-01T10:00:00.000Z",
+        "sessionId": SESSION,
+        "uuid": "u",
+        "requestId": "r1",
+        "message": {
+            "id": "m1",
+            "role": "assistant",
+            "model": "claude-sonnet-4-5",
+            "usage": {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 90_000},
+        },
+    }
+    (project / f"{SESSION}.jsonl").write_text(json.dumps(line) + "\n")
+
+
+SESSION = "0b1c2d3e-4f50-4a6b-8c7d-0123456789ab"
+
+
+def test_usage_before_the_window_is_not_none(shell: Shell) -> None:
+    """A window without usage says when there was some last, and how to see it."""
+    old_usage(shell)
+    done = shell.run("report", "--since", "7d")
+    assert done.stdout == ""
+    assert "No usage in this window. Last use: 1 Aug 2026; --since all shows it." in done.stderr
+    assert "2026-08-01" in shell.run("report", "--since", "all").stdout
+
+
+def test_every_answer_says_its_window(shell: Shell) -> None:
+    """On stderr and in JSON; without --since it is all time, in reports as in queries."""
+    old_usage(shell)
+    for words in (
+        ("report",),
+        ("report", "--csv"),
+        ("report", "--json"),
+        ("query", "--measure", "calls.cost"),
+        ("query", "--measure", "calls.cost", "--json"),
+        ("query", "--measure", "calls.cost", "--csv"),
+    ):
+        done = shell.run(*words)
+        assert "Window: all time, from 1 Aug 2026 to now, in UTC" in done.stderr
+        assert "Window" not in done.stdout
+    assert "Window: 1 Aug 2026 to 2 Aug 2026, in Asia/Tokyo" in (
+        shell.run("report", "--since", "2026-08-01", "--until", "2026-08-02", "--tz", "Asia/Tokyo").stderr
+    )
+    assert "Window: 1 Aug 2026, in UTC" in shell.run("report", "--since", "2026-08-01", "--until", "2026-08-01").stderr
+    window = report(shell)["window"]
+    assert (window["since"], window["tz"]) == ("2026-08-01T00:00:00Z", "UTC")
+    asked = json.loads(shell.run("query", "--measure", "calls.cost", "--json").stdout)
+    assert asked["meta"]["since"] == window["since"]
+    for command in ("report", "query"):
+        assert "[default: all]" in " ".join(shell.run(command, "--help").stdout.split())
+
+
+def test_a_pipe_gets_whole_names(shell: Shell) -> None:
+    """Who reads a pipe has no window to fit in: a session's id is whole, whatever $COLUMNS is."""
+    old_usage(shell)
+    assert SESSION in shell.run("report", "session", COLUMNS="").stdout
+    assert SESSION in shell.run("report", "session", COLUMNS="60").stdout
+    assert SESSION in shell.run("query", "--measure", "calls.cost", "--by", "calls.session", COLUMNS="20").stdout
+
+
+def test_eighty_columns_show_the_total(shell: Shell) -> None:
+    """Most tokens are the cache's: whatever is left out, the total is not."""
+    old_usage(shell)
+    lines = shell.run("report", COLUMNS="80").stdout.splitlines()
+    assert "Total Tokens" in lines[0]
+    assert "90,015" in lines[-1]
+    assert max(map(len, lines)) <= 80
+
+
+def test_two_forms_at_once_are_refused(shell: Shell) -> None:
+    """Whichever was printed, somebody waited for the other one."""
+    for command in (("report",), ("query", "--measure", "calls.cost")):
+        for words in (("--json", "--csv"), ("--csv", "--json")):
+            assert "--json and --csv" in shell.run(*command, *words, code=2).stderr
+
+
+def test_one_is_no_plural(shell: Shell) -> None:
+    """One file is one file."""
+    old_usage(shell)
+    assert shell.run("import").stdout.startswith("1 file, 1 of them with something new")
+    assert "Nothing new in 1 file (" in shell.run("import").stdout
+    doctor = shell.run("doctor").stdout
+    assert "of 1 call has a price" in doctor
+    assert "1 calls" not in doctor
+
+
+@pytest.mark.parametrize("command", ["report", "query"])
+def test_help_names_every_window(command: str, shell: Shell) -> None:
+    """What --since takes is what its help says."""
+    text = shell.run(command, "--help").stdout
+    assert set(NAMED) <= set(re.findall(r"\w+", text))

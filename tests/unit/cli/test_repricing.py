@@ -38,7 +38,7 @@ def _cost(shell: Shell) -> str | None:
 
 def _reprice(shell: Shell) -> None:
     (shell.data / "prices.toml").write_text(PRICE)
-    assert "1 calls, unpriced → $2" in shell.run("reprice").stdout
+    assert "1 call, unpriced → $2" in shell.run("reprice").stdout
     assert _cost(shell) is None
     assert json.loads(shell.run("reprice", "--apply", "--json").stdout)["applied"] is True
     assert float(_cost(shell) or 0) == 2
