@@ -17,6 +17,7 @@ from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
 from tokometer.dashboards import DASHBOARDS, RANGES, Dashboard, ScopeError, titled
 from tokometer.dashboards.names import source_titles
 from tokometer.dashboards.scope import find_zone, parse_scope
+from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
@@ -150,6 +151,7 @@ def sources(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=_refused(runtime),
+        waiting=waits(runtime.ledger),
         prices=prices,
         doubts=[
             {
