@@ -26,7 +26,7 @@ from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
-from tokometer.measures import CUBES, Query, Question, Result, dimension_named
+from tokometer.measures import CUBES, Filter, Query, Question, Result, dimension_named
 from tokometer.measures.result import csv_cell
 from tokometer.records.zone import local_zone
 from tokometer.server.memory import Kept
@@ -187,7 +187,7 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     groups = []
     chosen = dict(scope.where)
     titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in chosen}
-    wanted = q.casefold().strip()
+    wanted = q[:_LONGEST_TYPED].casefold().strip()
     for name, title in titles.items():
         # Who types `team` looks for teams, whatever they are called.
         named = bool(wanted) and wanted in f"{title} {name}".casefold()
@@ -201,7 +201,11 @@ def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wa
     """The values of a dimension with their requests under the filters of the others, those that are chosen first."""
     others = tuple(given for given in scope.where if given[0] != name)
     context = _context(runtime, replace(scope, where=others), runtime.ask)
-    rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
+    # What a value is called may contain what is typed though the value does not: of those, the largest are looked at.
+    largest = partial(context.query, scope.window, "requests", by=(name,), rank="requests", other=False)
+    rows = list(largest(top=_LOOKED_AT).rows)
+    if wanted and len(rows) >= _LOOKED_AT:
+        rows += largest(top=_OFFERED, where=(Filter(f"calls.{name}", "contains", (wanted,)),)).rows
     counts = {row[name] or "": row["requests"] or 0 for row in rows}
     names = Names(name, runtime.colours, ())
     offers = [value for value, count in counts.items() if value and count and value not in chosen]
@@ -217,8 +221,10 @@ def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wa
     ]
 
 
-#: Values of each dimension that the filter offers.
+#: Values of each dimension that the filter offers, and that it chooses those from.
 _OFFERED: Final = 6
+_LOOKED_AT: Final = 200
+_LONGEST_TYPED: Final = 200
 
 
 def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
