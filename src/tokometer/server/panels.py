@@ -206,6 +206,8 @@ def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wa
     rows = list(largest(top=_LOOKED_AT).rows)
     if wanted and len(rows) >= _LOOKED_AT:
         rows += largest(top=_OFFERED, where=(Filter(f"calls.{name}", "contains", (wanted,)),)).rows
+    if chosen and len(rows) >= _LOOKED_AT:
+        rows += largest(top=len(chosen), where=(Filter(f"calls.{name}", "in", tuple(chosen)),)).rows
     counts = {row[name] or "": row["requests"] or 0 for row in rows}
     names = Names(name, runtime.colours, ())
     offers = [value for value, count in counts.items() if value and count and value not in chosen]
