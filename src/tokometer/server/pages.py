@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from tokometer.dashboards import DASHBOARDS, RANGES, Dashboard, ScopeError, titled
+from tokometer.dashboards.names import source_titles
 from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger.refused import refused_by_source
 from tokometer.measures import Query
+from tokometer.records import PROVIDERS
 from tokometer.server.connecting import ways
 from tokometer.server.offered import offered
 from tokometer.server.panels import every
@@ -65,6 +67,7 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         # What no panel follows is not offered.
         offers={choice for panel in dashboard.panels for choice in panel.uses},
         dimensions=dimensions,
+        names={"provider": {name: one.name for name, one in PROVIDERS.items()}, "source": source_titles()},
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
         charts_url=f"/static/charts-{runtime.charts.charts_key}.json",
         **ways(runtime, str(request.base_url).rstrip("/")),

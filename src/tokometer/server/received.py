@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from tokometer.dashboards.names import source_titles
 from tokometer.ledger.noticed import noticed_by_source
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import refused_by_source
@@ -21,13 +22,6 @@ from tokometer.sources.registry import FILE_SOURCES
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
 
-#: What sources are called.
-TITLES: Final = {
-    **{name: source.title for name, source in FILE_SOURCES.items()},
-    "otlp": "OpenTelemetry",
-    "api": "API",
-    "demo": "Demo",
-}
 #: Who writes a time for the viewer: how long ago, and to the second.
 When = Callable[[datetime | None], dict[str, str]]
 
@@ -67,7 +61,7 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     calls = {row["source"]: row for row in rows}
     refused = refused_by_source(runtime.ledger)
     noticed = noticed_by_source(runtime.ledger)
-    last = latest_by(runtime.ask, "calls.source")
+    last, titles = latest_by(runtime.ask, "calls.source"), source_titles()
     found = []
     for name in sorted({*calls, *places, *refused, *noticed, *runtime.arrivals}):
         row = calls.get(name, {})
@@ -76,7 +70,7 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
-                "title": TITLES.get(name, name or "unknown"),
+                "title": titles.get(name, name or "unknown"),
                 "requests": _figure(row.get("requests"), REQUESTS),
                 "cost": _figure(row.get("cost"), USD),
                 "files": count,

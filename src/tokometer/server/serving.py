@@ -21,10 +21,13 @@ from tokometer.host.ending import SERVER_SECONDS, Ending, go
 from tokometer.host.private import keep_private, private_folder
 from tokometer.host.regular import open_regular, read_bytes, read_text
 from tokometer.ledger import LedgerError, LedgerLocked
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.server import runtime as runtimes
 from tokometer.server.guard import LOOPBACK
 
 _BACKLOG: Final = 512
+#: Of an address that stands in a file.
+_SHOWN: Final = 80
 #: What a server that is about to end writes into the lock, and how often another looks for it to be free (seconds).
 _ENDING: Final = "ending"
 _LOOK: Final = 0.1
@@ -53,6 +56,7 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
     """
     _check_loopback(host)
     keep_private()
+    log_discreetly()
     private_folder(data)
     # Half of the start is reading the code of the web framework; the ledger is opened meanwhile.
     loading = threading.Thread(target=import_module, args=("tokometer.server.listening",), name="tokometer-load")
@@ -135,8 +139,8 @@ def _holder(data: Path) -> str:
     """Who holds the folder, in words."""
     try:
         said = json.loads(read_bytes(data / "server.json"))
-        return f"the server at {said['url']} (process {said['pid']})"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"the server at {str(said['url'])[:_SHOWN]} (process {int(said['pid'])})"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         with contextlib.suppress(OSError, ValueError):
             return f"process {read_text(data / 'server.lock').strip()}"
         return "another server"

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
 from tokometer.dashboards import ScopeError
 from tokometer.dashboards.scope import find_zone
+from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.records import MENDS, TOPICS
@@ -52,6 +53,7 @@ def page(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=sum(refused_by_source(runtime.ledger).values()),
+        waiting=waits(runtime.ledger),
         prices=prices,
         doubts=[
             {
@@ -86,14 +88,14 @@ def received(request: Request) -> Response:
     when, _ = _clock(request)
     shown = _received(request.app.state.runtime, when)
     parts = {"sources": render("received.html", **shown)}
-    parts |= {way: render("waiting.html", state=state) for way, state in shown["waiting"].items()}
+    parts |= {way: render("waiting.html", state=state) for way, state in shown["states"].items()}
     return JSONResponse(parts, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"})
 
 
 def _received(runtime: Runtime, when: When) -> dict[str, Any]:
     return {
         "sources": sources(runtime, when),
-        "waiting": waiting(runtime, when),
+        "states": waiting(runtime, when),
         "following": runtime.follower.following if runtime.follower else None,
     }
 
