@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from tokometer.records.redaction import redacted
+
 
 class QueryError(ValueError):
     """A query that cannot be answered: which field is wrong, why, and what would be right."""
@@ -21,3 +23,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     by_folded = {candidate.lower(): candidate for candidate in names}
     close = get_close_matches(name.lower(), list(by_folded), n=2, cutoff=0.6)
     return "; did you mean " + " or ".join(repr(by_folded[match]) for match in close) + "?" if close else ""
+
+
+def told(text: object, most: int) -> str:
+    """The start of what was asked, as an error may repeat it: without secrets."""
+    return redacted(str(text), most)
