@@ -26,11 +26,18 @@ _SINGULAR = {"error_details": "error detail"}
 @click.option(
     "--audit", is_flag=True, help="Also prove that every rollup equals its records; exit 1 where one does not."
 )
+@click.option("--repair", "repairs", is_flag=True, help="Make a damaged ledger whole, without what cannot be read.")
+@click.option("--yes", is_flag=True, help="Repair without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
 @click.pass_context
-def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> None:
+def doctor(context: click.Context, audit: bool, repairs: bool, yes: bool, as_json: bool, data: Path) -> None:
     """Say which tools were found, how much of their usage has a price, and whether the ledger is sound."""
+    if repairs:
+        from tokometer.cli.repairing import repair
+
+        repair(data, sure=yes)
+        return
     from tokometer.cli.doors import open_door
 
     with open_door(data) as door:
@@ -140,6 +147,11 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
         yield Loud(f"         Records cannot be taken just now: {ledger['trouble']}")
     if ledger["missing"]:
         yield from _missing(ledger["missing"])
+    waiting = ledger["waiting"]
+    if waiting["count"]:
+        by_source = ", ".join(f"{count:,} of {source}" for source, count in waiting["by_source"].items())
+        yield f"Waiting  {waiting['count']:,} records are ahead of the clock ({by_source}): is it right?"
+        yield f"         They are kept aside and tried again when it has come to them: {waiting['next_due'][:16]} UTC."
     if ledger["refused"]:
         yield f"Refused  {counted(ledger['refused'], 'record')}; the latest:"
         for refusal in ledger["latest_refusals"]:

@@ -89,6 +89,8 @@ class Placed:
     """What panels of all kinds have in common."""
 
     kind: ClassVar[str] = ""
+    #: How the kind works its numbers out, where that is more than its measures say.
+    method: ClassVar[str] = ""
 
     id: str
     title: str

@@ -24,7 +24,7 @@ from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
 from tokometer.records.redaction import redacted
 from tokometer.records.status import STATUSES, Status, status_of
-from tokometer.records.time import check_time, now_us
+from tokometer.records.time import check_time
 from tokometer.records.values import MAX_DURATION_US, name_of
 
 DEFAULT_SOURCE: Final = "api"
@@ -56,11 +56,10 @@ def record_from(
     given: object,
     *,
     workspace: str = "default",
-    now: int | None = None,
     left_out: set[str] | None = None,
     bodies: bool = False,
 ) -> Record:
-    """The record that an object means. `kind` is a key of `KINDS`; `now` is our clock, in microseconds.
+    """The record that an object means. `kind` is a key of `KINDS`.
 
     The names of fields that are not kept are added to `left_out`; without `bodies`, those of requests and responses are
     among them.
@@ -74,14 +73,13 @@ def record_from(
     if left_out is not None:
         left_out.update(reader.left_out)
     values = reader.values()
-    clock = now_us() if now is None else now
     started_at = reader.required("started_at")
-    values["started_at"] = check_time(started_at, reader.spelling("started_at"), clock)
+    values["started_at"] = check_time(started_at, reader.spelling("started_at"))
     for name in REQUIRED[kind]:
         reader.required(name)
     if not values.setdefault("source", DEFAULT_SOURCE):
         raise RecordError(reader.spelling("source"), "is empty")
-    _finish(kind, reader, values, clock)
+    _finish(kind, reader, values)
     labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
     if labels:
         values["labels"] = labels
@@ -164,7 +162,7 @@ class _Reader:
         return self._spelling.get(name, name)
 
 
-def _finish(kind: str, reader: _Reader, values: dict[str, Any], now: int) -> None:
+def _finish(kind: str, reader: _Reader, values: dict[str, Any]) -> None:
     """What takes more than one field."""
     start = values["started_at"]
     end = reader.get("ended_at")
@@ -184,7 +182,6 @@ def _finish(kind: str, reader: _Reader, values: dict[str, Any], now: int) -> Non
         values["ended_at"] = start + reader.get("duration_ms")
     if kind == "bills":
         values.setdefault("ended_at", start)
-        check_time(start, reader.spelling("started_at"), now)
         _choose(reader, values, "type", kind)
     elif kind == "samples":
         _choose(reader, values, "mode", kind)

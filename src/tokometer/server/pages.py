@@ -15,12 +15,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
 from tokometer.dashboards import DASHBOARDS, RANGES, Dashboard, ScopeError, titled
+from tokometer.dashboards.names import source_titles
 from tokometer.dashboards.scope import find_zone, parse_scope
+from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.measures import Query
-from tokometer.records import MENDS, TOPICS
+from tokometer.records import MENDS, PROVIDERS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import REQUESTS, USD, exact, show
 from tokometer.server.offered import offered
@@ -83,6 +85,7 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         # What no panel follows is not offered.
         offers={choice for panel in dashboard.panels for choice in panel.uses},
         dimensions=dimensions,
+        names={"provider": {name: one.name for name, one in PROVIDERS.items()}, "source": source_titles()},
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
         charts_url=f"/static/charts-{runtime.charts.charts_key}.json",
         discover=runtime.discover,
@@ -148,6 +151,7 @@ def sources(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=_refused(runtime),
+        waiting=waits(runtime.ledger),
         prices=prices,
         doubts=[
             {

@@ -139,6 +139,8 @@ class Series(Placed):
         if self.chosen:
             lines = [line for line in lines if line.name not in context.scope.hidden]
         what = described(asked[0])
+        # An axis for nothing would be made up.
+        drawable = any(any(line.values) for line in lines)
         drawn = bars if self._shape(asked) == "bars" else None
         as_declared = not over
         extras = self._extras(context, window, grain, as_declared=as_declared)
@@ -166,6 +168,7 @@ class Series(Placed):
             "total": total,
             "mark": mark,
             "tall": self.tall,
+            "drawn": drawable,
             "legend": legend if self.by or len(lines) > 1 else [],
             "by": self.by if self.chosen else "",
             "grains": [(name, GRAIN_WORDS[name]) for name in choices(window)] if self.chosen else [],
@@ -175,8 +178,9 @@ class Series(Placed):
             + (f": {total.exact}" if total else ""),
         }
         keys = ("time", self.by) if self.by else ("time",)
+        rows = sorted(rows, key=lambda row: (row["time"], str(row.get(self.by) or "")))
         table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])
-        return View(shown, table, window, chart, empty=not any(any(line.values) for line in lines))
+        return View(shown, table, window, chart if drawable else None, empty=not drawable)
 
     def _window(self, context: Context) -> tuple[Window, Grain]:
         if self.trend:

@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
 
-from tokometer.ledger import schema
+from tokometer.ledger import aside, schema
 from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse.connection import connect, place_of
 from tokometer.ledger.clickhouse.failures import understood
@@ -34,7 +34,7 @@ from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement, Unsettled
-from tokometer.ledger.refused import refusal_rows
+from tokometer.ledger.refused import UNREADABLE, refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import OLD
 from tokometer.records import Notice, Refusal, now_us, to_datetime
@@ -46,6 +46,8 @@ _SETTINGS: Final[dict[str, Any]] = {
     "prefer_column_name_to_alias": 1,
     "join_use_nulls": 1,
 }
+#: What stands in the columns of a row that says that its key is gone.
+_BLANK: Final[dict[schema.Type, Any]] = {"id": bytes(16), "time": 0, "int": 0}
 _PARAMETER: Final = re.compile(r"\$(\w+)")
 
 
@@ -88,8 +90,11 @@ class ClickHouseLedger:
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            batch.notices.extend(self._keep_aside(batch))
             self._notice(batch.notices)
             self._mark(changes, commit, READY)
+            # The records are there by now: killed in between, they are tried once more, and are duplicates.
+            self._forget_due(batch)
             self._move(batch.cursors)
         return receipt
 
@@ -297,6 +302,35 @@ class ClickHouseLedger:
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
             self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
+
+    def _keep_aside(self, batch: Batch) -> list[Notice]:
+        """Keep what is ahead of our clock, each once; the notices of what is too much for that."""
+        if not batch.aside:
+            return []
+        ids = {"ids": [str(uuid.UUID(bytes=waiting.id)) for waiting in batch.aside]}
+        stored = self._query(f"{aside.STORED} id IN (SELECT toUUID(arrayJoin($ids)))", ids)
+        waiting = aside.folded(batch, map(aside.waiting_in, stored))
+        self._insert(schema.ASIDE, native(schema.ASIDE, aside.columns_of(waiting)))
+        [(count, size)] = self._query(aside.SIZE)
+        if count <= aside.MOST and size <= aside.MOST_BYTES:
+            return []
+        gone, notices = aside.beyond(self._query(aside.SIZES))
+        self._take_out(schema.ASIDE, gone)
+        return notices
+
+    def _forget_due(self, batch: Batch) -> None:
+        """Let go of what has come to its time, and of refusals that hold no longer."""
+        if batch.due:
+            self._take_out(schema.ASIDE, [waiting.id for waiting in batch.due])
+            self._take_out(schema.REFUSALS, [waiting.refusal for waiting in batch.due])
+        for source, place in batch.healed:
+            rows = self._query(f"SELECT id FROM refusals WHERE {UNREADABLE}", {"source": source, "place": place})
+            self._take_out(schema.REFUSALS, [id_.bytes for (id_,) in rows])
+
+    def _take_out(self, table: schema.Table, ids: Sequence[bytes]) -> None:
+        """Say of some rows of a table whose key is an id that they are gone."""
+        blanks = [[_BLANK.get(column.type, "")] * len(ids) for column in table.columns[1:]]
+        self._insert(table, native(table, [list(ids), *blanks]), gone=True)
 
     def _notice(self, notices: Sequence[Notice]) -> None:
         rows = self._names.rows(notices)
