@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
+from tokometer.records.redaction import redacted
+
 #: Names that what was typed is compared with, each no longer than this: comparing takes a moment each.
 _MOST_KNOWN: Final = 500
 _LONGEST: Final = 100
-
-from tokometer.records.redaction import redacted
 
 
 class QueryError(ValueError):
