@@ -24,16 +24,25 @@ from typing import Any, Final
 from tokometer.ledger import aside, schema
 from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse.connection import connect, place_of
-from tokometer.ledger.clickhouse.failures import understood
 from tokometer.ledger.clickhouse.labels import ClickHouseLabels
 from tokometer.ledger.clickhouse.settle import PENDING, READY, ROLLUP, ClickHouseSettling
 from tokometer.ledger.clickhouse.shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse.tables import create
 from tokometer.ledger.clickhouse.values import native, plain, type_of, with_price
+from tokometer.ledger.clickhouse.way import Way
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement, Unsettled
+from tokometer.ledger.protocol import (
+    Batch,
+    Discrepancy,
+    Engine,
+    LedgerUnavailable,
+    Missing,
+    Receipt,
+    Statement,
+    Unsettled,
+)
 from tokometer.ledger.refused import UNREADABLE, refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import OLD
@@ -46,6 +55,10 @@ _SETTINGS: Final[dict[str, Any]] = {
     "prefer_column_name_to_alias": 1,
     "join_use_nulls": 1,
 }
+#: How long somebody else's question may take before whoever asks whether it is ready is told that it is not (seconds).
+_PATIENCE: Final = 5.0
+#: The key in `meta` of what is written to see whether anything can be.
+_TRIED: Final = "tried"
 #: What stands in the columns of a row that says that its key is gone.
 _BLANK: Final[dict[schema.Type, Any]] = {"id": bytes(16), "time": 0, "int": 0}
 _PARAMETER: Final = re.compile(r"\$(\w+)")
@@ -62,7 +75,7 @@ class ClickHouseLedger:
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._client, self.database = connect(url)
-        self._place = place_of(url)
+        self._way = Way(place_of(url))
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
@@ -181,8 +194,15 @@ class ClickHouseLedger:
         return audit(self, ROLLUP, "IS DISTINCT FROM")
 
     def ready(self) -> None:
-        """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
-        self._query("SELECT 1")
+        """See :meth:`tokometer.ledger.protocol.Ledger.ready`. After writes were refused, tries to write."""
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise LedgerUnavailable(f"ClickHouse at {self._way.place} has not answered for {_PATIENCE:.0f} s")
+        try:
+            self._query("SELECT 1")
+            if self._way.refuses:
+                self._insert(schema.META, [[_TRIED], [str(now_us())]])
+        finally:
+            self._lock.release()
 
     @property
     def missing(self) -> Missing | None:
@@ -209,14 +229,14 @@ class ClickHouseLedger:
     def _query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
-        with self._lock, understood(self._place):
+        with self._lock, self._way.asking():
             result = self._client.query(bound, parameters=values, settings=_SETTINGS)
         return [tuple(plain(value) for value in row) for row in result.result_rows]
 
     def _command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
-        with self._lock, understood(self._place):
+        with self._lock, self._way.writing():
             self._client.command(bound, parameters=values, settings=_SETTINGS)
 
     def _insert(self, table: schema.Table, values: Sequence[Sequence[Any]], *, gone: bool = False) -> None:
@@ -224,7 +244,7 @@ class ClickHouseLedger:
             return
         count = len(values[0])
         version = self._next_version()
-        with self._lock, understood(self._place):
+        with self._lock, self._way.writing():
             self._client.insert(
                 table.name,
                 [*values, [version] * count, [gone] * count],
@@ -286,7 +306,7 @@ class ClickHouseLedger:
 
     def _write(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
         """Insert columns as they are."""
-        with self._lock, understood(self._place):
+        with self._lock, self._way.writing():
             self._client.insert(table, columns, column_names=names, column_oriented=True)
 
     def _carry_out(self, change: Change) -> None:
