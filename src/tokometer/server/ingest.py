@@ -17,6 +17,7 @@ from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.records import Notice, Refusal, now_us
 from tokometer.records.fields import FIELDS
+from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
@@ -79,7 +80,7 @@ async def calls(request: Request) -> Response:
 async def records(request: Request, kind: str) -> Response:
     """Take records of a kind (calls, tools, logs, scores, …) as NDJSON, a JSON array or one JSON object."""
     if kind not in FIELDS:
-        return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(FIELDS)}")
+        return _error(404, f"there is no kind of record {redacted(kind, 40)!r}; there are {', '.join(FIELDS)}")
     return await _own(request, kind)
 
 
