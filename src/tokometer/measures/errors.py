@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+#: A longer name is no slip of the pen, and comparing takes time.
+_LONGEST: Final = 200
 
 
 class QueryError(ValueError):
@@ -17,6 +21,8 @@ class QueryError(ValueError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'calls.cost'?`, or nothing where no known name is close."""
+    if len(name) > _LONGEST:
+        return ""
     names = list(known)
     by_folded = {candidate.lower(): candidate for candidate in names}
     close = get_close_matches(name.lower(), list(by_folded), n=2, cutoff=0.6)

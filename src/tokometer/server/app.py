@@ -10,6 +10,7 @@ from tokometer.server import api, assets, control, health, ingest, live, pages, 
 from tokometer.server.away import answer_when_away
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
+from tokometer.server.refusing import answer_refusals
 from tokometer.server.runtime import Runtime
 
 
@@ -30,6 +31,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     answer_when_away(app)
+    answer_refusals(app)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(Guard, hosts=hosts)
     return app
