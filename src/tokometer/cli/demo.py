@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tokometer.cli.shown import say
 from tokometer.records.plural import counted
 
 
@@ -59,7 +60,7 @@ def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
     from tokometer.demo import Spending, generate
     from tokometer.records import ModelCall
 
-    click.echo(f"Making up {counted(calls, 'model call')} of the last {counted(days, 'day')} …", err=True)
+    say(f"Making up {counted(calls, 'model call')} of the last {counted(days, 'day')} …", err=True)
     door = LocalDoor(data)
     now, done = time_ns() // 1000, 0
     spending = Spending(now)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from tokometer.cli.options import data_option
+from tokometer.cli.shown import say
 
 
 @click.command(short_help="Import, follow and show this machine's usage (the default).")
@@ -23,15 +24,13 @@ def serve(data: Path, host: str, port: int, no_discover: bool) -> None:
     As long as nothing was used on this machine and somebody sits at the terminal, demo data is offered.
     """
     if not no_discover and sys.stdin.isatty() and _nothing_to_show(data):
-        click.echo("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
+        say("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
         if click.confirm("Show generated demo data instead?", default=True):
             from tokometer.cli.demo import serve_demo
 
             serve_demo(host=host, port=port)
             return
-        click.echo(
-            "`tokometer demo` shows it at any time. Waiting for usage of your own; the page says how to send some."
-        )
+        say("`tokometer demo` shows it at any time. Waiting for usage of your own; the page says how to send some.")
     run_server(data, host, port, discover=not no_discover, demo=False)
 
 

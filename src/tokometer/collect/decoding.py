@@ -31,6 +31,7 @@ from tokometer.host.children import end_with
 from tokometer.ledger import Batch
 from tokometer.ledger.packed import Packed, Stood
 from tokometer.records import Notice, Record, Refusal
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
@@ -330,6 +331,8 @@ def main(parent: str, descriptor: str, overrides: str, cache: str, labels: str) 
     """Answer requests that come over the socket with this file number, until it is closed or `parent` is gone."""
     end_with(int(parent))
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
+
+    log_discreetly()
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
     settings = msgspec.json.decode(labels, type=LabelSettings)

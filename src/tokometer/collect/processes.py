@@ -18,6 +18,7 @@ from tokometer.collect.changes import Job
 from tokometer.collect.reading import Prices
 from tokometer.host import ending
 from tokometer.host.children import await_end, end_with
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.sources.protocol import FileSource
 
 _THREADS: Final = Path("/proc/self/task")
@@ -119,6 +120,7 @@ def main() -> None:
 
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
     end_with(task.parent)
+    log_discreetly()
     with suppress(BrokenPipeError, KeyboardInterrupt):
         prices = Prices(*(None if path is None else Path(path) for path in (task.overrides, task.cache)))
         work(task.bundles, FILE_SOURCES, prices, task.numbers, task.out)

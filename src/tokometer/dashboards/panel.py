@@ -10,7 +10,8 @@ from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.calendar import RANGES, Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import window_text
-from tokometer.dashboards.scope import DEFAULT_RANGE, Scope
+from tokometer.dashboards.scope import DEFAULT_BY, DEFAULT_RANGE, Scope
+from tokometer.measures import dimension_named
 
 #: Stands in a title for the window that the panel is about: `Request Volume ({range})`.
 RANGE: Final = "{range}"
@@ -112,10 +113,22 @@ class Listed(Placed):
         return (*(() if self.window else ("range", "complete")), "compare", "show")
 
 
+#: Stands in a title for the dimension that the viewer chooses.
+BY: Final = "{by}"
+
+
+def by_title(title: str, by: str) -> str:
+    """A title with its dimension in it: `By team`, `By API key`."""
+    if BY not in title:
+        return title
+    words = dimension_named(f"calls.{by}").title
+    return title.replace(BY, words if words[:2].isupper() else words[:1].lower() + words[1:])
+
+
 def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANGE) -> str:
     """A panel's title with the window in it, as this viewer sees it; without one, as the dashboard opens."""
     if RANGE not in panel.title:
-        return panel.title
+        return by_title(panel.title, scope.by if scope else DEFAULT_BY)
     name = panel.window or (scope.range if scope else default)
     if name == "custom" and scope:
         return panel.title.replace(RANGE, window_text(scope.window))

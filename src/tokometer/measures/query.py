@@ -25,8 +25,8 @@ OPS: Final[tuple[Op, ...]] = get_args(Op)
 #: As many values as a filter takes, and dimensions and measures a query.
 MOST_VALUES: Final = 1000
 MOST_NAMES: Final = 100
-#: The most that `limit` and `top` take.
-MOST_ROWS: Final = 1_000_000
+#: The rows that an answer may have, and the most that `limit` and `top` take.
+MOST_ROWS: Final = 100_000
 _MANY: Final = ("in", "not in")
 _LABEL: Final = rf"(?:\w+\.)?{re.escape(PREFIX)}"
 #: A label's key may be in quotes, and without them be anything up to an operator.

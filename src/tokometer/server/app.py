@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from tokometer import __version__
 from tokometer.server import api, assets, control, health, ingest, live, pages, panels
 from tokometer.server.away import answer_when_away
+from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.refusing import answer_refusals
@@ -32,6 +33,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)
+    app.add_middleware(Discreet)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(Guard, hosts=hosts)
     return app

@@ -20,6 +20,7 @@ import uvicorn
 
 from tokometer.host import ending
 from tokometer.host.private import write_private
+from tokometer.records.redaction.logs import CONFIG
 from tokometer.server import assets, panels, templates
 from tokometer.server.app import create_app
 from tokometer.server.connections import doors, protocol
@@ -46,6 +47,7 @@ def run(runtime: Runtime, listener: socket.socket, host: str, on_end: Callable[[
     config = uvicorn.Config(
         app,
         log_level="warning",
+        log_config=CONFIG,
         access_log=False,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=30,

@@ -42,6 +42,8 @@ PAGES: Final = (
     {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
 _REFUSED: Final = 100
+#: What is the matter with a price.
+_DOUBTS: Final = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: Kinds of panel that show a tile or a gauge for each name.
 _TILED: Final = ("grid", "gauge")
 _NOTICED: Final = 100
@@ -122,6 +124,8 @@ def sources(request: Request) -> Response:
         zone = find_zone("UTC")
     now = runtime.now()
     prices = totals(runtime.ask)
+    doubts = by_reason(uncertain(runtime.ask, prices))
+    lacks = [doubt.first.lack for doubt in doubts]
 
     def when(at: datetime | None) -> dict[str, str]:
         if at is None:
@@ -148,12 +152,15 @@ def sources(request: Request) -> Response:
         doubts=[
             {
                 "of": doubt,
+                "doubt": _DOUBTS[doubt.first.lack],
+                # The first of a kind is where a chip beside a cost leads to.
+                "anchor": doubt.first.lack if doubt.first.lack not in lacks[:at] else "",
                 "cost": _figure(doubt.cost, USD),
                 "models": [_named(one) for one in doubt.models[:_MODELS]],
                 "more": [_named(one) for one in doubt.models[_MODELS:_MOST_MODELS]],
                 "beyond": len(doubt.models[_MOST_MODELS:]),
             }
-            for doubt in by_reason(uncertain(runtime.ask, prices))
+            for at, doubt in enumerate(doubts)
         ],
         noticed=[
             {

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
+from operator import itemgetter
 from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
@@ -176,7 +177,7 @@ def _ending() -> Rendered:
 
 @router.get("/api/filters", summary="Values to filter by, with their requests")
 def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
-    """The largest values of each dimension whose name contains `q`, as `[{name, title, values}]`.
+    """The largest values of each dimension that contain `q`, or whose dimension does: `[{name, title, values}]`.
 
     A value's `text` is its requests in the window under the filters of the other dimensions: as many as there will be
     when it is chosen. Those that are `chosen` come first.
@@ -186,11 +187,14 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     groups = []
     chosen = dict(scope.where)
     titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in chosen}
+    wanted = q.casefold().strip()
     for name, title in titles.items():
-        values = _values(runtime, scope, name, chosen.get(name, ()), q.casefold().strip())
+        # Who types `team` looks for teams, whatever they are called.
+        named = bool(wanted) and wanted in f"{title} {name}".casefold()
+        values = _values(runtime, scope, name, chosen.get(name, ()), "" if named else wanted)
         if values:
-            groups.append({"name": name, "title": title, "values": values})
-    return groups
+            groups.append((not named, {"name": name, "title": title, "values": values}))
+    return [group for _, group in sorted(groups, key=itemgetter(0))]
 
 
 def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wanted: str) -> list[dict[str, Any]]:
@@ -278,8 +282,13 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, li
     view = panel.view(_context(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
+    if "by" in panel.uses:
+        titles = findable(runtime)
+        if scope.by not in titles:
+            titles[scope.by] = dimension_named(f"calls.{scope.by}").title
+        frame["dimensions"] = list(titles.items())
     reply = {
         "id": panel.id,
         "title": title,

@@ -24,6 +24,7 @@ from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, rules
+from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
@@ -145,22 +146,24 @@ class Runtime:
         """The time now, UTC."""
         return datetime.now(UTC)
 
-    def ask(self, question: Question, every: float = 60.0) -> Result:
+    def ask(self, question: Question, every: float = 60.0, *, whole: bool = False) -> Result:
         """Answer a question, with everything that is committed.
 
+        Of more groups than a page can show the smaller ones are together, unless the `whole` answer is asked for.
         Whoever else asks the same within `every` seconds and before the next commit shares the answer.
         """
-        return self.asked(question, every).result()
+        return self.asked(question, every, whole=whole).result()
 
     def first(self) -> datetime:
         """When the first call was, to the day; today where there is none."""
         return self.ask(_ALL_TIME).meta.since
 
-    def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
+    def asked(self, question: Question, every: float, hold: float = 0.0, *, whole: bool = False) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
-        key = (question, self.settings.dimensions, int(time.time() // _QUARTER))
-        return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES), every, hold)
+        key = (question, self.settings.dimensions, int(time.time() // _QUARTER), whole)
+        most = None if whole else MOST_LOOKED_AT
+        return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES, most=most), every, hold)
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""

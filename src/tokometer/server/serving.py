@@ -21,6 +21,7 @@ from tokometer.host.ending import SERVER_SECONDS, Ending, go
 from tokometer.host.private import keep_private, private_folder
 from tokometer.host.regular import open_regular, read_bytes, read_text
 from tokometer.ledger import LedgerError, LedgerLocked
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.server import runtime as runtimes
 from tokometer.server.guard import LOOPBACK
 
@@ -53,6 +54,7 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
     """
     _check_loopback(host)
     keep_private()
+    log_discreetly()
     private_folder(data)
     # Half of the start is reading the code of the web framework; the ledger is opened meanwhile.
     loading = threading.Thread(target=import_module, args=("tokometer.server.listening",), name="tokometer-load")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokometer import __version__
 from tokometer.host.private import private_folder
+from tokometer.records.plural import counted
 from tokometer.server.assets import asset_url
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def environment() -> Environment:
     )
     made.globals.update(asset=asset_url, version=__version__)
     made.filters["spoken"] = _spoken
+    made.filters["counted"] = counted
     return made
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import clickhouse_connect
 
 from tokometer.ledger.protocol import LedgerError
+from tokometer.records.redaction import masked
 
 
 def place_of(url: str) -> str:
@@ -47,5 +48,5 @@ def connect(url: str) -> tuple[Any, str]:
         if parts.scheme == "chdb":
             client.command(f"USE {database}")
     except clickhouse_connect.driver.exceptions.Error as error:
-        raise LedgerError(f"cannot use ClickHouse at {place_of(url)}: {error}") from error
+        raise LedgerError(f"cannot use ClickHouse at {place_of(url)}: {masked(str(error))}") from error
     return client, database

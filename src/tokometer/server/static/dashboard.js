@@ -2,6 +2,7 @@
 // A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
 
 import { Charts } from "./chart.js";
+import { explain } from "./explain.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
@@ -31,7 +32,7 @@ const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live"
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
 const when = new When(go, zone);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
-const USUAL = { trend: "day", show: "value", per: "" };
+const USUAL = { trend: "day", show: "value", per: "", by: "model", grain: "" };
 let round = 0;
 
 /** What the page asks for: the URL, and the viewer's zone. */
@@ -201,6 +202,7 @@ function nothing(empty) {
 function choose(next, name, value) {
   if (value === USUAL[name]) next.delete(name);
   else next.set(name, value);
+  if (name === "by") next.delete("hide");
   // A change is one against the period before.
   if (name === "show" && value !== USUAL.show) next.delete("compare");
 }
@@ -237,6 +239,7 @@ document.addEventListener("click", async (event) => {
   const range = /** @type {HTMLElement | null} */ (target.closest("[data-range]"));
   const set = /** @type {HTMLElement | null} */ (target.closest("[data-set]"));
   const pick = /** @type {HTMLElement | null} */ (target.closest("#dashboard [data-filter]"));
+  const hide = /** @type {HTMLElement | null} */ (target.closest("[data-hide]"));
   const why = /** @type {HTMLElement | null} */ (target.closest("[data-why]"));
   const head = /** @type {HTMLElement | null} */ (target.closest("thead [data-sort]"));
   if (range) {
@@ -245,8 +248,14 @@ document.addEventListener("click", async (event) => {
     menu?.querySelector("summary")?.focus();
     when.move(`range=${range.dataset.range}`);
   } else if (set) go((next) => choose(next, set.dataset.set ?? "", set.dataset.value ?? ""));
+  else if (hide) go((next) => {
+    const hidden = new Set(next.getAll("hide")), name = hide.dataset.hide ?? "";
+    if (!hidden.delete(name)) hidden.add(name);
+    next.delete("hide");
+    for (const one of hidden) next.append("hide", one);
+  });
   else if (pick) filters.toggle(pick.dataset.filter ?? "", pick.dataset.value ?? "");
-  else if (why) explain(why.dataset.why ?? "");
+  else if (why) explain(why.dataset.why ?? "", query());
   else if (head) {
     const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
     const falling = head.closest("th")?.getAttribute("aria-sort") === "descending";
@@ -255,20 +264,14 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-/** @param {string} panel */
-async function explain(panel) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("explain"));
-  const body = /** @type {HTMLElement} */ (document.getElementById("explain-body"));
-  try {
-    const answer = await fetch(`/api/panels/${panel}/explain?${query()}`);
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    body.innerHTML = await answer.text();
-  } catch (error) {
-    body.textContent = `The definition could not be fetched: ${error instanceof TypeError ? "the server does not answer" : error}.`;
-  }
-  dialog.showModal();
-}
-
+document.addEventListener("change", (event) => {
+  const box = /** @type {HTMLSelectElement} */ (event.target);
+  if (box.matches("[data-choose]")) go((next) => choose(next, box.dataset.choose ?? "", box.value));
+});
+root.addEventListener("zoom", (event) => {
+  const { since, until } = /** @type {CustomEvent<{since: number, until: number}>} */ (event).detail;
+  when.into(since, until, new URLSearchParams(location.search).get("range") ?? root.dataset.opens ?? "");
+});
 root.addEventListener("pick", (event) => {
   const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
   filters.toggle(dimension, value);
