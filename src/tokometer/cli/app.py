@@ -13,10 +13,11 @@ from typing import Any, Final
 import click
 
 from tokometer import __version__
-from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE, told_in_one_line
 from tokometer.cli.shown import say, without_secrets
 from tokometer.host.ending import COMMAND_SECONDS, Ending
 from tokometer.host.private import keep_private
+from tokometer.host.streams import give_up_stdout
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -126,13 +127,17 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
-        code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
-        sys.stdout.flush()
+        with told_in_one_line():
+            code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
+            sys.stdout.flush()
     except click.UsageError as mistake:
         where = mistake.ctx.command_path if mistake.ctx else "tokometer"
         say(without_secrets(f"Error: {mistake.format_message()} ({where} --help)"), err=True)
         return mistake.exit_code
     except click.ClickException as problem:
+        if isinstance(problem.__cause__, OSError):
+            # It may be stdout that is full.
+            give_up_stdout()
         say(without_secrets(f"Error: {problem.format_message()}"), err=True)
         return problem.exit_code
     except BrokenPipeError:
@@ -158,6 +163,6 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
 
 
 def _reader_has_gone() -> int:
-    """Nothing is wrong (`tokometer report | head`), but Python would flush stdout once more at exit, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Nothing is wrong: `tokometer report | head`."""
+    give_up_stdout()
     return EXIT_PIPE

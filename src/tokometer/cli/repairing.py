@@ -20,9 +20,9 @@ def repair(data: Path, *, sure: bool) -> None:
     if running is not None:
         raise Problem(f"{running.url} serves {data} (process {running.pid}): stop it first")
     from tokometer.ledger.duckdb import FILE_NAME
-    from tokometer.ledger.duckdb.ledger import MEMORY_LIMIT
     from tokometer.ledger.duckdb.repair import repair as mend
     from tokometer.ledger.duckdb.repair import words
+    from tokometer.ledger.environment import memory_limit
 
     path = data / FILE_NAME
     if not any(data.glob(f"{path.stem}.*")):
@@ -32,6 +32,6 @@ def repair(data: Path, *, sure: bool) -> None:
     if not sure:
         click.confirm("Repair it now?", abort=True)
     with told_in_one_line():
-        done = mend(path, os.environ.get("TOKOMETER_MEMORY", MEMORY_LIMIT))
+        done = mend(path, memory_limit())
     for line in words(done):
         click.echo(line)

@@ -47,6 +47,8 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         force_setattr(self, "dimension", dimension_named(self.dimension).name)
+        for value in self.values:
+            _text(value, "where")
         if not self.values or len(self.values) > MOST_VALUES:
             raise QueryError("where", f"{self.dimension} takes one to {MOST_VALUES} values, not {len(self.values)}")
         if self.op not in OPS:
