@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from tokometer import __version__
-from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE, told_in_one_line
+from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE, EXIT_UNAVAILABLE, told_in_one_line
 from tokometer.cli.shown import say, without_secrets
 from tokometer.host.ending import COMMAND_SECONDS, Ending
 from tokometer.host.private import keep_private
@@ -127,7 +127,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
-        with told_in_one_line():
+        with told_in_one_line(machine=False):
             code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
             sys.stdout.flush()
     except click.UsageError as mistake:
@@ -135,13 +135,16 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
         say(without_secrets(f"Error: {mistake.format_message()} ({where} --help)"), err=True)
         return mistake.exit_code
     except click.ClickException as problem:
-        if isinstance(problem.__cause__, OSError):
-            # It may be stdout that is full.
-            give_up_stdout()
         say(without_secrets(f"Error: {problem.format_message()}"), err=True)
         return problem.exit_code
     except BrokenPipeError:
         return _reader_has_gone()
+    except OSError as error:
+        # A full disk where the output goes: what is wrong elsewhere was told as a problem already.
+        _reader_has_gone()
+        place = str(error.filename) if error.filename else "the output could not be written"
+        say(without_secrets(f"Error: {place}: {error.strerror or error}"), err=True)
+        return EXIT_UNAVAILABLE
     return code if isinstance(code, int) else 0
 
 

@@ -33,14 +33,14 @@ class Mistake(Problem):
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
-    """Turn what ledger, measures, prices and the machine raise into a :class:`Problem`."""
+def told_in_one_line(*, machine: bool = True) -> Iterator[None]:
+    """Turn what ledger, measures, prices and the machine raise into a :class:`Problem`; `machine=False`: not its own."""
     try:
         yield
     except (click.ClickException, click.Abort, click.exceptions.Exit):
         raise
     except Exception as error:
-        problem = _problem(error)
+        problem = _problem(error) if machine or not isinstance(error, OSError) else None
         if problem is None:
             raise
         raise problem from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tokometer.cli.problems import Problem, told_in_one_line
+from tokometer.cli.shown import say
 
 
 def repair(data: Path, *, sure: bool) -> None:
@@ -27,11 +28,11 @@ def repair(data: Path, *, sure: bool) -> None:
     path = data / FILE_NAME
     if not any(data.glob(f"{path.stem}.*")):
         raise Problem(f"there is no ledger in {data}")
-    click.echo(f"This keeps what can be read of {path}, and moves what is damaged aside; nothing is deleted.")
-    click.echo("What sources still have is read again at the next start. A copy of the folder is a good idea first.")
+    say(f"This keeps what can be read of {path}, and moves what is damaged aside; nothing is deleted.")
+    say("What sources still have is read again at the next start. A copy of the folder is a good idea first.")
     if not sure:
         click.confirm("Repair it now?", abort=True)
     with told_in_one_line():
         done = mend(path, memory_limit())
     for line in words(done):
-        click.echo(line)
+        say(line)

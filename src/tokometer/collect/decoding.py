@@ -26,10 +26,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from tokometer.collect.patience import Backoff
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.host.children import end_with
 from tokometer.ledger import Batch
+from tokometer.ledger.aside import waiting_of
 from tokometer.ledger.packed import Packed, Stood
+from tokometer.ledger.waiting import Waiting
 from tokometer.records import Notice, Record, Refusal
 from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
@@ -76,6 +79,8 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     count: int = 0
     #: Where each of `records` stood in the body.
     stood: list[Stood] = msgspec.field(default_factory=list)
+    #: Those of the refused that our clock does not believe yet.
+    aside: list[Waiting] = msgspec.field(default_factory=list)
     #: The other process could not tell what came of it: it is to be decoded here.
     undone: bool = False
 
@@ -88,6 +93,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
             corrections=corrections,
             notices=self.notices,
             stood=self.stood,
+            aside=self.aside,
         )
 
 
@@ -118,6 +124,8 @@ class Decoder:
         self._worth_bytes = worth_bytes
         self._seconds = seconds
         self._other: _Other | None = None
+        #: Between two starts of a process that did not come to be ready.
+        self._patience = Backoff(first=1.0, most=60.0)
         self._closed = False
 
     @property
@@ -156,9 +164,15 @@ class Decoder:
     async def _decoded(self, what: str, body: bytes) -> Decoded:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
-            if other is None or (other.gone and other.ready):
+            if other is not None and other.gone:
+                if not other.ready:
+                    # It was ended, or there was no room for it, just then: it is tried again, but not at once.
+                    self._patience.failed()
+                other = self._other = None
+            if other is None and not self._patience.left:
                 other = self._other = _Other(self._prices, self._labels, self._seconds)
-            if other.ready:
+            if other is not None and other.ready:
+                self._patience.went_well()
                 with suppress(ConnectionError):
                     found = await other.ask(what, body)
                     if not found.undone:
@@ -312,7 +326,14 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
         stood = [Stood(otlp.PLACE, len(traces.records), traces.positions)]
-        return Decoded(traces.refusals, records=traces.records, notices=traces.notices, count=traces.spans, stood=stood)
+        return Decoded(
+            traces.refusals,
+            records=traces.records,
+            notices=traces.notices,
+            count=traces.spans,
+            stood=stood,
+            aside=[waiting_of(*aside) for aside in traces.aside],
+        )
     from tokometer.sources import own
 
     bodies, first, media_type = form.split(":", 2)
@@ -321,7 +342,14 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
     stood = [Stood(own.place_of(kind), len(found.records), found.positions)]
-    return Decoded(found.refusals, records=found.records, notices=found.notices, count=found.count, stood=stood)
+    return Decoded(
+        found.refusals,
+        records=found.records,
+        notices=found.notices,
+        count=found.count,
+        stood=stood,
+        aside=[waiting_of(*aside) for aside in found.aside],
+    )
 
 
 # -- the other process -------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ RowKey = tuple[Any, ...]
 Answer = dict[RowKey, dict[Atom, Any]]
 
 OTHER_LABEL: Final = "Other"
+#: Characters of a name in an answer; what comes in today is shorter.
+_LONGEST_SHOWN: Final = 1_024
 PREVIOUS: Final = ".previous"
 
 
@@ -267,7 +269,12 @@ def writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
         return starts.__getitem__
     if part.dimension.type == "date":
         return lambda value: date_of_key(part.name, value)
-    return lambda value: OTHER_LABEL if value == OTHER else value
+    return lambda value: OTHER_LABEL if value == OTHER else shown(value)
+
+
+def shown(text: str) -> str:
+    """A text as answers have it: cut where it is longer than anyone reads. Ledgers may hold such from before."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:

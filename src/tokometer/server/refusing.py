@@ -21,13 +21,12 @@ _GONE: Final = 400
 
 def answer_refusals(app: FastAPI) -> None:
     """Have every address of an application say so in JSON that can be sent, and say nothing to who has left."""
-    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _mistyped)
     app.add_exception_handler(ClientDisconnect, _left)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def refusal(error: HTTPException) -> Response:
+    """The reply that an error is."""
     if error.status_code in (204, 304):
         return Response(status_code=error.status_code, headers=error.headers)
     return _said(error.status_code, error.detail, error.headers)

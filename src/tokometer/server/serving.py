@@ -26,6 +26,8 @@ from tokometer.server import runtime as runtimes
 from tokometer.server.guard import LOOPBACK
 
 _BACKLOG: Final = 512
+#: Of an address that stands in a file.
+_SHOWN: Final = 80
 #: What a server that is about to end writes into the lock, and how often another looks for it to be free (seconds).
 _ENDING: Final = "ending"
 _LOOK: Final = 0.1
@@ -137,8 +139,8 @@ def _holder(data: Path) -> str:
     """Who holds the folder, in words."""
     try:
         said = json.loads(read_bytes(data / "server.json"))
-        return f"the server at {said['url']} (process {said['pid']})"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"the server at {str(said['url'])[:_SHOWN]} (process {int(said['pid'])})"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         with contextlib.suppress(OSError, ValueError):
             return f"process {read_text(data / 'server.lock').strip()}"
         return "another server"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
+from urllib3.exceptions import HTTPError
 
 from tokometer.ledger.environment import VariableError
 from tokometer.ledger.protocol import LedgerError
@@ -18,6 +19,9 @@ _SCHEMES: Final = ("chdb", "clickhouse", "clickhouses", "http", "https")
 _RIGHT: Final = "use clickhouse://host:8123/database"
 #: Of what ClickHouse says when it cannot; the rest is where in its own code.
 _LONGEST: Final = 400
+#: How long a server may take to take a connection, and then to answer (seconds), unless `?timeout=` says so.
+_CONNECT_SECONDS: Final = 5
+_ANSWER_SECONDS: Final = 120
 
 
 def place_of(url: str) -> str:
@@ -59,12 +63,22 @@ def connect(url: str) -> tuple[Any, str]:
                 password=unquote(parts.password or ""),
                 secure=parts.scheme in ("clickhouses", "https"),
                 autogenerate_session_id=False,
+                connect_timeout=_CONNECT_SECONDS,
+                send_receive_timeout=_timeout(parts.query),
             )
         client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         client.database = database
         if parts.scheme == "chdb":
             client.command(f"USE {database}")
-    except clickhouse_connect.driver.exceptions.Error as error:
-        words = masked(" ".join(str(error).split()))[:_LONGEST]
-        raise LedgerError(f"cannot use ClickHouse at {place_of(url)}: {words}") from error
+    except (clickhouse_connect.driver.exceptions.Error, OSError, HTTPError) as error:
+        raise LedgerError(
+            f"cannot use ClickHouse at {place_of(url)}: {masked(' '.join(str(error).split()))[:_LONGEST]}"
+        ) from error
     return client, database
+
+
+def _timeout(query: str) -> int:
+    [seconds] = parse_qs(query).get("timeout", [str(_ANSWER_SECONDS)])
+    if not seconds.isascii() or not seconds.isdecimal() or not int(seconds[:6]):
+        raise VariableError(_VARIABLE, f"says timeout={seconds[:20]}, which is no number of seconds")
+    return int(seconds[:6])

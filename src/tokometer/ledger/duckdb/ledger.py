@@ -319,6 +319,8 @@ def _carry_out(instance: Instance, batch: Batch) -> tuple[Receipt, Admitted]:
     for change in changes:
         changing.carry_out(connection, instance.shelf, change)
     changing.refuse(connection, batch.refusals)
+    batch.notices.extend(changing.keep_aside(connection, batch))
+    changing.forget_due(connection, batch)
     changing.notice(connection, instance.names, batch.notices)
     changing.move(connection, batch.cursors)
     return receipt, admitted

@@ -8,13 +8,14 @@ import { renew } from "./keep.js";
 import { Live } from "./live.js";
 import { Notice } from "./notice.js";
 import { deeds, keys } from "./shell.js";
+import { failed, quiet } from "./states.js";
 import { find, more, sort } from "./tables.js";
 import { When } from "./when.js";
 import { own, zoneOf } from "./zone.js";
 
 /**
  * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
- *   earlier: string, later: string}} Answer
+ *   earlier: string, later: string, last?: import("./states.js").Last | null}} Answer
  */
 
 const root = /** @type {HTMLElement} */ (document.getElementById("dashboard"));
@@ -83,7 +84,9 @@ async function refresh(due = panels, held = false) {
   // Nobody looks: what is missing is fetched when somebody does.
   if (document.hidden) return;
   const mine = ++round;
+  if (!held) root.setAttribute("aria-busy", "true");
   const all = await Promise.all(due.map((panel) => fill(panel, mine, held)));
+  if (mine === round) root.removeAttribute("aria-busy");
   if (all.every(Boolean)) live.updated();
 }
 
@@ -154,6 +157,7 @@ function swap(panel, answer) {
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
   if (panel === panels[0]) nothing(answer.nothing);
+  if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
 }
@@ -171,18 +175,7 @@ function fail(panel, error) {
     panel.dataset.stale ??= `Not updated since ${new Date().toLocaleTimeString("en-GB", { timeZone: zone() })}`;
     return;
   }
-  const box = document.createElement("div");
-  box.className = "failed";
-  box.setAttribute("role", "alert");
-  const text = document.createElement("span");
-  text.textContent = `This could not be shown: ${error.message}.`;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "button";
-  again.textContent = "Try again";
-  again.addEventListener("click", () => fill(panel, ++round));
-  box.append(text, again);
-  /** @type {HTMLElement} */ (panel.querySelector(".panel-body")).replaceChildren(box);
+  failed(/** @type {HTMLElement} */ (panel.querySelector(".panel-body")), error.message, () => fill(panel, ++round));
 }
 
 /** What a refusal says, for the middle of a sentence. @param {string} detail */
@@ -219,6 +212,9 @@ Object.assign(deeds, {
   complete: () => go((next) => (next.get("complete") === "1" ? next.delete("complete") : next.set("complete", "1"))),
   earlier: () => when.step("earlier"),
   later: () => when.step("later"),
+  last: (/** @type {HTMLElement} */ target) => when.move(target.dataset.to ?? ""),
+  everything: () => when.move("range=all"),
+  unfilter: () => go((next) => { for (const name of Object.keys(filters.dimensions)) next.delete(name); }),
   usual: () => go((next) => { for (const name of [...next.keys()]) next.delete(name); }),
   more: (/** @type {HTMLElement} */ target) => {
     const panel = /** @type {HTMLElement | null} */ (target.closest("[data-panel]"));
@@ -258,8 +254,10 @@ document.addEventListener("click", async (event) => {
   else if (why) explain(why.dataset.why ?? "", query());
   else if (head) {
     const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
-    const falling = head.closest("th")?.getAttribute("aria-sort") === "descending";
-    panel.dataset.sort = `${head.dataset.sort} ${falling ? "ascending" : "descending"}`;
+    const cell = /** @type {HTMLElement} */ (head.closest("th"));
+    // Names from A on at first, numbers from the largest.
+    const first = cell.matches(".name, .text") ? "ascending" : "descending", other = first === "ascending" ? "descending" : "ascending";
+    panel.dataset.sort = `${head.dataset.sort} ${cell.getAttribute("aria-sort") === first ? other : first}`;
     sort(panel);
   }
 });

@@ -64,7 +64,7 @@ def recall(state: bytes) -> Memory:
         return Memory()
     try:
         return _decoder.decode(state)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return Memory()
 
 

@@ -96,7 +96,7 @@ def load(data: bytes) -> State | None:
     """The state kept by an earlier reading; None where another version of this code wrote it."""
     try:
         state = _decoder.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return state if state.version == VERSION else None
 
