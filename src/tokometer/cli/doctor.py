@@ -147,6 +147,14 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
         yield click.style(f"         Records cannot be taken just now: {ledger['trouble']}", fg="red", bold=True)
     if ledger["missing"]:
         yield from _missing(ledger["missing"])
+    aside = ledger.get("unsettled", [])
+    if aside:
+        words = f"Aside    {counted(len(aside), 'quarter hour')} could not be settled; tried again:"
+        yield click.style(words, fg="red")
+    for one in aside[:_MOST]:
+        yield f"         {one['since']}: {one['missing']} since {one['set_aside_at']}: {one['reason']}"
+    if len(aside) > _MOST:
+        yield f"         … and {len(aside) - _MOST:,} more (--json lists them)"
     if ledger["refused"]:
         yield f"Refused  {counted(ledger['refused'], 'record')}; the latest:"
         for refusal in ledger["latest_refusals"]:

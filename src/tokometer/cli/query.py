@@ -106,6 +106,8 @@ def query(
     if remark:
         click.echo(remark, err=True)
     click.echo(f"Window: {window_words(meta, begins, until)}", err=True)
+    for words in meta.get("missing", ()):
+        click.echo(f"Missing: {words}", err=True)
 
 
 def _begins(measures: tuple[str, ...]) -> str:

@@ -76,6 +76,8 @@ def report(
         if not answer["rows"]:
             click.echo(_nothing(door, zone, since), err=True)
         click.echo(f"Window: {window_words(answer['meta'], since or DEFAULT_SINCE, until)}", err=True)
+        for words in answer["meta"].get("missing", ()):
+            click.echo(f"Missing: {words}", err=True)
         if reading:
             _say(reading, zone, local=isinstance(door, LocalDoor))
 
@@ -99,7 +101,8 @@ def _show(
     found = usage(kind, answer["rows"])
     if as_json:
         window = {name: answer["meta"][name] for name in ("since", "until", "tz")}
-        more = {"window": window} | ({"reading": reading} if reading else {})
+        beside = {"reading": reading, "missing": answer["meta"].get("missing")}
+        more = {"window": window} | {name: value for name, value in beside.items() if value}
         click.echo(json.dumps(_as_json(found) | more, indent=2, ensure_ascii=False))
     elif as_csv:
         click.echo(_as_csv(found, breakdown=breakdown), nl=False)

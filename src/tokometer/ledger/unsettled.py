@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from tokometer.ledger.protocol import LedgerError, Unsettled
 from tokometer.ledger.schema import CELLS, HISTOGRAMS, SESSIONS
 from tokometer.ledger.slices import Span
-from tokometer.records import now_us
+from tokometer.records import now_us, to_datetime
 from tokometer.records.redaction import redacted
+from tokometer.records.time import QUARTER_US
 
-#: Rollup → what of a quarter hour is missing, in words.
+#: Rollup → what of a quarter hour is missing, in words that go on with "missing".
 ROLLUPS: Final[dict[str, str]] = {
-    CELLS.name: "all of its calls",
-    HISTOGRAMS.name: "its calls in percentiles of latency",
-    SESSIONS.name: "a session with calls in it",
+    CELLS.name: "all calls are",
+    HISTOGRAMS.name: "the calls in percentiles of latency are",
+    SESSIONS.name: "sessions with calls in it are",
 }
 UNSETTLED_SQL: Final = "SELECT rollup, quarter, reason, since FROM unsettled"
 #: The first pause before the next try (seconds), and the longest.
@@ -86,6 +88,24 @@ class SetAside:
         if rollup == SESSIONS.name:
             self.sessions = {name: noted for name, noted in self.sessions.items() if noted != quarter}
         return self._known.pop((rollup, quarter), None) is not None
+
+
+def quarter_start(row: Unsettled) -> datetime:
+    """When the quarter hour began that is set aside."""
+    return to_datetime(row.quarter * QUARTER_US)
+
+
+def unsettled_json(row: Unsettled) -> dict[str, str]:
+    """What is set aside as a JSON object, with what that means; times in UTC."""
+    start, end = (to_datetime(at * QUARTER_US).isoformat() for at in (row.quarter, row.quarter + 1))
+    return {
+        "rollup": row.rollup,
+        "since": start,
+        "until": end,
+        "missing": f"{ROLLUPS[row.rollup]} missing",
+        "reason": row.reason,
+        "set_aside_at": to_datetime(row.since).isoformat(timespec="seconds"),
+    }
 
 
 def reason_of(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Final
 
 from tokometer.ledger import Ledger
@@ -18,6 +19,7 @@ from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError
+from tokometer.measures.missing import beyond, finite, missing_of
 from tokometer.measures.query import MOST_ROWS, TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
 from tokometer.measures.windows import Window
@@ -55,11 +57,12 @@ def run(
         window = ask.window.previous(ask.tz)
         before = None if window is None else ask.over(window)
         earlier = _fetch(ledger, before)[0] if before else {}
-    rows = _Rows(ask, answer, before, earlier).rows()
+    made = _Rows(ask, answer, before, earlier)
+    rows = made.rows()
     total = len(rows)
     rows = rows[: query.limit] if query.limit else rows
     known = None if query.limit and total <= query.limit else total
-    return Result(_columns(ask), rows, meta(ask, tables, known, started, before))
+    return Result(_columns(ask), rows, meta(ask, tables, known, started, before, made.beyond))
 
 
 def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
@@ -156,6 +159,8 @@ class _Rows:
         self.elapsed = Elapsed(ask, self.buckets)
         self.earlier_elapsed = Elapsed(before, self.earlier_buckets) if before else None
         self.gaps: dict[float, Mapping[str, Any]] = {}
+        #: Measures whose value is more than a number can hold, with in how many rows.
+        self.beyond: dict[str, int] = {}
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows, in order."""
@@ -176,6 +181,10 @@ class _Rows:
             return self.gaps[seconds]
         facts = Facts(atoms or {}, seconds)
         values = {measure.short: measure.value(facts) for measure in self.measures}
+        for name, value in values.items():
+            if not finite(value):
+                values[name] = None
+                self.beyond[name] = self.beyond.get(name, 0) + 1
         if atoms is None:
             self.gaps[seconds] = values
         return values
@@ -287,8 +296,15 @@ def _columns(ask: Ask) -> list[Column]:
     return columns
 
 
-def meta(ask: Ask, tables: tuple[str, ...], total_rows: int | None, started: float, before: Ask | None = None) -> Meta:
-    """How an answer came about that was begun at `started` (of :func:`time.perf_counter`)."""
+def meta(
+    ask: Ask,
+    tables: tuple[str, ...],
+    total_rows: int | None,
+    started: float,
+    before: Ask | None = None,
+    beyond_numbers: Mapping[str, int] = MappingProxyType({}),
+) -> Meta:
+    """How an answer came about that was begun at `started` (of :func:`time.perf_counter`), and what it lacks."""
 
     def shown(window: Window) -> tuple[datetime, datetime]:
         return moment(window.since, ask.tz), moment(window.until, ask.tz)
@@ -309,5 +325,6 @@ def meta(ask: Ask, tables: tuple[str, ...], total_rows: int | None, started: flo
         previous_until=earlier[1],
         tables=tables,
         total_rows=total_rows,
+        missing=(*missing_of((ask, before)), *beyond(beyond_numbers)),
         elapsed_ms=(perf_counter() - started) * 1000,
     )

@@ -76,6 +76,8 @@ def _ledger(runtime: Runtime) -> Iterator[str]:
         return
     lost = missing.commits if missing else 0
     yield from _metric("ledger_missing_commits", "gauge", "Acknowledged commits that are gone.", {"": lost})
+    aside = len(runtime.ledger.unsettled)
+    yield from _metric("ledger_unsettled_quarters", "gauge", "Quarter hours that are set aside.", {"": aside})
     rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
     yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
     if "bytes" in stats:

@@ -19,6 +19,7 @@ from tokometer.dashboards.scope import find_zone, parse_scope
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
+from tokometer.ledger.unsettled import quarter_start, unsettled_json
 from tokometer.measures import Query
 from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
@@ -144,6 +145,10 @@ def sources(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=_refused(runtime),
+        unsettled=[
+            {"row": unsettled_json(row), "when": when(to_datetime(row.since)), "at": when(quarter_start(row))}
+            for row in runtime.ledger.unsettled[:_REFUSED]
+        ],
         prices=prices,
         doubts=[
             {
