@@ -127,10 +127,16 @@ def _too_much(error: BaseException) -> bool:
     return type(error.__cause__).__name__ == "OutOfMemoryException"
 
 
-def in_parts(quarters: Sequence[int], attempt: Callable[[Span], int], alone: Callable[[int, Exception], None]) -> int:
+def in_parts(
+    quarters: Sequence[int],
+    attempt: Callable[[Span], int],
+    alone: Callable[[int, Exception], None],
+    rest: Callable[[list[int], Exception], None] | None = None,
+) -> int:
     """Settle quarter hours together, and in halves where that fails. Returns how many could be.
 
-    `attempt` settles a span and says how many of them; `alone` is given each that cannot be settled, and why.
+    `attempt` settles a span and says how many of them; `alone` is given each that cannot be settled, and why. Where
+    none of many can be, `rest` is given those that were not tried.
     """
     done = failed = 0
     parts = [list(quarters)] if quarters else []
@@ -147,8 +153,7 @@ def in_parts(quarters: Sequence[int], attempt: Callable[[Span], int], alone: Cal
                 continue
             alone(part[0], error)
             failed += 1
-            if failed >= _MOST_ALONE and not done:
-                for quarter in (quarter for rest in parts for quarter in rest):
-                    alone(quarter, error)
+            if failed >= _MOST_ALONE and not done and rest is not None:
+                rest([quarter for untried in parts for quarter in untried], error)
                 break
     return done
