@@ -50,4 +50,6 @@ def halted(server: Running, file: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(reader, signal.SIGCONT)
+        # Whoever started it may have ended it.
+        with suppress(ProcessLookupError):
+            os.kill(reader, signal.SIGCONT)

@@ -142,7 +142,6 @@ OPENED_OTHERWISE = {
     "server/assets.py": "files of the package itself",
     "charts/theme.py": "files of the package itself",
     "charts/shop.py": "files of the package itself, and of an installed one",
-    "server/listening.py": "writes: made anew, with O_EXCL",
     "cli/app.py": "writes to nowhere",
 }
 

@@ -12,7 +12,6 @@ import mmap
 import re
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from importlib.resources import files
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.charts.theme import THEMES, theme
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 
 #: The Vega-Lite that Altair 6 writes and the wheel compiles.
@@ -89,16 +89,12 @@ class ChartShop:
 
     def _keep(self, name: str, content: bytes) -> bytes:
         if self._folder is not None:
-            scratch = self._folder / f"{name}.{threading.get_ident()}.new"
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                scratch.write_bytes(content)
-                scratch.replace(self._folder / name)
+                private_folder(self._folder)
+                write_private(self._folder / name, content)
             except OSError:
                 # Without a place to keep it, it is made again at the next start.
                 self._folder = None
-                with suppress(OSError):
-                    scratch.unlink()
         return content
 
 

@@ -21,7 +21,11 @@ def main() -> int:
         return 0
     import gc
     import os
+    import signal
     import threading
+
+    # Until commands take signals themselves, one ends this process without many words.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from tokometer.cli.app import run
 

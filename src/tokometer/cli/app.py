@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import TracebackType
 from typing import Any, Final
 
 import click
 
 from tokometer import __version__
 from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.cli.shown import say, without_secrets
+from tokometer.host.ending import COMMAND_SECONDS, Ending
+from tokometer.host.private import keep_private
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -102,22 +107,54 @@ def run(arguments: Sequence[str]) -> int:
         color = False
     elif os.environ.get("FORCE_COLOR"):
         color = True
+    keep_private()
+    sys.excepthook = _uncaught
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_Discreetly())
+    with Ending(COMMAND_SECONDS) as ending:
+        try:
+            return _run(arguments, color)
+        except (click.Abort, KeyboardInterrupt):
+            pass
+        except Exception:
+            # What a signal interrupts may say so in its own words.
+            if ending.asked is None:
+                raise
+    say("Stopped.", err=True)
+    return EXIT_INTERRUPTED if ending.asked is None else 128 + ending.asked
+
+
+def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
         code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
         sys.stdout.flush()
     except click.UsageError as mistake:
         where = mistake.ctx.command_path if mistake.ctx else "tokometer"
-        click.echo(f"Error: {mistake.format_message()} ({where} --help)", err=True)
+        say(without_secrets(f"Error: {mistake.format_message()} ({where} --help)"), err=True)
         return mistake.exit_code
     except click.ClickException as problem:
-        problem.show()
+        say(without_secrets(f"Error: {problem.format_message()}"), err=True)
         return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         return _reader_has_gone()
     return code if isinstance(code, int) else 0
+
+
+class _Discreetly(logging.Formatter):
+    """Formats as `records.redaction` does, which is loaded once there is something to say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record without secrets."""
+        from tokometer.records.redaction.logs import DiscreetFormatter
+
+        return DiscreetFormatter().format(record)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A mistake of ours is shown in full, but for secrets."""
+    from tokometer.records.redaction.logs import say_uncaught
+
+    say_uncaught(kind, error, trace)
 
 
 def _reader_has_gone() -> int:

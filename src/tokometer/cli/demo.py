@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tokometer.cli.shown import say
 from tokometer.records.plural import counted
 
 
@@ -36,9 +37,8 @@ def serve_demo(
     from tempfile import TemporaryDirectory
 
     from tokometer.cli.problems import Mistake
-    from tokometer.cli.serve import end_on_request, run_server
+    from tokometer.cli.serve import run_server
 
-    end_on_request()
     if data is not None:
         if data.exists() and any(data.iterdir()):
             raise Mistake(f"{data} is not empty; demo data is never mixed with other data. Name another")
@@ -60,7 +60,7 @@ def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
     from tokometer.demo import Spending, generate
     from tokometer.records import ModelCall
 
-    click.echo(f"Making up {counted(calls, 'model call')} of the last {counted(days, 'day')} …", err=True)
+    say(f"Making up {counted(calls, 'model call')} of the last {counted(days, 'day')} …", err=True)
     door = LocalDoor(data)
     now, done = time_ns() // 1000, 0
     spending = Spending(now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +11,13 @@ import click
 
 from tokometer.cli.options import data_option
 from tokometer.cli.problems import EXIT_FINDINGS
+from tokometer.cli.shown import Loud, say, say_json, say_loudly, say_table, without_secrets
+from tokometer.cli.tables import Heading, Line, Table, dollars, number, size
 from tokometer.records.plural import counted, verb
 
 _MOST = 10
+#: What is the matter with a price; see collect.certainty.Uncertain.lack.
+_DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: One of what a table holds, where that is not its name without an s.
 _SINGULAR = {"error_details": "error detail"}
 
@@ -23,26 +26,38 @@ _SINGULAR = {"error_details": "error detail"}
 @click.option(
     "--audit", is_flag=True, help="Also prove that every rollup equals its records; exit 1 where one does not."
 )
+@click.option("--repair", "repairs", is_flag=True, help="Make a damaged ledger whole, without what cannot be read.")
+@click.option("--yes", is_flag=True, help="Repair without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_option
 @click.pass_context
-def doctor(context: click.Context, audit: bool, as_json: bool, data: Path) -> None:
+def doctor(context: click.Context, audit: bool, repairs: bool, yes: bool, as_json: bool, data: Path) -> None:
     """Say which tools were found, how much of their usage has a price, and whether the ledger is sound."""
+    if repairs:
+        from tokometer.cli.repairing import repair
+
+        repair(data, sure=yes)
+        return
     from tokometer.cli.doors import open_door
 
     with open_door(data) as door:
         found = door.examine(audit=audit)
         who = door.words
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say_json(found)
     else:
         for line in _words(found, who):
-            click.echo(line)
+            if isinstance(line, Table):
+                say_table(line)
+            elif isinstance(line, Loud):
+                say_loudly(without_secrets(line))
+            else:
+                say(without_secrets(line))
     if found["audit"] is not None and (found["audit"]["count"] or found["ledger"]["missing"]):
         context.exit(EXIT_FINDINGS)
 
 
-def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
+def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
     if found.get("reading"):
         from tokometer.cli.reading import reading_words
         from tokometer.records.zone import local_zone
@@ -50,7 +65,7 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
         yield f"Still importing: {reading_words(found['reading'], local_zone())}; what is older is not here yet."
         yield ""
     if problem := found.get("settings", {}).get("error"):
-        yield click.style(f"Settings {problem}", fg="red", bold=True)
+        yield Loud(f"Settings {problem}")
         yield "         The server stays with what was settled before; nothing starts with this file."
         yield ""
     yield from _sources(found["sources"])
@@ -64,21 +79,17 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str]:
         yield from _audit(found["audit"])
 
 
-def _sources(sources: list[dict[str, Any]]) -> Iterator[str]:
-    from tokometer.cli.tables import Heading, Line, Table, number
-
+def _sources(sources: list[dict[str, Any]]) -> Iterator[Table]:
     table = Table([Heading("Source", "left"), Heading("Files"), Heading("Calls kept"), Heading("Where", "left")])
     for source in sources:
         there = set(source["folders"])
         looked = source.get("looked", source["folders"])
         where = "\n".join(place if place in there else f"{place} (not there)" for place in looked)
         table.lines.append(Line([source["title"], number(source["files"]), number(source["calls"]), where]))
-    yield table.render().rstrip("\n")
+    yield table
 
 
 def _prices(prices: dict[str, Any]) -> Iterator[str]:
-    from tokometer.cli.tables import dollars
-
     calls, unpriced = prices["calls"], prices["unpriced"]
     if not calls:
         yield f"Prices   {prices['version']}; no calls yet"
@@ -98,22 +109,13 @@ def _prices(prices: dict[str, Any]) -> Iterator[str]:
         name, provider = one["model"] or "(unknown)", one["provider"] or "unknown provider"
         cost = "" if one["cost"] is None else f", {dollars(Decimal(one['cost']))}"
         many = counted(one["calls"], "call")
-        yield f"         {_doubt(one)} ({', '.join(one['words'])}): {name} ({provider}), {many}{cost}"
+        yield f"         {_DOUBTS[one['lack']]} ({', '.join(one['words'])}): {name} ({provider}), {many}{cost}"
     if len(found) > _MOST:
         yield f"         … and {len(found) - _MOST} more (--json lists them)"
     for words, mend in {tuple(one["words"]): one["mend"] for one in found[:_MOST]}.items():
         yield f"         {', '.join(words)}: {mend}"
     if found:
         yield "         Prices of your own: docs/how-to/prices.md"
-
-
-def _doubt(one: Mapping[str, Any]) -> str:
-    """What is the matter with a price, in a word or two."""
-    from tokometer.records.basis import USAGE_UNKNOWN
-
-    if one["certainty"] == "assumed":
-        return "assumed"
-    return "unknown usage" if one["words"][0] in USAGE_UNKNOWN else "no price"
 
 
 def _notices(notices: dict[str, Any]) -> Iterator[str]:
@@ -134,8 +136,6 @@ def _notices(notices: dict[str, Any]) -> Iterator[str]:
 
 
 def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
-    from tokometer.cli.tables import size
-
     yield f"Ledger   {ledger['engine']}, schema {ledger['schema']}, {size(ledger['bytes'])}; asked: {who}"
     rows = [
         counted(count, _SINGULAR.get(name, name.removesuffix("s")), name)
@@ -144,17 +144,21 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
     ]
     yield f"         {', '.join(rows) if rows else 'empty'}"
     if ledger["trouble"]:
-        yield click.style(f"         Records cannot be taken just now: {ledger['trouble']}", fg="red", bold=True)
+        yield Loud(f"         Records cannot be taken just now: {ledger['trouble']}")
     if ledger["missing"]:
         yield from _missing(ledger["missing"])
     aside = ledger.get("unsettled", [])
     if aside:
-        words = f"Aside    {counted(len(aside), 'quarter hour')} could not be settled; tried again:"
-        yield click.style(words, fg="red")
+        yield Loud(f"Aside    {counted(len(aside), 'quarter hour')} could not be settled; tried again:")
     for one in aside[:_MOST]:
         yield f"         {one['since']}: {one['missing']} since {one['set_aside_at']}: {one['reason']}"
     if len(aside) > _MOST:
         yield f"         … and {len(aside) - _MOST:,} more (--json lists them)"
+    waiting = ledger["waiting"]
+    if waiting["count"]:
+        by_source = ", ".join(f"{count:,} of {source}" for source, count in waiting["by_source"].items())
+        yield f"Waiting  {waiting['count']:,} records are ahead of the clock ({by_source}): is it right?"
+        yield f"         They are kept aside and tried again when it has come to them: {waiting['next_due'][:16]} UTC."
     if ledger["refused"]:
         yield f"Refused  {counted(ledger['refused'], 'record')}; the latest:"
         for refusal in ledger["latest_refusals"]:
@@ -165,7 +169,7 @@ def _missing(missing: Mapping[str, Any]) -> Iterator[str]:
     since = f" since {missing['since'][:16]} UTC" if missing["since"] else ""
     commits = missing["commits"]
     what = "1 commit that was acknowledged is" if commits == 1 else f"{commits:,} commits that were acknowledged are"
-    yield click.style(f"Missing  {what} not in the ledger{since}", fg="red", bold=True)
+    yield Loud(f"Missing  {what} not in the ledger{since}")
     yield "         Its log was cut off, or an older copy is in its place. Stop the server and restore a backup, or run"
     yield "         `tokometer doctor --repair`, which reads again what the sources still have."
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tokometer.cli.problems import told_in_one_line
 from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
+from tokometer.host.ending import watch
 
 if TYPE_CHECKING:
     from tokometer.collect.importer import Watch
@@ -66,10 +67,14 @@ class LocalDoor:
     @cached_property
     def ledger(self) -> Ledger:
         """The folder's ledger, opened on first use."""
+        from tokometer.host.private import private_folder
         from tokometer.ledger.opening import open_ledger
 
-        self.data.mkdir(parents=True, exist_ok=True)
-        return open_ledger(self.data)
+        private_folder(self.data)
+        opened = open_ledger(self.data)
+        # A query is not interrupted by itself. The engine has threads now, so this process is forked no more.
+        watch()
+        return opened
 
     @property
     def prices(self) -> Prices:

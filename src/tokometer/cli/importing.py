@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from tokometer.cli.options import data_option
 from tokometer.cli.problems import Mistake
+from tokometer.cli.shown import say, say_json
 from tokometer.records.plural import counted
 
 #: As many refused records are shown.
@@ -52,9 +52,9 @@ def import_(paths: tuple[Path, ...], source: str, as_json: bool, data: Path) -> 
     with open_door(data) as door, showing_progress("Importing", octets=True) as progress:
         summary = door.import_new(source, tuple(path.absolute() for path in paths), progress)
     if as_json:
-        click.echo(json.dumps(summary, indent=2))
+        say_json(summary)
     else:
-        click.echo(_words(summary), nl=False)
+        say(_words(summary).removesuffix("\n"))
 
 
 def _words(summary: Mapping[str, Any]) -> str:

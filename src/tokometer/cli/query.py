@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tokometer.cli.options import DEFAULT_SINCE, data_option, output_options, window_options
+from tokometer.cli.shown import say, say_csv, say_json, say_table
 
 if TYPE_CHECKING:
     from tokometer.cli.doors import Door
@@ -87,27 +87,25 @@ def query(
         missing = _left_out(door, question)
         if as_csv:
             text, meta = door.ask_csv(question)
-            click.echo(text, nl=False)
+            say_csv(text)
             empty = text.count("\n") <= 2  # noqa: PLR2004 - a header, and a row that may be of zeros
         else:
             answer = door.ask(question if as_json or not missing else _with_unpriced(question))
             meta, empty = answer["meta"], _is_empty(answer)
             if as_json:
-                click.echo(
-                    json.dumps(answer | ({"unpriced": missing} if missing else {}), indent=2, ensure_ascii=False)
-                )
+                say_json(answer | ({"unpriced": missing} if missing else {}))
             else:
-                click.echo(_table(answer, measures).render(), nl=False)
+                say_table(_table(answer, measures))
         remark = nothing_found(door, question, _cube(measures)) if empty else ""
     if missing:
         from tokometer.cli.usage import missing_words
 
-        click.echo(f"* {missing_words(missing['no_price'], missing['usage_unknown'])}", err=True)
+        say(f"* {missing_words(missing['no_price'], missing['usage_unknown'])}", err=True)
     if remark:
-        click.echo(remark, err=True)
-    click.echo(f"Window: {window_words(meta, begins, until)}", err=True)
+        say(remark, err=True)
+    say(f"Window: {window_words(meta, begins, until)}", err=True)
     for words in meta.get("missing", ()):
-        click.echo(f"Missing: {words}", err=True)
+        say(f"Missing: {words}", err=True)
 
 
 def _begins(measures: tuple[str, ...]) -> str:

@@ -34,7 +34,7 @@ def find_server(data: Path) -> RunningServer | None:
     try:
         said = json.loads(read_bytes(data / "server.json"))
         server = RunningServer(int(said["pid"]), str(said["url"]), str(said["token"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     return server if _lives(server.pid) and _answers(server.url) else None
 
@@ -53,7 +53,7 @@ def _answers(url: str) -> bool:
     """Whether something listens there: after a crash the process id may belong to somebody else by now."""
     try:
         connection = _connect(url)
-    except OSError:
+    except (OSError, ValueError, OverflowError):
         return False
     connection.close()
     return True
@@ -143,7 +143,7 @@ class RemoteDoor:
             connection = _connect(self.server.url)
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise Problem(f"the server at {self.server.url} does not answer ({error}); is it stopping?") from error
         if response.status >= 400:  # noqa: PLR2004
             raise Mistake(_reason(response)) if response.status in {400, 422} else Problem(_reason(response))

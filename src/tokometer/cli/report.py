@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from tokometer.cli.options import DEFAULT_SINCE, data_option, output_options, window_options
+from tokometer.cli.shown import say, say_csv, say_json, say_table
 from tokometer.cli.usage import Amount, Kind, Row, Usage, missing_words, question, usage
 from tokometer.records.plural import counted, verb
 
@@ -74,10 +74,10 @@ def report(
         reading = reading or answer.get("reading")
         _show(kind, answer, reading, breakdown=breakdown, compact=compact, as_json=as_json, as_csv=as_csv)
         if not answer["rows"]:
-            click.echo(_nothing(door, zone, since), err=True)
-        click.echo(f"Window: {window_words(answer['meta'], since or DEFAULT_SINCE, until)}", err=True)
+            say(_nothing(door, zone, since), err=True)
+        say(f"Window: {window_words(answer['meta'], since or DEFAULT_SINCE, until)}", err=True)
         for words in answer["meta"].get("missing", ()):
-            click.echo(f"Missing: {words}", err=True)
+            say(f"Missing: {words}", err=True)
         if reading:
             _say(reading, zone, local=isinstance(door, LocalDoor))
 
@@ -102,10 +102,9 @@ def _show(
     if as_json:
         window = {name: answer["meta"][name] for name in ("since", "until", "tz")}
         beside = {"reading": reading, "missing": answer["meta"].get("missing")}
-        more = {"window": window} | {name: value for name, value in beside.items() if value}
-        click.echo(json.dumps(_as_json(found) | more, indent=2, ensure_ascii=False))
+        say_json(_as_json(found) | {"window": window} | {name: value for name, value in beside.items() if value})
     elif as_csv:
-        click.echo(_as_csv(found, breakdown=breakdown), nl=False)
+        say_csv(_as_csv(found, breakdown=breakdown))
     elif found.rows:
         _print(found, breakdown=breakdown, compact=compact)
 
@@ -140,7 +139,7 @@ def _say(reading: Mapping[str, Any], tz: str, *, local: bool) -> None:
 
     words = reading_words(reading, tz)
     more = "importing the rest" if local else "the server is still importing the rest"
-    click.echo(f"{words[:1].upper()}{words[1:]}; {more}.", err=True)
+    say(f"{words[:1].upper()}{words[1:]}; {more}.", err=True)
 
 
 def _import_new(door: LocalDoor, since: int | None, show: Callable[[dict[str, Any]], None]) -> None:
@@ -160,7 +159,7 @@ def _import_new(door: LocalDoor, since: int | None, show: Callable[[dict[str, An
     if summary["refused"]:
         records = counted(summary["refused"], "record")
         were = verb(summary["refused"], "was", "were")
-        click.echo(f"{records} {were} refused; `tokometer doctor` says why.", err=True)
+        say(f"{records} {were} refused; `tokometer doctor` says why.", err=True)
 
 
 def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
@@ -180,14 +179,14 @@ def _print(found: Usage, *, breakdown: bool, compact: bool) -> None:
         table.lines.extend(_lines(found.kind, row, breakdown=breakdown, compact=compact))
     blank = [""] * len(_extra_titles(found.kind, compact=compact))
     table.lines.append(Line(["Total", *blank, *_numbers(found.total, compact=compact)], "bold", ruled=True))
-    click.echo(table.render(), nl=False)
+    say_table(table)
     if found.total.unpriced:
         words = missing_words(found.total.no_price, found.total.usage_unknown, found.unpriced_models)
-        click.echo(f"* {words}", err=True)
+        say(f"* {words}", err=True)
     if found.total.assumed:
         amount, calls = dollars(found.total.cost_assumed), counted(found.total.assumed, "call")
         have = verb(found.total.assumed, "has", "have")
-        click.echo(f"≈ {calls} {have} an assumed price, {amount} of the cost; `tokometer doctor` says why", err=True)
+        say(f"≈ {calls} {have} an assumed price, {amount} of the cost; `tokometer doctor` says why", err=True)
 
 
 def _extra_titles(kind: Kind, *, compact: bool) -> list[str]:

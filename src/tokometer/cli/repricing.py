@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from tokometer.cli.options import data_option
+from tokometer.cli.shown import say, say_json
 from tokometer.records.plural import counted, verb
 
 _MOST = 20
@@ -31,10 +31,10 @@ def reprice(apply: bool, as_json: bool, data: Path) -> None:
     with open_door(data) as door, showing_progress("Pricing") as progress:
         found = door.reprice(apply=apply, progress=progress)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say_json(found)
     else:
         for line in _words(found):
-            click.echo(line)
+            say(line)
 
 
 def _words(found: Mapping[str, Any]) -> Iterator[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from tokometer.cli.options import data_option
+from tokometer.cli.shown import say
 
 
 @click.command(short_help="Import, follow and show this machine's usage (the default).")
@@ -25,15 +24,13 @@ def serve(data: Path, host: str, port: int, no_discover: bool) -> None:
     As long as nothing was used on this machine and somebody sits at the terminal, demo data is offered.
     """
     if not no_discover and sys.stdin.isatty() and _nothing_to_show(data):
-        click.echo("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
+        say("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
         if click.confirm("Show generated demo data instead?", default=True):
             from tokometer.cli.demo import serve_demo
 
             serve_demo(host=host, port=port)
             return
-        click.echo(
-            "`tokometer demo` shows it at any time. Waiting for usage of your own; the page says how to send some."
-        )
+        say("`tokometer demo` shows it at any time. Waiting for usage of your own; the page says how to send some.")
     run_server(data, host, port, discover=not no_discover, demo=False)
 
 
@@ -45,25 +42,13 @@ def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) 
     running = find_server(data)
     if running:
         raise Problem(f"{running.url} already serves {data} (process {running.pid}). Open it, or stop it first")
+    from tokometer.host.private import private_folder
     from tokometer.server import serve as serve_forever
 
-    end_on_request()
     # Being asked to stop is a good end.
     with told_in_one_line(), suppress(KeyboardInterrupt):
-        data.mkdir(parents=True, exist_ok=True)
+        private_folder(data)
         serve_forever(data, host, port, discover=discover, demo=demo, home=Path.home(), env=os.environ)
-
-
-def end_on_request() -> None:
-    """Let SIGTERM end the command as Ctrl-C does, so that what is open is closed and temporary folders go.
-
-    The server ends gracefully by itself, and then raises the signal anew.
-    """
-    signal.signal(signal.SIGTERM, _stop)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _nothing_to_show(data: Path) -> bool:

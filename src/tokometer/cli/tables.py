@@ -14,6 +14,8 @@ from typing import Final, Literal
 
 import click
 
+from tokometer.cli.shown import shown
+
 _GAP: Final = 2
 _STYLES: Final[dict[str, Callable[[str], str]]] = {
     "plain": str,
@@ -68,6 +70,7 @@ class Table:
     def _widths(self, width: int) -> list[int]:
         """Each column as wide as its widest cell; text gives way where the whole does not fit."""
         rows = [[heading.title for heading in self.headings], *(line.cells for line in self.lines)]
+        rows = [[shown(cell) for cell in row] for row in rows]
         widths = [max(max(map(_columns, row[i].split("\n"))) for row in rows) for i in range(len(self.headings))]
         over = sum(widths) + _GAP * (len(widths) - 1) - width
         piped = not sys.stdout.isatty()
@@ -80,7 +83,7 @@ class Table:
         return widths
 
     def _draw(self, line: Line, widths: Sequence[int]) -> Iterable[str]:
-        cells = [cell.split("\n") for cell in line.cells]
+        cells = [shown(cell).split("\n") for cell in line.cells]
         for level in range(max(map(len, cells))):
             parts = []
             for heading, cell, width in zip(self.headings, cells, widths, strict=True):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from tokometer.measures import Filter, Query, Result
-from tokometer.records.basis import ASSUMED, ASSUMPTIONS, PRICE_MENDS, REASONS, UNPRICED_PREFIX
+from tokometer.records.basis import ASSUMED, ASSUMPTIONS, PRICE_MENDS, REASONS, UNPRICED_PREFIX, USAGE_UNKNOWN
 
 _TOTALS: Final = ("requests", "cost", "unpriced", "no_price", "usage_unknown", "assumed", "cost_assumed")
 #: What stands for a call whose price was worked out before bases were kept.
@@ -41,10 +41,18 @@ class Uncertain:
         """What would mend it."""
         return " ".join(dict.fromkeys(PRICE_MENDS[word] for word in self.words if word in PRICE_MENDS))
 
+    @property
+    def lack(self) -> Literal["no-price", "usage-unknown", ""]:
+        """Why it has no price: none is known for the model, or nobody said what was used; empty where it has one."""
+        if self.certainty != "unpriced":
+            return ""
+        return "usage-unknown" if self.words[0] in USAGE_UNKNOWN else "no-price"
+
     def told(self) -> dict[str, Any]:
         """As a JSON object; money is a decimal string."""
         return {
             "certainty": self.certainty,
+            "lack": self.lack,
             "words": list(self.words),
             "provider": self.provider,
             "model": self.model,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tokometer.collect.certainty import totals, uncertain
 from tokometer.ledger import Ledger, LedgerError
+from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.refused import list_refused
 from tokometer.ledger.unsettled import unsettled_json
@@ -128,6 +129,7 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
         "rows": {name: count for name, count in stats.items() if name not in _BOOKKEEPING},
         "unsettled": [unsettled_json(row) for row in ledger.unsettled[:_MOST]],
         "refused": stats["refusals"],
+        "waiting": _waiting(ledger),
         "latest_refusals": [
             {
                 "at": to_datetime(refusal.at).isoformat(),
@@ -140,6 +142,13 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
             for refusal in list_refused(ledger, limit=_LATEST)
         ],
     }
+
+
+def _waiting(ledger: Ledger) -> dict[str, Any]:
+    """What is refused only until our clock has come to it."""
+    found = waits(ledger)
+    next_due = None if found.next_due is None else to_datetime(found.next_due).isoformat()
+    return {"count": found.count, "by_source": dict(found.by_source), "next_due": next_due}
 
 
 def _trouble(ledger: Ledger) -> str | None:

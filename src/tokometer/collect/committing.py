@@ -92,13 +92,15 @@ class _Splitting:
         """Commit what can be, and refuse the rest; `error` is what the whole was not taken for."""
         batch, items = self._batch, self._items()
         failure: Exception | None = error
-        if batch.refusals or batch.notices or batch.cursors:
+        if batch.refusals or batch.notices or batch.cursors or batch.aside or batch.due or batch.healed:
             failure = self._commit(items)
         if failure is not None:
             self._split(items, failure)
         spoiled = self._convict()
         refusals = [*batch.refusals, *spoiled.values()]
-        self._ledger.commit(Batch(refusals=refusals, cursors=batch.cursors, notices=batch.notices + self._notices))
+        rest = Batch(refusals=refusals, cursors=batch.cursors, notices=batch.notices + self._notices)
+        rest.aside, rest.due, rest.healed, rest.corrections = batch.aside, batch.due, batch.healed, batch.corrections
+        self._ledger.commit(rest)
         return Receipt(
             accepted=self._outcomes.count("accepted"),
             duplicate=self._outcomes.count("duplicate"),

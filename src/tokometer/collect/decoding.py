@@ -27,9 +27,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from tokometer.collect.reading import Prices, priced_and_packed
+from tokometer.host.children import end_with
 from tokometer.ledger import Batch
+from tokometer.ledger.aside import waiting_of
 from tokometer.ledger.packed import Packed, Stood
+from tokometer.ledger.waiting import Waiting
 from tokometer.records import Notice, Record, Refusal
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
@@ -74,6 +78,8 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     count: int = 0
     #: Where each of `records` stood in the body.
     stood: list[Stood] = msgspec.field(default_factory=list)
+    #: Those of the refused that our clock does not believe yet.
+    aside: list[Waiting] = msgspec.field(default_factory=list)
     #: The other process could not tell what came of it: it is to be decoded here.
     undone: bool = False
 
@@ -86,6 +92,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
             corrections=corrections,
             notices=self.notices,
             stood=self.stood,
+            aside=self.aside,
         )
 
 
@@ -285,7 +292,7 @@ class _Other:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         number, paths = self._its.fileno(), ["" if path is None else str(path) for path in self._prices]
         # -P: not what happens to lie in the current folder.
-        command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(number), *paths]
+        command = [sys.executable, "-P", "-m", "tokometer.collect.decoding", str(os.getpid()), str(number), *paths]
         command.append(msgspec.json.encode(self._labels).decode())
         program = self._program = subprocess.Popen(command, pass_fds=(number,))  # noqa: S603 - ourselves
         # Somebody has to hear of its end, whether or not the event loop still runs then.
@@ -310,7 +317,14 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
         stood = [Stood(otlp.PLACE, len(traces.records), traces.positions)]
-        return Decoded(traces.refusals, records=traces.records, notices=traces.notices, count=traces.spans, stood=stood)
+        return Decoded(
+            traces.refusals,
+            records=traces.records,
+            notices=traces.notices,
+            count=traces.spans,
+            stood=stood,
+            aside=[waiting_of(*aside) for aside in traces.aside],
+        )
     from tokometer.sources import own
 
     bodies, first, media_type = form.split(":", 2)
@@ -319,15 +333,25 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
     stood = [Stood(own.place_of(kind), len(found.records), found.positions)]
-    return Decoded(found.refusals, records=found.records, notices=found.notices, count=found.count, stood=stood)
+    return Decoded(
+        found.refusals,
+        records=found.records,
+        notices=found.notices,
+        count=found.count,
+        stood=stood,
+        aside=[waiting_of(*aside) for aside in found.aside],
+    )
 
 
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(descriptor: str, overrides: str, cache: str, labels: str) -> None:
-    """Answer requests that come over the socket with this file number, until it is closed."""
+def main(parent: str, descriptor: str, overrides: str, cache: str, labels: str) -> None:
+    """Answer requests that come over the socket with this file number, until it is closed or `parent` is gone."""
+    end_with(int(parent))
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
+
+    log_discreetly()
 
     book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
     settings = msgspec.json.decode(labels, type=LabelSettings)

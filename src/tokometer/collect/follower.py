@@ -21,9 +21,10 @@ from tokometer.collect.changes import Job, job_of, look
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
-from tokometer.collect.reading import Portion, Prices, batch_of
+from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
+from tokometer.ledger.refused import unreadable
 from tokometer.records import now_us
 from tokometer.sources.protocol import FileSource
 
@@ -95,6 +96,7 @@ class Follower:
         self._roots: dict[str, list[Path]] = {}
         #: Files that could not be read or kept, by path.
         self._failed: dict[str, Backoff] = {}
+        self._unreadable = Unreadable()
         self._backoff = Backoff(_FIRST_RESUME, _LAST_RESUME)
         self._next_look = 0.0
         self._thread = threading.Thread(target=self._run, name="tokometer-follower", daemon=True)
@@ -103,11 +105,15 @@ class Follower:
         """Begin; returns at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish what is being read and stop. A second call does nothing."""
+    def stop(self, seconds: float | None = None) -> bool:
+        """Finish what is being read and stop; whether that was done within so many seconds.
+
+        What a file on a drive that does not answer holds up is left to itself: nothing comes of it any more.
+        """
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     # -- the follower's thread ---------------------------------------------------------------------------------
 
@@ -115,6 +121,7 @@ class Follower:
         while not self._stop.is_set():
             try:
                 if not self._cursors:
+                    self._unreadable = Unreadable(unreadable(self._ledger))
                     self._cursors = {name: dict(self._ledger.cursors(name)) for name in self._sources}
                 self._look_around()
                 self._backoff.went_well()
@@ -208,7 +215,7 @@ class Follower:
         try:
             with (
                 self._ledger.bulk() if horizon is not None else nullcontext(),
-                reading(jobs, self._sources, self._prices) as portions,
+                reading(jobs, self._sources, self._prices, stopped=self._stop.is_set) as portions,
             ):
                 self._show(horizon)
                 try:
@@ -256,9 +263,10 @@ class Follower:
         for job in portion.jobs:
             if (job.source, job.path) not in portion.cursors:
                 self._has_failed(job.path)
-        if not (portion.size or portion.refusals or portion.cursors or portion.notices):
+        if not (portion.size or portion.refusals or portion.cursors or portion.notices or portion.aside):
             return None
         batch = batch_of(portion)
+        batch.healed = self._unreadable.healed(portion)
         while True:
             try:
                 return self._writer.submit(batch)
@@ -296,6 +304,7 @@ class Follower:
         for (name, place), state in portion.cursors.items():
             self._cursors[name][place] = state
             self._failed.pop(place, None)
+        self._unreadable.forget(portion)
         if receipt.accepted or receipt.changed:
             self.following.last_record_at = now_us()
 

@@ -15,8 +15,10 @@ from tokometer.collect.committing import commit_all
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.pool import reading
 from tokometer.collect.pricing import price_each
-from tokometer.collect.reading import Portion, Prices, batch_of
+from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
+from tokometer.collect.resuming import resume_all
 from tokometer.ledger.protocol import Batch, Ledger
+from tokometer.ledger.refused import unreadable
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Refusal
 from tokometer.sources.protocol import FileSource
@@ -110,6 +112,8 @@ def import_all(
             with opened.bulk():
                 _Importing(opened, prices.open(), summary, changes, progress, watch).run(portions)
     if opened is not None:
+        # What an earlier import met before our clock had come to it.
+        summary.accepted += resume_all(opened, prices.open)
         for name in sources:
             gone = [place for source, place in changes.gone if source == name]
             if gone:
@@ -131,6 +135,7 @@ class _Importing:
         watch: Watch | None,
     ) -> None:
         self._ledger = ledger
+        self._unreadable = Unreadable(unreadable(ledger))
         self._book = book
         self._summary = summary
         self._progress = progress
@@ -153,7 +158,10 @@ class _Importing:
 
     def _take(self, portion: Portion) -> None:
         price_each(self._book, [record for record in portion.records if isinstance(record, ModelCall)])
-        self._batch.add(batch_of(portion))
+        batch = batch_of(portion)
+        batch.healed = self._unreadable.healed(portion)
+        self._unreadable.forget(portion)
+        self._batch.add(batch)
         self._jobs += portion.jobs
         self._summary.bytes += sum(job.size for job in portion.jobs)
         self._records += portion.size
@@ -168,7 +176,7 @@ class _Importing:
     def _commit(self) -> None:
         batch, self._batch = self._batch, Batch()
         jobs, self._jobs = self._jobs, []
-        if batch.size or batch.refusals or batch.cursors or batch.notices:
+        if batch.size or batch.refusals or batch.cursors or batch.notices or batch.aside:
             summary, receipt = self._summary, commit_all(self._ledger, batch)
             summary.accepted += receipt.accepted
             summary.duplicate += receipt.duplicate

@@ -14,7 +14,8 @@ import os
 import queue
 import struct
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Final
@@ -23,6 +24,7 @@ from tokometer.collect.changes import Job
 from tokometer.collect.horizon import newest_first
 from tokometer.collect.processes import Process, fork, is_alone, spawn
 from tokometer.collect.reading import Portion, Prices, parcel_of, portion_of, read, unpack
+from tokometer.host import ending
 from tokometer.prices import PriceBook
 from tokometer.sources.protocol import FileSource, Reading
 
@@ -39,6 +41,10 @@ BUNDLE_FILES: Final = 64
 #: The pipe of bundle numbers is filled before anyone reads it, and pipes hold 64 KiB.
 MOST_BUNDLES: Final = 8_192
 
+#: How often to see whether to stop while nothing is delivered, and how long to wait for processes to end (seconds).
+_TURN: Final = 0.2
+_PATIENCE: Final = 2.0
+
 _NUMBER: Final = struct.Struct("<I")
 
 Bundle = Sequence[tuple[int, Job]]
@@ -46,23 +52,29 @@ Bundle = Sequence[tuple[int, Job]]
 
 @contextmanager
 def reading(
-    jobs: Sequence[Job], sources: Mapping[str, FileSource], prices: Prices, processes: int | None = None
+    jobs: Sequence[Job],
+    sources: Mapping[str, FileSource],
+    prices: Prices,
+    processes: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Iterator[Portion]]:
     """Read every job: gives portions, in whatever order they get done. Several processes start at once, on entry.
 
     `prices` are for other processes, which price what they read. `processes` is how many to use; None decides by the
-    work and the machine.
+    work and the machine. Once `stopped` says so, no more comes, however long the others would take.
     """
     count = _processes_for(jobs) if processes is None else processes
     if count < 2 or not hasattr(os, "fork"):  # noqa: PLR2004 - two are the fewest that are several
-        yield _read_here(jobs, sources)
+        ending.watch()
+        yield _read_here(jobs, sources, stopped)
         return
     ordered = newest_first(jobs)
     soon = 0 if is_alone() else _soon(ordered)
     first, rest = ordered[:soon], ordered[soon:]
-    pool = Pool(rest, sources, prices, count, at_once=not first)
+    pool = Pool(rest, sources, prices, count, at_once=not first, stopped=stopped)
     try:
-        yield chain(_read_here(first, sources), pool.portions())
+        ending.watch()
+        yield chain(_read_here(first, sources, stopped), pool.portions())
     finally:
         pool.close()
 
@@ -107,8 +119,12 @@ def _processes_for(jobs: Sequence[Job]) -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
 
 
-def _read_here(jobs: Sequence[Job], sources: Mapping[str, FileSource]) -> Iterator[Portion]:
+def _read_here(
+    jobs: Sequence[Job], sources: Mapping[str, FileSource], stopped: Callable[[], bool]
+) -> Iterator[Portion]:
     for bundle in bundles_of(jobs):
+        if stopped():
+            return
         mine = [job for _, job in bundle]
         yield portion_of(mine, [read(sources[job.source], job) for job in mine])
 
@@ -124,7 +140,9 @@ class Pool:
         processes: int,
         *,
         at_once: bool = True,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._stopped = stopped
         self._jobs = jobs
         self._sources = sources
         self._prices = prices
@@ -162,22 +180,29 @@ class Pool:
             self._start()
         running = len(self._processes)
         while running:
-            parcel = self._parcels.get()
+            try:
+                parcel = self._parcels.get(timeout=_TURN)
+            except queue.Empty:
+                if self._stopped():
+                    return
+                continue
             if parcel is None:
                 running -= 1
                 continue
             portion, numbers = unpack(parcel, self._jobs)
             self._left.difference_update(numbers)
             yield portion
-        yield from _read_here([self._jobs[number] for number in sorted(self._left)], self._sources)
+        yield from _read_here([self._jobs[number] for number in sorted(self._left)], self._sources, self._stopped)
         self._left.clear()
 
     def close(self) -> None:
-        """Stop the processes that still run, and wait for all."""
+        """Stop the processes that still run, and wait for all that can be stopped."""
+        until = time.monotonic() + _PATIENCE
         for process, thread in zip(self._processes, self._threads, strict=True):
-            process.stop()
-            thread.join()
-            os.close(process.out)
+            process.stop(max(0.0, until - time.monotonic()))
+            thread.join(max(0.0, until - time.monotonic()))
+            if not thread.is_alive():
+                os.close(process.out)
 
     def _drain(self, out: int) -> None:
         """Take parcels as they come, so that no process waits to hand one over."""

@@ -16,6 +16,9 @@ import msgspec
 
 from tokometer.collect.changes import Job
 from tokometer.collect.reading import Prices
+from tokometer.host import ending
+from tokometer.host.children import await_end, end_with
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.sources.protocol import FileSource
 
 _THREADS: Final = Path("/proc/self/task")
@@ -29,15 +32,16 @@ class Process:
     pid: int = 0
     program: subprocess.Popen[bytes] | None = None
 
-    def stop(self) -> None:
-        """End it if it still runs, and wait until it has."""
+    def stop(self, seconds: float) -> None:
+        """End it if it still runs, and wait until it has, but no longer than that: it has nothing to lose."""
         if self.program is not None:
-            self.program.terminate()
-            self.program.wait()
+            self.program.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self.program.wait(seconds)
         elif self.pid:
             with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGTERM)
-            os.waitpid(self.pid, 0)
+                os.kill(self.pid, signal.SIGKILL)
+            await_end(self.pid, seconds)
             self.pid = 0
 
 
@@ -49,6 +53,8 @@ class _Task(msgspec.Struct, array_like=True):
     cache: str | None
     numbers: int
     out: int
+    #: The process that starts it.
+    parent: int
 
 
 def is_alone() -> bool:
@@ -69,13 +75,15 @@ def fork(
     for name in {job.source for bundle in bundles for _, job in bundle}:
         sources[name]
     out, mine = os.pipe()
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         os.close(mine)
         return Process(out, pid=pid)
     code = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        ending.forget()
+        end_with(parent)
         work(bundles, sources, prices, numbers, mine)
         code = 0
     except BrokenPipeError:
@@ -101,7 +109,7 @@ def spawn(
     assert program.stdin is not None
     overrides, cache = (None if path is None else str(path) for path in prices)
     with suppress(BrokenPipeError), program.stdin:
-        program.stdin.write(msgspec.msgpack.encode(_Task(bundles, overrides, cache, numbers, its)))
+        program.stdin.write(msgspec.msgpack.encode(_Task(bundles, overrides, cache, numbers, its, os.getpid())))
     return Process(out, program=program)
 
 
@@ -111,6 +119,8 @@ def main() -> None:
     from tokometer.sources.registry import FILE_SOURCES
 
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
+    end_with(task.parent)
+    log_discreetly()
     with suppress(BrokenPipeError, KeyboardInterrupt):
         prices = Prices(*(None if path is None else Path(path) for path in (task.overrides, task.cache)))
         work(task.bundles, FILE_SOURCES, prices, task.numbers, task.out)

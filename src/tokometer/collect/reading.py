@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -10,9 +11,12 @@ import msgspec
 
 from tokometer.collect.changes import Job
 from tokometer.collect.pricing import price_each
+from tokometer.ledger.aside import waiting_of
 from tokometer.ledger.opening import cache_folder
 from tokometer.ledger.packed import Packed, Stood, pack
 from tokometer.ledger.protocol import Batch
+from tokometer.ledger.refused import is_of_a_file
+from tokometer.ledger.waiting import Waiting
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
 from tokometer.records.fitting import fit_to_tell
@@ -44,11 +48,27 @@ class _Parcel(msgspec.Struct, array_like=True, gc=False):
     """The readings of several files. The records of all of them are by kind; everything else is by file."""
 
     packed: list[Packed]
-    files: list[tuple[int, bytes, list[Refusal], list[Notice]]]
+    files: list[tuple[int, bytes, list[Refusal], list[Notice], list[Waiting]]]
 
 
 _decode_parcel: Final = msgspec.msgpack.Decoder(_Parcel).decode
 _encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class Unreadable:
+    """The files that are refused as a whole: when one of them is read after all, its refusal holds no longer."""
+
+    def __init__(self, known: Iterable[tuple[str, str]] = ()) -> None:
+        self._known = set(known)
+
+    def healed(self, portion: Portion) -> list[tuple[str, str]]:
+        """(source, path) of those that a portion could read; keeps in mind what it could not."""
+        self._known.update((one.source, one.place) for one in portion.refusals if is_of_a_file(one))
+        return [file for file in self._known if file in portion.cursors]
+
+    def forget(self, portion: Portion) -> None:
+        """What the portion could read has been committed."""
+        self._known.difference_update(portion.cursors)
 
 
 class Portion(msgspec.Struct, gc=False):
@@ -65,6 +85,8 @@ class Portion(msgspec.Struct, gc=False):
     notices: list[Notice] = []
     #: Which file each of `records` stood in.
     stood: list[Stood] = []
+    #: What our clock does not believe yet.
+    aside: list[Waiting] = []
 
     @property
     def size(self) -> int:
@@ -81,6 +103,9 @@ def read(source: FileSource, job: Job) -> Reading:
     except OSError as error:
         return _refused(job, f"cannot be read: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - a mistake in one source must not stop the others; it is shown as one
+        if job.state:
+            # It may be the state that is damaged; what was read before is known by its ids.
+            return read(source, replace(job, state=b""))
         return _refused(
             job, f"cannot be read because of a mistake in Tokometer ({type(error).__name__}); please report it"
         )
@@ -92,7 +117,7 @@ def portion_of(jobs: Sequence[Job], readings: Sequence[Reading]) -> Portion:
     for job, reading in zip(jobs, readings, strict=True):
         portion.records.extend(reading.records)
         portion.stood.append(Stood(job.path, len(reading.records)))
-        _add(portion, job, reading.state, reading.refusals, reading.notices)
+        _add(portion, job, reading.state, reading.refusals, reading.notices, _waiting(reading))
     return portion
 
 
@@ -105,6 +130,7 @@ def batch_of(portion: Portion) -> Batch:
         packed=portion.packed,
         notices=portion.notices,
         stood=portion.stood,
+        aside=portion.aside,
     )
 
 
@@ -139,7 +165,7 @@ def parcel_of(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBo
     stood = [Stood(str(number), len(reading.records)) for number, reading in zip(numbers, readings, strict=True)]
     packed = priced_and_packed(records, book, stood)
     files = [
-        (number, reading.state, reading.refusals, reading.notices)
+        (number, reading.state, reading.refusals, reading.notices, _waiting(reading))
         for number, reading in zip(numbers, readings, strict=True)
     ]
     return _encode(_Parcel(packed, files))
@@ -152,25 +178,37 @@ def unpack(parcel: bytes, jobs: Mapping[int, Job] | Sequence[Job]) -> tuple[Port
     for packed in told.packed:
         for run in packed.stood:
             run.place = jobs[int(run.place)].path
-    for number, state, refusals, notices in told.files:
+    for number, state, refusals, notices, aside in told.files:
         portion.jobs.append(jobs[number])
-        _add(portion, jobs[number], state, refusals, notices)
+        _add(portion, jobs[number], state, refusals, notices, aside)
     return portion, (number for number, *_ in told.files)
 
 
 def _admitted(reading: Reading, job: Job) -> Reading:
     """A reading after the gate."""
     admitted = admit(reading.records, job.path, now=now_us())
-    reading.records = admitted.records
+    reading.records, reading.aside = admitted.records, admitted.aside
     reading.refusals, reading.notices = fit_to_tell(
         [*reading.refusals, *admitted.refusals], [*reading.notices, *admitted.notices]
     )
     return reading
 
 
-def _add(portion: Portion, job: Job, state: bytes, refusals: Sequence[Refusal], notices: Sequence[Notice]) -> None:
+def _waiting(reading: Reading) -> list[Waiting]:
+    return [waiting_of(*aside) for aside in reading.aside]
+
+
+def _add(
+    portion: Portion,
+    job: Job,
+    state: bytes,
+    refusals: Sequence[Refusal],
+    notices: Sequence[Notice],
+    aside: Sequence[Waiting],
+) -> None:
     portion.refusals.extend(refusals)
     portion.notices.extend(notices)
+    portion.aside.extend(aside)
     if state and state != job.state:
         portion.cursors[job.source, job.path] = state
 

@@ -37,6 +37,8 @@ class Settler:
         self._not_before = 0.0
         self._backoff = Backoff(_FIRST_RETRY, _LAST_RETRY)
         self._closing = False
+        #: Whoever closes did not wait: what goes wrong from then on, because the ledger is closed, is no news.
+        self._given_up = False
         self._thread = threading.Thread(target=self._run, name="tokometer-settler", daemon=True)
         self._thread.start()
 
@@ -48,12 +50,17 @@ class Settler:
                 self._dirty_since = self._touched_at
                 self._changed.notify()
 
-    def close(self) -> None:
-        """Bring the rollups up to date a last time, and stop. A second call does nothing."""
+    def close(self, seconds: float | None = None) -> bool:
+        """Bring the rollups up to date a last time, and stop; whether that was done within so many seconds.
+
+        What is not done stays marked, and is done at the next start.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(seconds)
+        self._given_up = self._thread.is_alive()
+        return not self._given_up
 
     # -- the settler's thread ----------------------------------------------------------------------------------
 
@@ -87,6 +94,8 @@ class Settler:
         try:
             self._ledger.settle()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on
+            if self._given_up:
+                return
             # Nothing is lost: readers settle for themselves, and so does the next round.
             wait = self._backoff.failed()
             if isinstance(error, LedgerUnavailable):

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from tokometer.collect.committing import commit_all
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pricing import Pricer, price_each
+from tokometer.collect.resuming import Alarm, resume
 from tokometer.collect.settling import Settler
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
 from tokometer.ledger.retention import KEPT_DAYS, Kept, drop_old
@@ -90,6 +91,9 @@ class Writer:
         self._rested_at = time.monotonic()
         self._rest_backoff = Backoff(_REST, _LAST_RETRY)
         self._committed_at = 0.0
+        self._quiet_since = time.monotonic()
+        #: For what waits for our clock to come to it.
+        self._alarm = Alarm()
         self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
@@ -120,28 +124,32 @@ class Writer:
             self._changed.notify()
         return future
 
-    def close(self) -> None:
-        """Commit what waits, bring the rollups up to date, and stop. A second call does nothing."""
+    def close(self, seconds: float | None = None, to_settle: float | None = None) -> bool:
+        """Commit what waits, bring the rollups up to date, and stop; whether that was done within so many seconds.
+
+        Whoever waits for a commit that does not come by then was told nothing, and sends again.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
-        self._settler.close()
+        self._thread.join(seconds)
+        return self._settler.close(to_settle) and not self._thread.is_alive()
 
     # -- the writer's thread -----------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while True:
+            self._resume()
             group = self._take()
             if group:
                 self._commit_group(group)
                 self._rested = False
-                self._committed_at = time.monotonic()
+                self._committed_at = self._quiet_since = time.monotonic()
                 if self._committed_at - self._rested_at > _LONGEST_SHIFT and not self._rest_backoff.left:
                     self._rest()
             elif self._closing and not self._waiting:
                 break
-            elif self._is_due_to_rest:
+            elif self._until_rest() == 0.0:
                 self._rest()
 
     def _take(self) -> list[_Waiting]:
@@ -162,14 +170,14 @@ class Writer:
 
     def _patience(self) -> float | None:
         """How many seconds to wait for a batch before there is something else to do; None where there is nothing."""
+        waits = [wait for wait in (self._until_rest(), self._alarm.left) if wait is not None]
+        return min(waits, default=None)
+
+    def _until_rest(self) -> float | None:
+        """How many seconds there are until it is time to tidy up; None where there is nothing to."""
         if self._rest_backoff.failures:
             return self._rest_backoff.left
-        return None if self._rested else _REST
-
-    @property
-    def _is_due_to_rest(self) -> bool:
-        """Whether it is time to tidy up, where nothing has come."""
-        return not self._rest_backoff.left if self._rest_backoff.failures else not self._rested
+        return None if self._rested else max(0.0, self._quiet_since + _REST - time.monotonic())
 
     def _linger(self) -> None:
         """Under load, wait a moment for more to share the commit. Called with the condition held."""
@@ -205,9 +213,9 @@ class Writer:
                 for waiting in group:
                     self._commit_group([waiting])
         else:
-            if "calls" in receipt.touched:
-                self._settler.touch()
-            self._tell(receipt)
+            if batch.aside:
+                self._alarm.set()
+            self._told_of(receipt)
             receipts = _shares(receipt, [waiting.batch for waiting in group])
             for waiting, share in zip(group, receipts, strict=True):
                 self._done(waiting)
@@ -222,6 +230,27 @@ class Writer:
 
     def _price_again(self, calls: Iterable[ModelCall]) -> None:
         price_each(self.book, list(calls))
+
+    def _told_of(self, receipt: Receipt) -> None:
+        if "calls" in receipt.touched:
+            self._settler.touch()
+        self._tell(receipt)
+
+    def _resume(self) -> None:
+        """Try again what was kept aside, where its time has come."""
+        if self._closing or not self._alarm.rings:
+            return
+        try:
+            resumed = resume(self._ledger, self.book)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on
+            wait = self._alarm.failed()
+            trace = self._alarm.worth_a_trace and not isinstance(error, LedgerError)
+            _LOG.warning("what waits for its time cannot be kept; again in %.0f s: %s", wait, error, exc_info=trace)
+        else:
+            if resumed.receipt is None:
+                self._alarm.looked(resumed.next_due)
+            else:
+                self._told_of(resumed.receipt)
 
     def _tell(self, receipt: Receipt) -> None:
         if self._on_commit is None:
@@ -263,7 +292,7 @@ class Writer:
 
 def _size(batch: Batch) -> int:
     """What a batch weighs in the queue; one of refusals or cursors alone weighs something too."""
-    return batch.size + len(batch.refusals) + len(batch.notices) + 1
+    return batch.size + len(batch.refusals) + len(batch.notices) + len(batch.aside) + 1
 
 
 def _merged(batches: Sequence[Batch]) -> Batch:

@@ -12,6 +12,8 @@ from tokometer.records.units import PERCENT, POINTS, Number, Unit, exact, show
 _SAME: Final = 0.0005
 #: A change above this says "×": nobody reads 4,300 %.
 _TIMES: Final = 10.0
+#: A change above this is one from next to nothing, as just after midnight: neither good nor bad.
+_FROM_NOTHING: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,14 @@ def delta(value: Number | None, before: Number | None, unit: Unit, better: str, 
     if unit is PERCENT:
         size, text = abs(change), show(abs(change), POINTS)
     elif not before:
-        return Delta("up", _good(change, better), "new", previous)
+        return Delta("up", None, "new", previous)
     else:
         size = abs(change / float(before))
         text = f"{float(value) / float(before):,.0f} ×" if size >= _TIMES else show(size, PERCENT)
     if size < _SAME:
         return Delta("same", None, "no change", previous)
-    return Delta("up" if change > 0 else "down", _good(change, better), text, previous)
+    good = None if unit is not PERCENT and size >= _FROM_NOTHING else _good(change, better)
+    return Delta("up" if change > 0 else "down", good, text, previous)
 
 
 def _good(change: float, better: str) -> bool | None:

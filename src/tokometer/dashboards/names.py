@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Final
 
 from tokometer.charts.colours import OTHER, UNKNOWN, Colours
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.providers import PROVIDERS
+from tokometer.sources.registry import FILE_SOURCES
+
+#: What sources are called that are no tool's files; those have titles of their own.
+_WAYS: Final = {"api": "Own API", "otlp": "OpenTelemetry", "demo": "Demo"}
+
+
+@cache
+def source_titles() -> dict[str, str]:
+    """What people call each source, by its name."""
+    # Sources are imported when they are asked for, which a start does not wait for.
+    return {**{name: source.title for name, source in FILE_SOURCES.items()}, **_WAYS}
 
 
 class Names:
@@ -31,6 +44,8 @@ class Names:
         """What people call it."""
         if self._dimension == "provider" and value in PROVIDERS:
             return PROVIDERS[value].name
+        if self._dimension == "source":
+            return source_titles().get(value, value) or "unknown"
         return value or "unknown"
 
     def colour(self, value: str) -> str:

@@ -10,7 +10,8 @@ from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.calendar import RANGES, Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import window_text
-from tokometer.dashboards.scope import DEFAULT_RANGE, Scope
+from tokometer.dashboards.scope import DEFAULT_BY, DEFAULT_RANGE, Scope
+from tokometer.measures import dimension_named
 
 #: Stands in a title for the window that the panel is about: `Request Volume ({range})`.
 RANGE: Final = "{range}"
@@ -88,6 +89,8 @@ class Placed:
     """What panels of all kinds have in common."""
 
     kind: ClassVar[str] = ""
+    #: How the kind works its numbers out, where that is more than its measures say.
+    method: ClassVar[str] = ""
 
     id: str
     title: str
@@ -112,10 +115,30 @@ class Listed(Placed):
         return (*(() if self.window else ("range", "complete")), "compare", "show")
 
 
+#: Stands in a title for the dimension that the viewer chooses.
+BY: Final = "{by}"
+
+
+def by_title(title: str, by: str) -> str:
+    """A title with its dimension in it: `By team`, `By API key`."""
+    if BY not in title:
+        return title
+    words = dimension_named(f"calls.{by}").title
+    return title.replace(BY, words if words[:2].isupper() else words[:1].lower() + words[1:])
+
+
+#: What the measures that the viewer switches between are called for short.
+SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
+
+
 def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANGE) -> str:
     """A panel's title with the window in it, as this viewer sees it; without one, as the dashboard opens."""
     if RANGE not in panel.title:
-        return panel.title
+        title = by_title(panel.title, scope.by if scope else DEFAULT_BY)
+        if scope is None or not getattr(panel, "switch", False):
+            return title
+        # The measure that the viewer has switched to stands in front.
+        return f"{SHORT[f'calls.{scope.measure}']} {title[:1].lower()}{title[1:]}"
     name = panel.window or (scope.range if scope else default)
     if name == "custom" and scope:
         return panel.title.replace(RANGE, window_text(scope.window))

@@ -21,6 +21,15 @@ Show = Literal["value", "change", "percent"]
 Per = Literal["", "request", "mtok", "session"]
 
 DEFAULT_RANGE: Final = "7d"
+DEFAULT_BY: Final = "model"
+#: Periods that a viewer can choose, where a window is not cut into too many of them.
+CHOICES: Final[dict[Grain, timedelta]] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=28),
+}
+_MOST_PERIODS: Final = 400
 #: What each is compared with.
 _BEFORE: Final = {
     "today": "yesterday until now",
@@ -61,6 +70,12 @@ class Scope:
     complete: bool = False
     #: The range that was left by stepping earlier, to which stepping later leads back; '' where it was none.
     of: str = ""
+    #: Whose parts a breakdown shows: a dimension by its short name.
+    by: str = DEFAULT_BY
+    #: The period of charts that let the viewer choose; '' is theirs.
+    every: Grain | Literal[""] = ""
+    #: Names that are left out of a breakdown's chart.
+    hidden: tuple[str, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -102,6 +117,8 @@ class Scope:
             "show": self.show,
             "per": self.per,
             "complete": self.complete,
+            "by": (self.by, self.hidden),
+            "grain": self.every,
         }
         return (self.zone.key, self.where, *(parts[name] for name in uses))
 
@@ -151,8 +168,8 @@ def parse_scope(
     """The scope that a page's URL asks for.
 
     Args:
-        parameters: `range`, `since`, `until`, `of`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`, and
-            any dimension by its short name.
+        parameters: `range`, `since`, `until`, `of`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`,
+            `by`, `grain`, `hide`, and any dimension by its short name.
         dimensions: Short names that may be filtered by.
         now: The time, aware.
         default: The range where none is asked for.
@@ -176,6 +193,10 @@ def parse_scope(
     _check("show", show, ("value", "change", "percent"))
     _check("per", per, ("", "request", "mtok", "session"))
     complete = one("complete", "0") == "1"
+    known = {DEFAULT_BY, *dimensions}
+    by, every = one("by", DEFAULT_BY), one("grain")
+    _check("by", by, sorted(known))
+    _check("grain", every, ("", *CHOICES))
     where = tuple(
         (dimension, tuple(sorted(set(parameters[dimension]))[:_MOST_VALUES]))
         for dimension in sorted(set(dimensions))
@@ -195,6 +216,9 @@ def parse_scope(
         per=per,  # type: ignore[arg-type]
         complete=complete,
         of=of if name == "custom" and (of := one("of")) in RANGES else "",
+        by=by,
+        every=every if every in choices(window) else "",
+        hidden=tuple(sorted(set(parameters.get("hide", ()))))[:_MOST_VALUES],
     )
 
 
@@ -254,6 +278,12 @@ def grain_of(window: Window) -> Grain:
     if length <= timedelta(days=190):
         return "day"
     return "week" if length <= timedelta(days=800) else "month"
+
+
+def choices(window: Window) -> list[Grain]:
+    """The periods that a chart of this window can be cut into, by the viewer's choice."""
+    length = elapsed(window.since, window.until)
+    return [grain for grain, step in CHOICES.items() if step < length <= _MOST_PERIODS * step]
 
 
 @lru_cache(maxsize=1)

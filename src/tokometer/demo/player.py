@@ -45,11 +45,12 @@ class Player:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End, and wait until it has. Before the writer is closed."""
+    def stop(self, seconds: float | None = None) -> bool:
+        """End, and wait until it has, or so many seconds; whether it has. Before the writer is closed."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _play(self) -> None:
         pace = pace_in(self._ledger) if self._per_second is None else self._per_second

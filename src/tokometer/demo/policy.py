@@ -10,6 +10,7 @@ from typing import Final
 
 from tokometer.demo.models import OPUS, SOL
 from tokometer.demo.rhythm import DAY
+from tokometer.host.private import write_private
 from tokometer.records import ModelCall, Record, to_datetime
 from tokometer.settings import FILE_NAME
 
@@ -89,7 +90,7 @@ class Spending:
 
     def write(self, data: Path) -> None:
         """Write the settings into the data folder."""
-        (data / FILE_NAME).write_text(self.settings(), encoding="utf-8")
+        write_private(data / FILE_NAME, self.settings().encode())
 
     def settings(self) -> str:
         """The settings, as TOML."""

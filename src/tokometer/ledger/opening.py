@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tokometer.host.private import close_cache
 from tokometer.host.regular import check_regular
 from tokometer.ledger.protocol import LedgerError
 from tokometer.settings import FILE_NAME as SETTINGS
@@ -34,7 +35,8 @@ def cache_folder(data: Path, home: Path, env: Mapping[str, str]) -> Path:
     root = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else home / ".cache"
     folder = root / "tokometer"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        close_cache(folder)
     except OSError:
         return data / "cache"
     return folder if os.access(folder, os.W_OK) else data / "cache"

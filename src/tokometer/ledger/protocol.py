@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from tokometer.ledger.packed import Packed, Stood, where
+from tokometer.ledger.waiting import Waiting
 from tokometer.records import ModelCall, Notice, Record, Refusal
 
 #: Seconds after which to ask again where nobody knows better.
@@ -34,6 +35,12 @@ class Batch:
     price: Callable[[Iterable[ModelCall]], None] | None = None
     #: What no rule understood. Counted beside the records; the same notice read again counts again.
     notices: list[Notice] = field(default_factory=list)
+    #: Records that our clock does not believe yet, to be kept until it does (:mod:`tokometer.ledger.aside`).
+    aside: list[Waiting] = field(default_factory=list)
+    #: What was kept aside and has come to its time: it and its refusals go with this commit.
+    due: list[Waiting] = field(default_factory=list)
+    #: (source, place) of files that could not be read and now can: their refusals as a whole go.
+    healed: list[tuple[str, str]] = field(default_factory=list)
     #: Where `records` stood, in their order, as far as that is known; those of `packed` know it themselves.
     stood: list[Stood] = field(default_factory=list)
 
@@ -62,6 +69,9 @@ class Batch:
         self.packed += other.packed
         self.refusals += other.refusals
         self.notices += other.notices
+        self.aside += other.aside
+        self.due += other.due
+        self.healed += other.healed
         self.cursors.update(other.cursors)
 
     def unpack(self) -> None:

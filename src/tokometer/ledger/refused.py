@@ -13,6 +13,25 @@ _REFUSED: Final = (
     'ORDER BY "at" DESC, id LIMIT $limit'
 )
 
+#: A file that could not be read as a whole: where a refusal of one stands.
+UNREADABLE: Final = (
+    "source = $source AND place = $place AND \"position\" = 0 AND field = '' AND reason LIKE 'cannot be read%'"
+)
+_UNREADABLE_FILES: Final = (
+    "SELECT DISTINCT source, place FROM refusals WHERE \"position\" = 0 AND field = '' "
+    "AND reason LIKE 'cannot be read%'"
+)
+
+
+def is_of_a_file(refusal: Refusal) -> bool:
+    """Whether a refusal is of a file as a whole."""
+    return not refusal.position and not refusal.field and refusal.reason.startswith("cannot be read")
+
+
+def unreadable(ledger: Ledger) -> set[tuple[str, str]]:
+    """(source, place) of the files that are refused as a whole because they could not be read."""
+    return {(source, place) for source, place in ledger.fetch(Statement(_UNREADABLE_FILES))}
+
 
 def list_refused(
     ledger: Ledger, *, limit: int, offset: int = 0, workspaces: Sequence[str] = ("default",)
@@ -34,13 +53,18 @@ def refused_by_source(ledger: Ledger) -> dict[str, int]:
     return dict(ledger.fetch(Statement("SELECT source, count(*) FROM refusals GROUP BY source")))
 
 
+def refusal_id(refusal: Refusal) -> bytes:
+    """The 16 bytes under which a refusal is kept once."""
+    told = (refusal.place, str(refusal.position), refusal.field, refusal.reason)
+    return record_id(refusal.workspace, refusal.source, "\x1f".join(told))
+
+
 def refusal_rows(refusals: Iterable[Refusal]) -> list[list[Any]]:
     """The columns of the `refusals` table; the same bad record read twice is one refusal."""
     now = now_us()
     rows = {}
     for refusal in refusals:
-        told = (refusal.place, str(refusal.position), refusal.field, refusal.reason)
-        key = record_id(refusal.workspace, refusal.source, "\x1f".join(told))
+        key = refusal_id(refusal)
         where = (refusal.workspace, refusal.source, refusal.place, refusal.position)
         rows[key] = (key, refusal.at or now, *where, refusal.field, refusal.reason)
     return [list(column) for column in zip(*rows.values(), strict=True)]

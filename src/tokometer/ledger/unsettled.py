@@ -116,11 +116,18 @@ def reason_of(error: BaseException) -> str:
 
 def is_of_a_part(error: BaseException) -> bool:
     """Whether an error may be that of one quarter hour; else it is the ledger as a whole that cannot now."""
+    if _interrupted(error) or _interrupted(error.__cause__):
+        # Whoever closes the ledger does not wait for it.
+        return False
     return not isinstance(error, LedgerError) or getattr(error.__cause__, "code", None) in _TOO_MUCH or _too_much(error)
 
 
 #: ClickHouse's number for having no memory for a statement.
 _TOO_MUCH: Final = frozenset({241})
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    return type(error).__name__ == "InterruptException"
 
 
 def _too_much(error: BaseException) -> bool:

@@ -20,18 +20,20 @@ def answer(
     question: Question,
     workspaces: Sequence[str] = ("default",),
     now: int | datetime | None = None,
+    most: int | None = None,
 ) -> Result:
     """Answer a question about the records of these workspaces.
 
     `now` is the moment as of which it is asked: µs since the epoch, or an aware datetime; None is this one.
+    With `most`, an answer that would have more rows is about the largest, the others together as Other.
 
     Raises:
         QueryError: the question cannot be answered as it is; the message says what to change.
     """
     if isinstance(question, Query):
-        return run(ledger, question, workspaces, now)
+        return run(ledger, question, workspaces, now, most)
     if isinstance(question, Feed):
         return feed(ledger, question, workspaces, now)
     if isinstance(question, Spread):
-        return spread(ledger, question, workspaces, now)
-    return slices(ledger, question, workspaces, now)
+        return spread(ledger, question, workspaces, now, most)
+    return slices(ledger, question, workspaces, now, most)

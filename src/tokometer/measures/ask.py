@@ -12,11 +12,11 @@ from tokometer.ledger.protocol import Unsettled
 from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.days import Range, whole_days
-from tokometer.measures.errors import QueryError
+from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made, bases
-from tokometer.measures.query import TIME, Filter, Query, dimension_named
+from tokometer.measures.query import MOST_ROWS, TIME, Filter, Query, dimension_named
 from tokometer.measures.tables import Need
 from tokometer.measures.windows import Window
 from tokometer.measures.zones import QUARTERS_PER_DAY
@@ -93,12 +93,16 @@ class Ask:
     derived: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: The values of the first dimension that stay apart; None: all.
     kept: tuple[str, ...] | None = None
+    #: The same of dimensions by name that have too many values for an answer; see narrowing.py.
+    narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: The first quarter hour of which there are no histograms; 0 where there are none at all, or none are needed.
     counted_until: int = 0
     #: The keys of labels that the rollups know.
     rolled: frozenset[str] = frozenset()
     #: What the rollups of calls lack because it could not be settled, of all time.
     aside: tuple[Unsettled, ...] = ()
+    #: Rows that the answer may have.
+    most: int = MOST_ROWS
     #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.
     settled: bool = True
 
@@ -117,6 +121,14 @@ class Ask:
         """What identifies a row, in order: the time bucket first, then the dimensions."""
         time = [Key(TIME, grain=self.grain)] if self.grain else []
         return time + [Key(dimension.short, dimension) for dimension in self.query.grouped]
+
+    def apart(self, key: Key) -> tuple[str, ...] | None:
+        """The values of a part of the key that stay apart; None: all."""
+        if key.dimension is None:
+            return None
+        if self.kept is not None and key.dimension.name == self.query.by[0]:
+            return self.kept
+        return self.narrowed.get(key.dimension.name)
 
     @property
     def atoms(self) -> list[Atom]:
@@ -163,7 +175,7 @@ class Ask:
         grouped = {dimension.name for dimension in self.query.grouped if not dimension.is_time}
         filtered = [condition for condition in self.conditions if not condition.dimension.is_time]
         used = grouped | {condition.dimension.name for condition in filtered}
-        together = self.kept is not None and self.query.other
+        together = (self.kept is not None and self.query.other) or bool(self.narrowed)
         if len(self.workspaces) > 1 or together or not used <= {"calls.provider", "calls.workspace"}:
             return ""
         if "calls.provider" not in used:
@@ -215,7 +227,7 @@ def _reader(dimension: Dimension) -> Callable[[str], int]:
                 if allowed
                 else "a number"
             )
-            raise QueryError("where", f"{dimension.name} takes {what}, not {value[:40]!r}")
+            raise QueryError("where", f"{dimension.name} takes {what}, not {told(value, 40)!r}")
         return number
 
     return read

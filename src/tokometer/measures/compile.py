@@ -16,7 +16,6 @@ from tokometer.measures.compile_slices import minutes
 from tokometer.measures.days import Range, rest
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
-from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.scope import Scope
 from tokometer.measures.tables import CALL_ROWS, Stored, choose
 from tokometer.records.time import QUARTER_US
@@ -52,7 +51,7 @@ def spread_part(ask: Ask, dialect: Dialect) -> Part:
     rank = next(atom for atom in ask.atoms if isinstance(atom, Rank))
     stored = choose(ask.query.cube.name, rank, ask.need)
     scope = Scope(ask, stored, dialect)
-    sql = f"{_counted(scope, rank.column)} LIMIT {MOST_ROWS + 1}"
+    sql = f"{_counted(scope, rank.column)} LIMIT {ask.most + 1}"
     return Part(stored, Statement(sql, scope.values), (rank,))
 
 
@@ -91,7 +90,7 @@ def _part(scope: Scope, atoms: list[Atom], *, limited: bool) -> Part:
         sql = _rows(scope, atoms, limited=limited)
     if not sql.endswith(f" LIMIT {scope.ask.query.limit:d}"):
         # One more than an answer may have: enough to tell that there are too many.
-        sql += f" LIMIT {MOST_ROWS + 1}"
+        sql += f" LIMIT {scope.ask.most + 1}"
     spans = scope.stored.spans and any(key.stretch for key in scope.ask.keys)
     return Part(scope.stored, Statement(sql, scope.values), tuple(atoms), spans)
 

@@ -13,7 +13,6 @@ from tokometer.ledger import Statement
 from tokometer.ledger.schema import FAILED
 from tokometer.measures.atoms import Minute
 from tokometer.measures.kinds import Dimension
-from tokometer.measures.query import MOST_ROWS
 from tokometer.measures.scope import Scope
 from tokometer.records.time import MICROSECONDS
 
@@ -49,7 +48,7 @@ def slices_statement(scope: Scope, provider: Dimension | None) -> Statement:
         f"SELECT k0, quarter, sum(active_minutes) OVER ({partition}ORDER BY quarter) - active_minutes AS seen, "
         f"active, bad, requests, errors FROM ({of_quarters}) AS quarters"
     )
-    sql = f"SELECT * FROM ({running}) AS slices WHERE bad > 0 ORDER BY quarter, k0 LIMIT {MOST_ROWS + 1}"
+    sql = f"SELECT * FROM ({running}) AS slices WHERE bad > 0 ORDER BY quarter, k0 LIMIT {scope.ask.most + 1}"
     return Statement(sql, scope.values)
 
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
+from typing import Final
+
+from tokometer.records.redaction import redacted
+
+#: Names that what was typed is compared with, each no longer than this: comparing takes a moment each.
+_MOST_KNOWN: Final = 500
+_LONGEST: Final = 100
 
 
 class QueryError(ValueError):
@@ -15,9 +23,19 @@ class QueryError(ValueError):
         self.reason = reason
 
 
+class TooManyRows(QueryError):
+    """An answer would have more rows than it may."""
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'calls.cost'?`, or nothing where no known name is close."""
-    names = list(known)
+    # Names can be whatever somebody sent: as many, and as long.
+    names = [candidate for candidate in islice(known, _MOST_KNOWN) if len(candidate) <= _LONGEST]
     by_folded = {candidate.lower(): candidate for candidate in names}
-    close = get_close_matches(name.lower(), list(by_folded), n=2, cutoff=0.6)
+    close = get_close_matches(name[:_LONGEST].lower(), list(by_folded), n=2, cutoff=0.6)
     return "; did you mean " + " or ".join(repr(by_folded[match]) for match in close) + "?" if close else ""
+
+
+def told(text: object, most: int) -> str:
+    """The start of what was asked, as an error may repeat it: without secrets."""
+    return redacted(str(text), most)

@@ -32,6 +32,7 @@ from tokometer.measures.tables import STORED
 from tokometer.measures.whereabouts import holding
 from tokometer.measures.windows import Window
 from tokometer.records.time import QUARTER_US, to_us
+from tokometer.records.values import MAX_LONG_TEXT
 
 #: How long the first window is, and how many times as long each one is as the one before.
 _FIRST_US: Final = 16 * QUARTER_US
@@ -144,11 +145,14 @@ def _makers(ask: Ask, shown: Sequence[Fact]) -> dict[str, Callable[[Any], Cell]]
     """What makes a cell of each column, in the order of the statement."""
     made: dict[str, Callable[[Any], Cell]] = {key.name: writer(key, {}) for key in ask.keys}
     for fact in shown:
-        made[fact.name] = _time_cell(ask) if fact.type == "time" else _known
+        made[fact.name] = _time_cell(ask) if fact.type == "time" else _cell
     return made
 
 
-def _known(value: Cell) -> Cell:
+def _cell(value: Any) -> Cell:  # noqa: ANN401 - whatever a column has
+    """A value as it is; but of a text that no source would bring today, the beginning, and of infinity nothing."""
+    if isinstance(value, str) and len(value) > MAX_LONG_TEXT:
+        return f"{value[: MAX_LONG_TEXT - 1]}…"
     return value if finite(value) else None
 
 

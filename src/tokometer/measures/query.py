@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from tokometer.measures.axis import GRAINS
 from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import PREFIX, is_label, label_named, quoted, split
 from tokometer.measures.made import MADE
@@ -25,8 +25,8 @@ OPS: Final[tuple[Op, ...]] = get_args(Op)
 #: As many values as a filter takes, and dimensions and measures a query.
 MOST_VALUES: Final = 1000
 MOST_NAMES: Final = 100
-#: The most that `limit` and `top` take.
-MOST_ROWS: Final = 1_000_000
+#: The rows that an answer may have, and the most that `limit` and `top` take.
+MOST_ROWS: Final = 100_000
 _MANY: Final = ("in", "not in")
 _LABEL: Final = rf"(?:\w+\.)?{re.escape(PREFIX)}"
 #: A label's key may be in quotes, and without them be anything up to an operator.
@@ -77,7 +77,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
     def _of_text(cls, text: str) -> Filter:
         match = _TEXT_FILTER.fullmatch(text)
         if match is None:
-            raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+            raise QueryError("where", f"{told(text, 60)!r} is no filter; write <dimension> <operator> <value>")
         name, op, rest = match.groups()
         values: tuple[str, ...] = (rest,)
         if rest.startswith("[") and op in _MANY:
@@ -136,7 +136,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         for name in given:
             if name not in cls.__struct_fields__:
                 raise QueryError(
-                    str(name)[:60],
+                    told(name, 60),
                     f"a query has no such field{suggest(str(name), cls.__struct_fields__)}; "
                     f"it has {', '.join(cls.__struct_fields__)}",
                 )
@@ -272,7 +272,7 @@ def name_in(text: str) -> str:
     """
     match = _TEXT_FILTER.fullmatch(text)
     if match is None:
-        raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+        raise QueryError("where", f"{told(text, 60)!r} is no filter; write <dimension> <operator> <value>")
     return match[1]
 
 
@@ -298,12 +298,12 @@ def _named(name: str, what: str, known: Mapping[str, N]) -> N:
     cube = name.partition(".")[0]
     offered = [full for full in known if full.startswith(f"{cube}.")] or list(known)
     meant = suggest(name, known) or f"; there are {', '.join(offered)}"
-    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {name[:80]!r}{meant}")
+    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {told(name, 80)!r}{meant}")
 
 
 def _text(value: object, field: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise QueryError(field, f"{str(value)[:60]!r} is no text")
+        raise QueryError(field, f"{told(value, 60)!r} is no text")
     return str(value)
 
 
@@ -321,7 +321,7 @@ def _number(value: object, field: str) -> int:
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_ROWS:
-        raise QueryError(field, f"{str(value)[:60]!r} is no whole number from 0 to {MOST_ROWS:,}")
+        raise QueryError(field, f"{told(value, 60)!r} is no whole number from 0 to {MOST_ROWS:,}")
     return value
 
 
@@ -329,7 +329,7 @@ def _flag(value: object, field: str) -> bool:
     flags = {"true": True, "1": True, "false": False, "0": False}
     found = value if isinstance(value, bool) else flags.get(str(value).lower())
     if found is None:
-        raise QueryError(field, f"{str(value)[:60]!r} is neither true nor false")
+        raise QueryError(field, f"{told(value, 60)!r} is neither true nor false")
     return found
 
 

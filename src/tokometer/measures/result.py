@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -19,7 +20,10 @@ Cell = str | int | float | Decimal | datetime | date | None
 
 #: A spreadsheet takes a cell that begins with one of these for a formula; `'` in front makes it text.
 #: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Those of full width are taken for the others where the language is written in them.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Controls, marks of direction and what has no width: nobody sees them, and some hide what a cell begins with.
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def csv_cell(value: object) -> str:
         return _rfc3339(value)
     if isinstance(value, int | float | Decimal):
         return plain(value)
-    text = str(value)
+    text = _UNSEEN.sub("", str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

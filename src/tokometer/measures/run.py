@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -18,9 +19,10 @@ from tokometer.measures.compile import Part, compile_parts
 from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
-from tokometer.measures.errors import QueryError
+from tokometer.measures.errors import QueryError, TooManyRows
 from tokometer.measures.missing import beyond, finite, missing_of
-from tokometer.measures.query import MOST_ROWS, TIME, Query
+from tokometer.measures.narrowing import counting, dimensions_of, narrowed
+from tokometer.measures.query import TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
 from tokometer.measures.windows import Window
 
@@ -29,6 +31,8 @@ RowKey = tuple[Any, ...]
 Answer = dict[RowKey, dict[Atom, Any]]
 
 OTHER_LABEL: Final = "Other"
+#: Characters of a name in an answer; what comes in today is shorter.
+_LONGEST_SHOWN: Final = 1_024
 PREVIOUS: Final = ".previous"
 
 
@@ -37,11 +41,13 @@ def run(
     query: Query,
     workspaces: Sequence[str] = ("default",),
     now: int | datetime | None = None,
+    most: int | None = None,
 ) -> Result:
     """Answer a query over the records of these workspaces, as of `now` (µs since the epoch, or aware; default: now).
 
     Without a dimension there is one row, with `grain` one for each bucket. Of dimensions, there is one for each group
-    that has records; if only quantiles or sessions are asked for, for each that has those.
+    that has records; if only quantiles or sessions are asked for, for each that has those. With `most`, an answer that
+    would have more rows has the largest groups, and the others together as Other.
 
     Raises:
         QueryError: the query cannot be answered as it is; the message says what to change.
@@ -50,6 +56,30 @@ def run(
     ask = definite(ledger, query, workspaces, now)
     if query.top:
         ask = replace(ask, kept=apart(ask, largest(ledger, ask)))
+    if most is None:
+        return _run(ledger, ask, started)
+    return bounded(ledger, ask, most, lambda ask: _run(ledger, ask, started))
+
+
+def bounded(ledger: Ledger, ask: Ask, most: int, answered: Callable[[Ask], Result]) -> Result:
+    """What `answered` makes of a question; where that has more than `most` rows, of one that has fewer groups.
+
+    Raises:
+        TooManyRows: Nothing helps.
+    """
+    asked = replace(ask, most=most)
+    try:
+        return answered(asked)
+    except TooManyRows as error:
+        found = {one.name: largest(ledger, counting(ask, one)) for one in dimensions_of(ask)}
+        for fewer in narrowed(asked, found):
+            with suppress(TooManyRows):
+                return answered(fewer)
+        raise error from None
+
+
+def _run(ledger: Ledger, ask: Ask, started: float) -> Result:
+    query = ask.query
     answer, tables = _fetch(ledger, ask)
     before: Ask | None = None
     earlier: Answer = {}
@@ -104,8 +134,8 @@ def _fetch(ledger: Ledger, ask: Ask) -> tuple[Answer, tuple[str, ...]]:
     parts = compile_parts(ask, DIALECTS[ledger.engine])
     for part in parts:
         rows = ledger.fetch(part.statement)
-        if len(rows) > MOST_ROWS:
-            raise QueryError("limit", f"the answer has more than {MOST_ROWS:,} rows; filter, or group by less")
+        if len(rows) > ask.most:
+            raise TooManyRows("limit", f"the answer has more than {ask.most:,} rows; filter, group by less, or `top`")
         for key, values in _spread(ask, rows) if part.spans else _plain(ask, part, rows):
             row = answer.setdefault(key, {})
             row.update(values)
@@ -202,10 +232,10 @@ class _Rows:
         if not self.ask.grain:
             return answer if answer or self.keys else [()]
         groups = dict.fromkeys(key[1:] for key in answer) if len(self.keys) > 1 else {(): None}
-        if len(groups) * len(self.buckets) > MOST_ROWS:
-            raise QueryError(
+        if len(groups) * len(self.buckets) > self.ask.most:
+            raise TooManyRows(
                 "grain",
-                f"{len(groups):,} groups in {len(self.buckets):,} buckets are more than {MOST_ROWS:,} rows; "
+                f"{len(groups):,} groups in {len(self.buckets):,} buckets are more than {self.ask.most:,} rows; "
                 "take a coarser grain, or `top`",
             )
         return [(bucket.key, *group) for bucket in self.buckets for group in groups]
@@ -234,9 +264,9 @@ class _Rows:
         leading = next((i for i, (name, _) in enumerate(terms) if name not in times), len(terms))
         for name, descending in reversed(terms[leading:]):
             rows = _by(rows, name, descending=descending)
-        if self.ask.kept is not None:
-            top = self.ask.query.grouped[0].short
-            rows = sorted(rows, key=lambda row: bool(row[top] == OTHER_LABEL))
+        together = [key.name for key in self.keys if self.ask.apart(key) is not None]
+        if together:
+            rows = sorted(rows, key=lambda row: any(row[name] == OTHER_LABEL for name in together))
         for name, descending in reversed(terms[:leading]):
             rows = _by(rows, name, descending=descending)
         return rows
@@ -248,7 +278,12 @@ def writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
         return starts.__getitem__
     if part.dimension.type == "date":
         return lambda value: date_of_key(part.name, value)
-    return lambda value: OTHER_LABEL if value == OTHER else value
+    return lambda value: OTHER_LABEL if value == OTHER else shown(value)
+
+
+def shown(text: str) -> str:
+    """A text as answers have it: cut where it is longer than anyone reads. Ledgers may hold such from before."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:

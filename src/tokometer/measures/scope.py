@@ -73,7 +73,7 @@ class Scope:
 
     def is_coarse(self, key: Key) -> bool:
         """True for a part of the key that is cheaper to tell of a group than of each row."""
-        return key.stretch in _COARSE or self._is_topped(key)
+        return key.stretch in _COARSE or self.ask.apart(key) is not None
 
     def key(self, key: Key, *, fine: bool = False) -> str:
         """SQL for one part of the key; with `fine`, days stand for months and years, and values for themselves."""
@@ -84,23 +84,22 @@ class Scope:
             return axis.key(grain, "quarter", micros, self.dialect)
         assert key.dimension is not None
         sql = self.value(key.dimension)
-        return self._topped(sql) if self._is_topped(key) and not fine else sql
+        kept = self.ask.apart(key)
+        return sql if kept is None or fine else self._topped(sql, kept)
 
     def coarsened(self, key: Key, fine: str) -> str:
         """SQL for one part of the key, from what :meth:`key` gave with `fine`."""
-        if self._is_topped(key):
-            return self._topped(fine)
+        kept = self.ask.apart(key)
+        if kept is not None:
+            return self._topped(fine, kept)
         return self.ask.axis.coarsen(key.stretch, fine, self.dialect) if key.stretch in _COARSE else fine
 
-    def _is_topped(self, key: Key) -> bool:
-        """True for the dimension of which only the largest values stay apart."""
-        return self.ask.kept is not None and key.dimension is not None and key.dimension.name == self.ask.query.by[0]
-
-    def _topped(self, sql: str) -> str:
-        if not self.ask.kept:
+    def _topped(self, sql: str, kept: tuple[str, ...]) -> str:
+        """A value of those that stay apart, or what stands for all others."""
+        if not kept:
             return self.bind(OTHER)
-        kept = ", ".join(self.bind(value) for value in self.ask.kept)
-        return f"CASE WHEN {sql} IN ({kept}) THEN {sql} ELSE {self.bind(OTHER)} END"
+        names = ", ".join(self.bind(value) for value in kept)
+        return f"CASE WHEN {sql} IN ({names}) THEN {sql} ELSE {self.bind(OTHER)} END"
 
     def conditions(self, *, filtered: bool = True) -> list[str]:
         """What rows have to fulfil: workspace, window, filters."""

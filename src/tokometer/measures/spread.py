@@ -16,26 +16,37 @@ from tokometer.measures.ask import OTHER, Ask
 from tokometer.measures.compile import spread_part
 from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
-from tokometer.measures.errors import QueryError
-from tokometer.measures.query import MOST_ROWS
+from tokometer.measures.errors import TooManyRows
 from tokometer.measures.questions import Spread
 from tokometer.measures.result import Column, Result
-from tokometer.measures.run import apart, key_columns, largest, meta, writer
+from tokometer.measures.run import apart, bounded, key_columns, largest, meta, writer
 from tokometer.records.histogram import GAMMA, value_of
 from tokometer.records.units import MS, REQUESTS
 
 
-def spread(ledger: Ledger, question: Spread, workspaces: Sequence[str], now: int | datetime | None = None) -> Result:
+def spread(
+    ledger: Ledger,
+    question: Spread,
+    workspaces: Sequence[str],
+    now: int | datetime | None = None,
+    most: int | None = None,
+) -> Result:
     """The buckets that have calls; see :func:`tokometer.measures.answer`."""
     started = perf_counter()
     ask = definite(ledger, question.as_query(), workspaces, now)
     if question.top:
         by_requests = replace(ask, query=with_fields(ask.query, measures=("calls.requests",)))
         ask = replace(ask, kept=apart(by_requests, largest(ledger, by_requests)))
+    if most is None:
+        return _spread(ledger, ask, started)
+    return bounded(ledger, ask, most, lambda ask: _spread(ledger, ask, started))
+
+
+def _spread(ledger: Ledger, ask: Ask, started: float) -> Result:
     part = spread_part(ask, DIALECTS[ledger.engine])
     found = ledger.fetch(part.statement)
-    if len(found) > MOST_ROWS:
-        raise QueryError("by", f"the answer has more than {MOST_ROWS:,} rows; filter, or group by less")
+    if len(found) > ask.most:
+        raise TooManyRows("by", f"the answer has more than {ask.most:,} rows; filter, group by less, or `top`")
     columns = [
         *key_columns(ask),
         Column("low_ms", MS.key, "number", "Above"),

@@ -5,14 +5,15 @@ The file is an optimisation: missing, damaged, of another version or unwritable,
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
+from hashlib import blake2b
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
 from tokometer.prices.rates import Listing
 
@@ -22,6 +23,8 @@ FILE: Final = "prices.msgpack"
 MAX_LISTINGS: Final = 4096
 #: So many take a tenth of it.
 _MOST_BYTES: Final = 64 << 20
+#: Stand in front, so that damage is noticed.
+_DIGEST_BYTES: Final = 16
 
 #: (provider, model, service tier), as the call has them.
 Key = tuple[str, str, str]
@@ -47,7 +50,11 @@ def catalogue_version() -> str:
 def load(folder: Path, version: str) -> Listings:
     """The listings kept in `folder` by the same version; none where there is no such file."""
     try:
-        kept = msgspec.msgpack.decode(read_bytes(folder / FILE, _MOST_BYTES), type=_File)
+        content = read_bytes(folder / FILE, _MOST_BYTES)
+        if _digest(content[_DIGEST_BYTES:]) != content[:_DIGEST_BYTES]:
+            # One wrong bit may be a price that looks right.
+            return {}
+        kept = msgspec.msgpack.decode(content[_DIGEST_BYTES:], type=_File)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
     if kept.version != version or any(listing is not None and not _whole(listing) for _, listing in kept.listings):
@@ -60,16 +67,15 @@ def save(folder: Path, version: str, listings: Listings) -> None:
     together = load(folder, version) | listings
     if len(together) > MAX_LISTINGS:
         return
-    content = msgspec.msgpack.encode(_File(version, list(together.items())))
-    part = folder / f".{FILE}.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(folder / FILE)
-    except OSError:
-        # A half-written one would take room from what matters.
-        with suppress(OSError):
-            part.unlink()
+    listed = msgspec.msgpack.encode(_File(version, list(together.items())))
+    content = _digest(listed) + listed
+    with suppress(OSError):
+        private_folder(folder)
+        write_private(folder / FILE, content)
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 
 def _whole(listing: Listing) -> bool:

@@ -35,6 +35,8 @@ from tokometer.prices.tiers import tiers_of
 from tokometer.records.families import family_of
 from tokometer.records.kinds import PARTS, QUANTITIES
 from tokometer.records.providers import known_provider
+from tokometer.records.redaction import redacted
+from tokometer.records.redaction.logs import MOST
 from tokometer.records.time import to_us
 
 _PRICES: Final = (
@@ -69,7 +71,8 @@ class PriceFileError(ValueError):
     """The user's price file cannot be used: which file, which key, and what would be right."""
 
     def __init__(self, path: Path, key: str, reason: str) -> None:
-        key, reason = brief(key), brief(reason)
+        # What was written there may be a password in the wrong place.
+        key, reason = brief(redacted(key, MOST)), brief(redacted(reason, MOST))
         super().__init__(f"{path}: {key}: {reason}" if key else f"{path}: {reason}")
         self.path = path
         self.key = key

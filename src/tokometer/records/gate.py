@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import astuple
 
@@ -19,6 +19,21 @@ from tokometer.records.errors import mistake
 from tokometer.records.fitting import Fitting
 from tokometer.records.record import Record
 from tokometer.records.refusal import Notice, Refusal
+from tokometer.records.texts import mend
+from tokometer.records.time import CLOCK_SKEW_US, now_us, show_time
+
+#: What is said of a record whose time our clock has not come to.
+_AHEAD: Final = (
+    "{} is more than a day in the future: it is kept aside, and tried again when our clock has come to it; "
+    "is its unit, or a clock, wrong?"
+)
+
+
+class Aside(NamedTuple):
+    """A record of a time that our clock has not come to, and its refusal, which holds until then."""
+
+    record: Record
+    refusal: Refusal
 
 
 @dataclass(slots=True)
@@ -33,11 +48,11 @@ class Admitted:
     #: What went on changed, counted.
     notices: list[Notice] = field(default_factory=list)
     #: Those that are refused for now: our clock does not believe them yet.
-    aside: list[Record] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
 
 
 def admit(records: Sequence[Record], place: str, positions: Sequence[int] | None = None, now: int = 0) -> Admitted:
-    """Let records pass, or say why not.
+    """Let records pass, or say why not, or not yet.
 
     `place` and `positions` (by record; a file's are unknown here, 0) are where they stood, for refusals; `now` is our
     clock in microseconds since the epoch.
@@ -66,7 +81,10 @@ def _one_by_one(records: Sequence[Record], place: str, positions: Sequence[int] 
 
 
 def _admit(records: Sequence[Record], place: str, positions: Sequence[int] | None, now: int) -> Admitted:
+    place = mend(place, "label")
     wrong: dict[int, tuple[str, str]] = {}
+    ahead: set[int] = set()
+    latest = (now or now_us()) + CLOCK_SKEW_US
     fitting = Fitting(place, now)
     for numbers, of_kind in _by_kind(records):
         names = of_kind[0].__struct_fields__
@@ -74,19 +92,24 @@ def _admit(records: Sequence[Record], place: str, positions: Sequence[int] | Non
         taken = {name: flat[at :: len(names)] for at, name in enumerate(names)}
         for at, why in beyond(of_kind[0].kind, taken).items():
             wrong[numbers[at]] = why
+        if max(taken["started_at"]) > latest:
+            ahead.update(number for number, at in zip(numbers, taken["started_at"], strict=True) if at > latest)
         fitting.fit(of_kind, taken, [positions[at] for at in numbers] if positions is not None else ())
-    if not wrong:
+    if not (wrong or ahead):
         return Admitted(list(records), list(positions or ()), notices=fitting.notices)
     admitted = Admitted(notices=fitting.notices)
     for at, record in enumerate(records):
-        if at not in wrong:
+        if at not in wrong and at not in ahead:
             admitted.records.append(record)
             if positions is not None:
                 admitted.positions.append(positions[at])
             continue
-        name, reason = wrong[at]
+        name, reason = wrong.get(at) or ("started_at", _AHEAD.format(show_time(record.started_at)))
         position = positions[at] if positions is not None else 0
-        admitted.refusals.append(Refusal(record.source, place, position, name, reason, now, record.workspace))
+        refusal = Refusal(record.source, place, position, name, reason, now, record.workspace)
+        admitted.refusals.append(refusal)
+        if at not in wrong:
+            admitted.aside.append(Aside(record, refusal))
     return admitted
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,16 +19,20 @@ EARLIEST_US: Final = int(EARLIEST.timestamp()) * MICROSECONDS
 #: What claims to be of a later time is of a wrong unit, whatever our clock says.
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 LATEST_US: Final = int(LATEST.timestamp()) * MICROSECONDS
-#: How far ahead of our clock a record may be before its time is refused.
+#: How far ahead of our clock a record may be before it is kept aside until our clock has come to it.
 CLOCK_SKEW: Final = timedelta(days=1)
-_CLOCK_SKEW_US: Final = 86_400 * MICROSECONDS
+CLOCK_SKEW_US: Final = 86_400 * MICROSECONDS
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+#: Where the time comes from, in nanoseconds since the epoch; tests put another clock in its place.
+_clock: Callable[[], int] = time.time_ns
+
+
 def now_us() -> int:
     """The time now, in microseconds since the epoch."""
-    return time.time_ns() // 1_000
+    return _clock() // 1_000
 
 
 def to_us(moment: datetime) -> int:
@@ -50,16 +55,21 @@ def quarter_of(us: int) -> int:
     return us // QUARTER_US
 
 
-def check_time(us: int, field: str, now: int | None = None) -> int:
-    """`us` if it is a believable time for a record, else a :class:`RecordError` that says why it is not."""
+def check_time(us: int, field: str) -> int:
+    """`us` if it can be the time of a record whatever our clock says, which may be wrong; see `records.gate` for that.
+
+    Raises:
+        RecordError: It cannot.
+    """
     if us < EARLIEST_US:
-        raise RecordError(field, f"{_show(us)} is before {EARLIEST:%Y}; is the unit wrong?")
-    if us > (now_us() if now is None else now) + _CLOCK_SKEW_US:
-        raise RecordError(field, f"{_show(us)} is more than a day in the future; is the unit wrong?")
+        raise RecordError(field, f"{show_time(us)} is before {EARLIEST:%Y}; is the unit wrong?")
+    if us > LATEST_US:
+        raise RecordError(field, f"{show_time(us)} is in the future, after {LATEST:%Y}; is the unit wrong?")
     return us
 
 
-def _show(us: int) -> str:
+def show_time(us: int) -> str:
+    """A time for people: `2026-11-22T09:30:00Z`."""
     try:
         return to_datetime(us).isoformat().replace("+00:00", "Z")
     except OverflowError:

@@ -22,8 +22,9 @@ from tokometer.records.fields_beside import BODIES
 from tokometer.records.kinds import KINDS, Record
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
+from tokometer.records.redaction import redacted
 from tokometer.records.status import STATUSES, Status, status_of
-from tokometer.records.time import check_time, now_us
+from tokometer.records.time import check_time
 from tokometer.records.values import MAX_DURATION_US, name_of
 
 DEFAULT_SOURCE: Final = "api"
@@ -55,11 +56,10 @@ def record_from(
     given: object,
     *,
     workspace: str = "default",
-    now: int | None = None,
     left_out: set[str] | None = None,
     bodies: bool = False,
 ) -> Record:
-    """The record that an object means. `kind` is a key of `KINDS`; `now` is our clock, in microseconds.
+    """The record that an object means. `kind` is a key of `KINDS`.
 
     The names of fields that are not kept are added to `left_out`; without `bodies`, those of requests and responses are
     among them.
@@ -73,14 +73,13 @@ def record_from(
     if left_out is not None:
         left_out.update(reader.left_out)
     values = reader.values()
-    clock = now_us() if now is None else now
     started_at = reader.required("started_at")
-    values["started_at"] = check_time(started_at, reader.spelling("started_at"), clock)
+    values["started_at"] = check_time(started_at, reader.spelling("started_at"))
     for name in REQUIRED[kind]:
         reader.required(name)
     if not values.setdefault("source", DEFAULT_SOURCE):
         raise RecordError(reader.spelling("source"), "is empty")
-    _finish(kind, reader, values, clock)
+    _finish(kind, reader, values)
     labels = {**(reader.get("tags") or {}), **(reader.get("metadata") or {}), **(reader.get("labels") or {})}
     if labels:
         values["labels"] = labels
@@ -163,7 +162,7 @@ class _Reader:
         return self._spelling.get(name, name)
 
 
-def _finish(kind: str, reader: _Reader, values: dict[str, Any], now: int) -> None:
+def _finish(kind: str, reader: _Reader, values: dict[str, Any]) -> None:
     """What takes more than one field."""
     start = values["started_at"]
     end = reader.get("ended_at")
@@ -183,7 +182,6 @@ def _finish(kind: str, reader: _Reader, values: dict[str, Any], now: int) -> Non
         values["ended_at"] = start + reader.get("duration_ms")
     if kind == "bills":
         values.setdefault("ended_at", start)
-        check_time(start, reader.spelling("started_at"), now)
         _choose(reader, values, "type", kind)
     elif kind == "samples":
         _choose(reader, values, "mode", kind)
@@ -324,7 +322,7 @@ def _unknown(key: str, kind: str) -> str:
 
 
 def _shown(key: str) -> str:
-    return key[:64].encode("utf-8", "replace").decode()
+    return redacted(key, 64)
 
 
 def json_schema(kind: str) -> dict[str, Any]:

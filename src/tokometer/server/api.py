@@ -48,7 +48,9 @@ def _result(runtime: Runtime, asked: Query | Asked) -> Result:
     def ask(question: Question) -> Result:
         return runtime.ask(question, 1.0)
 
-    return asked.answer(runtime.settings, runtime.now(), ask, runtime.book) if isinstance(asked, Asked) else ask(asked)
+    if isinstance(asked, Asked):
+        return asked.answer(runtime.settings, runtime.now(), ask, runtime.book)
+    return runtime.ask(asked, 1.0, whole=True)
 
 
 def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:

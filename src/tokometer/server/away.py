@@ -27,12 +27,12 @@ def retry_after(error: Exception) -> str:
 
 async def _away(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": retry_after(error), "Cache-Control": "no-store"}
-    if _is_page(request):
+    if is_page(request):
         return Response(_page(request, error), 503, headers, _HTML)
     return JSONResponse({"detail": str(error)}, 503, headers)
 
 
-def _is_page(request: Request) -> bool:
+def is_page(request: Request) -> bool:
     """Whether a person looks at it."""
     return not request.url.path.startswith("/api/") and _HTML in request.headers.get("accept", "")
 

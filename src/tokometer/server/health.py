@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from tokometer import __version__
 from tokometer.ledger import LedgerError
+from tokometer.ledger.aside import waits
 from tokometer.server.away import retry_after
 from tokometer.server.runtime import Runtime
 
@@ -72,16 +73,25 @@ def _ledger(runtime: Runtime) -> Iterator[str]:
     try:
         missing = runtime.ledger.missing
         stats = runtime.ledger.stats()
+        waiting = waits(runtime.ledger).by_source
     except LedgerError:
         return
     lost = missing.commits if missing else 0
     yield from _metric("ledger_missing_commits", "gauge", "Acknowledged commits that are gone.", {"": lost})
     aside = len(runtime.ledger.unsettled)
     yield from _metric("ledger_unsettled_quarters", "gauge", "Quarter hours that are set aside.", {"": aside})
+    ahead = {f'source="{_escaped(name)}"': count for name, count in waiting.items()}
+    words = "Records that wait until our clock has come to them, by source."
+    yield from _metric("waiting_records", "gauge", words, ahead or {"": 0})
     rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
     yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
     if "bytes" in stats:
         yield from _metric("ledger_bytes", "gauge", "Size of the ledger on disk.", {"": stats["bytes"]})
+
+
+def _escaped(value: str) -> str:
+    """A value as a label has it."""
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _metric(name: str, kind: str, words: str, values: Mapping[str, float]) -> Iterator[str]:

@@ -11,13 +11,16 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
 
+from tokometer.host import ending
+from tokometer.host.private import write_private
+from tokometer.records.redaction.logs import CONFIG
 from tokometer.server import assets, panels, templates
 from tokometer.server.app import create_app
 from tokometer.server.connections import doors, protocol
@@ -25,20 +28,26 @@ from tokometer.server.guard import LOOPBACK
 from tokometer.server.runtime import Runtime
 
 #: Requests under way get this long to end (seconds).
-_GRACE: Final = 10
+_GRACE: Final = 3
+#: So long is waited for what prepares the first page: it ends once it sees that the server does.
+_TO_WARM: Final = 1.0
 #: How long the first viewer may need (seconds).
 _FIRST_PAGE: Final = 2.0
 _LOG: Final = logging.getLogger(__name__)
 
 
-def run(runtime: Runtime, listener: socket.socket, host: str) -> None:
-    """Serve at a listening socket until SIGTERM or SIGINT. Ctrl-C ends it like any other signal."""
+def run(runtime: Runtime, listener: socket.socket, host: str, on_end: Callable[[], None] = lambda: None) -> None:
+    """Serve at a listening socket until SIGTERM or SIGINT. Ctrl-C ends it like any other signal.
+
+    `on_end` is called as soon as no more is taken, while what is under way may still go on.
+    """
     port = listener.getsockname()[1]
     runtime.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     app = create_app(runtime, hosts=tuple(dict.fromkeys((host, *LOOPBACK))))
     config = uvicorn.Config(
         app,
         log_level="warning",
+        log_config=CONFIG,
         access_log=False,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=30,
@@ -46,7 +55,7 @@ def run(runtime: Runtime, listener: socket.socket, host: str) -> None:
         lifespan="off",
         http=protocol(doors()),
     )
-    server = _Server(config, runtime)
+    server = _Server(config, runtime, on_end)
     try:
         server.run(sockets=[listener])
     finally:
@@ -57,9 +66,10 @@ def run(runtime: Runtime, listener: socket.socket, host: str) -> None:
 class _Server(uvicorn.Server):
     """Uvicorn, telling the folder and the terminal when it listens, and letting live pages go before it stops."""
 
-    def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
+    def __init__(self, config: uvicorn.Config, runtime: Runtime, on_end: Callable[[], None]) -> None:
         super().__init__(config)
         self._runtime = runtime
+        self._on_end = on_end
         self._warming = threading.Thread(target=_warm, args=(runtime,), name="tokometer-warm", daemon=True)
 
     @contextlib.contextmanager
@@ -73,6 +83,8 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # The event loop has had itself told of signals instead.
+        ending.watch()
         await super().startup(sockets)
         if self.should_exit:
             return
@@ -89,13 +101,14 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._runtime.watch.stop()
         _remove_card(self._runtime)
+        self._on_end()
         self._runtime.closing.set()
         self._runtime.broadcaster.close()
         await asyncio.sleep(0)
         await super().shutdown(sockets)
         if self._warming.is_alive():
             # It reads the ledger, which is closed next.
-            await asyncio.to_thread(self._warming.join, _GRACE)
+            await asyncio.to_thread(self._warming.join, _TO_WARM)
 
 
 def _warm(runtime: Runtime) -> None:
@@ -133,19 +146,12 @@ class _Card:
         """Write it, unless that is done. Where the disk is full, pages and senders do without, and it comes later."""
         if self._written:
             return
-        scratch = self._path.with_suffix(".new")
         try:
-            scratch.unlink(missing_ok=True)
-            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self._content, file)
-            scratch.replace(self._path)
+            write_private(self._path, json.dumps(self._content).encode())
             self._written = True
         except OSError as error:
             if not self._tried:
                 _LOG.warning("commands cannot find this server yet: %s: %s", self._path, error.strerror)
-            with contextlib.suppress(OSError):
-                scratch.unlink()
         self._tried = True
 
 

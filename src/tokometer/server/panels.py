@@ -10,23 +10,25 @@ import io
 import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
 from tokometer.dashboards.answers import JUDGED, described, judgement_of
+from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.marks import marks_of
-from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
-from tokometer.measures import CUBES, Query, Question, Result, dimension_named
+from tokometer.measures import CUBES, Feed, Query, Question, Result, dimension_named
 from tokometer.measures.result import csv_cell
+from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
 from tokometer.server.memory import Kept
 from tokometer.server.offered import findable, offered
@@ -90,12 +92,15 @@ def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str,
 def panel_csv(request: Request, panel_id: str) -> Response:
     """Exact values under the names of the measures."""
     panel, scope = _asked(request, panel_id)
-    table = _view(request.app.state.runtime, panel, scope).table
+    view = _view(request.app.state.runtime, panel, scope)
+    table = view.table
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(table.columns)
     writer.writerows([csv_cell(value) for value in row] for row in table.rows)
-    name = f"{panel.id}-{scope.window.since:%Y%m%d}.csv"
+    window = view.window or scope.window
+    first, last = window.since, min(window.until, scope.now) - timedelta(seconds=1)
+    name = f"{panel.id.replace('.', '-')}_{first:%Y-%m-%d}_{last:%Y-%m-%d}.csv"
     return Response(
         out.getvalue(), headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="text/csv"
     )
@@ -112,14 +117,14 @@ def panel_explained(request: Request, panel_id: str) -> Response:
         asked.append(question)
         return runtime.ask(question, every(runtime, panel))
 
-    view = panel.view(_context(runtime, scope, ask))
+    view = panel.view(context_of(runtime, scope, ask))
     return Response(
         render(
             "explain.html",
             panel=panel,
             title=titled(panel, scope),
             measures=[described(name) for name in panel.measures],
-            window=window_text(view.window) if view.window else "",
+            window=_windows(view.window, asked),
             scope=scope,
             filters=[(dimension_named(f"calls.{name}").title, values) for name, values in scope.where],
             queries=[
@@ -130,6 +135,14 @@ def panel_explained(request: Request, panel_id: str) -> Response:
         ),
         media_type="text/html",
     )
+
+
+def _windows(window: Window | None, asked: Sequence[Question]) -> str:
+    """What times a panel is about, in words: its window, or those of its questions."""
+    if window is not None:
+        return window_text(window)
+    found = dict.fromkeys(f"{one.since} to {one.until}" if one.until else one.since for one in asked)
+    return "Several: " + ", ".join(found) if len(found) > 1 else next(iter(found), "Of its own")
 
 
 @router.get("/api/panels/{panel_id}", summary="A panel: rows, chart data and HTML fragment")
@@ -173,49 +186,6 @@ async def _reply(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: boo
 
 def _ending() -> Rendered:
     raise HTTPException(503, "the server is ending")
-
-
-@router.get("/api/filters", summary="Values to filter by, with their requests")
-def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
-    """The largest values of each dimension whose name contains `q`, as `[{name, title, values}]`.
-
-    A value's `text` is its requests in the window under the filters of the other dimensions: as many as there will be
-    when it is chosen. Those that are `chosen` come first.
-    """
-    runtime: Runtime = request.app.state.runtime
-    scope = _scope(request, {key: values for key, values in _parameters(request).items() if key != "q"})
-    groups = []
-    chosen = dict(scope.where)
-    titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in chosen}
-    for name, title in titles.items():
-        values = _values(runtime, scope, name, chosen.get(name, ()), q.casefold().strip())
-        if values:
-            groups.append({"name": name, "title": title, "values": values})
-    return groups
-
-
-def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wanted: str) -> list[dict[str, Any]]:
-    """The values of a dimension with their requests under the filters of the others, those that are chosen first."""
-    others = tuple(given for given in scope.where if given[0] != name)
-    context = _context(runtime, replace(scope, where=others), runtime.ask)
-    rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
-    counts = {row[name] or "": row["requests"] or 0 for row in rows}
-    names = Names(name, runtime.colours, ())
-    offers = [value for value, count in counts.items() if value and count and value not in chosen]
-    found = [value for value in (*chosen, *offers) if wanted in f"{value} {names.label(value)}".casefold()]
-    return [
-        {
-            "value": value,
-            "label": names.label(value),
-            "text": f"{counts.get(value, 0):,}",
-            "chosen": value in chosen,
-        }
-        for value in found[: max(_OFFERED, sum(value in chosen for value in found))]
-    ]
-
-
-#: Values of each dimension that the filter offers.
-_OFFERED: Final = 6
 
 
 def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
@@ -280,12 +250,17 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, li
         missing.update(dict.fromkeys(result.meta.missing))
         return result
 
-    view = panel.view(_context(runtime, scope, ask))
+    view = panel.view(context_of(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
+    if "by" in panel.uses:
+        titles = findable(runtime)
+        if scope.by not in titles:
+            titles[scope.by] = dimension_named(f"calls.{scope.by}").title
+        frame["dimensions"] = list(titles.items())
     reply = {
         "id": panel.id,
         "title": title,
@@ -300,9 +275,29 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, li
         "earlier": scope.moved(-1),
         "later": scope.moved(1),
     }
+    if "range" in panel.uses:
+        quiet = view.empty or _says_nothing(view)
+        reply["last"] = _last(context_of(runtime, scope, ask)) if quiet and not reply["nothing"] else None
     body = json_bytes(reply)
     packed = gzip.compress(body, 5, mtime=0) if len(body) >= _PACKED else b""
     return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', packed, min(versions))
+
+
+def _last(context: Context) -> dict[str, Any] | None:
+    """When something was used last, and a window of it; None where something was in this one, or never was."""
+    window = context.scope.window
+    found = context.query(window, "requests").rows
+    if found and found[0]["requests"]:
+        return None
+    latest = context.ask(
+        Feed(columns=("at",), where=context.where(), since="all", tz=context.scope.zone.key, limit=1)
+    ).rows
+    if not latest:
+        return None
+    day = latest[0]["at"].astimezone(context.scope.zone).date()
+    length = max(window.until.date() - window.since.date(), timedelta(days=1))
+    asked = {"range": "custom", "since": day - length + timedelta(days=1), "until": day}
+    return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.where)}
 
 
 def _says_nothing(view: View) -> bool:
@@ -322,10 +317,11 @@ def every(runtime: Runtime, panel: Panel) -> float:
 
 
 def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
-    return panel.view(_context(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
+    return panel.view(context_of(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
 
 
-def _context(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
+def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
+    """What panels may use to answer."""
     context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
 
@@ -352,11 +348,12 @@ def _unknown(panel: Panel, scope: Scope) -> list[str]:
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
     found = panels().get(panel_id)
     if found is None:
-        raise HTTPException(404, f"there is no panel {panel_id[:60]!r}; see /api/dashboards")
-    return found, _scope(request, _parameters(request), home_of(panel_id).range)
+        raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
+    return found, scope_of(request, parameters_of(request), home_of(panel_id).range)
 
 
-def _scope(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
+def scope_of(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
+    """What a request's parameters ask for; 422 where they cannot be understood."""
     try:
         runtime: Runtime = request.app.state.runtime
         return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default, runtime.first)
@@ -364,7 +361,8 @@ def _scope(request: Request, parameters: dict[str, list[str]], default: str = DE
         raise HTTPException(422, str(error)) from None
 
 
-def _parameters(request: Request) -> dict[str, list[str]]:
+def parameters_of(request: Request) -> dict[str, list[str]]:
+    """A request's parameters, each with all of its values."""
     found: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         found.setdefault(name, []).append(value)

@@ -24,10 +24,12 @@ from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, rules
+from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Kept, Memory
+from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
@@ -40,6 +42,11 @@ _QUARTER: Final = 900
 MIB: Final = 1024 * 1024
 #: Threads that make panels. More of them only get into each other's way: the ledger uses every core for each question.
 _MAKERS: Final = max(2, os.cpu_count() or 2)
+#: What each part of the end may take (seconds); all of it together is bounded by host/ending.py.
+_TO_READ: Final = 2.0
+_TO_PLAY: Final = 1.0
+_TO_COMMIT: Final = 5.0
+_TO_SETTLE: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
 _ALL_TIME: Final = Query(measures=("calls.requests",), since="all")
 
@@ -95,8 +102,10 @@ class Runtime:
     #: Plays generated data on, in a demo.
     player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    token: str = field(default_factory=lambda: f"tkm_{secrets.token_urlsafe(32)}")
     counters: Counters = field(default_factory=Counters)
+    #: When something came in last by each way.
+    arrivals: Arrivals = field(default_factory=Arrivals)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)
     #: Panels as they were last sent.
@@ -140,22 +149,24 @@ class Runtime:
         """The time now, UTC."""
         return datetime.now(UTC)
 
-    def ask(self, question: Question, every: float = 60.0) -> Result:
+    def ask(self, question: Question, every: float = 60.0, *, whole: bool = False) -> Result:
         """Answer a question, with everything that is committed.
 
+        Of more groups than a page can show the smaller ones are together, unless the `whole` answer is asked for.
         Whoever else asks the same within `every` seconds and before the next commit shares the answer.
         """
-        return self.asked(question, every).result()
+        return self.asked(question, every, whole=whole).result()
 
     def first(self) -> datetime:
         """When the first call was, to the day; today where there is none."""
         return self.ask(_ALL_TIME).meta.since
 
-    def asked(self, question: Question, every: float, hold: float = 0.0) -> Kept[Result]:
+    def asked(self, question: Question, every: float, hold: float = 0.0, *, whole: bool = False) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
-        key = (question, self.settings.dimensions, int(time.time() // _QUARTER))
-        return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES), every, hold)
+        key = (question, self.settings.dimensions, int(time.time() // _QUARTER), whole)
+        most = None if whole else MOST_LOOKED_AT
+        return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES, most=most), every, hold)
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
@@ -197,18 +208,26 @@ class Runtime:
         if kinds:
             self.broadcaster.publish(kinds)
 
-    def close(self) -> None:
-        """Stop following, commit what waits, and let go of the ledger. A second call does nothing."""
+    def close(self) -> list[str]:
+        """Stop following, commit what waits, and let go of the ledger. A second call does nothing.
+
+        Each gets so much time and no more: what waits for a drive that does not answer holds up nothing else. Returns
+        what did not come to its end.
+        """
         self.closing.set()
         self.watch.stop()
-        if self.follower is not None:
-            self.follower.stop()
-        if self.player is not None:
-            self.player.stop()
-        self.makers.shutdown(cancel_futures=False)
+        hanging = []
+        if self.follower is not None and not self.follower.stop(_TO_READ):
+            hanging.append("reading files")
+        if self.player is not None and not self.player.stop(_TO_PLAY):
+            hanging.append("the demo")
+        # A panel that is being made asks the ledger, which ends that when it is closed.
+        self.makers.shutdown(wait=False, cancel_futures=True)
         self.decoder.close()
-        self.writer.close()
+        if not self.writer.close(_TO_COMMIT, _TO_SETTLE):
+            hanging.append("committing and bringing rollups up to date")
         self.ledger.close()
+        return hanging
 
 
 def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[str, str]) -> Runtime:

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from io import FileIO
@@ -16,12 +17,20 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.ending import SERVER_SECONDS, Ending, go
+from tokometer.host.private import keep_private, private_folder
 from tokometer.host.regular import open_regular, read_bytes, read_text
 from tokometer.ledger import LedgerError, LedgerLocked
+from tokometer.records.redaction.logs import log_discreetly
 from tokometer.server import runtime as runtimes
 from tokometer.server.guard import LOOPBACK
 
 _BACKLOG: Final = 512
+#: Of an address that stands in a file.
+_SHOWN: Final = 80
+#: What a server that is about to end writes into the lock, and how often another looks for it to be free (seconds).
+_ENDING: Final = "ending"
+_LOOK: Final = 0.1
 
 
 class ServeError(LedgerError):
@@ -46,10 +55,13 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         LedgerError: The ledger cannot be opened.
     """
     _check_loopback(host)
-    data.mkdir(parents=True, exist_ok=True)
+    keep_private()
+    log_discreetly()
+    private_folder(data)
     # Half of the start is reading the code of the web framework; the ledger is opened meanwhile.
     loading = threading.Thread(target=import_module, args=("tokometer.server.listening",), name="tokometer-load")
-    with _held(data), _listening(host, port) as listener:
+    with Ending(SERVER_SECONDS, code=0) as ending, _held(data) as lock, _listening(host, port) as listener:
+        ending.watch()
         loading.start()
         try:
             runtime = runtimes.start(data, demo=demo, discover=discover, home=home, env=env)
@@ -58,9 +70,12 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         from tokometer.server.listening import run
 
         try:
-            run(runtime, listener, host)
+            run(runtime, listener, host, lambda: _mark(lock, _ENDING))
         finally:
-            runtime.close()
+            ending.watch()
+            hanging = runtime.close()
+    if hanging:
+        go(0, f"has ended; {' and '.join(hanging)} did not")
 
 
 def _check_loopback(host: str) -> None:
@@ -78,34 +93,54 @@ def _check_loopback(host: str) -> None:
 
 
 @contextlib.contextmanager
-def _held(data: Path) -> Iterator[None]:
-    """The folder's lock, which the system frees even if we are killed."""
+def _held(data: Path) -> Iterator[FileIO]:
+    """The folder's lock, which the system frees even if we are killed. One that is about to end is waited for."""
     path = data / "server.lock"
+    until = time.monotonic() + SERVER_SECONDS + 1
     with open_regular(path, os.O_RDWR | os.O_CREAT) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
-            raise LedgerLocked(f"{_holder(data)} already serves {data}") from None
+        while not _taken(file):
+            if time.monotonic() > until or not _is_ending(path):
+                raise LedgerLocked(f"{_holder(data)} already serves {data}")
+            time.sleep(_LOOK)
         _mark(file)
-        yield
+        yield file
         # The file stays: whoever deletes a lock file may delete one that is just being taken.
 
 
-def _mark(file: FileIO) -> None:
+def _taken(file: FileIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return False
+    return True
+
+
+def _mark(file: FileIO, words: str = "") -> None:
+    """Say who holds the lock, and how that is."""
     # The lock is what counts. Where the disk is full, nobody can read who has it.
     with contextlib.suppress(OSError):
-        file.truncate(0)
-        file.write(b"%d\n" % os.getpid())
+        file.seek(0)
+        file.truncate()
+        file.write(f"{os.getpid()} {words}".strip().encode() + b"\n")
+
+
+def _is_ending(path: Path) -> bool:
+    """Whether whoever holds the lock is about to let go of it; true as well while that is being written."""
+    try:
+        said = read_text(path)
+    except (OSError, ValueError):
+        return False
+    return not said or said.split()[1:] == [_ENDING]
 
 
 def _holder(data: Path) -> str:
     """Who holds the folder, in words."""
     try:
         said = json.loads(read_bytes(data / "server.json"))
-        return f"the server at {said['url']} (process {said['pid']})"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"the server at {str(said['url'])[:_SHOWN]} (process {int(said['pid'])})"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         with contextlib.suppress(OSError, ValueError):
             return f"process {read_text(data / 'server.lock').strip()}"
         return "another server"

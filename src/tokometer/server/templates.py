@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokometer import __version__
+from tokometer.host.private import private_folder
+from tokometer.records.plural import counted
 from tokometer.server.assets import asset_url
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def environment() -> Environment:
     )
     made.globals.update(asset=asset_url, version=__version__)
     made.filters["spoken"] = _spoken
+    made.filters["counted"] = counted
     return made
 
 
@@ -66,7 +69,7 @@ def warm(cache: Path) -> None:
     folder = cache / "templates"
     with suppress(OSError):
         # What lies there is run: nobody else may put anything there.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         if folder.stat().st_mode & 0o022 == 0:
             environment().bytecode_cache = Cache(str(folder))
     for name in environment().list_templates(extensions=["html"]):

@@ -13,6 +13,8 @@ from tokometer.ledger import Ledger, LedgerError
 _EVERY: Final = 2.0
 
 _LOG: Final = logging.getLogger(__name__)
+#: How long the end waits for a look that is under way (seconds).
+_TO_END: Final = 1.0
 
 
 class Watch:
@@ -34,10 +36,10 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop. A second call does nothing."""
+        """Stop; a ledger that does not answer is not waited for. A second call does nothing."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_TO_END)
 
     def look(self) -> str:
         """Why records cannot be taken, as it is now; empty where they can."""

@@ -15,7 +15,8 @@ import msgspec
 
 from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, mistake, now_us
 from tokometer.records.fitting import fit_to_tell
-from tokometer.records.gate import admit
+from tokometer.records.gate import Aside, admit
+from tokometer.records.redaction import redacted
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
@@ -60,6 +61,8 @@ class Own:
     count: int = 0
     #: Each record's index in the body.
     positions: list[int] = field(default_factory=list)
+    #: Those of the refused that our clock does not believe yet.
+    aside: list[Aside] = field(default_factory=list)
 
 
 def read(
@@ -94,7 +97,7 @@ def read(
         try:
             given = _value(item)
             left_out: set[str] = set()
-            own.records.append(record_from(kind, given, workspace=workspace, now=at, left_out=left_out, bodies=bodies))
+            own.records.append(record_from(kind, given, workspace=workspace, left_out=left_out, bodies=bodies))
             positions.append(index)
             for name in left_out:
                 before = passed_over.get(name) or _notice(kind, name, index, at, workspace)
@@ -112,7 +115,7 @@ def _admitted(own: Own, place: str, positions: Sequence[int], now: int) -> Own:
     refusals = own.refusals + admitted.refusals
     refusals.sort(key=lambda refusal: refusal.position)
     told = fit_to_tell(refusals, own.notices + admitted.notices)
-    return Own(admitted.records, *told, own.count, admitted.positions)
+    return Own(admitted.records, *told, own.count, admitted.positions, admitted.aside)
 
 
 def place_of(kind: str) -> str:
@@ -254,7 +257,7 @@ def _tiers(records: Iterable[Record], positions: Iterable[int], kind: str, at: i
                 seen[word] = count + 1, place
     for word, (count, place) in seen.items():
         where = f"{place_of(kind)}:{place}"
-        yield Notice(DEFAULT_SOURCE, "tier", word[:80], where, count, at, workspace)
+        yield Notice(DEFAULT_SOURCE, "tier", redacted(word, 80), where, count, at, workspace)
 
 
 def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
@@ -263,7 +266,7 @@ def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:
     name = given.get("id") if isinstance(given, dict) else None
-    which = f" (id {name[:80]})" if isinstance(name, str) and name and name.isprintable() else ""
+    which = f" (id {redacted(name, 80)})" if isinstance(name, str) and name and name.isprintable() else ""
     return Refusal(
         source=DEFAULT_SOURCE,
         place=place_of(kind),

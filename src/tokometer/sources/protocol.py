@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tokometer.records import Notice, Record, Refusal
+from tokometer.records.gate import Aside
 
 
 @dataclass(slots=True)
@@ -21,6 +22,8 @@ class Reading:
     state: bytes = b""
     #: What no rule understood, counted once a reading by source, topic and name.
     notices: list[Notice] = field(default_factory=list)
+    #: Records that are refused because our clock does not believe them yet. Not for sources: the gate fills it.
+    aside: list[Aside] = field(default_factory=list)
 
 
 class FileSource(Protocol):

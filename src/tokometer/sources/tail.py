@@ -59,7 +59,7 @@ def unchanged(state: bytes, status: os.stat_result) -> bool:
         return False
     try:
         left = _decode_state(state)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return (
         left.mtime_ns == status.st_mtime_ns
@@ -72,8 +72,8 @@ def unchanged(state: bytes, status: os.stat_result) -> bool:
 def taken(state: bytes) -> int:
     """How many bytes of a file had been taken when it was left in `state`."""
     try:
-        return _decode_state(state).offset if state else 0
-    except msgspec.DecodeError:
+        return max(0, _decode_state(state).offset) if state else 0
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return 0
 
 
@@ -206,12 +206,12 @@ class Tail:
             return None
         try:
             left = _decode_state(state)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         same = (
             left.inode == self._status.st_ino
             and left.device == self._status.st_dev
-            and left.offset <= self._status.st_size
+            and 0 <= left.offset <= self._status.st_size
             and left.witness == self._witness(left.offset)
         )
         return left if same else None

@@ -16,7 +16,7 @@ from tokometer.records.units import PERCENT, REQUESTS, USD
         (Decimal("9.2"), Decimal(10), ("down", True, "8 %")),
         (Decimal(11), Decimal(10), ("up", False, "10 %")),
         (Decimal(10), Decimal(10), ("same", None, "no change")),
-        (Decimal(10), Decimal(0), ("up", False, "new")),
+        (Decimal(10), Decimal(0), ("up", None, "new")),
         (Decimal(500), Decimal(10), ("up", False, "50 ×")),
         (Decimal(0), Decimal(10), ("down", True, "100 %")),
     ],

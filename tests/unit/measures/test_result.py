@@ -49,10 +49,20 @@ def test_csv_has_titles_and_units() -> None:
     assert row == ["2025-01-02T00:00:00+05:30", "2025-01-02", "", "0.25"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"],
+)
 def test_csv_disarms_formulas(text: str) -> None:
     """A name that a spreadsheet would compute becomes text."""
     assert next(iter(csv.DictReader(io.StringIO(result(model=text).to_csv(), newline=""))))["Model"] == f"'{text}"
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\x1b", "\u202e", "\ufeff", "\x00"])
+def test_csv_holds_nothing_that_cannot_be_seen(hidden: str) -> None:
+    """Nor what hides behind it."""
+    row = next(iter(csv.DictReader(io.StringIO(result(model=f"{hidden}=1{hidden}+1").to_csv(), newline=""))))
+    assert row["Model"] == "'=1+1"
 
 
 def test_csv_leaves_negative_numbers_alone() -> None:

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import msgspec
 import pytest
@@ -274,12 +276,34 @@ def test_a_damaged_file_is_as_if_it_were_not_there(tmp_path: Path, content: byte
     assert (tmp_path / FILE).read_bytes() == whole
 
 
+def kept_in(folder: Path) -> Any:
+    """What the file of listings holds, behind its digest."""
+    return msgspec.msgpack.decode((folder / FILE).read_bytes()[16:])
+
+
+def keep_in(folder: Path, content: object) -> None:
+    """Write such a file."""
+    encoded = msgspec.msgpack.encode(content)
+    (folder / FILE).write_bytes(blake2b(encoded, digest_size=16).digest() + encoded)
+
+
+def test_one_wrong_bit_is_no_price(tmp_path: Path) -> None:
+    """A file in which any bit has flipped is as if it were not there: what it says may look right."""
+    PriceBook.open(cache=tmp_path).apply([call()])
+    whole = (tmp_path / FILE).read_bytes()
+    for at in range(0, len(whole), 37):
+        spoilt = bytearray(whole)
+        spoilt[at] ^= 1
+        (tmp_path / FILE).write_bytes(spoilt)
+        assert priced(PriceBook.open(cache=tmp_path), call()) == 5 * 10**9
+
+
 def test_a_file_of_the_right_types_but_without_periods_is_not_believed(tmp_path: Path) -> None:
     """Every truncation of meaning counts as damage too."""
     PriceBook.open(cache=tmp_path).apply([call()])
-    version, listings = msgspec.msgpack.decode((tmp_path / FILE).read_bytes())
+    version, listings = kept_in(tmp_path)
     listings[0][1][-1] = []
-    (tmp_path / FILE).write_bytes(msgspec.msgpack.encode([version, listings]))
+    keep_in(tmp_path, [version, listings])
     assert priced(PriceBook.open(cache=tmp_path), call()) == 5 * 10**9
 
 
@@ -287,9 +311,9 @@ def test_a_file_of_another_version_is_not_used(tmp_path: Path) -> None:
     """Prices kept under another catalogue do not survive it."""
     PriceBook.open(cache=tmp_path).apply([call()])
     kept = (tmp_path / FILE).read_bytes()
-    _, listings = msgspec.msgpack.decode(kept)
+    _, listings = kept_in(tmp_path)
     listings[0][1] = None
-    (tmp_path / FILE).write_bytes(msgspec.msgpack.encode(["genai-prices 0.0.1 r2", listings]))
+    keep_in(tmp_path, ["genai-prices 0.0.1 r2", listings])
     assert priced(PriceBook.open(cache=tmp_path), call()) == 5 * 10**9
     assert (tmp_path / FILE).read_bytes() == kept
 
@@ -305,7 +329,7 @@ def test_two_processes_keep_what_both_looked_up(tmp_path: Path) -> None:
     first, second = PriceBook.open(cache=tmp_path), PriceBook.open(cache=tmp_path)
     first.apply([call("claude-opus-5")])
     second.apply([call("gpt-5", "openai")])
-    _, listings = msgspec.msgpack.decode((tmp_path / FILE).read_bytes())
+    _, listings = kept_in(tmp_path)
     assert {key[1] for key, _ in listings} == {"claude-opus-5", "gpt-5"}
 
 

@@ -17,7 +17,7 @@ BUCKETS = {"input_tokens": 100, "cache_read_tokens": 50, "output_tokens": 30}
 
 def call_of(**fields: Any) -> ModelCall:
     """The call that an object with these fields is."""
-    call = record_from("calls", BASE | fields, now=NOW)
+    call = record_from("calls", BASE | fields)
     assert isinstance(call, ModelCall)
     return call
 

@@ -92,7 +92,7 @@ def test_every_kind_takes_labels_metadata_and_tags(kind: str) -> None:
         "metadata": {"a": "metadata", "b": {"c": 1}, "messages": "hello", "tags": ["x"]},
         "tags": ["y"],
     }
-    record = record_from(kind, sent, now=NOW)
+    record = record_from(kind, sent)
     assert record.labels == {
         "a": "label",
         "model": "mine",
@@ -102,7 +102,7 @@ def test_every_kind_takes_labels_metadata_and_tags(kind: str) -> None:
         "tag.y": "true",
         "tags": "x",
     }
-    assert record_from(kind, {**LEAST[kind], "id": "1", "at": NOW, "labels": {}}, now=NOW).labels is None
+    assert record_from(kind, {**LEAST[kind], "id": "1", "at": NOW, "labels": {}}).labels is None
 
 
 def test_every_kind_is_tried() -> None:
@@ -114,9 +114,9 @@ def test_labels_that_are_no_object_are_refused() -> None:
     """They are a mistake; metadata may be anything, and tags too."""
     common = {"model": "m", "at": NOW, "id": "1"}
     with pytest.raises(RecordError, match="labels: is text, not an object"):
-        record_from("calls", {**common, "labels": "x"}, now=NOW)
-    assert record_from("calls", {**common, "metadata": "x"}, now=NOW).labels == {"metadata": "x"}
-    assert record_from("calls", {**common, "metadata": [{}], "tags": 5}, now=NOW).labels == {
+        record_from("calls", {**common, "labels": "x"})
+    assert record_from("calls", {**common, "metadata": "x"}).labels == {"metadata": "x"}
+    assert record_from("calls", {**common, "metadata": [{}], "tags": 5}).labels == {
         "metadata": UNFIT,
         "tags": UNFIT,
     }

@@ -23,7 +23,7 @@ AT_US = 1_793_534_400_000_000
 
 def call(**fields: Any) -> ModelCall:
     """The call that an object with these fields means."""
-    record = record_from("calls", {"started_at": AT, "model": "gpt-4o", **fields}, now=NOW)
+    record = record_from("calls", {"started_at": AT, "model": "gpt-4o", **fields})
     assert isinstance(record, ModelCall)
     return record
 
@@ -32,7 +32,7 @@ def refusal(kind: str = "calls", **fields: Any) -> RecordError:
     """Why an object with these fields is refused."""
     whole = {"started_at": AT, "model": "gpt-4o", **fields} if kind == "calls" else fields
     with pytest.raises(RecordError) as caught:
-        record_from(kind, whole, now=NOW)
+        record_from(kind, whole)
     return caught.value
 
 
@@ -125,19 +125,19 @@ def test_a_whole_call() -> None:
 
 def test_the_other_kinds() -> None:
     """Tools, runs, jobs, samples and bills are read likewise."""
-    tool = record_from("tools", {"timestamp": AT, "tool": "search", "duration_ms": 5, "status": "failed"}, now=NOW)
+    tool = record_from("tools", {"timestamp": AT, "tool": "search", "duration_ms": 5, "status": "failed"})
     assert isinstance(tool, ToolCall)
     assert (tool.name, tool.duration_us, tool.status) == ("search", 5_000, "error")
-    run = record_from("runs", {"time": AT, "name": "planner", "duration_ms": 1000, "cost_usd": "0.5"}, now=NOW)
+    run = record_from("runs", {"time": AT, "name": "planner", "duration_ms": 1000, "cost_usd": "0.5"})
     assert isinstance(run, AgentRun)
     assert (run.agent, run.ended_at, run.stated_cost) == ("planner", AT_US + 10**6, 500_000_000)
-    job = record_from("jobs", {"started_at": AT, "job_id": "nightly", "ended_at": AT, "provider": "OpenAI"}, now=NOW)
+    job = record_from("jobs", {"started_at": AT, "job_id": "nightly", "ended_at": AT, "provider": "OpenAI"})
     assert isinstance(job, JobRun)
     assert (job.job_id, job.duration_us, job.provider) == ("nightly", 0, "openai")
-    sample = record_from("samples", {"at": AT, "metric": "power", "value": "1.5", "labels": {"gpu": 0}}, now=NOW)
+    sample = record_from("samples", {"at": AT, "metric": "power", "value": "1.5", "labels": {"gpu": 0}})
     assert isinstance(sample, Sample)
     assert (sample.value, sample.labels, sample.mode) == (1.5, {"gpu": "0"}, "gauge")
-    bill = record_from("bills", {"started_at": AT, "provider": "openai", "amount_usd": "-3.25"}, now=NOW)
+    bill = record_from("bills", {"started_at": AT, "provider": "openai", "amount_usd": "-3.25"})
     assert isinstance(bill, Bill)
     assert (bill.amount, bill.ended_at, bill.type) == (-3_250_000_000, AT_US, "usage")
 
@@ -262,7 +262,7 @@ def test_what_cannot_be_believed_is_refused_by_name(fields: dict[str, Any], fiel
 def test_a_record_is_an_object(given_value: object) -> None:
     """Anything else is refused, by what it is."""
     with pytest.raises(RecordError, match="a record is an object"):
-        record_from("calls", given_value, now=NOW)
+        record_from("calls", given_value)
 
 
 def test_a_key_is_masked_and_never_told() -> None:
@@ -283,9 +283,9 @@ def test_prompts_and_answers_are_not_kept() -> None:
 
 def test_a_record_without_an_id_is_known_by_its_content() -> None:
     """The same content is the same record, in any order of its fields; other content is another."""
-    first = record_from("calls", {"started_at": AT, "model": "gpt-4o", "input_tokens": 1}, now=NOW)
-    again = record_from("calls", {"input_tokens": 1, "model": "gpt-4o", "started_at": AT}, now=NOW)
-    other = record_from("calls", {"input_tokens": 2, "model": "gpt-4o", "started_at": AT}, now=NOW)
+    first = record_from("calls", {"started_at": AT, "model": "gpt-4o", "input_tokens": 1})
+    again = record_from("calls", {"input_tokens": 1, "model": "gpt-4o", "started_at": AT})
+    other = record_from("calls", {"input_tokens": 2, "model": "gpt-4o", "started_at": AT})
     assert first.id == again.id != other.id
     assert first.pinned
     assert not call(id="x").pinned
@@ -301,7 +301,7 @@ def test_the_schema_says_what_is_taken(kind: str) -> None:
     least: dict[str, Any] = {name: 1 if name in ("value", "amount") else "x" for name in REQUIRED[kind]}
     least["started_at"] = AT
     assert list(Draft202012Validator(schema).iter_errors(least)) == []
-    assert record_from(kind, least, now=NOW).kind == kind
+    assert record_from(kind, least).kind == kind
 
 
 @pytest.mark.parametrize("kind", KINDS)

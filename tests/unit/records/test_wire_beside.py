@@ -15,7 +15,7 @@ NOW = 1_795_320_000_000_000
 
 def record(kind: str, bodies: bool = False, **given: Any) -> Any:
     """The record that these fields mean."""
-    return record_from(kind, {"started_at": AT, **given}, now=NOW, bodies=bodies)
+    return record_from(kind, {"started_at": AT, **given}, bodies=bodies)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_impossible_models_are_refused(given: dict[str, Any]) -> None:
 def test_what_there_is_is_one_record_as_last_told(kind: str, given: dict[str, Any], other: dict[str, Any]) -> None:
     """Told again it is the same record; the later word counts, whichever comes first, and so does its time."""
     first = record(kind, **given, status="pending" if kind == "documents" else "building", size_bytes=1)
-    later: Record = record_from(kind, {**given, "size_bytes": 2, "started_at": "2026-11-21T10:00:00Z"}, now=NOW)
+    later: Record = record_from(kind, {**given, "size_bytes": 2, "started_at": "2026-11-21T10:00:00Z"})
     assert first.id == later.id
     assert first.id != record(kind, **given, **other).id
     for merged in (merge(first, later), merge(later, first)):
@@ -179,7 +179,7 @@ def test_bodies_are_left_out_unless_switched_on() -> None:
     """What was sent holds prompts: without the switch only the fields' names are noticed."""
     given = {"message": "no", "request": {"prompt": "a secret"}, "response_body": "another", "stack_trace": "at x"}
     left_out: set[str] = set()
-    found = record_from("error_details", {"started_at": AT, **given}, now=NOW, left_out=left_out)
+    found = record_from("error_details", {"started_at": AT, **given}, left_out=left_out)
     assert isinstance(found, ErrorDetail)
     assert (found.request, found.response, found.stack_trace) == ("", "", "at x")
     assert left_out == {"request", "response"}

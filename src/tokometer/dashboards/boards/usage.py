@@ -45,16 +45,17 @@ USAGE: Final = Dashboard(
             (
                 Series(
                     id="usage.spend",
-                    title="By model",
+                    title="By {by}",
                     of=_SWITCHED,
                     by="model",
                     shape="bars",
                     switch=True,
+                    chosen=True,
                     per=True,
                     marks=True,
                     tall=True,
                     width=8,
-                    how="When it was used and by which model; switch between cost, tokens and requests.",
+                    how="When it was used, by which model or whatever else is chosen; a click on a bar leads into it.",
                 ),
                 Outlook(
                     id="usage.outlook",
@@ -67,13 +68,14 @@ USAGE: Final = Dashboard(
             (
                 Ranking(
                     id="usage.models",
-                    title="Models",
+                    title="By {by}",
                     by="model",
+                    chosen=True,
                     of="calls.cost",
                     columns=("calls.total_tokens", "calls.requests"),
                     trend=True,
                     width=8,
-                    how="Every model with its share of the cost; a click on a name shows only that model.",
+                    how="Every model, or what else is chosen, with its share of the cost; a click shows only that one.",
                 ),
                 Ranking(
                     id="usage.providers",
@@ -83,6 +85,33 @@ USAGE: Final = Dashboard(
                     change=False,
                     width=4,
                     how="Who was paid how much; a click on a name shows only that provider.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Series(
+                    id="usage.kinds",
+                    title="Kinds of tokens",
+                    of=(
+                        "calls.input_tokens",
+                        "calls.cache_read_tokens",
+                        "calls.cache_write_tokens",
+                        "calls.output_tokens",
+                    ),
+                    shape="bars",
+                    paced=True,
+                    width=8,
+                    how="What the tokens were: new input, read from the cache or written to it, output with reasoning.",
+                ),
+                Series(
+                    id="usage.latency",
+                    title="Latency",
+                    of=("calls.p50_latency", "calls.p95_latency", "calls.p99_latency"),
+                    joined=True,
+                    paced=True,
+                    width=4,
+                    how="How long calls took: half of them, 95 and 99 of 100 were faster.",
                 ),
             )
         ),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import described, rows_of
 from tokometer.dashboards.calendar import RANGES, Window
-from tokometer.dashboards.certainty import CERTAINTY, CERTAINTY_NAMES, mark_in, mark_of
+from tokometer.dashboards.certainty import CERTAINTY, CERTAINTY_NAMES, chips_of, mark_in, mark_of, note_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark, window_text
 from tokometer.dashboards.figure import Figure, figure
@@ -68,8 +68,8 @@ def _card(title: str, row: Mapping[str, Any], before: str) -> dict[str, Any]:
         "cost": one("cost"),
         "requests": one("requests"),
         "tokens": one("total_tokens"),
-        "unpriced": row.get("unpriced") or 0,
-        "mark": mark_of({**row, "unpriced": 0}),
+        "unpriced": chips_of(row),
+        "mark": mark_of(row, unpriced=False),
     }
 
 
@@ -106,7 +106,7 @@ class Figures(Placed):
                 title=title,
                 before=row.get(name + PREVIOUS),
                 when=scope.before.capitalize(),
-                note=_unpriced(row.get("calls.unpriced")) if name == COST else "",
+                note=note_in(row) if name == COST else "",
             )
             mark = mark_in(row, unpriced=False)
             line = spark(lines.get(name, []), described(name).unit)
@@ -133,7 +133,3 @@ def _courses(context: Context, window: Window, names: list[str]) -> dict[str, li
     stretch = periods(window, grain, context.scope.now)
     rows = rows_of(context, names, window=window, grain=grain)
     return {name: course(rows, name, stretch) for name in names if any(name in row for row in rows)}
-
-
-def _unpriced(count: int | None) -> str:
-    return f"{count:,} calls unpriced" if count else ""

@@ -59,6 +59,12 @@ class Outlook(Placed):
     """Cost, requests and tokens at the end of the running month, with the 80 % interval and the back-tested error."""
 
     kind: ClassVar[str] = "outlook"
+    method: ClassVar[str] = (
+        "What is expected is what was used so far and, for each day that is left, the mean of the last 56 days, in "
+        "which a day counts half as much every ten days, times the share of its weekday (from three whole weeks on). "
+        "The same forecast is then made as of each of up to 60 past days and held against what came: the median of "
+        "those ratios corrects it, and the interval runs from their 10 % to their 90 % quantile."
+    )
     every: int = 300
     window: str = "month"
 

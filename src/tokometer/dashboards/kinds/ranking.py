@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
 from tokometer.dashboards.cells import Cell, cell
-from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_in, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import delta
@@ -62,6 +62,14 @@ class Ranking(Listed):
     only: Callable[[Mapping[str, Any], Settings], bool] | None = None
     #: What is said where no row is left.
     nothing: str = ""
+    #: The viewer chooses the dimension.
+    chosen: bool = False
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """See :class:`tokometer.dashboards.panel.Panel`."""
+        # Explicit: a dataclass with slots is another class than the one that `super()` without arguments means.
+        return (*Listed.uses.fget(self), *(("by",) if self.chosen else ()))  # type: ignore[attr-defined]
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -71,6 +79,8 @@ class Ranking(Listed):
 
     def view(self, context: Context) -> View:
         """The largest, and the others behind *Other*."""
+        if self.chosen and self.by != context.scope.by:
+            return replace(self, by=context.scope.by).view(context)
         window = context.window(self.window)
         rows = rows_of(context, self.measures, window=window, by=self.by, rank=self.of, compare=self._compares(context))
         # What is gone since the period before has a row, too; it is not part of this window.
@@ -147,7 +157,7 @@ class Ranking(Listed):
             "more": 0,
             "name": name,
             "label": names.label(name),
-            "unpriced": row.get("calls.unpriced") or 0,
+            "unpriced": chips_in(row),
             "spark": spark(sparks.get(name, []), what.unit),
             "change": delta(row.get(self.of), before, what.unit, what.better, context.scope.before.capitalize()),
             "change_sort": float(row.get(self.of) or 0) / float(before) if before else 0,
@@ -160,6 +170,9 @@ class Ranking(Listed):
             if adds_up(base)
             for name in (base, base + PREVIOUS)
         }
+        if not sums.get(_COST) and sums.get("calls.unpriced"):
+            # Together they cost nothing that is known; see Sum.
+            sums[_COST] = None
         kept = [name for name in self.measures if not adds_up(name) and not name.startswith(JUDGED)]
         if kept and not self.only:
             # Shares and quantiles of all others together are asked, not made of theirs.
@@ -173,7 +186,7 @@ class Ranking(Listed):
         return self._cells(context, sums, whole, "other") | {
             "more": len(rows),
             "folded": False,
-            "unpriced": sums.get("calls.unpriced") or 0,
+            "unpriced": chips_in(sums),
             "spark": {"points": "", "top": ""},
             "change": None,
             "change_sort": 0,
@@ -187,7 +200,8 @@ class Ranking(Listed):
         return {
             "colour": colour,
             "cells": cells,
-            "mark": mark_in(row, unpriced=False),
+            # Beside a name there is room for chips only where there is room for columns.
+            "mark": mark_in(row, unpriced=not self.columns),
             "share": share,
             "share_text": show(share, PERCENT),
             "parts": [cell(name, row, "value") for name in self.parts],

@@ -9,15 +9,16 @@ from typing import Any, ClassVar, Final, Literal
 
 from tokometer.charts.axes import Grain
 from tokometer.dashboards.answers import Described, begun, described, merges, rows_of, stacks
-from tokometer.dashboards.calendar import Window, later, midnight
+from tokometer.dashboards.calendar import Window, elapsed, later, midnight
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, bars, curve, periods
 from tokometer.dashboards.drawing.periods import STEPS
 from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.dashboards.panel import SHORT, Placed, Table, View, titled
 from tokometer.dashboards.rows import course
+from tokometer.dashboards.scope import choices
 from tokometer.measures import Filter
 from tokometer.measures.run import OTHER_LABEL, PREVIOUS
 
@@ -45,8 +46,10 @@ _INKS: Final = {
     "calls.cost_per_request": "cost",
     "calls.cost_per_session": "cost",
 }
-#: What the measures that the viewer switches between are called for short.
-SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
+#: What the viewer can cut a window into.
+GRAIN_WORDS: Final[dict[str, str]] = {"hour": "hours", "day": "days", "week": "weeks", "month": "months"}
+#: Where the viewer can choose, windows longer than this are cut into days at first.
+_CALM: Final = timedelta(hours=49)
 _PLAIN: Final = ("requests", "tokens", "cost", "other")
 _GRAINS: Final[tuple[Grain, ...]] = ("minute", "five_minutes", "quarter", "hour", "day", "week", "month", "year")
 _PERIODS: Final = {"hour": "hours", "day": "days", "week": "weeks", "month": "months"}
@@ -57,8 +60,9 @@ Shape = Literal["bars", "area", "line", "stack"]
 class Series(Placed):
     """One or more measures over time, or one by the values of a dimension.
 
-    With `switch` the viewer chooses the measure; with `trend` the window is the last 30 days, 12 weeks or 12 months,
-    whatever the range; with `per` a cost follows the viewer's choice of what it is divided by.
+    With `switch` the viewer chooses the measure; with `chosen` whose parts are shown (a dimension), how long periods
+    are and which names are left out; with `trend` the window is the last 30 days, 12 weeks or 12 months, whatever the
+    range; with `per` a cost follows the viewer's choice of what it is divided by.
     """
 
     kind: ClassVar[str] = "series"
@@ -66,6 +70,9 @@ class Series(Placed):
     by: str = ""
     shape: Shape = "line"
     switch: bool = False
+    chosen: bool = False
+    #: Periods are as long as the viewer has chosen, for those with a choice.
+    paced: bool = False
     trend: bool = False
     per: bool = False
     tall: bool = False
@@ -96,6 +103,8 @@ class Series(Placed):
         return (
             *(("trend",) if self.trend else () if self.window else ("range", "compare", "complete")),
             *(("measure",) if self.switch else ()),
+            *(("by",) if self.chosen else ()),
+            *(("grain",) if self.chosen or self.paced else ()),
             *(("per",) if self.per and _COST in self.of else ()),
         )
 
@@ -106,6 +115,8 @@ class Series(Placed):
 
     def view(self, context: Context) -> View:
         """The course with the figure of the whole window; the running period is drawn as unfinished."""
+        if self.chosen and self.by != context.scope.by:
+            return replace(self, by=context.scope.by).view(context)
         window, grain = self._window(context)
         asked = self._asked(context)
         stretch = periods(window, grain, context.scope.now)
@@ -125,7 +136,12 @@ class Series(Placed):
             other=all(map(merges, names)),
         )
         lines = self._by_name(context, rows, asked[0], stretch) if self.by else _plain(rows, asked, stretch)
+        legend = _legend(lines, context.scope.hidden if self.chosen else None)
+        if self.chosen:
+            lines = [line for line in lines if line.name not in context.scope.hidden]
         what = described(asked[0])
+        # An axis for nothing would be made up.
+        drawable = any(any(line.values) for line in lines)
         drawn = bars if self._shape(asked) == "bars" else None
         as_declared = not over
         extras = self._extras(context, window, grain, as_declared=as_declared)
@@ -136,9 +152,12 @@ class Series(Placed):
             if drawn
             else curve(self._shape(asked), stretch, grain, lines, what.unit, from_zero=self.from_zero, **extras)
         )
+        if not self.trend and not self.window and chart:
+            # A click on a period leads into it.
+            chart["zoom"] = grain not in ("minute", "five_minutes", "quarter")
         total, mark = self._total(context, window, asked)
         chosen = _COST if over and self.switch else asked[0]
-        title = f"{SHORT.get(chosen, what.title)} {self.title.lower()}" if self.switch else ""
+        title = titled(self, context.scope) if self.switch else ""
         own = window.title if self.trend or (self.window and "{range}" not in self.title) else ""
         shown = {
             "title": title,
@@ -150,13 +169,19 @@ class Series(Placed):
             "total": total,
             "mark": mark,
             "tall": self.tall,
-            "legend": _legend(lines) if self.by or len(lines) > 1 else [],
+            "drawn": drawable,
+            "legend": legend if self.by or len(lines) > 1 else [],
+            "by": self.by if self.chosen else "",
+            "grains": [(name, GRAIN_WORDS[name]) for name in choices(window)] if self.chosen else [],
+            "grain": context.scope.every if self.chosen else "",
+            "grain_title": GRAIN_WORDS.get(grain, grain),
             "alt": f"{title or self.title.replace(' ({range})', '')}, {window.title}"
-            + (f": {total.exact}" if total else ""),
+            + (f": {total.text}" if total else ""),
         }
         keys = ("time", self.by) if self.by else ("time",)
+        rows = sorted(rows, key=lambda row: (row["time"], str(row.get(self.by) or "")))
         table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])
-        return View(shown, table, window, chart, empty=not any(any(line.values) for line in lines))
+        return View(shown, table, window, chart if drawable else None, empty=not drawable)
 
     def _window(self, context: Context) -> tuple[Window, Grain]:
         if self.trend:
@@ -165,6 +190,9 @@ class Series(Placed):
             return getattr(context.scope.calendar, method)(count), trend
         window = context.window(self.window)
         grain = self.grain or context.grain(window)
+        if self.chosen or self.paced:
+            calm = grain == "hour" and elapsed(window.since, window.until) > _CALM
+            grain = context.scope.every or ("day" if calm else grain)
         finer = self.least and _GRAINS.index(grain) < _GRAINS.index(self.least)
         return window, self.least if finer else grain  # type: ignore[return-value]
 
@@ -273,5 +301,16 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _legend(lines: Sequence[Line]) -> list[dict[str, str]]:
-    return [{"name": line.name, "label": line.label, "colour": line.colour, "filter": line.filter} for line in lines]
+def _legend(lines: Sequence[Line], hidden: Sequence[str] | None) -> list[dict[str, Any]]:
+    """What stands for each line; with `hidden`, what a click leaves out or takes in again."""
+    return [
+        {
+            "name": line.name,
+            "label": line.label,
+            "colour": line.colour,
+            "filter": line.filter,
+            "hides": hidden is not None,
+            "hidden": hidden is not None and line.name in hidden,
+        }
+        for line in lines
+    ]

@@ -86,5 +86,5 @@ class Share(Listed):
             "share": show(float(row[self.of]) / whole, PERCENT),
             "share_sort": float(row[self.of]) / whole,
             "cells": [cell(key, row, context.scope.told) for key in (self.of, *self.columns)],
-            "mark": mark_in(row, unpriced=False),
+            "mark": mark_in(row),
         }

@@ -62,7 +62,7 @@ class Treemap(Placed):
         whole = context.query(window, *self.measures, compare=True).rows
         total = whole[0] if whole else {}
         when = context.scope.before.capitalize()
-        unpriced = sum(row["unpriced"] > 0 and not row[short] for row in rows) if self.of == _COST else 0
+        unpriced = sum(row["no_price"] > 0 and not row[short] for row in rows) if self.of == _COST else 0
         shown = {
             "sub": window.title if self.window and "{range}" not in self.title else "",
             "total": figure(self.of, total.get(short), before=total.get(short + PREVIOUS), when=when),

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
+from urllib3.exceptions import HTTPError
 
 from tokometer.ledger.protocol import LedgerError
+from tokometer.records.redaction import masked
+
+#: How long a server may take to take a connection, and then to answer (seconds), unless `?timeout=` says so.
+_CONNECT_SECONDS: Final = 5
+_ANSWER_SECONDS: Final = 120
 
 
 def place_of(url: str) -> str:
@@ -39,6 +45,8 @@ def connect(url: str) -> tuple[Any, str]:
                 password=unquote(parts.password or ""),
                 secure=parts.scheme in ("clickhouses", "https"),
                 autogenerate_session_id=False,
+                connect_timeout=_CONNECT_SECONDS,
+                send_receive_timeout=_timeout(parts.query),
             )
         else:
             raise LedgerError(f"{parts.scheme}:// is not a ledger: use clickhouse://host:8123/database")
@@ -46,6 +54,13 @@ def connect(url: str) -> tuple[Any, str]:
         client.database = database
         if parts.scheme == "chdb":
             client.command(f"USE {database}")
-    except clickhouse_connect.driver.exceptions.Error as error:
-        raise LedgerError(f"cannot use ClickHouse at {place_of(url)}: {error}") from error
+    except (clickhouse_connect.driver.exceptions.Error, OSError, HTTPError) as error:
+        raise LedgerError(f"cannot use ClickHouse at {place_of(url)}: {masked(str(error))}") from error
     return client, database
+
+
+def _timeout(query: str) -> int:
+    [seconds] = parse_qs(query).get("timeout", [str(_ANSWER_SECONDS)])
+    if not seconds.isascii() or not seconds.isdecimal() or not int(seconds[:6]):
+        raise LedgerError(f"timeout={seconds[:20]} is no number of seconds")
+    return int(seconds[:6])

@@ -11,6 +11,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError, Error, Operation
 from urllib3.exceptions import HTTPError
 
 from tokometer.ledger.protocol import LedgerDamaged, LedgerError, LedgerFull, LedgerUnavailable
+from tokometer.records.redaction import masked
 
 #: ClickHouse's numbers for having no room, …
 _NO_ROOM: Final = frozenset({243})
@@ -27,6 +28,10 @@ _LONGEST: Final = 300
 _ON_THE_WAY: Final = (OSError, HTTPError, HTTPException)
 
 
+class NoAnswer(LedgerUnavailable):
+    """The server does not answer: it is down, or the way to it is."""
+
+
 @contextmanager
 def understood(place: str) -> Iterator[None]:
     """Raise what ClickHouse says, or that it is silent, as an error of the ledger, where it is no mistake of ours."""
@@ -41,13 +46,15 @@ def understood(place: str) -> Iterator[None]:
 
 def meaning(error: BaseException, place: str) -> LedgerError | None:
     """What an error means; None for one that says nothing of the server or the way to it."""
-    said = str(error).strip().partition("\n")[0][:_LONGEST] or type(error).__name__
+    said = masked(str(error).strip().partition("\n")[0][:_LONGEST]) or type(error).__name__
     if not isinstance(error, DatabaseError):
-        return LedgerUnavailable(f"ClickHouse at {place} does not answer ({said})")
+        return NoAnswer(f"ClickHouse at {place} does not answer ({said})")
     if error.code in _NO_ROOM or "No space left" in str(error):
         return LedgerFull(f"ClickHouse at {place} has no room: free some space; nothing that was acknowledged is lost")
     if error.code in _DAMAGE:
         return LedgerDamaged(f"ClickHouse at {place} says that its data are damaged ({said}): restore a backup of it")
-    if error.code in _NOT_NOW or (error.code is None and isinstance(error, OperationalError)):
+    if error.code is None and isinstance(error, OperationalError):
+        return NoAnswer(f"ClickHouse at {place} does not answer ({said})")
+    if error.code in _NOT_NOW:
         return LedgerUnavailable(f"ClickHouse at {place} cannot do it just now ({said})")
     return None

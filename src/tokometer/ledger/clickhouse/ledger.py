@@ -21,20 +21,29 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
 
-from tokometer.ledger import schema
+from tokometer.ledger import aside, schema
 from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse.connection import connect, place_of
-from tokometer.ledger.clickhouse.failures import understood
 from tokometer.ledger.clickhouse.labels import ClickHouseLabels
 from tokometer.ledger.clickhouse.settle import PENDING, READY, ROLLUP, ClickHouseSettling
 from tokometer.ledger.clickhouse.shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse.tables import create
 from tokometer.ledger.clickhouse.values import native, plain, type_of, with_price
+from tokometer.ledger.clickhouse.way import Way
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
-from tokometer.ledger.protocol import Batch, Discrepancy, Engine, Missing, Receipt, Statement, Unsettled
-from tokometer.ledger.refused import refusal_rows
+from tokometer.ledger.protocol import (
+    Batch,
+    Discrepancy,
+    Engine,
+    LedgerUnavailable,
+    Missing,
+    Receipt,
+    Statement,
+    Unsettled,
+)
+from tokometer.ledger.refused import UNREADABLE, refusal_rows
 from tokometer.ledger.rows import columns
 from tokometer.ledger.statements import OLD
 from tokometer.records import Notice, Refusal, now_us, to_datetime
@@ -46,6 +55,12 @@ _SETTINGS: Final[dict[str, Any]] = {
     "prefer_column_name_to_alias": 1,
     "join_use_nulls": 1,
 }
+#: How long somebody else's question may take before whoever asks whether it is ready is told that it is not (seconds).
+_PATIENCE: Final = 5.0
+#: The key in `meta` of what is written to see whether anything can be.
+_TRIED: Final = "tried"
+#: What stands in the columns of a row that says that its key is gone.
+_BLANK: Final[dict[schema.Type, Any]] = {"id": bytes(16), "time": 0, "int": 0}
 _PARAMETER: Final = re.compile(r"\$(\w+)")
 
 
@@ -60,7 +75,7 @@ class ClickHouseLedger:
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._client, self.database = connect(url)
-        self._place = place_of(url)
+        self._way = Way(place_of(url))
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
@@ -88,8 +103,11 @@ class ClickHouseLedger:
             for change in changes:
                 self._carry_out(change)
             self._refuse(batch.refusals)
+            batch.notices.extend(self._keep_aside(batch))
             self._notice(batch.notices)
             self._mark(changes, commit, READY)
+            # The records are there by now: killed in between, they are tried once more, and are duplicates.
+            self._forget_due(batch)
             self._move(batch.cursors)
         return receipt
 
@@ -176,8 +194,15 @@ class ClickHouseLedger:
         return audit(self, ROLLUP, "IS DISTINCT FROM")
 
     def ready(self) -> None:
-        """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
-        self._query("SELECT 1")
+        """See :meth:`tokometer.ledger.protocol.Ledger.ready`. After writes were refused, tries to write."""
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise LedgerUnavailable(f"ClickHouse at {self._way.place} has not answered for {_PATIENCE:.0f} s")
+        try:
+            self._query("SELECT 1")
+            if self._way.refuses:
+                self._insert(schema.META, [[_TRIED], [str(now_us())]])
+        finally:
+            self._lock.release()
 
     @property
     def missing(self) -> Missing | None:
@@ -204,14 +229,14 @@ class ClickHouseLedger:
     def _query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
-        with self._lock, understood(self._place):
+        with self._lock, self._way.asking():
             result = self._client.query(bound, parameters=values, settings=_SETTINGS)
         return [tuple(plain(value) for value in row) for row in result.result_rows]
 
     def _command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
-        with self._lock, understood(self._place):
+        with self._lock, self._way.writing():
             self._client.command(bound, parameters=values, settings=_SETTINGS)
 
     def _insert(self, table: schema.Table, values: Sequence[Sequence[Any]], *, gone: bool = False) -> None:
@@ -219,7 +244,7 @@ class ClickHouseLedger:
             return
         count = len(values[0])
         version = self._next_version()
-        with self._lock, understood(self._place):
+        with self._lock, self._way.writing():
             self._client.insert(
                 table.name,
                 [*values, [version] * count, [gone] * count],
@@ -281,7 +306,7 @@ class ClickHouseLedger:
 
     def _write(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
         """Insert columns as they are."""
-        with self._lock, understood(self._place):
+        with self._lock, self._way.writing():
             self._client.insert(table, columns, column_names=names, column_oriented=True)
 
     def _carry_out(self, change: Change) -> None:
@@ -297,6 +322,35 @@ class ClickHouseLedger:
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
             self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
+
+    def _keep_aside(self, batch: Batch) -> list[Notice]:
+        """Keep what is ahead of our clock, each once; the notices of what is too much for that."""
+        if not batch.aside:
+            return []
+        ids = {"ids": [str(uuid.UUID(bytes=waiting.id)) for waiting in batch.aside]}
+        stored = self._query(f"{aside.STORED} id IN (SELECT toUUID(arrayJoin($ids)))", ids)
+        waiting = aside.folded(batch, map(aside.waiting_in, stored))
+        self._insert(schema.ASIDE, native(schema.ASIDE, aside.columns_of(waiting)))
+        [(count, size)] = self._query(aside.SIZE)
+        if count <= aside.MOST and size <= aside.MOST_BYTES:
+            return []
+        gone, notices = aside.beyond(self._query(aside.SIZES))
+        self._take_out(schema.ASIDE, gone)
+        return notices
+
+    def _forget_due(self, batch: Batch) -> None:
+        """Let go of what has come to its time, and of refusals that hold no longer."""
+        if batch.due:
+            self._take_out(schema.ASIDE, [waiting.id for waiting in batch.due])
+            self._take_out(schema.REFUSALS, [waiting.refusal for waiting in batch.due])
+        for source, place in batch.healed:
+            rows = self._query(f"SELECT id FROM refusals WHERE {UNREADABLE}", {"source": source, "place": place})
+            self._take_out(schema.REFUSALS, [id_.bytes for (id_,) in rows])
+
+    def _take_out(self, table: schema.Table, ids: Sequence[bytes]) -> None:
+        """Say of some rows of a table whose key is an id that they are gone."""
+        blanks = [[_BLANK.get(column.type, "")] * len(ids) for column in table.columns[1:]]
+        self._insert(table, native(table, [list(ids), *blanks]), gone=True)
 
     def _notice(self, notices: Sequence[Notice]) -> None:
         rows = self._names.rows(notices)

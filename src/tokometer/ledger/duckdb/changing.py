@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
-from tokometer.ledger import schema
+from tokometer.ledger import aside, schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.commit import Change
 from tokometer.ledger.duckdb.shelf import DuckDBShelf
 from tokometer.ledger.duckdb.values import insertion, money
 from tokometer.ledger.noticed import Names
-from tokometer.ledger.refused import refusal_rows
+from tokometer.ledger.protocol import Batch
+from tokometer.ledger.refused import UNREADABLE, refusal_rows
 from tokometer.records import Notice, Refusal, now_us, quarter_of
+
+_ID: Final = schema.Column("id", "id")
 
 
 def carry_out(connection: duckdb.DuckDBPyConnection, shelf: DuckDBShelf, change: Change) -> None:
@@ -46,6 +49,35 @@ def refuse(connection: duckdb.DuckDBPyConnection, refusals: Sequence[Refusal]) -
         return
     rows = arrow_table(schema.REFUSALS.columns, refusal_rows(refusals))
     _over(connection, rows, "INSERT INTO refusals SELECT * FROM staged WHERE id NOT IN (SELECT id FROM refusals)")
+
+
+def keep_aside(connection: duckdb.DuckDBPyConnection, batch: Batch) -> list[Notice]:
+    """Keep what is ahead of our clock, each once; the notices of what is too much for that."""
+    if not batch.aside:
+        return []
+    ids = arrow_table([_ID], [[waiting.id for waiting in batch.aside]])
+    _over(connection, ids, f"CREATE OR REPLACE TEMP TABLE merged AS {aside.STORED} id IN (SELECT id FROM staged)")
+    waiting = aside.folded(batch, [aside.waiting_in(row) for row in connection.execute("FROM merged").fetchall()])
+    connection.execute("DELETE FROM aside WHERE id IN (SELECT id FROM merged)")
+    rows = arrow_table(schema.ASIDE.columns, aside.columns_of(waiting))
+    _over(connection, rows, "INSERT INTO aside SELECT * FROM staged")
+    count, size = connection.execute(aside.SIZE).fetchone() or (0, 0)
+    if count <= aside.MOST and size <= aside.MOST_BYTES:
+        return []
+    gone, notices = aside.beyond(connection.execute(aside.SIZES).fetchall())
+    _over(connection, arrow_table([_ID], [gone]), "DELETE FROM aside WHERE id IN (SELECT id FROM staged)")
+    return notices
+
+
+def forget_due(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Let go of what has come to its time, and of refusals that hold no longer."""
+    if batch.due:
+        ids = arrow_table([_ID], [[waiting.id for waiting in batch.due]])
+        _over(connection, ids, "DELETE FROM aside WHERE id IN (SELECT id FROM staged)")
+        ids = arrow_table([_ID], [[waiting.refusal for waiting in batch.due]])
+        _over(connection, ids, "DELETE FROM refusals WHERE id IN (SELECT id FROM staged)")
+    for source, place in batch.healed:
+        connection.execute(f"DELETE FROM refusals WHERE {UNREADABLE}", {"source": source, "place": place})
 
 
 def notice(connection: duckdb.DuckDBPyConnection, names: Names, notices: Sequence[Notice]) -> None:

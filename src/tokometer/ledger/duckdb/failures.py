@@ -13,7 +13,17 @@ from tokometer.ledger.protocol import LedgerDamaged, LedgerError, LedgerFull, Le
 #: Words of the system that say that there is no room. DuckDB passes them on within its own, in errors of any class.
 _NO_ROOM: Final = ("no space left", "disk quota exceeded", "enospc", "max_temp_directory_size")
 #: Words of DuckDB that say that what it read is not what it wrote.
-_DAMAGE: Final = ("corrupt", "checksum", "failed to deserialize", "unexpected deserialization", "could not read enough")
+_DAMAGE: Final = (
+    "corrupt database file",
+    "corrupt wal file",
+    "failure while replaying wal",
+    "wal does not match",
+    "not a valid duckdb database",
+    "could not read enough bytes",
+    "failed to deserialize",
+)
+#: Words of the system within such an error that say that the file is not to blame.
+_NOT_DAMAGE: Final = ("is a directory", "permission denied", "out of memory", "could not set lock")
 #: DuckDB asks nothing more of a file after an error like this; another instance can.
 _ENDED: Final = "database has been invalidated"
 _LONGEST: Final = 300
@@ -37,7 +47,7 @@ def meaning(error: BaseException, place: object) -> LedgerError | None:
     lower = said.lower()
     if any(words in lower for words in _NO_ROOM):
         return no_room(place)
-    if any(words in lower for words in _DAMAGE) and isinstance(error, _OF_THE_FILE):
+    if any(words in lower for words in _DAMAGE) and not any(words in lower for words in _NOT_DAMAGE):
         return damaged(place, said)
     if isinstance(error, duckdb.FatalException | duckdb.InternalException):
         return LedgerUnavailable(f"{place} was closed after an error and is being opened again ({reason_of(said)})", 1)
@@ -71,12 +81,3 @@ def reason_of(said: str) -> str:
     _, _, original = said.partition("Original error: ")
     line = (original or said).strip().strip('"').partition("\n")[0]
     return line[:_LONGEST]
-
-
-_OF_THE_FILE: Final = (
-    duckdb.FatalException,
-    duckdb.IOException,
-    duckdb.InternalException,
-    duckdb.SerializationException,
-    duckdb.OperationalError,
-)

@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 import duckdb
 
+from tokometer.host.private import tighten
 from tokometer.ledger.duckdb.commits import books_of
 from tokometer.ledger.duckdb.failures import is_over, meaning
 from tokometer.ledger.duckdb.labels import all_sets, rolled_keys
@@ -28,8 +29,9 @@ from tokometer.ledger.migrations import Migration
 from tokometer.ledger.noticed import Names
 from tokometer.ledger.protocol import LedgerUnavailable, Statement
 
-#: How long one that is over waits for who still asks it (seconds): each gets an error sooner or later.
-_LAST_WORDS: Final = 5.0
+#: How long one that is over waits for who still asks it, and then, having interrupted them, for their last words (s).
+_POLITE: Final = 1.0
+_LAST_WORDS: Final = 4.0
 
 
 class Instance:
@@ -47,6 +49,7 @@ class Instance:
         #: How many ask just now.
         self._askers = 0
         self.connection = connect(path, read_only=read_only, memory_limit=memory_limit)
+        tighten(path.parent)
         try:
             if not read_only:
                 bring_up_to_date(self.connection, path, migrations)
@@ -128,7 +131,10 @@ class Instance:
                 with suppress(duckdb.Error):
                     self.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
             self.over = True
-            self._asking.wait_for(lambda: not self._askers, _LAST_WORDS)
+            if not self._asking.wait_for(lambda: not self._askers, _POLITE):
+                for cursor in self._cursors:
+                    cursor.interrupt()
+                self._asking.wait_for(lambda: not self._askers, _LAST_WORDS)
         self.settling.close()
         for cursor in (*self._cursors, self.connection):
             with suppress(duckdb.Error):

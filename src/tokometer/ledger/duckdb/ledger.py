@@ -21,6 +21,7 @@ from tokometer.ledger.duckdb.opening import CHECKPOINT_THRESHOLD
 from tokometer.ledger.duckdb.reopening import Reopening
 from tokometer.ledger.duckdb.room import Room, size_of
 from tokometer.ledger.duckdb.settle import ROLLUP
+from tokometer.ledger.duckdb.torn import without_torn_end
 from tokometer.ledger.labels import Admitted
 from tokometer.ledger.migrations import MIGRATIONS, Migration
 from tokometer.ledger.protocol import (
@@ -76,7 +77,11 @@ class DuckDBLedger:
         self._room = Room(path)
         self._damage: LedgerDamaged | None = None
         self._witness = Witness(path)
-        self._opening = Reopening(lambda: Instance(path, migrations, read_only=read_only, memory_limit=memory_limit))
+
+        def opened() -> Instance:
+            return Instance(path, migrations, read_only=read_only, memory_limit=memory_limit)
+
+        self._opening = Reopening(opened if read_only else lambda: without_torn_end(path, self._witness.last, opened))
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -315,6 +320,8 @@ def _carry_out(instance: Instance, batch: Batch) -> tuple[Receipt, Admitted]:
     for change in changes:
         changing.carry_out(connection, instance.shelf, change)
     changing.refuse(connection, batch.refusals)
+    batch.notices.extend(changing.keep_aside(connection, batch))
+    changing.forget_due(connection, batch)
     changing.notice(connection, instance.names, batch.notices)
     changing.move(connection, batch.cursors)
     return receipt, admitted

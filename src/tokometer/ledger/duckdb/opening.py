@@ -7,9 +7,10 @@ from typing import Final
 
 import duckdb
 
+from tokometer.host.private import private_folder
 from tokometer.host.regular import read_bytes
-from tokometer.ledger.duckdb.failures import meaning
-from tokometer.ledger.protocol import LedgerError, LedgerLocked
+from tokometer.ledger.duckdb.failures import damaged, meaning, reason_of
+from tokometer.ledger.protocol import LedgerDamaged, LedgerError, LedgerFull, LedgerLocked
 
 #: How long the log may grow under load. It is replayed when the file is opened after a crash: a second or so.
 CHECKPOINT_THRESHOLD: Final = "64MB"
@@ -29,9 +30,10 @@ def connect(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBP
         LedgerError: It cannot be opened.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         if not read_only:
             _clear(path)
+        _check_whole(path)
         return duckdb.connect(
             str(path),
             read_only=read_only,
@@ -56,7 +58,21 @@ def connect(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBP
             ) from error
         if not read_only:
             _clear(path)
-        raise meaning(error, path) or LedgerError(f"cannot open {path}: {error}") from error
+        meant = meaning(error, path)
+        if isinstance(meant, LedgerFull | LedgerDamaged):
+            raise meant from error
+        raise LedgerError(f"cannot open {path}: {reason_of(str(error))}") from error
+
+
+def _check_whole(path: Path) -> None:
+    """See that no log stands there alone: DuckDB would make a new file, and throw the log away.
+
+    Raises:
+        LedgerDamaged: It does.
+    """
+    log = path.with_name(path.name + ".wal")
+    if log.exists() and not path.exists():
+        raise damaged(path, f"it is gone, and its log {log.name} is still there")
 
 
 def _clear(path: Path) -> None:

@@ -28,6 +28,8 @@ __all__ = ["ROLLUP", "Settling"]
 _OF_QUARTERS: Final = (CELLS.name, AVAILABILITY.name, HOURS.name, HISTOGRAMS.name)
 #: So few quarter hours, as after a commit, need not be counted through to see whether they are too much at once.
 _FEW: Final = 8
+#: How long a settle that is under way gets before it is interrupted at the end, and again (seconds).
+_TURN: Final = 0.2
 #: Of a session's id in a reason.
 _LONGEST_NAME: Final = 80
 
@@ -46,7 +48,7 @@ class Settling:
         self._cursor = connection.cursor()
         self._path = path
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         #: How many settles have begun, and the number of the last one that succeeded.
         self._begun = self._done = 0
         #: Before this quarter hour there are histograms; 0 is not known.
@@ -72,7 +74,7 @@ class Settling:
         asked = self._begun
         with self._lock:
             due = self._aside.due()
-            if not (self._dirty or due) or self._done > asked or self._closed:
+            if not (self._dirty or due) or self._done > asked or self._closed.is_set():
                 return 0
             self._begun += 1
             # Before the transaction's view is taken: what is committed from here on sets it again.
@@ -87,10 +89,17 @@ class Settling:
         return quarters
 
     def close(self) -> None:
-        """Let go of the file, once a settle that is under way is done. A second call does nothing."""
-        with self._lock:
-            self._closed = True
+        """Let go of the file; a settle that is under way ends, and what it had still to do stays marked.
+
+        A second call does nothing.
+        """
+        self._closed.set()
+        while not self._lock.acquire(timeout=_TURN):
+            self._cursor.interrupt()
+        try:
             self._cursor.close()
+        finally:
+            self._lock.release()
 
     # -- what is marked ----------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from tokometer.ledger.tables import Column, Table, Type
 #: Sums over all time must not overflow what one call cannot.
 WIDE_MONEY: Final = "DECIMAL(38,9)"
 #: What rows that are there already have in a column that is added.
-_BLANKS: Final[dict[Type, str]] = {
+BLANKS: Final[dict[Type, str]] = {
     "text": "''",
     "name": "''",
     "json": "''",
@@ -43,7 +43,7 @@ def add(table: str, column: Column) -> Iterator[str]:
     if column.null:
         yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {type_}"
         return
-    yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {type_} DEFAULT {_BLANKS[column.type]}"
+    yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {type_} DEFAULT {BLANKS[column.type]}"
     yield f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"
     yield f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT"
 

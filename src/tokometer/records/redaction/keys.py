@@ -6,7 +6,6 @@ Prefixes and lengths are those that the makers publish, compared with the rules 
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from tokometer.records.redaction.rule import Rule, declared, made
@@ -16,7 +15,7 @@ _PEM: Final = Rule(
     "PEM, OpenSSH, PGP",
     ("-----BEGIN ",),
     # To its end; where that is cut off to the text's, because whatever stands there may be of the key.
-    re.compile(
+    (
         r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----"
         r"(?:(?!-----END ).)*(?:-----END [^-]{0,60}(?:-----)?)?"
     ),
@@ -91,7 +90,7 @@ KEYS: Final = (
     1password :: 1Password :: ops_eyJ :: ^ops_eyJ[A-Za-z0-9+/=_-]{24,}
     azure-openai :: Azure :: JQQJ99 :: ^[A-Za-z0-9]{20,64}JQQJ99[A-Za-z0-9]{10,} :: {b52}JQQJ99{b26}
     azure-client-secret :: Azure :: Q~ \
-:: (?:(?<![A-Za-z0-9_~.-])|(?<=\\[nrt]))[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{24,} \
+:: [A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{24,} \
 :: aB18Q~{b34}
     azure-signature :: Azure :: sig= :: (?P<kept>(?<![A-Za-z0-9])sig=)(?!…)[A-Za-z0-9%+/=_-]{16,} \
 :: https://a.blob.core.windows.net/c?sv=2024&sig=|{b43}%3D|&se=2026
@@ -104,7 +103,7 @@ KEYS: Final = (
         "OpenAI",
         ("sk-", "pk-", "sess-"),
         # What error messages quote of a key.
-        re.compile(r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?:sk|pk|sess)-(?!…)[-_A-Za-z0-9*]{4,}"),
+        r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?:sk|pk|sess)-(?!…)[-_A-Za-z0-9*]{4,}",
         ("Incorrect API key provided: ", made("sk-{b4}****{b4}"), "."),
         prose=True,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tokometer.records.redaction.rule import Rule, made
@@ -37,7 +38,7 @@ def _pairs(name: str, words: str, least: int, needles: tuple[str, ...], example:
     quoted = rf"(?:(?!(?P=quote))[^\r\n]){{{least},}}"
     plain = rf"(?:[^\s\"'`,;&}}<>\\]|\\(?![nrt\"'`\\])){{{least},}}"
     pattern = rf"(?i)(?P<kept>(?:{words}){_IS}{_QUOTE}){_NOT}(?(quote){quoted}|{plain})"
-    return Rule(name, "", needles, re.compile(pattern), example)
+    return Rule(name, "", needles, pattern, example)
 
 
 NAMED: Final = (
@@ -46,14 +47,14 @@ NAMED: Final = (
         "",
         ("://",),
         # The user's name goes, too: tokens are often put there. Of several `@` the last one ends it.
-        re.compile(r"(?P<kept>://)(?!…)(?:[^\s/:@\"'<>]{0,256}:[^\s/\"'<>]{1,256}|[A-Za-z0-9_-]{20,256})(?=@)"),
+        r"(?P<kept>://)(?!…)(?:[^\s/:@\"'<>]{0,256}:[^\s/\"'<>]{1,256}|[A-Za-z0-9_-]{20,256})(?=@)",
         ("postgres://", made("anna:{b12}"), "@db.example/app"),
     ),
     Rule(
         "authorization",
         "",
         ("authorization",),
-        re.compile(
+        (
             rf"(?i)(?P<kept>authorization{_IS}(?:\\{{0,3}}[\"'])?(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{{1,4}}+)?)"
             rf"(?!…|(?:bearer|basic|token|digest|apikey|negotiate)\b)[^\s\"',;&}}\\]{{6,}}"
         ),
@@ -63,14 +64,14 @@ NAMED: Final = (
         "cookie",
         "",
         ("cookie",),
-        re.compile(rf"(?i)(?P<kept>cookies?{_IS}(?:\\{{0,3}}[\"'])?)(?!…)[^\r\n\"'\\]{{6,}}"),
+        rf"(?i)(?P<kept>cookies?{_IS}(?:\\{{0,3}}[\"'])?)(?!…)[^\r\n\"'\\]{{6,}}",
         ("Cookie: ", made("session={b32}; theme=dark"), ""),
     ),
     Rule(
         "bearer",
         "",
         ("bearer",),
-        re.compile(
+        (
             rf"(?i)(?P<kept>{_START}bearer\s{{1,4}}+)"
             r"(?=[a-z._~+/=-]{0,15}[0-9]|[a-z._~+/=-]{16})[a-z0-9._~+/=-]{8,}"
         ),
@@ -80,7 +81,7 @@ NAMED: Final = (
         "basic",
         "",
         ("asic ", "asic\t", "ASIC "),
-        re.compile(
+        (
             rf"(?P<kept>{_START}[Bb](?:asic|ASIC)\s{{1,4}}+)"
             r"(?=[A-Za-z]{0,40}(?:[0-9+/=]|[a-z][A-Z]))[A-Za-z0-9+/]{8,}={0,2}"
         ),
@@ -104,7 +105,7 @@ NAMED: Final = (
         "token",
         "",
         ("token", "jwt"),
-        re.compile(
+        (
             rf"(?i)(?P<kept>(?:{_TOKENS}){_IS}(?:\\{{0,3}}[\"'`])?)"
             rf"(?![0-9.,]{{1,40}}(?![a-z0-9]))(?=[a-z_./+=~-]{{0,40}}[0-9])[a-z0-9._~+/=-]{{8,}}"
         ),
@@ -114,37 +115,38 @@ NAMED: Final = (
         "signature",
         "",
         ("signature",),
-        re.compile(rf"(?i)(?P<kept>signature{_IS}(?:\\{{0,3}}[\"'`])?)[a-z0-9%+/=_-]{{20,}}"),
+        rf"(?i)(?P<kept>signature{_IS}(?:\\{{0,3}}[\"'`])?)[a-z0-9%+/=_-]{{20,}}",
         ("X-Amz-Signature=", made("{h64}"), "&b=2"),
     ),
     Rule(
         "flag",
         "",
         ("--",),
-        re.compile(
-            rf"(?i)(?P<kept>(?<![a-z-])--(?:[a-z]{{1,20}}-){{0,4}}(?:{_PASSWORDS}|{_NAMES}|token)\s{{1,4}}[\"']?)(?!…|-)[^\s\"',;]{{4,}}"
-        ),
+        rf"(?i)(?P<kept>(?<![a-z-])--(?:[a-z]{{1,20}}-){{0,4}}(?:{_PASSWORDS}|{_NAMES}|token)\s{{1,4}}[\"']?)(?!…|-)[^\s\"',;]{{4,}}",
         ("tool --api-key ", made("{b20}"), " --verbose"),
     ),
     Rule(
         "login-flag",
         "",
         ("-u", "--user"),
-        re.compile(r"(?P<kept>(?<![A-Za-z0-9-])(?:-u|--user)[ =][\"']?[^\s:\"'/]{1,64}:)(?!…)[^\s\"'/]{3,256}"),
+        r"(?P<kept>(?<![A-Za-z0-9-])(?:-u|--user)[ =][\"']?[^\s:\"'/]{1,64}:)(?!…)[^\s\"'/]{3,256}",
         ("curl -u anna:", made("{b12}"), " https://example"),
     ),
     Rule(
         "query",
         "",
         ("?", "&"),
-        re.compile(r"(?i)(?P<kept>[?&](?:key|apikey|auth|code|sig|pass|token)=)(?!…)[^\s&\"'<>#]{12,}"),
+        r"(?i)(?P<kept>[?&](?:key|apikey|auth|code|sig|pass|token)=)(?!…)[^\s&\"'<>#]{12,}",
         ("https://host/v1?a=1&key=", made("{b32}"), "&b=2"),
     ),
 )
 
-_NAMED_SECRET: Final = re.compile(rf"(?i)(?:{_PASSWORDS}|{_NAMES}|authorization|cookies?|token|bearer)\Z")
+#: No name is longer.
+_LONGEST_NAME: Final = 256
+_SECRET_NAME: Final = rf"(?i)(?:{_PASSWORDS}|{_NAMES}|authorization|cookies?|token|bearer)\Z"
 
 
+@lru_cache(4_096)
 def names_a_secret(name: str) -> bool:
     """Whether what has this name (of a label, of a field) is a secret whatever it looks like."""
-    return len(name) <= 256 and _NAMED_SECRET.search(name) is not None  # noqa: PLR2004 - no name is longer
+    return len(name) <= _LONGEST_NAME and re.search(_SECRET_NAME, name) is not None

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tokometer.charts.axes import Grain
 from tokometer.server.endpoints.asking import Asked, Parameter
-from tokometer.server.endpoints.declared import Block, Field, Rows
+from tokometer.server.endpoints.declared import Block, Field, Rows, block
 from tokometer.server.endpoints.gathering import gather
 from tokometer.server.endpoints.shapes import TIME, WHOLE
 
@@ -41,7 +41,7 @@ def course_parts(*fields: Field) -> tuple[Field, Rows]:
     """The interval and the timeline of these fields."""
     return (
         Field("interval_seconds", "", WHOLE, 3600, "The length of a step; null for months, which differ."),
-        Rows("timeline", Block("", (_BEGINNING, *fields)), by="time", named="timestamp"),
+        Rows("timeline", block("", _BEGINNING, *fields), by="time", named="timestamp"),
     )
 
 

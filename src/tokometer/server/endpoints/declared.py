@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from tokometer.dashboards.answers import JUDGED, described
 from tokometer.judgement.catalogue import JUDGEMENTS
-from tokometer.server.endpoints.shapes import Shape
+from tokometer.server.endpoints.shapes import WHOLE, Shape
 
+_COST: Final = "calls.cost"
+_UNPRICED: Final = "calls.unpriced"
 #: A value's place in what was gathered: measure or judgement, window ('' for the asker's), whether it is a change.
 Key = tuple[str, str, bool]
 
@@ -175,8 +177,16 @@ def over(window: str, *fields: Field) -> tuple[Field, ...]:
 
 
 def block(name: str, *parts: Part, meaning: str = "") -> Block:
-    """An object of these parts."""
-    return Block(name, parts, meaning)
+    """An object of these parts. Beside each cost stands how many calls are not in it, whether anybody thought of it."""
+    counted = {part.window for part in parts if isinstance(part, Field) and part.source == _UNPRICED}
+    whole: list[Part] = []
+    for part in parts:
+        whole.append(part)
+        if isinstance(part, Field) and part.source == _COST and not part.change and part.window not in counted:
+            counted.add(part.window)
+            name_of = f"unpriced_requests_{part.window}" if part.window else "unpriced_requests"
+            whole.append(Field(name_of, _UNPRICED, WHOLE, 0, window=part.window))
+    return Block(name, tuple(whole), meaning)
 
 
 def parts_of(answer: Part) -> Iterator[tuple[str, Part]]:

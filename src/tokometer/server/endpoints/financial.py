@@ -301,6 +301,7 @@ BUDGET: Final = block(
     _NOW,
     *window_parts(),
     Field("spent_in_period", "calls.cost", USD, 75234.56),
+    Field("unpriced_in_period", "calls.unpriced", WHOLE, 0),
 )
 
 

@@ -106,7 +106,7 @@ TRENDS: Final = block(
 
 def _trends(asked: Asked) -> dict[str, Any]:
     grain, _ = interval_of(asked)
-    totals = gather(asked.context, _USED, by="model")
+    totals = gather(asked.context, _LINES.row, by="model")
     names = sorted(totals, key=lambda name: (-totals.of(name)[_REQUESTS.key], name))[: asked.limit]
     points: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     found = gather(asked.context, _STEP, by="model", grain=grain, where=_among(names))

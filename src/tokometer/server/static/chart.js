@@ -72,7 +72,7 @@ export class Charts {
 
   /**
    * Shows data in an element, now or when it comes into view. A click or Enter on a mark that can be filtered by sends
-   * a `pick` event with `{dimension, value}` up from the element.
+   * a `pick` event with `{dimension, value}` up from the element, one on a period a `zoom` event with `{since, until}`.
    * @param {HTMLElement} element
    * @param {ChartData} data
    */
@@ -200,7 +200,7 @@ export class Charts {
     const found = reading(drawing.data).find(drawing, x, y);
     if (found < 0) this.#leave(element);
     else this.#tell(drawing, found, { x, y });
-    element.classList.toggle("can-pick", this.#picked(drawing, { x, y }) !== null);
+    element.classList.toggle("can-pick", Boolean(drawing.data.zoom) || this.#picked(drawing, { x, y }) !== null);
   }
 
   /**
@@ -252,6 +252,12 @@ export class Charts {
     // The first touch of a mark tells about it; only the second picks it.
     if (!drawing || (event && !drawing.touched)) return;
     const box = element.getBoundingClientRect();
+    const into = drawing.at >= 0 && drawing.data.series && course.zoom(drawing, drawing.at);
+    if (into) {
+      this.#leave(element);
+      element.dispatchEvent(new CustomEvent("zoom", { bubbles: true, detail: { since: into[0], until: into[1] } }));
+      return;
+    }
     const picked = this.#picked(drawing, event && { x: event.clientX - box.left, y: event.clientY - box.top });
     if (!picked) return;
     const [dimension, value] = picked;

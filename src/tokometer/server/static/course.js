@@ -83,10 +83,21 @@ export function content({ data }, index) {
  */
 export function pick(drawing, index, pointer) {
   const { data } = drawing;
-  if (!pointer || (data.kind !== "bars" && data.kind !== "stack")) return null;
+  if (data.zoom || !pointer || (data.kind !== "bars" && data.kind !== "stack")) return null;
   const value = scales(drawing.laid, drawing.element).yValue(pointer.y);
   const start = data.tips[index][0];
   const row = data.data.points.rows.find(([t, , a, b]) => t === start && Math.min(a, b) <= value && value <= Math.max(a, b));
   const series = row && data.series?.[row[4]];
   return series?.filter ? [series.filter, series.name] : null;
+}
+
+/**
+ * The period that a click or Enter leads into; null where it leads nowhere.
+ * @param {Drawing} drawing
+ * @param {number} index
+ * @returns {[since: number, until: number] | null}
+ */
+export function zoom({ data }, index) {
+  const [since, until] = data.tips[index];
+  return data.zoom ? [since, until] : null;
 }

@@ -2,18 +2,20 @@
 // A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
 
 import { Charts } from "./chart.js";
+import { explain } from "./explain.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
 import { Notice } from "./notice.js";
 import { deeds, keys } from "./shell.js";
+import { failed, quiet } from "./states.js";
 import { find, more, sort } from "./tables.js";
 import { When } from "./when.js";
 import { own, zoneOf } from "./zone.js";
 
 /**
  * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
- *   earlier: string, later: string}} Answer
+ *   earlier: string, later: string, last?: import("./states.js").Last | null}} Answer
  */
 
 const root = /** @type {HTMLElement} */ (document.getElementById("dashboard"));
@@ -31,7 +33,7 @@ const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live"
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
 const when = new When(go, zone);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
-const USUAL = { trend: "day", show: "value", per: "" };
+const USUAL = { trend: "day", show: "value", per: "", by: "model", grain: "" };
 let round = 0;
 
 /** What the page asks for: the URL, and the viewer's zone. */
@@ -82,7 +84,9 @@ async function refresh(due = panels, held = false) {
   // Nobody looks: what is missing is fetched when somebody does.
   if (document.hidden) return;
   const mine = ++round;
+  if (!held) root.setAttribute("aria-busy", "true");
   const all = await Promise.all(due.map((panel) => fill(panel, mine, held)));
+  if (mine === round) root.removeAttribute("aria-busy");
   if (all.every(Boolean)) live.updated();
 }
 
@@ -153,6 +157,7 @@ function swap(panel, answer) {
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
   if (panel === panels[0]) nothing(answer.nothing);
+  if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
 }
@@ -170,18 +175,7 @@ function fail(panel, error) {
     panel.dataset.stale ??= `Not updated since ${new Date().toLocaleTimeString("en-GB", { timeZone: zone() })}`;
     return;
   }
-  const box = document.createElement("div");
-  box.className = "failed";
-  box.setAttribute("role", "alert");
-  const text = document.createElement("span");
-  text.textContent = `This could not be shown: ${error.message}.`;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "button";
-  again.textContent = "Try again";
-  again.addEventListener("click", () => fill(panel, ++round));
-  box.append(text, again);
-  /** @type {HTMLElement} */ (panel.querySelector(".panel-body")).replaceChildren(box);
+  failed(/** @type {HTMLElement} */ (panel.querySelector(".panel-body")), error.message, () => fill(panel, ++round));
 }
 
 /** What a refusal says, for the middle of a sentence. @param {string} detail */
@@ -201,6 +195,7 @@ function nothing(empty) {
 function choose(next, name, value) {
   if (value === USUAL[name]) next.delete(name);
   else next.set(name, value);
+  if (name === "by") next.delete("hide");
   // A change is one against the period before.
   if (name === "show" && value !== USUAL.show) next.delete("compare");
 }
@@ -217,6 +212,9 @@ Object.assign(deeds, {
   complete: () => go((next) => (next.get("complete") === "1" ? next.delete("complete") : next.set("complete", "1"))),
   earlier: () => when.step("earlier"),
   later: () => when.step("later"),
+  last: (/** @type {HTMLElement} */ target) => when.move(target.dataset.to ?? ""),
+  everything: () => when.move("range=all"),
+  unfilter: () => go((next) => { for (const name of Object.keys(filters.dimensions)) next.delete(name); }),
   usual: () => go((next) => { for (const name of [...next.keys()]) next.delete(name); }),
   more: (/** @type {HTMLElement} */ target) => {
     const panel = /** @type {HTMLElement | null} */ (target.closest("[data-panel]"));
@@ -237,6 +235,7 @@ document.addEventListener("click", async (event) => {
   const range = /** @type {HTMLElement | null} */ (target.closest("[data-range]"));
   const set = /** @type {HTMLElement | null} */ (target.closest("[data-set]"));
   const pick = /** @type {HTMLElement | null} */ (target.closest("#dashboard [data-filter]"));
+  const hide = /** @type {HTMLElement | null} */ (target.closest("[data-hide]"));
   const why = /** @type {HTMLElement | null} */ (target.closest("[data-why]"));
   const head = /** @type {HTMLElement | null} */ (target.closest("thead [data-sort]"));
   if (range) {
@@ -245,30 +244,32 @@ document.addEventListener("click", async (event) => {
     menu?.querySelector("summary")?.focus();
     when.move(`range=${range.dataset.range}`);
   } else if (set) go((next) => choose(next, set.dataset.set ?? "", set.dataset.value ?? ""));
+  else if (hide) go((next) => {
+    const hidden = new Set(next.getAll("hide")), name = hide.dataset.hide ?? "";
+    if (!hidden.delete(name)) hidden.add(name);
+    next.delete("hide");
+    for (const one of hidden) next.append("hide", one);
+  });
   else if (pick) filters.toggle(pick.dataset.filter ?? "", pick.dataset.value ?? "");
-  else if (why) explain(why.dataset.why ?? "");
+  else if (why) explain(why.dataset.why ?? "", query());
   else if (head) {
     const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
-    const falling = head.closest("th")?.getAttribute("aria-sort") === "descending";
-    panel.dataset.sort = `${head.dataset.sort} ${falling ? "ascending" : "descending"}`;
+    const cell = /** @type {HTMLElement} */ (head.closest("th"));
+    // Names from A on at first, numbers from the largest.
+    const first = cell.matches(".name, .text") ? "ascending" : "descending", other = first === "ascending" ? "descending" : "ascending";
+    panel.dataset.sort = `${head.dataset.sort} ${cell.getAttribute("aria-sort") === first ? other : first}`;
     sort(panel);
   }
 });
 
-/** @param {string} panel */
-async function explain(panel) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("explain"));
-  const body = /** @type {HTMLElement} */ (document.getElementById("explain-body"));
-  try {
-    const answer = await fetch(`/api/panels/${panel}/explain?${query()}`);
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    body.innerHTML = await answer.text();
-  } catch (error) {
-    body.textContent = `The definition could not be fetched: ${error instanceof TypeError ? "the server does not answer" : error}.`;
-  }
-  dialog.showModal();
-}
-
+document.addEventListener("change", (event) => {
+  const box = /** @type {HTMLSelectElement} */ (event.target);
+  if (box.matches("[data-choose]")) go((next) => choose(next, box.dataset.choose ?? "", box.value));
+});
+root.addEventListener("zoom", (event) => {
+  const { since, until } = /** @type {CustomEvent<{since: number, until: number}>} */ (event).detail;
+  when.into(since, until, new URLSearchParams(location.search).get("range") ?? root.dataset.opens ?? "");
+});
 root.addEventListener("pick", (event) => {
   const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
   filters.toggle(dimension, value);

@@ -21,6 +21,7 @@ export class Filters {
     this.list = /** @type {HTMLElement} */ (document.getElementById("filter-list"));
     this.input.addEventListener("input", () => this.#find());
     this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.names = JSON.parse(document.getElementById("dashboard")?.dataset.names ?? "{}");
     this.list.addEventListener("click", (event) => {
       const option = /** @type {HTMLElement} */ (event.target).closest(".option");
       if (option) this.#choose(/** @type {HTMLElement} */ (option));
@@ -56,7 +57,7 @@ export class Filters {
         const chip = document.createElement("span");
         chip.className = "chip";
         const words = document.createElement("b");
-        words.textContent = `${title}: ${value || "unknown"}`;
+        words.textContent = `${title}: ${this.names[name]?.[value] ?? (value || "unknown")}`;
         words.title = value;
         const off = document.createElement("button");
         off.type = "button";
@@ -66,6 +67,14 @@ export class Filters {
         chip.append(words, off);
         chips.push(chip);
       }
+    }
+    if (chips.length > 1) {
+      const all = document.createElement("button");
+      all.type = "button";
+      all.className = "clear";
+      all.dataset.do = "unfilter";
+      all.textContent = "Clear all";
+      chips.push(all);
     }
     document.getElementById("chips")?.replaceChildren(...chips);
   }
@@ -138,7 +147,10 @@ export class Filters {
 
   /** @param {HTMLElement} option */
   #choose(option) {
-    this.dialog.close();
     this.toggle(option.dataset.filter ?? "", option.dataset.value ?? "");
+    // There may be more to choose; what is chosen stands first now.
+    this.input.focus();
+    this.input.select();
+    this.#find();
   }
 }

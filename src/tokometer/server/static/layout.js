@@ -18,6 +18,7 @@
  * @property {any[]} tips what is said of each mark ({@link MarkTip}) or, with `series`, of each time ({@link CourseTip})
  * @property {Series[]} [series] for charts over time
  * @property {Layout[]} [layouts] what depends on the width, narrowest first
+ * @property {boolean} [zoom] for charts over time: a period can be looked into
  * @property {string} [sum] what the tooltip calls the total
  * @property {number} [stride] marks in a row, where they stand in rows
  * @typedef {{frame: Frame, signals: Record<string, any>, data: Record<string, Table>, key?: Key}} Laid

@@ -16,6 +16,7 @@ export const deeds = {
   menu: () => {
     const open = document.body.classList.toggle("open");
     document.querySelector(".menu")?.setAttribute("aria-expanded", String(open));
+    if (!open) /** @type {HTMLElement | null} */ (document.querySelector(".menu"))?.focus();
     if (open) /** @type {HTMLElement | null} */ (document.querySelector(".sidebar a"))?.focus();
   },
   keys: () => /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal(),
@@ -37,7 +38,7 @@ let going = 0;
 function press(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.key === "Escape") {
-    document.body.classList.remove("open");
+    if (document.body.classList.contains("open")) deeds.menu(document.body);
     for (const menu of document.querySelectorAll("details.menu-of[open]")) menu.removeAttribute("open");
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
@@ -59,6 +60,8 @@ async function click(event) {
   for (const menu of document.querySelectorAll("details.menu-of[open]")) {
     if (!menu.contains(target)) menu.removeAttribute("open");
   }
+  // What has been chosen to be saved needs the menu no more.
+  if (target.closest("a[download]")) target.closest("details.menu-of")?.removeAttribute("open");
   const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
   if (copy) {
     await navigator.clipboard.writeText(copy.dataset.copy ?? "");
@@ -69,5 +72,12 @@ async function click(event) {
   if (doer && doer.tagName !== "FORM") deeds[doer.dataset.do ?? ""]?.(doer);
 }
 
+/** Lets a link to another page keep what this one is looked at with: its range, filters and zone. @param {Event} event */
+function carry(event) {
+  const link = /** @type {Element} */ (event.target).closest?.(".sidebar a, a[href^='/sources']");
+  if (link) /** @type {HTMLAnchorElement} */ (link).search = location.search;
+}
+
+for (const kind of ["pointerdown", "focusin", "click"]) document.addEventListener(kind, carry, true);
 document.addEventListener("keydown", press);
 document.addEventListener("click", click);

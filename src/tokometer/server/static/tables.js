@@ -13,7 +13,7 @@ export function sort(panel) {
   const rows = [...body.rows].filter((row) => !row.classList.contains("more-row"));
   rows.sort((one, other) => {
     const [a, b] = [data(one).sortValue, data(other).sortValue];
-    const order = a === undefined || b === undefined ? words(other).localeCompare(words(one)) : Number(a) - Number(b);
+    const order = a === undefined || b === undefined ? words(one).localeCompare(words(other)) : Number(a) - Number(b);
     return direction === "ascending" ? order : -order;
   });
   body.prepend(...rows);

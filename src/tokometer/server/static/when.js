@@ -64,6 +64,17 @@ export class When {
     });
   }
 
+  /**
+   * Looks at a part of the window.
+   * @param {number} since in milliseconds since the epoch
+   * @param {number} until
+   * @param {string} of the range that it is a part of
+   */
+  into(since, until, of) {
+    const [from, to] = [since, until].map((time) => new Date(time).toISOString());
+    this.move(new URLSearchParams({ range: "custom", since: from, until: to, ...(of === "custom" ? {} : { of }) }).toString());
+  }
+
   /** @param {HTMLFormElement} form */
   #custom(form) {
     const since = /** @type {HTMLInputElement} */ (form.elements.namedItem("since"));

@@ -6,6 +6,7 @@ import msgspec
 
 from tokometer.sources.claude_code.identity import Turns
 from tokometer.sources.claude_code.tools import Use
+from tokometer.sources.remembered import encoded
 
 #: Answers whose further lines may still come, and uses of tools whose outcome may.
 MOST_ANSWERS = 16
@@ -55,7 +56,6 @@ class Memory(msgspec.Struct, array_like=True):
 
 
 _decoder = msgspec.msgpack.Decoder(Memory)
-_encoder = msgspec.msgpack.Encoder()
 
 
 def recall(state: bytes) -> Memory:
@@ -64,11 +64,11 @@ def recall(state: bytes) -> Memory:
         return Memory()
     try:
         return _decoder.decode(state)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return Memory()
 
 
 def remember(memory: Memory) -> bytes:
     """The memory as bytes."""
     memory.keep_newest()
-    return _encoder.encode(memory)
+    return encoded(memory)

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, mistake, now_us, to_us
-from tokometer.records.time import EARLIEST_US
+from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, mistake, to_us
+from tokometer.records.time import EARLIEST_US, LATEST_US
 from tokometer.records.values import MAX_DURATION_US, MOST_ATTEMPTS
 from tokometer.sources.claude_code import calls, failures, lines, tools
 from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
@@ -44,7 +44,6 @@ class Transcript:
         self.calls: dict[str, ModelCall] = {}
         self.tools: dict[str, ToolCall] = {}
         self.runs: dict[str, AgentRun] = {}
-        self._now = now_us()
         self._contexts = Contexts(place, memory)
         #: Runs of a model that stand beside their answer, by its id; and answers without a model, with a line of each.
         self._runs: dict[str, _Runs] = {}
@@ -364,12 +363,12 @@ class Transcript:
         finished, took = result.status == "completed", (result.totalDurationMs or 0) * 1_000
         if took > MAX_DURATION_US:
             raise RecordError("toolUseResult.totalDurationMs", "is more than a year")
-        check_time(at, "timestamp", self._now)
+        check_time(at, "timestamp")
         place = self._contexts.of(line, at).call
         self.runs[agent_id] = AgentRun(
             source=SOURCE_NAME,
             native_id=f"agent|{agent_id}",
-            started_at=check_time(at - took, "toolUseResult.totalDurationMs", self._now),
+            started_at=check_time(at - took, "toolUseResult.totalDurationMs"),
             revision=1 if finished else 0,
             origin=place.origin,
             agent=result.agentType or "subagent",
@@ -388,4 +387,4 @@ class Transcript:
         if line.timestamp is None:
             raise RecordError("timestamp", "missing")
         at = to_us(line.timestamp)
-        return at if EARLIEST_US <= at <= self._now else check_time(at, "timestamp", self._now)
+        return at if EARLIEST_US <= at <= LATEST_US else check_time(at, "timestamp")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from tokometer.sources.codex.usage import Vector
+from tokometer.sources.remembered import encoded
 
 #: Raise it when the meaning of a field changes: files are then read from their start again.
 VERSION: Final = 1
@@ -89,18 +90,17 @@ class State(Struct, array_like=True):
 
 
 _decoder = msgspec.msgpack.Decoder(State)
-_encoder = msgspec.msgpack.Encoder()
 
 
 def load(data: bytes) -> State | None:
     """The state kept by an earlier reading; None where another version of this code wrote it."""
     try:
         state = _decoder.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return state if state.version == VERSION else None
 
 
 def dump(state: State) -> bytes:
     """The state as bytes."""
-    return _encoder.encode(state)
+    return encoded(state)

@@ -27,7 +27,7 @@ _HOST: Final = re.compile(r"(?:[a-zA-Z][-+.a-zA-Z0-9]*://)?(?:[^/@]*@)?([^/?#]+)
 _AGENT_SPAN: Final = re.compile(r"(?:invoke_agent|invoke_workflow|agent|workflow)[ .:]\s*|\.(?:agent|workflow)$")
 
 
-def records_of(span: Span, now: int) -> list[Record]:
+def records_of(span: Span) -> list[Record]:
     """The records that a span makes: none, one, or for an agent that states what it used a run and a shadow call.
 
     Raises:
@@ -39,7 +39,7 @@ def records_of(span: Span, now: int) -> list[Record]:
         return []
     if span.wrong is not None:
         raise RecordError(span.wrong.name, span.wrong.error)
-    start = _check(span, now)
+    start = _check(span)
     native_id = f"{span.trace_id}:{span.span_id}@{start:x}"
     if part.role == "call":
         return [_call(span, part, native_id, start)]
@@ -48,13 +48,13 @@ def records_of(span: Span, now: int) -> list[Record]:
     return _agent(span, part, native_id, start)
 
 
-def _check(span: Span, now: int) -> int:
+def _check(span: Span) -> int:
     """The span's start in microseconds, once its ids and times are believable."""
     if len(span.trace_id) != _ID["traceId"] or span.trace_id == _NO_TRACE:
         raise RecordError("traceId", "is not 16 bytes, or all zero")
     if len(span.span_id) != _ID["spanId"] or span.span_id == _NO_SPAN:
         raise RecordError("spanId", "is not 8 bytes, or all zero")
-    start = check_time(span.start_ns // 1000, "startTimeUnixNano", now)
+    start = check_time(span.start_ns // 1000, "startTimeUnixNano")
     if span.end_ns:
         if span.end_ns < span.start_ns:
             raise RecordError("endTimeUnixNano", "is before startTimeUnixNano")
@@ -205,10 +205,10 @@ def _tool(span: Span, native_id: str, start: int) -> ToolCall:
     )
 
 
-def step_of(span: Span, now: int, word: str, name: str) -> Step | None:
+def step_of(span: Span, word: str, name: str) -> Step | None:
     """A span that plays no part and stands between those that do, as a step of this type; None where it is broken."""
     try:
-        start = _check(span, now)
+        start = _check(span)
     except RecordError:
         return None  # it would mean nothing to a meter if it could be read
     found = span.found

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tokometer.records import Record, mistake
+from tokometer.records.redaction import masked
 from tokometer.sources.otlp.build import step_of
 from tokometer.sources.otlp.span import Span
 
@@ -36,17 +37,17 @@ def word_of(span: Span) -> str:
     for slot in _WORDS:
         if found.get(slot):
             word = str(found[slot])
-            return word.lower() if word.isupper() else word
+            return word.lower() if word.isupper() and masked(word) == word else word
     return span.name.removeprefix(_CLAUDE_CODE) if span.name.startswith(_CLAUDE_CODE) else ""
 
 
-def steps_of(spans: Iterable[Span], kept: Iterable[Record], now: int) -> Iterator[Record]:
+def steps_of(spans: Iterable[Span], kept: Iterable[Record]) -> Iterator[Record]:
     """The steps and bridges among spans of a request that play no part. `kept` are the records of those that do."""
     plain: dict[tuple[str, str], Span] = {}
     ways = [(record.trace_id, record.parent_id) for record in kept]
     for span in spans:
         word = word_of(span)
-        step = _step(span, now, word, span.name) if word else None
+        step = _step(span, word, span.name) if word else None
         if step is not None:
             ways.append((step.trace_id, step.parent_id))
             yield step
@@ -58,14 +59,14 @@ def steps_of(spans: Iterable[Span], kept: Iterable[Record], now: int) -> Iterato
     tops: set[tuple[str, str]] = set()
     for place in ways:
         for span in _bridge(place, plain, tops):
-            bridge = _step(span, now, BRIDGE, "")
+            bridge = _step(span, BRIDGE, "")
             if bridge is not None:
                 yield bridge
 
 
-def _step(span: Span, now: int, word: str, name: str) -> Record | None:
+def _step(span: Span, word: str, name: str) -> Record | None:
     try:
-        return step_of(span, now, word, name)
+        return step_of(span, word, name)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
         mistake(error)
         return None

@@ -10,7 +10,7 @@ import msgspec
 
 from tokometer.records import Notice, Record, RecordError, Refusal, mistake, now_us
 from tokometer.records.fitting import fit_to_tell
-from tokometer.records.gate import admit
+from tokometer.records.gate import Aside, admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
@@ -44,6 +44,8 @@ class Traces:
     refusals: list[Refusal] = field(default_factory=list)
     #: The index of the span that each record is made of.
     positions: list[int] = field(default_factory=list)
+    #: Records of those spans that are refused because our clock does not believe them yet.
+    aside: list[Aside] = field(default_factory=list)
     spans: int = 0
     #: Spans of which nothing is kept: HTTP requests, database queries.
     skipped: int = 0
@@ -54,7 +56,7 @@ class Traces:
 def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first: int = 0) -> Traces:
     """What an `ExportTraceServiceRequest` holds. Safe to call from several threads.
 
-    `now` is our clock in microseconds since the epoch; spans more than a day ahead of it are refused.
+    `now` is our clock in microseconds since the epoch; spans more than a day ahead of it are kept aside.
     `first` is the index of the first span, where the body is a portion of a larger one.
 
     Raises:
@@ -69,7 +71,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first
     for index, told in enumerate(spans, first):
         traces.spans += 1
         try:
-            span, made, strange = _read(told, at)
+            span, made, strange = _read(told)
             unread.add(index, strange)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is of this span, and the others count
             refusals.append(_refusal(index, told, mistake(error), at))
@@ -80,24 +82,24 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first
         else:
             others.append(span)
     if others:
-        steps = list(steps_of(others, records, at))
+        steps = list(steps_of(others, records))
         records.extend(steps)
         traces.skipped = len(others) - len(steps)
         # Which of the other spans a step is does not matter to who sent them all.
         positions.extend([0] * len(steps))
     admitted = admit(records, PLACE, positions, at)
-    traces.records, traces.positions = admitted.records, admitted.positions
+    traces.records, traces.positions, traces.aside = admitted.records, admitted.positions, admitted.aside
     traces.refusals, traces.notices = fit_to_tell(
         traces.refusals + admitted.refusals, unread.notices(at) + admitted.notices
     )
     return traces
 
 
-def _read(told: Span | RecordError, now: int) -> tuple[Span, list[Record], Iterable[tuple[str, str]]]:
+def _read(told: Span | RecordError) -> tuple[Span, list[Record], Iterable[tuple[str, str]]]:
     """A span, the records that it makes, and what of it no rule understood."""
     if isinstance(told, RecordError):
         raise told
-    made = records_of(told, now)
+    made = records_of(told)
     if made:
         return told, made, told.found.get(UNREAD, ())
     word = unknown_word(told.found)

@@ -16,7 +16,7 @@ from tokometer.dashboards.answers import JUDGED, measured
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.measures.kinds import Throughput
 from tokometer.server.endpoints import ENDPOINTS
-from tokometer.server.endpoints.declared import Block, Field, Map, Part, Rows, Texts
+from tokometer.server.endpoints.declared import Block, Field, Map, Part, Rows, Texts, parts_of
 from tokometer.server.endpoints.serving import Endpoint
 from tokometer.server.endpoints.shapes import SECONDS
 
@@ -263,6 +263,25 @@ def _conforms(schema: dict[str, Any], value: Any, where: str) -> None:
         kinds = [kind] if isinstance(kind, str) else kind
         right = any(isinstance(value, _TYPES[one]) and (one == "boolean") == isinstance(value, bool) for one in kinds)
         assert right, f"{where} is {value!r}, not {kinds}"
+
+
+def _costs(endpoint: Endpoint) -> list[str]:
+    """The costs of an answer beside which no count of calls without a price stands."""
+    blocks: list[Part] = [part for _, part in parts_of(endpoint.answer) if isinstance(part, Rows)]
+    found = []
+    for each in [endpoint.answer, *blocks]:
+        row = each.row if isinstance(each, Rows) else each
+        assert isinstance(row, Block)
+        fields = [part for part in row.fields() if not part.change]
+        counted = {part.window for part in fields if part.source == "calls.unpriced"}
+        found += [part.name for part in fields if part.source == "calls.cost" and part.window not in counted]
+    return found
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+def test_beside_every_cost_stands_what_is_not_in_it(endpoint: Endpoint) -> None:
+    """A cost that leaves out calls says how many, in every answer and every row."""
+    assert _costs(endpoint) == []
 
 
 def test_every_endpoint_describes_itself(server: Running) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from generators.claude_json import Line, Read, answer, calls_of, prompt, tools_of
 from tokometer.records import AgentRun, ModelCall
+from tokometer.records.texts import mend
 
 
 def test_every_bucket_has_its_tokens(read: Read) -> None:
@@ -299,4 +300,4 @@ def test_retries_are_failed_calls_and_count_attempts(read: Read) -> None:
         ("error|req_b", "server_error", 2),
         ("msg_3|req_3", "ok", 1),
     ]
-    assert "abcdefghijkl" not in calls[1].error_message
+    assert "abcdefghijkl" not in mend(calls[1].error_message, "message")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from generators.codex_lines import THREAD, count, event, item, line, meta, of_kind, usage, usage_record
+from tokometer.records.texts import mend
 from tokometer.records.time import to_datetime
 from tokometer.sources.protocol import Reading
 
@@ -287,7 +288,7 @@ def test_errors_of_codex_itself_are_no_requests_and_secrets_are_not_kept(read: R
         "error", 3, message="Incorrect API key provided: sk-proj-abc123def456.", codex_error_info="unauthorized"
     )
     (call,) = of_kind(read(meta(), ours, leak), "calls")
-    assert call.error_message == "Incorrect API key provided: …."
+    assert mend(call.error_message, "message") == "Incorrect API key provided: …."
 
 
 def test_limits_are_gauges_written_when_they_move(read: Read) -> None:
