@@ -281,9 +281,9 @@ def writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
     return lambda value: OTHER_LABEL if value == OTHER else shown(value)
 
 
-def shown(text: str) -> str:
-    """A text as answers have it: cut where it is longer than anyone reads. Ledgers may hold such from before."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+def shown(value: Cell) -> Cell:
+    """A value as answers have it: text cut where it is longer than anyone reads. Ledgers may hold such from before."""
+    return f"{value[: _LONGEST_SHOWN - 1]}…" if isinstance(value, str) and len(value) > _LONGEST_SHOWN else value
 
 
 def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:
