@@ -34,7 +34,7 @@ class Mistake(Problem):
 
 @contextmanager
 def told_in_one_line(*, machine: bool = True) -> Iterator[None]:
-    """Turn what ledger, measures, prices and the machine raise into a :class:`Problem`; `machine=False`: not its own."""
+    """Turn what ledger, measures, prices and the machine (if not: `machine=False`) raise into a :class:`Problem`."""
     try:
         yield
     except (click.ClickException, click.Abort, click.exceptions.Exit):
