@@ -30,8 +30,8 @@ from tokometer.measures.scope import Scope
 from tokometer.measures.tables import STORED
 from tokometer.measures.whereabouts import holding
 from tokometer.measures.windows import Window
+from tokometer.records.lengths import MAX_LONG_TEXT
 from tokometer.records.time import QUARTER_US, to_us
-from tokometer.records.values import MAX_LONG_TEXT
 
 #: How long the first window is, and how many times as long each one is as the one before.
 _FIRST_US: Final = 16 * QUARTER_US
