@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from tokometer import __version__
-from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE, EXIT_UNAVAILABLE
 from tokometer.cli.shown import say, without_secrets
 from tokometer.host.ending import COMMAND_SECONDS, Ending
 from tokometer.host.private import keep_private
@@ -137,6 +137,11 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
         return problem.exit_code
     except BrokenPipeError:
         return _reader_has_gone()
+    except OSError as error:
+        # A full disk where the output goes: what is wrong elsewhere was told as a problem already.
+        _reader_has_gone()
+        say(f"Error: the output could not be written: {error.strerror or error}", err=True)
+        return EXIT_UNAVAILABLE
     return code if isinstance(code, int) else 0
 
 

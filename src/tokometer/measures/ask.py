@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.days import Range, whole_days
-from tokometer.measures.errors import QueryError
+from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made, bases
@@ -224,7 +224,7 @@ def _reader(dimension: Dimension) -> Callable[[str], int]:
                 if allowed
                 else "a number"
             )
-            raise QueryError("where", f"{dimension.name} takes {what}, not {value[:40]!r}")
+            raise QueryError("where", f"{dimension.name} takes {what}, not {told(value, 40)!r}")
         return number
 
     return read

@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from tokometer.measures.axis import GRAINS
 from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import PREFIX, is_label, label_named, quoted, split
 from tokometer.measures.made import MADE
@@ -79,7 +79,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
     def _of_text(cls, text: str) -> Filter:
         match = _TEXT_FILTER.fullmatch(text)
         if match is None:
-            raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+            raise QueryError("where", f"{told(text, 60)!r} is no filter; write <dimension> <operator> <value>")
         name, op, rest = match.groups()
         values: tuple[str, ...] = (rest,)
         if rest.startswith("[") and op in _MANY:
@@ -138,7 +138,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         for name in given:
             if name not in cls.__struct_fields__:
                 raise QueryError(
-                    str(name)[:60],
+                    told(name, 60),
                     f"a query has no such field{suggest(str(name), cls.__struct_fields__)}; "
                     f"it has {', '.join(cls.__struct_fields__)}",
                 )
@@ -274,7 +274,7 @@ def name_in(text: str) -> str:
     """
     match = _TEXT_FILTER.fullmatch(text)
     if match is None:
-        raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+        raise QueryError("where", f"{told(text, 60)!r} is no filter; write <dimension> <operator> <value>")
     return match[1]
 
 
@@ -300,12 +300,12 @@ def _named(name: str, what: str, known: Mapping[str, N]) -> N:
     cube = name.partition(".")[0]
     offered = [full for full in known if full.startswith(f"{cube}.")] or list(known)
     meant = suggest(name, known) or f"; there are {', '.join(offered)}"
-    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {name[:80]!r}{meant}")
+    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {told(name, 80)!r}{meant}")
 
 
 def _text(value: object, field: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise QueryError(field, f"{str(value)[:60]!r} is no text")
+        raise QueryError(field, f"{told(value, 60)!r} is no text")
     return str(value)
 
 
@@ -323,7 +323,7 @@ def _number(value: object, field: str) -> int:
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_ROWS:
-        raise QueryError(field, f"{str(value)[:60]!r} is no whole number from 0 to {MOST_ROWS:,}")
+        raise QueryError(field, f"{told(value, 60)!r} is no whole number from 0 to {MOST_ROWS:,}")
     return value
 
 
@@ -331,7 +331,7 @@ def _flag(value: object, field: str) -> bool:
     flags = {"true": True, "1": True, "false": False, "0": False}
     found = value if isinstance(value, bool) else flags.get(str(value).lower())
     if found is None:
-        raise QueryError(field, f"{str(value)[:60]!r} is neither true nor false")
+        raise QueryError(field, f"{told(value, 60)!r} is neither true nor false")
     return found
 
 

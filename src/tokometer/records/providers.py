@@ -16,6 +16,7 @@ from typing import Final
 
 from tokometer.records.local_servers import LOCAL_SERVERS
 from tokometer.records.provider import Provider
+from tokometer.records.redaction import redacted
 
 _MAX_SLUG: Final = 64
 
@@ -359,4 +360,4 @@ def known_provider(alias: str) -> str:
 @lru_cache(maxsize=4096)
 def provider_of(alias: str) -> str:
     """The slug for any spelling of a provider; one that we do not know becomes a slug as it is, "" stays ""."""
-    return known_provider(alias) or re.sub(r"[\W_]+", "-", alias[:_MAX_SLUG].lower()).strip("-")
+    return known_provider(alias) or re.sub(r"[\W_]+", "-", redacted(alias, _MAX_SLUG).lower()).strip("-")

@@ -28,6 +28,7 @@ from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.measures import CUBES, Feed, Query, Question, Result, dimension_named
 from tokometer.measures.result import csv_cell
+from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
 from tokometer.server.memory import Kept
 from tokometer.server.offered import findable, offered
@@ -340,7 +341,7 @@ def _unknown(panel: Panel, scope: Scope) -> list[str]:
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
     found = panels().get(panel_id)
     if found is None:
-        raise HTTPException(404, f"there is no panel {panel_id[:60]!r}; see /api/dashboards")
+        raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
     return found, scope_of(request, parameters_of(request), home_of(panel_id).range)
 
 

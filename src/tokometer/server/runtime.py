@@ -29,6 +29,7 @@ from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Kept, Memory
+from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
@@ -103,6 +104,8 @@ class Runtime:
     #: What commands that act for the user who started the server must send; see control.py.
     token: str = field(default_factory=lambda: f"tkm_{secrets.token_urlsafe(32)}")
     counters: Counters = field(default_factory=Counters)
+    #: When something came in last by each way.
+    arrivals: Arrivals = field(default_factory=Arrivals)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)
     #: Panels as they were last sent.
