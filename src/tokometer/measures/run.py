@@ -20,12 +20,8 @@ from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError, TooManyRows
-<<<<<<< HEAD
-from tokometer.measures.narrowing import MOST_GROUPS, counting, dimensions_of, narrowed
-=======
 from tokometer.measures.missing import beyond, finite, missing_of
-from tokometer.measures.narrowing import counting, dimensions_of, narrowed
->>>>>>> main
+from tokometer.measures.narrowing import MOST_GROUPS, counting, dimensions_of, narrowed
 from tokometer.measures.query import TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
 from tokometer.measures.windows import Window
