@@ -55,7 +55,7 @@ def test_pictures(demo: Running, visit: Opener, tmp_path: Path, name: str, schem
     page = visit(f"{demo.url}/usage?range=30d", width=width, height=844 if width < 500 else 1000, scheme=scheme)
     _ready(page)
     _draw_all(page)
-    assert page.evaluate(_DRAWN) == 5
+    assert page.evaluate(_DRAWN) == 7
     assert page.locator("html").get_attribute("data-theme") == scheme
     assert _overflow(page) <= 0
     height = page.evaluate("document.documentElement.scrollHeight") if width > 500 else 1688
@@ -164,7 +164,8 @@ def test_keyboard(visit: Opener, still: Running) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("g")
     page.keyboard.press("s")
-    expect(page).to_have_url(f"{still.url}/sources")
+    # What it was filtered by goes along.
+    expect(page).to_have_url(re.compile(rf"^{still.url}/sources\?(\w+\.)?model="))
 
 
 def test_focus_is_visible(visit: Opener, still: Running) -> None:
@@ -220,7 +221,7 @@ def test_empty_then_live(empty: Running, visit: Opener) -> None:
     """Without data the page says how to send some; the first call is on the page within a second, without a reload."""
     page = visit(f"{empty.url}/usage")
     expect(page.locator("#empty")).to_be_visible()
-    expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_ENDPOINT")
+    expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
     page.locator("[data-copy]").last.click()
     command, *words = shlex.split(page.evaluate("navigator.clipboard.readText()"))
@@ -306,8 +307,31 @@ def test_a_cost_that_is_not_exact_says_so(visit: Opener, still: Running) -> None
     expect(mark).to_have_count(1)
     expect(mark).to_have_attribute("aria-label", re.compile(r"^≈ \$[\d.]+ of it is assumed: [\d,]+ calls?"))
     mark.click()
-    expect(page).to_have_url(f"{still.url}/sources#prices")
+    expect(page).to_have_url(f"{still.url}/sources?range=30d#prices")
     expect(page.locator("#prices tbody tr", has_text="assumed").first).to_contain_text("prices.toml")
+
+
+def test_what_is_not_in_a_cost_leads_to_its_own_list(visit: Opener, still: Running) -> None:
+    """A chip for models without a price and one for calls of unknown usage; the way back keeps range and filters."""
+    asked = "range=90d&compare=0"
+    for words, anchor in (("unpriced", "no-price"), ("of unknown usage", "usage-unknown")):
+        page = visit(f"{still.url}/usage?{asked}")
+        _ready(page)
+        page.locator("a.unpriced", has_text=words).first.click()
+        expect(page).to_have_url(f"{still.url}/sources?{asked}#{anchor}")
+        expect(page.locator(f"#{anchor}")).to_be_in_viewport()
+        page.locator(".sidebar").get_by_role("link", name="Usage").click()
+        expect(page).to_have_url(f"{still.url}/usage?{asked}")
+
+
+def test_sources_wait_for_data_and_say_when_it_came(empty: Running, visit: Opener) -> None:
+    """The ways in stay reachable, and the page renews itself while somebody looks."""
+    page = visit(f"{empty.url}/sources")
+    api = page.locator("[data-received=api]")
+    empty.post("/api/calls", [_record(7)])
+    expect(api).to_contain_text("Received 1 record", timeout=10_000)
+    expect(page.locator("[data-received=sources]")).to_contain_text("API")
+    expect(page.locator("#connect")).to_contain_text(f"{empty.url}/v1/traces")
 
 
 def _line(number: int, tokens: int) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from tokometer.host.private import private_folder, write_private
 from tokometer.host.regular import read_bytes
@@ -44,6 +45,14 @@ UNKNOWN: Final = "#84846c"
 _PATIENCE: Final = 30.0
 
 
+#: Names whose colours are remembered. Nobody tells more apart, and whoever sends records decides how many there are.
+MOST_NAMES: Final = 2_000
+#: A longer name is not remembered.
+_LONGEST: Final = 1_024
+#: Names that a new one is told apart from, where more are shown beside it.
+_COMPANY: Final = 50
+
+
 class Colours:
     """Colours by name, given out in the order in which names are first seen and then kept.
 
@@ -71,12 +80,15 @@ class Colours:
         wanted = list(dict.fromkeys(names))
         with self._lock:
             new = [name for name in wanted if name not in self._slots]
+            company = wanted[:_COMPANY]
             for name in new:
-                self._slots[name] = self._free_slot(wanted)
-            self._unwritten = self._unwritten or bool(new)
+                # After so many names a new one's colour follows from the name alone.
+                if len(self._slots) < MOST_NAMES and len(name) <= _LONGEST:
+                    self._slots[name] = self._free_slot(company)
+                    self._unwritten = True
             if self._unwritten and time.monotonic() >= self._not_before:
                 self._write()
-            own = {name: PALETTE[self._slots[name]] for name in wanted}
+            own = {name: PALETTE[self._slots.get(name, _slot_of(name))] for name in wanted}
         return _told_apart(own, set(beside))
 
     def given(self) -> dict[str, str]:
@@ -115,6 +127,11 @@ def _told_apart(own: dict[str, str], taken: set[str]) -> dict[str, str]:
     free = iter([colour for colour in (*PALETTE, *MORE) if colour not in taken])
     found |= {name: next(free, OTHER) for name in crowded}
     return {name: found[name] for name in own}
+
+
+def _slot_of(name: str) -> int:
+    """A slot that follows from a name, in every process."""
+    return crc32(name.encode("utf-8", "replace")) % len(PALETTE)
 
 
 def _read(path: Path | None) -> dict[str, int]:

@@ -127,10 +127,18 @@ def by_title(title: str, by: str) -> str:
     return title.replace(BY, words if words[:2].isupper() else words[:1].lower() + words[1:])
 
 
+#: What the measures that the viewer switches between are called for short.
+SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
+
+
 def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANGE) -> str:
     """A panel's title with the window in it, as this viewer sees it; without one, as the dashboard opens."""
     if RANGE not in panel.title:
-        return by_title(panel.title, scope.by if scope else DEFAULT_BY)
+        title = by_title(panel.title, scope.by if scope else DEFAULT_BY)
+        if scope is None or not getattr(panel, "switch", False):
+            return title
+        # The measure that the viewer has switched to stands in front.
+        return f"{SHORT[f'calls.{scope.measure}']} {title[:1].lower()}{title[1:]}"
     name = panel.window or (scope.range if scope else default)
     if name == "custom" and scope:
         return panel.title.replace(RANGE, window_text(scope.window))

@@ -21,10 +21,12 @@ WINDOW: Final = "24h"
 REPORTED_METRIC: Final = "litellm_deployment_state"
 _REPORTED: Final = {0: "CLOSED", 1: "HALF_OPEN", 2: "OPEN"}
 #: The most failures of a day that are looked at (older ones are left out), and outcomes that are fetched at once.
-MOST_FAILURES: Final = 100_000
+MOST_FAILURES: Final = 30_000
 MOST_OUTCOMES: Final = 5_000
 #: Who failed within this time is told of by one question for all; of each other, one counts.
 _LATELY: Final = timedelta(minutes=10)
+#: So many providers are asked about one by one, those with most failures first; of the others less is known.
+_MOST_ASKED_ABOUT: Final = 50
 #: For how long after a trip outcomes are fetched at first, and how many times as long where that was too short.
 _SPAN: Final = timedelta(minutes=4)
 _TIMES: Final = 3
@@ -141,7 +143,8 @@ def _settle(
     """Run every breaker to now, asking for outcomes where failures alone do not tell."""
     for provider in providers:
         provider.circuit.run()
-    while waiting := [provider for provider in providers if provider.circuit.needs]:
+    often = sorted(providers, key=lambda provider: -len(provider.circuit.failures))[:_MOST_ASKED_ABOUT]
+    while waiting := [provider for provider in often if provider.circuit.needs]:
         told = yield tuple(provider.question(matter) for provider in waiting)
         for provider, answer in zip(waiting, told, strict=True):
             provider.learn(answer.rows)
@@ -153,7 +156,8 @@ def _rates(
     """The share of each provider's calls that succeeded, from its last failure on."""
     begin = matter.now.astimezone(UTC) - _LATELY
     lately = {name: times for name, times in failures.items() if times[-1] >= begin}
-    older = [name for name in failures if name not in lately]
+    often = sorted((name for name in failures if name not in lately), key=lambda name: -len(failures[name]))
+    older = often[:_MOST_ASKED_ABOUT]
     if not failures:
         return {}
     told = yield (

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from tokometer.ledger.protocol import Unsettled
 from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.days import Range, whole_days
-from tokometer.measures.errors import QueryError
+from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made, bases
@@ -98,6 +99,8 @@ class Ask:
     counted_until: int = 0
     #: The keys of labels that the rollups know.
     rolled: frozenset[str] = frozenset()
+    #: What the rollups of calls lack because it could not be settled, of all time.
+    aside: tuple[Unsettled, ...] = ()
     #: Rows that the answer may have.
     most: int = MOST_ROWS
     #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.
@@ -224,7 +227,7 @@ def _reader(dimension: Dimension) -> Callable[[str], int]:
                 if allowed
                 else "a number"
             )
-            raise QueryError("where", f"{dimension.name} takes {what}, not {value[:40]!r}")
+            raise QueryError("where", f"{dimension.name} takes {what}, not {told(value, 40)!r}")
         return number
 
     return read

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
+from tokometer.records.redaction import redacted
+
 #: Names that what was typed is compared with, each no longer than this: comparing takes a moment each.
 _MOST_KNOWN: Final = 500
 _LONGEST: Final = 100
@@ -32,3 +34,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     by_folded = {candidate.lower(): candidate for candidate in names}
     close = get_close_matches(name[:_LONGEST].lower(), list(by_folded), n=2, cutoff=0.6)
     return "; did you mean " + " or ".join(repr(by_folded[match]) for match in close) + "?" if close else ""
+
+
+def told(text: object, most: int) -> str:
+    """The start of what was asked, as an error may repeat it: without secrets."""
+    return redacted(str(text), most)

@@ -11,7 +11,7 @@ from typing import Final
 
 from tokometer.ledger import Ledger, Statement
 from tokometer.measures.dialect import DIALECTS
-from tokometer.measures.errors import QueryError
+from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension
 from tokometer.records.labels import MAX_KEY, cleaned
 
@@ -44,7 +44,7 @@ def label_named(cube: str, rest: str) -> Label:
         try:
             key = json.loads(key)
         except ValueError:
-            raise QueryError("by", f"{rest[:80]!r} is no name: in quotes, a key is text as JSON has it") from None
+            raise QueryError("by", f"{told(rest, 80)!r} is no name: in quotes, a key is text as JSON has it") from None
     key = cleaned(key)
     if not 0 < len(key) <= MAX_KEY:
         raise QueryError("by", f"a label's key has 1 to {MAX_KEY} characters: {cube}.{PREFIX}team")

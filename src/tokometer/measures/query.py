@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from tokometer.measures.axis import GRAINS
 from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import PREFIX, is_label, label_named, quoted, split
 from tokometer.measures.made import MADE
@@ -47,8 +47,12 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         force_setattr(self, "dimension", dimension_named(self.dimension).name)
+        for value in self.values:
+            _text(value, "where")
         if not self.values or len(self.values) > MOST_VALUES:
             raise QueryError("where", f"{self.dimension} takes one to {MOST_VALUES} values, not {len(self.values)}")
+        if self.op in ("contains", "prefix") and len(self.values) > MOST_NAMES:
+            raise QueryError("where", f"{self.op} takes one to {MOST_NAMES} values, not {len(self.values)}")
         if self.op not in OPS:
             raise QueryError("where", f"there is no operator {self.op!r}; it is one of {', '.join(OPS)}")
 
@@ -64,26 +68,27 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
         unknown = sorted(set(given) - {"dimension", "op", "value", "values"})
         if unknown or "dimension" not in given or not ("value" in given or "values" in given):
             raise QueryError(
-                "where", "a filter has dimension, op and values" + (f", not {unknown[0]!r}" if unknown else "")
+                "where",
+                "a filter has dimension, op and values" + (f", not {str(unknown[0])[:60]!r}" if unknown else ""),
             )
         values = given["values"] if "values" in given else given["value"]
         listed = values if isinstance(values, list | tuple) else [values]
         op = given.get("op", "in" if len(listed) > 1 else "=")
         if not isinstance(op, str):
-            raise QueryError("where", f"there is no operator {op!r}; it is one of {', '.join(OPS)}")
+            raise QueryError("where", f"there is no operator {str(op)[:60]!r}; it is one of {', '.join(OPS)}")
         return cls(_text(given["dimension"], "where"), op, tuple(_text(value, "where") for value in listed))  # type: ignore[arg-type]
 
     @classmethod
     def _of_text(cls, text: str) -> Filter:
         match = _TEXT_FILTER.fullmatch(text)
         if match is None:
-            raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+            raise QueryError("where", f"{told(text, 60)!r} is no filter; write <dimension> <operator> <value>")
         name, op, rest = match.groups()
         values: tuple[str, ...] = (rest,)
         if rest.startswith("[") and op in _MANY:
             try:
                 listed = json.loads(rest)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise QueryError("where", f"the list of values is no JSON: {error}") from None
             values = tuple(_text(value, "where") for value in listed)
         elif op in _MANY:
@@ -136,7 +141,7 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         for name in given:
             if name not in cls.__struct_fields__:
                 raise QueryError(
-                    str(name)[:60],
+                    told(name, 60),
                     f"a query has no such field{suggest(str(name), cls.__struct_fields__)}; "
                     f"it has {', '.join(cls.__struct_fields__)}",
                 )
@@ -191,6 +196,8 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     def _ordered(self, name: str) -> str:
         sign, bare = ("-", name[1:]) if name.startswith("-") else ("", name.removeprefix("+"))
         if bare == TIME:
+            if not self.grain:
+                raise QueryError("order", "there is no time in the result without a grain")
             return name
         known = {full: full for full in (*self.measures, *self.by)} | {
             full.partition(".")[2]: full for full in (*self.measures, *self.by)
@@ -198,7 +205,9 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         if bare not in known and f"{PREFIX}" in bare:
             bare = dimension_named(bare).name
         if bare not in known:
-            raise QueryError("order", f"{bare!r} is not in the result{suggest(bare, known)}; it has {', '.join(known)}")
+            raise QueryError(
+                "order", f"{bare[:80]!r} is not in the result{suggest(bare, known)}; it has {', '.join(known)}"
+            )
         return sign + known[bare]
 
     def _check(self) -> None:
@@ -272,7 +281,7 @@ def name_in(text: str) -> str:
     """
     match = _TEXT_FILTER.fullmatch(text)
     if match is None:
-        raise QueryError("where", f"{text[:60]!r} is no filter; write <dimension> <operator> <value>")
+        raise QueryError("where", f"{told(text, 60)!r} is no filter; write <dimension> <operator> <value>")
     return match[1]
 
 
@@ -298,13 +307,18 @@ def _named(name: str, what: str, known: Mapping[str, N]) -> N:
     cube = name.partition(".")[0]
     offered = [full for full in known if full.startswith(f"{cube}.")] or list(known)
     meant = suggest(name, known) or f"; there are {', '.join(offered)}"
-    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {name[:80]!r}{meant}")
+    raise QueryError("measures" if what == "measure" else "by", f"there is no {what} {told(name, 80)!r}{meant}")
 
 
 def _text(value: object, field: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise QueryError(field, f"{str(value)[:60]!r} is no text")
-    return str(value)
+        raise QueryError(field, f"{told(value, 60)!r} is no text")
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(field, f"{told(text, 60)!r} is no text: character {error.start + 1} is half of one") from None
+    return text
 
 
 def _texts(value: object, field: str) -> tuple[str, ...]:
@@ -321,7 +335,7 @@ def _number(value: object, field: str) -> int:
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_ROWS:
-        raise QueryError(field, f"{str(value)[:60]!r} is no whole number from 0 to {MOST_ROWS:,}")
+        raise QueryError(field, f"{told(value, 60)!r} is no whole number from 0 to {MOST_ROWS:,}")
     return value
 
 
@@ -329,7 +343,7 @@ def _flag(value: object, field: str) -> bool:
     flags = {"true": True, "1": True, "false": False, "0": False}
     found = value if isinstance(value, bool) else flags.get(str(value).lower())
     if found is None:
-        raise QueryError(field, f"{str(value)[:60]!r} is neither true nor false")
+        raise QueryError(field, f"{told(value, 60)!r} is neither true nor false")
     return found
 
 

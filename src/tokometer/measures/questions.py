@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tokometer.measures.catalogue import CUBES
-from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.facts import FACTS, SHOWN
 from tokometer.measures.query import FIELDS, Filter, Query, dimension_named
 
@@ -44,7 +44,7 @@ class Feed(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     def __post_init__(self) -> None:
         if self.cube not in CUBES:
             meant = suggest(self.cube, CUBES) or f"; there are {', '.join(CUBES)}"
-            raise QueryError("cube", f"there is no cube {self.cube[:80]!r}{meant}")
+            raise QueryError("cube", f"there is no cube {told(self.cube, 80)!r}{meant}")
         columns = self.columns or SHOWN[self.cube]
         force_setattr(self, "columns", tuple(_column(self.cube, str(name)) for name in columns))
         if len(set(self.columns)) < len(self.columns):
@@ -83,7 +83,7 @@ class Spread(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     def __post_init__(self) -> None:
         if self.of not in OF:
             meant = suggest(str(self.of), OF) or f"; it is one of {', '.join(OF)}"
-            raise QueryError("of", f"there is no duration {str(self.of)[:80]!r}{meant}")
+            raise QueryError("of", f"there is no duration {told(self.of, 80)!r}{meant}")
         force_setattr(self, "by", tuple(dimension_named(str(name)).name for name in self.by))
         force_setattr(self, "where", _filters(self.where, "calls"))
         # What the two have in common is checked there.
@@ -129,7 +129,7 @@ class Slices(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     def __post_init__(self) -> None:
         by = self.by.removeprefix("calls.")
         if by not in ("", "provider"):
-            raise QueryError("by", f"slices are told by provider or of all calls, not by {by[:80]!r}")
+            raise QueryError("by", f"slices are told by provider or of all calls, not by {told(by, 80)!r}")
         force_setattr(self, "by", by)
         force_setattr(self, "where", _filters(self.where, "calls"))
 
@@ -171,7 +171,7 @@ def _parsed(kind: type[S], given: object) -> S:
     for name in given:
         if name not in fields:
             meant = suggest(str(name), fields)
-            raise QueryError(str(name)[:60], f"there is no such field{meant}; there are {', '.join(fields)}")
+            raise QueryError(told(name, 60), f"there is no such field{meant}; there are {', '.join(fields)}")
     return kind(**{name: read[name](value, name) for name, value in given.items() if value is not None})
 
 
@@ -190,7 +190,7 @@ def _column(cube: str, name: str) -> str:
     except QueryError:
         known = [*FACTS[cube], *CUBES[cube].dimensions]
         meant = suggest(short, known) or f"; there are {', '.join(known)}"
-        raise QueryError("columns", f"{cube} have no column {name[:80]!r}{meant}") from None
+        raise QueryError("columns", f"{cube} have no column {told(name, 80)!r}{meant}") from None
 
 
 def _filters(given: tuple[Filter, ...], cube: str) -> tuple[Filter, ...]:

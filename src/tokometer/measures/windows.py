@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.zones import midnight
 from tokometer.records.time import EARLIEST_US, MICROSECONDS, QUARTER_US, to_us
 
@@ -168,7 +168,7 @@ def _moment(text: str, field: str, tz: ZoneInfo, *, end: bool) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise QueryError(field, f"{text[:60]!r} is no time{suggest(text, NAMED)}; it takes {_FORMS}") from None
+        raise QueryError(field, f"{told(text, 60)!r} is no time{suggest(text, NAMED)}; it takes {_FORMS}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=tz)
     return _checked(field, lambda: to_us(moment))

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from tokometer.measures.errors import QueryError, suggest
+from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.records.time import QUARTER_SECONDS, QUARTER_US
 
 QUARTERS_PER_DAY: Final = 96
@@ -86,7 +86,7 @@ def zone_info(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         guess = suggest(name[:60], available_timezones())
-        raise QueryError("tz", f"there is no time zone {name[:60]!r}{guess}; use an IANA name") from None
+        raise QueryError("tz", f"there is no time zone {told(name, 60)!r}{guess}; use an IANA name") from None
 
 
 def day_number(day: date) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tokometer.records.errors import RecordError
 from tokometer.records.kinds import MAX_TOKENS, PARTS, QUANTITIES
+from tokometer.records.redaction import redacted
 from tokometer.records.values import name_of, number, whole
 
 #: The fields that add up to the total.
@@ -134,4 +135,4 @@ def _nearest(name: object, known: Mapping[str, str], cutoff: float) -> str:
 
 
 def _shown(name: object) -> str:
-    return str(name)[:64].encode("utf-8", "replace").decode()
+    return redacted(str(name), 64)

@@ -19,6 +19,7 @@ from tokometer.records.errors import mistake
 from tokometer.records.fitting import Fitting
 from tokometer.records.record import Record
 from tokometer.records.refusal import Notice, Refusal
+from tokometer.records.texts import mend
 from tokometer.records.time import CLOCK_SKEW_US, now_us, show_time
 
 #: What is said of a record whose time our clock has not come to.
@@ -80,6 +81,7 @@ def _one_by_one(records: Sequence[Record], place: str, positions: Sequence[int] 
 
 
 def _admit(records: Sequence[Record], place: str, positions: Sequence[int] | None, now: int) -> Admitted:
+    place = mend(place, "label")
     wrong: dict[int, tuple[str, str]] = {}
     ahead: set[int] = set()
     latest = (now or now_us()) + CLOCK_SKEW_US

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
+
+from tokometer.records.lengths import MAX_TEXT
+from tokometer.records.redaction import redacted
 
 #: Word → what it means, for people; the first of each row is the one that we use.
 TIERS: Final[dict[str, str]] = {
@@ -41,5 +45,10 @@ def unknown_tiers(tier: str) -> list[str]:
 
 
 def _words(tier: str) -> list[str]:
-    plain = _ON_DEMAND.sub("ondemand", tier.lower())
+    return _split(tier[:MAX_TEXT])
+
+
+@lru_cache(4_096)
+def _split(tier: str) -> list[str]:
+    plain = _ON_DEMAND.sub("ondemand", redacted(tier, MAX_TEXT).lower())
     return [word for word in _WORD.findall(plain) if word not in _FILLERS]

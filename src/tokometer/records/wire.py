@@ -22,6 +22,7 @@ from tokometer.records.fields_beside import BODIES
 from tokometer.records.kinds import KINDS, Record
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
+from tokometer.records.redaction import redacted
 from tokometer.records.status import STATUSES, Status, status_of
 from tokometer.records.time import check_time
 from tokometer.records.values import MAX_DURATION_US, name_of
@@ -321,7 +322,7 @@ def _unknown(key: str, kind: str) -> str:
 
 
 def _shown(key: str) -> str:
-    return key[:64].encode("utf-8", "replace").decode()
+    return redacted(key, 64)
 
 
 def json_schema(kind: str) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
-from tokometer.server import api, assets, control, filtering, health, ingest, live, pages, panels
+from tokometer.server import api, assets, control, filtering, health, ingest, live, pages, panels, sources
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.missing import Heads, answer_when_missing
+from tokometer.server.refusing import answer_refusals
 from tokometer.server.runtime import Runtime
 
 
@@ -27,11 +28,12 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         redoc_url=None,
     )
     app.state.runtime = runtime
-    for module in (health, ingest, control, api, panels, filtering, live, assets, pages):
+    for module in (health, ingest, control, api, panels, filtering, live, assets, pages, sources):
         app.include_router(module.router)
     for router in ROUTERS:
         app.include_router(router)
     answer_when_away(app)
+    answer_refusals(app)
     answer_when_missing(app)
     app.add_middleware(Discreet)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Request
 
 from tokometer.dashboards import Scope
 from tokometer.dashboards.names import Names
-from tokometer.measures import dimension_named
+from tokometer.measures import Filter, dimension_named
 from tokometer.server.offered import findable
 from tokometer.server.panels import context_of, parameters_of, scope_of
 from tokometer.server.runtime import Runtime
@@ -31,7 +32,7 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     groups = []
     chosen = dict(scope.where)
     titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in chosen}
-    wanted = q.casefold().strip()
+    wanted = q[:_LONGEST_TYPED].casefold().strip()
     for name, title in titles.items():
         # Who types `team` looks for teams, whatever they are called.
         named = bool(wanted) and wanted in f"{title} {name}".casefold()
@@ -45,7 +46,14 @@ def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wa
     """The values of a dimension with their requests under the filters of the others, those that are chosen first."""
     others = tuple(given for given in scope.where if given[0] != name)
     context = context_of(runtime, replace(scope, where=others), runtime.ask)
-    rows = context.query(scope.window, "requests", by=(name,), rank="requests").rows
+    largest = partial(context.query, scope.window, "requests", by=(name,), rank="requests", other=False)
+    rows = list(largest(top=_LOOKED_AT).rows)
+    if len(rows) >= _LOOKED_AT:
+        # What is typed or chosen may be none of the largest.
+        if wanted:
+            rows += largest(top=_OFFERED, where=(Filter(f"calls.{name}", "contains", (wanted,)),)).rows
+        if chosen:
+            rows += largest(top=len(chosen), where=(Filter(f"calls.{name}", "in", tuple(chosen)),)).rows
     counts = {row[name] or "": row["requests"] or 0 for row in rows}
     names = Names(name, runtime.colours, ())
     offers = [value for value, count in counts.items() if value and count and value not in chosen]
@@ -61,5 +69,8 @@ def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wa
     ]
 
 
-#: Values of each dimension that the filter offers.
+#: Values of each dimension that the filter offers, and of the largest that it chooses those from.
 _OFFERED: Final = 6
+_LOOKED_AT: Final = 200
+#: Characters of what is typed that are looked for.
+_LONGEST_TYPED: Final = 200

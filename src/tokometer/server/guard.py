@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tokometer.records.redaction import redacted
+
 _POLICY: Final = "; ".join(  # noqa: FLY002 - one directive a line
     (
         "default-src 'none'",
@@ -71,14 +73,22 @@ class Guard:
     def _problem(self, method: str, headers: Headers) -> str:
         host = headers.get("host", "")
         if _name(host) not in self.hosts:
-            return f"Host {host[:80]!r} is not this server's; use {self.hosts[0]}"
+            return f"Host {redacted(host, 80)!r} is not this server's; use {self.hosts[0]}"
         if method in _SAFE:
             return ""
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            return f"a page of {origin[:80]!r} may not change anything here"
+        if origin is not None and _address(origin) != host:
+            return f"a page of {redacted(origin, 80)!r} may not change anything here"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return "another site's page may not change anything here"
+        return ""
+
+
+def _address(origin: str) -> str:
+    """The host and port of an Origin header."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
         return ""
 
 

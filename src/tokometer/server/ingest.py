@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -10,16 +12,18 @@ from fastapi import APIRouter, Query, Request, Response
 from tokometer.collect import portioned
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
-from tokometer.ledger import LedgerError
+from tokometer.ledger import Batch, LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
-from tokometer.records import Refusal
+from tokometer.records import Notice, Refusal, now_us
 from tokometer.records.fields import FIELDS
+from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
 from tokometer.server.taking import take
 from tokometer.sources import own
+from tokometer.sources.recipes import unread
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding
@@ -42,6 +46,7 @@ async def traces(request: Request) -> Response:
         async with received(request) as body:
             runtime = request.app.state.runtime
             taken = await take(runtime.writer, portioned.traces(runtime.decoder, body, encoding))
+        runtime.arrivals.note("otlp", taken.accepted + taken.duplicate + taken.changed, taken.refused)
     except BodyError as error:
         return _with(error.headers, _otlp_error(error.status, str(error), encoding))
     except OtlpError as error:
@@ -51,6 +56,18 @@ async def traces(request: Request) -> Response:
     except (QueueFull, WriterClosed, LedgerError) as error:
         return _later(error, _otlp_error(503, str(error), encoding))
     return Response(reply(taken.refusals, encoding, taken.refused), media_type=MEDIA_TYPES[encoding])
+
+
+@router.post("/v1/metrics", summary="OTLP/HTTP metrics: not taken")
+async def metrics(request: Request) -> Response:
+    """Say that metrics are not taken, so that their exporter drops them, and what to set so that it sends none."""
+    return await _unread(request, "metrics")
+
+
+@router.post("/v1/logs", summary="OTLP/HTTP logs: not taken")
+async def logs(request: Request) -> Response:
+    """Say that logs are not taken, so that their exporter drops them, and what to set so that it sends none."""
+    return await _unread(request, "logs")
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -63,7 +80,7 @@ async def calls(request: Request) -> Response:
 async def records(request: Request, kind: str) -> Response:
     """Take records of a kind (calls, tools, logs, scores, …) as NDJSON, a JSON array or one JSON object."""
     if kind not in FIELDS:
-        return _error(404, f"there is no kind of record {kind[:40]!r}; there are {', '.join(FIELDS)}")
+        return _error(404, f"there is no kind of record {redacted(kind, 40)!r}; there are {', '.join(FIELDS)}")
     return await _own(request, kind)
 
 
@@ -91,12 +108,23 @@ def notices(
     return _json({"notices": shown, "next_offset": offset + limit if len(found) > limit else None})
 
 
+async def _unread(request: Request, signal: str) -> Response:
+    """The answer to what no rule reads: 400, which exporters do not try again; counted where people look for it."""
+    from tokometer.sources.otlp import ENCODINGS
+
+    notice = Notice("otlp", "signal", signal, f"/v1/{signal}", at=now_us())
+    with suppress(QueueFull, WriterClosed, LedgerError):
+        await asyncio.wrap_future(request.app.state.runtime.writer.submit(Batch(notices=[notice])))
+    return _otlp_error(400, unread(signal), ENCODINGS.get(_media_type(request), "json"))
+
+
 async def _own(request: Request, kind: str) -> Response:
     try:
         runtime = request.app.state.runtime
         async with received(request) as body:
             portions = portioned.own(runtime.decoder, kind, body, _media_type(request), bodies=runtime.keep_bodies)
             taken = await take(runtime.writer, portions, corrections=True)
+        runtime.arrivals.note("api", taken.accepted + taken.duplicate + taken.changed, taken.refused)
     except BodyError as error:
         return _with(error.headers, _error(error.status, str(error)))
     except own.NotRecords as error:

@@ -30,6 +30,7 @@ from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Kept, Memory
 from tokometer.server.price_list import PriceList
+from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
 
@@ -106,6 +107,8 @@ class Runtime:
     #: What commands that act for the user who started the server must send; see control.py.
     token: str = field(default_factory=lambda: f"tkm_{secrets.token_urlsafe(32)}")
     counters: Counters = field(default_factory=Counters)
+    #: When something came in last by each way.
+    arrivals: Arrivals = field(default_factory=Arrivals)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)
     #: Panels as they were last sent.
@@ -180,7 +183,8 @@ class Runtime:
         if self.price_list.error:
             found.append(f"{self.price_list.error}; the prices before it hold on.")
         if self.watch.trouble:
-            found.append(f"Records cannot be taken just now: {self.watch.trouble}.")
+            what = "" if self.watch.damaged else "Records cannot be taken just now: "
+            found.append(f"{what}{self.watch.trouble}.")
         try:
             missing = self.ledger.missing
         except LedgerError:
@@ -190,6 +194,12 @@ class Runtime:
             found.append(
                 f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
                 "`tokometer doctor --repair` read again what the sources still have."
+            )
+        aside = len(self.ledger.unsettled)
+        if aside:
+            found.append(
+                f"{aside:,} quarter hour{'s' if aside > 1 else ''} could not be settled and "
+                f"{'are' if aside > 1 else 'is'} not in what is shown: Sources says which, and why."
             )
         return found
 

@@ -16,6 +16,7 @@ import msgspec
 from tokometer.records import ModelCall, Notice, Record, RecordError, Refusal, mistake, now_us
 from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import Aside, admit
+from tokometer.records.redaction import redacted
 from tokometer.records.tiers import unknown_tiers
 from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
@@ -256,7 +257,7 @@ def _tiers(records: Iterable[Record], positions: Iterable[int], kind: str, at: i
                 seen[word] = count + 1, place
     for word, (count, place) in seen.items():
         where = f"{place_of(kind)}:{place}"
-        yield Notice(DEFAULT_SOURCE, "tier", word[:80], where, count, at, workspace)
+        yield Notice(DEFAULT_SOURCE, "tier", redacted(word, 80), where, count, at, workspace)
 
 
 def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice:
@@ -265,7 +266,7 @@ def _notice(kind: str, name: str, index: int, at: int, workspace: str) -> Notice
 
 def _refusal(kind: str, index: int, given: object, error: RecordError, at: int, workspace: str) -> Refusal:
     name = given.get("id") if isinstance(given, dict) else None
-    which = f" (id {name[:80]})" if isinstance(name, str) and name and name.isprintable() else ""
+    which = f" (id {redacted(name, 80)})" if isinstance(name, str) and name and name.isprintable() else ""
     return Refusal(
         source=DEFAULT_SOURCE,
         place=place_of(kind),

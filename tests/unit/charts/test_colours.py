@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokometer.charts import MORE, PALETTE, Colours
+from tokometer.charts.colours import MOST_NAMES
 
 
 def test_by_name(tmp_path: Path) -> None:
@@ -62,3 +63,16 @@ def test_broken_memory(tmp_path: Path) -> None:
     path.write_text('{"not": "a list"', encoding="utf-8")
     assert Colours(path).of(["a"]) == {"a": PALETTE[0]}
     assert Colours(tmp_path / "colours.json" / "below" / "a" / "file").of(["a", "\ud800"])["a"] == PALETTE[0]
+
+
+def test_a_hundred_thousand_names(tmp_path: Path) -> None:
+    """Names beyond what anyone tells apart have a colour, always the same, and are not remembered."""
+    path = tmp_path / "colours.json"
+    colours = Colours(path)
+    names = [f"model-{number}" for number in range(100_000)]
+    given = [colours.of(names[at : at + 10]) for at in range(0, 100_000, 10)]
+    assert len(colours.given()) == MOST_NAMES
+    assert path.stat().st_size < 100_000
+    assert Colours().of(["model-99999"]).keys() == {"model-99999"}
+    assert colours.of(names[-10:]) == given[-1]
+    assert colours.of(names[:10]) == given[0]

@@ -16,7 +16,7 @@ from tokometer.dashboards.drawing import Line, bars, curve, periods
 from tokometer.dashboards.drawing.periods import STEPS
 from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.names import Names
-from tokometer.dashboards.panel import Placed, Table, View, by_title
+from tokometer.dashboards.panel import SHORT, Placed, Table, View, titled
 from tokometer.dashboards.rows import course
 from tokometer.dashboards.scope import choices
 from tokometer.measures import Filter
@@ -46,8 +46,6 @@ _INKS: Final = {
     "calls.cost_per_request": "cost",
     "calls.cost_per_session": "cost",
 }
-#: What the measures that the viewer switches between are called for short.
-SHORT: Final = {"calls.cost": "Cost", "calls.total_tokens": "Tokens", "calls.requests": "Requests"}
 #: What the viewer can cut a window into.
 GRAIN_WORDS: Final[dict[str, str]] = {"hour": "hours", "day": "days", "week": "weeks", "month": "months"}
 #: Where the viewer can choose, windows longer than this are cut into days at first.
@@ -73,6 +71,8 @@ class Series(Placed):
     shape: Shape = "line"
     switch: bool = False
     chosen: bool = False
+    #: Periods are as long as the viewer has chosen, for those with a choice.
+    paced: bool = False
     trend: bool = False
     per: bool = False
     tall: bool = False
@@ -103,7 +103,8 @@ class Series(Placed):
         return (
             *(("trend",) if self.trend else () if self.window else ("range", "compare", "complete")),
             *(("measure",) if self.switch else ()),
-            *(("by", "grain") if self.chosen else ()),
+            *(("by",) if self.chosen else ()),
+            *(("grain",) if self.chosen or self.paced else ()),
             *(("per",) if self.per and _COST in self.of else ()),
         )
 
@@ -156,7 +157,7 @@ class Series(Placed):
             chart["zoom"] = grain not in ("minute", "five_minutes", "quarter")
         total, mark = self._total(context, window, asked)
         chosen = _COST if over and self.switch else asked[0]
-        title = f"{SHORT.get(chosen, what.title)} {_within(by_title(self.title, self.by))}" if self.switch else ""
+        title = titled(self, context.scope) if self.switch else ""
         own = window.title if self.trend or (self.window and "{range}" not in self.title) else ""
         shown = {
             "title": title,
@@ -175,7 +176,7 @@ class Series(Placed):
             "grain": context.scope.every if self.chosen else "",
             "grain_title": GRAIN_WORDS.get(grain, grain),
             "alt": f"{title or self.title.replace(' ({range})', '')}, {window.title}"
-            + (f": {total.exact}" if total else ""),
+            + (f": {total.text}" if total else ""),
         }
         keys = ("time", self.by) if self.by else ("time",)
         rows = sorted(rows, key=lambda row: (row["time"], str(row.get(self.by) or "")))
@@ -189,7 +190,7 @@ class Series(Placed):
             return getattr(context.scope.calendar, method)(count), trend
         window = context.window(self.window)
         grain = self.grain or context.grain(window)
-        if self.chosen:
+        if self.chosen or self.paced:
             calm = grain == "hour" and elapsed(window.since, window.until) > _CALM
             grain = context.scope.every or ("day" if calm else grain)
         finer = self.least and _GRAINS.index(grain) < _GRAINS.index(self.least)
@@ -271,11 +272,6 @@ class Series(Placed):
         before = row.get(name + PREVIOUS)
         found = figure(name, row.get(name), before=before, when=context.scope.before.capitalize())
         return found, mark_in(row) if certainty else ""
-
-
-def _within(title: str) -> str:
-    """A title as it stands within another."""
-    return title[:1].lower() + title[1:]
 
 
 def _plain(rows: Sequence[Any], asked: Sequence[str], stretch: Sequence[Any]) -> list[Line]:

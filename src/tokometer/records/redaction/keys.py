@@ -90,7 +90,7 @@ KEYS: Final = (
     1password :: 1Password :: ops_eyJ :: ^ops_eyJ[A-Za-z0-9+/=_-]{24,}
     azure-openai :: Azure :: JQQJ99 :: ^[A-Za-z0-9]{20,64}JQQJ99[A-Za-z0-9]{10,} :: {b52}JQQJ99{b26}
     azure-client-secret :: Azure :: Q~ \
-:: (?:(?<![A-Za-z0-9_~.-])|(?<=\\[nrt]))[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{24,} \
+:: [A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{24,} \
 :: aB18Q~{b34}
     azure-signature :: Azure :: sig= :: (?P<kept>(?<![A-Za-z0-9])sig=)(?!…)[A-Za-z0-9%+/=_-]{16,} \
 :: https://a.blob.core.windows.net/c?sv=2024&sig=|{b43}%3D|&se=2026

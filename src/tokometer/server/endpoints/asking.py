@@ -14,7 +14,7 @@ from tokometer.dashboards.calendar import Calendar, Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.scope import Scope, ScopeError, grain_of, parse_scope
 from tokometer.measures import Query, QueryError
-from tokometer.measures.errors import suggest
+from tokometer.measures.errors import suggest, told
 from tokometer.measures.windows import NAMED, resolve
 from tokometer.records.time import MICROSECONDS, to_us
 from tokometer.server.endpoints.declared import Block, Field, Rows, parts_of
@@ -61,7 +61,7 @@ SHARED: Final = (
     ),
     Parameter("to", "The window's end, with `from`; a date is included. Without it, until now."),
     Parameter("tz", "The time zone of days and hours: `Europe/Berlin`.", default="UTC"),
-    Parameter("limit", f"How many rows of a list at most, 1 to {MOST_ROWS:,}."),
+    Parameter("limit", f"How many rows of a list at most, 1 to {MOST_ROWS:,}; without it, as many as that."),
     Parameter("sort", "What a list is sorted by: a field of its rows, with `-` in front the largest first."),
 )
 FILTERS: Final = (
@@ -129,11 +129,13 @@ class Asked:
             path, down = self.sort.removeprefix("-"), self.sort.startswith("-")
             known = _sortable(of)
             if path not in known:
-                raise refused("sort", f"{path[:_MOST_TYPED]!r} is no field of the rows", suggest(path, known), known)
+                raise refused(
+                    "sort", f"{told(path, _MOST_TYPED)!r} is no field of the rows", suggest(path, known), known
+                )
             valued = [(value, row) for row in found if (value := _at(row, path)) is not None]
             valued.sort(key=lambda pair: _order(pair[0]), reverse=down)
             found = [row for _, row in valued] + [row for row in found if _at(row, path) is None]
-        return found[: self.limit] if self.limit else found
+        return found[: self.limit or MOST_ROWS]
 
 
 def read(
@@ -159,7 +161,7 @@ def read(
     for name in given:
         if name not in known:
             names = [*(one.name for one in (*SHARED, *takes)), *known]
-            raise refused(name[:_MOST_TYPED], "there is no such parameter", suggest(name, names), names)
+            raise refused(told(name, _MOST_TYPED), "there is no such parameter", suggest(name, names), names)
     scope, asked_for = _scope(runtime, shared, given, period)
     return Asked(
         runtime=runtime,
@@ -183,7 +185,7 @@ def refused(parameter: str, why: str, meant: str = "", known: Sequence[str] = ()
 
 def missing(what: str, name: str, known: Sequence[str]) -> HTTPException:
     """A name in the path, or among the filters, that nobody knows."""
-    return HTTPException(404, f"there is no {what} {name[:200]!r}{suggest(name, known)}")
+    return HTTPException(404, f"there is no {what} {told(name, 200)!r}{suggest(name, known)}")
 
 
 def understood(error: QueryError) -> HTTPException:
@@ -216,7 +218,9 @@ def _scope(
 
 def _period_window(runtime: Runtime, period: str, calendar: Calendar) -> Window:
     if period not in NAMED and not _RELATIVE.fullmatch(period):
-        raise refused("period", f"{period[:_MOST_TYPED]!r} is no window{suggest(period, NAMED)}; it takes {_PERIODS}")
+        raise refused(
+            "period", f"{told(period, _MOST_TYPED)!r} is no window{suggest(period, NAMED)}; it takes {_PERIODS}"
+        )
 
     def first() -> int:
         return to_us(runtime.ask(Query(measures=("calls.requests",), since="all")).meta.since)
@@ -240,7 +244,7 @@ def _single(name: str, values: Sequence[str]) -> str:
 def _own(parameter: Parameter, values: Sequence[str]) -> str:
     value = _single(parameter.name, values) or parameter.first
     if parameter.choices and value not in parameter.choices:
-        why = f"{value[:_MOST_TYPED]!r} is not one of {', '.join(parameter.choices)}"
+        why = f"{told(value, _MOST_TYPED)!r} is not one of {', '.join(parameter.choices)}"
         raise refused(parameter.name, why, suggest(value, parameter.choices))
     return value
 
@@ -249,7 +253,7 @@ def _limit(text: str) -> int:
     if not text:
         return 0
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_ROWS:
-        raise refused("limit", f"{text[:_MOST_TYPED]!r} is no whole number from 1 to {MOST_ROWS:,}")
+        raise refused("limit", f"{told(text, _MOST_TYPED)!r} is no whole number from 1 to {MOST_ROWS:,}")
     return int(text)
 
 

@@ -260,7 +260,7 @@ def _named(asked: Asked, given: str) -> list[str]:
 
 
 def _is_model(asked: Asked, name: str) -> bool:
-    return name in seen(asked.runtime, "model")
+    return name in seen(asked.runtime, "model", name)
 
 
 ENDPOINTS: Final = (

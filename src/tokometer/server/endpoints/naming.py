@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tokometer.measures import Query
+from tokometer.measures import Filter, Query
 from tokometer.records.providers import PROVIDERS, known_provider
 from tokometer.server.endpoints.asking import Asked, missing
 from tokometer.server.runtime import Runtime
@@ -71,14 +71,17 @@ def seen(runtime: Runtime, dimension: str, wanted: str = "") -> Mapping[str, int
     known = runtime.names.get(dimension, lambda: _ask(runtime, dimension), _KEPT, _KEPT if wanted else 0.0)
     if not wanted or wanted in known:
         return known
-    return runtime.names.get(dimension, lambda: _ask(runtime, dimension), _KEPT)
+    # Of very many names not all are listed; and this one may have come since.
+    return {**known, **_ask(runtime, dimension, wanted)}
 
 
-def _ask(runtime: Runtime, dimension: str) -> Mapping[str, int]:
+def _ask(runtime: Runtime, dimension: str, wanted: str = "") -> Mapping[str, int]:
     found: dict[str, int] = {}
     for measure in _TOLD:
         cube, _, short = measure.partition(".")
-        result = runtime.ask(Query(measures=(measure,), by=(f"{cube}.{dimension}",), since="all"))
+        by = f"{cube}.{dimension}"
+        where = (Filter(by, "=", (wanted,)),) if wanted else ()
+        result = runtime.ask(Query(measures=(measure,), by=(by,), where=where, since="all"))
         for row in result.rows:
             found.setdefault(row[dimension], row[short] if cube == "calls" else 0)
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

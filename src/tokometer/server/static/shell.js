@@ -72,5 +72,12 @@ async function click(event) {
   if (doer && doer.tagName !== "FORM") deeds[doer.dataset.do ?? ""]?.(doer);
 }
 
+/** Lets a link to another page keep what this one is looked at with: its range, filters and zone. @param {Event} event */
+function carry(event) {
+  const link = /** @type {Element} */ (event.target).closest?.(".sidebar a, a[href^='/sources']");
+  if (link) /** @type {HTMLAnchorElement} */ (link).search = location.search;
+}
+
+for (const kind of ["pointerdown", "focusin", "click"]) document.addEventListener(kind, carry, true);
 document.addEventListener("keydown", press);
 document.addEventListener("click", click);

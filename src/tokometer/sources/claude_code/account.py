@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from tokometer.host.regular import check_regular, read_bytes
+from tokometer.records.redaction import redacted
 
 #: The file holds the history of every project, too.
 _LIMIT: Final = 32 << 20
@@ -65,4 +66,4 @@ def _read(path: str, state: tuple[int, int]) -> str:  # noqa: ARG001 - a part of
     if account is None:
         return ""
     named = account.emailAddress or account.organizationName or account.organizationUuid or ""
-    return named.strip()[:_LONGEST]
+    return redacted(named.strip(), _LONGEST)

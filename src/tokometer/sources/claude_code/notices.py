@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.records import Notice, now_us
+from tokometer.records.redaction import redacted
 
 _LONGEST: Final = 80
 #: Names of one reading beyond which they are only counted together.
@@ -22,7 +23,7 @@ class Notices:
 
     def add(self, topic: str, name: str, offset: int) -> None:
         """Count one more of these, met in the line at `offset`."""
-        key = topic, name[:_LONGEST]
+        key = topic, redacted(name, _LONGEST)
         if key not in self._found and len(self._found) >= _MOST:
             key = topic, _OTHERS
         self._found.setdefault(key, [0, offset])[0] += 1

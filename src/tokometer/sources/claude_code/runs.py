@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from tokometer.records import ModelCall, RecordError
 from tokometer.records.kinds import MAX_TOKENS
+from tokometer.records.redaction import redacted
 from tokometer.sources.claude_code import calls, lines, usage
 from tokometer.sources.claude_code.calls import Tokens
 from tokometer.sources.claude_code.lines import UNFIT, Usage, stated
@@ -118,11 +119,11 @@ def split(raw: bytes, top: Tokens, model: str) -> Split:
             more = together(more, left)
         elif any(left) or _searches_of(run):
             stop = run.stop_reason or ("refusal" if not output and _is_declined(types, at) else "")
-            apart.append(Apart(f"{kind[:_LONGEST_TYPE]}{counts[kind]}", run, left, _searches_of(run), stop))
+            apart.append(Apart(f"{redacted(kind, _LONGEST_TYPE)}{counts[kind]}", run, left, _searches_of(run), stop))
     if max(together(top, more)) > MAX_TOKENS:
         broken.append(RecordError(_FIELD, f"more than {MAX_TOKENS} tokens in all"))
         more = NOTHING
-    strange = [("event", kind[:_LONGEST_TYPE]) for kind in dict.fromkeys(types) if kind not in TYPES]
+    strange = [("event", redacted(kind, _LONGEST_TYPE)) for kind in dict.fromkeys(types) if kind not in TYPES]
     strange += [("usage", name) for name in usage.unread(raw, "iterations")]
     return Split(more, apart, inside, strange, broken)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.records import Notice, Record, Refusal, mistake, now_us
+from tokometer.records.redaction import redacted
 from tokometer.sources.claude_code import files, lines, places
 from tokometer.sources.claude_code.contexts import SOURCE_NAME
 from tokometer.sources.claude_code.memory import recall, remember
@@ -81,7 +82,7 @@ def _passed_over(path: Path, state: bytes) -> Reading:
         left = tail.state()
     if state:
         return Reading(state=left)
-    notice = Notice(SOURCE_NAME, "file", files.shape_of(path)[:_LONGEST_NAME], str(path), at=now_us())
+    notice = Notice(SOURCE_NAME, "file", redacted(files.shape_of(path), _LONGEST_NAME), str(path), at=now_us())
     return Reading(state=left, notices=[notice])
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from tokometer.records.redaction import redacted
 from tokometer.sources.claude_code.lines import Usage
 
 _DIGITS: Final = b"0123456789"
@@ -62,7 +63,7 @@ def _numbers(value: object, name: str) -> list[str]:
     if isinstance(value, list):
         return [found for item in value for found in _numbers(item, name)]
     if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in READ:
-        return [name[:_LONGEST_NAME]]
+        return [redacted(name, _LONGEST_NAME)]
     return []
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from tokometer.host.regular import check_regular, read_bytes, read_text
 from tokometer.host.toml import NotToml, parse
+from tokometer.records.redaction import redacted
 
 #: Larger than either file ever is.
 _LIMIT: Final = 1 << 20
@@ -62,4 +63,4 @@ def _account(path: Path, _mtime_ns: int, _size: int) -> str:
         auth = msgspec.json.decode(read_bytes(path, _LIMIT), type=_Auth)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-    return (auth.tokens.account_id or "")[:200] if auth.tokens else ""
+    return redacted(auth.tokens.account_id or "", 200) if auth.tokens else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokometer.records.providers import provider_of
+from tokometer.records.redaction import redacted
 from tokometer.sources.codex.lineage import ancestors, minted, origin_of, owner_of, project_of, thread_of
 from tokometer.sources.codex.rows import SessionMeta
 from tokometer.sources.codex.state import State
@@ -42,7 +43,7 @@ def introduce(state: State, meta: SessionMeta, path: Path) -> None:
     state.project = project_of(path, meta.cwd or "")
     state.branch = (meta.git.branch or "") if meta.git else ""
     state.provider = provider_of(meta.model_provider or "")
-    state.client, state.release = (meta.originator or "")[:_LONGEST], (meta.cli_version or "")[:_LONGEST]
+    state.client, state.release = redacted(meta.originator or "", _LONGEST), redacted(meta.cli_version or "", _LONGEST)
     state.model = said(meta.model) or state.model
     _adopt(state, origin.parent, path)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.records import Notice
+from tokometer.records.redaction import redacted
 
 #: Cut to what a list can show.
 _LONGEST: Final = 80
@@ -23,7 +24,7 @@ class Noticed:
 
     def add(self, topic: str, name: str, offset: int | None = None) -> None:
         """Count `name` (a key, a type, a tier; never content) under a topic; `offset` is the line's in the file."""
-        shown = "".join(letter if letter.isprintable() else "?" for letter in name[:_LONGEST])
+        shown = "".join(letter if letter.isprintable() else "?" for letter in redacted(name, _LONGEST))
         if (topic, shown) not in self._found and len(self._found) >= _MOST:
             shown = "others"
         place = str(self._path) if offset is None else f"{self._path}:{offset}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from tokometer.records.redaction import masked
 from tokometer.sources.codex.state import State
 
 #: What ran in the first releases, which counted tokens and did not say of which model.
@@ -34,7 +35,7 @@ _TIERS: Final = {
 
 def tier_of(setting: str) -> str:
     """The API's name of a service tier; empty for the standard one. A word that nobody knows stays as it is."""
-    word = setting.strip().lower()
+    word = masked(setting.strip()).lower()
     return _TIERS.get(word, word)
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from tokometer.records.counted_parts import thousandths
 from tokometer.records.errors import mistake
 from tokometer.records.ids import key_fingerprint
+from tokometer.records.redaction import redacted
 from tokometer.records.values import MOST_ATTEMPTS, flag, message, milliseconds, moment, money, seconds, text, whole
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
 from tokometer.sources.otlp.counts import count, is_number
@@ -91,7 +92,7 @@ def _parameters(value: object) -> dict[str, str] | None:
 
 def _unread(name: str) -> Callable[[Any], str | None]:
     """For an attribute that nothing reads: its name, where it holds a number."""
-    shown = name[:_NAME]
+    shown = redacted(name, _NAME)
     return lambda value: shown if is_number(value) else None
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from tokometer.records import ModelCall
+from tokometer.records.redaction import redacted
 from tokometer.records.tiers import is_usual, unknown_tiers
 from tokometer.sources.otlp.unread import note
 
@@ -34,7 +35,7 @@ def finish_facts(call: ModelCall, found: dict[str, Any]) -> None:
     if not call.region and call.endpoint:
         call.region = region_of(call.endpoint)
     if not call.model and not call.shadow:
-        note(found, "model", f"a call without a model ({call.operation[:40]})")
+        note(found, "model", f"a call without a model ({redacted(call.operation, 40)})")
 
 
 def _tier(found: dict[str, Any]) -> str:

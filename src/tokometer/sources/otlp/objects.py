@@ -10,6 +10,7 @@ import msgspec
 
 from tokometer.records import RecordError
 from tokometer.records.counted_parts import thousandths
+from tokometer.records.redaction import redacted
 from tokometer.records.values import decimal, money, text
 from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.object_keys import OBJECT_KEYS
@@ -78,7 +79,7 @@ def counts_of(name: str, given: object, *, disjoint: bool = False, below: str = 
         if slot in SLOTS or slot in QUANTITY_SLOTS:
             _add(found, f"{name}.{key}", slot, value)
         elif slot != KNOWN and is_number(value):
-            found.unread.append(f"{name}.{key}"[:_NAME])
+            found.unread.append(redacted(f"{name}.{key}", _NAME))
         place = known.place if known is not None else "beside" if len(path) == 1 and not below else "inside"
         if place == "apart" or (disjoint and place == "beside"):
             found.beside.add(slot)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tokometer.records import Record, mistake
+from tokometer.records.redaction import masked
 from tokometer.sources.otlp.build import step_of
 from tokometer.sources.otlp.span import Span
 
@@ -36,7 +37,7 @@ def word_of(span: Span) -> str:
     for slot in _WORDS:
         if found.get(slot):
             word = str(found[slot])
-            return word.lower() if word.isupper() else word
+            return word.lower() if word.isupper() and masked(word) == word else word
     return span.name.removeprefix(_CLAUDE_CODE) if span.name.startswith(_CLAUDE_CODE) else ""
 
 

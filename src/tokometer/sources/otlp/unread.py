@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from tokometer.records import Notice
+from tokometer.records.lengths import MAX_TEXT
+from tokometer.records.redaction import redacted
 
 #: Key of a span's attributes under which it is collected, as (topic, name).
 UNREAD: Final = "unread"
@@ -55,5 +57,5 @@ class Unread:
 
 
 def _plain(name: str) -> str:
-    plain = _VARIABLE.sub("#", name)[:_NAME].encode("utf-8", "replace").decode()
+    plain = _VARIABLE.sub("#", redacted(name, MAX_TEXT))[:_NAME]
     return "".join(letter if letter.isprintable() else "?" for letter in plain)

@@ -1,0 +1,115 @@
+"""What came in, when, and by which way: the Sources page shows it while it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tokometer.dashboards.names import source_titles
+from tokometer.ledger.noticed import noticed_by_source
+from tokometer.ledger.places import places_by_source
+from tokometer.ledger.refused import refused_by_source
+from tokometer.measures import Query
+from tokometer.measures.latest import latest_by
+from tokometer.records.plural import counted
+from tokometer.records.units import REQUESTS, USD, Number, Unit, exact, show
+from tokometer.sources.registry import FILE_SOURCES
+
+if TYPE_CHECKING:
+    from tokometer.server.runtime import Runtime
+
+#: Who writes a time for the viewer: how long ago, and to the second.
+When = Callable[[datetime | None], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The last time that something came in by HTTP."""
+
+    at: datetime
+    #: Records that were taken, and that were refused.
+    taken: int
+    refused: int
+
+
+class Arrivals:
+    """The latest arrival of each way in since the server started."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, Arrival] = {}
+
+    def note(self, way: str, taken: int, refused: int) -> None:
+        """Something came in by `otlp` or `api`, whether or not anything of it was kept."""
+        self._latest[way] = Arrival(datetime.fromtimestamp(time.time(), UTC), taken, refused)
+
+    def of(self, way: str) -> Arrival | None:
+        """The latest by one way."""
+        return self._latest.get(way)
+
+    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator of names
+        return iter(self._latest)
+
+
+def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
+    """Sources that have given anything, with the places that are read by cursor."""
+    rows = runtime.ask(Query(measures=("calls.requests", "calls.cost"), by=("calls.source",), since="all")).rows
+    places: dict[str, tuple[int, datetime | None]] = {**places_by_source(runtime.ledger)}
+    calls = {row["source"]: row for row in rows}
+    refused = refused_by_source(runtime.ledger)
+    noticed = noticed_by_source(runtime.ledger)
+    last, titles = latest_by(runtime.ask, "calls.source"), source_titles()
+    found = []
+    for name in sorted({*calls, *places, *refused, *noticed, *runtime.arrivals}):
+        row = calls.get(name, {})
+        count, read = places.get(name, (0, None))
+        arrival = runtime.arrivals.of(name)
+        found.append(
+            {
+                "name": name,
+                "title": titles.get(name, name or "unknown"),
+                "requests": _figure(row.get("requests"), REQUESTS),
+                "cost": _figure(row.get("cost"), USD),
+                "files": count,
+                "read": when(read),
+                "received": when(arrival.at if arrival else read or last.get(name)),
+                "last_call": when(last.get(name)),
+                "refused": refused.get(name, 0),
+                "noticed": noticed.get(name, (0, 0))[1],
+            }
+        )
+    return found
+
+
+def waiting(runtime: Runtime, when: When) -> dict[str, dict[str, str]]:
+    """Of each way in (`files`, `otlp`, `api`): whether something has come, in words, and to the second."""
+    last = latest_by(runtime.ask, "calls.source")
+    told = {way: _of_way(runtime.arrivals.of(way), last.get(way), when) for way in ("otlp", "api")}
+    files = [last[name] for name in FILE_SOURCES if name in last]
+    return told | {"files": _of_way(None, max(files, default=None), when)}
+
+
+def _of_way(arrival: Arrival | None, last: datetime | None, when: When) -> dict[str, str]:
+    if arrival:
+        at = when(arrival.at)
+        refused = f", {arrival.refused:,} refused" if arrival.refused else ""
+        kept = counted(arrival.taken, "record") if arrival.taken or refused else "nothing that is kept"
+        text = f"Received {kept}{refused}, {at['text']}"
+        return {"state": "on" if arrival.taken else "refused", "text": text, "exact": at["exact"]}
+    if last:
+        at = when(last)
+        return {"state": "on", "text": f"Last call {at['text']}", "exact": at["exact"]}
+    return {"state": "wait", "text": "Waiting for data …", "exact": ""}
+
+
+def shortened(place: str, home: Path) -> str:
+    """A path as its owner writes it."""
+    prefix = f"{home}/"
+    return f"~/{place[len(prefix) :]}" if place.startswith(prefix) else place
+
+
+def _figure(value: Number | None, unit: Unit) -> Mapping[str, str]:
+    return {"text": show(value, unit), "exact": exact(value, unit)}
