@@ -14,9 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from faults.disk import Disk, small_disk
+from generators import old_ledger
 from servers.whole import Running, environment, running
 from tokometer.cli.problems import EXIT_UNAVAILABLE
 from tokometer.ledger import Batch, LedgerError, LedgerFull, LedgerUnavailable, Statement
@@ -238,3 +240,60 @@ def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def test_a_migration_that_does_not_fit(disk: Disk) -> None:
+    """An old ledger says that there is no room, stays as it is, and is brought up to date once there is some."""
+    path = disk.folder / "ledger.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for sql in (*old_ledger.statements("duckdb"), old_ledger.multiplied("duckdb", 40)):
+            connection.execute(sql)
+        before = connection.execute("SELECT count(*), sum(output_tokens) FROM calls").fetchall()
+    refused = 0
+    for leave in (0, 10_000, 60_000, 200_000, 600_000, 1_200_000):
+        disk.fill(leave)
+        try:
+            DuckDBLedger(path).close()
+        except LedgerFull:
+            refused += 1
+        disk.empty()
+    assert refused
+    ledger = DuckDBLedger(path)
+    assert ledger.fetch(Statement("SELECT count(*), sum(output_tokens) FROM calls")) == before
+    assert ledger.audit() == []
+    ledger.close()
+
+
+def test_a_question_that_has_to_spill(disk: Disk) -> None:
+    """A question that needs more memory than there is, and more disk, is told so; nothing else is the worse for it."""
+    ledger = DuckDBLedger(disk.folder / "ledger.duckdb", memory_limit="40MB")
+    fed(ledger, range(4_000))
+    ledger.settle()
+    disk.fill(leave=1_500_000)
+    sql = "SELECT a.id, b.id FROM calls a, calls b, range(30) ORDER BY hash(a.id, b.id) LIMIT 4000000"
+    with pytest.raises(LedgerUnavailable):
+        ledger.fetch(Statement(sql))
+    assert counted(ledger) == (4_000, 4_000)
+    disk.empty()
+    assert fed(ledger, range(4_000, 4_100)) == 100
+    assert counted(ledger) == (4_100, 4_100)
+    ledger.close()
+
+
+def test_a_command_whose_output_does_not_fit(tmp_path: Path) -> None:
+    """What it says goes nowhere, and that is one line and an exit code, not a stack of our internals."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        code = "import sys; from tokometer.cli import main; sys.exit(main())"
+        found = subprocess.run(
+            [sys.executable, "-c", code, "query", "--measure", "calls.requests", "--data", str(tmp_path / "data")],
+            env=environment(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert found.returncode == EXIT_UNAVAILABLE
+    [line_] = found.stderr.splitlines()
+    assert line_.startswith("Error: ")
+    assert line_.endswith("No space left on device")

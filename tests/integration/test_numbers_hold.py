@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 from starlette.requests import Request
 
@@ -16,10 +17,11 @@ from generators.looked_at import fragment
 from tokometer.charts import Colours
 from tokometer.dashboards import DASHBOARDS, Context, Panel
 from tokometer.dashboards.scope import parse_scope
-from tokometer.ledger import Batch, Ledger
+from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
-from tokometer.measures import CUBES, Query, Question, Result, answer, run
+from tokometer.measures import CUBES, Feed, Query, Question, Result, answer, run
+from tokometer.measures.facts import FACTS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.records.record import MAX_TOKENS
@@ -93,7 +95,7 @@ def test_every_measure_at_every_grain(ledger: Ledger, cube: str, grain: str) -> 
     """Every measure of every cube has an answer that JSON can hold."""
     measures = tuple(measure.name for measure in CUBES[cube].measures.values())
     since = "24h" if grain == "quarter" else "60d"
-    query = Query(measures=measures, since=since, grain=grain or None, compare=bool(grain))
+    query = Query(measures=measures, since=since, grain=grain, compare="previous" if grain else "")
     assert written(run(ledger, query, now=NOW))
 
 
@@ -139,12 +141,18 @@ class Alone:
         return self.results.get(question, lambda: answer(self.ledger, question, ("default",), NOW))
 
 
+def _model(ledger: Ledger) -> str:
+    """A model that the ledger knows."""
+    [(name,)] = ledger.fetch(Statement("SELECT max(model) FROM calls"))
+    return str(name)
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
 def test_every_endpoint_answers(ledger: Ledger, endpoint: Endpoint) -> None:
     """No endpoint fails, and what it says is JSON."""
     server: Any = Alone(ledger)
-    path = {part: "gpt-5" if "model" in part else "openai" for part in endpoint.names}
-    wanted = "model_ids=gpt-5" if "model_ids" in {one.name for one in endpoint.takes} else ""
+    path = {part: _model(ledger) if "model" in part else "openai" for part in endpoint.names}
+    wanted = f"model_ids={_model(ledger)}" if "model_ids" in {one.name for one in endpoint.takes} else ""
     scope = {"type": "http", "query_string": wanted.encode(), "path_params": path, "headers": []}
     asked = read(Request(scope), server, period=endpoint.period, takes=endpoint.takes, limit=endpoint.limit)
     strict(endpoint.make(asked))
@@ -153,3 +161,64 @@ def test_every_endpoint_answers(ledger: Ledger, endpoint: Endpoint) -> None:
 def test_the_audit_is_clean(ledger: Ledger) -> None:
     """Every rollup equals its records."""
     assert ledger.audit() == []
+
+
+#: What tables of before there was a gate can hold: SQL for DuckDB, past everything.
+_OLD = (
+    "UPDATE calls SET latency_us = 9223372036854775807, ttft_us = 9223372036854775807 WHERE status = 'ok'",
+    "UPDATE calls SET latency_us = -5, attempt = 2147483647, http_status = 2147483647 WHERE status = 'timeout'",
+    "UPDATE calls SET user_messages = 9223372036854775807, input_tokens = 9223372036854775807",
+    "UPDATE samples SET value = 'infinity'::DOUBLE WHERE metric = 'metric 0'",
+    "UPDATE samples SET value = 'nan'::DOUBLE WHERE metric = 'metric 1'",
+    "UPDATE scores SET value = '-infinity'::DOUBLE WHERE name = 'name 0'",
+    "UPDATE bills SET ended_at = TIMESTAMP '33658-01-01', quantity = 'nan'::DOUBLE",
+    "UPDATE models SET released_at = TIMESTAMP '33658-01-01', last_used_at = TIMESTAMP '0001-01-01', progress = 'nan'",
+    "UPDATE runs SET ended_at = TIMESTAMP '33658-01-01' WHERE status = 'ok'",
+    "UPDATE jobs SET next_run_at = TIMESTAMP '33658-01-01', duration_us = 9223372036854775807",
+    "INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM calls",
+)
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """A ledger of before there was a gate, with numbers that none lets pass."""
+    folder = tmp_path_factory.mktemp("old")
+    made = DuckDBLedger(folder / "ledger.duckdb")
+    since = NOW_US - 40 * DAY_US
+    made.commit(Batch(records=[*extremes.calls(500, since, NOW_US), *extremes.others(OTHERS, since, NOW_US)]))
+    made.close()
+    with duckdb.connect(str(folder / "ledger.duckdb")) as connection:
+        for statement in _OLD:
+            connection.execute(statement)
+    made = DuckDBLedger(folder / "ledger.duckdb")
+    yield made
+    made.close()
+
+
+def test_an_old_ledger_opens_and_adds_up(old: Ledger) -> None:
+    """Its sums are exact, and nothing of it had to be set aside."""
+    [row] = run(old, Query(measures=("calls.input_tokens", "calls.requests"), since="all"), now=NOW).rows
+    assert row == {"input_tokens": 500 * (2**63 - 1), "requests": 500}
+    assert old.unsettled == ()
+    assert old.audit() == []
+
+
+@pytest.mark.parametrize("cube", CUBES)
+def test_an_old_ledger_answers_every_measure_and_feed(old: Ledger, cube: str) -> None:
+    """What cannot be written as a number or a time is unknown."""
+    measures = tuple(measure.name for measure in CUBES[cube].measures.values())
+    for grain in ("", "day"):
+        written(run(old, Query(measures=measures, since="60d", grain=grain), now=NOW))
+    written(answer(old, Feed(cube=cube, columns=tuple(FACTS[cube]), since="60d", limit=1_000), now=NOW))
+
+
+@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+def test_an_old_ledger_draws_every_panel(old: Ledger, opens: str, panel: Panel) -> None:
+    """No panel fails."""
+    test_every_panel_is_drawn(old, opens, panel)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+def test_an_old_ledger_answers_every_endpoint(old: Ledger, endpoint: Endpoint) -> None:
+    """No endpoint fails."""
+    test_every_endpoint_answers(old, endpoint)

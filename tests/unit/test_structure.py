@@ -142,7 +142,7 @@ OPENED_OTHERWISE = {
     "server/assets.py": "files of the package itself",
     "charts/theme.py": "files of the package itself",
     "charts/shop.py": "files of the package itself, and of an installed one",
-    "cli/app.py": "writes to nowhere",
+    "host/streams.py": "the standard streams, and nowhere",
 }
 
 

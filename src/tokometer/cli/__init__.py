@@ -14,15 +14,26 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command that `sys.argv` names and return its exit code."""
+    from tokometer.host.streams import make_usable
+
+    make_usable()
     if sys.argv[1:] == ["--version"]:
         from tokometer import __version__
 
-        sys.stdout.write(f"tokometer {__version__}\n")
+        try:
+            sys.stdout.write(f"tokometer {__version__}\n")
+            sys.stdout.flush()
+        except OSError:
+            from tokometer.host.streams import give_up_stdout
+
+            give_up_stdout()
+            return 3
         return 0
     import gc
     import os
     import signal
     import threading
+    from contextlib import suppress
 
     # Until commands take signals themselves, one ends this process without many words.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -37,7 +48,8 @@ def main() -> int:
     if brief or threading.active_count() > 1:
         # Everything is closed; what still runs only warms caches. Python would take modules away from under it, and
         # take apart what an import leaves, object by object.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
     return code

@@ -13,10 +13,11 @@ from typing import Any, Final
 import click
 
 from tokometer import __version__
-from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE
+from tokometer.cli.problems import EXIT_INTERRUPTED, EXIT_PIPE, EXIT_UNAVAILABLE, told_in_one_line
 from tokometer.cli.shown import say, without_secrets
 from tokometer.host.ending import COMMAND_SECONDS, Ending
 from tokometer.host.private import keep_private
+from tokometer.host.streams import give_up_stdout
 
 #: Where each command is, and its line in `tokometer --help`: a module is imported when its command runs, not before.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -126,8 +127,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
     try:
-        code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
-        sys.stdout.flush()
+        with told_in_one_line(machine=False):
+            code = tokometer.main(list(arguments), prog_name="tokometer", standalone_mode=False, color=color)
+            sys.stdout.flush()
     except click.UsageError as mistake:
         where = mistake.ctx.command_path if mistake.ctx else "tokometer"
         say(without_secrets(f"Error: {mistake.format_message()} ({where} --help)"), err=True)
@@ -137,6 +139,12 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
         return problem.exit_code
     except BrokenPipeError:
         return _reader_has_gone()
+    except OSError as error:
+        # A full disk where the output goes: what is wrong elsewhere was told as a problem already.
+        _reader_has_gone()
+        place = str(error.filename) if error.filename else "the output could not be written"
+        say(without_secrets(f"Error: {place}: {error.strerror or error}"), err=True)
+        return EXIT_UNAVAILABLE
     return code if isinstance(code, int) else 0
 
 
@@ -158,6 +166,6 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
 
 
 def _reader_has_gone() -> int:
-    """Nothing is wrong (`tokometer report | head`), but Python would flush stdout once more at exit, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Nothing is wrong: `tokometer report | head`."""
+    give_up_stdout()
     return EXIT_PIPE

@@ -147,6 +147,13 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
         yield Loud(f"         Records cannot be taken just now: {ledger['trouble']}")
     if ledger["missing"]:
         yield from _missing(ledger["missing"])
+    aside = ledger.get("unsettled", [])
+    if aside:
+        yield Loud(f"Aside    {counted(len(aside), 'quarter hour')} could not be settled; tried again:")
+    for one in aside[:_MOST]:
+        yield f"         {one['since']}: {one['missing']} since {one['set_aside_at']}: {one['reason']}"
+    if len(aside) > _MOST:
+        yield f"         … and {len(aside) - _MOST:,} more (--json lists them)"
     waiting = ledger["waiting"]
     if waiting["count"]:
         by_source = ", ".join(f"{count:,} of {source}" for source, count in waiting["by_source"].items())

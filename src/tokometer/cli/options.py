@@ -15,7 +15,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _folder(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
     from tokometer.ledger.opening import data_folder
 
-    return (value.expanduser() if value else data_folder(os.environ, Path.home())).absolute()
+    try:
+        return (value.expanduser() if value else data_folder(os.environ, Path.home())).absolute()
+    except (RuntimeError, OSError) as error:
+        # Nobody's home, or below a folder that is gone.
+        raise click.BadParameter(f"no folder can be told from it: {error}") from None
 
 
 def data_option(command: F) -> F:

@@ -33,12 +33,14 @@ class Mistake(Problem):
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
-    """Turn what ledger, measures, prices and the machine raise into a :class:`Problem`."""
+def told_in_one_line(*, machine: bool = True) -> Iterator[None]:
+    """Turn what ledger, measures, prices and the machine (if not: `machine=False`) raise into a :class:`Problem`."""
     try:
         yield
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
     except Exception as error:
-        problem = _problem(error)
+        problem = _problem(error) if machine or not isinstance(error, OSError) else None
         if problem is None:
             raise
         raise problem from error
@@ -48,11 +50,12 @@ def _problem(error: Exception) -> Problem | None:
     """What an error means for whoever typed the command; None for a mistake of ours, which is shown in full."""
     # Imported only now: what works needs none of these.
     from tokometer.ledger import LedgerError
+    from tokometer.ledger.environment import VariableError
     from tokometer.measures import QueryError
     from tokometer.prices.overrides import PriceFileError
     from tokometer.settings import SettingsError
 
-    if isinstance(error, QueryError | PriceFileError | SettingsError):
+    if isinstance(error, QueryError | PriceFileError | SettingsError | VariableError):
         return Mistake(str(error))
     if isinstance(error, LedgerError):
         return Problem(str(error))

@@ -104,6 +104,8 @@ def query(
     if remark:
         say(remark, err=True)
     say(f"Window: {window_words(meta, begins, until)}", err=True)
+    for words in meta.get("missing", ()):
+        say(f"Missing: {words}", err=True)
 
 
 def _begins(measures: tuple[str, ...]) -> str:

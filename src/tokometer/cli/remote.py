@@ -91,7 +91,9 @@ class RemoteDoor:
         """The answer to a query as CSV, and its window."""
         response = self._send("POST", "/api/query", question, accept="text/csv")
         since, _, until = response.headers.get("Tokometer-Window", "").partition("/")
-        return response.read().decode("utf-8"), {"since": since, "until": until, "tz": question["tz"]}
+        missing = response.headers.get("Tokometer-Missing", "")
+        meta = {"since": since, "until": until, "tz": question["tz"], "missing": [missing] if missing else []}
+        return response.read().decode("utf-8"), meta
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Have the server import, and pass on how far it is."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tokometer.cli.problems import Problem, told_in_one_line
+from tokometer.cli.shown import say
 
 
 def repair(data: Path, *, sure: bool) -> None:
@@ -20,18 +21,18 @@ def repair(data: Path, *, sure: bool) -> None:
     if running is not None:
         raise Problem(f"{running.url} serves {data} (process {running.pid}): stop it first")
     from tokometer.ledger.duckdb import FILE_NAME
-    from tokometer.ledger.duckdb.ledger import MEMORY_LIMIT
     from tokometer.ledger.duckdb.repair import repair as mend
     from tokometer.ledger.duckdb.repair import words
+    from tokometer.ledger.environment import memory_limit
 
     path = data / FILE_NAME
     if not any(data.glob(f"{path.stem}.*")):
         raise Problem(f"there is no ledger in {data}")
-    click.echo(f"This keeps what can be read of {path}, and moves what is damaged aside; nothing is deleted.")
-    click.echo("What sources still have is read again at the next start. A copy of the folder is a good idea first.")
+    say(f"This keeps what can be read of {path}, and moves what is damaged aside; nothing is deleted.")
+    say("What sources still have is read again at the next start. A copy of the folder is a good idea first.")
     if not sure:
         click.confirm("Repair it now?", abort=True)
     with told_in_one_line():
-        done = mend(path, os.environ.get("TOKOMETER_MEMORY", MEMORY_LIMIT))
+        done = mend(path, memory_limit())
     for line in words(done):
-        click.echo(line)
+        say(line)

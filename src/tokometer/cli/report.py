@@ -76,6 +76,8 @@ def report(
         if not answer["rows"]:
             say(_nothing(door, zone, since), err=True)
         say(f"Window: {window_words(answer['meta'], since or DEFAULT_SINCE, until)}", err=True)
+        for words in answer["meta"].get("missing", ()):
+            say(f"Missing: {words}", err=True)
         if reading:
             _say(reading, zone, local=isinstance(door, LocalDoor))
 
@@ -99,8 +101,8 @@ def _show(
     found = usage(kind, answer["rows"])
     if as_json:
         window = {name: answer["meta"][name] for name in ("since", "until", "tz")}
-        more = {"window": window} | ({"reading": reading} if reading else {})
-        say_json(_as_json(found) | more)
+        beside = {"reading": reading, "missing": answer["meta"].get("missing")}
+        say_json(_as_json(found) | {"window": window} | {name: value for name, value in beside.items() if value})
     elif as_csv:
         say_csv(_as_csv(found, breakdown=breakdown))
     elif found.rows:

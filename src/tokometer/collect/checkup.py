@@ -12,6 +12,7 @@ from tokometer.ledger import Ledger, LedgerError
 from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.refused import list_refused
+from tokometer.ledger.unsettled import unsettled_json
 from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
@@ -126,6 +127,7 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
         "schema": stats["schema_version"],
         "bytes": stats["bytes"],
         "rows": {name: count for name, count in stats.items() if name not in _BOOKKEEPING},
+        "unsettled": [unsettled_json(row) for row in ledger.unsettled[:_MOST]],
         "refused": stats["refusals"],
         "waiting": _waiting(ledger),
         "latest_refusals": [

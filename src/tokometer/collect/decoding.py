@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from tokometer.collect.patience import Backoff
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.host.children import end_with
 from tokometer.ledger import Batch
@@ -123,6 +124,8 @@ class Decoder:
         self._worth_bytes = worth_bytes
         self._seconds = seconds
         self._other: _Other | None = None
+        #: Between two starts of a process that did not come to be ready.
+        self._patience = Backoff(first=1.0, most=60.0)
         self._closed = False
 
     @property
@@ -161,9 +164,15 @@ class Decoder:
     async def _decoded(self, what: str, body: bytes) -> Decoded:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
-            if other is None or (other.gone and other.ready):
+            if other is not None and other.gone:
+                if not other.ready:
+                    # It was ended, or there was no room for it, just then: it is tried again, but not at once.
+                    self._patience.failed()
+                other = self._other = None
+            if other is None and not self._patience.left:
                 other = self._other = _Other(self._prices, self._labels, self._seconds)
-            if other.ready:
+            if other is not None and other.ready:
+                self._patience.went_well()
                 with suppress(ConnectionError):
                     found = await other.ask(what, body)
                     if not found.undone:

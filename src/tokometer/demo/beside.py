@@ -12,7 +12,7 @@ from tokometer.demo.journal import MINUTE, SECOND
 from tokometer.demo.rhythm import DAY, HOUR
 from tokometer.records import ERRORS, AgentRun, ErrorDetail, LogLine, ModelCall, Record, Score, Status, Step
 from tokometer.records.beside import Level
-from tokometer.records.values import MAX_TEXT
+from tokometer.records.lengths import MAX_TEXT
 
 #: Nothing older than what would be kept is made up.
 _LOGGED_FOR, _DETAILED_FOR = 14 * DAY, 7 * DAY

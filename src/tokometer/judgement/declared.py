@@ -206,7 +206,10 @@ def _meta(matter: Matter, answers: Sequence[Result], rows: int, elapsed_ms: floa
     """How the answer came about; the window is that of the first question."""
     first = answers[0].meta if answers else Meta(matter.now, matter.now, matter.tz)
     tables = tuple(dict.fromkeys(table for answer in answers for table in answer.meta.tables))
-    return Meta(first.since, first.until, matter.tz, tables=tables, total_rows=rows, elapsed_ms=elapsed_ms)
+    missing = tuple(dict.fromkeys(words for answer in answers for words in answer.meta.missing))
+    return Meta(
+        first.since, first.until, matter.tz, tables=tables, total_rows=rows, missing=missing, elapsed_ms=elapsed_ms
+    )
 
 
 def _column(dimension: Dimension) -> Column:

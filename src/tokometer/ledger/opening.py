@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tokometer.host.private import close_cache
 from tokometer.host.regular import check_regular
+from tokometer.ledger.environment import VariableError, memory_limit
 from tokometer.ledger.protocol import LedgerError
 from tokometer.settings import FILE_NAME as SETTINGS
 from tokometer.settings import read_settings
@@ -18,9 +19,16 @@ if TYPE_CHECKING:
 
 
 def data_folder(env: Mapping[str, str], home: Path) -> Path:
-    """The folder that holds everything Tokometer keeps, unless `--data` names another."""
+    """The folder that holds everything Tokometer keeps, unless `--data` names another.
+
+    Raises:
+        VariableError: TOKOMETER_DATA names no folder.
+    """
     if env.get("TOKOMETER_DATA"):
-        return Path(env["TOKOMETER_DATA"]).expanduser()
+        try:
+            return Path(env["TOKOMETER_DATA"]).expanduser()
+        except RuntimeError:
+            raise VariableError("TOKOMETER_DATA", f"is in nobody's home ({env['TOKOMETER_DATA'][:200]!r})") from None
     if env.get("XDG_DATA_HOME"):
         return Path(env["XDG_DATA_HOME"]) / "tokometer"
     return home / ".local" / "share" / "tokometer"
@@ -65,7 +73,10 @@ def open_ledger(data: Path, *, url: str = "", read_only: bool = False) -> Ledger
 def _check_file(path: Path) -> None:
     """See that the engine will open a file, and not wait for whoever writes to a pipe."""
     try:
+        str(path).encode()
         check_regular(path)
+    except UnicodeEncodeError:
+        raise LedgerError(f"{str(path)!r} is not UTF-8 text, as the name of a ledger has to be") from None
     except FileNotFoundError:
         return
     except OSError as error:
@@ -77,8 +88,9 @@ def _open(data: Path, url: str, *, read_only: bool) -> Ledger:
         from tokometer.ledger.clickhouse import ClickHouseLedger
 
         return ClickHouseLedger(url)
+    limit = memory_limit()
     from tokometer.ledger.duckdb import FILE_NAME, DuckDBLedger
 
     for name in (FILE_NAME, f"{FILE_NAME}.wal"):
         _check_file(data / name)
-    return DuckDBLedger(data / FILE_NAME, read_only=read_only, memory_limit=os.environ.get("TOKOMETER_MEMORY", "384MB"))
+    return DuckDBLedger(data / FILE_NAME, read_only=read_only, memory_limit=limit)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tokometer.ledger.protocol import Ledger, LedgerError
+from tokometer.ledger.environment import VariableError
+from tokometer.ledger.protocol import Ledger
 from tokometer.records.time import QUARTER_US
 
 #: What may be dropped, and after how many days it is. Calls are never: rollups and totals rest on them.
@@ -24,7 +25,7 @@ def kept_days(env: Mapping[str, str]) -> dict[str, int]:
     """How long what is not kept for good is kept, as the environment says.
 
     Raises:
-        LedgerError: A variable is no number of days.
+        VariableError: A variable is no number of days.
     """
     kept = dict(KEPT_DAYS)
     for table, variable in _VARIABLES.items():
@@ -33,7 +34,7 @@ def kept_days(env: Mapping[str, str]) -> dict[str, int]:
             del kept[table]
         elif said:
             if not (said.isascii() and said.isdigit() and 1 <= int(said) <= _MOST_DAYS):
-                raise LedgerError(f"{variable} is not a number of days: write 1 to {_MOST_DAYS:,}, or {_FOREVER}")
+                raise VariableError(variable, f"is not a number of days: write 1 to {_MOST_DAYS:,}, or {_FOREVER}")
             kept[table] = int(said)
     return kept
 
@@ -42,14 +43,14 @@ def bodies_kept(env: Mapping[str, str]) -> bool:
     """Whether requests and responses that come with details of errors are kept. They hold prompts, so not unless asked.
 
     Raises:
-        LedgerError: The variable says neither yes nor no.
+        VariableError: The variable says neither yes nor no.
     """
     said = env.get(_BODIES, "").strip().lower()
     if said in ("on", "yes", "true", "1"):
         return True
     if said in ("", "off", "no", "false", "0"):
         return False
-    raise LedgerError(f"{_BODIES} is neither on nor off")
+    raise VariableError(_BODIES, "is neither on nor off")
 
 
 def drop_old(ledger: Ledger, kept: Kept, now: int) -> dict[str, int]:

@@ -34,7 +34,8 @@ TOKENS: Final = (
 )
 #: With those of which only the total is known: they are in no bucket.
 ALL_TOKENS: Final = (*TOKENS, "unsplit_tokens")
-_ALL_TOKENS: Final = " + ".join(f"coalesce({name}, 0)" for name in ALL_TOKENS)
+#: In 128 bits from the first term on: ledgers of before numbers had a most hold more than such a sum has room for.
+_ALL_TOKENS: Final = " + ".join(f"CAST(coalesce({name}, 0) AS Int128)" for name in ALL_TOKENS)
 _NO_TOKENS: Final = " AND ".join(f"{name} IS NULL" for name in TOKENS)
 _ASSUMED: Final = f"price_basis LIKE '{ASSUMED}%'"
 #: Calls that no price list can help: nobody said what they used. Rows of version 1 do not say why they have no price.

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from tokometer.ledger.protocol import LedgerError, Unsettled
 from tokometer.ledger.schema import CELLS, HISTOGRAMS, SESSIONS
 from tokometer.ledger.slices import Span
-from tokometer.records import now_us
+from tokometer.records import now_us, to_datetime
 from tokometer.records.redaction import redacted
+from tokometer.records.time import QUARTER_US
 
-#: Rollup → what of a quarter hour is missing, in words.
+#: Rollup → what of a quarter hour is missing, in words that go on with "missing".
 ROLLUPS: Final[dict[str, str]] = {
-    CELLS.name: "all of its calls",
-    HISTOGRAMS.name: "its calls in percentiles of latency",
-    SESSIONS.name: "a session with calls in it",
+    CELLS.name: "all calls are",
+    HISTOGRAMS.name: "the calls in percentiles of latency are",
+    SESSIONS.name: "sessions with calls in it are",
 }
 UNSETTLED_SQL: Final = "SELECT rollup, quarter, reason, since FROM unsettled"
 #: The first pause before the next try (seconds), and the longest.
@@ -88,6 +90,24 @@ class SetAside:
         return self._known.pop((rollup, quarter), None) is not None
 
 
+def quarter_start(row: Unsettled) -> datetime:
+    """When the quarter hour began that is set aside."""
+    return to_datetime(row.quarter * QUARTER_US)
+
+
+def unsettled_json(row: Unsettled) -> dict[str, str]:
+    """What is set aside as a JSON object, with what that means; times in UTC."""
+    start, end = (to_datetime(at * QUARTER_US).isoformat() for at in (row.quarter, row.quarter + 1))
+    return {
+        "rollup": row.rollup,
+        "since": start,
+        "until": end,
+        "missing": f"{ROLLUPS[row.rollup]} missing",
+        "reason": row.reason,
+        "set_aside_at": to_datetime(row.since).isoformat(timespec="seconds"),
+    }
+
+
 def reason_of(error: BaseException) -> str:
     """Why something could not be settled, in a line."""
     line = str(error).strip().partition("\n")[0]
@@ -114,10 +134,16 @@ def _too_much(error: BaseException) -> bool:
     return type(error.__cause__).__name__ == "OutOfMemoryException"
 
 
-def in_parts(quarters: Sequence[int], attempt: Callable[[Span], int], alone: Callable[[int, Exception], None]) -> int:
+def in_parts(
+    quarters: Sequence[int],
+    attempt: Callable[[Span], int],
+    alone: Callable[[int, Exception], None],
+    rest: Callable[[list[int], Exception], None] | None = None,
+) -> int:
     """Settle quarter hours together, and in halves where that fails. Returns how many could be.
 
-    `attempt` settles a span and says how many of them; `alone` is given each that cannot be settled, and why.
+    `attempt` settles a span and says how many of them; `alone` is given each that cannot be settled, and why. Where
+    none of many can be, `rest` is given those that were not tried.
     """
     done = failed = 0
     parts = [list(quarters)] if quarters else []
@@ -134,8 +160,7 @@ def in_parts(quarters: Sequence[int], attempt: Callable[[Span], int], alone: Cal
                 continue
             alone(part[0], error)
             failed += 1
-            if failed >= _MOST_ALONE and not done:
-                for quarter in (quarter for rest in parts for quarter in rest):
-                    alone(quarter, error)
+            if failed >= _MOST_ALONE and not done and rest is not None:
+                rest([quarter for untried in parts for quarter in untried], error)
                 break
     return done

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from tokometer.ledger.protocol import Unsettled
 from tokometer.measures.atoms import Atom
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.days import Range, whole_days
@@ -98,6 +99,8 @@ class Ask:
     counted_until: int = 0
     #: The keys of labels that the rollups know.
     rolled: frozenset[str] = frozenset()
+    #: What the rollups of calls lack because it could not be settled, of all time.
+    aside: tuple[Unsettled, ...] = ()
     #: Rows that the answer may have.
     most: int = MOST_ROWS
     #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.

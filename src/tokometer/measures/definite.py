@@ -47,6 +47,7 @@ def definite(ledger: Ledger, query: Query, workspaces: Sequence[str], now: int |
         conditions=tuple(condition(given) for given in query.where),
         rolled=ledger.rolled,
         settled=settled,
+        aside=tuple(ledger.unsettled) if cube.name == "calls" else (),
     )
     if settled and cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
         counted = ledger.fetch(counted_until_statement())

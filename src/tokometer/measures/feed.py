@@ -22,6 +22,7 @@ from tokometer.measures.details import KEYS, Details
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.facts import FACTS, Fact
 from tokometer.measures.kinds import Count
+from tokometer.measures.missing import finite
 from tokometer.measures.query import Query
 from tokometer.measures.questions import Feed
 from tokometer.measures.result import Cell, Column, Result
@@ -30,8 +31,8 @@ from tokometer.measures.scope import Scope
 from tokometer.measures.tables import STORED
 from tokometer.measures.whereabouts import holding
 from tokometer.measures.windows import Window
+from tokometer.records.lengths import MAX_LONG_TEXT
 from tokometer.records.time import QUARTER_US, to_us
-from tokometer.records.values import MAX_LONG_TEXT
 
 #: How long the first window is, and how many times as long each one is as the one before.
 _FIRST_US: Final = 16 * QUARTER_US
@@ -149,10 +150,10 @@ def _makers(ask: Ask, shown: Sequence[Fact]) -> dict[str, Callable[[Any], Cell]]
 
 
 def _cell(value: Any) -> Cell:  # noqa: ANN401 - whatever a column has
-    """A value as it is; but of a text that no source would bring today, the beginning."""
+    """A value as it is; but of a text that no source would bring today, the beginning, and of infinity nothing."""
     if isinstance(value, str) and len(value) > MAX_LONG_TEXT:
         return f"{value[: MAX_LONG_TEXT - 1]}…"
-    return value  # type: ignore[no-any-return]
+    return value if finite(value) else None
 
 
 def _time_cell(ask: Ask) -> Callable[[Any], Cell]:
@@ -160,8 +161,9 @@ def _time_cell(ask: Ask) -> Callable[[Any], Cell]:
     first, last = (moment(us, tz) for us in (window.since, window.until))
     if window.until - window.since <= _DAY_US and first.utcoffset() == last.utcoffset():
         # No zone changes its clock twice a day. Thousands of times of a day are a third of what it takes to show them.
-        return lambda value: None if value is None else _utc(value).astimezone(first.tzinfo)
-    return lambda value: None if value is None else moment(to_us(value), tz)
+        return lambda value: _utc(value).astimezone(first.tzinfo) if isinstance(value, datetime) else None
+    # DuckDB gives text for a time that Python has not: from before times had a most.
+    return lambda value: moment(to_us(value), tz) if isinstance(value, datetime) else None
 
 
 def _utc(moment: datetime) -> datetime:

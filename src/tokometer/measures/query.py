@@ -47,6 +47,8 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         force_setattr(self, "dimension", dimension_named(self.dimension).name)
+        for value in self.values:
+            _text(value, "where")
         if not self.values or len(self.values) > MOST_VALUES:
             raise QueryError("where", f"{self.dimension} takes one to {MOST_VALUES} values, not {len(self.values)}")
         if self.op not in OPS:
@@ -64,13 +66,14 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
         unknown = sorted(set(given) - {"dimension", "op", "value", "values"})
         if unknown or "dimension" not in given or not ("value" in given or "values" in given):
             raise QueryError(
-                "where", "a filter has dimension, op and values" + (f", not {unknown[0]!r}" if unknown else "")
+                "where",
+                "a filter has dimension, op and values" + (f", not {str(unknown[0])[:60]!r}" if unknown else ""),
             )
         values = given["values"] if "values" in given else given["value"]
         listed = values if isinstance(values, list | tuple) else [values]
         op = given.get("op", "in" if len(listed) > 1 else "=")
         if not isinstance(op, str):
-            raise QueryError("where", f"there is no operator {op!r}; it is one of {', '.join(OPS)}")
+            raise QueryError("where", f"there is no operator {str(op)[:60]!r}; it is one of {', '.join(OPS)}")
         return cls(_text(given["dimension"], "where"), op, tuple(_text(value, "where") for value in listed))  # type: ignore[arg-type]
 
     @classmethod
@@ -83,7 +86,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
         if rest.startswith("[") and op in _MANY:
             try:
                 listed = json.loads(rest)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise QueryError("where", f"the list of values is no JSON: {error}") from None
             values = tuple(_text(value, "where") for value in listed)
         elif op in _MANY:
@@ -191,6 +194,8 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     def _ordered(self, name: str) -> str:
         sign, bare = ("-", name[1:]) if name.startswith("-") else ("", name.removeprefix("+"))
         if bare == TIME:
+            if not self.grain:
+                raise QueryError("order", "there is no time in the result without a grain")
             return name
         known = {full: full for full in (*self.measures, *self.by)} | {
             full.partition(".")[2]: full for full in (*self.measures, *self.by)
@@ -198,7 +203,9 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         if bare not in known and f"{PREFIX}" in bare:
             bare = dimension_named(bare).name
         if bare not in known:
-            raise QueryError("order", f"{bare!r} is not in the result{suggest(bare, known)}; it has {', '.join(known)}")
+            raise QueryError(
+                "order", f"{bare[:80]!r} is not in the result{suggest(bare, known)}; it has {', '.join(known)}"
+            )
         return sign + known[bare]
 
     def _check(self) -> None:
@@ -304,7 +311,12 @@ def _named(name: str, what: str, known: Mapping[str, N]) -> N:
 def _text(value: object, field: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise QueryError(field, f"{told(value, 60)!r} is no text")
-    return str(value)
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(field, f"{told(text, 60)!r} is no text: character {error.start + 1} is half of one") from None
+    return text
 
 
 def _texts(value: object, field: str) -> tuple[str, ...]:

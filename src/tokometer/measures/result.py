@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final, Literal
 
 from tokometer.records.units import UNITS, plain
@@ -56,6 +57,8 @@ class Meta:
     tables: tuple[str, ...] = ()
     #: Rows before `limit` cut them, where that is known.
     total_rows: int | None = None
+    #: What the answer lacks, in sentences; mostly nothing.
+    missing: tuple[str, ...] = ()
     elapsed_ms: float = 0.0
 
 
@@ -96,7 +99,10 @@ def _header(column: Column) -> str:
 
 def _json(value: object) -> object:
     if isinstance(value, Decimal):
-        return f"{value:.9f}"
+        return f"{value:.9f}" if value.is_finite() else None
+    if isinstance(value, float):
+        # JSON has neither infinity nor NaN.
+        return value if isfinite(value) else None
     if isinstance(value, datetime):
         return _rfc3339(value)
     if isinstance(value, date):

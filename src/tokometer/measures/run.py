@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Final
 
 from tokometer.ledger import Ledger
@@ -19,6 +20,7 @@ from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError, TooManyRows
+from tokometer.measures.missing import beyond, finite, missing_of
 from tokometer.measures.narrowing import counting, dimensions_of, narrowed
 from tokometer.measures.query import TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
@@ -85,11 +87,12 @@ def _run(ledger: Ledger, ask: Ask, started: float) -> Result:
         window = ask.window.previous(ask.tz)
         before = None if window is None else ask.over(window)
         earlier = _fetch(ledger, before)[0] if before else {}
-    rows = _Rows(ask, answer, before, earlier).rows()
+    made = _Rows(ask, answer, before, earlier)
+    rows = made.rows()
     total = len(rows)
     rows = rows[: query.limit] if query.limit else rows
     known = None if query.limit and total <= query.limit else total
-    return Result(_columns(ask), rows, meta(ask, tables, known, started, before))
+    return Result(_columns(ask), rows, meta(ask, tables, known, started, before, made.beyond))
 
 
 def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
@@ -186,6 +189,8 @@ class _Rows:
         self.elapsed = Elapsed(ask, self.buckets)
         self.earlier_elapsed = Elapsed(before, self.earlier_buckets) if before else None
         self.gaps: dict[float, Mapping[str, Any]] = {}
+        #: Measures whose value is more than a number can hold, with in how many rows.
+        self.beyond: dict[str, int] = {}
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows, in order."""
@@ -206,6 +211,10 @@ class _Rows:
             return self.gaps[seconds]
         facts = Facts(atoms or {}, seconds)
         values = {measure.short: measure.value(facts) for measure in self.measures}
+        for name, value in values.items():
+            if not finite(value):
+                values[name] = None
+                self.beyond[name] = self.beyond.get(name, 0) + 1
         if atoms is None:
             self.gaps[seconds] = values
         return values
@@ -272,9 +281,9 @@ def writer(part: Key, starts: Mapping[int, datetime]) -> Callable[[Any], Cell]:
     return lambda value: OTHER_LABEL if value == OTHER else shown(value)
 
 
-def shown(text: str) -> str:
-    """A text as answers have it: cut where it is longer than anyone reads. Ledgers may hold such from before."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+def shown(value: Cell) -> Cell:
+    """A value as answers have it: text cut where it is longer than anyone reads. Ledgers may hold such from before."""
+    return f"{value[: _LONGEST_SHOWN - 1]}…" if isinstance(value, str) and len(value) > _LONGEST_SHOWN else value
 
 
 def _by(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:
@@ -322,8 +331,15 @@ def _columns(ask: Ask) -> list[Column]:
     return columns
 
 
-def meta(ask: Ask, tables: tuple[str, ...], total_rows: int | None, started: float, before: Ask | None = None) -> Meta:
-    """How an answer came about that was begun at `started` (of :func:`time.perf_counter`)."""
+def meta(
+    ask: Ask,
+    tables: tuple[str, ...],
+    total_rows: int | None,
+    started: float,
+    before: Ask | None = None,
+    beyond_numbers: Mapping[str, int] = MappingProxyType({}),
+) -> Meta:
+    """How an answer came about that was begun at `started` (of :func:`time.perf_counter`), and what it lacks."""
 
     def shown(window: Window) -> tuple[datetime, datetime]:
         return moment(window.since, ask.tz), moment(window.until, ask.tz)
@@ -344,5 +360,6 @@ def meta(ask: Ask, tables: tuple[str, ...], total_rows: int | None, started: flo
         previous_until=earlier[1],
         tables=tables,
         total_rows=total_rows,
+        missing=(*missing_of((ask, before)), *beyond(beyond_numbers)),
         elapsed_ms=(perf_counter() - started) * 1000,
     )

@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from tokometer.ledger.protocol import Unsettled
+from tokometer.ledger.schema import CALLS, CELLS, HISTOGRAMS
 from tokometer.measures.ask import OTHER, Ask, Condition, Key
-from tokometer.measures.atoms import Atom, Different, Extreme, Total
+from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Dimension
 from tokometer.measures.labels import Label
@@ -109,6 +111,10 @@ class Scope:
             conditions += [f"{micros} < {self.bind(window.until)}", f"{ended} >= {self.bind(window.since)}"]
         else:
             conditions += [f"quarter >= {self.bind(axis.first)}", f"quarter < {self.bind(axis.last)}"]
+            if self.ask.aside and self.stored.table == CALLS.name:
+                # Whoever asks the calls themselves is told the same as of the rollups.
+                out = {row.quarter for row in self.ask.aside if row.rollup == CELLS.name or self._ranked(row)}
+                conditions += [f"quarter NOT IN ({', '.join(f'{at:d}' for at in sorted(out))})"] if out else []
             if not window.aligned and self.stored.timed:
                 conditions += [f"{micros} >= {self.bind(window.since)}", f"{micros} < {self.bind(window.until)}"]
         if filtered:
@@ -118,6 +124,9 @@ class Scope:
                 kept = ", ".join(self.bind(value) for value in self.ask.kept)
                 conditions.append(f"{sql} IN ({kept})" if kept else "1 = 0")
         return conditions
+
+    def _ranked(self, row: Unsettled) -> bool:
+        return row.rollup == HISTOGRAMS.name and any(isinstance(atom, Rank) for atom in self.ask.atoms)
 
     def rows(self) -> str:
         """What stands after FROM."""

@@ -64,15 +64,23 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
+#: Of a longer name the rest says nothing.
+_LONGEST: Final = 256
+
+
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), family) for pattern, family in _PATTERNS)
 
 
-@lru_cache(maxsize=4096)
 def family_of(model: str) -> str:
     """The family of a model id in any spelling, vendor prefixes, regions, dates and tags included; "" for unknown."""
-    text = model[:256].strip().lower()
+    return _family(model[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _family(model: str) -> str:
+    text = model.strip().lower()
     for pattern, family in _rules():
         if pattern.search(text):
             return family

@@ -9,7 +9,6 @@ from tokometer.records.counted_parts import counts, thousandths
 from tokometer.records.ids import key_fingerprint
 from tokometer.records.labels import labels_from, metadata_from, tags_from
 from tokometer.records.values import (
-    MAX_TEXT,
     MOST_ATTEMPTS,
     flag,
     floating,
@@ -119,7 +118,7 @@ def _verdict(value: object) -> float | str:
     return text(value) if isinstance(value, str) else floating(value)
 
 
-_TEXT: Final = Type(text, {"type": "string", "maxLength": MAX_TEXT}, "text")
+_TEXT: Final = Type(text, {"type": "string"}, "text")
 _MESSAGE: Final = Type(message, {"type": "string"}, "text; kept are 500 characters, without keys")
 _KEY: Final = Type(_masked, {"type": "string"}, "text; at most its last four characters are kept")
 _WHOLE: Final = Type(whole, {"type": "integer", "minimum": 0, "maximum": 2**53}, "whole number up to 2^53")

@@ -62,19 +62,27 @@ _BY_MODEL: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
+#: Of a longer name the rest says nothing.
+_LONGEST: Final = 256
+
+
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), slug) for pattern, slug in _BY_MODEL)
 
 
-@lru_cache(maxsize=4096)
 def infer_provider(model: str) -> str:
     """The slug of the provider that a model id by itself points to; "" where several could have served it.
 
     Open-weight models (`llama-3.3-70b`, `gpt-oss-120b`) run anywhere, so their name says nothing; the id `vendor/model`
     says something only where the vendor is a provider that we know.
     """
-    text = model[:256].strip().lower()
+    return _infer(model[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _infer(model: str) -> str:
+    text = model.strip().lower()
     for pattern, slug in _rules():
         if pattern.match(text):
             return slug

@@ -14,6 +14,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from tokometer.records.lengths import MAX_TEXT
 from tokometer.records.local_servers import LOCAL_SERVERS
 from tokometer.records.provider import Provider
 from tokometer.records.redaction import redacted
@@ -351,13 +352,21 @@ def _spellings() -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=4096)
 def known_provider(alias: str) -> str:
     """The slug for any spelling of a provider that we know; "" for every other text."""
-    return _spellings().get(_fold(alias[: 4 * _MAX_SLUG]), "")
+    return _known(alias[: 4 * _MAX_SLUG])
+
+
+def provider_of(alias: str) -> str:
+    """The slug for any spelling of a provider; one that we do not know becomes a slug as it is, "" stays ""."""
+    return _slug(alias[:MAX_TEXT])
 
 
 @lru_cache(maxsize=4096)
-def provider_of(alias: str) -> str:
-    """The slug for any spelling of a provider; one that we do not know becomes a slug as it is, "" stays ""."""
+def _known(alias: str) -> str:
+    return _spellings().get(_fold(alias), "")
+
+
+@lru_cache(maxsize=4096)
+def _slug(alias: str) -> str:
     return known_provider(alias) or re.sub(r"[\W_]+", "-", redacted(alias, _MAX_SLUG).lower()).strip("-")

@@ -21,13 +21,11 @@ from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
 from tokometer.records.labels import MAX_VALUE
+from tokometer.records.lengths import MAX_LONG_TEXT, MAX_MESSAGE, MAX_NAME, MAX_TEXT
 from tokometer.records.redaction import BEYOND, MASK, holding_secrets, masked
-from tokometer.records.values import MAX_LONG_TEXT, MAX_MESSAGE, MAX_TEXT
 
 Class = Literal["name", "id", "long id", "label", "message", "long"]
 
-#: Characters of a name that are kept, and of an id.
-MAX_NAME: Final = 200
 #: What is kept of each class of text, in characters.
 MOST: Final[dict[Class, int]] = {
     "name": MAX_NAME,

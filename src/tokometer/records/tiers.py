@@ -6,10 +6,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from tokometer.records.lengths import MAX_TEXT
 from tokometer.records.redaction import redacted
 
-#: Of a longer one the rest says nothing.
-_LONGEST: Final = 1_024
 #: Word → what it means, for people; the first of each row is the one that we use.
 TIERS: Final[dict[str, str]] = {
     **dict.fromkeys(
@@ -45,7 +44,11 @@ def unknown_tiers(tier: str) -> list[str]:
     return [word for word in _words(tier) if word not in TIERS]
 
 
-@lru_cache(4_096)
 def _words(tier: str) -> list[str]:
-    plain = _ON_DEMAND.sub("ondemand", redacted(tier, _LONGEST).lower())
+    return _split(tier[:MAX_TEXT])
+
+
+@lru_cache(4_096)
+def _split(tier: str) -> list[str]:
+    plain = _ON_DEMAND.sub("ondemand", redacted(tier, MAX_TEXT).lower())
     return [word for word in _WORD.findall(plain) if word not in _FILLERS]

@@ -14,16 +14,12 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from math import isfinite
 from typing import Final
 
+from tokometer.records.lengths import MAX_LONG_TEXT, MAX_MESSAGE, MAX_TEXT
 from tokometer.records.record import MAX_TOKENS
 from tokometer.records.redaction import BEYOND
+from tokometer.records.texts import mend
 from tokometer.records.time import LATEST, LATEST_US, to_us
 
-#: Longer names and ids than any tool uses; what is longer is something else (a prompt, say) in the wrong field.
-MAX_TEXT: Final = 1024
-#: Error messages are cut here: the start says what happened, the rest can hold the request.
-MAX_MESSAGE: Final = 500
-#: Stack traces and bodies are cut here.
-MAX_LONG_TEXT: Final = 16_000
 #: DECIMAL(18, 9) ends here.
 MAX_NANO_USD: Final = 10**18 - 1
 #: Nobody tries anything more often.
@@ -47,10 +43,9 @@ _DATE_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\
 def text(value: object) -> str:
     """A name or id. Numbers become their digits; a list its first item (finish reasons come as lists of one)."""
     if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise ValueError(f"is longer than {MAX_TEXT:,} characters")
         check_unicode(value)
-        return value
+        # Nothing of ours remembers a name of a megabyte; the gate cuts what is left, and counts it.
+        return value if len(value) <= MAX_TEXT else mend(value, "long id")
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -17,6 +17,7 @@ from tokometer.measures import CUBES, Query, QueryError, Question, Result
 from tokometer.measures.labels import known_labels, label_of
 from tokometer.measures.made import made_of
 from tokometer.server.body import BodyError, received
+from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import WORKSPACES, Runtime
 
 router: Final = APIRouter(prefix="/api", tags=["measures"])
@@ -62,6 +63,8 @@ def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:
         meta = result.to_json(rows=False)["meta"]
         # CSV has no place for it: from when to when, as ISO 8601 writes an interval.
         headers = {"Tokometer-Window": f"{meta['since']}/{meta['until']}"}
+        if result.meta.missing:
+            headers["Tokometer-Missing"] = "; ".join(result.meta.missing).encode("ascii", "replace").decode()
         return Response(
             result.to_csv().encode("utf-8", "replace"), headers=headers, media_type="text/csv; charset=utf-8"
         )
@@ -69,8 +72,7 @@ def _answer(request: Request, read: Callable[[], Query | Asked]) -> Response:
     if runtime.reach is not None:
         # What is older than this is not in the answer yet.
         answer["reading"] = runtime.reach.to_json()
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-    return Response(body.encode("utf-8", "replace"), media_type="application/json")
+    return Response(json_bytes(answer), media_type="application/json")
 
 
 @router.get("/measures", summary="Every measure, dimension and judgement, with its definition")

@@ -12,6 +12,7 @@ from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.missing import Heads, answer_when_missing
+from tokometer.server.refusing import answer_refusals
 from tokometer.server.runtime import Runtime
 
 
@@ -32,6 +33,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     answer_when_away(app)
+    answer_refusals(app)
     answer_when_missing(app)
     app.add_middleware(Discreet)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

@@ -77,10 +77,18 @@ class Guard:
         if method in _SAFE:
             return ""
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _address(origin) != host:
             return f"a page of {redacted(origin, 80)!r} may not change anything here"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return "another site's page may not change anything here"
+        return ""
+
+
+def _address(origin: str) -> str:
+    """The host and port of an Origin header."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
         return ""
 
 

@@ -78,6 +78,8 @@ def _ledger(runtime: Runtime) -> Iterator[str]:
         return
     lost = missing.commits if missing else 0
     yield from _metric("ledger_missing_commits", "gauge", "Acknowledged commits that are gone.", {"": lost})
+    aside = len(runtime.ledger.unsettled)
+    yield from _metric("ledger_unsettled_quarters", "gauge", "Quarter hours that are set aside.", {"": aside})
     ahead = {f'source="{_escaped(name)}"': count for name, count in waiting.items()}
     words = "Records that wait until our clock has come to them, by source."
     yield from _metric("waiting_records", "gauge", words, ahead or {"": 0})

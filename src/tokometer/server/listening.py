@@ -91,7 +91,8 @@ class _Server(uvicorn.Server):
         card = _Card(self._runtime)
         card.write()
         self._runtime.watch.start(card.write)
-        print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
+        with contextlib.suppress(OSError):
+            print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
         if self._runtime.follower is not None:
             self._runtime.follower.start()
         if self._runtime.player is not None:

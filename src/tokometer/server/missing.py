@@ -6,13 +6,13 @@ from difflib import get_close_matches
 from typing import Final
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokometer.server.away import is_page
 from tokometer.server.pages import PAGES, theme_of
+from tokometer.server.refusing import refusal
 from tokometer.server.templates import render
 
 _MISSING: Final = 404
@@ -30,7 +30,7 @@ def answer_when_missing(app: FastAPI) -> None:
 async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code != _MISSING or not is_page(request):
-        return await http_exception_handler(request, error)
+        return refusal(error)
     path = request.url.path
     near = get_close_matches(path, [page["url"] for page in PAGES], 1)
     html = render(

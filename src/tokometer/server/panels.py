@@ -32,6 +32,7 @@ from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
 from tokometer.server.memory import Kept
 from tokometer.server.offered import findable, offered
+from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import Rendered, Runtime
 from tokometer.server.templates import render
 
@@ -239,17 +240,22 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, li
     seconds = every(runtime, panel)
     hold = held(seconds) if live else 0.0
     versions = [runtime.broadcaster.version]
+    #: What the answers lack, each once.
+    missing: dict[str, None] = {}
 
     def ask(question: Question) -> Result:
         kept = runtime.asked(question, seconds, hold)
         versions.append(kept.version)
-        return kept.result()
+        result = kept.result()
+        missing.update(dict.fromkeys(result.meta.missing))
+        return result
 
     view = panel.view(context_of(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
     frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
+    frame["missing"] = list(missing)
     if "by" in panel.uses:
         titles = findable(runtime)
         if scope.by not in titles:
@@ -261,6 +267,7 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, li
         "columns": view.table.columns,
         "rows": [[_json(value) for value in row] for row in view.table.rows] if with_rows else [],
         "chart": view.chart,
+        "missing": list(missing),
         "html": render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=filtered),
         "empty": view.empty,
         "nothing": (view.empty or _says_nothing(view)) and not filtered and _has_nothing(runtime),
@@ -271,7 +278,7 @@ def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, li
     if "range" in panel.uses:
         quiet = view.empty or _says_nothing(view)
         reply["last"] = _last(context_of(runtime, scope, ask)) if quiet and not reply["nothing"] else None
-    body = json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    body = json_bytes(reply)
     packed = gzip.compress(body, 5, mtime=0) if len(body) >= _PACKED else b""
     return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', packed, min(versions))
 
@@ -364,5 +371,5 @@ def parameters_of(request: Request) -> dict[str, list[str]]:
 
 def _json(value: object) -> object:
     if isinstance(value, Decimal):
-        return f"{value:.9f}"
+        return f"{value:.9f}" if value.is_finite() else None
     return value.isoformat() if isinstance(value, datetime) else value

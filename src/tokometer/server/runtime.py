@@ -188,6 +188,12 @@ class Runtime:
                 f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
                 "`tokometer doctor --repair` read again what the sources still have."
             )
+        aside = len(self.ledger.unsettled)
+        if aside:
+            found.append(
+                f"{aside:,} quarter hour{'s' if aside > 1 else ''} could not be settled and "
+                f"{'are' if aside > 1 else 'is'} not in what is shown: Sources says which, and why."
+            )
         return found
 
     def committed(self, receipt: Receipt) -> None:

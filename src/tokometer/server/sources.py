@@ -14,6 +14,7 @@ from tokometer.dashboards.scope import find_zone
 from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
+from tokometer.ledger.unsettled import quarter_start, unsettled_json
 from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import USD, exact, show
@@ -53,6 +54,10 @@ def page(request: Request) -> Response:
             for refusal in list_refused(runtime.ledger, limit=_REFUSED)
         ],
         refused_count=sum(refused_by_source(runtime.ledger).values()),
+        unsettled=[
+            {"row": unsettled_json(row), "when": when(to_datetime(row.since)), "at": when(quarter_start(row))}
+            for row in runtime.ledger.unsettled[:_REFUSED]
+        ],
         waiting=waits(runtime.ledger),
         prices=prices,
         doubts=[

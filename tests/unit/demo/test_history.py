@@ -30,8 +30,9 @@ from tokometer.records import (
     ToolCall,
     check_time,
 )
+from tokometer.records.lengths import MAX_TEXT
 from tokometer.records.providers import PROVIDERS, provider_of
-from tokometer.records.values import MAX_TEXT, check_unicode
+from tokometer.records.values import check_unicode
 
 R = TypeVar("R", bound=Record)
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tokometer.records.lengths import MAX_NAME
 from tokometer.records.redaction import RULES
-from tokometer.records.texts import MAX_NAME, MOST, Class, mend, mended
+from tokometer.records.texts import MOST, Class, mend, mended
 
 CLASSES: tuple[Class, ...] = ("name", "id", "long id", "label", "message", "long")
 KEY = "ghp_" + "a1B2" * 9

@@ -239,7 +239,6 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"model": {"name": "x"}}, "model", "an object, not text"),
     ({"user": "half \ud800 a character"}, "user", "lone surrogate"),
     ({"user": "a\0b"}, "user", "NUL"),
-    ({"user": "x" * 2000}, "user", "longer than"),
     ({"source": ""}, "source", "is empty"),
     ({"status": "meh"}, "status", "is not one of"),
     ({"http_status": 1000}, "http_status", "more than 999"),

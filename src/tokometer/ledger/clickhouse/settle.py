@@ -120,9 +120,13 @@ class ClickHouseSettling:
             self._rebuild.histograms(some, self._until, self._uncounted())
             return len(some)
 
-        done = in_parts(quarters, attempt, self._alone)
+        done = in_parts(quarters, attempt, self._alone, self._all_aside)
         self._clear("dirty_quarters", ("quarter",), marks)
         return done
+
+    def _all_aside(self, quarters: list[int], error: Exception) -> None:
+        """Set many aside that were not tried, because none of many others could be settled."""
+        self._set_aside([self._known().failed(CELLS.name, quarter, error) for quarter in quarters], quarters)
 
     def _alone(self, quarter: int, error: Exception) -> None:
         """Set aside what of a quarter hour cannot be settled: its cells, or what its day's histograms lack."""
@@ -132,7 +136,7 @@ class ClickHouseSettling:
         except Exception as of_cells:
             if not is_of_a_part(of_cells):
                 raise
-            self._set_aside(aside.failed(CELLS.name, quarter, of_cells), quarter)
+            self._set_aside([aside.failed(CELLS.name, quarter, of_cells)], [quarter])
             return
         self._forget(CELLS.name, quarter)
         day = quarter - quarter % QUARTERS_PER_DAY
@@ -148,25 +152,30 @@ class ClickHouseSettling:
                 if not is_of_a_part(of_histograms):
                     raise
                 rows.append(aside.failed(HISTOGRAMS.name, quarter, error))
-        for row in rows:
-            self._set_aside(row, quarter)
+        if rows:
+            self._set_aside(rows, [quarter])
 
-    def _set_aside(self, row: Unsettled, quarter: int) -> None:
-        """Note what is set aside, and build what can be without it; else the whole hour, and the day's histograms go.
+    def _set_aside(self, rows: list[Unsettled], marked: list[int]) -> None:
+        """Note what is set aside, and build what can be without it; else the hours, and the days' histograms go.
 
-        `quarter` is the quarter hour whose mark it was.
+        All rows are of one rollup; `marked` are the quarter hours whose marks that deals with.
         """
-        of_cells = row.rollup == CELLS.name
-        self._note(row)
+        if not marked:
+            return
+        of_cells = rows[0].rollup == CELLS.name
+        for row in rows:
+            self._note(row)
         try:
-            if of_cells:
+            for quarter in marked if of_cells else ():
                 self._rebuild.empty(quarter, (schema.CELLS, schema.AVAILABILITY))
-                self._rebuild.hours([quarter])
-            self._rebuild.histograms([quarter], self._until, self._uncounted())
+            if of_cells:
+                self._rebuild.hours(marked)
+            self._rebuild.histograms(marked, self._until, self._uncounted())
         except Exception as error:
             if not is_of_a_part(error):
                 raise
-            self._rebuild.empty(quarter, _OF_QUARTERS if of_cells else (schema.HISTOGRAMS,))
+            for quarter in marked:
+                self._rebuild.empty(quarter, _OF_QUARTERS if of_cells else (schema.HISTOGRAMS,))
 
     # -- sessions ----------------------------------------------------------------------------------------------
 

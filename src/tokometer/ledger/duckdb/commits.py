@@ -94,6 +94,7 @@ class Witness:
         try:
             if self._file is None:
                 self._file = open_regular(self.path, os.O_WRONLY | os.O_CREAT)
+                self._file.truncate(_LENGTH)
             os.pwrite(self._file.fileno(), line, 0)
         except OSError:
             self.close()

@@ -22,6 +22,7 @@ from tokometer.ledger.duckdb.reopening import Reopening
 from tokometer.ledger.duckdb.room import Room, size_of
 from tokometer.ledger.duckdb.settle import ROLLUP
 from tokometer.ledger.duckdb.torn import without_torn_end
+from tokometer.ledger.environment import MEMORY_LIMIT
 from tokometer.ledger.labels import Admitted
 from tokometer.ledger.migrations import MIGRATIONS, Migration
 from tokometer.ledger.protocol import (
@@ -40,8 +41,6 @@ from tokometer.records import to_datetime
 
 T = TypeVar("T")
 
-#: Enough for twenty million calls; DuckDB spills to disk beyond it.
-MEMORY_LIMIT: Final = "384MB"
 FILE_NAME: Final = "ledger.duckdb"
 #: How long the log may grow while much is being committed: below the size of a large commit, above that of many small.
 BULK_THRESHOLD: Final = "4MB"

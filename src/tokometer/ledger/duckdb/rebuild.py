@@ -145,8 +145,14 @@ class Rebuild:
         for table in ("sessions", "dirty_sessions"):
             self._cursor.execute(f"DELETE FROM {table} WHERE session_id = $session", {"session": session})
 
+    def unmark_all(self, quarters: Iterable[int]) -> None:
+        """Take away the marks of these quarter hours."""
+        self._cursor.execute(
+            "DELETE FROM dirty_quarters WHERE quarter IN (SELECT unnest($quarters))", {"quarters": list(quarters)}
+        )
+
     def unmark(self, span: Span, without: Collection[int] = ()) -> None:
-        """Take away the marks of quarter hours, but of those `without`."""
+        """Take away the marks of a span, but of the quarter hours `without`."""
         self._cursor.execute(f"DELETE FROM dirty_quarters WHERE {SPAN}{_but('quarter', without)}", span._asdict())
 
     def mark(self, due: Sequence[Unsettled], sessions: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
@@ -145,7 +145,13 @@ class Settling:
             with transaction(self._cursor, self._path):
                 return self._settle_cells(part)
 
-        return in_parts([quarter for (quarter,) in marked if quarter not in aside], attempt, self._alone)
+        return in_parts(
+            [quarter for (quarter,) in marked if quarter not in aside], attempt, self._alone, self._all_aside
+        )
+
+    def _all_aside(self, quarters: list[int], error: Exception) -> None:
+        """Set many aside that were not tried, because none of many others could be settled."""
+        self._set_aside([self._aside.failed(CELLS.name, quarter, error) for quarter in quarters], quarters)
 
     def _alone(self, quarter: int, error: Exception) -> None:
         """Set aside what of a quarter hour cannot be settled: its cells, or what its day's histograms lack."""
@@ -157,7 +163,7 @@ class Settling:
         except Exception as of_cells:
             if not is_of_a_part(of_cells):
                 raise
-            self._set_aside(self._aside.failed(CELLS.name, quarter, of_cells))
+            self._set_aside([self._aside.failed(CELLS.name, quarter, of_cells)], [quarter])
             return
         self._forget(CELLS.name, quarter)
         day = quarter - quarter % QUARTERS_PER_DAY
@@ -175,32 +181,36 @@ class Settling:
                 if not is_of_a_part(of_histograms):
                     raise
                 rows.append(self._aside.failed(HISTOGRAMS.name, quarter, error))
-        for row in rows:
-            self._set_aside(row, quarter)
+        if rows:
+            self._set_aside(rows, [quarter])
 
-    def _set_aside(self, row: Unsettled, marked: int | None = None) -> None:
-        """Note what is set aside, and build what can be without it; else the whole hour, and the day's histograms go.
+    def _set_aside(self, rows: list[Unsettled], marked: list[int]) -> None:
+        """Note what is set aside, and build what can be without it; else the hours, and the days' histograms go.
 
-        `marked` is the quarter hour whose mark that is, where it is another one.
+        All rows are of one rollup; `marked` are the quarter hours whose marks that deals with.
         """
-        quarter = row.quarter if marked is None else marked
-        span, rebuild = Span(quarter, quarter), Rebuild(self._cursor)
-        of_cells = row.rollup == CELLS.name
-        try:
+        if not marked:
+            return
+        span, rebuild = Span(min(marked), max(marked)), Rebuild(self._cursor)
+        of_cells = rows[0].rollup == CELLS.name
+
+        def note(emptied: Sequence[str], *, rebuilt: bool) -> None:
             with transaction(self._cursor, self._path):
-                if of_cells:
-                    rebuild.empty(quarter, (CELLS.name, AVAILABILITY.name))
+                for quarter in marked if emptied else ():
+                    rebuild.empty(quarter, emptied)
+                if rebuilt:
                     rebuild.hours(span)
-                rebuild.histograms(span, self._counted_until, self._uncounted())
-                rebuild.note(row)
-                rebuild.unmark(span)
+                    rebuild.histograms(span, self._counted_until, self._uncounted())
+                for row in rows:
+                    rebuild.note(row)
+                rebuild.unmark_all(marked)
+
+        try:
+            note((CELLS.name, AVAILABILITY.name) if of_cells else (), rebuilt=True)
         except Exception as error:
             if not is_of_a_part(error):
                 raise
-            with transaction(self._cursor, self._path):
-                rebuild.empty(quarter, _OF_QUARTERS if of_cells else (HISTOGRAMS.name,))
-                rebuild.note(row)
-                rebuild.unmark(span)
+            note(_OF_QUARTERS if of_cells else (HISTOGRAMS.name,), rebuilt=False)
 
     def _sessions_in_parts(self, marked: Span) -> None:
         quarters = self._cursor.execute(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,6 +14,7 @@ from tokometer.measures import QueryError
 from tokometer.server.endpoints.asking import Asked, Parameter, described_parameters, read, understood
 from tokometer.server.endpoints.declared import Answer
 from tokometer.server.endpoints.naming import check_filters
+from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import Rendered, Runtime
 
 _ERRORS: Final = {
@@ -51,6 +51,9 @@ class Endpoint:
         key = (request.url.path, tuple(sorted(request.query_params.multi_items())))
         found = runtime.replies.get(key, lambda: self._render(asked), self.every)
         headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
+        aside = len(runtime.ledger.unsettled)
+        if aside:
+            headers["Tokometer-Missing"] = f"{aside} quarter hours that could not be settled; see /sources"
         if request.headers.get("if-none-match") == found.etag:
             return Response(status_code=304, headers=headers)
         return Response(found.body, headers=headers, media_type="application/json")
@@ -60,7 +63,7 @@ class Endpoint:
             made = self.make(asked)
         except QueryError as error:
             raise understood(error) from None
-        body = json.dumps(made, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+        body = json_bytes(made)
         return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
 
     def responses(self) -> dict[int | str, dict[str, Any]]:

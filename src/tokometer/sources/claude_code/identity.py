@@ -37,7 +37,13 @@ def is_unique(message_id: str) -> bool:
     Other ids that look random are some gateway's, and can be those of a session, or the same for every answer.
     """
     # Asked of every answer, and nearly all are of the first form.
-    return is_issued(message_id) is not None or (message_id.startswith("msg_") and _has_random_part(message_id))
+    return is_issued(message_id) is not None or (
+        message_id.startswith("msg_") and _has_random_part(message_id[:_LONGEST])
+    )
+
+
+#: Of a longer id the rest says nothing.
+_LONGEST: Final = 256
 
 
 @lru_cache(maxsize=8_192)

@@ -6,10 +6,11 @@ import re
 from typing import Any, Final, Literal
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, Step, ToolCall
+from tokometer.records.lengths import MAX_TEXT
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
 from tokometer.records.time import check_time
-from tokometer.records.values import MAX_DURATION_US, MAX_TEXT
+from tokometer.records.values import MAX_DURATION_US
 from tokometer.sources.otlp.costs import cost_of
 from tokometer.sources.otlp.facts import finish_facts
 from tokometer.sources.otlp.outcome import outcome_of, ttft_of

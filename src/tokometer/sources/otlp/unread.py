@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from tokometer.records import Notice
+from tokometer.records.lengths import MAX_TEXT
 from tokometer.records.redaction import redacted
-from tokometer.records.values import MAX_TEXT
 
 #: Key of a span's attributes under which it is collected, as (topic, name).
 UNREAD: Final = "unread"
