@@ -177,7 +177,8 @@ class Runtime:
         """What whoever looks at any page should know of the ledger, in sentences. Asks it nothing."""
         found = []
         if self.watch.trouble:
-            found.append(f"Records cannot be taken just now: {self.watch.trouble}.")
+            what = "" if self.watch.damaged else "Records cannot be taken just now: "
+            found.append(f"{what}{self.watch.trouble}.")
         try:
             missing = self.ledger.missing
         except LedgerError:
