@@ -10,12 +10,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tokometer.collect.changes import Job, job_of, look
 from tokometer.collect.horizon import Horizon, Reach
@@ -23,17 +23,23 @@ from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
+from tokometer.host.regular import legible
 from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
 from tokometer.ledger.refused import unreadable
 from tokometer.records import now_us
 from tokometer.sources.protocol import FileSource
 
+if TYPE_CHECKING:
+    from watchfiles import Change
+
 #: How long a burst of changes is gathered at most, and how long a pause ends it (ms).
 _BURST_MS: Final = 150
 _PAUSE_MS: Final = 25
 #: How often to see whether a root has appeared and whether to stop (ms).
 _TURN_MS: Final = 400
+#: What is raised where the name of a file that changed is not UTF-8.
+_UNNAMEABLE: Final = "WatchfilesRustInternalError"
 #: How often to look around at everything (s); more rarely where looking takes long.
 _LOOK_SECONDS: Final = 5.0
 _LOOK_SHARE: Final = 50
@@ -152,7 +158,7 @@ class Follower:
             return
         # What was written between the look around and the watch is found by another look.
         self._next_look = 0.0
-        for changes in watch(
+        changes = watch(
             *watched,
             watch_filter=None,
             debounce=_BURST_MS,
@@ -162,13 +168,25 @@ class Follower:
             stop_event=self._stop,
             raise_interrupt=False,
             ignore_permission_denied=True,
-        ):
-            if changes:
-                self._take({path for _, path in changes})
+        )
+        while (burst := self._next(changes)) is not None:
+            if burst:
+                self._take({path for _, path in burst})
             if self._existing() != watched:
                 return
             if time.monotonic() >= self._next_look:
                 self._look_around()
+
+    def _next(self, changes: Iterator[set[tuple[Change, str]]]) -> set[tuple[Change, str]] | None:
+        """The next changes; None where they have to be watched for anew, after a look around."""
+        try:
+            return next(changes, None)
+        except Exception as error:
+            if type(error).__name__ != _UNNAMEABLE:
+                raise
+            # Something has changed whose name is no text, which the watch cannot tell us. Looking around can.
+            self._stop.wait(_TURN_MS / 1_000)
+            return None
 
     def _existing(self) -> list[Path]:
         """The roots that are there, without those inside another."""
@@ -213,7 +231,7 @@ class Follower:
                 if not any(root in (path, *path.parents) for root in self._roots[name]):
                     continue
                 for file in source.files(path):
-                    job = job_of(source, file, self._cursors[name].get(str(file), b""))
+                    job = job_of(source, file, self._cursors[name].get(legible(file), b""))
                     if job is not None:
                         jobs[job.path] = job
         self._keep(self._worth_trying(jobs.values(), changed=True))
