@@ -8,7 +8,6 @@ import json
 import math
 import re
 import shutil
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from tokometer.judgement.declared import Judgement, Matter, judge
 from tokometer.ledger import Ledger
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import CUBES, Query, Question, Result, Spread, answer
+from tokometer.measures.result import csv_cell
 from tokometer.prices import PriceBook
 from tokometer.settings import Settings, read_settings
 
@@ -273,7 +273,7 @@ def _has_aged(name: str, text: str, value: Any) -> bool:
     """Whether it depends on what time it is, and was asked for a moment later: ages, and what is expected."""
     if name.rpartition(".")[2] in {"age", "time_in_state"}:
         return abs(float(text) - value) < 10
-    return not name.startswith("calls.") and math.isclose(float(text), float(value), rel_tol=1e-6)
+    return not name.startswith("calls.") and math.isclose(float(text), float(value), rel_tol=1e-6, abs_tol=2e-9)
 
 
 def _is_written(text: str, value: Any) -> bool:
@@ -288,9 +288,8 @@ def _is_written(text: str, value: Any) -> bool:
         return int(text) == value
     if _MOMENT.match(value):
         return datetime.fromisoformat(text) == datetime.fromisoformat(value)
-    # What nobody sees is left out.
-    seen = "".join(letter for letter in value if unicodedata.category(letter) not in ("Cc", "Cf"))
-    return text.removeprefix("'") == seen.removeprefix("'") or _number(text) == _number(value) is not None
+    # Text without what is not seen, and disarmed where a spreadsheet would compute it.
+    return text == csv_cell(value) or _number(text) == _number(value) is not None
 
 
 def _number(text: str) -> Decimal | None:
