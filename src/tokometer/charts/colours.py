@@ -49,6 +49,8 @@ _PATIENCE: Final = 30.0
 MOST_NAMES: Final = 2_000
 #: A longer name is not remembered.
 _LONGEST: Final = 1_024
+#: Names that a new one is told apart from, where more are shown beside it.
+_COMPANY: Final = 50
 
 
 class Colours:
@@ -78,10 +80,11 @@ class Colours:
         wanted = list(dict.fromkeys(names))
         with self._lock:
             new = [name for name in wanted if name not in self._slots]
+            company = wanted[:_COMPANY]
             for name in new:
                 # After so many names a new one's colour follows from the name alone.
                 if len(self._slots) < MOST_NAMES and len(name) <= _LONGEST:
-                    self._slots[name] = self._free_slot(wanted)
+                    self._slots[name] = self._free_slot(company)
                     self._unwritten = True
             if self._unwritten and time.monotonic() >= self._not_before:
                 self._write()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from tokometer.charts.colours import OTHER, UNKNOWN, Colours
@@ -11,6 +12,8 @@ from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.providers import PROVIDERS
 from tokometer.sources.registry import FILE_SOURCES
 
+#: Names beyond these have no colour: nobody tells so many apart.
+_MOST_COLOURED: Final = 1_000
 #: What sources are called that are no tool's files; those have titles of their own.
 _WAYS: Final = {"api": "Own API", "otlp": "OpenTelemetry", "demo": "Demo"}
 
@@ -29,7 +32,7 @@ class Names:
         self._dimension = dimension
         self._values = values
         known = [PROVIDERS[value].colour for value in values if dimension == "provider" and value in PROVIDERS]
-        self._colours = colours.of(self._own(values), known)
+        self._colours = colours.of(islice(self._own(values), _MOST_COLOURED), known)
 
     def _own(self, values: Iterable[str]) -> Iterator[str]:
         """Values that have no colour by themselves. Models share theirs with nothing else."""

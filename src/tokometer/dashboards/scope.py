@@ -45,6 +45,7 @@ _DAY: Final = timedelta(days=1)
 _QUARTER: Final = timedelta(minutes=15)
 _LONGEST: Final = timedelta(days=3660)
 _MOST_VALUES: Final = 50
+_MOST_FILTERS: Final = 50
 
 
 class ScopeError(ValueError):
@@ -202,6 +203,8 @@ def parse_scope(
         for dimension in sorted(set(dimensions))
         if parameters.get(dimension)
     )
+    if len(where) > _MOST_FILTERS:
+        raise ScopeError(f"{where[-1][0][:40]}: at most {_MOST_FILTERS} dimensions can be filtered by at once")
     window = _window(name, calendar, one("since"), one("until"), complete=complete)
     return Scope(
         range=name,

@@ -86,7 +86,7 @@ def _encoded(labels: Mapping[str, str]) -> bytes:
         )
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=1_024)  # a set of labels can be ten kilobytes
 def _hashed(workspace: str, labels: bytes) -> int:
     # 0 is no set's.
     return int.from_bytes(blake2b(labels, digest_size=8, key=workspace.encode()[:64]).digest(), signed=True) or 1

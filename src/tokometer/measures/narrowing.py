@@ -18,6 +18,8 @@ from tokometer.measures.kinds import Count, Dimension
 
 #: Rows of an answer that pages and endpoints work with; one that has more is narrowed.
 MOST_LOOKED_AT: Final = 30_000
+#: The same where none of them is one of a series.
+MOST_GROUPS: Final = 5_000
 #: Values of each dimension that stand apart then: as many as do not make too many rows again.
 APART: Final = (500, 100, 20)
 

@@ -51,6 +51,8 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
             _text(value, "where")
         if not self.values or len(self.values) > MOST_VALUES:
             raise QueryError("where", f"{self.dimension} takes one to {MOST_VALUES} values, not {len(self.values)}")
+        if self.op in ("contains", "prefix") and len(self.values) > MOST_NAMES:
+            raise QueryError("where", f"{self.op} takes one to {MOST_NAMES} values, not {len(self.values)}")
         if self.op not in OPS:
             raise QueryError("where", f"there is no operator {self.op!r}; it is one of {', '.join(OPS)}")
 
@@ -108,7 +110,8 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     measures: tuple[str, ...]
     by: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
-    since: str = "30d"
+    #: All time, unless another window is named: none is left out without a word.
+    since: str = "all"
     until: str = ""
     #: The length of the buckets of a series, or `auto`; without it there is no time axis.
     grain: str = ""

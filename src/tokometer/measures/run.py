@@ -21,7 +21,7 @@ from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError, TooManyRows
 from tokometer.measures.missing import beyond, finite, missing_of
-from tokometer.measures.narrowing import counting, dimensions_of, narrowed
+from tokometer.measures.narrowing import MOST_GROUPS, counting, dimensions_of, narrowed
 from tokometer.measures.query import TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
 from tokometer.measures.windows import Window
@@ -58,6 +58,8 @@ def run(
         ask = replace(ask, kept=apart(ask, largest(ledger, ask)))
     if most is None:
         return _run(ledger, ask, started)
+    if not any(key.is_time for key in ask.keys):
+        most = min(most, MOST_GROUPS)
     return bounded(ledger, ask, most, lambda ask: _run(ledger, ask, started))
 
 

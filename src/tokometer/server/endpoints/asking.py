@@ -61,7 +61,7 @@ SHARED: Final = (
     ),
     Parameter("to", "The window's end, with `from`; a date is included. Without it, until now."),
     Parameter("tz", "The time zone of days and hours: `Europe/Berlin`.", default="UTC"),
-    Parameter("limit", f"How many rows of a list at most, 1 to {MOST_ROWS:,}."),
+    Parameter("limit", f"How many rows of a list at most, 1 to {MOST_ROWS:,}; without it, as many as that."),
     Parameter("sort", "What a list is sorted by: a field of its rows, with `-` in front the largest first."),
 )
 FILTERS: Final = (
@@ -135,7 +135,7 @@ class Asked:
             valued = [(value, row) for row in found if (value := _at(row, path)) is not None]
             valued.sort(key=lambda pair: _order(pair[0]), reverse=down)
             found = [row for _, row in valued] + [row for row in found if _at(row, path) is None]
-        return found[: self.limit] if self.limit else found
+        return found[: self.limit or MOST_ROWS]
 
 
 def read(
