@@ -74,6 +74,7 @@ def test_fewer_groups_and_the_same_sums(ledger: Ledger, asked: dict[str, Any]) -
     found = answer(ledger, query, now=NOW, most=MOST)
     assert 10 < len(found.rows) <= MOST
     assert any("Other" in row.values() for row in found.rows)
+    assert any("together as Other" in words for words in found.meta.missing)
     assert _sums(found, "requests", "input_tokens") == {"requests": COUNT, "input_tokens": sum(range(COUNT))}
 
 
