@@ -20,6 +20,7 @@ from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError, TooManyRows
+from tokometer.measures.kinds import Count
 from tokometer.measures.missing import beyond, finite, missing_of, together
 from tokometer.measures.narrowing import MOST_GROUPS, MOST_LOOKED_AT, counting, dimensions_of, narrowed
 from tokometer.measures.query import TIME, Query
@@ -115,8 +116,16 @@ def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
         order=(f"-{measure.name}" if descending else measure.name,),
         limit=query.top,
     )
-    narrowed = replace(ask, query=inner, grain=None)
-    rows = _Rows(narrowed, _fetch(ledger, narrowed)[0]).rows()
+    asked = replace(ask, query=inner, grain=None)
+    try:
+        rows = _Rows(asked, _fetch(ledger, asked)[0]).rows()
+    except TooManyRows:
+        if isinstance(measure, Count):
+            raise
+        # SQL cannot tell which are the largest by this measure; of those with most records it is told here.
+        asked = replace(asked, narrowed={dimension.name: largest(ledger, counting(ask, dimension))})
+        rows = _Rows(asked, _fetch(ledger, asked)[0]).rows()
+        rows = [row for row in rows if row[dimension.short] != OTHER_LABEL]
     return tuple(row[dimension.short] for row in rows[: query.top])
 
 
