@@ -68,6 +68,10 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
         yield Loud(f"Settings {problem}")
         yield "         The server stays with what was settled before; nothing starts with this file."
         yield ""
+    if problem := found["prices"].get("error"):
+        yield Loud(f"Prices   {problem}")
+        yield "         The server stays with the prices before; nothing starts with this file."
+        yield ""
     yield from _sources(found["sources"])
     yield ""
     yield from _prices(found["prices"])

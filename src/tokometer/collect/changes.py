@@ -102,6 +102,26 @@ def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, os.stat_result]]:
 def _missing(known: Mapping[str, bytes], seen: Collection[str], roots: Sequence[Path]) -> Iterator[str]:
     prefixes = tuple(f"{root}{os.sep}" for root in roots)
     for place in known:
-        # A file that cannot be seen now but is there keeps its place.
-        if place not in seen and place.startswith(prefixes) and not os.path.lexists(place):
+        # A file that cannot be seen now but is there keeps its place, and so does one in a folder that is not there.
+        if place not in seen and place.startswith(prefixes) and _is_gone(place, roots):
             yield place
+
+
+def _is_gone(place: str, roots: Sequence[Path]) -> bool:
+    """Whether a file is not there although its root is: a root can be on a drive that is not mounted just now."""
+    try:
+        os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return any(place.startswith(f"{root}{os.sep}") and _holds_anything(root) for root in roots)
+    except OSError:
+        # It may be there: nobody may look.
+        return False
+    return False
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False

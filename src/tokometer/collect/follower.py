@@ -24,6 +24,7 @@ from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.host.regular import legible
+from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
 from tokometer.ledger.refused import unreadable
 from tokometer.records import now_us
@@ -45,6 +46,9 @@ _LOOK_SHARE: Final = 50
 #: A file that could not be read or kept is tried again when it changes and after this long, then ever more rarely (s).
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
+#: So long (s) a file has to be gone until it is forgotten how far it was read: it may come back (a drive that was not
+#: there for a moment, an editor that writes anew).
+_GONE_SECONDS: Final = 3_600.0
 #: Where nothing can be kept (the disk is full, the database away) everything is tried again after this long (s).
 _FIRST_RESUME: Final = 0.5
 _LAST_RESUME: Final = 4.0
@@ -103,6 +107,8 @@ class Follower:
         #: Files that could not be read or kept, by path.
         self._failed: dict[str, Backoff] = {}
         self._unreadable = Unreadable()
+        #: (source, path) of files that are gone, and since when.
+        self._gone: dict[tuple[str, str], float] = {}
         self._backoff = Backoff(_FIRST_RESUME, _LAST_RESUME)
         self._next_look = 0.0
         self._thread = threading.Thread(target=self._run, name="tokometer-follower", daemon=True)
@@ -185,7 +191,7 @@ class Follower:
     def _existing(self) -> list[Path]:
         """The roots that are there, without those inside another."""
         self._roots = {name: source.roots(self._home, self._env) for name, source in self._sources.items()}
-        found = sorted({root for roots in self._roots.values() for root in roots if root.is_dir()})
+        found = sorted({root for roots in self._roots.values() for root in roots if is_folder(root)})
         return [root for root in found if not any(other in root.parents for other in found)]
 
     def _look_around(self) -> None:
@@ -197,14 +203,24 @@ class Follower:
         unread = {job.path for job in changes.jobs}
         self._failed = {path: backoff for path, backoff in self._failed.items() if path in unread}
         self._keep(self._worth_trying(changes.jobs))
-        for name in self._sources:
-            gone = [place for source, place in changes.gone if source == name]
-            if gone:
-                self._ledger.forget(name, gone)
-                for place in gone:
-                    del self._cursors[name][place]
+        self._forget(changes.gone)
         # Looking alone counts: what there was to read may have been much, and is no reason to look more rarely.
         self._next_look = time.monotonic() + max(_LOOK_SECONDS, _LOOK_SHARE * took)
+
+    def _forget(self, gone: Iterable[tuple[str, str]]) -> None:
+        """Forget the files that have been gone for long."""
+        now = time.monotonic()
+        self._gone = {file: self._gone.get(file, now) for file in gone}
+        for name in self._sources:
+            places = [
+                place
+                for (source, place), since in self._gone.items()
+                if source == name and now - since >= _GONE_SECONDS
+            ]
+            if places:
+                self._ledger.forget(name, places)
+                for place in places:
+                    del self._cursors[name][place]
 
     def _take(self, paths: Iterable[str]) -> None:
         """Read the files among `paths`, and those in the folders among them."""

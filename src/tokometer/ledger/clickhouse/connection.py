@@ -24,6 +24,10 @@ _CONNECT_SECONDS: Final = 5
 _ANSWER_SECONDS: Final = 120
 
 
+# It says of each try that it failed, with the whole address; what comes of it is raised, and told once.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+
 def place_of(url: str) -> str:
     """Where a URL's ClickHouse is, without its password."""
     parts = urlsplit(url)
