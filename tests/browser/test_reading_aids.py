@@ -54,6 +54,7 @@ def test_counts_beside_filter_values(visit: Opener, still: Running) -> None:
     count = option.locator("span").last.inner_text()
     value = option.get_attribute("data-value")
     option.click()
+    page.keyboard.press("Escape")
     _ready(page)
     shown = page.locator(".panel-figures .stat", has_text="Requests").locator(".figure")
     expect(shown).to_have_attribute("title", count)

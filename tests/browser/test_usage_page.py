@@ -55,7 +55,7 @@ def test_pictures(demo: Running, visit: Opener, tmp_path: Path, name: str, schem
     page = visit(f"{demo.url}/usage?range=30d", width=width, height=844 if width < 500 else 1000, scheme=scheme)
     _ready(page)
     _draw_all(page)
-    assert page.evaluate(_DRAWN) == 5
+    assert page.evaluate(_DRAWN) == 7
     assert page.locator("html").get_attribute("data-theme") == scheme
     assert _overflow(page) <= 0
     height = page.evaluate("document.documentElement.scrollHeight") if width > 500 else 1688

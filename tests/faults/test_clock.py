@@ -16,6 +16,7 @@ from generators.codex_lines import NAME, THREAD, count, meta, usage
 from generators.codex_lines import line as codex_line
 from generators.otlp_spans import as_json, protobuf, span
 from tokometer.collect import resuming
+from tokometer.collect.checkup import examine
 from tokometer.collect.decoding import _decode
 from tokometer.collect.follower import Follower
 from tokometer.collect.importer import import_all
@@ -60,9 +61,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """An empty ledger."""
-    opened = open_ledger(tmp_path / "data")
+def ledger(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    """An empty ledger, on DuckDB unless a test says otherwise."""
+    url = "" if getattr(request, "param", "duckdb") == "duckdb" else f"chdb://memory/clock_{time.monotonic_ns()}"
+    opened = open_ledger(tmp_path / "data", url=url)
     yield opened
     opened.close()
 
@@ -203,8 +205,9 @@ def own(*days: float, first: int = 0) -> bytes:
     return b"\n".join(json.dumps(record).encode() for record in records)
 
 
+@pytest.mark.parametrize("ledger", ["duckdb", "clickhouse"], indirect=True)
 def test_a_sender_is_told_that_it_is_kept_and_it_is_kept_when_it_is_due(
-    clock: Clock, ledger: Ledger, writer: Writer
+    clock: Clock, ledger: Ledger, writer: Writer, tmp_path: Path
 ) -> None:
     """Refused with its index for now; sent again it stands there once; its price is the one of when it is kept."""
     for _ in range(2):
@@ -216,6 +219,8 @@ def test_a_sender_is_told_that_it_is_kept_and_it_is_kept_when_it_is_due(
     assert waits(ledger).count == 1
     time.sleep(0.3)
     assert waits(ledger).count == 1
+    waiting = examine(ledger, PriceBook(), home=tmp_path, env={})["ledger"]["waiting"]
+    assert waiting == {"count": 1, "by_source": {"api": 1}, "next_due": "2026-09-04T00:00:00+00:00"}
     clock.put(NOW + 2 * DAY)
     assert until(lambda: waits(ledger).count == 0)
     rows = ledger.fetch(Statement("SELECT native_id, cost_usd IS NOT NULL FROM calls ORDER BY native_id"))

@@ -14,12 +14,14 @@ from typing import Final
 
 import pytest
 
+from servers.inside import inside
 from servers.whole import environment
 from tokometer.cli.problems import EXIT_FINDINGS, EXIT_UNAVAILABLE
 from tokometer.ledger import Batch, LedgerDamaged, LedgerError, Missing, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.duckdb.repair import repair
 from tokometer.ledger.opening import open_ledger
+from tokometer.server.panels import panels
 from unit.ledger.test_ledger import call
 
 _MEMORY: Final = "256MB"
@@ -243,6 +245,23 @@ def _said(files: Files) -> str:
     except LedgerError as error:
         return str(error)
     return str(missing or "")
+
+
+def test_a_server_on_a_damaged_file(files: Files, tmp_path: Path) -> None:
+    """What needs the damaged part answers 503 and says so, everything else goes on, and records are taken."""
+    overwrite(files.file, _file_end(files) - 262_144, bytes(262_144))
+    with inside(files.folder, tmp_path / "home") as server:
+        answers = [server.get(f"/api/panels/{one}?range=all") for one in list(panels())[:6]]
+        answers += [server.get("/api/query?measure=calls.sessions&since=all"), server.get("/api/control/doctor")]
+        assert {answer.status for answer in answers} <= {200, 401, 503}
+        said = [answer.text for answer in answers if answer.status == 503]
+        assert said
+        assert all("is damaged" in text and "doctor --repair" in text for text in said)
+        ready = server.get("/readyz")
+        assert (ready.status, "is damaged" in ready.text) == (503, True)
+        assert "is damaged" in server.get("/settings", {"Accept": "text/html"}).text
+        record = {"started_at": "2026-11-01T12:00:00Z", "provider": "openai", "model": "gpt-4o", "input_tokens": 1}
+        assert server.post("/api/calls", [record]).status == 200
 
 
 def test_what_is_no_file_is_said(tmp_path: Path) -> None:

@@ -176,3 +176,28 @@ def test_settings_hold_at_once(server: Running) -> None:
         assert json.loads(server.get("/api/financial/budget").body)["monthly_budget"] == number * 100
         assert f"${number}00" in server.get("/settings").text
     path.unlink()
+
+
+def test_an_import_of_the_command_line_is_in_every_answer(server: Running) -> None:
+    """What the server imports for a command is in whatever is asked once the command has its summary."""
+    token = json.loads((server.data / "server.json").read_text())["token"]
+    projects = server.home / ".claude/projects/-shop"
+    projects.mkdir(parents=True)
+    for number in range(5):
+        line = {
+            "type": "assistant",
+            "uuid": f"u{number}",
+            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "requestId": f"r{number}",
+            "message": {
+                "id": f"m{number}",
+                "model": "claude-sonnet-4-5",
+                "usage": {"input_tokens": 1, "output_tokens": 1},
+            },
+        }
+        (projects / f"{number}.jsonl").write_text(json.dumps(line) + "\n")
+        path = "/api/query?measure=calls.requests&since=24h&calls.model=claude-sonnet-4-5"
+        server.get(path)
+        answer = server.post("/api/control/import", {}, {"Authorization": f"Bearer {token}"})
+        assert json.loads(answer.text.splitlines()[-1])["summary"]["accepted"] == 1
+        assert _rows(server.get(path))[0]["requests"] == number + 1

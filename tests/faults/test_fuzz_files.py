@@ -146,7 +146,7 @@ def test_any_line_spoils_itself_at_most(source: str, part: int, budget: Budget, 
     ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     readings: list[Reading] = []
     path = tmp_path / name
-    for number, chance in budget.rounds(f"{source}-{part}", 12, 4_000):
+    for number, chance in budget.rounds(f"{source}-{part}", 12, 1_200):
         lines = list(make(chance))
         donors = json.loads(json.dumps(lines))
         raw: list[bytes] = []

@@ -146,7 +146,7 @@ def test_any_span_spoils_itself_at_most(encoding: Any, part: int, budget: Budget
     ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     batch = Batch()
     mine = 0
-    for number, chance in budget.rounds(f"otlp-{encoding}-{part}", 20, 4_000):
+    for number, chance in budget.rounds(f"otlp-{encoding}-{part}", 20, 2_500):
         salt = part * 10_000 + number + 1
         body = BODIES[encoding](chance, salt)
         with budget.tried(f"otlp_{encoding}", number, body):
@@ -170,7 +170,7 @@ def test_any_span_spoils_itself_at_most(encoding: Any, part: int, budget: Budget
 @pytest.mark.parametrize("encoding", BODIES)
 def test_any_bytes_are_read_or_refused(encoding: Any, budget: Budget) -> None:
     """A body with bytes cut, flipped or spliced is read as far as it can be, or refused by the one declared error."""
-    for number, chance in budget.rounds(f"otlp-bytes-{encoding}", 400, 60_000):
+    for number, chance in budget.rounds(f"otlp-bytes-{encoding}", 300, 30_000):
         if encoding == "json":
             body = spoiled(json_body(chance, 1) if number % 2 else encoded(as_json(other(chance))), chance)
         else:

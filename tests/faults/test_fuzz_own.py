@@ -57,7 +57,7 @@ def test_any_record_spoils_itself_at_most(kind: str, budget: Budget, tmp_path: P
     """Whatever a record holds, it is kept or refused; ours are kept, in any form of body; the ledger is sound."""
     ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     batch = Batch(corrections=True)
-    for number, chance in budget.rounds(f"own-{kind}", 8, 700):
+    for number, chance in budget.rounds(f"own-{kind}", 6, 400):
         lines = number % 4 != 0
         items = items_of(kind, chance, bytes_too=lines)
         body = b"\n".join(items) if lines else b"[" + b",".join(items) + b"]"
@@ -81,7 +81,7 @@ def test_any_record_spoils_itself_at_most(kind: str, budget: Budget, tmp_path: P
 @pytest.mark.parametrize("form", ["array", "object", "lines"])
 def test_a_broken_body_is_refused_as_one(form: str, budget: Budget) -> None:
     """Bytes that are no JSON at all are refused by the one declared error."""
-    for number, chance in budget.rounds(f"own-{form}", 200, 30_000):
+    for number, chance in budget.rounds(f"own-{form}", 150, 15_000):
         kind = chance.choice(tuple(FIELDS))
         item = full(kind, chance)
         whole = [item, least(kind)] if form == "array" else item

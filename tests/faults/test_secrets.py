@@ -24,7 +24,7 @@ from faults.test_hostile_values import claude_samples, codex_samples
 from generators.mutations import places
 from generators.otlp_spans import as_json, span
 from generators.own_records import least
-from servers.whole import Answer, Running, running
+from servers.whole import CACHE, Answer, Running, running
 from tokometer.records.fields import FIELDS
 from tokometer.records.redaction import RULES
 from tokometer.records.redaction.rule import made
@@ -65,10 +65,14 @@ class Looked:
         return reply
 
     def folder(self, data: Path) -> None:
-        """Look into every file of a data folder that is closed, byte by byte and row by row."""
+        """Look into every file of a closed data folder, byte by byte and row by row; it is for its user alone."""
+        loose = [path.name for path in (data, *data.rglob("*")) if path.stat().st_mode & 0o077]
+        assert not loose
         for path in data.rglob("*"):
             if path.is_file():
                 self.look(path.name, path.read_bytes().decode("latin-1"))
+        for path in (CACHE / "tokometer").glob("prices*"):
+            self.look(path.name, path.read_bytes().decode("latin-1"))
         with duckdb.connect(str(data / "ledger.duckdb"), read_only=True) as connection:
             for (table,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall():
                 rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()

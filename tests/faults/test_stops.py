@@ -64,7 +64,9 @@ def _hanging(tmp_path: Path, patch: str, *, wait: bool = True, discover: bool = 
     code = (
         "import ctypes, os, sys, time; from pathlib import Path\n"
         "import tokometer.server.serving as serving; from tokometer.server import serve\n"
-        f"serving.SERVER_SECONDS = 3.0\nhang = lambda *_, **__: ctypes.CDLL(None).sleep(1000)\n{patch}\n"
+        f"serving.SERVER_SECONDS = 3.0\ntaken = ctypes.create_string_buffer(64)\n"
+        "def hang(*_, **__):\n    for _ in range(2):\n        ctypes.CDLL(None).pthread_mutex_lock(taken)\n"
+        f"{patch}\n"
         f"serve(Path(sys.argv[1]), '127.0.0.1', 0, discover={discover}, demo=False, home=Path(sys.argv[2]), "
         "env=os.environ)"
     )

@@ -103,6 +103,17 @@ def request(url: str, method: str, path: str, token: str | None) -> tuple[int, b
         return response.status, response.read()
 
 
+def test_answers_of_a_server_say_their_window_and_why_they_are_empty(served: Served) -> None:
+    """The same remarks as without one, also beside CSV, which has no place for them."""
+    user, _, _ = served
+    for form in ((), ("--json",), ("--csv",)):
+        done = user.run("query", "--measure", "calls.cost", *form)
+        assert re.search(r"^Window: all time, from \d+ \w+ \d{4} to now, in UTC$", done.stderr, re.MULTILINE)
+    done = user.run("query", "--measure", "calls.cost", "--where", "calls.provider=anthropc", "--csv")
+    assert "did you mean 'anthropic'?" in done.stderr
+    assert "Last use: " in user.run("report", "--since", "15m").stderr
+
+
 def test_commands_ask_the_server(served: Served) -> None:
     """Import, report, query and doctor go through the server, and give what they would give without it."""
     user, truth, url = served

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from generators.codex_tree import compress, fold, found, play
 from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
@@ -71,8 +73,11 @@ def test_a_ledger_that_follows_a_tree_ends_where_one_that_reads_it_at_once_does(
         ledger.close()
 
 
-def test_compressing_taking_out_and_archiving_count_nothing_twice(tmp_path: Path) -> None:
+def test_compressing_taking_out_and_archiving_count_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A rollout's whole life, with imports in between: totals stay, and only places that exist are remembered."""
+    monkeypatch.setattr("tokometer.collect.importer._REMEMBERED_US", -1_000_000)
     codex = play(13, threads=6)
     home = tmp_path / "home"
     tree = codex.write(home / ".codex")

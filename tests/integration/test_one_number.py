@@ -31,6 +31,7 @@ from tokometer.judgement.declared import Judgement, Matter, judge
 from tokometer.ledger import Ledger
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import CUBES, Query, Question, Result, Spread, answer
+from tokometer.measures.result import csv_cell
 from tokometer.prices import PriceBook
 from tokometer.settings import Settings, read_settings
 
@@ -214,8 +215,8 @@ def _command(folder: Path, question: Query) -> str:
 
 def _told(folder: Path, *words: str) -> str:
     found = CliRunner().invoke(tokometer, ["query", "--json", "--data", str(folder), *words], catch_exceptions=False)
-    assert found.exit_code == 0, found.output
-    return found.output
+    assert found.exit_code == 0, found.stdout
+    return found.stdout
 
 
 def _same_judgement(world: World, judgement: Judgement, matter: Matter, result: Result) -> None:
@@ -272,7 +273,7 @@ def _has_aged(name: str, text: str, value: Any) -> bool:
     """Whether it depends on what time it is, and was asked for a moment later: ages, and what is expected."""
     if name.rpartition(".")[2] in {"age", "time_in_state"}:
         return abs(float(text) - value) < 10
-    return not name.startswith("calls.") and math.isclose(float(text), float(value), rel_tol=1e-6)
+    return not name.startswith("calls.") and math.isclose(float(text), float(value), rel_tol=1e-6, abs_tol=2e-9)
 
 
 def _is_written(text: str, value: Any) -> bool:
@@ -287,7 +288,8 @@ def _is_written(text: str, value: Any) -> bool:
         return int(text) == value
     if _MOMENT.match(value):
         return datetime.fromisoformat(text) == datetime.fromisoformat(value)
-    return text.removeprefix("'") == value.removeprefix("'") or _number(text) == _number(value) is not None
+    # Text without what is not seen, and disarmed where a spreadsheet would compute it.
+    return text == csv_cell(value) or _number(text) == _number(value) is not None
 
 
 def _number(text: str) -> Decimal | None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from servers.whole import Running
 
-#: A hole in a file: nothing on disk, and long enough to read through for its reader to be found, and halted.
-_HOLE = 4 << 30
+#: Lines of which nothing comes, and enough of them for whoever reads them to be found, and halted.
+_NOTHING = b'{"type":"progress"}\n'
+_LINES = 4_000_000
 
 
 def transcripts(home: Path) -> Path:
@@ -30,8 +31,7 @@ def transcripts(home: Path) -> Path:
     }
     (projects / "new.jsonl").write_text(json.dumps(line) + "\n")
     old = projects / "old.jsonl"
-    with old.open("wb") as file:
-        file.truncate(_HOLE)
+    old.write_bytes(_NOTHING * _LINES)
     os.utime(old, ((now - timedelta(days=30)).timestamp(),) * 2)
     return old
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +20,7 @@ from tokometer.ledger import Ledger
 from tokometer.ledger.opening import open_ledger
 from tokometer.server.body import Limits
 from tokometer.server.ingest import router
+from tokometer.server.received import Arrivals
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Runtime:
     writer: Writer
     decoder: Decoder
     keep_bodies: bool = False
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 def make_app(ledger: Ledger, writer: Writer, decoder: Decoder, limits: Limits | None = None) -> FastAPI:

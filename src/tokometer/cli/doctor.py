@@ -68,6 +68,10 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
         yield Loud(f"Settings {problem}")
         yield "         The server stays with what was settled before; nothing starts with this file."
         yield ""
+    if problem := found["prices"].get("error"):
+        yield Loud(f"Prices   {problem}")
+        yield "         The server stays with the prices before; nothing starts with this file."
+        yield ""
     yield from _sources(found["sources"])
     yield ""
     yield from _prices(found["prices"])
@@ -157,7 +161,8 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
     waiting = ledger["waiting"]
     if waiting["count"]:
         by_source = ", ".join(f"{count:,} of {source}" for source, count in waiting["by_source"].items())
-        yield f"Waiting  {waiting['count']:,} records are ahead of the clock ({by_source}): is it right?"
+        records, are = counted(waiting["count"], "record"), verb(waiting["count"], "is", "are")
+        yield f"Waiting  {records} {are} ahead of the clock ({by_source}): is it right?"
         yield f"         They are kept aside and tried again when it has come to them: {waiting['next_due'][:16]} UTC."
     if ledger["refused"]:
         yield f"Refused  {counted(ledger['refused'], 'record')}; the latest:"

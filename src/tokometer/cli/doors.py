@@ -13,6 +13,7 @@ from tokometer.cli.problems import told_in_one_line
 from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
 from tokometer.host.ending import watch
+from tokometer.host.lock import await_end
 
 if TYPE_CHECKING:
     from tokometer.collect.importer import Watch
@@ -164,6 +165,8 @@ class LocalDoor:
 def open_door(data: Path) -> Iterator[Door]:
     """Whoever can answer for a data folder; what goes wrong inside is told in one line."""
     server = find_server(data)
+    if server is None:
+        await_end(data / "server.lock")
     door: Door = RemoteDoor(server) if server else LocalDoor(data)
     try:
         with told_in_one_line():

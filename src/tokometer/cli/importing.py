@@ -76,11 +76,12 @@ def _words(summary: Mapping[str, Any]) -> str:
         "changed": "already kept, corrected",
         "refused": "refused: `tokometer doctor` says why",
         "noticed": "not understood: `tokometer doctor` lists what",
+        "priced": "had no price, and have one now",
     }
     lines += [
         f"{summary[name]:>12,}  {words}"
         for name, words in meanings.items()
-        if name not in ("refused", "noticed") or summary[name]
+        if name not in ("refused", "noticed", "priced") or summary.get(name)
     ]
     lines += [
         f"{refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tokometer.host.regular import legible
 from tokometer.sources.protocol import FileSource
 from tokometer.sources.tail import taken, unchanged
 
@@ -24,6 +25,13 @@ class Job:
     size: int
     #: When it was last written (µs since the epoch): nothing in it is younger.
     modified_at: int = 0
+    #: Its path in the system's own bytes, where that is no text; else empty.
+    real: bytes = b""
+
+    @property
+    def file(self) -> Path:
+        """Where it is; :attr:`path` is what that is called."""
+        return Path(os.fsdecode(self.real)) if self.real else Path(self.path)
 
 
 @dataclass(slots=True)
@@ -51,13 +59,14 @@ def look(sources: Mapping[str, FileSource], roots: Mapping[str, Sequence[Path]],
                 if path in claimed:
                     continue
                 claimed.add(path)
-                seen.add(path)
-                state = known.get(path, b"")
+                place = legible(path)
+                seen.add(place)
+                state = known.get(place, b"")
                 if not unchanged(state, status):
                     left = taken(state)
                     size = status.st_size - left
                     size = size if size >= 0 else status.st_size
-                    jobs.append(Job(name, path, state, size, status.st_mtime_ns // 1_000))
+                    jobs.append(_job(name, path, state, size, status))
         files += len(seen)
         gone.extend((name, path) for path in _missing(known, seen, roots.get(name, ())))
     return Changes(jobs, files, gone)
@@ -72,7 +81,12 @@ def job_of(source: FileSource, path: Path, state: bytes) -> Job | None:
     if unchanged(state, status):
         return None
     size = max(0, status.st_size - taken(state))
-    return Job(source.name, str(path), state, size, status.st_mtime_ns // 1_000)
+    return _job(source.name, str(path), state, size, status)
+
+
+def _job(source: str, path: str, state: bytes, size: int, status: os.stat_result) -> Job:
+    place = legible(path)
+    return Job(source, place, state, size, status.st_mtime_ns // 1_000, b"" if place == path else os.fsencode(path))
 
 
 def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, os.stat_result]]:
@@ -88,6 +102,26 @@ def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, os.stat_result]]:
 def _missing(known: Mapping[str, bytes], seen: Collection[str], roots: Sequence[Path]) -> Iterator[str]:
     prefixes = tuple(f"{root}{os.sep}" for root in roots)
     for place in known:
-        # A file that cannot be seen now but is there keeps its place.
-        if place not in seen and place.startswith(prefixes) and not os.path.lexists(place):
+        # A file that cannot be seen now but is there keeps its place, and so does one in a folder that is not there.
+        if place not in seen and place.startswith(prefixes) and _is_gone(place, roots):
             yield place
+
+
+def _is_gone(place: str, roots: Sequence[Path]) -> bool:
+    """Whether a file is not there although its root is: a root can be on a drive that is not mounted just now."""
+    try:
+        os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return any(place.startswith(f"{root}{os.sep}") and _holds_anything(root) for root in roots)
+    except OSError:
+        # It may be there: nobody may look.
+        return False
+    return False
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False

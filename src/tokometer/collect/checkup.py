@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.collect.certainty import totals, uncertain
+from tokometer.host.there import is_there
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
@@ -58,7 +59,7 @@ def _counts(ledger: Ledger, dimension: str) -> dict[str, int]:
 def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, str]) -> dict[str, Any]:
     source = FILE_SOURCES[name]
     roots = list(dict.fromkeys(source.roots(home, env)))
-    folders = [root for root in roots if root.exists()]
+    folders = [root for root in roots if is_there(root)]
     files = {path for root in folders for path in source.files(root)}
     return {
         "name": name,

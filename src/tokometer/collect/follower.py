@@ -10,12 +10,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tokometer.collect.changes import Job, job_of, look
 from tokometer.collect.horizon import Horizon, Reach
@@ -23,22 +23,32 @@ from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
+from tokometer.host.regular import legible
+from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
 from tokometer.ledger.refused import unreadable
 from tokometer.records import now_us
 from tokometer.sources.protocol import FileSource
+
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 #: How long a burst of changes is gathered at most, and how long a pause ends it (ms).
 _BURST_MS: Final = 150
 _PAUSE_MS: Final = 25
 #: How often to see whether a root has appeared and whether to stop (ms).
 _TURN_MS: Final = 400
+#: What is raised where the name of a file that changed is not UTF-8.
+_UNNAMEABLE: Final = "WatchfilesRustInternalError"
 #: How often to look around at everything (s); more rarely where looking takes long.
 _LOOK_SECONDS: Final = 5.0
 _LOOK_SHARE: Final = 50
 #: A file that could not be read or kept is tried again when it changes and after this long, then ever more rarely (s).
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
+#: So long (s) a file has to be gone until it is forgotten how far it was read: it may come back (a drive that was not
+#: there for a moment, an editor that writes anew).
+_GONE_SECONDS: Final = 3_600.0
 #: Where nothing can be kept (the disk is full, the database away) everything is tried again after this long (s).
 _FIRST_RESUME: Final = 0.5
 _LAST_RESUME: Final = 4.0
@@ -97,6 +107,8 @@ class Follower:
         #: Files that could not be read or kept, by path.
         self._failed: dict[str, Backoff] = {}
         self._unreadable = Unreadable()
+        #: (source, path) of files that are gone, and since when.
+        self._gone: dict[tuple[str, str], float] = {}
         self._backoff = Backoff(_FIRST_RESUME, _LAST_RESUME)
         self._next_look = 0.0
         self._thread = threading.Thread(target=self._run, name="tokometer-follower", daemon=True)
@@ -124,7 +136,6 @@ class Follower:
                     self._unreadable = Unreadable(unreadable(self._ledger))
                     self._cursors = {name: dict(self._ledger.cursors(name)) for name in self._sources}
                 self._look_around()
-                self._backoff.went_well()
                 self.caught_up.set()
                 self._follow()
             except WriterClosed:
@@ -142,11 +153,12 @@ class Follower:
         watched = self._existing()
         self.following.roots = [str(root) for root in watched]
         if not watched:
+            self._backoff.went_well()
             self._stop.wait(_TURN_MS / 1_000)
             return
         # What was written between the look around and the watch is found by another look.
         self._next_look = 0.0
-        for changes in watch(
+        changes = watch(
             *watched,
             watch_filter=None,
             debounce=_BURST_MS,
@@ -156,18 +168,32 @@ class Follower:
             stop_event=self._stop,
             raise_interrupt=False,
             ignore_permission_denied=True,
-        ):
-            if changes:
-                self._take({path for _, path in changes})
+        )
+        while (burst := self._next(changes)) is not None:
+            # Not before: the system may watch no more folders, which is no reason to try at once, and again and again.
+            self._backoff.went_well()
+            if burst:
+                self._take({path for _, path in burst})
             if self._existing() != watched:
                 return
             if time.monotonic() >= self._next_look:
                 self._look_around()
 
+    def _next(self, changes: Iterator[set[tuple[Change, str]]]) -> set[tuple[Change, str]] | None:
+        """The next changes; None where they have to be watched for anew, after a look around."""
+        try:
+            return next(changes, None)
+        except Exception as error:
+            if type(error).__name__ != _UNNAMEABLE:
+                raise
+            # Something has changed whose name is no text, which the watch cannot tell us. Looking around can.
+            self._stop.wait(_TURN_MS / 1_000)
+            return None
+
     def _existing(self) -> list[Path]:
         """The roots that are there, without those inside another."""
         self._roots = {name: source.roots(self._home, self._env) for name, source in self._sources.items()}
-        found = sorted({root for roots in self._roots.values() for root in roots if root.is_dir()})
+        found = sorted({root for roots in self._roots.values() for root in roots if is_folder(root)})
         return [root for root in found if not any(other in root.parents for other in found)]
 
     def _look_around(self) -> None:
@@ -179,14 +205,24 @@ class Follower:
         unread = {job.path for job in changes.jobs}
         self._failed = {path: backoff for path, backoff in self._failed.items() if path in unread}
         self._keep(self._worth_trying(changes.jobs))
-        for name in self._sources:
-            gone = [place for source, place in changes.gone if source == name]
-            if gone:
-                self._ledger.forget(name, gone)
-                for place in gone:
-                    del self._cursors[name][place]
+        self._forget(changes.gone)
         # Looking alone counts: what there was to read may have been much, and is no reason to look more rarely.
         self._next_look = time.monotonic() + max(_LOOK_SECONDS, _LOOK_SHARE * took)
+
+    def _forget(self, gone: Iterable[tuple[str, str]]) -> None:
+        """Forget the files that have been gone for long."""
+        now = time.monotonic()
+        self._gone = {file: self._gone.get(file, now) for file in gone}
+        for name in self._sources:
+            places = [
+                place
+                for (source, place), since in self._gone.items()
+                if source == name and now - since >= _GONE_SECONDS
+            ]
+            if places:
+                self._ledger.forget(name, places)
+                for place in places:
+                    del self._cursors[name][place]
 
     def _take(self, paths: Iterable[str]) -> None:
         """Read the files among `paths`, and those in the folders among them."""
@@ -197,7 +233,7 @@ class Follower:
                 if not any(root in (path, *path.parents) for root in self._roots[name]):
                     continue
                 for file in source.files(path):
-                    job = job_of(source, file, self._cursors[name].get(str(file), b""))
+                    job = job_of(source, file, self._cursors[name].get(legible(file), b""))
                     if job is not None:
                         jobs[job.path] = job
         self._keep(self._worth_trying(jobs.values(), changed=True))

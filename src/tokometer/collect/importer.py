@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+from tokometer.collect.anew import price_all_anew
 from tokometer.collect.changes import Changes, Cursors, Job, look
 from tokometer.collect.committing import commit_all
 from tokometer.collect.horizon import Horizon, Reach
@@ -17,10 +19,11 @@ from tokometer.collect.pool import reading
 from tokometer.collect.pricing import price_each
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.resuming import resume_all
+from tokometer.ledger.places import read_before
 from tokometer.ledger.protocol import Batch, Ledger
 from tokometer.ledger.refused import unreadable
 from tokometer.prices import PriceBook
-from tokometer.records import ModelCall, Refusal
+from tokometer.records import ModelCall, Refusal, now_us
 from tokometer.sources.protocol import FileSource
 
 #: Records in one commit. A larger one costs less per record, and more memory. The first is small, so that what is
@@ -28,6 +31,9 @@ from tokometer.sources.protocol import FileSource
 COMMIT_RECORDS: Final = 60_000
 FIRST_RECORDS: Final = 5_000
 _GROWTH: Final = 4
+#: Where a file that is gone was left is remembered for so long after it was read last (µs): transcripts are deleted
+#: after a month.
+_REMEMBERED_US: Final = 7 * 86_400_000_000
 #: A file's time may be off by as much from the times in it (µs), on network drives above all.
 _SLACK: Final = 600_000_000
 
@@ -64,6 +70,8 @@ class Summary:
     refused: int = 0
     #: How often something was met that no rule understood; see `tokometer.records.Notice`.
     noticed: int = 0
+    #: Calls of earlier imports that had no price, and have one now.
+    priced: int = 0
     #: Bytes that were new.
     bytes: int = 0
     seconds: float = 0.0
@@ -97,6 +105,7 @@ def import_all(
         LedgerError: The ledger cannot be opened or written. Commits up to then stand.
     """
     started = time.monotonic()
+    open_book = cache(prices.open)
     opened: Ledger | None = None
     cursors: Cursors = {}
     if not fresh:
@@ -110,14 +119,16 @@ def import_all(
             if opened is None:
                 opened = ledger() if callable(ledger) else ledger
             with opened.bulk():
-                _Importing(opened, prices.open(), summary, changes, progress, watch).run(portions)
+                _Importing(opened, open_book(), summary, changes, progress, watch).run(portions)
     if opened is not None:
         # What an earlier import met before our clock had come to it.
-        summary.accepted += resume_all(opened, prices.open)
-        for name in sources:
-            gone = [place for source, place in changes.gone if source == name]
-            if gone:
-                opened.forget(name, gone)
+        summary.accepted += resume_all(opened, open_book)
+        summary.priced = price_all_anew(opened, open_book)
+        # Not what was there lately: it may come back. Who follows looks more than once, and forgets sooner.
+        lately = now_us() - _REMEMBERED_US
+        for name in {source for source, _ in changes.gone}:
+            places = {place for source, place in changes.gone if source == name}
+            opened.forget(name, places & read_before(opened, name, lately))
     summary.seconds = time.monotonic() - started
     return summary
 

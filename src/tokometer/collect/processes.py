@@ -118,7 +118,11 @@ def main() -> None:
     from tokometer.collect.pool import work
     from tokometer.sources.registry import FILE_SOURCES
 
-    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
+    try:
+        task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
+    except msgspec.DecodeError:
+        # Whoever starts us did not get to it, and says why.
+        return
     end_with(task.parent)
     log_discreetly()
     with suppress(BrokenPipeError, KeyboardInterrupt):

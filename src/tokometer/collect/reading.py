@@ -97,7 +97,7 @@ class Portion(msgspec.Struct, gc=False):
 def read(source: FileSource, job: Job) -> Reading:
     """Read a file. One that cannot be read is refused as a whole, and stays as it was left; one that is gone is not."""
     try:
-        return _admitted(source.read(Path(job.path), job.state), job)
+        return _admitted(_legible(source.read(job.file, job.state), job), job)
     except FileNotFoundError:
         return Reading(state=job.state)
     except OSError as error:
@@ -109,6 +109,14 @@ def read(source: FileSource, job: Job) -> Reading:
         return _refused(
             job, f"cannot be read because of a mistake in Tokometer ({type(error).__name__}); please report it"
         )
+
+
+def _legible(reading: Reading, job: Job) -> Reading:
+    """A reading that says where something stood in text, of a file whose name is none."""
+    if job.real:
+        reading.refusals = [replace(refusal, place=job.path) for refusal in reading.refusals]
+        reading.notices = [replace(notice, place=job.path) for notice in reading.notices]
+    return reading
 
 
 def portion_of(jobs: Sequence[Job], readings: Sequence[Reading]) -> Portion:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Final, NamedTuple
 
+from tokometer.collect.anew import PricingAnew
 from tokometer.collect.committing import commit_all
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pricing import Pricer, price_each
@@ -78,7 +79,7 @@ class Writer:
         kept: Kept | None = None,
     ) -> None:
         self._ledger = ledger
-        self.book = book
+        self._book = book
         self._on_commit = on_commit
         self._max_pending = max_pending
         self._kept = KEPT_DAYS if kept is None else kept
@@ -94,9 +95,22 @@ class Writer:
         self._quiet_since = time.monotonic()
         #: For what waits for our clock to come to it.
         self._alarm = Alarm()
+        #: For what had no price.
+        self._pricing = PricingAnew(ledger)
         self._settler = Settler(ledger)
         self._thread = threading.Thread(target=self._run, name="tokometer-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def book(self) -> Pricer:
+        """What prices come from. Calls that had no price get one where another book knows it."""
+        return self._book
+
+    @book.setter
+    def book(self, book: Pricer) -> None:
+        with self._changed:
+            self._book = book
+            self._changed.notify()
 
     @property
     def pending(self) -> int:
@@ -140,6 +154,7 @@ class Writer:
     def _run(self) -> None:
         while True:
             self._resume()
+            self._price_some_anew()
             group = self._take()
             if group:
                 self._commit_group(group)
@@ -170,7 +185,8 @@ class Writer:
 
     def _patience(self) -> float | None:
         """How many seconds to wait for a batch before there is something else to do; None where there is nothing."""
-        waits = [wait for wait in (self._until_rest(), self._alarm.left) if wait is not None]
+        all_of_them = (self._until_rest(), self._alarm.left, self._pricing.left(self._book))
+        waits = [wait for wait in all_of_them if wait is not None]
         return min(waits, default=None)
 
     def _until_rest(self) -> float | None:
@@ -251,6 +267,14 @@ class Writer:
                 self._alarm.looked(resumed.next_due)
             else:
                 self._told_of(resumed.receipt)
+
+    def _price_some_anew(self) -> None:
+        """Price some of what had no price, where another book may know one and nobody waits."""
+        if self._closing or self._waiting:
+            return
+        priced = self._pricing.step(self._book)
+        if priced:
+            self._told_of(Receipt(changed=priced, touched=frozenset({"calls"})))
 
     def _tell(self, receipt: Receipt) -> None:
         if self._on_commit is None:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tokometer.records.plural import counted
+
 #: The ranges that can be chosen, with their titles, in the order of the menu.
 RANGES: Final = {
     "today": "Today",
@@ -49,23 +51,26 @@ class Calendar:
     def days(self, count: int) -> Window:
         """The last `count` days, today included."""
         asked = "today" if count == 1 else f"{count}d"
-        return Window(self.day(1 - count), self.day(1), (asked, ""), f"Last {count} days")
+        return Window(self.day(1 - count), self.day(1), (asked, ""), f"Last {counted(count, 'day')}")
 
     def weeks(self, count: int) -> Window:
         """The last `count` weeks from Monday on, this one included."""
         monday = -self.now.weekday()
         return Window(
-            self.day(monday - 7 * (count - 1)), self.day(monday + 7), (f"{count}w", ""), f"Last {count} weeks"
+            self.day(monday - 7 * (count - 1)),
+            self.day(monday + 7),
+            (f"{count}w", ""),
+            f"Last {counted(count, 'week')}",
         )
 
     def months(self, count: int) -> Window:
         """The last `count` months, this one included."""
-        return Window(self.month(1 - count), self.month(1), (f"{count}mo", ""), f"Last {count} months")
+        return Window(self.month(1 - count), self.month(1), (f"{count}mo", ""), f"Last {counted(count, 'month')}")
 
     def hours(self, count: int) -> Window:
         """The `count` hours that end with the running quarter hour."""
         end = later(floor_quarter(self.now), _QUARTER)
-        return Window(later(end, timedelta(hours=-count)), end, (f"{count}h", ""), f"Last {count} hours")
+        return Window(later(end, timedelta(hours=-count)), end, (f"{count}h", ""), f"Last {counted(count, 'hour')}")
 
     def named(self, name: str) -> Window:
         """The window of a range that is not custom: its periods, the running one included."""

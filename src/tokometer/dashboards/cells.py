@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tokometer.dashboards.answers import STANDING, described
@@ -79,6 +80,57 @@ def number(
     return Cell(name, _signed(show(share, PERCENT), share), told, share, standing, good)
 
 
+def evened(column: Sequence[Cell]) -> list[Cell]:
+    """The values of a column with as many decimals each, so that they can be compared at a glance."""
+    if not column or any(cell.words for cell in column):
+        return list(column)
+    unit = described(column[0].name).unit
+    values = [None if cell.sort <= _UNKNOWN else cell.sort for cell in column]
+    return [replace(cell, text=text) for cell, text in zip(column, even(values, unit), strict=True)]
+
+
+def even(values: Sequence[float | None], unit: Unit) -> list[str]:
+    """Values of one unit as people read them, below each other: `50.1 %`, `5.0 %`; `$12.30`, `<$0.01`; `75.0 k`."""
+    texts = [show(value, unit) for value in values]
+    known = [abs(value) for value in values if value is not None]
+    if unit is PERCENT:
+        places = 0 if all(_whole(100 * value) for value in known) else 1
+        return [
+            text if value is None else _at_least(100 * value, places, "", " %")
+            for value, text in zip(values, texts, strict=True)
+        ]
+    if unit.style == "money" and known and max(known) >= 1:
+        return [
+            text if value is None or text[-1:].isalpha() else _at_least(value, 2, unit.symbol, "")
+            for value, text in zip(values, texts, strict=True)
+        ]
+    scaled = [_SCALED.fullmatch(text) for text in texts]
+    places_of: dict[str, int] = {}
+    for found in filter(None, scaled):
+        places_of[found[2]] = max(places_of.get(found[2], 0), len(found[1].partition(".")[2]))
+    return [
+        f"{float(found[1]):.{places_of[found[2]]}f}{found[2]}" if found else text
+        for text, found in zip(texts, scaled, strict=True)
+    ]
+
+
+def _whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-9  # noqa: PLR2004 - what adding floats makes up
+
+
+def _at_least(value: float, places: int, before: str, after: str) -> str:
+    """A value with so many decimals; of one that would be written as zero, that it is less than the least."""
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    least = 10.0**-places
+    if 0 < size < least / 2:
+        return f"{sign}{'' if sign else '<'}{before}{least:.{places}f}{after}"
+    return f"{sign}{before}{size:,.{places}f}{after}"
+
+
+#: A number with the letter of its thousands: `16.2 k`.
+_SCALED: Final = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)( [kMBTGPE]\w*)")
+#: What is sorted below everything has no value.
+_UNKNOWN: Final = -1e299
 #: A state in words is sorted by how grave it is.
 _GRAVE: Final = {"critical": 2.0, "warning": 1.0}
 

@@ -86,6 +86,12 @@ def read_text(path: str | os.PathLike[str], most: int = MOST) -> str:
     return read_bytes(path, most).decode("utf-8")
 
 
+def legible(path: str | os.PathLike[str]) -> str:
+    """A path as text that can be stored and shown: what of it is no UTF-8 is written with a backslash."""
+    text = os.fspath(path)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _checked(status: os.stat_result, path: str | os.PathLike[str]) -> os.stat_result:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))

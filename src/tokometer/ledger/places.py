@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tokometer.ledger.protocol import Ledger, Statement
+from tokometer.records import to_us
 
 
 def places_by_source(ledger: Ledger) -> dict[str, tuple[int, datetime]]:
@@ -20,3 +21,9 @@ def answers(ledger: Ledger) -> None:
         LedgerError: It does not answer.
     """
     ledger.fetch(Statement("SELECT 1"))
+
+
+def read_before(ledger: Ledger, source: str, before: int) -> set[str]:
+    """The places of a source that were read last before a time (microseconds since the epoch)."""
+    rows = ledger.fetch(Statement("SELECT place, updated_at FROM cursors WHERE source = $source", {"source": source}))
+    return {place for place, read_at in rows if to_us(read_at) < before}

@@ -10,6 +10,7 @@ import msgspec
 
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.schema import TOKENS
+from tokometer.ledger.slices import Span
 from tokometer.records import ModelCall, to_us
 
 #: Quarter hours that are read at once: a day.
@@ -22,6 +23,10 @@ _FIELDS: Final = (
 )
 _MAPS: Final = ("parts", "quantities")
 _NANO: Final = Decimal(10**9)
+_SELECT: Final = (
+    "SELECT id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, price_basis, started_at, "
+    f"{', '.join(_FIELDS)} FROM calls WHERE quarter BETWEEN $first AND $last"
+)
 
 
 class StoredCall(NamedTuple):
@@ -35,19 +40,20 @@ class StoredCall(NamedTuple):
     call: ModelCall
 
 
+def unpriced_calls(ledger: Ledger, span: Span, where: str) -> list[StoredCall]:
+    """The stored calls of some quarter hours that satisfy a condition, which is SQL of ours."""
+    sql = f"{_SELECT} AND {where}"
+    return [_call(*row) for row in ledger.fetch(Statement(sql, {"first": span.first, "last": span.last}))]
+
+
 def priced_calls(ledger: Ledger) -> Iterator[tuple[int, int, list[StoredCall]]]:
     """The stored calls a day at a time: quarter hours done and all, and the calls."""
     ((first, last),) = ledger.fetch(Statement("SELECT min(quarter), max(quarter) FROM calls WHERE quarter > 0"))
     if not last:
         return
-    columns = ", ".join(_FIELDS)
-    sql = (
-        "SELECT id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, price_basis, started_at, "
-        f"{columns} FROM calls WHERE quarter BETWEEN $first AND $last"
-    )
     for start in range(first, last + 1, _STEP):
         stop = min(start + _STEP - 1, last)
-        rows = ledger.fetch(Statement(sql, {"first": start, "last": stop}))
+        rows = ledger.fetch(Statement(_SELECT, {"first": start, "last": stop}))
         yield stop - first + 1, last - first + 1, [_call(*row) for row in rows]
 
 

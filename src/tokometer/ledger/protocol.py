@@ -226,6 +226,7 @@ class Ledger(Protocol):
 
         Raises:
             LedgerError: They cannot, and why.
+            LedgerDamaged: What somebody asked for could not be read; records may be taken all the same.
         """
 
     @property

@@ -110,7 +110,8 @@ class Query(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     measures: tuple[str, ...]
     by: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
-    since: str = "30d"
+    #: All time, unless another window is named: none is left out without a word.
+    since: str = "all"
     until: str = ""
     #: The length of the buckets of a series, or `auto`; without it there is no time axis.
     grain: str = ""

@@ -41,7 +41,7 @@ PRICE_MENDS: Final[dict[str, str]] = {
     "refusal": "Let its sender report the cost, where it was not billed.",
     "split": "Let its sender say the tokens of every bucket.",
     "quantity": "Add a [[price]] with what it costs beside tokens (per) to prices.toml.",
-    "no-price": "Add a [[price]] for the model to prices.toml, then run `tokometer reprice --apply`.",
+    "no-price": "Add a [[price]] for the model to prices.toml; its calls are priced by themselves.",
     "no-usage": "Nothing, where it failed; else let its sender report the tokens.",
     "no-split": "Let its sender say what went in and what came out.",
     "no-model": "Let its sender name the model.",

@@ -16,7 +16,7 @@ Everything here is idempotent: what has passed once passes unchanged.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
@@ -67,9 +67,15 @@ _OF_PROSE: Final = {code: to for code, to in _CONTROLS.items() if code not in (9
 _MACHINE_MADE: Final = re.compile(
     r"(?:(?:(?:msg|req|resp|toolu|srvtoolu|call|fc|rs|gen|chatcmpl|ctc|run|turn|limit)[_:-]"
     r"(?!A(?:[KSB]IA|CCA|Iza|T[AC]TT3|C[0-9a-f]{32})|SK[0-9a-f]{32}|dapi|AGE)"
-    r"[0-9A-Za-z]*+(?::(?=req_)|(?= |\Z))|[0-9a-f]++[:@|#-]?+) ?)*+"
+    r"[0-9A-Za-z]*+(?:[:|](?=req_|[0-9a-f]+@| |\Z)|(?= |\Z))|[0-9a-f]++[:@|#-]?+) ?)*+"
 )
 _IN_THOSE: Final = ("JQQJ99",)
+
+
+#: So few different texts are first compared with those that were in order before, and so many are known.
+_FEW: Final = 64
+_REMEMBERED: Final = 20_000
+_clean: Final[dict[Class, set[str]]] = {of: set() for of in MOST}
 
 
 class Mended(NamedTuple):
@@ -87,8 +93,15 @@ def mended(texts: Collection[str], of: Class) -> dict[str, Mended]:
 
     In the speed of C where that is none.
     """
+    few = len(texts) <= _FEW
+    if few:
+        # The same names come again and again: a file has a hundred calls of one project.
+        texts = set(texts) - _clean[of]
+    if not texts:
+        return {}
     suspects: set[str] = set()
-    if max(map(len, texts), default=0) > MOST[of]:
+    longest = max(map(len, texts))
+    if longest > MOST[of]:
         suspects.update(text for text in texts if len(text) > MOST[of])
         texts = set(texts) - suspects
     joined = " ".join(texts)
@@ -96,8 +109,18 @@ def mended(texts: Collection[str], of: Class) -> dict[str, Mended]:
         if not joined.isprintable():
             suspects.update(text for text in texts if not text.isprintable())
         suspects.update(holding_secrets(texts, prose=of in _PROSE))
-    found = {text: _mend(text, of) for text in suspects}
-    return {text: new for text, new in found.items() if new.text != text}
+    found = {text: new for text in suspects if (new := _mend(text, of)).text != text}
+    if few and longest <= MAX_NAME:
+        _remember(texts, found, of)
+    return found
+
+
+def _remember(texts: Collection[str], found: Mapping[str, Mended], of: Class) -> None:
+    """Know those that are in order; all are looked at anew once there are too many."""
+    if len(_clean[of]) > _REMEMBERED:
+        # A new one in its place: another thread may be looking at this one.
+        _clean[of] = set()
+    _clean[of].update(text for text in texts if text not in found)
 
 
 def mend(text: str, of: Class = "name") -> str:

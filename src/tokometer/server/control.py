@@ -90,6 +90,7 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
         found["reading"] = runtime.reach.to_json()
     runtime.settings_file.current()
     error = runtime.settings_file.error
+    found["prices"]["error"] = runtime.price_list.error or None
     found["settings"] = {"path": str(runtime.settings_file.path), "error": None if error is None else str(error)}
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 

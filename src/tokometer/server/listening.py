@@ -90,7 +90,12 @@ class _Server(uvicorn.Server):
             return
         card = _Card(self._runtime)
         card.write()
-        self._runtime.watch.start(card.write)
+
+        def beside() -> None:
+            self._runtime.price_list.look()
+            card.write()
+
+        self._runtime.watch.start(beside)
         with contextlib.suppress(OSError):
             print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
         if self._runtime.follower is not None:

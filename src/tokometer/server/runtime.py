@@ -30,6 +30,7 @@ from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.memory import Kept, Memory
+from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, Settings
@@ -88,6 +89,8 @@ class Runtime:
     writer: Writer
     #: Looks whether records can be taken.
     watch: Watch
+    #: Follows `prices.toml`.
+    price_list: PriceList
     decoder: Decoder
     charts: ChartShop
     colours: Colours
@@ -173,12 +176,16 @@ class Runtime:
         """Price what comes from now on with another book."""
         self.book = self.writer.book = book
         self.decoder.renew()
+        self.broadcaster.publish({"settings"})
 
     def warnings(self) -> list[str]:
         """What whoever looks at any page should know of the ledger, in sentences. Asks it nothing."""
         found = []
+        if self.price_list.error:
+            found.append(f"{self.price_list.error}; the prices before it hold on.")
         if self.watch.trouble:
-            found.append(f"Records cannot be taken just now: {self.watch.trouble}.")
+            what = "" if self.watch.damaged else "Records cannot be taken just now: "
+            found.append(f"{what}{self.watch.trouble}.")
         try:
             missing = self.ledger.missing
         except LedgerError:
@@ -269,6 +276,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             broadcaster=broadcaster,
             writer=writer,
             watch=Watch(ledger, lambda: broadcaster.publish({"ledger"})),
+            price_list=PriceList(prices, lambda book: runtime.use_prices(book)),  # noqa: PLW0108 - bound when called
             decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
-import os
 import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from io import FileIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 from tokometer.host.ending import SERVER_SECONDS, Ending, go
+from tokometer.host.lock import FolderLock, Held
 from tokometer.host.private import keep_private, private_folder
-from tokometer.host.regular import open_regular, read_bytes, read_text
+from tokometer.host.regular import read_bytes
 from tokometer.ledger import LedgerError, LedgerLocked
 from tokometer.records.redaction.logs import log_discreetly
 from tokometer.server import runtime as runtimes
@@ -28,9 +25,6 @@ from tokometer.server.guard import LOOPBACK
 _BACKLOG: Final = 512
 #: Of an address that stands in a file.
 _SHOWN: Final = 80
-#: What a server that is about to end writes into the lock, and how often another looks for it to be free (seconds).
-_ENDING: Final = "ending"
-_LOOK: Final = 0.1
 
 
 class ServeError(LedgerError):
@@ -70,7 +64,7 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         from tokometer.server.listening import run
 
         try:
-            run(runtime, listener, host, lambda: _mark(lock, _ENDING))
+            run(runtime, listener, host, lock.ends)
         finally:
             ending.watch()
             hanging = runtime.close()
@@ -93,57 +87,22 @@ def _check_loopback(host: str) -> None:
 
 
 @contextlib.contextmanager
-def _held(data: Path) -> Iterator[FileIO]:
-    """The folder's lock, which the system frees even if we are killed. One that is about to end is waited for."""
-    path = data / "server.lock"
-    until = time.monotonic() + SERVER_SECONDS + 1
-    with open_regular(path, os.O_RDWR | os.O_CREAT) as file:
-        while not _taken(file):
-            if time.monotonic() > until or not _is_ending(path):
-                raise LedgerLocked(f"{_holder(data)} already serves {data}")
-            time.sleep(_LOOK)
-        _mark(file)
-        yield file
-        # The file stays: whoever deletes a lock file may delete one that is just being taken.
-
-
-def _taken(file: FileIO) -> bool:
+def _held(data: Path) -> Iterator[FolderLock]:
+    """The folder's lock."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise
-        return False
-    return True
+        with FolderLock(data / "server.lock") as lock:
+            yield lock
+    except Held as held:
+        raise LedgerLocked(f"{_holder(data, str(held))} already serves {data}") from None
 
 
-def _mark(file: FileIO, words: str = "") -> None:
-    """Say who holds the lock, and how that is."""
-    # The lock is what counts. Where the disk is full, nobody can read who has it.
-    with contextlib.suppress(OSError):
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()} {words}".strip().encode() + b"\n")
-
-
-def _is_ending(path: Path) -> bool:
-    """Whether whoever holds the lock is about to let go of it; true as well while that is being written."""
-    try:
-        said = read_text(path)
-    except (OSError, ValueError):
-        return False
-    return not said or said.split()[1:] == [_ENDING]
-
-
-def _holder(data: Path) -> str:
+def _holder(data: Path, written: str) -> str:
     """Who holds the folder, in words."""
     try:
         said = json.loads(read_bytes(data / "server.json"))
         return f"the server at {str(said['url'])[:_SHOWN]} (process {int(said['pid'])})"
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        with contextlib.suppress(OSError, ValueError):
-            return f"process {read_text(data / 'server.lock').strip()}"
-        return "another server"
+        return f"process {written}" if written.isdecimal() else "another server"
 
 
 @contextlib.contextmanager

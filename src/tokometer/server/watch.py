@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from tokometer.ledger import Ledger, LedgerError
+from tokometer.ledger import Ledger, LedgerDamaged, LedgerError
 
 #: How often to look (seconds): a look costs a few microseconds, and opens again what an error has closed.
 _EVERY: Final = 2.0
@@ -27,8 +27,9 @@ class Watch:
         self._beside: Callable[[], None] = lambda: None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tokometer-watch", daemon=True)
-        #: Why records cannot be taken; empty where they can.
+        #: Why records cannot be taken, or what is damaged; empty where all is well.
         self.trouble = ""
+        self.damaged = False
 
     def start(self, beside: Callable[[], None] = lambda: None) -> None:
         """Begin, and call `beside` after each look; returns at once."""
@@ -42,9 +43,12 @@ class Watch:
             self._thread.join(_TO_END)
 
     def look(self) -> str:
-        """Why records cannot be taken, as it is now; empty where they can."""
+        """Why records cannot be taken, or what is damaged, as it is now; empty where all is well."""
+        self.damaged = False
         try:
             self._ledger.ready()
+        except LedgerDamaged as error:
+            self.damaged, found = True, str(error)
         except LedgerError as error:
             found = str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody must hear of it
@@ -54,9 +58,9 @@ class Watch:
         before, self.trouble = self.trouble, found
         if bool(before) is not bool(found):
             if found:
-                _LOG.warning("records cannot be taken: %s", found)
+                _LOG.warning("not ready: %s", found)
             else:
-                _LOG.warning("records can be taken again")
+                _LOG.warning("ready again: records can be taken")
             self._changed()
         return found
 

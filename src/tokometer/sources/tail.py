@@ -5,6 +5,7 @@ A line is taken once it is complete. A file that was truncated, replaced or rewr
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -234,8 +235,23 @@ class Tail:
         if not self._skipping:
             self.oversized.append(self.offset)
             self._skipping = True
-        self.offset += have
+        self.offset = self._after_hole(self.offset + have)
         return buffer, 0
+
+    def _after_hole(self, offset: int) -> int:
+        """Where the file goes on after a hole at an offset: there is no end of a line in it, however long it is."""
+        handle = self._file.fileno()
+        try:
+            return os.lseek(handle, offset, os.SEEK_DATA)
+        except OSError as error:
+            # ENXIO: nothing comes any more. Others: the system knows of no holes.
+            return (
+                os.lseek(handle, 0, os.SEEK_END)
+                if error.errno == errno.ENXIO
+                else os.lseek(handle, offset, os.SEEK_SET)
+            )
+        except AttributeError:
+            return offset
 
 
 def _is_complete(buffer: bytearray, length: int) -> bool:

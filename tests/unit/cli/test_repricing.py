@@ -51,20 +51,30 @@ def test_history_is_priced_anew_when_told_to(unpriced: Shell) -> None:
 
 
 def test_the_running_server_reads_its_prices_again(unpriced: Shell) -> None:
-    """The same through a server, which prices what comes from now on likewise."""
+    """What had no price gets one by itself; what has one changes only with --apply; what comes is priced likewise."""
     command = [COMMAND, "serve", "--port", "0"]
+    deadline = time.monotonic() + 60
+
+    def comes_to(cost: float) -> bool:
+        while float(_cost(unpriced) or 0) != cost and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return float(_cost(unpriced) or 0) == cost
+
     with subprocess.Popen(command, env=unpriced.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
         try:
-            deadline = time.monotonic() + 60
             while not (unpriced.data / "server.json").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
-            _reprice(unpriced)
+            (unpriced.data / "prices.toml").write_text(PRICE)
+            assert comes_to(2)
+            (unpriced.data / "prices.toml").write_text(PRICE.replace("2.0", "3.0"))
+            assert "$2" in unpriced.run("reprice").stdout
+            assert float(_cost(unpriced) or 0) == 2
+            assert json.loads(unpriced.run("reprice", "--apply", "--json").stdout)["applied"] is True
+            assert comes_to(3)
             more = LINE.replace("m1", "m2").replace("r1", "r2").replace('"u"', '"v"')
             with (unpriced.home / ".claude" / "projects" / "p" / "s.jsonl").open("a") as transcript:
                 transcript.write(more)
-            while float(_cost(unpriced) or 0) != 4 and time.monotonic() < deadline:
-                time.sleep(0.2)
-            assert float(_cost(unpriced) or 0) == 4
+            assert comes_to(6)
         finally:
             os.kill(server.pid, signal.SIGTERM)
             server.wait(30)

@@ -171,13 +171,19 @@ def test_who_waits_for_everything_is_told_by_the_end(tmp_path: Path, projects: P
     assert _numbers(ledger) == [0, 1, 2]
 
 
-def test_a_file_that_goes_away_is_forgotten_and_its_calls_stay(tmp_path: Path, projects: Path, ledger: Ledger) -> None:
-    """Transcripts are deleted after a month; what they said was still used."""
-    (projects / "a.jsonl").write_bytes(_call(1))
+def test_a_file_that_goes_away_is_forgotten_and_its_calls_stay(
+    tmp_path: Path, projects: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transcripts are deleted after a month; what they said was still used. One that was there lately may come back."""
+    for name in ("a", "b"):
+        (projects / f"{name}.jsonl").write_bytes(_call(1))
     import_all(ledger, Prices(), SOURCES, tmp_path, {})
     (projects / "a.jsonl").unlink()
     import_all(ledger, Prices(), SOURCES, tmp_path, {})
-    assert ledger.cursors("claude_code") == {}
+    assert len(ledger.cursors("claude_code")) == 2
+    monkeypatch.setattr("tokometer.collect.importer._REMEMBERED_US", -1_000_000)
+    import_all(ledger, Prices(), SOURCES, tmp_path, {})
+    assert list(ledger.cursors("claude_code")) == [str(projects / "b.jsonl")]
     assert _count(ledger) == 1
 
 

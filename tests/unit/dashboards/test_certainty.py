@@ -10,7 +10,7 @@ import pytest
 
 from generators.looked_at import NOW, call, fragment, looking
 from tokometer.dashboards.certainty import chips_of, mark_of, note_in
-from tokometer.dashboards.kinds import Column, Matrix, Ranking, Share
+from tokometer.dashboards.kinds import Cards, Column, Figures, Matrix, Ranking, Series, Share, Stat, Treemap
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,44 @@ PANELS = {
         columns=(Column("calls.requests"), Column("calls.cost")),
     ),
 }
+
+
+SUMS = {
+    "figures": Figures(id="x.f", title="F", of=(("calls.cost", "Cost", "cost"),)),
+    "stat": Stat(id="x.s", title="S", of="calls.cost"),
+    "series": Series(id="x.l", title="L", of=("calls.cost",)),
+    "treemap": Treemap(id="x.t", title="T", of="calls.cost", by="model", group="provider"),
+    "cards": Cards(
+        id="x.c",
+        title="C",
+        by="provider",
+        state="judgement.connection",
+        figures=(("calls.cost", "this month", "month"),),
+        inner="model",
+        of="calls.requests",
+        words="calls",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SUMS)
+def test_a_sum_that_leaves_out_calls_says_so(kind: str, tmp_path: Path) -> None:
+    """On the page with a mark or a note, in CSV with the exact amount and a count beside it."""
+    records = [
+        call(NOW, 1, cost_reported=5_000_000_000),
+        call(NOW, 2, cost_reported=None, price_basis="unpriced:no-price"),
+        call(NOW, 3, cost_reported=None, price_basis="unpriced:no-usage", input_tokens=None, output_tokens=None),
+    ]
+    panel = SUMS[kind]
+    with looking(tmp_path, records, range="24h") as context:
+        view = panel.view(context)
+    shown = fragment(panel, view)
+    assert "$5.00" in shown
+    said = "1 call of a model without a price and 1 call of unknown usage are not in it"
+    assert said in shown or "1 unpriced, 1 of unknown usage" in shown
+    if kind != "cards":
+        told = {*view.table.columns, *(row[0] for row in view.table.rows)}
+        assert "calls.unpriced" in told
 
 
 @pytest.mark.parametrize("kind", PANELS)

@@ -181,3 +181,21 @@ def test_cutting_anywhere_loses_and_repeats_nothing(
                 found.append(line)
             state = reading.state()
     assert found == [line for line in lines if line]
+
+
+@pytest.mark.timeout(20)
+def test_a_hole_is_passed_over(tmp_path: Path) -> None:
+    """A hundred gigabytes of nothing take no time; what stands before and after them is read."""
+    path = tmp_path / "x.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"a": 1}\n')
+        file.truncate(100 << 30)
+    with Tail(path, b"") as tail:
+        assert [line for _, line in tail.lines()] == [b'{"a": 1}']
+        state = tail.state()
+    with path.open("ab") as file:
+        file.write(b'\n{"a": 2}\n')
+    with Tail(path, state) as tail:
+        assert [line for _, line in tail.lines()] == [b'{"a": 2}']
+        assert tail.oversized == [9]
+        assert tail.offset == path.stat().st_size

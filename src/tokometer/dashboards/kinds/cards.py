@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import STANDING, Row, adds_up, described, rows_of
 from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import Filter
 
+_COST: Final = "calls.cost"
 #: Of the inner dimension, as many as are named on a card.
 _INNER = 2
 
@@ -52,7 +54,7 @@ class Cards(Listed):
         figures = [
             {
                 row[self.by]: row
-                for row in rows_of(context, [name], window=context.window(own), by=self.by, compare=changes)
+                for row in rows_of(context, _asked(name), window=context.window(own), by=self.by, compare=changes)
             }
             for name, _, own in self.figures
         ]
@@ -67,7 +69,11 @@ class Cards(Listed):
                 "state": cell(self.state, states[name]),
                 "standing": str(states[name].get(self.state + STANDING) or "none"),
                 "figures": [
-                    (words, cell(key, rows.get(name) or _none_of(key), context.scope.told))
+                    (
+                        words,
+                        cell(key, rows.get(name) or _none_of(key), context.scope.told),
+                        mark_in(rows.get(name) or {}),
+                    )
                     for (key, words, _), rows in zip(self.figures, figures, strict=True)
                 ],
                 "inner": inner.get(name, []),
@@ -131,6 +137,11 @@ class Cards(Listed):
             only = Filter(f"calls.{self.inner}", "in", several)
             pairs = (self.by, self.inner)
             yield from context.query(window, self.of, by=pairs, rank=self.of, where=(only,), compare=compare).rows
+
+
+def _asked(name: str) -> list[str]:
+    """A measure, and with a cost what says how sure it is."""
+    return [name, *(CERTAINTY_NAMES if name == _COST else ())]
 
 
 def _none_of(name: str) -> Row:

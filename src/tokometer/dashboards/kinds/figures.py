@@ -121,7 +121,7 @@ class Figures(Placed):
                 "versus": scope.before if scope.compare else "",
             },
             Table(
-                ("measure", "value", "previous"), [(name, row.get(name), row.get(name + PREVIOUS)) for name in names]
+                ("measure", "value", "previous"), [(name, row.get(name), row.get(name + PREVIOUS)) for name in asked]
             ),
             window,
             empty=not any(row.get(name) for name in names),

@@ -14,6 +14,7 @@ from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.records.plural import counted
 from tokometer.records.units import COUNT, SECONDS, exact, show
 
 _OF: Final = "judgement.incidents"
@@ -118,8 +119,8 @@ def _row(row: Mapping[str, Any], names: Names, now: datetime) -> dict[str, Any]:
         "duration": show(row["duration"], SECONDS),
         "duration_exact": exact(row["duration"], SECONDS),
         "failed": show(row["incidents"], described(_OF).unit),
-        "failed_exact": f"{exact(row['errors'], COUNT)} of {exact(row['requests'], COUNT)} calls in "
-        f"{exact(row['bad_minutes'], COUNT)} bad minutes",
+        "failed_exact": f"{exact(row['errors'], COUNT)} of {counted(row['requests'], 'call')} in "
+        f"{counted(row['bad_minutes'], 'bad minute')}",
     }
 
 

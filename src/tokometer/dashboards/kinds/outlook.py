@@ -11,11 +11,12 @@ from typing import Any, ClassVar, Final
 from tokometer.charts.axes import Grain
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import elapsed, midnight
+from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, Period, outlook, periods
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
-from tokometer.dashboards.rows import numbers
+from tokometer.dashboards.rows import numbers, only
 from tokometer.judgement import Day, Forecast, forecast
 from tokometer.records.units import PERCENT, show
 
@@ -90,6 +91,7 @@ class Outlook(Placed):
             "month": month,
             "rows": [_row(name, prediction) for name, prediction in found.items()],
             "basis": _basis(cost),
+            "mark": mark_of(only(context.query(context.scope.calendar.named("month"), *CERTAINTY))),
             "alt": f"Cost of {month} so far, and expected until its end",
         }
         days = [(period, value) for period, value in zip(stretch, values["cost"], strict=True) if period.start >= first]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
-from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.cells import Cell, cell, even, evened
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_in, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
@@ -98,6 +98,8 @@ class Ranking(Listed):
         ]
         if many:
             shown.insert(self.top, self._other(context, rows[self.top :], whole))
+        if context.scope.told == "value":
+            _even_out(shown)
         keys = (self.by, *self.measures)
         return View(
             {
@@ -222,6 +224,15 @@ class Ranking(Listed):
             "columns": [(head(name), described(name).type in ("text", "flag")) for name in self.columns],
             "change": self.change and context.scope.compare and context.scope.told == "value",
         }
+
+
+def _even_out(rows: Sequence[dict[str, Any]]) -> None:
+    """Give the numbers of each column as many decimals."""
+    columns = [evened(column) for column in zip(*(row["cells"] for row in rows), strict=True)]
+    for row, cells, share in zip(
+        rows, zip(*columns, strict=True), even([r["share"] for r in rows], PERCENT), strict=True
+    ):
+        row["cells"], row["share_text"] = list(cells), share
 
 
 def _sum(values: Any) -> Any:  # noqa: ANN401 - numbers of one kind

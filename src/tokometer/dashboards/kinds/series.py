@@ -35,6 +35,7 @@ _OVER: Final = {"request": "per request", "mtok": "per million tokens", "session
 #: The periods of the trends that the viewer switches, and how many of them.
 _TRENDS: Final[Mapping[str, tuple[str, int]]] = {"day": ("days", 30), "week": ("weeks", 12), "month": ("months", 12)}
 _COST: Final = "calls.cost"
+_UNPRICED: Final = "calls.unpriced"
 #: The colour of what is drawn alone; what has none here is grey.
 _INKS: Final = {
     "calls.cost": "cost",
@@ -124,9 +125,11 @@ class Series(Placed):
         names = tuple(dict.fromkeys((*self.of, *asked))) if self.switch else asked
         # Who cost most, whatever the cost is divided by.
         ranked = (self.rank or (_COST if over else asked[0])) if self.by else ""
+        # In the table, how many calls are not in an amount stands beside it.
+        beside = (_UNPRICED,) if _COST in names else ()
         rows = rows_of(
             context,
-            [*names, ranked] if ranked and ranked not in names else names,
+            list(dict.fromkeys((*names, *([ranked] if ranked else []), *beside))),
             window=window,
             by=self.by,
             grain=grain,
@@ -180,7 +183,8 @@ class Series(Placed):
         }
         keys = ("time", self.by) if self.by else ("time",)
         rows = sorted(rows, key=lambda row: (row["time"], str(row.get(self.by) or "")))
-        table = Table((*keys, *names), [tuple(row.get(name) for name in (*keys, *names)) for row in rows])
+        columns = (*keys, *names, *beside)
+        table = Table(columns, [tuple(row.get(name) for name in columns) for row in rows])
         return View(shown, table, window, chart if drawable else None, empty=not drawable)
 
     def _window(self, context: Context) -> tuple[Window, Grain]:

@@ -104,7 +104,10 @@ class Stat(Placed):
         }
         shown["word"] = str(row.get(f"{self.of}.status") or WORDS.get(shown["standing"], "")).capitalize()
         columns = ("measure", "value", "previous")
-        table = [(self.of, value, before)] + [(also["name"], also["value"], None) for also in shown["also"]]
+        # Beside an amount, how many calls are not in it.
+        told = [self.of, *asked[1:]]
+        table = [(name, row.get(name), row.get(name + PREVIOUS)) for name in told]
+        table += [(also["name"], also["value"], None) for also in shown["also"]]
         return View(shown, Table(columns, table), window, empty=value is None)
 
     def _standing(self, context: Context, value: Number | None, row: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from tokometer.dashboards.kinds.heatmap import Tall
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.measures.run import PREVIOUS
+from tokometer.records.plural import counted
 
 #: Cells that are drawn: the largest; what is smaller is one cell a group. All are in the CSV.
 MOST: Final = 36
@@ -86,6 +87,6 @@ def _others(rows: Sequence[Mapping[str, Any]], group: str, short: str, groups: N
     for row in rows:
         small.setdefault(row[group] or "", []).append(float(row[short]))
     return [
-        Cell("", f"{len(values)} others", "other", value=sum(values), group=groups.label(name))
+        Cell("", counted(len(values), "other"), "other", value=sum(values), group=groups.label(name))
         for name, values in small.items()
     ]

@@ -16,6 +16,7 @@ from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.measures.run import PREVIOUS
+from tokometer.records.plural import counted, verb
 from tokometer.records.units import PERCENT, show
 
 _GRADES: Final = ("critical", "warning", "good", "none")
@@ -144,6 +145,7 @@ class Verdicts(Placed):
             "standing": row["standing"],
             "word": str(row[self.word]).replace("_", " ").capitalize() if self.word else WORDS[row["standing"]],
             "cells": [self._cell(fact, row, how) for fact in self.columns],
+            "mark": _mark(row),
             "bar": _bar(self.progress, row) if self.progress else None,
         }
 
@@ -164,6 +166,12 @@ class Verdicts(Placed):
         if not better:
             return signed, ""
         return signed, "better" if (value > 0) == (better == "higher") else "worse"
+
+
+def _mark(row: Mapping[str, Any]) -> str:
+    """What is to be said of amounts that leave out calls; nothing of judgements that know of none."""
+    count = row.get("unpriced") or 0
+    return f"{counted(count, 'call')} of unknown price {verb(count, 'is', 'are')} not in it" if count else ""
 
 
 def _bar(progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -167,6 +167,7 @@ def _opens(path: Path, memory_limit: str, *, whole: bool = False) -> str:
         raise
     except LedgerError as error:
         return str(error.__cause__ or error).partition("\n")[0]
+    table = "the list of tables"
     try:
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() if whole else ():
             connection.execute(f'SELECT count(hash(t)) FROM "{table}" t').fetchone()

@@ -24,7 +24,7 @@ export class Filters {
     this.names = JSON.parse(document.getElementById("dashboard")?.dataset.names ?? "{}");
     this.list.addEventListener("click", (event) => {
       const option = /** @type {HTMLElement} */ (event.target).closest(".option");
-      if (option) this.#choose(/** @type {HTMLElement} */ (option));
+      if (option) this.#choose(/** @type {HTMLElement} */ (option), true);
     });
   }
 
@@ -133,7 +133,7 @@ export class Filters {
     } else if (event.key === "Enter") {
       event.preventDefault();
       const option = this.list.querySelector("[aria-selected=true]");
-      if (option) this.#choose(/** @type {HTMLElement} */ (option));
+      if (option) this.#choose(/** @type {HTMLElement} */ (option), event.shiftKey);
     }
   }
 
@@ -145,10 +145,11 @@ export class Filters {
     options[this.#chosen]?.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {HTMLElement} option */
-  #choose(option) {
+  /** @param {HTMLElement} option @param {boolean} more whether there is more to choose */
+  #choose(option, more) {
     this.toggle(option.dataset.filter ?? "", option.dataset.value ?? "");
-    // There may be more to choose; what is chosen stands first now.
+    if (!more) return this.dialog.close();
+    // What is chosen stands first now.
     this.input.focus();
     this.input.select();
     this.#find();

@@ -103,7 +103,7 @@ export class Live {
     const count = new Intl.NumberFormat("en-GB");
     const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: this.zone() });
     const back = reading.back_to && reading.files ? `, back to ${day.format(new Date(reading.back_to))}` : "";
-    text.textContent = `Reading ${count.format(reading.files)} of ${count.format(reading.all_files)} files${back}`;
+    text.textContent = `Reading ${count.format(reading.files)} of ${count.format(reading.all_files)} ${reading.all_files === 1 ? "file" : "files"}${back}`;
     text.title = "The newest files are read first; what is older is not in the figures yet.";
   }
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.there import is_file, is_folder
 from tokometer.sources.claude_code.places import COWORK
 
 _PROJECTS: Final = "projects"
@@ -36,12 +37,12 @@ def files_of(root: Path) -> Iterator[Path]:
 
     Links to folders are not followed, so that none can lead in circles.
     """
-    if not root.is_dir():
-        if root.is_file() and (is_transcript(root) or (_is_ours(root) and is_strange(root))):
+    if not is_folder(root):
+        if is_file(root) and (is_transcript(root) or (_is_ours(root) and is_strange(root))):
             yield root
         return
     # `projects` beside other things of the tool: a user may name the configuration folder itself.
-    if root.name != _PROJECTS and (root / _PROJECTS).is_dir():
+    if root.name != _PROJECTS and is_folder(root / _PROJECTS):
         root /= _PROJECTS
     if COWORK in root.parts and not _is_ours(root):
         for projects in _of_cowork(root):
@@ -112,7 +113,7 @@ def _of_cowork(root: Path) -> Iterator[Path]:
     while waiting:
         folder, level = waiting.pop()
         projects = Path(folder) / _CONFIG / _PROJECTS
-        if projects.is_dir():
+        if is_folder(projects):
             yield projects
         elif level < _MOST_LEVELS:
             try:

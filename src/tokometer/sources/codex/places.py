@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.there import is_file
 from tokometer.sources.codex.frames import SUFFIX
 from tokometer.sources.codex.lineage import live_folder
 
@@ -26,7 +27,7 @@ def rollouts(root: Path) -> Iterator[Path]:
     Of two copies one is: the live one rather than the archived, the plain one rather than the compressed. Codex
     prefers them so as well.
     """
-    if root.is_file():
+    if is_file(root):
         yield root
         return
     own = root.name in (LIVE, ARCHIVE)
@@ -64,12 +65,27 @@ def _walk(root: Path, *, all_files: bool) -> Iterator[Path]:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     named = is_named_rollout(entry.name)
-                    if not named and entry.is_dir():
+                    if not named and _is_folder(entry):
                         folders.append(entry.path)
-                    elif (named or (all_files and not _HARMLESS.fullmatch(entry.name))) and entry.is_file():
+                    elif (named or (all_files and not _HARMLESS.fullmatch(entry.name))) and _is_file(entry):
                         yield Path(entry.path)
         except OSError:
             continue
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it leads to a folder; a link in a circle, or to where nobody may look, ends only itself."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _is_shadowed(path: Path) -> bool:
@@ -78,7 +94,7 @@ def _is_shadowed(path: Path) -> bool:
     An archived one may still lie where it was live: at the same relative place, or where its date puts it.
     """
     plain = path.name.removesuffix(SUFFIX)
-    if plain != path.name and path.with_name(plain).is_file():
+    if plain != path.name and is_file(path.with_name(plain)):
         return True
     parts = path.parts
     if ARCHIVE not in parts:
@@ -86,6 +102,4 @@ def _is_shadowed(path: Path) -> bool:
     at = len(parts) - 1 - parts[::-1].index(ARCHIVE)
     sessions = Path(*parts[:at], LIVE)
     folders = [sessions.joinpath(*parts[at + 1 : -1]), live_folder(sessions, plain)]
-    return any(
-        folder is not None and (folder / name).is_file() for folder in folders for name in (plain, plain + SUFFIX)
-    )
+    return any(folder is not None and is_file(folder / name) for folder in folders for name in (plain, plain + SUFFIX))
