@@ -135,7 +135,6 @@ class Follower:
                     self._unreadable = Unreadable(unreadable(self._ledger))
                     self._cursors = {name: dict(self._ledger.cursors(name)) for name in self._sources}
                 self._look_around()
-                self._backoff.went_well()
                 self.caught_up.set()
                 self._follow()
             except WriterClosed:
@@ -153,6 +152,7 @@ class Follower:
         watched = self._existing()
         self.following.roots = [str(root) for root in watched]
         if not watched:
+            self._backoff.went_well()
             self._stop.wait(_TURN_MS / 1_000)
             return
         # What was written between the look around and the watch is found by another look.
@@ -169,6 +169,8 @@ class Follower:
             ignore_permission_denied=True,
         )
         while (burst := self._next(changes)) is not None:
+            # Not before: the system may watch no more folders, which is no reason to try at once, and again and again.
+            self._backoff.went_well()
             if burst:
                 self._take({path for _, path in burst})
             if self._existing() != watched:
