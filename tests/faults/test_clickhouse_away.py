@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from servers.clickhouse import Server, clickhouse
+from servers.inside import inside
 from tokometer.ledger import Batch, LedgerError, LedgerFull, LedgerUnavailable, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.measures import Query, run
@@ -150,3 +152,29 @@ def test_a_server_that_comes_and_goes_loses_and_doubles_nothing(server: Server, 
     assert counted(ledger) == len(sent)
     assert kept <= sent
     assert ledger.audit() == []
+
+
+def test_the_whole_server_comes_through(server: Server, tmp_path: Path) -> None:
+    """While ClickHouse is stopped everybody gets 503 and when to try again; once it is back, everything goes on."""
+    record = {"started_at": "2026-11-01T12:00:00Z", "provider": "openai", "model": "gpt-4o", "input_tokens": 1}
+    env = {"TOKOMETER_LEDGER": f"clickhouse://127.0.0.1:{server.port}/away_{next(_NUMBERS)}?timeout=5"}
+    addresses = ("/usage", "/sources", "/api/query?measure=calls.requests&since=all", "/api/refused", "/readyz")
+    with inside(tmp_path / "data", tmp_path / "home", env=env) as found:
+        assert found.post("/api/calls", [{**record, "id": "a"}]).status == 200
+        assert {found.get(address).status for address in addresses} == {200}
+        server.stop()
+        answer = found.post("/api/calls", [{**record, "id": "b"}])
+        assert (answer.status, "does not answer" in answer.text) == (503, True)
+        # What was just asked is remembered for a second.
+        for address in (one.replace("requests", "output_tokens") for one in addresses):
+            answer = found.get(address, {"Accept": "text/html"})
+            assert answer.status == 503, address
+            assert int(answer.headers["retry-after"]) > 0
+        server.start()
+        began = time.monotonic()
+        while found.get("/readyz").status != 200:
+            assert time.monotonic() - began < 10
+            time.sleep(0.1)
+        assert found.post("/api/calls", [{**record, "id": "b"}]).json()["accepted"] == 1
+        [row] = found.get("/api/query?measure=calls.requests&since=all").json()["rows"]
+        assert row["requests"] == 2

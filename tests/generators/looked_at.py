@@ -69,5 +69,5 @@ def looking(
 
 def fragment(panel: Panel, view: View) -> str:
     """The HTML that a page shows of a view."""
-    frame = {"title": panel.title, "unheard": []}
+    frame: dict[str, Any] = {"title": panel.title, "unheard": [], "dimensions": []}
     return render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=False)

@@ -7,10 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tokometer.records import KINDS, ModelCall, Record, Sample
 from tokometer.records.bounds import OBJECTS, Bound, beyond, bounds_of, check, every_bound
 from tokometer.records.record import MAX_TOKENS
+from tokometer.records.tellings import settle
+from tokometer.records.values import MAX_NANO_USD
 
 EVERY = list(every_bound())
 #: What no number of a record can be, whichever it is.
@@ -82,3 +86,44 @@ def test_finite_numbers_that_add_up_to_infinity_are_right() -> None:
     assert beyond("samples", taken) == {}
     taken["value"] = [1.0, nan, inf]
     assert {position: name for position, (name, _) in beyond("samples", taken).items()} == {1: "value", 2: "value"}
+
+
+_STATED = st.sampled_from([None, 0, 5, MAX_TOKENS])
+_MONEY = st.sampled_from([None, 0, 5, MAX_NANO_USD])
+_TELLING = st.fixed_dictionaries(
+    {
+        "parent": st.integers(-1, 5),
+        "shadow": st.booleans(),
+        "request_id": st.sampled_from(["", "chatcmpl-9aZ81kQ7xT33"]),
+        "input_tokens": _STATED,
+        "cache_read_tokens": _STATED,
+        "output_tokens": _STATED,
+        "reasoning_tokens": st.sampled_from([None, 0]),
+        "unsplit_tokens": st.sampled_from([None, None, MAX_TOKENS]),
+        "cost_reported": _MONEY,
+        "revenue": _MONEY,
+        "quantities": st.sampled_from([None, {"web_searches": MAX_TOKENS}, {"web_searches": 1_000}]),
+    }
+)
+
+
+@given(shapes=st.lists(_TELLING, min_size=2, max_size=6))
+def test_what_several_spans_tell_of_a_call_adds_up_to_no_more_than_one_can_have(shapes: list[dict[str, Any]]) -> None:
+    """However they are nested and whatever they state: what counts is within the bounds, as each of them was."""
+    tellings = [
+        ModelCall(
+            source="otlp",
+            native_id=str(number),
+            started_at=1_760_000_000_000_000 + number,
+            latency_us=1_000_000,
+            trace_id="t",
+            group="t",
+            span_id=str(number),
+            parent_id="" if shape["parent"] in (-1, number) else str(shape["parent"]),
+            model="m",
+            **{name: value for name, value in shape.items() if name != "parent"},
+        )
+        for number, shape in enumerate(shapes)
+    ]
+    for counted in settle(tellings, {}):
+        assert counted is None or check(counted) is None

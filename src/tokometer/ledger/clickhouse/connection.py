@@ -51,6 +51,8 @@ def connect(url: str) -> tuple[Any, str]:
         )
     # It says on its own what the error says, too.
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+    # It says of each try that it failed, with the whole address.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     try:
         if parts.scheme == "chdb":
             [folder] = parse_qs(parts.query).get("path", [None])

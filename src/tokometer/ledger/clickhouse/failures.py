@@ -46,7 +46,7 @@ def understood(place: str) -> Iterator[None]:
 
 def meaning(error: BaseException, place: str) -> LedgerError | None:
     """What an error means; None for one that says nothing of the server or the way to it."""
-    said = masked(str(error).strip().partition("\n")[0][:_LONGEST]) or type(error).__name__
+    said = masked(_cause(error)[:_LONGEST]) or type(error).__name__
     if not isinstance(error, DatabaseError):
         return NoAnswer(f"ClickHouse at {place} does not answer ({said})")
     if error.code in _NO_ROOM or "No space left" in str(error):
@@ -58,3 +58,15 @@ def meaning(error: BaseException, place: str) -> LedgerError | None:
     if error.code in _NOT_NOW:
         return LedgerUnavailable(f"ClickHouse at {place} cannot do it just now ({said})")
     return None
+
+
+def _cause(error: BaseException) -> str:
+    """The system's own words where these are at the bottom of it, else the error's, in one line."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        found = found.__cause__ or found.__context__
+    return str(error).strip().partition("\n")[0]
