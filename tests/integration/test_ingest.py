@@ -27,7 +27,7 @@ from servers.ingest import make_app
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
-from tokometer.ledger import Batch, Ledger, LedgerFull, Statement
+from tokometer.ledger import Batch, Ledger, LedgerFull, Receipt, Statement
 from tokometer.ledger.opening import open_ledger
 from tokometer.records.fields import FIELDS
 from tokometer.server.body import Limits
@@ -199,6 +199,29 @@ def test_our_own_records(server: Server) -> None:
     assert (again["accepted"], again["duplicate"], again["changed"], again["refused"]) == (0, 1, 1, [])
     assert server.ledger.fetch(Statement("SELECT sum(input_tokens)::INT FROM calls")) == [(6,)]
     assert server.ledger.audit() == []
+
+
+@pytest.mark.parametrize("many", [3, 1_500])
+def test_a_record_that_the_engine_cannot_take_is_told_by_its_index(server: Server, many: int, monkeypatch: Any) -> None:
+    """Should the gate have forgotten one, its sender hears which it was, and everything else is accepted."""
+    commit = server.ledger.commit
+
+    def picky(batch: Batch) -> Receipt:
+        records = [*batch.records, *(record for packed in batch.packed for record in packed.records())]
+        if any(getattr(record, "input_tokens", 0) == 13 for record in records):
+            raise OverflowError
+        return commit(batch)
+
+    monkeypatch.setattr(server.ledger, "commit", picky)
+    lines = [call(f"c{number}") for number in range(many)]
+    lines[1] = call("odd", input_tokens=13)
+    lines.insert(0, '{"id": "broken"')
+    told = server.post("/api/calls", "\n".join(lines), NDJSON).json
+    assert told["accepted"] == many - 1
+    assert [one["index"] for one in told["refused"]] == [0, 2]
+    assert "mistake in Tokometer (OverflowError)" in told["refused"][1]["reason"]
+    assert server.calls() == many - 1
+    assert {one["position"] for one in server.get("/api/refused")["refused"]} == {0, 2}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query, QueryError, Slices, Spread, answer
+from tokometer.measures.definite import definite
 from tokometer.measures.errors import suggest
 from tokometer.measures.result import Result
+from tokometer.measures.run import largest
 from tokometer.records import ModelCall, to_us
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -74,6 +77,7 @@ def test_fewer_groups_and_the_same_sums(ledger: Ledger, asked: dict[str, Any]) -
     found = answer(ledger, query, now=NOW, most=MOST)
     assert 10 < len(found.rows) <= MOST
     assert any("Other" in row.values() for row in found.rows)
+    assert any("together as Other" in words for words in found.meta.missing)
     assert _sums(found, "requests", "input_tokens") == {"requests": COUNT, "input_tokens": sum(range(COUNT))}
 
 
@@ -102,6 +106,15 @@ def test_quantiles_sessions_and_spreads(ledger: Ledger) -> None:
     assert 3 < other["p50_latency"] < 5
     spread = answer(ledger, Spread(by=("calls.user",), **WINDOW), now=NOW, most=MOST)
     assert sum(row["count"] for row in spread.rows) == COUNT
+
+
+def test_the_largest_by_what_sql_cannot_order(ledger: Ledger) -> None:
+    """Where there are more values than an answer may have rows, the largest are found among those with most records."""
+    query = Query(measures=("calls.p50_latency",), by=("calls.model",), top=3, **WINDOW)
+    ask = replace(definite(ledger, query, ("default",), NOW), most=1_000)
+    found = largest(ledger, ask)
+    assert len(found) == 3
+    assert all(int(name.removeprefix("model-")) < 500 for name in found)
 
 
 def test_slices_are_of_the_largest(ledger: Ledger) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tokometer.collect.importer import Watch
     from tokometer.collect.reading import Prices
     from tokometer.ledger import Ledger
-    from tokometer.measures import Result
+    from tokometer.measures import Question, Result
     from tokometer.prices import PriceBook
 
 
@@ -145,14 +145,20 @@ class LocalDoor:
 
         from tokometer.judgement.asked import Asked, parse
         from tokometer.measures import answer, rules
+        from tokometer.measures.narrowing import MOST_LOOKED_AT
+        from tokometer.measures.query import MOST_ROWS
         from tokometer.settings import FILE_NAME, read_settings
 
         settings = read_settings(self.data / FILE_NAME)
         rules.use(settings.dimensions, self.data / FILE_NAME)
         asked = parse(question)
+
+        def ask(one: Question) -> Result:
+            return answer(self.ledger, one, most=MOST_LOOKED_AT)
+
         if isinstance(asked, Asked):
-            return asked.answer(settings, datetime.now(UTC), lambda one: answer(self.ledger, one), self.book)
-        return answer(self.ledger, asked)
+            return asked.answer(settings, datetime.now(UTC), ask, self.book)
+        return answer(self.ledger, asked, most=MOST_ROWS)
 
 
 @contextmanager

@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tokometer.collect.changes import Job, job_of, look
+from tokometer.collect.changes import Job, job_of, look, place_of
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
-from tokometer.host.regular import legible
 from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
 from tokometer.ledger.refused import unreadable
@@ -136,7 +135,6 @@ class Follower:
                     self._unreadable = Unreadable(unreadable(self._ledger))
                     self._cursors = {name: dict(self._ledger.cursors(name)) for name in self._sources}
                 self._look_around()
-                self._backoff.went_well()
                 self.caught_up.set()
                 self._follow()
             except WriterClosed:
@@ -154,6 +152,7 @@ class Follower:
         watched = self._existing()
         self.following.roots = [str(root) for root in watched]
         if not watched:
+            self._backoff.went_well()
             self._stop.wait(_TURN_MS / 1_000)
             return
         # What was written between the look around and the watch is found by another look.
@@ -170,6 +169,8 @@ class Follower:
             ignore_permission_denied=True,
         )
         while (burst := self._next(changes)) is not None:
+            # Not before: the system may watch no more folders, which is no reason to try at once, and again and again.
+            self._backoff.went_well()
             if burst:
                 self._take({path for _, path in burst})
             if self._existing() != watched:
@@ -231,7 +232,7 @@ class Follower:
                 if not any(root in (path, *path.parents) for root in self._roots[name]):
                     continue
                 for file in source.files(path):
-                    job = job_of(source, file, self._cursors[name].get(legible(file), b""))
+                    job = job_of(source, file, self._cursors[name].get(place_of(file), b""))
                     if job is not None:
                         jobs[job.path] = job
         self._keep(self._worth_trying(jobs.values(), changed=True))

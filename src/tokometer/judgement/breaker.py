@@ -26,7 +26,7 @@ MOST_OUTCOMES: Final = 5_000
 #: Who failed within this time is told of by one question for all; of each other, one counts.
 _LATELY: Final = timedelta(minutes=10)
 #: So many providers are asked about one by one, those with most failures first; of the others less is known.
-_MOST_ASKED_ABOUT: Final = 50
+_MOST_ASKED_ABOUT: Final = 20
 #: For how long after a trip outcomes are fetched at first, and how many times as long where that was too short.
 _SPAN: Final = timedelta(minutes=4)
 _TIMES: Final = 3

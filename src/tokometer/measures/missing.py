@@ -55,6 +55,14 @@ def beyond(columns: Mapping[str, int]) -> tuple[str, ...]:
     )
 
 
+def together(ask: Ask) -> tuple[str, ...]:
+    """The dimensions of which not every value stands apart, because there are too many."""
+    return tuple(
+        f"{name}: the {len(values):,} values with most records stand apart, all others are together as Other"
+        for name, values in ask.narrowed.items()
+    )
+
+
 def finite(value: object) -> bool:
     """Whether a value is one that JSON has: neither infinite nor NaN."""
     return not isinstance(value, float) or isfinite(value)

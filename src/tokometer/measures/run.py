@@ -20,8 +20,9 @@ from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.elapsed import Elapsed
 from tokometer.measures.errors import QueryError, TooManyRows
-from tokometer.measures.missing import beyond, finite, missing_of
-from tokometer.measures.narrowing import MOST_GROUPS, counting, dimensions_of, narrowed
+from tokometer.measures.kinds import Count
+from tokometer.measures.missing import beyond, finite, missing_of, together
+from tokometer.measures.narrowing import MOST_GROUPS, MOST_LOOKED_AT, counting, dimensions_of, narrowed
 from tokometer.measures.query import TIME, Query
 from tokometer.measures.result import Cell, Column, Meta, Result
 from tokometer.measures.windows import Window
@@ -58,7 +59,7 @@ def run(
         ask = replace(ask, kept=apart(ask, largest(ledger, ask)))
     if most is None:
         return _run(ledger, ask, started)
-    if not any(key.is_time for key in ask.keys):
+    if most <= MOST_LOOKED_AT and not any(key.is_time for key in ask.keys):
         most = min(most, MOST_GROUPS)
     return bounded(ledger, ask, most, lambda ask: _run(ledger, ask, started))
 
@@ -115,8 +116,16 @@ def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
         order=(f"-{measure.name}" if descending else measure.name,),
         limit=query.top,
     )
-    narrowed = replace(ask, query=inner, grain=None)
-    rows = _Rows(narrowed, _fetch(ledger, narrowed)[0]).rows()
+    asked = replace(ask, query=inner, grain=None)
+    try:
+        rows = _Rows(asked, _fetch(ledger, asked)[0]).rows()
+    except TooManyRows:
+        if isinstance(measure, Count):
+            raise
+        # SQL cannot tell which are the largest by this measure; of those with most records it is told here.
+        asked = replace(asked, narrowed={dimension.name: largest(ledger, counting(ask, dimension))})
+        rows = _Rows(asked, _fetch(ledger, asked)[0]).rows()
+        rows = [row for row in rows if row[dimension.short] != OTHER_LABEL]
     return tuple(row[dimension.short] for row in rows[: query.top])
 
 
@@ -362,6 +371,6 @@ def meta(
         previous_until=earlier[1],
         tables=tables,
         total_rows=total_rows,
-        missing=(*missing_of((ask, before)), *beyond(beyond_numbers)),
+        missing=(*missing_of((ask, before)), *beyond(beyond_numbers), *together(ask)),
         elapsed_ms=(perf_counter() - started) * 1000,
     )

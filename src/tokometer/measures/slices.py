@@ -62,7 +62,9 @@ def slices(
             raise
         kept = largest(ledger, counting(ask, Calls.provider))
         only = Condition(Calls.provider, "in", kept)
-        return _slices(ledger, question, replace(ask, conditions=(*ask.conditions, only)), started)
+        found = _slices(ledger, question, replace(ask, conditions=(*ask.conditions, only)), started)
+        told = f"provider: told of the {len(kept):,} with most calls"
+        return replace(found, meta=replace(found.meta, missing=(*found.meta.missing, told)))
 
 
 def _slices(ledger: Ledger, question: Slices, ask: Ask, started: float) -> Result:

@@ -25,6 +25,7 @@ from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
+from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
@@ -155,7 +156,7 @@ class Runtime:
     def ask(self, question: Question, every: float = 60.0, *, whole: bool = False) -> Result:
         """Answer a question, with everything that is committed.
 
-        Of more groups than a page can show the smaller ones are together, unless the `whole` answer is asked for.
+        Of more groups than a page can show, or for a `whole` answer than one may have, the smaller ones are together.
         Whoever else asks the same within `every` seconds and before the next commit shares the answer.
         """
         return self.asked(question, every, whole=whole).result()
@@ -168,7 +169,7 @@ class Runtime:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
         key = (question, self.settings.dimensions, int(time.time() // _QUARTER), whole)
-        most = None if whole else MOST_LOOKED_AT
+        most = MOST_ROWS if whole else MOST_LOOKED_AT
         return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES, most=most), every, hold)
 
     def use_prices(self, book: PriceBook) -> None:

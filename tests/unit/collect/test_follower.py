@@ -214,3 +214,27 @@ def test_what_cannot_be_kept_is_tried_ever_more_rarely_and_logged_once_at_length
     time.sleep(0.5)
     assert tries() < 5
     assert len([record for record in mine if record.exc_info]) == 1
+
+
+def test_where_the_system_watches_no_more_folders_it_looks_around(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ever more rarely tried, told at length once, and what is written is found all the same."""
+
+    def exhausted(*_: Path, **__: object) -> None:
+        raise OSError(28, "OS file watch limit reached")
+
+    monkeypatch.setattr("watchfiles.watch", exhausted)
+    monkeypatch.setattr("tokometer.collect.follower._FIRST_RESUME", 0.2)
+    scene.follower = Follower(scene.follower._writer, scene.ledger, SOURCES, Prices(), scene.home, {})
+    scene.projects.mkdir(parents=True)
+    path = scene.projects / "s.jsonl"
+    path.write_bytes(call("one"))
+    scene.follower.start()
+    assert scene.sees({"one": 2})
+    time.sleep(1)
+    path.write_bytes(call("one") + call("two"))
+    assert scene.sees({"one": 2, "two": 2})
+    mine = [record for record in caplog.records if record.name == "tokometer.collect.follower"]
+    assert 2 < len(mine) < 8
+    assert len([record for record in mine if record.exc_info]) == 1

@@ -63,3 +63,9 @@ def test_an_error_in_parts_is_put_together() -> None:
     """A secret may stand at the joint."""
     response = StreamingResponse(iter([f"no {KEY[:9]}", f"{KEY[9:]}."]), 500, media_type="text/plain")
     assert reply(response)[1] == "no ….".encode()
+
+
+def test_an_answer_without_its_body_keeps_its_length() -> None:
+    """As HEAD is answered."""
+    headers, body = reply(Response(b"", 404, {"content-length": "17"}, "text/plain"))
+    assert (headers["content-length"], body) == ("17", b"")

@@ -155,4 +155,4 @@ def test_the_check_up_tells_of_a_mistake(alone: Running) -> None:
     found = alone.get("/api/control/doctor", {"Authorization": f"Bearer {token}"}).json()
     assert found["settings"]["path"] == str(alone.data / "tokometer.toml")
     assert "breaker.failures: has to be at least 1" in found["settings"]["error"]
-    assert "Settings " in "\n".join(_words(found, "the server"))
+    assert "Settings " in "\n".join(map(str, _words(found, "the server")))

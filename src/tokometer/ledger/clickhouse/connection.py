@@ -24,10 +24,6 @@ _CONNECT_SECONDS: Final = 5
 _ANSWER_SECONDS: Final = 120
 
 
-# It says of each try that it failed, with the whole address; what comes of it is raised, and told once.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-
-
 def place_of(url: str) -> str:
     """Where a URL's ClickHouse is, without its password."""
     parts = urlsplit(url)
@@ -55,6 +51,8 @@ def connect(url: str) -> tuple[Any, str]:
         )
     # It says on its own what the error says, too.
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+    # It says of each try that it failed, with the whole address.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     try:
         if parts.scheme == "chdb":
             [folder] = parse_qs(parts.query).get("path", [None])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Matter, judge
-from tokometer.server.endpoints.asking import Asked, window_parts
+from tokometer.server.endpoints.asking import MOST_ROWS, Asked, window_parts
 from tokometer.server.endpoints.courses import INTERVAL, interval_of
 from tokometer.server.endpoints.declared import Block, Field, Rows, block
 from tokometer.server.endpoints.gathering import Values, gather
@@ -229,7 +229,7 @@ AVAILABILITY: Final = block("", _NOW, *window_parts(), *_UPTIME, _AVAILABLE, _IN
 
 def incident_rows(asked: Asked, row: Block) -> list[dict[str, Any]]:
     """The incidents of each provider, as a row of an answer has them."""
-    found = asked.context.judge("incidents", asked.window, "provider").rows
+    found = asked.context.judge("incidents", asked.window, "provider").rows[:MOST_ROWS]
     return [
         row.write({}, {**one, "duration_seconds": one["duration"], "failed_percent": one["incidents"]}) for one in found
     ]
@@ -292,12 +292,15 @@ def _timeline(asked: Asked) -> dict[str, Any]:
     nothing = [_POINTS.row.write({_POINTS_KEY: None}, {"timestamp": moment}) for moment in times]
     rows = [
         _LINES.row.write({}, {"slug": slug, "name": provider_name(slug), "timeline": points.get(slug, nothing)})
-        for slug in providers_in(asked, points)
+        for slug in providers_in(asked, points)[: max(_FEWEST_LINES, _MOST_POINTS // max(len(times), 1))]
     ]
     given = {"interval_seconds": seconds, "providers": asked.arranged(rows, _LINES)}
     return TIMELINE.write({}, asked.told() | given)
 
 
+#: Points of all lines together, unless that is less than so many lines; the most used go first.
+_MOST_POINTS: Final = 20_000
+_FEWEST_LINES: Final = 20
 _POINTS_KEY: Final = ("calls.availability", "", False)
 _WHAT: Final = (
     "Uptime is the share of the minutes with calls in which at least half of them succeeded; minutes without calls "
