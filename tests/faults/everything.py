@@ -77,9 +77,10 @@ def ask_everything(server: Running, chance: Random, share: float = 1.0) -> list[
     for address in addresses(
         chance.sample(providers, min(3, len(providers))), chance.sample(models, min(6, len(models)))
     ):
-        if chance.random() > share and not address.startswith("/api/panels"):
+        panel = address.startswith("/api/panels")
+        if chance.random() > (share * 3 if panel else share):
             continue
-        scope = chance.choice(_SCOPES) if address.startswith("/api/panels") else ""
+        scope = chance.choice(_SCOPES) if panel else ""
         found = server.get(address + scope)
         if not _is_answer(found, address):
             wrong.append(f"{found.status} {address + scope} {found.body[:300]!r}")

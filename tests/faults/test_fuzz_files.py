@@ -20,7 +20,6 @@ from generators.mutations import mutated
 from tokometer.collect.changes import Job
 from tokometer.collect.reading import read
 from tokometer.ledger import Batch, Ledger, Statement
-from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.packed import pack
 from tokometer.records import Refusal
 from tokometer.sources.protocol import Reading
@@ -140,10 +139,9 @@ def commit(ledger: Ledger, found: list[Reading]) -> None:
 
 @pytest.mark.parametrize("part", range(4))
 @pytest.mark.parametrize("source", MAKERS)
-def test_any_line_spoils_itself_at_most(source: str, part: int, budget: Budget, tmp_path: Path) -> None:
+def test_any_line_spoils_itself_at_most(source: str, part: int, budget: Budget, ledger: Ledger, tmp_path: Path) -> None:
     """Whatever a line holds, reading goes on, ours are all counted, and the ledger keeps what was read."""
     make, own, name, word = MAKERS[source]
-    ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     readings: list[Reading] = []
     path = tmp_path / name
     for number, chance in budget.rounds(f"{source}-{part}", 12, 1_200):
@@ -172,14 +170,12 @@ def test_any_line_spoils_itself_at_most(source: str, part: int, budget: Budget, 
     assert ledger.audit() == []
     ((counted,),) = ledger.fetch(Statement("SELECT count(*) FROM calls WHERE contains(request_id, 'own')"))
     assert counted >= LINES // EVERY
-    ledger.close()
 
 
 @pytest.mark.parametrize("source", MAKERS)
-def test_what_once_did_harm(source: str, tmp_path: Path) -> None:
+def test_what_once_did_harm(source: str, ledger: Ledger, tmp_path: Path) -> None:
     """Every input of the corpus is read between two lines of ours, which are counted."""
     _, own, name, _ = MAKERS[source]
-    ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     for given in corpus(source):
         data = own(1) + b"\n" + given.read_bytes().rstrip(b"\n") + b"\n" + own(2) + b"\n"
         try:
@@ -190,4 +186,3 @@ def test_what_once_did_harm(source: str, tmp_path: Path) -> None:
             error.add_note(f"the input is {given.name}")
             raise
     assert ledger.audit() == []
-    ledger.close()

@@ -11,8 +11,7 @@ import pytest
 from faults.budget import Budget, corpus
 from generators.mutations import encoded, mutated
 from generators.own_records import full, least
-from tokometer.ledger import Batch, Statement
-from tokometer.ledger.duckdb import DuckDBLedger
+from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records.fields import FIELDS
 from tokometer.sources import own
@@ -53,9 +52,8 @@ def check(kind: str, found: own.Own, count: int | None) -> None:
 
 
 @pytest.mark.parametrize("kind", FIELDS)
-def test_any_record_spoils_itself_at_most(kind: str, budget: Budget, tmp_path: Path) -> None:
+def test_any_record_spoils_itself_at_most(kind: str, budget: Budget, ledger: Ledger) -> None:
     """Whatever a record holds, it is kept or refused; ours are kept, in any form of body; the ledger is sound."""
-    ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     batch = Batch(corrections=True)
     for number, chance in budget.rounds(f"own-{kind}", 6, 400):
         lines = number % 4 != 0
@@ -75,7 +73,6 @@ def test_any_record_spoils_itself_at_most(kind: str, budget: Budget, tmp_path: P
     assert ledger.audit() == []
     ((kept,),) = ledger.fetch(Statement(f"SELECT count(*) FROM {kind} WHERE starts_with(native_id, 'own-')"))
     assert kept >= RECORDS // EVERY
-    ledger.close()
 
 
 @pytest.mark.parametrize("form", ["array", "object", "lines"])

@@ -16,7 +16,7 @@ from faults.budget import Budget
 from generators import old_ledger
 
 #: Copies of each call: enough that a migration and a settle take a while.
-COPIES = 300
+COPIES = 300 if Budget.from_environment().long else 60
 #: Opens the ledger that the environment names, settles it in small pieces, and says whether the audit found anything.
 SCRIPT = """
 import sys

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -24,6 +25,7 @@ from faults.everything import audit
 from generators.claude_json import answer
 from generators.claude_tree import Size, Tree
 from generators.otlp_spans import protobuf, span
+from servers.clock import Clock
 from servers.whole import Running, environment, running
 from tokometer.ledger import Statement
 from tokometer.ledger.opening import open_ledger
@@ -257,6 +259,37 @@ def test_the_process_that_decodes_is_killed(tmp_path: Path, budget: Budget) -> N
         assert failed == []
         assert killed >= budget.of(3, 100)
         assert server.totals()["requests"] == sum(sent)
+        assert audit(server) == []
+
+
+def test_killed_while_what_was_set_aside_is_tried_again(tmp_path: Path, budget: Budget) -> None:
+    """What our clock did not believe is kept once when it has come to it, however often that is interrupted."""
+    home, data = tmp_path / "home", tmp_path / "data"
+    folder = home / ".claude/projects/-home-ada-code-app"
+    folder.mkdir(parents=True)
+    stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    lines = [answer(f"msg_a{n}", f"req_a{n}", usage={"output_tokens": 5}, timestamp=stamp) for n in range(2_000)]
+    (folder / "s.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    clock = Clock(tmp_path, -3 * 86_400)
+    with running(data, home, discover=True, env=clock.env) as server:
+        token = json.loads((data / "server.json").read_text())["token"]
+        assert server.post("/api/control/import", {}, {"Authorization": f"Bearer {token}"}).status == 200
+        assert not server.totals()["requests"]
+    clock.set(0)
+    chance = budget.random("kill aside")
+    for _ in range(budget.of(2, 40)):
+        with running(data, home, env=clock.env) as server:
+            time.sleep(chance.uniform(0.0, 1.0))
+            server.kill()
+    with running(data, home, env=clock.env) as server:
+        until = time.monotonic() + 60
+        while server.totals()["requests"] != len(lines) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert server.totals() == {
+            "requests": len(lines),
+            "input_tokens": 3 * len(lines),
+            "output_tokens": 5 * len(lines),
+        }
         assert audit(server) == []
 
 

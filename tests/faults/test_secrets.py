@@ -176,10 +176,13 @@ def lines_with_secrets(samples: list[dict[str, Any]], each: int) -> Iterator[byt
 
 
 def test_lines_of_transcripts(tmp_path: Path, capfd: pytest.CaptureFixture[str], budget: Budget) -> None:
-    """Also in what is remembered of a file until it grows."""
+    """Also in what is remembered of a file until it grows, and in what its folder is called."""
     claude, codex = tmp_path / "home/.claude/projects/-w", tmp_path / "home/.codex/sessions/2026/03/02"
-    for folder in (claude, codex):
+    # A folder can be called anything, too; what is read of it is not read again.
+    called = tmp_path / "home/.claude/projects" / f"-w-{made('ghp_{b40}')}"
+    for folder in (claude, codex, called):
         folder.mkdir(parents=True)
+    (called / "s9.jsonl").write_bytes(b"".join(json.dumps(line).encode() + b"\n" for line in claude_samples()))
     thread = "019caf00-0000-7000-8000-000000000000"
     files = (
         (claude / "s0.jsonl", list(lines_with_secrets(claude_samples(), budget.of(2, 20)))),
@@ -197,6 +200,8 @@ def test_lines_of_transcripts(tmp_path: Path, capfd: pytest.CaptureFixture[str],
                     file.writelines(line + b"\n" for line in (lines[middle:] if half else lines[:middle]))
             reply = server.post("/api/control/import", {}, {"Authorization": f"Bearer {token}"})
             assert looked.answer("import", reply).status == 200
+        again = server.post("/api/control/import", {}, {"Authorization": f"Bearer {token}"})
+        assert looked.answer("import", again).status == 200
 
 
 def test_questions(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -194,6 +194,23 @@ def test_the_second_signal_does_not_wait(tmp_path: Path) -> None:
         assert server.process.returncode == 128 + signal.SIGTERM
 
 
+def test_who_leaves_in_the_middle(tmp_path: Path) -> None:
+    """A client that leaves before its body is whole costs no line in the log, and nothing of it is kept."""
+    with _hanging(tmp_path, "pass") as server:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        for path in ("/api/calls", "/v1/traces", "/api/query", "/api/records/tools"):
+            for body in (b"", b"[", b'[{"native_id": "half", "model": "m", "started_at": 1764201600}'):
+                head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                with socket.create_connection(address, timeout=10) as leaver:
+                    leaver.sendall(head.encode() + b"Content-Length: 1000\r\n\r\n" + body)
+                    time.sleep(0.05)
+        time.sleep(0.5)
+        assert server.totals("calls.requests")["requests"] == 0
+        server.process.terminate()
+        _out, err = server.process.communicate(timeout=MOST)
+        assert err == ""
+
+
 def test_children_of_one_that_was_killed(tmp_path: Path) -> None:
     """After kill -9 the processes that read and decode end as well, even those that are halted."""
     old = transcripts(tmp_path / "home")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokometer.host.regular import legible
+from tokometer.records.redaction import holding_secrets
+from tokometer.records.texts import mend
 from tokometer.sources.protocol import FileSource
 from tokometer.sources.tail import taken, unchanged
 
@@ -59,7 +61,7 @@ def look(sources: Mapping[str, FileSource], roots: Mapping[str, Sequence[Path]],
                 if path in claimed:
                     continue
                 claimed.add(path)
-                place = legible(path)
+                place = place_of(path)
                 seen.add(place)
                 state = known.get(place, b"")
                 if not unchanged(state, status):
@@ -70,6 +72,12 @@ def look(sources: Mapping[str, FileSource], roots: Mapping[str, Sequence[Path]],
         files += len(seen)
         gone.extend((name, path) for path in _missing(known, seen, roots.get(name, ())))
     return Changes(jobs, files, gone)
+
+
+def place_of(path: str | os.PathLike[str]) -> str:
+    """What a file is called: its path as text. One that holds a secret is called what the gate makes of it."""
+    place = legible(path)
+    return mend(place, "long id") if holding_secrets((place,)) else place
 
 
 def job_of(source: FileSource, path: Path, state: bytes) -> Job | None:
@@ -85,7 +93,7 @@ def job_of(source: FileSource, path: Path, state: bytes) -> Job | None:
 
 
 def _job(source: str, path: str, state: bytes, size: int, status: os.stat_result) -> Job:
-    place = legible(path)
+    place = place_of(path)
     return Job(source, place, state, size, status.st_mtime_ns // 1_000, b"" if place == path else os.fsencode(path))
 
 

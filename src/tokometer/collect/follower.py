@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tokometer.collect.changes import Job, job_of, look
+from tokometer.collect.changes import Job, job_of, look, place_of
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
-from tokometer.host.regular import legible
 from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
 from tokometer.ledger.refused import unreadable
@@ -233,7 +232,7 @@ class Follower:
                 if not any(root in (path, *path.parents) for root in self._roots[name]):
                     continue
                 for file in source.files(path):
-                    job = job_of(source, file, self._cursors[name].get(legible(file), b""))
+                    job = job_of(source, file, self._cursors[name].get(place_of(file), b""))
                     if job is not None:
                         jobs[job.path] = job
         self._keep(self._worth_trying(jobs.values(), changed=True))

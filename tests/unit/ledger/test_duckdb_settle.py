@@ -88,6 +88,14 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self.lock.release()
 
+    def acquire(self, timeout: float = -1) -> bool:
+        """As a lock is taken."""
+        return self.lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """As a lock is let go of."""
+        self.lock.release()
+
 
 def test_of_those_who_wait_for_a_settle_one_works_for_all(tmp_path: Path) -> None:
     """What was committed before they came is settled once, though more is committed all the while."""

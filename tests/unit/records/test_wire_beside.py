@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tokometer.records import Document, ErrorDetail, LogLine, ModelOnOffer, Record, RecordError, Score, merge
+from tokometer.records.gate import admit
 from tokometer.records.wire import record_from
 
 AT = "2026-11-20T10:00:00Z"
@@ -37,6 +38,7 @@ def test_what_is_no_level_is_refused(said: object) -> None:
 def test_a_log_line_is_cut_and_redacted() -> None:
     """Its message is like an error's; its provider gets its slug."""
     line = record("logs", message="password=hunter22 " + "x" * 900, provider="OpenAI", duration_ms=1.5)
+    [line] = admit([line], "POST /api/records/logs").records
     assert isinstance(line, LogLine)
     assert line.message.startswith("password=… xx")
     assert len(line.message) == 500

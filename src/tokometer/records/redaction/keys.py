@@ -53,6 +53,10 @@ KEYS: Final = (
 :: ^[ps]k-(?:proj|svcacct|admin|service|ant|or|lf|live|test|None)-[A-Za-z0-9_-]{8,} :: sk-ant-api03-{b90}
     openai :: OpenAI, DeepSeek, LiteLLM, Cerebras and others :: sk- \
 :: ^c?sk-(?:[A-Za-z0-9]{20,}|(?=[A-Za-z_-]{0,9}[0-9])[A-Za-z0-9_-]{10,})
+    glued :: whose keys are like nothing else :: sk-ant- sk-proj- sk-or-v1- ghp_ gho_ ghs_ github_pat_ glpat- AIza \
+hf_ gsk_ :: (?:sk-(?:ant-[a-z]{3,8}[0-9]{2}|proj|or-v1)-[A-Za-z0-9_-]{32,}|gh[pos]_[A-Za-z0-9]{36,}\
+|github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{35}|hf_[A-Za-z0-9]{34,}|gsk_[A-Za-z0-9]{48,}) \
+:: user|sk-ant-api03-{b90}|
     openai-session :: OpenAI :: sess- :: ^sess-[A-Za-z0-9]{30,}
     langsmith :: LangSmith :: lsv2_ ls__ :: ^ls(?:v2_[a-z]{2}_|__)[A-Za-z0-9_]{16,} :: lsv2_pt_{h42}
     xai :: xAI :: xai- :: ^xai-[A-Za-z0-9]{20,}
