@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Runtime:
     decoder: Decoder
     keep_bodies: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals)
+    closing: threading.Event = field(default_factory=threading.Event)
 
 
 def make_app(ledger: Ledger, writer: Writer, decoder: Decoder, limits: Limits | None = None) -> FastAPI:

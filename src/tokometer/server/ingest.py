@@ -45,7 +45,9 @@ async def traces(request: Request) -> Response:
     try:
         async with received(request) as body:
             runtime = request.app.state.runtime
-            taken = await take(runtime.writer, portioned.traces(runtime.decoder, body, encoding))
+            taken = await take(
+                runtime.writer, portioned.traces(runtime.decoder, body, encoding), stopping=runtime.closing
+            )
         runtime.arrivals.note("otlp", taken.accepted + taken.duplicate + taken.changed, taken.refused)
     except BodyError as error:
         return _with(error.headers, _otlp_error(error.status, str(error), encoding))
@@ -123,7 +125,7 @@ async def _own(request: Request, kind: str) -> Response:
         runtime = request.app.state.runtime
         async with received(request) as body:
             portions = portioned.own(runtime.decoder, kind, body, _media_type(request), bodies=runtime.keep_bodies)
-            taken = await take(runtime.writer, portions, corrections=True)
+            taken = await take(runtime.writer, portions, corrections=True, stopping=runtime.closing)
         runtime.arrivals.note("api", taken.accepted + taken.duplicate + taken.changed, taken.refused)
     except BodyError as error:
         return _with(error.headers, _error(error.status, str(error)))

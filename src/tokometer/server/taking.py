@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
 from tokometer.collect.decoding import Decoded
-from tokometer.collect.writer import QueueFull, Writer
+from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger import Receipt
 from tokometer.records import Refusal
 
@@ -42,11 +43,18 @@ class Taken:
         self.refusals += refusals[: MOST_TOLD - len(self.refusals)]
 
 
-async def take(writer: Writer, portions: AsyncGenerator[Decoded, None], *, corrections: bool = False) -> Taken:
+async def take(
+    writer: Writer,
+    portions: AsyncGenerator[Decoded, None],
+    *,
+    corrections: bool = False,
+    stopping: threading.Event | None = None,
+) -> Taken:
     """Commit portions in their order: while one is committed the next one is decoded, and no more than those are held.
 
     Raises:
         QueueFull: Too much is waiting to be stored.
+        WriterClosed: The server is stopping, which waits for no more than the portion that is being committed.
         Exception: Whatever `portions` raises, once what it gave before is committed; whatever the commit raises.
     """
     taken = Taken()
@@ -58,6 +66,8 @@ async def take(writer: Writer, portions: AsyncGenerator[Decoded, None], *, corre
             async for found in portions:
                 if pending is not None:
                     taken.add(await pending, refusals)
+                if begun and stopping is not None and stopping.is_set():
+                    raise WriterClosed("the server is stopping")
                 pending = await _submitted(writer, found, corrections=corrections, patient=begun)
                 refusals, begun = found.refusals, True
     finally:
