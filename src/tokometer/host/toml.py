@@ -15,7 +15,11 @@ def brief(text: str, most: int = 300) -> str:
 
 
 class NotToml(ValueError):
-    """The text is not TOML, or has something in it that nobody can mean; the message says what and where."""
+    """The text is not TOML, or has something in it that nobody can mean: the message says what, `key` where."""
+
+    def __init__(self, reason: str, key: str = "") -> None:
+        super().__init__(reason)
+        self.key = key
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -33,21 +37,28 @@ def parse(text: str) -> dict[str, Any]:
         raise NotToml("nested too deeply") from None
     except ArithmeticError:
         raise NotToml("a number has an exponent that no number can have") from None
+    except NotToml:
+        raise
     except ValueError as error:
         raise NotToml(brief(str(error))) from None
     return content
 
 
 def _check_numbers(content: dict[str, Any]) -> None:
-    waiting: list[Any] = [content]
+    waiting: list[tuple[str, Any]] = [("", content)]
     while waiting:
-        at = waiting.pop()
-        if isinstance(at, (dict, list)):
-            waiting.extend(at.values() if isinstance(at, dict) else at)
-        elif isinstance(at, int):
-            if at.bit_length() > 4 * _MOST_DIGITS:
-                raise ValueError("a number has too many digits")
-        elif isinstance(at, Decimal) and at.is_finite():
-            exponent = at.as_tuple().exponent
-            if abs(at.adjusted()) > _MOST_DIGITS or abs(int(exponent)) > _MOST_DIGITS:
-                raise ValueError("a number has too many digits")
+        key, at = waiting.pop()
+        if isinstance(at, dict):
+            waiting.extend((f"{key}.{name}".lstrip("."), value) for name, value in at.items())
+        elif isinstance(at, list):
+            waiting.extend((f"{key}[{number}]", value) for number, value in enumerate(at, 1))
+        elif _is_endless(at):
+            raise NotToml("a number has too many digits", key)
+
+
+def _is_endless(value: object) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() > 4 * _MOST_DIGITS
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return False
+    return abs(value.adjusted()) > _MOST_DIGITS or abs(int(value.as_tuple().exponent)) > _MOST_DIGITS

@@ -10,7 +10,7 @@ from typing import Final
 from tokometer.records.redaction import redacted
 
 #: Names that what was typed is compared with, each no longer than this: comparing takes a moment each.
-_MOST_KNOWN: Final = 500
+_MOST_KNOWN: Final = 2_000
 _LONGEST: Final = 100
 
 

@@ -123,7 +123,7 @@ def read_overrides(path: Path | None) -> tuple[Override, ...]:
     try:
         content = parse(text)
     except NotToml as error:
-        raise PriceFileError(path, "", f"is not TOML: {error}") from error
+        raise PriceFileError(path, error.key, str(error) if error.key else f"is not TOML: {error}") from error
     _only(path, "", content, ("price",))
     entries = content.get("price", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

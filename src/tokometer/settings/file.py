@@ -51,7 +51,7 @@ def read_settings(path: Path) -> Settings:
     try:
         content = parse(text)
     except NotToml as error:
-        raise SettingsError(path, "", f"is not TOML: {error}") from error
+        raise SettingsError(path, error.key, str(error) if error.key else f"is not TOML: {error}") from error
     return settings_of(path, content)
 
 

@@ -51,6 +51,8 @@ def test_what_hangs_is_left_behind() -> None:
     """While the main thread hears of nothing, the process ends in time, and says so."""
     # A lock that one already has: no signal ends that.
     with run("hang() or hang()") as process:
+        # It is not asked before it hangs.
+        time.sleep(1)
         process.terminate()
         _, err = process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM

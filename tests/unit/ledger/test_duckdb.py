@@ -83,7 +83,7 @@ def test_the_cache_folder_is_the_users_or_the_data_folders(tmp_path: Path) -> No
 def test_a_file_that_is_no_ledger_gets_a_clear_error(tmp_path: Path) -> None:
     """Opening something else does not end in a stack of engine internals, and does not touch the file."""
     (tmp_path / "ledger.duckdb").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(LedgerError, match="cannot open"):
+    with pytest.raises(LedgerError, match="is damaged"):
         open_ledger(tmp_path)
     assert (tmp_path / "ledger.duckdb").read_bytes().startswith(b"not a database")
     assert issubclass(LedgerLocked, LedgerError)

@@ -72,11 +72,11 @@ def sets(ledger: Ledger) -> int:
 def test_every_kind_keeps_its_labels(ledger: Ledger, kind: str, packed: bool) -> None:
     """As objects or as columns, every key and value comes back when the record is read."""
     given = {**LEAST[kind], "id": "x", "at": "2026-06-01T12:00:00Z", "labels": ODD}
-    record = record_from(kind, given, now=NOON)
+    record = record_from(kind, given)
     assert record.labels == ODD
     ledger.commit(Batch(packed=[pack([record])]) if packed else Batch([record]))
     # A newer version without labels, of which nothing else is known either, keeps them.
-    newer = record_from(kind, {**given, "labels": {}, "revision": 1}, now=NOON)
+    newer = record_from(kind, {**given, "labels": {}, "revision": 1})
     assert ledger.commit(Batch([newer], corrections=True)).changed == 1
     rows = ledger.fetch(
         Statement(f"SELECT s.label_keys, s.label_values FROM {kind} r JOIN label_sets s ON s.id = r.label_set")

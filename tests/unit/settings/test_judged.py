@@ -316,7 +316,7 @@ MISTAKES = {
     "[budget.models]\ngpt-4.1 = 5": ("budget.models.gpt-4", 'quotes: "gpt-4.1"'),
     "[budget.models]\na = 'x'": ("budget.models.a", "a number"),
     "[budget.models]\n'' = 5": ('budget.models.""', "is no name"),
-    "[breaker]\nprobes = 1e999999999": ("breaker.probes", "at most 1,000"),
+    "[breaker]\nprobes = 1e999999999": ("breaker.probes", "too many digits"),
     "[[rate_card]]\nteam = 'a'": ("rate_card[1]", "no ways to charge"),
     "[[rate_card]]\nmarkup = 0.1\nper_mtok = 1": ("rate_card[1]", "2 ways to charge"),
     "[[rate_card]]\nper_input_mtok = 1": ("rate_card[1].per_output_mtok", "go together"),
