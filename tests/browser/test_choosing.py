@@ -42,7 +42,7 @@ def test_all_time(visit: Opener, still: Running) -> None:
     page = visit(f"{still.url}/usage")
     _ready(page)
     page.locator("#range summary").click()
-    page.get_by_role("button", name="All time").click()
+    page.get_by_role("button", name="All time", exact=True).click()
     expect(page.locator("[data-show=range]").first).to_have_text("All time")
     expect(page.locator("[data-do=earlier]")).to_be_disabled()
     expect(page.locator("#range summary")).to_be_focused()

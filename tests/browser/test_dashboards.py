@@ -199,9 +199,9 @@ def test_by_keyboard_alone(visit: Opener, still: Running) -> None:
 
     _tab_to(page, "[data-panel='analytics.agents'] thead [data-sort='0']")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-panel='analytics.agents'] th[aria-sort=descending]")).to_have_count(1)
-    page.keyboard.press("Enter")
     expect(page.locator("[data-panel='analytics.agents'] th[aria-sort=ascending]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-panel='analytics.agents'] th[aria-sort=descending]")).to_have_count(1)
 
     _tab_to(page, "[data-panel='analytics.insights'] .why")
     page.keyboard.press("Enter")
