@@ -125,7 +125,7 @@ def test_any_server_json_names_a_server_or_none(
         path.write_bytes(given)
         with budget.tried("server_json", number, given):
             assert isinstance(find_server(tmp_path), RunningServer | None)
-            _holder(tmp_path)
+            _holder(tmp_path, "4711")
 
 
 def test_the_process_that_decodes_answers_whatever_it_is_asked(budget: Budget, monkeypatch: pytest.MonkeyPatch) -> None:

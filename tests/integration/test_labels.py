@@ -126,4 +126,5 @@ def command(home: Path, data: Path, *arguments: str, code: int = 0) -> str:
         check=False,
     )
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    return done.stdout + done.stderr
+    # What went wrong is said beside what is asked, as is the window.
+    return done.stdout if code == 0 else done.stderr
