@@ -6,7 +6,6 @@ the file is never ahead, unless commits that were acknowledged are gone: a log c
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import zlib
@@ -69,7 +68,8 @@ class Witness:
 
     def __init__(self, ledger: Path) -> None:
         self.path = ledger.with_suffix(".commits")
-        self._file: io.FileIO | None = None
+        #: Its number for the system; None while it is not open.
+        self._handle: int | None = None
         #: The last commit that was acknowledged, as far as is known here.
         self.last = self._read()
 
@@ -92,18 +92,23 @@ class Witness:
         words = b"%d %d" % commit
         line = (b"%s %d" % (words, zlib.crc32(words))).ljust(_LENGTH - 1) + b"\n"
         try:
-            if self._file is None:
-                self._file = open_regular(self.path, os.O_WRONLY | os.O_CREAT)
-                self._file.truncate(_LENGTH)
-            os.pwrite(self._file.fileno(), line, 0)
+            if self._handle is None:
+                with open_regular(self.path, os.O_WRONLY | os.O_CREAT) as file:
+                    file.truncate(_LENGTH)
+                    self._handle = os.dup(file.fileno())
+            os.pwrite(self._handle, line, 0)
         except OSError:
             self.close()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def __del__(self) -> None:
+        """Whoever forgets a ledger, as a test of crashes does, leaves no file open."""
+        self.close()
 
     def _read(self) -> Commit:
         try:
