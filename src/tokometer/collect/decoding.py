@@ -38,7 +38,8 @@ from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding
+    from tokometer.sources.otlp import Encoding, Traces
+    from tokometer.sources.own import Own
 
 T = TypeVar("T")
 #: From this size on a request goes to the other process: about a hundred spans.
@@ -325,15 +326,7 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
             traces = otlp.decode_traces(body, "json" if encoding == "json" else "protobuf", first=int(first))
         except otlp.OtlpError as error:
             return Decoded([], error=str(error))
-        stood = [Stood(otlp.PLACE, len(traces.records), traces.positions)]
-        return Decoded(
-            traces.refusals,
-            records=traces.records,
-            notices=traces.notices,
-            count=traces.spans,
-            stood=stood,
-            aside=[waiting_of(*aside) for aside in traces.aside],
-        )
+        return _decoded(traces, traces.spans, otlp.PLACE)
     from tokometer.sources import own
 
     bodies, first, media_type = form.split(":", 2)
@@ -341,13 +334,17 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
         found = own.read(kind, body, media_type, bodies=bodies == "1", first=int(first))
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
-    stood = [Stood(own.place_of(kind), len(found.records), found.positions)]
+    return _decoded(found, found.count, own.place_of(kind))
+
+
+def _decoded(found: Traces | Own, count: int, place: str) -> Decoded:
+    """What a decoder found, of `count` records or spans."""
     return Decoded(
         found.refusals,
         records=found.records,
         notices=found.notices,
-        count=found.count,
-        stood=stood,
+        count=count,
+        stood=[Stood(place, len(found.records), found.positions)],
         aside=[waiting_of(*aside) for aside in found.aside],
     )
 

@@ -6,7 +6,7 @@ records.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tokometer.ledger.closed import COUNTED_UNTIL_SQL
@@ -29,6 +29,7 @@ from tokometer.ledger.statements import (
     HOURS_FROM_CELLS,
     SESSION_FACTS,
     SESSIONS_FROM_CALLS,
+    excluding,
 )
 from tokometer.records import to_datetime
 from tokometer.records.time import QUARTER_US
@@ -48,11 +49,11 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
     of_sessions = {row.quarter for row in aside if row.rollup == SESSIONS.name}
     sessions = "1 = 1"
     if of_sessions:
-        sessions = f"session_id NOT IN (SELECT session_id FROM calls WHERE NOT ({_but(of_sessions)}))"
-    terms = {**terms, "where": _but(cells)}
+        sessions = f"session_id NOT IN (SELECT session_id FROM calls WHERE NOT ({excluding(of_sessions)}))"
+    terms = {**terms, "where": excluding(cells)}
     terms["cells"] = f"({CELLS_FROM_CALLS.format(**terms)}) AS cells"
     counted = ledger.fetch(Statement(COUNTED_UNTIL_SQL))
-    of_closed_days = f"quarter < {int(counted[0][0]) if counted else 0:d} AND {_but(uncounted)}"
+    of_closed_days = f"quarter < {int(counted[0][0]) if counted else 0:d} AND {excluding(uncounted)}"
     rollups = (
         ("cells", CELL_DIMENSIONS, tuple(CELL_SUMS), CELLS_FROM_CALLS),
         ("hours", HOURS.key, tuple(CELL_SUMS), HOURS_FROM_CELLS),
@@ -73,10 +74,6 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         stored = f"SELECT * FROM {table} WHERE {sessions if table == SESSIONS.name else '1 = 1'}"
         found.extend(_differing(ledger, (table, stored), key, facts, expected, differs))
     return found
-
-
-def _but(quarters: Collection[int]) -> str:
-    return f"quarter NOT IN ({', '.join(f'{at:d}' for at in sorted(quarters))})" if quarters else "1 = 1"
 
 
 def _repeated(ledger: Ledger, table: str, key: Sequence[str]) -> Iterator[Discrepancy]:

@@ -5,8 +5,10 @@ Where the engines differ, the difference is a parameter here, not a second copy 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
+from tokometer.ledger.closed import QUARTERS_PER_DAY
 from tokometer.ledger.schema import (
     CELL_DIMENSIONS,
     CELL_SUMS,
@@ -47,6 +49,15 @@ HOURS_FROM_CELLS: Final = (
     + ", ".join(f"CAST(sum({name}) AS {{{type_}}}) AS {name}" for name, (type_, _) in CELL_SUMS.items())
     + f" FROM {{cells}} WHERE {{where}} GROUP BY {_HOUR_KEY}"
 )
+
+#: How many quarter hours a row of a rollup is of, where that is more than one.
+LENGTHS: Final = {"hours": 4, "histograms": QUARTERS_PER_DAY}
+
+
+def excluding(quarters: Collection[int]) -> str:
+    """SQL that is true of rows of all quarter hours but these."""
+    return f"quarter NOT IN ({', '.join(f'{quarter:d}' for quarter in sorted(quarters))})" if quarters else "1 = 1"
+
 
 #: The first quarter hour of the day of UTC that a quarter hour is in.
 DAY: Final = "quarter - quarter % 96"

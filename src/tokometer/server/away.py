@@ -28,7 +28,9 @@ def retry_after(error: Exception) -> str:
 async def _away(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": retry_after(error), "Cache-Control": "no-store"}
     if is_page(request):
-        return Response(_page(request, error), 503, headers, _HTML)
+        return Response(
+            bare_page(request, "away.html", reason=str(error), after=retry_after(error)), 503, headers, _HTML
+        )
     return JSONResponse({"detail": str(error)}, 503, headers)
 
 
@@ -37,17 +39,14 @@ def is_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and _HTML in request.headers.get("accept", "")
 
 
-def _page(request: Request, error: Exception) -> str:
-    demo = request.app.state.runtime.demo
-    after = retry_after(error)
-    pages = [item | {"count": 0} for item in PAGES]
+def bare_page(request: Request, template: str, **values: object) -> str:
+    """The HTML of a page for which the ledger is not asked, not even how many records it refused."""
     return render(
-        "away.html",
+        template,
         page="",
-        pages=pages,
-        demo=demo,
+        pages=[item | {"count": 0} for item in PAGES],
+        demo=request.app.state.runtime.demo,
         theme=theme_of(request),
         warnings=(),
-        reason=str(error),
-        after=after,
+        **values,
     )

@@ -10,10 +10,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tokometer.server.away import is_page
-from tokometer.server.pages import PAGES, theme_of
+from tokometer.server.away import bare_page, is_page
+from tokometer.server.pages import PAGES
 from tokometer.server.refusing import refusal
-from tokometer.server.templates import render
 
 _MISSING: Final = 404
 #: An address of which no more is shown.
@@ -33,16 +32,7 @@ async def _told(request: Request, error: Exception) -> Response:
         return refusal(error)
     path = request.url.path
     near = get_close_matches(path, [page["url"] for page in PAGES], 1)
-    html = render(
-        "missing.html",
-        page="",
-        pages=[page | {"count": 0} for page in PAGES],
-        demo=request.app.state.runtime.demo,
-        theme=theme_of(request),
-        warnings=(),
-        path=path[:_SHOWN],
-        near=near[0] if near else "",
-    )
+    html = bare_page(request, "missing.html", path=path[:_SHOWN], near=near[0] if near else "")
     return Response(html, _MISSING, {"Cache-Control": "no-store"}, "text/html")
 
 

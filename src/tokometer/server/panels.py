@@ -26,7 +26,8 @@ from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
-from tokometer.measures import CUBES, Feed, Query, Question, Result, dimension_named
+from tokometer.measures import CUBES, Query, Question, Result, dimension_named
+from tokometer.measures.latest import latest
 from tokometer.measures.result import csv_cell
 from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
@@ -289,12 +290,10 @@ def _last(context: Context) -> dict[str, Any] | None:
     found = context.query(window, "requests").rows
     if found and found[0]["requests"]:
         return None
-    latest = context.ask(
-        Feed(columns=("at",), where=context.where(), since="all", tz=context.scope.zone.key, limit=1)
-    ).rows
-    if not latest:
+    last = latest(context.ask, context.where(), context.scope.zone.key)
+    if last is None:
         return None
-    day = latest[0]["at"].astimezone(context.scope.zone).date()
+    day = last.date()
     length = max(window.until.date() - window.since.date(), timedelta(days=1))
     asked = {"range": "custom", "since": day - length + timedelta(days=1), "until": day}
     return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.where)}

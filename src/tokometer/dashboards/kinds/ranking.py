@@ -69,7 +69,7 @@ class Ranking(Listed):
     def uses(self) -> tuple[str, ...]:
         """See :class:`tokometer.dashboards.panel.Panel`."""
         # Explicit: a dataclass with slots is another class than the one that `super()` without arguments means.
-        return (*Listed.uses.fget(self), *(("by",) if self.chosen else ()))  # type: ignore[attr-defined]
+        return (*super(Ranking, self).uses, *(("by",) if self.chosen else ()))
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from tokometer.ledger.statements import (
     HISTOGRAMS_FROM_CALLS,
     HOUR,
     HOURS_FROM_CELLS,
+    LENGTHS,
     SESSIONS_FROM_CALLS,
+    excluding,
 )
 
 ROLLUP: Final[dict[str, str]] = {
@@ -31,8 +33,6 @@ ROLLUP: Final[dict[str, str]] = {
     "numbers": "arrayMap(pair -> pair.2, arraySort(groupArray((bucket, toInt64(number)))))",
 }
 SPAN: Final = "quarter BETWEEN $first AND $last"
-#: How many quarter hours a row of a rollup is of, where that is more than one.
-_LENGTHS: Final = {"hours": 4, "histograms": QUARTERS_PER_DAY}
 Query = Callable[..., list[tuple[Any, ...]]]
 Command = Callable[[str, Mapping[str, Any]], None]
 
@@ -66,18 +66,18 @@ class Rebuild:
             return
         where = f"{SPAN} AND {DAY} IN $quarters"
         values = self._values(days) | {"last": days[-1] + QUARTERS_PER_DAY - 1}
-        rows = HISTOGRAMS_FROM_CALLS.format(where=where + but(without), **ROLLUP)
+        rows = HISTOGRAMS_FROM_CALLS.format(where=f"{where} AND {excluding(without)}", **ROLLUP)
         self._rebuild(schema.HISTOGRAMS, rows, where, values)
 
     def count(self, span: Span, without: Collection[int]) -> int:
         """Make the rows of histograms from the calls of some quarter hours, and throw them away: can they be made?"""
-        self._query(HISTOGRAMS_FROM_CALLS.format(where=SPAN + but(without), **ROLLUP), span._asdict())
+        self._query(HISTOGRAMS_FROM_CALLS.format(where=f"{SPAN} AND {excluding(without)}", **ROLLUP), span._asdict())
         return span.last - span.first + 1
 
     def empty(self, quarter: int, tables: Sequence[schema.Table]) -> None:
         """Take out what rollups have of a quarter hour, or of the hour or the day that it is in."""
         for table in tables:
-            length = _LENGTHS.get(table.name, 1)
+            length = LENGTHS.get(table.name, 1)
             first = quarter - quarter % length
             values = {"first": first, "last": first + length - 1, "version": self._next_version()}
             self._gone(table, SPAN, values)
@@ -125,8 +125,3 @@ class Rebuild:
 
 def _blank(table: schema.Table) -> str:
     return ", ".join(name if name in table.key else f"{zero(table, name)} AS {name}" for name in table.names)
-
-
-def but(quarters: Collection[int]) -> str:
-    """SQL that leaves quarter hours out."""
-    return f" AND quarter NOT IN ({', '.join(f'{quarter:d}' for quarter in sorted(quarters))})" if quarters else ""

@@ -19,7 +19,9 @@ from tokometer.ledger.statements import (
     HISTOGRAMS_FROM_CALLS,
     HOUR,
     HOURS_FROM_CELLS,
+    LENGTHS,
     SESSIONS_FROM_CALLS,
+    excluding,
 )
 from tokometer.records import to_datetime
 from tokometer.records.time import QUARTER_US
@@ -40,8 +42,6 @@ SPAN: Final = "quarter BETWEEN $first AND $last"
 DIRTY: Final = f"{SPAN} AND quarter IN (SELECT quarter FROM dirty_quarters)"
 _DIRTY_HOUR: Final = f"{SPAN} AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
 _DIRTY_DAY: Final = f"{SPAN} AND {DAY} IN (SELECT {DAY} FROM dirty_quarters)"
-#: How many quarter hours a row of a rollup is of, where that is more than one.
-_LENGTHS: Final = {"hours": 4, "histograms": QUARTERS_PER_DAY}
 #: What is near in time and much the same lies together: fewer bytes, and less to read.
 _SORTED: Final = " ORDER BY quarter, source, provider, model"
 _MARKED: Final = "first_quarter BETWEEN $low AND $high"
@@ -64,14 +64,14 @@ class Rebuild:
         """
         count, first, last = self.one(
             f"SELECT count(DISTINCT quarter), min(quarter), max(quarter) FROM dirty_quarters "
-            f"WHERE {SPAN}{_but('quarter', without)}",
+            f"WHERE {SPAN} AND {excluding(without)}",
             within._asdict(),
         )
         if not count:
             return 0, None
         span = {"first": first, "last": last}
         # Mostly it is the running quarter hour, or a few in a row: then there is no need to look each call's up.
-        where = SPAN if last - first + 1 == count else DIRTY + _but("quarter", without)
+        where = SPAN if last - first + 1 == count else f"{DIRTY} AND {excluding(without)}"
         self._cursor.execute(f"DELETE FROM cells WHERE {where}", span)
         self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=where, **ROLLUP)}{_SORTED}", span)
         self._cursor.execute(f"DELETE FROM availability WHERE {where}", span)
@@ -94,20 +94,20 @@ class Rebuild:
         if days is None:
             return
         self._cursor.execute(f"DELETE FROM histograms WHERE {_DIRTY_DAY}", days)
-        where = _DIRTY_DAY + _but("quarter", without)
+        where = f"{_DIRTY_DAY} AND {excluding(without)}"
         rows = HISTOGRAMS_FROM_CALLS.format(where=where, **ROLLUP)
         self._cursor.execute(f"INSERT INTO histograms {rows}{_SORTED}", days)
 
     def count(self, span: Span, without: Collection[int]) -> int:
         """Make the rows of histograms from the calls of some quarter hours, and throw them away: can they be made?"""
-        where = SPAN + _but("quarter", without)
+        where = f"{SPAN} AND {excluding(without)}"
         self._cursor.execute(HISTOGRAMS_FROM_CALLS.format(where=where, **ROLLUP), span._asdict()).fetchall()
         return span.last - span.first + 1
 
     def empty(self, quarter: int, tables: Iterable[str]) -> None:
         """Take out what rollups have of a quarter hour, or of the hour or the day that it is in."""
         for table in tables:
-            length = _LENGTHS.get(table, 1)
+            length = LENGTHS.get(table, 1)
             first = quarter - quarter % length
             self._cursor.execute(f"DELETE FROM {table} WHERE {SPAN}", {"first": first, "last": first + length - 1})
 
@@ -153,7 +153,7 @@ class Rebuild:
 
     def unmark(self, span: Span, without: Collection[int] = ()) -> None:
         """Take away the marks of a span, but of the quarter hours `without`."""
-        self._cursor.execute(f"DELETE FROM dirty_quarters WHERE {SPAN}{_but('quarter', without)}", span._asdict())
+        self._cursor.execute(f"DELETE FROM dirty_quarters WHERE {SPAN} AND {excluding(without)}", span._asdict())
 
     def mark(self, due: Sequence[Unsettled], sessions: str) -> None:
         """Mark what is to be tried again; rows of the rollup `sessions` mark sessions."""
@@ -196,8 +196,3 @@ def _days(span: Span, until: int) -> dict[str, int] | None:
     first = span.first - span.first % QUARTERS_PER_DAY
     last = span.last - span.last % QUARTERS_PER_DAY + QUARTERS_PER_DAY - 1
     return {"first": first, "last": min(last, until - 1)} if first < until else None
-
-
-def _but(column: str, numbers: Collection[int]) -> str:
-    """SQL that leaves some out."""
-    return f" AND {column} NOT IN ({', '.join(f'{number:d}' for number in sorted(numbers))})" if numbers else ""

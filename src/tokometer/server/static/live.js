@@ -2,6 +2,7 @@
 // Hears from the server what has changed, and says truthfully whether it still hears.
 
 import { Line } from "./line.js";
+import { clock } from "./zone.js";
 
 export class Live {
   #paused = false;
@@ -58,8 +59,7 @@ export class Live {
     const now = new Date();
     const text = this.element.querySelector("[data-show=updated]");
     if (!text) return;
-    const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
-    text.textContent = `updated ${clock.format(now)}`;
+    text.textContent = `updated ${clock(now, this.zone())}`;
     /** @type {HTMLElement} */ (text).title = `${now.toISOString()} · times in ${this.zone()}`;
   }
 
@@ -111,8 +111,7 @@ export class Live {
   lost() {
     this.away(this.#heard || Date.now());
     if (this.#paused) return;
-    const since = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
-    if (this.element.dataset.state !== "stale") this.#show("stale", `Not live since ${since.format(this.#heard || Date.now())}`);
+    if (this.element.dataset.state !== "stale") this.#show("stale", `Not live since ${clock(this.#heard || Date.now(), this.zone())}`);
   }
 
   /** The server's beat comes every 10 s; three missed ones mean that the line is dead, whatever the browser thinks. */

@@ -1,6 +1,8 @@
 // @ts-check
 // A line at the top of the page: what is asked for cannot be shown, or the server does not answer. It covers nothing.
 
+import { clock } from "./zone.js";
+
 export class Notice {
   /** When the server was last heard; 0 while it answers. */
   #away = 0;
@@ -43,9 +45,8 @@ export class Notice {
 
   #show() {
     const [text, button] = /** @type {HTMLElement[]} */ ([...this.element.children]);
-    const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: this.zone() });
     const said = this.away
-      ? `The server has not answered since ${clock.format(this.#away)}. What is shown is from then; whatever needs it has to wait.`
+      ? `The server has not answered since ${clock(this.#away, this.zone())}. What is shown is from then; whatever needs it has to wait.`
       : this.#refused && `This cannot be shown: ${this.#refused}.`;
     button.hidden = this.away;
     this.element.hidden = !said;

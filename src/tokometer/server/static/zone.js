@@ -16,6 +16,15 @@ const today = (name) => (UTC.includes(name) ? "UTC" : TODAY[name] ?? name);
 
 export const own = today(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
 
+/**
+ * A time of day, to the second.
+ * @param {number | Date} time
+ * @param {string} timeZone
+ */
+export function clock(time, timeZone) {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone }).format(time);
+}
+
 /** All that can be chosen. @returns {string[]} */
 export const zones = () => ["UTC", ...new Set(Intl.supportedValuesOf("timeZone").map(today))];
 
