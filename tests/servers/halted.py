@@ -42,7 +42,12 @@ def halted(server: Running, file: Path) -> Iterator[None]:
     reader = 0
     while not reader:
         for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
-            for child in children.read_text().split():
+            try:
+                found = children.read_text().split()
+            except OSError:
+                # A thread that has ended since it was listed.
+                continue
+            for child in found:
                 with suppress(OSError):
                     if any(link.resolve() == file for link in Path(f"/proc/{child}/fd").iterdir()):
                         reader = int(child)

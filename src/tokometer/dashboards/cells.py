@@ -104,14 +104,15 @@ def even(values: Sequence[float | None], unit: Unit) -> list[str]:
             text if value is None or text[-1:].isalpha() else _at_least(value, 2, unit.symbol, "")
             for value, text in zip(values, texts, strict=True)
         ]
-    scaled = [_SCALED.fullmatch(text) for text in texts]
-    places_of: dict[str, int] = {}
-    for found in filter(None, scaled):
-        places_of[found[2]] = max(places_of.get(found[2], 0), len(found[1].partition(".")[2]))
-    return [
-        f"{float(found[1]):.{places_of[found[2]]}f}{found[2]}" if found else text
-        for text, found in zip(texts, scaled, strict=True)
-    ]
+    return [_scaled(text, value, unit) for text, value in zip(texts, values, strict=True)]
+
+
+def _scaled(text: str, value: float | None, unit: Unit) -> str:
+    """What is written in thousands, millions, …, with one decimal of its own; anything else as it is written."""
+    found = _SCALED.fullmatch(text)
+    if found is None or value is None or found[1].strip() == unit.symbol:
+        return text
+    return f"{value / _SCALES[found[2]]:,.1f}{found[1]}"
 
 
 def _whole(value: float) -> bool:
@@ -127,8 +128,9 @@ def _at_least(value: float, places: int, before: str, after: str) -> str:
     return f"{sign}{before}{size:,.{places}f}{after}"
 
 
-#: A number with the letter of its thousands: `16.2 k`.
-_SCALED: Final = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)( [kMBTGPE]\w*)")
+#: A number with the letter of its thousands: `16.2 k`, `3.4 GB`.
+_SCALED: Final = re.compile(r"-?[0-9.]+( ([kMBTGPE])\w*)")
+_SCALES: Final = {"k": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 #: What is sorted below everything has no value.
 _UNKNOWN: Final = -1e299
 #: A state in words is sorted by how grave it is.

@@ -15,7 +15,7 @@ from tokometer.sources.registry import FILE_SOURCES
 #: Names beyond these have no colour: nobody tells so many apart.
 _MOST_COLOURED: Final = 1_000
 #: What sources are called that are no tool's files; those have titles of their own.
-_WAYS: Final = {"api": "Own API", "otlp": "OpenTelemetry", "demo": "Demo"}
+_WAYS: Final = {"api": "Own API", "otlp": "OpenTelemetry", "demo": "Demo", "litellm": "LiteLLM"}
 
 
 @cache

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
 from tokometer.dashboards import ScopeError
+from tokometer.dashboards.names import source_titles
 from tokometer.dashboards.scope import find_zone
 from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
@@ -73,6 +74,7 @@ def page(request: Request) -> Response:
             }
             for at, doubt in enumerate(doubts)
         ],
+        titles=source_titles(),
         noticed=[
             {
                 "noticed": noticed,
