@@ -15,24 +15,14 @@ from msgspec.structs import replace
 from tokometer.collect.committing import reprice_all
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pricing import Pricer, price_each
-from tokometer.ledger import Ledger, LedgerError, Statement
-from tokometer.ledger.priced import StoredCall, unpriced_calls
-from tokometer.ledger.slices import slices
-from tokometer.records import ModelCall, to_us
+from tokometer.ledger import Ledger, LedgerError
+from tokometer.ledger.priced import StoredCall, any_unpriced, unpriced_calls, unpriced_models, unpriced_spans
+from tokometer.records import ModelCall
 
 #: Calls that are looked at in one step.
 STEP: Final = 5_000
 #: Models that are looked at, those with the most calls first: senders can make up names without end.
 _MOST_MODELS: Final = 5_000
-#: Calls that a price could mend: of those whose usage is not known it is another matter.
-_WHERE: Final = "cost_usd IS NULL AND cost_reported IS NULL AND price_basis IN ('', 'unpriced:no-price')"
-_MODELS: Final = (
-    "SELECT provider, model, service_tier, region, min(started_at), max(started_at), count(*) AS calls "
-    f"FROM calls WHERE {_WHERE} GROUP BY provider, model, service_tier, region "
-    "ORDER BY calls DESC, provider, model, service_tier, region LIMIT $limit"
-)
-_QUARTERS: Final = f"SELECT quarter, count(*) FROM calls WHERE {_WHERE} GROUP BY quarter"
-
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 300.0
 _LOG: Final = logging.getLogger(__name__)
@@ -56,8 +46,8 @@ def price_anew(ledger: Ledger, book: Pricer) -> Iterator[Step]:
     known = _known(ledger, book)
     if not known:
         return
-    for span in slices(ledger.fetch(Statement(_QUARTERS)), STEP):
-        rows = [row for row in unpriced_calls(ledger, span, _WHERE) if _model_of(row.call) in known]
+    for span in unpriced_spans(ledger, STEP):
+        rows = [row for row in unpriced_calls(ledger, span) if _model_of(row.call) in known]
         price_each(book, [row.call for row in rows])
         costs = {
             row.id: _cost(row) for row in rows if row.call.cost_priced is not None or row.call.price_basis != row.basis
@@ -110,7 +100,7 @@ def price_all_anew(ledger: Ledger, open_book: Callable[[], Pricer]) -> int:
     Raises:
         LedgerError: The ledger cannot be read or written. What was done stands.
     """
-    if not ledger.fetch(Statement(f"SELECT 1 FROM calls WHERE {_WHERE} LIMIT 1")):
+    if not any_unpriced(ledger):
         return 0
     priced = sum(step.priced for step in price_anew(ledger, open_book()))
     if priced:
@@ -120,13 +110,13 @@ def price_all_anew(ledger: Ledger, open_book: Callable[[], Pricer]) -> int:
 
 def _known(ledger: Ledger, book: Pricer) -> set[Model]:
     """The models among those without a price that have one now, at the time of their first or of their last call."""
-    rows = ledger.fetch(Statement(_MODELS, {"limit": _MOST_MODELS}))
-    if not rows:
+    models = unpriced_models(ledger, _MOST_MODELS)
+    if not models:
         return set()
     blank = ModelCall(source="", native_id="", started_at=0, input_tokens=1, output_tokens=1)
     samples = [
-        replace(blank, provider=provider, model=model, service_tier=tier, region=region, started_at=to_us(at))
-        for provider, model, tier, region, first, last, _ in rows
+        replace(blank, provider=provider, model=model, service_tier=tier, region=region, started_at=at)
+        for provider, model, tier, region, first, last in models
         for at in (first, last)
     ]
     price_each(book, samples)

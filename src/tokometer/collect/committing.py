@@ -12,8 +12,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tokometer.ledger import Batch, Ledger, LedgerError, Receipt, Statement
+from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
 from tokometer.ledger.packed import Packed
+from tokometer.ledger.places import answers
 from tokometer.ledger.protocol import Outcome
 from tokometer.records import Notice, Record, Refusal, now_us
 
@@ -177,7 +178,7 @@ class _Splitting:
                 if isinstance(error, _OF_THE_MACHINE) and not isinstance(error, RecursionError):
                     raise error
             # An engine that answers nothing at all has not looked at them.
-            self._ledger.fetch(Statement("SELECT 1"))
+            answers(self._ledger)
         if self._suspects:
             what = {type(error).__name__ for _, error in self._suspects}
             _LOG.warning("%d records cannot be kept, and are refused: %s", len(self._suspects), ", ".join(sorted(what)))

@@ -1,4 +1,4 @@
-"""The stored calls as far as their price needs them, a day at a time."""
+"""The stored calls as far as their price needs them, a day at a time; and those that have none though one may exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.schema import TOKENS
-from tokometer.ledger.slices import Span
+from tokometer.ledger.slices import Span, slices
 from tokometer.records import ModelCall, to_us
 
 #: Quarter hours that are read at once: a day.
@@ -29,6 +29,15 @@ _SELECT: Final = (
 )
 
 
+#: Calls that a price could mend: of those whose usage is not known it is another matter.
+_UNPRICED: Final = "cost_usd IS NULL AND cost_reported IS NULL AND price_basis IN ('', 'unpriced:no-price')"
+_MODELS: Final = (
+    "SELECT provider, model, service_tier, region, min(started_at), max(started_at), count(*) AS calls "
+    f"FROM calls WHERE {_UNPRICED} GROUP BY provider, model, service_tier, region "
+    "ORDER BY calls DESC, provider, model, service_tier, region LIMIT $limit"
+)
+
+
 class StoredCall(NamedTuple):
     """A stored call as far as its price needs it."""
 
@@ -40,9 +49,37 @@ class StoredCall(NamedTuple):
     call: ModelCall
 
 
-def unpriced_calls(ledger: Ledger, span: Span, where: str) -> list[StoredCall]:
-    """The stored calls of some quarter hours that satisfy a condition, which is SQL of ours."""
-    sql = f"{_SELECT} AND {where}"
+class Unpriced(NamedTuple):
+    """A model that has calls without a price, and when the first and the last of them were (µs since the epoch)."""
+
+    provider: str
+    model: str
+    service_tier: str
+    region: str
+    first: int
+    last: int
+
+
+def any_unpriced(ledger: Ledger) -> bool:
+    """Whether there is a call that a price could mend."""
+    return bool(ledger.fetch(Statement(f"SELECT 1 FROM calls WHERE {_UNPRICED} LIMIT 1")))
+
+
+def unpriced_models(ledger: Ledger, most: int) -> list[Unpriced]:
+    """The models of such calls, those with the most calls first."""
+    rows = ledger.fetch(Statement(_MODELS, {"limit": most}))
+    return [Unpriced._make((*names, to_us(first), to_us(last))) for *names, first, last, _ in rows]
+
+
+def unpriced_spans(ledger: Ledger, step: int) -> list[Span]:
+    """Where such calls are, about `step` of them at a time."""
+    sql = f"SELECT quarter, count(*) FROM calls WHERE {_UNPRICED} GROUP BY quarter"
+    return slices(ledger.fetch(Statement(sql)), step)
+
+
+def unpriced_calls(ledger: Ledger, span: Span) -> list[StoredCall]:
+    """Such calls of some quarter hours."""
+    sql = f"{_SELECT} AND {_UNPRICED}"
     return [_call(*row) for row in ledger.fetch(Statement(sql, {"first": span.first, "last": span.last}))]
 
 
