@@ -26,9 +26,7 @@ def test_deltas_add_up_and_counters_do_not(tmp_path: Path) -> None:
     ]
     ledger.commit(Batch(records=list(told)))
     ledger.commit(Batch(records=list(reversed(told))))
-    question = Query(
-        measures=("samples.added", "samples.readings"), by=("samples.mode",), since="1d", tz="UTC"
-    )
+    question = Query(measures=("samples.added", "samples.readings"), by=("samples.mode",), since="1d", tz="UTC")
     rows = sorted(answer(ledger, question, now=NOW).rows, key=lambda row: str(row["mode"]))
     assert [(row["mode"], row["added"], row["readings"]) for row in rows] == [
         ("counter", 0.0, 2),
