@@ -2,7 +2,9 @@
 
 `used` reads a `usage` object of any provider or gateway (OpenAI's two, Anthropic's, Gemini's `usageMetadata`,
 Bedrock's, Ollama's, OpenRouter's, LiteLLM's, Langfuse's), `answered` a whole answer; `put` puts what was used onto a
-call. What is inside what differs by who wrote it, see `dialects`. May import `records` and what `sources.otlp` knows of keys; other sources import it.
+call. What is inside what differs by who wrote it, see `dialects`.
+
+May import `records` and what `sources.otlp` knows of keys; other sources import it.
 """
 
 from tokometer.sources.usage.answers import Answered, answered
