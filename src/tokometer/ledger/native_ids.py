@@ -33,7 +33,7 @@ def shorten_all(taken: Mapping[str, Sequence[Any]]) -> list[str]:
     return list(map(_shorten, taken["native_id"], taken["started_at"], *parts))
 
 
-def _shorten(  # noqa: PLR0917 - one for each mark
+def _shorten(
     text: str, started_at: int, trace_id: str, span_id: str, request_id: str, session_id: str, response_id: str
 ) -> str:
     if not text.isprintable() and not _RESERVED.isdisjoint(text):

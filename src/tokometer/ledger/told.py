@@ -21,7 +21,7 @@ from tokometer.ledger.schema import CALLS, TOLD, TOLD_TOOLS, TOOLS, Table
 from tokometer.ledger.told_batch import Arriving
 from tokometer.ledger.told_places import TRACE_REACH, Knot, Shelf
 from tokometer.ledger.told_search import Search
-from tokometer.records import ModelCall, Record, ToolCall, quarter_of, record_ids
+from tokometer.records import Record, ToolCall, quarter_of, record_ids
 from tokometer.records.tellings import settle
 from tokometer.records.uses import settle_uses
 from tokometer.records.ways import can_meet, way_of
@@ -85,7 +85,9 @@ def _met_uses(batch: Batch, shelf: Shelf) -> Knot | None:
     for packed in parts:
         columns = [packed.column(name) for name in ("source", "way", "span_id")]
         ways.update(
-            way_of(ToolCall(source=source, native_id="", started_at=0, name="", way=way, span_id="-" if spanned else ""))
+            way_of(
+                ToolCall(source=source, native_id="", started_at=0, name="", way=way, span_id="-" if spanned else "")
+            )
             for source, way, spanned in {(source, way, bool(span)) for source, way, span in zip(*columns, strict=True)}
         )
         starts += packed.column("started_at")

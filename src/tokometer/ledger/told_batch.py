@@ -80,10 +80,7 @@ class _Rows:
         )
         return [
             Talk(session, prompt, output or 0).name
-            if session
-            and prompt
-            and not unsplit
-            and (way.way in SESSION_WAYS or not (request or response))
+            if session and prompt and not unsplit and (way.way in SESSION_WAYS or not (request or response))
             else ""
             for session, prompt, output, unsplit, request, response, way in rows
         ]
@@ -267,12 +264,18 @@ class Arriving:
 
 def _packed(packed: Packed) -> _Rows:
     sources, words, groups = (packed.column(name) for name in ("source", "way", "group_id"))
-    if isinstance(sources, Same) and isinstance(words, Same) and (isinstance(groups, Same) or OF_ITS_TRACE not in groups):
+    if (
+        isinstance(sources, Same)
+        and isinstance(words, Same)
+        and (isinstance(groups, Same) or OF_ITS_TRACE not in groups)
+    ):
         spans = isinstance(groups, Same) and groups.value == OF_ITS_TRACE
         ways: Sequence[Way] = Same(named_way(sources.value, words.value, span=spans), len(packed))
     else:
         made: dict[tuple[str, str, bool], Way] = {}
-        keys = [(source, word, group == OF_ITS_TRACE) for source, word, group in zip(sources, words, groups, strict=True)]
+        keys = [
+            (source, word, group == OF_ITS_TRACE) for source, word, group in zip(sources, words, groups, strict=True)
+        ]
         for source, word, span in set(keys):
             made[source, word, span] = named_way(source, word, span=span)
         ways = [made[key] for key in keys]

@@ -86,9 +86,7 @@ class Search:
         return found
 
     def _near(self, stored: Place, reach: int) -> bool:
-        return any(
-            stored.gap_us(place) <= reach for name in stored.all_names for place in self._by_name.get(name, ())
-        )
+        return any(stored.gap_us(place) <= reach for name in stored.all_names for place in self._by_name.get(name, ()))
 
     def _tie(self) -> None:
         """Find the spans between tellings, and let go of what stands neither above nor beside another."""

@@ -109,9 +109,10 @@ class Counted:
     def learn(self, teller: ModelCall, *, alone: bool) -> None:
         """Take the facts that are unknown so far. `alone`: the teller speaks of this call only."""
         for name in (*_CONTEXT, *_OWN) if alone else _CONTEXT:
-            if self._get(name) in ("", None) and (value := getattr(teller, name)) not in ("", None):
-                if name not in _NAMES or value not in map(self._get, _NAMES):
-                    self._facts[name] = value
+            if self._get(name) not in ("", None) or (value := getattr(teller, name)) in ("", None):
+                continue
+            if name not in _NAMES or value not in map(self._get, _NAMES):
+                self._facts[name] = value
         if alone:
             self.tellers.append(teller)
         if alone and self._get("status") != "ok" and not self._get("error_message") and teller.error_message:

@@ -90,11 +90,7 @@ def same_answer(one: ModelCall, other: ModelCall, name: str, *, alone: bool = Fa
         return True
     stated = Stated.of(one), Stated.of(other)
     stating = [each for each in stated if each.total]
-    if (
-        not unique
-        and len(stating) < len(stated)
-        and (not stating or not spans or one.trace_id != other.trace_id)
-    ):
+    if not unique and len(stating) < len(stated) and (not stating or not spans or one.trace_id != other.trace_id):
         # A gateway that gives every answer one id, and answers that state nothing: there is nothing to tell them by.
         return False
     return agree(*stated, on_prompts=unique)

@@ -1,4 +1,4 @@
-"""Which of several ways in is believed in what, of one call that each of them tells; see :mod:`tokometer.records.ways`."""
+"""Which of several ways in is believed in what, of one call that all of them tell; see `records.ways`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNKNOWN: Final = ("", None)
 
 
 def preferred(tellers: Sequence[ModelCall]) -> dict[str, Any]:
-    """The fields of a call that go by an order of their own; none where all tell by one way. The first is the record."""
+    """The fields of a call that go by an order of their own; none where all tell by one way. The record is first."""
     if _one_way(tellers):
         return {}
     found: dict[str, Any] = {}
@@ -36,13 +36,12 @@ def also_told(tellers: Sequence[ModelCall], stated: Stated, facts: Mapping[str, 
     if _one_way(tellers):
         return ""
     record, *others = tellers
-    ways = {}
-    for call in others:
-        if way_of(call) != way_of(record):
-            ways.setdefault(way_of(call), []).append(call)
     won = _won(record, tellers, stated, facts)
     return written(
-        [Also(*way, tuple(facts for facts, winner in won.items() if winner == way)) for way in ways]
+        [
+            Also(way.source, way.way, tuple(what for what, winner in won.items() if winner == way))
+            for way in set(map(way_of, others)) - {way_of(record)}
+        ]
     )
 
 
@@ -76,7 +75,11 @@ def _won(record: ModelCall, tellers: Sequence[ModelCall], stated: Stated, facts:
             ):
                 won["tokens"] = way_of(call)
                 break
-    for name, names in (("cost", FIELDS["cost"]), ("latency", ("latency_us",)), ("whose", (*FIELDS["whose"], "labels"))):
+    for name, names in (
+        ("cost", FIELDS["cost"]),
+        ("latency", ("latency_us",)),
+        ("whose", (*FIELDS["whose"], "labels")),
+    ):
         changed = [field for field in names if field in facts and facts[field] != getattr(record, field)]
         if changed:
             order = sorted(others, key=_by_trust[name])

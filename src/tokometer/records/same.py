@@ -9,6 +9,7 @@ from typing import Final
 from tokometer.records.kinds import ModelCall
 from tokometer.records.naming import (
     SESSION_REACH_US,
+    SESSION_WAYS,
     Talk,
     ended_at,
     gap_us,
@@ -33,9 +34,7 @@ class Grouping:
     """Groups tellings of one call. Each group is a list of their places, the most trusted first."""
 
     def __init__(self, calls: Sequence[ModelCall], places: Iterable[int], nested: Callable[[int, int], bool]) -> None:
-        """`places` are those of `calls` to look at, in an order that says nothing; `nested` is true of two of which
-        one stands above the other.
-        """
+        """`places` are those of `calls` to look at; `nested` is true of two of which one stands above the other."""
         self._calls = calls
         self._places = list(places)
         self._nested = nested
@@ -121,7 +120,9 @@ class Grouping:
         if not self._can_meet(some, others):
             return False
         spans = any(self._ways[at].way == "span" for at in some) and any(self._ways[at].way == "span" for at in others)
-        if not spans and all(self._alone[key] and looks_unique(key[2]) for at in (*some, *others) for key in self._names[at]):
+        if not spans and all(
+            self._alone[key] and looks_unique(key[2]) for at in (*some, *others) for key in self._names[at]
+        ):
             return True
         return agree(Stated.of(self._calls[some[0]]), Stated.of(self._calls[others[0]]), on_prompts=True)
 
@@ -162,7 +163,7 @@ class Grouping:
                 mine = [group for group in left if self._nameless(group) is nameless]
                 to = [group for group in kept if nameless or self._nameless(group)]
                 for group, into in self._in_order(mine, to):
-                    into += group
+                    into.extend(group)
                     gone.append(group)
                     left = [one for one in left if one is not group]
             kept = sorted([*kept, *left], key=self._time)
@@ -175,11 +176,15 @@ class Grouping:
         for group in some:
             for place, other in enumerate(others):
                 near = gap_us(self._calls[group[0]], self._calls[other[0]]) <= SESSION_REACH_US
-                if near and self._can_meet(group, other):
+                if near and self._knows_sessions(group, other) and self._can_meet(group, other):
                     pairs.append((group, other))
                     del others[: place + 1]
                     break
         return pairs
+
+    def _knows_sessions(self, *groups: Sequence[int]) -> bool:
+        """Whether one of them comes from a program that says of each call which session it is of, and counts it once."""
+        return any(self._ways[at].way in SESSION_WAYS for group in groups for at in group)
 
     def _time(self, group: Sequence[int]) -> tuple[int, tuple[int, int, str, str, str]]:
         return ended_at(self._calls[group[0]]), self._rank(group[0])

@@ -1,7 +1,7 @@
 """One use of a tool that is told by several ways in is counted once.
 
-The model names each use (`toolu_…`, `call_…`), so the name is enough: of the tellings of one name that came by different
-ways one counts, the most trusted, with what it does not know taken from the others.
+The model names each use (`toolu_…`, `call_…`), so the name is enough: of the tellings of one name that came by
+different ways one counts, the most trusted, with what it does not know taken from the others.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def _learnt(use: ToolCall, others: Sequence[ToolCall]) -> ToolCall:
     labels: dict[str, str] = {}
     for other in (*reversed(others), use):
         labels |= other.labels or {}
-    also = [Also(*way_of(other), won.get(way_of(other), ())) for other in others]
-    return replace(use, **facts, labels=labels or None, also_told=written(also))  # type: ignore[arg-type]
+    also = [Also(way.source, way.way, won.get(way, ())) for way in map(way_of, others)]
+    return replace(use, **facts, labels=labels or None, also_told=written(also))
 
 
 def _order(use: ToolCall) -> tuple[int, int, str, str]:

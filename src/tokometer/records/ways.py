@@ -65,9 +65,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "cost": ("cost_reported",),
     "whose": ("user", "team", "api_key", "environment", "account", "region"),
 }
-_RANKS: Final = {
-    facts: {way: at for at, way in enumerate(order)} for facts, order in PRECEDENCE.items()
-}
+_RANKS: Final = {facts: {way: at for at, way in enumerate(order)} for facts, order in PRECEDENCE.items()}
 
 
 class Way(NamedTuple):

@@ -87,7 +87,9 @@ class ClickHouseShelf:
     def _ways(self, tables: Sequence[str], span: str, quarters: tuple[int, int]) -> set[Way]:
         within = f"quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
         sql = " UNION ALL ".join(f"SELECT DISTINCT source, way, {span} FROM {table} WHERE {within}" for table in tables)
-        return {named_way(source, way, span=bool(is_span)) for source, way, is_span in self._ledger.fetch(Statement(sql))}
+        return {
+            named_way(source, way, span=bool(is_span)) for source, way, is_span in self._ledger.fetch(Statement(sql))
+        }
 
     def tellings(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
@@ -110,7 +112,9 @@ class ClickHouseShelf:
     def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         for table, told in (("tools", False), ("told_tools", True)):
-            for id_, use, quarter in self._of(f"SELECT id, use_id, quarter FROM {table}", "use_id IN $wanted", uses, quarters):
+            for id_, use, quarter in self._of(
+                f"SELECT id, use_id, quarter FROM {table}", "use_id IN $wanted", uses, quarters
+            ):
                 yield id_.bytes, use, quarter, told
 
     def links(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[str, str, str]]:
