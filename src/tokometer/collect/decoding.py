@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import msgspec
 
@@ -38,7 +38,7 @@ from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding, Traces
+    from tokometer.sources.otlp import Encoding, Signal, Told
     from tokometer.sources.own import Own
 
 T = TypeVar("T")
@@ -49,8 +49,8 @@ _SOCKET_BYTES: Final = 1 << 20
 #: Bytes of the name of what the body is, and of the body.
 _REQUEST: Final = struct.Struct("<BI")
 _LONGEST_NAME: Final = 255
-#: What is not a kind of record: spans.
-_TRACES: Final = "traces"
+#: What is not a kind of record: a request of OTLP.
+_OTLP: Final = "otlp"
 #: No portion of a request takes as long to decode (seconds); one that does ends the process.
 ANSWER_SECONDS: Final = 60.0
 #: Nor is an answer as long (bytes).
@@ -134,13 +134,13 @@ class Decoder:
         """The process that decodes, by its id; None while there is none that is ready."""
         return self._other.pid if self._other is not None and self._other.ready else None
 
-    async def traces(self, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
-        """What an `ExportTraceServiceRequest` holds. `first` is the index of its first span, for refusals.
+    async def otlp(self, signal: Signal, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
+        """What an OTLP request holds. `first` is the index of its first span (or the like), for refusals.
 
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
-        found = await self._decoded(f"{_TRACES}:{first}:{encoding}", body)
+        found = await self._decoded(f"{_OTLP}:{signal}:{first}:{encoding}", body)
         if found.error:
             from tokometer.sources.otlp import OtlpError
 
@@ -313,20 +313,12 @@ class _Other:
 def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     """What a body holds.
 
-    `what` is `traces`, the index of the first span, and an encoding; or a kind of record, 1 or 0, the index of the
+    `what` is `otlp`, a signal, the index of the first, and an encoding; or a kind of record, 1 or 0, the index of the
     first, and a media type. With 1, bodies of requests and answers are kept in details of errors.
     """
     kind, _, form = what.partition(":")
-    if kind == _TRACES:
-        from tokometer.sources import otlp
-
-        otlp.use_labels(labels.otlp, known=labels.otlp_known)
-        try:
-            first, _, encoding = form.partition(":")
-            traces = otlp.decode_traces(body, "json" if encoding == "json" else "protobuf", first=int(first))
-        except otlp.OtlpError as error:
-            return Decoded([], error=str(error))
-        return _decoded(traces, traces.spans, otlp.PLACE)
+    if kind == _OTLP:
+        return _decode_otlp(form, body, labels)
     from tokometer.sources import own
 
     bodies, first, media_type = form.split(":", 2)
@@ -337,7 +329,20 @@ def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     return _decoded(found, found.count, own.place_of(kind))
 
 
-def _decoded(found: Traces | Own, count: int, place: str) -> Decoded:
+def _decode_otlp(form: str, body: bytes, labels: LabelSettings) -> Decoded:
+    from tokometer.sources import otlp
+
+    signal, first, encoding = form.split(":")
+    otlp.use_labels(labels.otlp, known=labels.otlp_known)
+    which = cast("Signal", signal)
+    try:
+        told = otlp.decode(which, body, "json" if encoding == "json" else "protobuf", first=int(first))
+    except otlp.OtlpError as error:
+        return Decoded([], error=str(error))
+    return _decoded(told, told.count, otlp.SHAPES[which].place)
+
+
+def _decoded(found: Told | Own, count: int, place: str) -> Decoded:
     """What a decoder found, of `count` records or spans."""
     return Decoded(
         found.refusals,
