@@ -12,7 +12,7 @@ from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
-from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex import FOUND as SOURCE
 from tokometer.sources.codex.frames import Frames
 
 _TOTALS = """

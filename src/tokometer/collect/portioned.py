@@ -7,10 +7,14 @@ requests take turns with it, portion by portion.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tokometer.collect.decoding import Decoded, Decoder, aside
+from tokometer.collect.bodies import Decoded
+from tokometer.collect.decoding import Decoder, aside
 from tokometer.sources.portions import PORTION_BYTES
+from tokometer.sources.protocol import NotUnderstood, Sent
+from tokometer.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding, Signal
@@ -73,6 +77,26 @@ async def own(
             yield found
     except NotRecords as error:
         raise NotRecords(f"{error}{KEPT.format(first) if first else ''}", media_type=error.media_type) from None
+
+
+async def pushed(decoder: Decoder, source: str, which: int, body: bytes, sent: Sent) -> AsyncGenerator[Decoded, None]:
+    """What a request to a source holds; see :meth:`Decoder.pushed`.
+
+    Raises:
+        NotUnderstood: The body as a whole cannot be read, from some portion on.
+        TooManyRecords: It has more items than one may have.
+    """
+    if len(body) <= PORTION_BYTES:
+        yield await decoder.pushed(source, which, body, sent)
+        return
+    first = 0
+    try:
+        async for portion in _one_by_one(SOURCES[source].pushed[which].portions(body, sent.media_type)):
+            found = await decoder.pushed(source, which, portion, replace(sent, first=_counted(first)))
+            first += found.count
+            yield found
+    except NotUnderstood as error:
+        raise NotUnderstood(f"{error}{KEPT.format(first) if first else ''}", error.status) from None
 
 
 def _counted(first: int) -> int:

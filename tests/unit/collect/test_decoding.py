@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from generators.otlp_spans import protobuf, span
-from tokometer.collect.decoding import Decoded, Decoder
+from tokometer.collect.bodies import Decoded
+from tokometer.collect.decoding import Decoder
 from tokometer.collect.reading import Prices
 from tokometer.records import ModelCall
 from tokometer.sources.otlp import OtlpError, decode_traces

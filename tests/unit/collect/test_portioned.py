@@ -11,7 +11,8 @@ import pytest
 
 from generators.otlp_spans import as_json, protobuf, span
 from tokometer.collect import portioned
-from tokometer.collect.decoding import Decoded, Decoder
+from tokometer.collect.bodies import Decoded
+from tokometer.collect.decoding import Decoder
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.reading import Prices
 from tokometer.sources import own

@@ -6,11 +6,11 @@ bytes to answer with; `use_labels` says which attributes become labels. May impo
 """
 
 from tokometer.sources.otlp.errors import OtlpError
+from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.labels import use as use_labels
 from tokometer.sources.otlp.logs import decode_logs
 from tokometer.sources.otlp.requests import ENCODINGS, MEDIA_TYPES, Encoding, decode, failure, portions, reply
 from tokometer.sources.otlp.signals import SHAPES, Signal
-from tokometer.sources.otlp.told import Told
 from tokometer.sources.otlp.traces import Traces, decode_traces
 
 __all__ = [
@@ -18,9 +18,9 @@ __all__ = [
     "MEDIA_TYPES",
     "SHAPES",
     "Encoding",
+    "Gathered",
     "OtlpError",
     "Signal",
-    "Told",
     "Traces",
     "decode",
     "decode_logs",

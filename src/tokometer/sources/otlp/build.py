@@ -84,7 +84,7 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         span_id=span.span_id,
         parent_id=span.parent_id,
         pinned=True,
-        # Told by a span, so perhaps by others of its trace, too (records.tellings).
+        # Gathered by a span, so perhaps by others of its trace, too (records.tellings).
         group=span.trace_id,
         shadow=shadow,
         provider=provider_of(get("provider", "")) or _implied_provider(span, model),

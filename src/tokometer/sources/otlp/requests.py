@@ -8,11 +8,11 @@ from typing import Final, Literal
 import msgspec
 
 from tokometer.records import Refusal
+from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.logs import decode_logs
 from tokometer.sources.otlp.messages import ExportResponse, Failure
 from tokometer.sources.otlp.portions import json_portions, protobuf_portions
 from tokometer.sources.otlp.signals import SHAPES, Signal
-from tokometer.sources.otlp.told import Told
 from tokometer.sources.otlp.traces import decode_traces
 
 Encoding = Literal["protobuf", "json"]
@@ -27,13 +27,13 @@ MEDIA_TYPES: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf",
 
 #: How many refusals the reply spells out.
 _SPELLED_OUT: Final = 5
-_DECODERS: Final[dict[Signal, Callable[[bytes, Encoding, int | None, int], Told]]] = {
+_DECODERS: Final[dict[Signal, Callable[[bytes, Encoding, int | None, int], Gathered]]] = {
     "traces": decode_traces,
     "logs": decode_logs,
 }
 
 
-def decode(signal: Signal, body: bytes, encoding: Encoding, now: int | None = None, first: int = 0) -> Told:
+def decode(signal: Signal, body: bytes, encoding: Encoding, now: int | None = None, first: int = 0) -> Gathered:
     """What a request holds. Safe to call from several threads.
 
     `now` is our clock in microseconds since the epoch; what is more than a day ahead of it is kept aside. `first` is

@@ -11,18 +11,18 @@ from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
+from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.roles import unknown_word
 from tokometer.sources.otlp.signals import SHAPES
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.steps import steps_of
-from tokometer.sources.otlp.told import Told
 from tokometer.sources.otlp.unread import UNREAD, Unread
 
 PLACE: Final = SHAPES["traces"].place
 
 
 @dataclass(slots=True)
-class Traces(Told):
+class Traces(Gathered):
     """What a request of spans held."""
 
     @property

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from tokometer.records import Record, now_us
+from tokometer.sources.otlp.gathered import Gathered, Strange, gather
 from tokometer.sources.otlp.logs import json_body, protobuf
 from tokometer.sources.otlp.logs.build import records_of
 from tokometer.sources.otlp.logs.record import LogRecord
 from tokometer.sources.otlp.signals import SHAPES
-from tokometer.sources.otlp.told import Strange, Told, gather
 from tokometer.sources.otlp.unread import UNREAD
 
 _SHAPE: Final = SHAPES["logs"]
 _QUIET: Final = "log lines below info"
 
 
-def decode_logs(body: bytes, encoding: Literal["protobuf", "json"], now: int | None = None, first: int = 0) -> Told:
+def decode_logs(body: bytes, encoding: Literal["protobuf", "json"], now: int | None = None, first: int = 0) -> Gathered:
     """What an `ExportLogsServiceRequest` holds. Safe to call from several threads.
 
     `now` is our clock in microseconds since the epoch; records more than a day ahead of it are kept aside. `first` is

@@ -20,7 +20,7 @@ from generators.otlp_logs import (
 )
 from tokometer.records import LogLine, ModelCall, Score, ToolCall
 from tokometer.records.values import moment
-from tokometer.sources.otlp import Told, decode_logs
+from tokometer.sources.otlp import Gathered, decode_logs
 
 Encoding = Literal["protobuf", "json"]
 NOW = NOW_NS // 1000
@@ -34,7 +34,7 @@ def told(
     resource: dict[str, Any] | None = None,
     scope: str = "",
     now: int | None = None,
-) -> Told:
+) -> Gathered:
     """What a request of these records holds."""
     if encoding == "protobuf":
         body = protobuf(*records, resource=resource, scope=scope)

@@ -19,7 +19,7 @@ Strange = Iterable[tuple[str, str]]
 
 
 @dataclass(slots=True)
-class Told:
+class Gathered:
     """What a request held."""
 
     records: list[Record] = field(default_factory=list)
@@ -43,14 +43,14 @@ def gather(
     shape: Shape,
     at: int,
     first: int = 0,
-) -> Told:
+) -> Gathered:
     """Read what a request is made of, one by one: what is wrong with one costs only that.
 
     `read` gives the records of one and what of it went unread, or raises; `at` is our clock in microseconds since the
     epoch.
     """
     place = shape.place
-    told, unread = Told(), Unread(SOURCE, place)
+    told, unread = Gathered(), Unread(SOURCE, place)
     records: list[Record] = []
     positions: list[int] = []
     for index, one in enumerate(one_by_one, first):
