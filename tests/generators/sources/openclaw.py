@@ -1,7 +1,7 @@
 """What OpenClaw leaves behind, in its generations, with the totals that are right.
 
-Shapes as in OpenClaw's releases of 2026: transcripts of sessions (version 3 of their format), `sessions.json`, jobs and the
-histories of their runs. The traps: what was delivered is written down as an answer, a fork copies its parent's
+Shapes as in OpenClaw's releases of 2026: transcripts of sessions (version 3 of their format), `sessions.json`, jobs and
+the histories of their runs. The traps: what was delivered is written down as an answer, a fork copies its parent's
 entries, a failed answer has zeros for usage, a run's usage is the sum of what its session's transcript holds.
 """
 
@@ -73,7 +73,7 @@ def answer(
     stop: str = "stop",
     wrong: str = "",
     tools: Iterable[tuple[str, str]] = (),
-    **more: Any,  # noqa: ANN401 - fields of a message
+    **more: Any,
 ) -> dict[str, Any]:
     """A model's answer, which began at `at` (ms) and took `took`."""
     content: list[dict[str, Any]] = [{"type": "text", "text": "done"}]
@@ -106,7 +106,7 @@ def result(id_: str, at: int, call: str, name: str, *, failed: bool = False) -> 
     return {"type": "message", "id": id_, "parentId": "p", "timestamp": iso(at), "message": message}
 
 
-def run(at: int, **said_of_it: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of an entry
+def run(at: int, **said_of_it: Any) -> dict[str, Any]:
     """A finished run of the job, as its history has it."""
     entry = {"ts": at + 60_000, "jobId": JOB, "action": "finished", "runAtMs": at, "durationMs": 60_000}
     return entry | {"nextRunAtMs": at + 86_400_000} | said_of_it
