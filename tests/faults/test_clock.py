@@ -16,8 +16,8 @@ from generators.codex_lines import NAME, THREAD, count, meta, usage
 from generators.codex_lines import line as codex_line
 from generators.otlp_spans import as_json, protobuf, span
 from tokometer.collect import resuming
+from tokometer.collect.bodies import decode
 from tokometer.collect.checkup import examine
-from tokometer.collect.decoding import _decode
 from tokometer.collect.follower import Follower
 from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
@@ -211,7 +211,7 @@ def test_a_sender_is_told_that_it_is_kept_and_it_is_kept_when_it_is_due(
 ) -> None:
     """Refused with its index for now; sent again it stands there once; its price is the one of when it is kept."""
     for _ in range(2):
-        found = _decode("calls:0:0:application/x-ndjson", own(0, 3, 0.5), LabelSettings())
+        found = decode("calls:0:0:application/x-ndjson", own(0, 3, 0.5), LabelSettings())
         receipt = writer.submit(found.batch(corrections=True)).result(20)
         assert receipt.accepted + receipt.duplicate == 2
         assert [(one.position, one.field) for one in found.refusals] == [(1, "started_at")]
@@ -235,7 +235,7 @@ def test_spans_ahead_of_our_clock_are_kept_aside(encoding: str, clock: Clock, le
     start = (NOW + 9 * DAY) * 1_000
     ahead = span(attributes=said, startTimeUnixNano=start, endTimeUnixNano=start + 10**9)
     body = protobuf(ahead) if encoding == "protobuf" else json.dumps(as_json(ahead)).encode()
-    found = _decode(f"traces:0:{encoding}", body, LabelSettings())
+    found = decode(f"traces:0:{encoding}", body, LabelSettings())
     assert found.records == []
     writer.submit(found.batch()).result(20)
     assert waits(ledger).by_source == {"otlp": 2}
@@ -248,7 +248,7 @@ def test_what_no_clock_makes_right_is_refused_for_good(ledger: Ledger, clock: Cl
     """Before 2015 and after 2100 nothing is kept, whatever our clock says."""
     clock.put(IN_1970)
     body = own(-20_000, 40_000, 365 * 80)
-    found = _decode("calls:0:0:application/x-ndjson", body, LabelSettings())
+    found = decode("calls:0:0:application/x-ndjson", body, LabelSettings())
     writer.submit(found.batch()).result(20)
     assert len(found.refusals) == 3
     assert waits(ledger).count == 0
@@ -259,7 +259,7 @@ def test_a_ledger_that_cannot_write_just_then_is_tried_again(
 ) -> None:
     """What is due stays aside until it is committed, with growing pauses, and is there once."""
     monkeypatch.setattr(resuming, "_FIRST_RETRY", 0.05)
-    writer.submit(_decode("calls:0:0:application/x-ndjson", own(3), LabelSettings()).batch()).result(20)
+    writer.submit(decode("calls:0:0:application/x-ndjson", own(3), LabelSettings()).batch()).result(20)
     commit, tried = ledger.commit, []
 
     def full(_: object) -> Receipt:
@@ -280,7 +280,7 @@ def test_a_server_that_is_started_later_keeps_what_is_due(clock: Clock, tmp_path
     """What another process kept aside is tried again at the start."""
     ledger = open_ledger(tmp_path / "data")
     first = Writer(ledger, PriceBook())
-    first.submit(_decode("calls:0:0:application/x-ndjson", own(3, 30), LabelSettings()).batch()).result(20)
+    first.submit(decode("calls:0:0:application/x-ndjson", own(3, 30), LabelSettings()).batch()).result(20)
     first.close()
     clock.put(NOW + 2 * DAY)
     told: list[Receipt] = []

@@ -26,7 +26,7 @@ from tokometer.records import ModelCall
 from tokometer.server.serving import _holder
 from tokometer.settings import LabelSettings
 from tokometer.sources.registry import FILE_SOURCES
-from tokometer.sources.tail import unchanged
+from tokometer.sources.tail import Stamp, unchanged
 
 _NUMBERS = (0, -1, 2**31, 2**53, 2**63, 2**64 - 1, -(2**63), 0.5, None, True, "", b"", [], {}, "x" * 300)
 
@@ -71,7 +71,7 @@ def test_any_state_goes_on_or_begins_anew(source: str, budget: Budget, tmp_path:
         given = spoiled_state(state, chance)
         with budget.tried(f"state_{source}", number, given):
             path.write_bytes(b"".join(lines) + own(7) + b"\n")
-            unchanged(given, path.stat())
+            unchanged(given, Stamp.of(path))
             found = read(FILE_SOURCES[source], Job(source, str(path), given, 1))
             check(found, {f"{word}7"} if found.records else set())
             assert found.state

@@ -28,7 +28,7 @@ from tokometer.ledger.refused import list_refused
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall, now_us
 from tokometer.server.price_list import PriceList
-from tokometer.sources.codex import SOURCE as CODEX
+from tokometer.sources.codex import FOUND as CODEX
 from tokometer.sources.registry import FILE_SOURCES
 
 OWN_PRICE = '[[price]]\nprovider = "acme"\nmodel = "made-up"\ninput = 2\noutput = 4\n'

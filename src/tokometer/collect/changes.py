@@ -11,7 +11,7 @@ from tokometer.host.regular import legible
 from tokometer.records.redaction import holding_secrets
 from tokometer.records.texts import mend
 from tokometer.sources.protocol import FileSource
-from tokometer.sources.tail import taken, unchanged
+from tokometer.sources.tail import Stamp, taken, unchanged
 
 #: What each place of each source was left in, by the source's name.
 Cursors = Mapping[str, Mapping[str, bytes]]
@@ -57,18 +57,16 @@ def look(sources: Mapping[str, FileSource], roots: Mapping[str, Sequence[Path]],
         known = cursors.get(name, {})
         seen: set[str] = set()
         for root in roots.get(name, ()):
-            for path, status in _stats(source.files(root)):
+            for path, stamp in _stamps(source.files(root), source.beside):
                 if path in claimed:
                     continue
                 claimed.add(path)
                 place = place_of(path)
                 seen.add(place)
                 state = known.get(place, b"")
-                if not unchanged(state, status):
-                    left = taken(state)
-                    size = status.st_size - left
-                    size = size if size >= 0 else status.st_size
-                    jobs.append(_job(name, path, state, size, status))
+                if not unchanged(state, stamp):
+                    size = stamp.size - taken(state)
+                    jobs.append(_job(name, path, state, size if size >= 0 else stamp.size, stamp))
         files += len(seen)
         gone.extend((name, path) for path in _missing(known, seen, roots.get(name, ())))
     return Changes(jobs, files, gone)
@@ -83,28 +81,27 @@ def place_of(path: str | os.PathLike[str]) -> str:
 def job_of(source: FileSource, path: Path, state: bytes) -> Job | None:
     """The job that one file is, if it has anything new."""
     try:
-        status = path.stat()
+        stamp = Stamp.of(path, source.beside)
     except OSError:
         return None
-    if unchanged(state, status):
+    if unchanged(state, stamp):
         return None
-    size = max(0, status.st_size - taken(state))
-    return _job(source.name, str(path), state, size, status)
+    return _job(source.name, str(path), state, max(0, stamp.size - taken(state)), stamp)
 
 
-def _job(source: str, path: str, state: bytes, size: int, status: os.stat_result) -> Job:
+def _job(source: str, path: str, state: bytes, size: int, stamp: Stamp) -> Job:
     place = place_of(path)
-    return Job(source, place, state, size, status.st_mtime_ns // 1_000, b"" if place == path else os.fsencode(path))
+    return Job(source, place, state, size, stamp.mtime_ns // 1_000, b"" if place == path else os.fsencode(path))
 
 
-def _stats(paths: Iterable[Path]) -> Iterator[tuple[str, os.stat_result]]:
+def _stamps(paths: Iterable[Path], beside: Sequence[str]) -> Iterator[tuple[str, Stamp]]:
     for path in paths:
         try:
-            status = path.stat()
+            stamp = Stamp.of(path, beside)
         except OSError:
             # Gone since it was listed, or a link to nothing.
             continue
-        yield str(path), status
+        yield str(path), stamp
 
 
 def _missing(known: Mapping[str, bytes], seen: Collection[str], roots: Sequence[Path]) -> Iterator[str]:

@@ -26,20 +26,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from tokometer.collect.bodies import OTLP, PUSHED, UNSUPPORTED, Decoded, decode
 from tokometer.collect.patience import Backoff
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.host.children import end_with
-from tokometer.ledger import Batch
-from tokometer.ledger.aside import waiting_of
-from tokometer.ledger.packed import Packed, Stood
-from tokometer.ledger.waiting import Waiting
-from tokometer.records import Notice, Record, Refusal
 from tokometer.records.redaction.logs import log_discreetly
 from tokometer.settings import LabelSettings
+from tokometer.sources.protocol import NotUnderstood, Sent
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding, Traces
-    from tokometer.sources.own import Own
+    from tokometer.sources.otlp import Encoding, Signal
 
 T = TypeVar("T")
 #: From this size on a request goes to the other process: about a hundred spans.
@@ -47,10 +43,8 @@ WORTH_BYTES: Final = 64 * 1024
 #: Of the socket between the two: a request passes through it in one or two pieces.
 _SOCKET_BYTES: Final = 1 << 20
 #: Bytes of the name of what the body is, and of the body.
-_REQUEST: Final = struct.Struct("<BI")
-_LONGEST_NAME: Final = 255
-#: What is not a kind of record: spans.
-_TRACES: Final = "traces"
+_REQUEST: Final = struct.Struct("<HI")
+_LONGEST_NAME: Final = 65_535
 #: No portion of a request takes as long to decode (seconds); one that does ends the process.
 ANSWER_SECONDS: Final = 60.0
 #: Nor is an answer as long (bytes).
@@ -64,40 +58,7 @@ _THREADS: Final = ThreadPoolExecutor(2, "tokometer-decode")
 _LOG: Final = logging.getLogger(__name__)
 
 
-class Decoded(msgspec.Struct, array_like=True, gc=False):
-    """What a request held: as records where it was decoded here, else priced and packed."""
-
-    refusals: list[Refusal]
-    packed: list[Packed] = msgspec.field(default_factory=list)
-    #: Why the body as a whole cannot be read; empty where it can.
-    error: str = ""
-    #: It is not in what its Content-Type says.
-    unfit: bool = False
-    #: Decoded here, and not priced yet.
-    records: list[Record] = msgspec.field(default_factory=list)
-    notices: list[Notice] = msgspec.field(default_factory=list)
-    #: Records or spans that stood in the body, refused ones included.
-    count: int = 0
-    #: Where each of `records` stood in the body.
-    stood: list[Stood] = msgspec.field(default_factory=list)
-    #: Those of the refused that our clock does not believe yet.
-    aside: list[Waiting] = msgspec.field(default_factory=list)
-    #: The other process could not tell what came of it: it is to be decoded here.
-    undone: bool = False
-
-    def batch(self, *, corrections: bool = False) -> Batch:
-        """What is to be committed of it."""
-        return Batch(
-            self.records,
-            self.refusals,
-            packed=self.packed,
-            corrections=corrections,
-            notices=self.notices,
-            stood=self.stood,
-            aside=self.aside,
-        )
-
-
+_encode_json: Final = msgspec.json.Encoder().encode
 _decode_answer: Final = msgspec.msgpack.Decoder(Decoded).decode
 
 
@@ -134,13 +95,13 @@ class Decoder:
         """The process that decodes, by its id; None while there is none that is ready."""
         return self._other.pid if self._other is not None and self._other.ready else None
 
-    async def traces(self, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
-        """What an `ExportTraceServiceRequest` holds. `first` is the index of its first span, for refusals.
+    async def otlp(self, signal: Signal, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
+        """What an OTLP request holds. `first` is the index of its first span (or the like), for refusals.
 
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
-        found = await self._decoded(f"{_TRACES}:{first}:{encoding}", body)
+        found = await self._decoded(f"{OTLP}:{signal}:{first}:{encoding}", body)
         if found.error:
             from tokometer.sources.otlp import OtlpError
 
@@ -162,6 +123,17 @@ class Decoder:
             raise NotRecords(found.error, media_type=found.unfit)
         return found
 
+    async def pushed(self, source: str, which: int, body: bytes, sent: Sent) -> Decoded:
+        """What a request to a source held; `which` of its `pushed` it is.
+
+        Raises:
+            NotUnderstood: Nothing in it can be read.
+        """
+        found = await self._decoded(f"{PUSHED}:{source}:{which}:{_encode_json(sent).decode()}", body)
+        if found.error:
+            raise NotUnderstood(found.error, UNSUPPORTED if found.unfit else 400)
+        return found
+
     async def _decoded(self, what: str, body: bytes) -> Decoded:
         if len(body) >= self._worth_bytes and not self._closed:
             other = self._other
@@ -178,7 +150,7 @@ class Decoder:
                     found = await other.ask(what, body)
                     if not found.undone:
                         return found
-        return await aside(lambda: _decode(what, body, self._labels))
+        return await aside(lambda: decode(what, body, self._labels))
 
     def renew(self) -> None:
         """Use the prices as they are now. Safe to call from any thread; what is being decoded is not disturbed."""
@@ -310,45 +282,6 @@ class _Other:
         return program.pid
 
 
-def _decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
-    """What a body holds.
-
-    `what` is `traces`, the index of the first span, and an encoding; or a kind of record, 1 or 0, the index of the
-    first, and a media type. With 1, bodies of requests and answers are kept in details of errors.
-    """
-    kind, _, form = what.partition(":")
-    if kind == _TRACES:
-        from tokometer.sources import otlp
-
-        otlp.use_labels(labels.otlp, known=labels.otlp_known)
-        try:
-            first, _, encoding = form.partition(":")
-            traces = otlp.decode_traces(body, "json" if encoding == "json" else "protobuf", first=int(first))
-        except otlp.OtlpError as error:
-            return Decoded([], error=str(error))
-        return _decoded(traces, traces.spans, otlp.PLACE)
-    from tokometer.sources import own
-
-    bodies, first, media_type = form.split(":", 2)
-    try:
-        found = own.read(kind, body, media_type, bodies=bodies == "1", first=int(first))
-    except own.NotRecords as error:
-        return Decoded([], error=str(error), unfit=error.media_type)
-    return _decoded(found, found.count, own.place_of(kind))
-
-
-def _decoded(found: Traces | Own, count: int, place: str) -> Decoded:
-    """What a decoder found, of `count` records or spans."""
-    return Decoded(
-        found.refusals,
-        records=found.records,
-        notices=found.notices,
-        count=count,
-        stood=[Stood(place, len(found.records), found.positions)],
-        aside=[waiting_of(*aside) for aside in found.aside],
-    )
-
-
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
@@ -376,7 +309,7 @@ def main(parent: str, descriptor: str, overrides: str, cache: str, labels: str) 
             what = stream.read(name).decode("utf-8", "replace")
             body = stream.read(length)
             try:
-                answer = _decode(what, body, settings)
+                answer = decode(what, body, settings)
                 answer.packed, answer.records = priced_and_packed(answer.records, book, answer.stood), []
                 answer.stood = []
                 data = encode(answer)

@@ -227,8 +227,8 @@ class Follower:
         """Read the files among `paths`, and those in the folders among them."""
         jobs: dict[str, Job] = {}
         for text in paths:
-            path = Path(text)
             for name, source in self._sources.items():
+                path = Path(_part_of(text, source.beside))
                 if not any(root in (path, *path.parents) for root in self._roots[name]):
                     continue
                 for file in source.files(path):
@@ -353,3 +353,8 @@ class Follower:
         self.following.last_error_at = now_us()
         trace = trace and not isinstance(error, LedgerError)
         _LOG.warning("following files: %s", self.following.last_error, exc_info=error if trace else None)
+
+
+def _part_of(text: str, beside: Sequence[str]) -> str:
+    """The file that one beside it is a part of; itself where it is none of those."""
+    return next((text.removesuffix(ending) for ending in beside if text.endswith(ending)), text)

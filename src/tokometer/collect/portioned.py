@@ -7,13 +7,17 @@ requests take turns with it, portion by portion.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tokometer.collect.decoding import Decoded, Decoder, aside
+from tokometer.collect.bodies import Decoded
+from tokometer.collect.decoding import Decoder, aside
 from tokometer.sources.portions import PORTION_BYTES
+from tokometer.sources.protocol import NotUnderstood, Sent
+from tokometer.sources.registry import SOURCES
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding
+    from tokometer.sources.otlp import Encoding, Signal
 
 P = TypeVar("P")
 #: Records, or spans, that one request may bring.
@@ -29,22 +33,22 @@ class TooManyRecords(Exception):
         super().__init__(f"a request has at most {MOST_RECORDS:,} records{KEPT.format(taken)}, send the others")
 
 
-async def traces(decoder: Decoder, body: bytes, encoding: Encoding) -> AsyncGenerator[Decoded, None]:
-    """What an `ExportTraceServiceRequest` holds.
+async def otlp(decoder: Decoder, signal: Signal, body: bytes, encoding: Encoding) -> AsyncGenerator[Decoded, None]:
+    """What an OTLP request holds.
 
     Raises:
         OtlpError: The body as a whole cannot be read, from some portion on.
-        TooManyRecords: It has more spans than one may have.
+        TooManyRecords: It has more spans (log records, data points) than one may have.
     """
     if len(body) <= PORTION_BYTES:
-        yield await decoder.traces(body, encoding)
+        yield await decoder.otlp(signal, body, encoding)
         return
     from tokometer.sources.otlp import OtlpError, portions
 
     first = 0
     try:
-        async for portion in _one_by_one(portions(body, encoding)):
-            found = await decoder.traces(portion, encoding, _counted(first))
+        async for portion in _one_by_one(portions(signal, body, encoding)):
+            found = await decoder.otlp(signal, portion, encoding, _counted(first))
             first += found.count
             yield found
     except OtlpError as error:
@@ -73,6 +77,26 @@ async def own(
             yield found
     except NotRecords as error:
         raise NotRecords(f"{error}{KEPT.format(first) if first else ''}", media_type=error.media_type) from None
+
+
+async def pushed(decoder: Decoder, source: str, which: int, body: bytes, sent: Sent) -> AsyncGenerator[Decoded, None]:
+    """What a request to a source holds; see :meth:`Decoder.pushed`.
+
+    Raises:
+        NotUnderstood: The body as a whole cannot be read, from some portion on.
+        TooManyRecords: It has more items than one may have.
+    """
+    if len(body) <= PORTION_BYTES:
+        yield await decoder.pushed(source, which, body, sent)
+        return
+    first = 0
+    try:
+        async for portion in _one_by_one(SOURCES[source].pushed[which].portions(body, sent.media_type)):
+            found = await decoder.pushed(source, which, portion, replace(sent, first=_counted(first)))
+            first += found.count
+            yield found
+    except NotUnderstood as error:
+        raise NotUnderstood(f"{error}{KEPT.format(first) if first else ''}", error.status) from None
 
 
 def _counted(first: int) -> int:

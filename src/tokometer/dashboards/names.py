@@ -10,19 +10,19 @@ from typing import Final
 from tokometer.charts.colours import OTHER, UNKNOWN, Colours
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.providers import PROVIDERS
-from tokometer.sources.registry import FILE_SOURCES
+from tokometer.sources.registry import SOURCES
 
 #: Names beyond these have no colour: nobody tells so many apart.
 _MOST_COLOURED: Final = 1_000
-#: What sources are called that are no tool's files; those have titles of their own.
-_WAYS: Final = {"api": "Own API", "otlp": "OpenTelemetry", "demo": "Demo", "litellm": "LiteLLM"}
+#: What is called a source and is no tool; tools have titles of their own.
+_WAYS: Final = {"api": "Own API", "demo": "Demo", "litellm": "LiteLLM"}
 
 
 @cache
 def source_titles() -> dict[str, str]:
     """What people call each source, by its name."""
     # Sources are imported when they are asked for, which a start does not wait for.
-    return {**{name: source.title for name, source in FILE_SOURCES.items()}, **_WAYS}
+    return {**_WAYS, **{name: source.title for name, source in SOURCES.items()}}
 
 
 class Names:

@@ -284,7 +284,7 @@ class Bills(Recorded, table="bills"):
 
 
 class Samples(Recorded, table="samples"):
-    """One row per reading of a gauge: a GPU's power, a queue's length, a limit's use."""
+    """One row per reading of a meter: a GPU's power, a queue's length, a limit's use, tokens that a counter stood at."""
 
     metric = Dimension("metric", description="What was read. Readings of different metrics do not mix: filter or group by it.", drill=("device",))
     unit = Dimension("unit", description="The unit of the reading.")
@@ -292,9 +292,11 @@ class Samples(Recorded, table="samples"):
     device = Dimension("device", description="The device: a GPU.")
     model = Dimension("model", description="The model that was served.")
     provider = Dimension("provider", description="The provider that was asked.")
+    mode = Dimension("mode", description="`gauge`, `counter` for one that only grows between restarts, `delta` for what was added since the reading before.", drill=("metric",))
 
     readings = Count(unit=COUNT, description="Readings.", drill=("metric",))
     mean = Mean("value", "value_count", scale=1, unit=RATIO, description="The mean reading.", drill=("device",))
     max = Reading("value", "max", unit=RATIO, title="Maximum", description="The largest reading.", drill=("device",))
     min = Reading("value", "min", unit=RATIO, title="Minimum", description="The smallest reading.", drill=("device",))
     last = Reading("value", "last", unit=RATIO, description="The latest reading.", drill=("device",))
+    added = Sum("value", where={"mode": ("delta",)}, unit=RATIO, description="What deltas added up to. Of counters nothing: their growth is the difference of their readings.", drill=("device",))

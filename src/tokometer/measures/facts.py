@@ -110,7 +110,7 @@ _OF: Final[dict[str, tuple[Fact, ...]]] = {
     ),
     "jobs": (_MESSAGE, _DURATION, _time("next_run_at", "Next run"), _text("session_id", "Session", "The session that it ran in.")),
     "bills": (_money("amount", "Amount", "What the line says, in US dollars."), _time("ended_at", "Ended", "The end of what was billed."), _share("quantity", "Quantity", RATIO), _text("quantity_unit", "Unit of the quantity")),
-    "samples": (_share("value", "Value", RATIO, "The reading."), _text("mode", "Mode", "What kind of reading it is.")),
+    "samples": (_share("value", "Value", RATIO, "The reading."),),
     "logs": (_text("message", "Message", "The line."), _HTTP, _DURATION, _REQUEST, _CALL),
     "scores": (_share("value", "Score", RATIO, "The score, where it is a number."), _text("comment", "Comment"), _CALL, _text("run_id", "Run")),
     "models": (

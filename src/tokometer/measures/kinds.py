@@ -155,7 +155,8 @@ class _Adding(Measure):
     @property
     def type(self) -> Literal["integer", "number", "money"]:
         """See :attr:`Measure.type`."""
-        return "money" if self.unit.style == "money" else "integer"
+        style = self.unit.style
+        return "money" if style == "money" else "number" if style == "number" else "integer"
 
 
 class Sum(_Adding):

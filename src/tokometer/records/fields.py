@@ -139,7 +139,7 @@ _SAMPLES: Final = f"""{_COMMON}
     text metric|name: what was read
     number value: the reading
     text unit: its unit
-    text mode > -: gauge, or counter for one that only grows
+    text mode > -: gauge, counter for one that only grows, or delta for what was added since the one before
     text host: the machine
     text device: the device
     text model: the model

@@ -227,8 +227,8 @@ class Sample(Record, kw_only=True, gc=False):
     metric: str
     value: float
     unit: str = ""
-    #: `gauge`, or `counter` for one that only grows between restarts.
-    mode: Literal["gauge", "counter"] = "gauge"
+    #: `gauge`; `counter` for one that only grows between restarts; `delta` for what was added since the one before.
+    mode: Literal["gauge", "counter", "delta"] = "gauge"
     host: str = ""
     device: str = ""
     model: str = ""

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
-from tokometer.collect.decoding import Decoded
+from tokometer.collect.bodies import Decoded
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger import Receipt
 from tokometer.records import Refusal
@@ -25,6 +25,8 @@ _LOOK: Final = 0.1
 class Taken:
     """What became of a request's records."""
 
+    #: Items that stood in it, refused ones included.
+    count: int = 0
     accepted: int = 0
     duplicate: int = 0
     changed: int = 0
@@ -70,6 +72,7 @@ async def take(
                     raise WriterClosed("the server is stopping")
                 pending = await _submitted(writer, found, corrections=corrections, patient=begun)
                 refusals, begun = found.refusals, True
+                taken.count += found.count
     finally:
         if pending is not None:
             taken.add(await pending, refusals)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -54,8 +55,50 @@ class Block(NamedTuple):
     offset: int
 
 
-def unchanged(state: bytes, status: os.stat_result) -> bool:
-    """Whether a file has not been touched since `state`, judged by what `stat` says; cheap."""
+class Stamp(NamedTuple):
+    """What tells cheaply whether a file has changed, with those beside it that count as a part of it."""
+
+    device: int
+    inode: int
+    #: Of all of them together.
+    size: int
+    #: Of the one that was written last.
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str], beside: Sequence[str] = ()) -> Self:
+        """That of a file; `beside` are the endings of the names of others.
+
+        Raises:
+            OSError: It is gone, or nobody may look.
+        """
+        status = os.stat(path)  # noqa: PTH116 - paths come as text, too
+        size, written = status.st_size, status.st_mtime_ns
+        for ending in beside:
+            with suppress(OSError):
+                other = os.stat(f"{os.fspath(path)}{ending}")  # noqa: PTH116
+                if other.st_size:
+                    # An empty one holds nothing, and whoever only reads may have made it.
+                    size, written = size + other.st_size, max(written, other.st_mtime_ns)
+        return cls(status.st_dev, status.st_ino, size, written)
+
+
+def whole_state(stamp: Stamp, extra: bytes = b"") -> bytes:
+    """The state of a file that was read whole when `stamp` was taken; `extra` is the source's own."""
+    device, inode, size, written = stamp
+    return _encode(_State(device, inode, size, size, written, b"", extra))
+
+
+def extra_of(state: bytes) -> bytes:
+    """What the source kept in a state of :func:`whole_state`; empty where there is none that can be read."""
+    try:
+        return _decode_state(state).extra if state else b""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return b""
+
+
+def unchanged(state: bytes, stamp: Stamp) -> bool:
+    """Whether a file has not been touched since `state`, judged by what the system says of it; cheap."""
     if not state:
         return False
     try:
@@ -63,10 +106,10 @@ def unchanged(state: bytes, status: os.stat_result) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return (
-        left.mtime_ns == status.st_mtime_ns
-        and left.size == status.st_size
-        and left.inode == status.st_ino
-        and left.device == status.st_dev
+        left.mtime_ns == stamp.mtime_ns
+        and left.size == stamp.size
+        and left.inode == stamp.inode
+        and left.device == stamp.device
     )
 
 

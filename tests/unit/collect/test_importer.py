@@ -216,6 +216,7 @@ class _Fragile:
 
     name = "fragile"
     title = "Fragile"
+    beside: tuple[str, ...] = ()
 
     def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
         return [home / "fragile"]

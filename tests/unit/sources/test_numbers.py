@@ -13,8 +13,8 @@ from generators.codex_lines import NAME, event, item, line, meta
 from generators.otlp_spans import as_json, protobuf, span
 from tokometer.records import ModelCall, ToolCall
 from tokometer.records.fields import FIELDS, REQUIRED
-from tokometer.sources.claude_code import SOURCE as CLAUDE_CODE
-from tokometer.sources.codex import SOURCE as CODEX
+from tokometer.sources.claude_code import FOUND as CLAUDE_CODE
+from tokometer.sources.codex import FOUND as CODEX
 from tokometer.sources.otlp import decode_traces
 from tokometer.sources.own import read
 

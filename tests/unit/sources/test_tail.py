@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokometer.sources import tail
-from tokometer.sources.tail import Tail, taken, unchanged
+from tokometer.sources.tail import Stamp, Tail, taken, unchanged
 
 
 def _read(path: Path, state: bytes) -> tuple[list[bytes], bytes]:
@@ -105,11 +105,11 @@ def test_unchanged_is_told_from_the_status_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"one\n")
     _, state = _read(path, b"")
-    assert unchanged(state, path.stat())
-    assert not unchanged(b"", path.stat())
-    assert not unchanged(b"garbage", path.stat())
+    assert unchanged(state, Stamp.of(path))
+    assert not unchanged(b"", Stamp.of(path))
+    assert not unchanged(b"garbage", Stamp.of(path))
     os.utime(path, ns=(1, 1))
-    assert not unchanged(state, path.stat())
+    assert not unchanged(state, Stamp.of(path))
 
 
 def test_a_state_that_nobody_understands_is_no_state(tmp_path: Path) -> None:

@@ -4,6 +4,6 @@ What it reads, how lines become calls and which of several copies counts is said
 `docs/reference/sources-claude-code.md`.
 """
 
-from tokometer.sources.claude_code.source import SOURCE, ClaudeCode
+from tokometer.sources.claude_code.found import FOUND, ClaudeCode
 
-__all__ = ["SOURCE", "ClaudeCode"]
+__all__ = ["FOUND", "ClaudeCode"]

@@ -4,6 +4,6 @@ Imported by the registry of sources only. What is read, how it is counted and wh
 docs/reference/sources-codex.md.
 """
 
-from tokometer.sources.codex.source import SOURCE, Codex
+from tokometer.sources.codex.found import FOUND, Codex
 
-__all__ = ["SOURCE", "Codex"]
+__all__ = ["FOUND", "Codex"]

@@ -9,7 +9,7 @@ import pytest
 
 from generators.claude_json import Line, Read
 from tokometer.sources import Reading
-from tokometer.sources.claude_code import SOURCE
+from tokometer.sources.claude_code import FOUND as SOURCE
 
 
 @pytest.fixture

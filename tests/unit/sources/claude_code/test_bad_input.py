@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tokometer.records import ModelCall
-from tokometer.sources.claude_code import SOURCE
+from tokometer.sources.claude_code import FOUND as SOURCE
 from tokometer.sources.claude_code.places import place_of, project_of, roots
 
 GOOD = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tokometer.records import ModelCall
-from tokometer.sources.claude_code import SOURCE
+from tokometer.sources.claude_code import FOUND as SOURCE
 
 LINE = (
     '{"type":"assistant","timestamp":"2026-09-01T10:00:00Z","requestId":"r","sessionId":"s","isSidechain":%s,'

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from generators.codex_lines import NAME
-from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex import FOUND as SOURCE
 from tokometer.sources.protocol import Reading
 
 

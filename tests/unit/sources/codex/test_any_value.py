@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from generators.codex_lines import count, event, item, meta, usage
 from generators.codex_tree import play
-from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex import FOUND as SOURCE
 
 _VALUES = (
     None,

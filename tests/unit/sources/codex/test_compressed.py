@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from generators.codex_lines import NAME, THREAD, count, line, meta, of_kind, usage
 from generators.codex_tree import Codex, compress, fold, play
-from tokometer.sources.codex import SOURCE, frames
-from tokometer.sources.tail import unchanged
+from tokometer.sources import frames
+from tokometer.sources.codex import FOUND as SOURCE
+from tokometer.sources.tail import Stamp, unchanged
 
 CONTEXT = line("turn_context", {"turn_id": "t", "model": "gpt-5.2"})
 ONE, TWO = count(usage(100, 20), usage(100, 20)), count(usage(250, 50), usage(150, 30), 2)
@@ -68,9 +69,9 @@ def test_it_is_read_anew_when_it_changes_and_not_otherwise(live: Path) -> None:
     """It cannot be followed from where it was left: size and time tell whether it is another."""
     packed = _zst(live, compress(_raw(meta(), CONTEXT, ONE)))
     first = SOURCE.read(packed, b"")
-    assert unchanged(first.state, packed.stat())
+    assert unchanged(first.state, Stamp.of(packed))
     packed.write_bytes(compress(_raw(meta(), CONTEXT, ONE, TWO)))
-    assert not unchanged(first.state, packed.stat())
+    assert not unchanged(first.state, Stamp.of(packed))
     again = SOURCE.read(packed, first.state)
     assert fold([*first.records, *again.records]) == fold(again.records)
     assert len(of_kind(again, "calls")) == 2
@@ -102,7 +103,7 @@ def test_a_file_that_is_not_compressed_is_refused(live: Path, data: bytes) -> No
     assert [refusal.reason for refusal in reading.refusals] == [
         "the compressed file is damaged; what comes before was read"
     ]
-    assert unchanged(reading.state, live.with_name(f"{NAME}.zst").stat())
+    assert unchanged(reading.state, Stamp.of(live.with_name(f"{NAME}.zst")))
 
 
 @settings(max_examples=60, deadline=None)

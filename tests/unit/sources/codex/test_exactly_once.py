@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from generators.codex_tree import Tree, fold, found, garbage, play
 from tokometer.records import Record
-from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex import FOUND as SOURCE
 
 seeds = st.integers(0, 10**6)
 

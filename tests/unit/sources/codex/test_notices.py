@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from generators.codex_lines import NAME, THREAD, count, event, item, line, meta, of_kind, usage, usage_record
 from generators.codex_tree import compress, play
-from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex import FOUND as SOURCE
 from tokometer.sources.codex.quiet import QUIET
 from tokometer.sources.protocol import Reading
 

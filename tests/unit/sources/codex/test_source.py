@@ -11,7 +11,7 @@ import pytest
 
 from generators.codex_lines import NAME, THREAD, count, event, line, meta, of_kind, usage, usage_record
 from generators.codex_tree import Codex, found
-from tokometer.sources.codex import SOURCE
+from tokometer.sources.codex import FOUND as SOURCE
 from tokometer.sources.protocol import Reading
 from tokometer.sources.registry import FILE_SOURCES
 

@@ -1,0 +1,92 @@
+"""What tools send as they would send it to a server of their own: one endpoint for each `Push` of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from tokometer.collect import portioned
+from tokometer.collect.portioned import TooManyRecords
+from tokometer.collect.writer import QueueFull, WriterClosed
+from tokometer.ledger import LedgerError
+from tokometer.records import now_us
+from tokometer.server.away import retry_after
+from tokometer.server.body import BodyError, received
+from tokometer.server.taking import Taken, take
+from tokometer.sources.protocol import Answer, NotUnderstood, Push, Sent, Told
+from tokometer.sources.registry import SOURCES
+
+#: What a variable part of a path, or of a query, has at most.
+_LONGEST: Final = 200
+_MOST_NAMES: Final = 20
+TOO_LARGE: Final = 413
+AWAY: Final = 503
+
+
+def routes() -> APIRouter:
+    """The endpoints of every source."""
+    router = APIRouter()
+    for name, source in SOURCES.items():
+        for which, push in enumerate(source.pushed):
+            router.add_api_route(
+                push.path,
+                _endpoint(name, which, push),
+                methods=["POST"],
+                summary=push.summary,
+                response_class=Response,
+                operation_id=f"push_{name}_{which}",
+            )
+    return router
+
+
+class _Endpoint:
+    """Takes a request to one source, and answers in its words."""
+
+    def __init__(self, source: str, which: int, push: Push) -> None:
+        self._source = source
+        self._which = which
+        self._push = push
+
+    async def take(self, request: Request) -> Response:
+        runtime = request.app.state.runtime
+        names = {**request.query_params, **request.path_params}
+        sent = Sent(
+            request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]},
+            now_us(),
+        )
+        try:
+            async with received(request) as body:
+                portions = portioned.pushed(runtime.decoder, self._source, self._which, body, sent)
+                taken = await take(runtime.writer, portions, stopping=runtime.closing)
+                answered = self._push.names(body)
+            runtime.arrivals.note(self._source, taken.accepted + taken.duplicate + taken.changed, taken.refused)
+        except BodyError as error:
+            return _response(self._push.failure(error.status, str(error)), error.headers)
+        except NotUnderstood as error:
+            return _response(self._push.failure(error.status, str(error)))
+        except TooManyRecords as error:
+            return _response(self._push.failure(TOO_LARGE, str(error)))
+        except (QueueFull, WriterClosed, LedgerError) as error:
+            return _response(self._push.failure(AWAY, str(error)), {"Retry-After": retry_after(error)})
+        return _response(self._push.answer(_told(taken), answered))
+
+
+def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaitable[Response]]:
+    endpoint = _Endpoint(source, which, push)
+
+    async def take_request(request: Request) -> Response:
+        return await endpoint.take(request)
+
+    take_request.__doc__ = f"Take what {SOURCES[source].title} sends, and reply as its own server would."
+    return take_request
+
+
+def _told(taken: Taken) -> Told:
+    return Told(taken.count, taken.accepted, taken.duplicate, taken.changed, tuple(taken.refusals), taken.refused)
+
+
+def _response(answer: Answer, headers: dict[str, str] | None = None) -> Response:
+    return Response(answer.body, answer.status, headers, answer.media_type)
