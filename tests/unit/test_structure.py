@@ -142,6 +142,8 @@ OPENED_OTHERWISE = {
     "server/assets.py": "files of the package itself",
     "charts/theme.py": "files of the package itself",
     "charts/shop.py": "files of the package itself, and of an installed one",
+    "conformance/mutations.py": "files that an example has just written",
+    "conformance/files.py": "files that an example has just written",
     "host/streams.py": "the standard streams, and nowhere",
 }
 

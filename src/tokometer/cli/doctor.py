@@ -73,6 +73,8 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
         yield "         The server stays with the prices before; nothing starts with this file."
         yield ""
     yield from _sources(found["sources"])
+    for broken in found.get("plug_ins", ()):
+        yield Loud(f"Plug-in  {broken['name']} of {broken['package']} cannot be used: {broken['reason']}")
     yield ""
     yield from _prices(found["prices"])
     yield ""

@@ -14,7 +14,7 @@ from tokometer.records import Notice, Record, Refusal
 from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.settings import LabelSettings
-from tokometer.sources.protocol import NotUnderstood, Received, Sent
+from tokometer.sources.protocol import NotUnderstood, Push, Received, Sent
 from tokometer.sources.registry import SOURCES
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
         return _decoded(traces, traces.spans, otlp.PLACE)
     if kind == PUSHED:
         source, which, sent = form.split(":", 2)
-        return _pushed(source, int(which), sent, body)
+        return decode_pushed(SOURCES[source].pushed[int(which)], _decode_sent(sent), body)
     from tokometer.sources import own
 
     bodies, first, media_type = form.split(":", 2)
@@ -93,15 +93,14 @@ def decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     return _decoded(found, found.count, own.place_of(kind))
 
 
-def _pushed(source: str, which: int, sent: str, body: bytes) -> Decoded:
+def decode_pushed(push: Push, sent: Sent, body: bytes) -> Decoded:
     """What a request to a source held, after the gate."""
-    push, beside = SOURCES[source].pushed[which], _decode_sent(sent)
     place = f"POST {push.path}"
     try:
-        found = push.read(body, beside)
+        found = push.read(body, sent)
     except NotUnderstood as error:
         return Decoded([], error=str(error), unfit=error.status == UNSUPPORTED)
-    admitted = admit(found.records, place, found.positions, beside.now)
+    admitted = admit(found.records, place, found.positions, sent.now)
     refusals = sorted((*found.refusals, *admitted.refusals), key=lambda refusal: refusal.position)
     found.refusals, found.notices = fit_to_tell(refusals, [*found.notices, *admitted.notices])
     found.records, found.positions, found.aside = admitted.records, admitted.positions, admitted.aside

@@ -17,7 +17,7 @@ from tokometer.ledger.unsettled import unsettled_json
 from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
-from tokometer.sources.registry import FILE_SOURCES
+from tokometer.sources.registry import FILE_SOURCES, SOURCES
 
 #: Refusals and discrepancies that a check-up lists in full.
 _MOST: Final = 100
@@ -39,10 +39,14 @@ _BOOKKEEPING: Final = {
 def examine(
     ledger: Ledger, book: PriceBook, *, home: Path, env: Mapping[str, str], audit: bool = False
 ) -> dict[str, Any]:
-    """A check-up as a JSON object: `sources`, `prices`, `notices`, `ledger`, and `audit` if asked for (else null)."""
+    """A check-up as a JSON object: what there is of sources, prices, notices and the ledger.
+
+    `plug_ins` are those that cannot be used; `audit` is null unless it was asked for.
+    """
     by_source = _counts(ledger, "calls.source")
     return {
         "sources": [_source(name, by_source, home, env) for name in FILE_SOURCES],
+        "plug_ins": [broken._asdict() for broken in SOURCES.broken],
         "prices": _prices(ledger, book),
         "notices": _notices(ledger),
         "ledger": _ledger(ledger),

@@ -24,6 +24,7 @@ from tokometer.server.pages import framed
 from tokometer.server.received import When, shortened, sources, waiting
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
+from tokometer.sources.registry import SOURCES
 
 router: Final = APIRouter(include_in_schema=False)
 _REFUSED: Final = 100
@@ -75,6 +76,7 @@ def page(request: Request) -> Response:
             for at, doubt in enumerate(doubts)
         ],
         titles=source_titles(),
+        plug_ins=SOURCES.broken,
         noticed=[
             {
                 "noticed": noticed,

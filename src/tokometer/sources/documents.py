@@ -57,26 +57,41 @@ class DocumentSource(ABC):
 
     def read(self, path: Path, state: bytes) -> Reading:  # noqa: ARG002 - read whole, whatever was there before
         """See `FileSource.read`."""
-        stamp = Stamp.of(path, self.beside)
-        noticed = Noticed(self.name, str(path))
-        reading = Reading(state=whole_state(stamp))
-        try:
-            items = list(self.items(_content(path), path, noticed))
-        except RecordError as error:
-            # Half written, perhaps: it will change again, and be read again then.
-            reading.refusals.append(self._refusal(path, 0, error))
-            items = []
-        for item in items:
-            try:
-                reading.records.extend(item.records())
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this part, and the others count
-                if len(reading.refusals) < MOST_REFUSALS:
-                    reading.refusals.append(self._refusal(path, item.position, mistake(error)))
-        reading.notices = noticed.all()
-        return reading
+        return read_document(self.name, self.items, path, self.beside)
 
-    def _refusal(self, path: Path, position: int, error: RecordError) -> Refusal:
-        return Refusal(self.name, str(path), position, error.field, error.reason, now_us())
+
+def read_document(
+    name: str,
+    items: Callable[[bytes, Path, Noticed], Iterable[Item]],
+    path: Path,
+    beside: tuple[str, ...] = (),
+) -> Reading:
+    """A document of the source `name`, for sources that also have files of other kinds; see `DocumentSource.items`.
+
+    Raises:
+        OSError: It cannot be read, or is gone.
+    """
+    stamp = Stamp.of(path, beside)
+    noticed = Noticed(name, str(path))
+    reading = Reading(state=whole_state(stamp))
+    try:
+        parts = list(items(_content(path), path, noticed))
+    except RecordError as error:
+        # Half written, perhaps: it will change again, and be read again then.
+        reading.refusals.append(_refusal(name, path, 0, error))
+        parts = []
+    for item in parts:
+        try:
+            reading.records.extend(item.records())
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this part, and the others count
+            if len(reading.refusals) < MOST_REFUSALS:
+                reading.refusals.append(_refusal(name, path, item.position, mistake(error)))
+    reading.notices = noticed.all()
+    return reading
+
+
+def _refusal(name: str, path: Path, position: int, error: RecordError) -> Refusal:
+    return Refusal(name, str(path), position, error.field, error.reason, now_us())
 
 
 def _content(path: Path) -> bytes:

@@ -70,40 +70,50 @@ class LinesSource(ABC):
 
     def read(self, path: Path, state: bytes) -> Reading:
         """See `FileSource.read`."""
-        with Tail(path, state) as tail:
-            memory = _recalled(tail.extra, self.reader.Memory)
-            if memory is not None or not tail.offset:
-                return self._read(path, tail, memory)
-        # The state was written by another version of this code: what it left out is found again from the start.
-        with Tail(path, b"") as tail:
-            return self._read(path, tail, None)
+        return read_lines(self.name, self.reader, path, state)
 
-    def _read(self, path: Path, tail: Tail, memory: msgspec.Struct | None) -> Reading:
-        noticed = Noticed(self.name, str(path))
-        reader = self.reader(path, self.reader.Memory() if memory is None else memory, noticed)
-        records: list[Record] = []
-        refusals: list[Refusal] = []
 
-        def refuse(offset: int, error: RecordError) -> None:
-            if len(refusals) < MOST_REFUSALS:
-                refusals.append(Refusal(self.name, str(path), offset, error.field, error.reason, now_us()))
-            elif len(refusals) == MOST_REFUSALS:
-                refusals.append(Refusal(self.name, str(path), offset, "", "and more lines of this file", now_us()))
+def read_lines(name: str, reader: type[LinesReader[Any]], path: Path, state: bytes) -> Reading:
+    """What is new in a file of lines of the source `name`, for sources that also have files of other kinds.
 
-        for offset, raw in tail.lines():
-            if not (stripped := raw.strip()):
-                continue
-            try:
-                records.extend(reader.take(_object(stripped), offset))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
-                refuse(offset, mistake(error))
-        for offset in tail.oversized:
-            refuse(offset, RecordError("", f"a line longer than {LINE_LIMIT >> 20} MiB"))
+    Raises:
+        OSError: It cannot be read, or is gone.
+    """
+    with Tail(path, state) as tail:
+        memory = _recalled(tail.extra, reader.Memory)
+        if memory is not None or not tail.offset:
+            return _read(name, reader, path, tail, memory)
+    # The state was written by another version of this code: what it left out is found again from the start.
+    with Tail(path, b"") as tail:
+        return _read(name, reader, path, tail, None)
+
+
+def _read(name: str, kind: type[LinesReader[Any]], path: Path, tail: Tail, memory: msgspec.Struct | None) -> Reading:
+    noticed = Noticed(name, str(path))
+    reader = kind(path, kind.Memory() if memory is None else memory, noticed)
+    records: list[Record] = []
+    refusals: list[Refusal] = []
+
+    def refuse(offset: int, error: RecordError) -> None:
+        if len(refusals) < MOST_REFUSALS:
+            refusals.append(Refusal(name, str(path), offset, error.field, error.reason, now_us()))
+        elif len(refusals) == MOST_REFUSALS:
+            refusals.append(Refusal(name, str(path), offset, "", "and more lines of this file", now_us()))
+
+    for offset, raw in tail.lines():
+        if not (stripped := raw.strip()):
+            continue
         try:
-            records.extend(reader.finish())
-        except Exception as error:  # noqa: BLE001 - as above
-            refuse(tail.offset, mistake(error))
-        return Reading(records, refusals, tail.state(encoded(reader.memory)), noticed.all())
+            records.extend(reader.take(_object(stripped), offset))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
+            refuse(offset, mistake(error))
+    for offset in tail.oversized:
+        refuse(offset, RecordError("", f"a line longer than {LINE_LIMIT >> 20} MiB"))
+    try:
+        records.extend(reader.finish())
+    except Exception as error:  # noqa: BLE001 - as above
+        refuse(tail.offset, mistake(error))
+    return Reading(records, refusals, tail.state(encoded(reader.memory)), noticed.all())
 
 
 def json_object(text: bytes | memoryview | str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Usage of Acme Coder, for Tokometer."""
