@@ -1,4 +1,4 @@
-"""Exports of LiteLLM's table of spend logs: JSON (a list, or rows one a line), or CSV as a database writes it.
+"""Exports of LiteLLM's table of spend logs: JSON (a list, a page of its API, rows one a line) or CSV of the database.
 
 Read where somebody names them: `tokometer import litellm-spend-logs.csv`.
 """
@@ -6,7 +6,6 @@ Read where somebody names them: `tokometer import litellm-spend-logs.csv`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from tokometer.records import Record
@@ -21,7 +20,6 @@ class SpendLogs(ExportSource):
 
     name = SOURCE
     title = "LiteLLM"
-    #: How rows of `/spend/logs/v2` are wrapped.
     below = ("data",)
 
     def is_ours(self, row: Mapping[str, Any]) -> bool:
@@ -30,16 +28,19 @@ class SpendLogs(ExportSource):
 
     def records(self, row: dict[str, Any], noticed: Noticed, position: int) -> Iterable[Record]:
         """See `ExportSource.records`."""
-        return list(of_row(row, noticed, position))
+        return of_row(row, noticed, position)
 
 
-def of_row(row: Mapping[str, Any], noticed: Noticed, position: int | None = None) -> Iterable[Record]:
-    """The records of a row of the spend logs."""
+def of_row(row: Mapping[str, Any], noticed: Noticed, position: int | None = None) -> list[Record]:
+    """The records of a row of the spend logs.
+
+    Raises:
+        RecordError: Something in it cannot be believed.
+    """
     for column in row.keys() - COLUMNS:
         if row[column] not in (None, "", [], {}):
             noticed.add("field", str(column), position)
-    return records_of(payload_of(row), noticed, position, row=True)
+    return list(records_of(payload_of(row), noticed, position, row=True))
 
 
 FOUND: Final = SpendLogs()
-__all__ = ["FOUND", "Path", "SpendLogs", "of_row"]

@@ -9,29 +9,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tokometer.records import ModelCall, Record, Sample, Status, Step, ToolCall, infer_provider, key_fingerprint, status_of
+from tokometer.records import (
+    ModelCall,
+    Record,
+    Sample,
+    Status,
+    Step,
+    ToolCall,
+    infer_provider,
+    key_fingerprint,
+    status_of,
+)
 from tokometer.records.labels import metadata_from, tags_from
 from tokometer.records.providers import provider_of
 from tokometer.sources.addresses import host_of
-from tokometer.sources.given import Given
 from tokometer.sources.litellm.identity import Named, named
 from tokometer.sources.litellm.operations import MCP, MODEL_CALLS, plain
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp.facts import region_of
+from tokometer.sources.told import Told
 from tokometer.sources.usage import NOTHING_USED, Used, put, stop_reason_of, used
 
 SOURCE: Final = "litellm"
 #: Fields that are read, or of which nothing is kept: content, addresses, LiteLLM's own workings.
-KNOWN: Final = frozenset(
-    """
+_KNOWN: Final = """
     id trace_id session_id litellm_call_id call_type cache_hit stream status status_fields custom_llm_provider
     saved_cache_cost startTime endTime completionStartTime response_time model model_id model_group api_base metadata
     cache_key response_cost cost_breakdown total_tokens prompt_tokens completion_tokens request_tags end_user
     requester_ip_address user_agent messages response model_parameters hidden_params model_map_information error_str
     error_information response_cost_failure_debug_info guardrail_information standard_built_in_tools_params
     agent_id user litellm_model_name request_model
-    """.split()
-)
+    """
+KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
 _SAID: Final = ("spend_logs_metadata", "requester_metadata")
 _USER_AGENT: Final = "user-agent:"
@@ -49,9 +58,11 @@ def records_of(
     Raises:
         RecordError: Something in it cannot be believed.
     """
-    payload = Given(given)
-    payload.unknown(KNOWN, noticed, position)
-    told = _Told(payload, noticed, position, row=row)
+    payload = Told(given)
+    for name in payload.beside(KNOWN):
+        if payload.raw(name) not in ("", [], {}):
+            noticed.add("field", name, position)
+    told = _Payload(payload, noticed, position, row=row)
     if told.operation == MCP:
         yield told.tool()
     elif told.is_call():
@@ -59,45 +70,51 @@ def records_of(
         yield from told.beside()
     else:
         yield told.step(told.name.native_id, told.operation or "call", "api", told.start, told.latency)
-    yield from told.guardrails()
+    if not told.of_request:
+        yield from told.guardrails()
 
 
-class _Told:
+class _Payload:
     """One payload, while it is read."""
 
-    def __init__(self, payload: Given, noticed: Noticed, position: int | None, *, row: bool) -> None:
+    def __init__(self, payload: Told, noticed: Noticed, position: int | None, *, row: bool) -> None:
         self._payload = payload
         self._noticed = noticed
         self._position = position
         self._row = row
-        self._metadata = payload.below("metadata")
+        self._metadata = payload.within("metadata")
         self.operation = plain(payload.text("call_type"))
         self.start = payload.needed(payload.moment_utc("startTime"), "startTime")
         end = payload.moment_utc("endTime")
         self.latency = None if end is None or end <= self.start else end - self.start
-        self.cached = payload.raw("cache_hit") in (True, "True", "true")
+        self.cached = payload.yes("cache_hit")
         self.status = self._status()
+        #: Whether it stands for all attempts of a request that failed, each of which tells of itself.
+        self.of_request = row and self.status != "ok"
         self.name = self._name()
         self.provider = provider_of(payload.text("custom_llm_provider")) or infer_provider(payload.text("model"))
+        self._google = self.provider in ("google", "vertex")
         self.labels = self._labels()
         self.context = self._context()
         self._used = self._what_was_used()
 
     def is_call(self) -> bool:
         """Whether it is a call of a model, rather than of another part of LiteLLM's API."""
-        return self.operation in MODEL_CALLS or bool(self._used.usage.total) or bool(self._payload.money("response_cost"))
+        return (
+            self.operation in MODEL_CALLS or bool(self._used.usage.total) or bool(self._payload.money("response_cost"))
+        )
 
     # -- what becomes of it ------------------------------------------------------------------------------------
 
     def call(self) -> ModelCall:
-        payload, parameters = self._payload, self._payload.below("model_parameters")
+        payload, parameters = self._payload, self._payload.within("model_parameters")
         call = ModelCall(
             source=SOURCE,
             native_id=self.name.native_id,
             started_at=self.start,
             revision=0 if self._row else 1,
             group=self.name.group,
-            shadow=self._row and self.status != "ok",
+            shadow=self.of_request,
             request_id=self.name.request_id,
             # An answer of LiteLLM's cache was not given by the provider, and says nothing of how well that works.
             provider=SOURCE if self.cached else self.provider,
@@ -106,7 +123,7 @@ class _Told:
             status=self.status,
             error_message=self._error() if self.status != "ok" else "",
             http_status=self._http() if self.status != "ok" else None,
-            stop_reason=stop_reason_of(payload.below("response").object),
+            stop_reason=_stop(payload.raw("response")),
             latency_us=self.latency,
             ttft_us=self._ttft(),
             service_tier=parameters.word("service_tier"),
@@ -121,7 +138,7 @@ class _Told:
         return call
 
     def tool(self) -> ToolCall:
-        told = self._metadata.below("mcp_tool_call_metadata")
+        told = self._metadata.within("mcp_tool_call_metadata")
         server, _, tool = self._payload.text("mcp_namespaced_tool_name").rpartition("/")
         context = {name: self.context[name] for name in ("session_id", "project", "agent", "user", "environment")}
         cost = self._payload.raw("response_cost")
@@ -162,7 +179,7 @@ class _Told:
 
     def beside(self) -> Iterator[Record]:
         """What LiteLLM itself took of the time, and what its cache saved."""
-        hidden = self._payload.below("hidden_params")
+        hidden = self._payload.within("hidden_params")
         overhead = hidden.number("litellm_overhead_time_ms")
         if overhead is None:
             overhead = self._metadata.number("litellm_overhead_time_ms")
@@ -182,7 +199,9 @@ class _Told:
         for at, given in enumerate(self._payload.objects("guardrail_information")):
             start = given.moment("start_time") or self.start
             name = given.word("guardrail_name") or "guardrail"
-            step = self.step(f"{self.name.native_id}:guardrail:{at}:{name}", name, "guardrail", start, given.seconds("duration"))
+            step = self.step(
+                f"{self.name.native_id}:guardrail:{at}:{name}", name, "guardrail", start, given.seconds("duration")
+            )
             stated = given.word("guardrail_status")
             step.status = _GUARDED.get(stated, "error") if stated else "unknown"  # type: ignore[assignment]
             step.error_message = "" if step.status != "error" else stated
@@ -205,7 +224,7 @@ class _Told:
 
     def _name(self) -> Named:
         given = self._payload.needed(self._payload.text("id", "litellm_call_id"), "id")
-        return named(given, self.start, cached=self.cached, failed=self.status != "ok", of_request=self._row)
+        return named(given, self.start, cached=self.cached, failed=self.status != "ok", of_request=self.of_request)
 
     def _status(self) -> Status:
         stated = self._payload.word("status") or self._metadata.word("status")
@@ -217,8 +236,8 @@ class _Told:
             status = status_of(None, error.word("error_message") or self._payload.word("error_str"))
         return "server_error" if status == "ok" else status
 
-    def _information(self) -> Given:
-        return self._payload.below("error_information") or self._metadata.below("error_information")
+    def _information(self) -> Told:
+        return self._payload.within("error_information") or self._metadata.within("error_information")
 
     def _http(self) -> int | None:
         code = str(self._information().raw("error_code") or "")
@@ -231,7 +250,7 @@ class _Told:
     def _ttft(self) -> int | None:
         """Only of what was streamed: else LiteLLM writes the end there."""
         first, end = self._payload.moment_utc("completionStartTime"), self._payload.moment_utc("endTime")
-        streamed = self._payload.raw("stream") in (True, "True", "true") or (self._row and not self._payload.has("stream"))
+        streamed = self._payload.yes("stream") or (self._row and "stream" not in self._payload)
         if not streamed or self.cached or first is None or (end is not None and first >= end) or first <= self.start:
             return None
         return first - self.start
@@ -243,8 +262,8 @@ class _Told:
         cost = self._payload.money("response_cost")
         if cost or cost is None:
             return cost
-        breakdown = self._payload.below("cost_breakdown") or self._metadata.below("cost_breakdown")
-        known = breakdown.money("total_cost") == 0 and not self._payload.below("response_cost_failure_debug_info")
+        breakdown = self._payload.within("cost_breakdown") or self._metadata.within("cost_breakdown")
+        known = breakdown.money("total_cost") == 0 and not self._payload.within("response_cost_failure_debug_info")
         return 0 if known and self.status == "ok" else None
 
     def _what_was_used(self) -> Used:
@@ -254,19 +273,19 @@ class _Told:
         return self._stated()
 
     def _stated(self) -> Used:
-        for holder in (self._metadata, self._payload.below("hidden_params")):
-            usage = holder.below("usage_object")
+        for holder in (self._metadata, self._payload.within("hidden_params")):
+            usage = holder.within("usage_object")
             if usage:
-                return _if_any(used(usage.object, usage.name, google=self.provider in ("google", "vertex")))
+                return _if_any(used(usage.plain, usage.path.removesuffix("."), google=self._google))
         counts = {name: self._payload.raw(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
-        more = self._metadata.below("additional_usage_values")
-        return _if_any(used({**more.object, **counts}, "", google=self.provider in ("google", "vertex")))
+        more = self._metadata.within("additional_usage_values")
+        return _if_any(used({**more.plain, **counts}, "", google=self._google))
 
     # -- whose it is -------------------------------------------------------------------------------------------
 
     def _context(self) -> dict[str, Any]:
         payload, metadata = self._payload, self._metadata
-        requester = metadata.below("requester_metadata")
+        requester = metadata.within("requester_metadata")
         user = metadata.text("user_api_key_user_email", "user_api_key_user_id") or payload.text("user")
         key = metadata.text("user_api_key_hash", "user_api_key")
         return {
@@ -284,9 +303,10 @@ class _Told:
         payload, metadata = self._payload, self._metadata
         labels: dict[str, str] = {}
         for name in _SAID:
-            said = metadata.below(name).object
+            said = metadata.within(name).plain
             labels |= metadata_from({key: value for key, value in said.items() if key not in _FIELDS})
-        tags = [tag for tag in payload.raw("request_tags") or () if isinstance(tag, str)]
+        stated = payload.raw("request_tags")
+        tags = [tag for tag in stated if isinstance(tag, str)] if isinstance(stated, list) else []
         labels |= tags_from([tag for tag in tags if not tag.lower().startswith(_USER_AGENT)])
         model, group = payload.word("model"), payload.word("model_group")
         facts = {
@@ -302,8 +322,12 @@ class _Told:
         return {**labels, **{name: value for name, value in facts.items() if value}}
 
     def _guarded(self) -> str:
-        stated = self._payload.below("status_fields").word("guardrail_status")
+        stated = self._payload.within("status_fields").word("guardrail_status")
         return stated.removeprefix("guardrail_") if stated not in ("", "not_run", "success") else ""
+
+
+def _stop(response: object) -> str:
+    return stop_reason_of(response) if isinstance(response, dict) else ""
 
 
 def _if_any(said: Used) -> Used:

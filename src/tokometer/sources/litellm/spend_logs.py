@@ -12,15 +12,14 @@ from tokometer.records import RecordError
 from tokometer.sources.jsonl import json_value
 
 #: Columns of the table, `proxy/schema.prisma`; those in the second part are not looked at.
-COLUMNS: Final = frozenset(
-    """
+_COLUMNS: Final = """
     request_id call_type api_key spend total_tokens prompt_tokens completion_tokens startTime endTime
     completionStartTime request_duration_ms model model_id model_group custom_llm_provider api_base user metadata
     cache_hit request_tags team_id organization_id end_user session_id status mcp_namespaced_tool_name agent_id
 
     cache_key requester_ip_address messages response proxy_server_request duration_ms
-    """.split()
-)
+    """
+COLUMNS: Final = frozenset(_COLUMNS.split())
 #: What a row has that names it, and nothing else has.
 NAMING: Final = frozenset({"request_id", "call_type", "startTime", "spend"})
 _SAME: Final = (
