@@ -93,6 +93,7 @@ class _Server(uvicorn.Server):
 
         def beside() -> None:
             self._runtime.price_list.look()
+            self._runtime.moments.sweep()
             card.write()
 
         self._runtime.watch.start(beside)
@@ -100,6 +101,8 @@ class _Server(uvicorn.Server):
             print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
         if self._runtime.follower is not None:
             self._runtime.follower.start()
+        if self._runtime.poller is not None:
+            self._runtime.poller.start()
         if self._runtime.player is not None:
             self._runtime.player.start()
         self._warming.start()
