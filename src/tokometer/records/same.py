@@ -183,7 +183,7 @@ class Grouping:
         return pairs
 
     def _knows_sessions(self, *groups: Sequence[int]) -> bool:
-        """Whether one of them comes from a program that says of each call which session it is of, and counts it once."""
+        """Whether one of them comes from a program that says of every call which session it is of."""
         return any(self._ways[at].way in SESSION_WAYS for group in groups for at in group)
 
     def _time(self, group: Sequence[int]) -> tuple[int, tuple[int, int, str, str, str]]:
