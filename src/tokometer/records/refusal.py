@@ -15,7 +15,7 @@ TOPICS: Final[dict[str, str]] = {
     "event": "a kind of run, part or event inside an answer that no rule reads",
     "label": "labels beyond what is kept: too many, too long, or of too many values",
     "field": "a field that is not kept",
-    "signal": "telemetry of a kind that is not taken: metrics or logs, sent by OTLP",
+    "signal": "telemetry that is not kept: log lines below `info`, metrics without a number, sent by OTLP",
     "aside": "records of a time that our clock has not come to, beyond those that are kept until it has",
     "secret": "a text that held a key, a token or a password; it was masked",
     "text": "a text of which not all was kept: it was too long, or held what is no text",
@@ -31,7 +31,7 @@ MENDS: Final[dict[str, str]] = {
     "label": "Send fewer, shorter or less varied labels, or take identifiers out of them.",
     "aside": "Set the clock right, of this machine or of who sent them, and send or import them again.",
     "field": "Nothing, unless you need it: send it as a field that is kept, or as a label.",
-    "signal": "Nothing, or spare its sender the trouble: OTEL_METRICS_EXPORTER=none, OTEL_LOGS_EXPORTER=none.",
+    "signal": "Nothing, or spare its sender the trouble: let it send lines from `info` on.",
     "secret": "Nothing of it was kept here. Its sender had it in the clear: take it out there, and renew it.",
     "text": "Nothing, unless it has to be read in full: send a shorter name.",
 }
