@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from tokometer.records.tellings import looks_unique
+from tokometer.records.naming import looks_unique
 
 _CACHE_HIT: Final = "_cache_hit"
 _FAILED: Final = "failed"
