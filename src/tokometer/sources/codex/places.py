@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.host.there import is_file
-from tokometer.sources.codex.frames import SUFFIX
 from tokometer.sources.codex.lineage import live_folder
+from tokometer.sources.frames import SUFFIX
 
 LIVE: Final = "sessions"
 ARCHIVE: Final = "archived_sessions"
