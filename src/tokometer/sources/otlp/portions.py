@@ -1,6 +1,7 @@
-"""Large `ExportTraceServiceRequest`s in smaller ones, with the same spans in the same order.
+"""Large requests in smaller ones, with the same spans, log records or metrics in the same order.
 
-Spans of a resource are sent with it again in each. Of protobuf only the lengths are read, of JSON only the brackets.
+What a resource and a scope hold is sent with them again in each. Of protobuf only the lengths are read, of JSON only
+the brackets. The comments speak of spans; the other signals have the same form.
 """
 
 from __future__ import annotations
@@ -9,35 +10,48 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from tokometer.sources.otlp.errors import OtlpError
+from tokometer.sources.otlp.signals import SHAPES, Shape
 from tokometer.sources.portions import PORTION_BYTES, PORTION_RECORDS, array, is_json
 
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
-#: Fields of ExportTraceServiceRequest, ResourceSpans and ScopeSpans.
-_RESOURCE_SPANS, _RESOURCE, _SCOPE_SPANS, _SPANS = 1, 1, 2, 2
+#: Fields of ExportTraceServiceRequest, ResourceSpans and ScopeSpans, and of those of the other signals.
+_RESOURCE_SPANS, _RESOURCE, _SCOPE_SPANS, _SCOPE, _SPANS = 1, 1, 2, 1, 2
 _MOST_BITS: Final = 63
-_BROKEN: Final = "the body is not an OTLP ExportTraceServiceRequest in protobuf"
+_BROKEN: Final = "the body is not an OTLP {} in protobuf"
+_TRACES: Final = SHAPES["traces"]
 
 #: Where a field begins, where its content does, and where both end.
 _Place = tuple[int, int, int]
 
 
-def protobuf_portions(body: bytes, most: int = PORTION_BYTES) -> Iterator[bytes]:
+def protobuf_portions(body: bytes, most: int = PORTION_BYTES, shape: Shape = _TRACES) -> Iterator[bytes]:
     """A request in protobuf as several of about `most` bytes, besides what a resource takes.
 
     Raises:
         OtlpError: It is no such request. What came before may have been given.
     """
+    try:
+        yield from _protobuf_portions(body, most)
+    except _BrokenError:
+        raise OtlpError(_BROKEN.format(shape.request)) from None
+
+
+class _BrokenError(Exception):
+    """The lengths in a message do not fit it."""
+
+
+def _protobuf_portions(body: bytes, most: int) -> Iterator[bytes]:
     portion = _Portion(most)
     # All of them first: a body that was cut off is refused before anything of it is kept.
     for _, start, end in list(_fields(body, 0, len(body), _RESOURCE_SPANS)):
         resource = b"".join(body[begin:stop] for begin, _, stop in _fields(body, start, end, _RESOURCE))
         scopes: list[bytes] = []
         for _, first, last in _fields(body, start, end, _SCOPE_SPANS):
+            scope = b"".join(body[begin:stop] for begin, _, stop in _fields(body, first, last, _SCOPE))
             for run, count in _runs(body, first, last, most):
-                scopes.append(_field(_SCOPE_SPANS, (run,)))
+                scopes.append(_field(_SCOPE_SPANS, (scope, run)))
                 if portion.add(len(scopes[-1]), count):
                     yield portion.cut((resource, *scopes))
                     scopes.clear()
@@ -108,9 +122,9 @@ def _fields(body: bytes, at: int, end: int, wanted: int) -> Iterator[_Place]:
         elif wire in (_FIXED_64, _FIXED_32):
             at += 8 if wire == _FIXED_64 else 4
         else:
-            raise OtlpError(_BROKEN)
+            raise _BrokenError
         if at > end or not tag >> 3:
-            raise OtlpError(_BROKEN)
+            raise _BrokenError
         if tag >> 3 == wanted and wire == _BYTES:
             yield begin, content, at
 
@@ -124,7 +138,7 @@ def _varint(body: bytes, at: int, end: int) -> tuple[int, int]:
         if byte < 0x80:  # noqa: PLR2004 - the bit that says that more follows
             return value, at
         shift += 7
-    raise OtlpError(_BROKEN)
+    raise _BrokenError
 
 
 def _field(number: int, parts: Sequence[bytes]) -> bytes:
@@ -138,58 +152,48 @@ def _field(number: int, parts: Sequence[bytes]) -> bytes:
     return b"".join((head, *parts))
 
 
-class _Camel(Struct, rename="camel", gc=False):
-    pass
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_NULL: Final = msgspec.Raw(b"null")
+_EMPTY: Final = msgspec.Raw(b"[]")
 
 
-class _Request(_Camel):
-    resource_spans: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-class _ResourceSpans(_Camel):
-    resource: msgspec.Raw = msgspec.Raw(b"null")
-    scope_spans: msgspec.Raw = msgspec.Raw(b"[]")
-    instrumentation_library_spans: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-class _ScopeSpans(_Camel):
-    spans: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-_REQUEST: Final = msgspec.json.Decoder(_Request)
-_LIST: Final = msgspec.json.Decoder(list[_ResourceSpans])
-_SCOPES: Final = msgspec.json.Decoder(list[_ScopeSpans])
-
-
-def json_portions(body: bytes, most: int = PORTION_BYTES // 4) -> Iterator[bytes]:
+def json_portions(body: bytes, most: int = PORTION_BYTES // 4, shape: Shape = _TRACES) -> Iterator[bytes]:
     """A request in JSON as several. What is small enough is passed on as it stands, whatever is in it.
 
     Raises:
         OtlpError: It is no JSON, or not of that form.
     """
     if not is_json(body):
-        raise OtlpError("the body is not an OTLP ExportTraceServiceRequest in JSON: it is no JSON")
+        raise OtlpError(f"the body is not an OTLP {shape.request} in JSON: it is no JSON")
+    before = b'{"%s":' % shape.resources.encode()
     try:
-        for some in array(bytes(_REQUEST.decode(body).resource_spans), most):
+        for some in array(bytes(_OBJECT.decode(body).get(shape.resources, _EMPTY)), most):
             if len(some) <= most:
-                yield b'{"resourceSpans":' + some + b"}"
+                yield before + some + b"}"
                 continue
             for one in _LIST.decode(some):
-                for name in ("scope_spans", "instrumentation_library_spans"):
-                    yield from _of_resource(bytes(one.resource), bytes(getattr(one, name)), most)
+                for name in shape.scopes:
+                    if name in one:
+                        head = before + b'[{"resource":%s,"%s":' % (
+                            bytes(one.get("resource", _NULL)),
+                            shape.scopes[0].encode(),
+                        )
+                        yield from _of_resource(head, bytes(one[name]), most, shape)
     except (msgspec.DecodeError, ValueError) as error:
-        raise OtlpError(f"the body is not an OTLP ExportTraceServiceRequest in JSON: {error}") from None
+        raise OtlpError(f"the body is not an OTLP {shape.request} in JSON: {error}") from None
 
 
-def _of_resource(resource: bytes, scopes: bytes, most: int) -> Iterator[bytes]:
-    before = b'{"resourceSpans":[{"resource":' + resource + b',"scopeSpans":'
+def _of_resource(before: bytes, scopes: bytes, most: int, shape: Shape) -> Iterator[bytes]:
     if scopes == b"null":
         return
     for some in array(scopes, most):
         if len(some) <= most:
             yield before + some + b"}]}"
             continue
-        for one in _SCOPES.decode(some):
-            if bytes(one.spans) != b"null":
-                for spans in array(bytes(one.spans), most):
-                    yield before + b'[{"spans":' + spans + b"}]}]}"
+        for one in _LIST.decode(some):
+            told = bytes(one.get(shape.items, _NULL))
+            if told != b"null":
+                head = b'[{"scope":%s,"%s":' % (bytes(one.get("scope", _NULL)), shape.items.encode())
+                for spans in array(told, most):
+                    yield before + head + spans + b"}]}]}"
