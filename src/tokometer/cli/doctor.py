@@ -76,6 +76,10 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
     for broken in found.get("plug_ins", ()):
         yield Loud(f"Plug-in  {broken['name']} of {broken['package']} cannot be used: {broken['reason']}")
     yield ""
+    for overlap in found.get("overlaps", ()):
+        yield f"Twice    {overlap['words']}"
+    if found.get("overlaps"):
+        yield ""
     yield from _prices(found["prices"])
     yield ""
     yield from _notices(found["notices"])

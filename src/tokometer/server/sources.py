@@ -21,7 +21,7 @@ from tokometer.records.time import to_datetime
 from tokometer.records.units import USD, exact, show
 from tokometer.server.connecting import ways
 from tokometer.server.pages import framed
-from tokometer.server.received import When, shortened, sources, waiting
+from tokometer.server.received import When, shortened, sources, told_twice, waiting
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
 from tokometer.sources.registry import SOURCES
@@ -97,6 +97,7 @@ def received(request: Request) -> Response:
     when, _ = _clock(request)
     shown = _received(request.app.state.runtime, when)
     parts = {"sources": render("received.html", **shown)}
+    parts["overlaps"] = render("overlaps.html", **shown)
     parts |= {way: render("waiting.html", state=state) for way, state in shown["states"].items()}
     return JSONResponse(parts, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"})
 
@@ -105,6 +106,7 @@ def _received(runtime: Runtime, when: When) -> dict[str, Any]:
     return {
         "sources": sources(runtime, when),
         "states": waiting(runtime, when),
+        "overlaps": told_twice(runtime),
         "following": runtime.follower.following if runtime.follower else None,
     }
 
