@@ -166,11 +166,20 @@ def json_object(text: bytes | memoryview | str) -> dict[str, Any]:
     return _object(text)
 
 
-def _object(text: bytes | memoryview | str) -> dict[str, Any]:
+def json_value(text: bytes | memoryview | str) -> Any:  # noqa: ANN401 - any JSON
+    """Any JSON value, its floats as `Decimal`.
+
+    Raises:
+        RecordError: It is none.
+    """
     try:
-        value = _DECODER.decode(text)
+        return _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeError, ArithmeticError) as error:
         raise RecordError("", f"is not JSON: {_why(error)}") from None
+
+
+def _object(text: bytes | memoryview | str) -> dict[str, Any]:
+    value = json_value(text)
     if not isinstance(value, dict):
         raise RecordError("", f"is {name_of(value)}, not an object")
     return value

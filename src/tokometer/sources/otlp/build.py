@@ -199,6 +199,7 @@ def tool_of(span: Span, native_id: str, start: int) -> ToolCall:
         error_message=outcome.error_message,
         duration_us=(span.end_ns - span.start_ns) // 1000 if span.end_ns else None,
         call_id=found.get("tool_call_id", ""),
+        use_id=found.get("tool_call_id", ""),
         session_id=found.get("session", ""),
         project=_project(span),
         agent=found.get("agent") or found.get("agent_id", ""),
