@@ -11,6 +11,7 @@ from tokometer.records import Refusal
 from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.logs import decode_logs
 from tokometer.sources.otlp.messages import ExportResponse, Failure
+from tokometer.sources.otlp.metrics import decode_metrics
 from tokometer.sources.otlp.portions import json_portions, protobuf_portions
 from tokometer.sources.otlp.signals import SHAPES, Signal
 from tokometer.sources.otlp.traces import decode_traces
@@ -30,6 +31,7 @@ _SPELLED_OUT: Final = 5
 _DECODERS: Final[dict[Signal, Callable[[bytes, Encoding, int | None, int], Gathered]]] = {
     "traces": decode_traces,
     "logs": decode_logs,
+    "metrics": decode_metrics,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from tokometer.records.meters import METERS, Form, Meter
+from tokometer.records.providers import provider_of
 from tokometer.sources.machine import host as this_host
 from tokometer.sources.prometheus.dialects import Dialect, Rule, dialects
 from tokometer.sources.series import COUNT, SUM, Series, series_of
@@ -137,6 +138,8 @@ class Meanings:
             ("provider", place.provider or dialect.provider),
         ):
             found.setdefault(name, value)
+        if found["provider"]:
+            found["provider"] = provider_of(found["provider"])
         return {name: value for name, value in found.items() if value}
 
 
