@@ -63,8 +63,8 @@ def run(server: Running, tmp_path: Path, script: str) -> None:
     settings = {
         "LANGFUSE_HOST": server.url,
         "LANGFUSE_BASE_URL": server.url,
-        "LANGFUSE_PUBLIC_KEY": "-".join(("pk", "lf", "any")),
-        "LANGFUSE_SECRET_KEY": "-".join(("sk", "lf", "any")),
+        "LANGFUSE_PUBLIC_KEY": "pk-lf-any",
+        "LANGFUSE_SECRET_KEY": "sk-lf-any",
         "PYTHONPATH": ":".join(path for path in sys.path if path),
     }
     done = subprocess.run(

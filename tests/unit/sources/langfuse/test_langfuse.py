@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generators.sources.langfuse import EVENTS, START, TRACE, at, batch, event
 
+from generators.sources.langfuse import EVENTS, START, TRACE, at, batch, event
 from tokometer.conformance.world import World, world
 from tokometer.measures import Query, run
 from tokometer.records import ModelCall, RecordError, Score, Step, ToolCall, merge, now_us, to_us
