@@ -148,6 +148,7 @@ class Answer:
     status: int
     body: bytes
     media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotUnderstood(Exception):
