@@ -106,4 +106,4 @@ def _told(taken: Taken) -> Told:
 
 
 def _response(answer: Answer, headers: dict[str, str] | None = None) -> Response:
-    return Response(answer.body, answer.status, headers, answer.media_type)
+    return Response(answer.body, answer.status, {**answer.headers, **(headers or {})}, answer.media_type)
