@@ -28,7 +28,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "claude_code",
             "cline",
             "codex",
-            "copilot",
+            "copilot_cli",
             "cowork",
             "cursor",
             "droid",
