@@ -100,6 +100,8 @@ class _Server(uvicorn.Server):
             print(f"Tokometer is at {self._runtime.url}", flush=True)  # noqa: T201 - the one thing that people wait for
         if self._runtime.follower is not None:
             self._runtime.follower.start()
+        if self._runtime.poller is not None:
+            self._runtime.poller.start()
         if self._runtime.player is not None:
             self._runtime.player.start()
         self._warming.start()

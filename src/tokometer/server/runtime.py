@@ -18,7 +18,9 @@ from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
 from tokometer.collect.horizon import Reach
+from tokometer.collect.poller import Poller
 from tokometer.collect.reading import Prices
+from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
@@ -46,6 +48,7 @@ MIB: Final = 1024 * 1024
 _MAKERS: Final = max(2, os.cpu_count() or 2)
 #: What each part of the end may take (seconds); all of it together is bounded by host/ending.py.
 _TO_READ: Final = 2.0
+_TO_ASK: Final = 1.0
 _TO_PLAY: Final = 1.0
 _TO_COMMIT: Final = 5.0
 _TO_SETTLE: Final = 1.0
@@ -103,6 +106,8 @@ class Runtime:
     #: Whether requests and responses that come with details of errors are kept. They hold prompts.
     keep_bodies: bool = False
     follower: Follower | None = None
+    #: Asks targets; none in a demo.
+    poller: Poller | None = None
     #: Plays generated data on, in a demo.
     player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
@@ -227,6 +232,8 @@ class Runtime:
         hanging = []
         if self.follower is not None and not self.follower.stop(_TO_READ):
             hanging.append("reading files")
+        if self.poller is not None and not self.poller.stop(_TO_ASK):
+            hanging.append("asking targets")
         if self.player is not None and not self.player.stop(_TO_PLAY):
             hanging.append("the demo")
         # A panel that is being made asks the ledger, which ends that when it is closed.
@@ -290,6 +297,11 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             from tokometer.demo.player import Player
 
             runtime.player = Player(writer, ledger, book)
+        else:
+            from tokometer.sources.registry import SOURCES
+
+            targets = Targets(kept.current, SOURCES, home, env, discover=discover)
+            runtime.poller = Poller(writer, ledger, SOURCES, targets, lambda: broadcaster.publish({"targets"}))
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 

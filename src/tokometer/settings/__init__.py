@@ -9,6 +9,7 @@ from tokometer.settings.kept import KeptSettings
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
+from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SettingsError",
     "Slo",
     "SloOverride",
+    "TargetSettings",
     "Thresholds",
     "read_settings",
 ]

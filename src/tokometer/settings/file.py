@@ -12,6 +12,7 @@ from tokometer.settings import judging
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
 from tokometer.settings.parts import Settings
+from tokometer.settings.polling import read_targets
 from tokometer.settings.reader import Reader
 from tokometer.settings.targets import Breaker
 
@@ -29,6 +30,7 @@ SECTION_NAMES: Final = (
     "model",
     "thresholds",
     "refresh",
+    "target",
 )
 
 
@@ -81,5 +83,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         models=judging.read_models(reader, content.get("model", [])),
         thresholds=judging.read_thresholds(reader, table("thresholds")),
         refresh=judging.read_refresh(reader, table("refresh")),
+        targets=read_targets(reader, content.get("target", [])),
         given=frozenset(reader.given),
     )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 
 
@@ -58,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     thresholds: Thresholds = Thresholds()
     #: Ids of dashboards (`executive`) and panels (`executive.cost`), and seconds; ask :meth:`every`.
     refresh: tuple[tuple[str, float], ...] = ()
+    #: What is asked every so often.
+    targets: tuple[TargetSettings, ...] = ()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

@@ -17,6 +17,7 @@ from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
 from tokometer.settings.parts import Settings
+from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 
 
@@ -217,6 +218,21 @@ SECTIONS: Final[tuple[Section, ...]] = (
                 "DASHBOARD.PANEL", "1 to 3,600 seconds", "one panel, by its id; wins over its dashboard", "its own"
             ),
         ),
+    ),
+    Section(
+        "target",
+        "Targets",
+        "What is asked every so often: inference servers, gateways, databases. *Sources* shows how each is doing.",
+        '[[target]]\nsource = "ollama"\nurl = "http://gpu-1.lan:11434"\nname = "gpu-1"\nevery = 30',
+        TargetSettings,
+        many=True,
+        more=(
+            Described("secret", "text", "the key or `user:password` itself; better where nobody reads along", "none"),
+            Described("paused", "true or false", "whether it is not asked for now", "false"),
+            Described("options.NAME", "text, a number, or true or false", "what its source wants to know", "none"),
+            Described("labels.NAME", "text", "a label of everything that comes of it", "none"),
+        ),
+        values=lambda settings: settings.targets,
     ),
     Section(
         "labels",

@@ -242,7 +242,17 @@ class Fetch(Protocol):
 
 
 class PollError(Exception):
-    """A target that cannot be read just now; it is asked again, ever more rarely. Says why, in one line."""
+    """A target that cannot be read just now; it is asked again, ever more rarely. Says why, in one line.
+
+    `secret` is true where it wants a key or password, or another one; `absent` where nothing answers at its address.
+    `retry_after` is after how many seconds it wants to be asked again at the earliest.
+    """
+
+    def __init__(self, reason: str, *, secret: bool = False, absent: bool = False, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.secret = secret
+        self.absent = absent
+        self.retry_after = retry_after
 
 
 class Poll(Protocol):

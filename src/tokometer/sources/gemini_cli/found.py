@@ -72,8 +72,16 @@ FOUND: Final = GeminiCli()
 
 
 def _items(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:
+    return items_of(content, Messages(places.place_of(path), Session(), noticed))
+
+
+def items_of(content: bytes, messages: Messages) -> Iterator[Item]:
+    """The messages of a chat that is one document.
+
+    Raises:
+        RecordError: It is none.
+    """
     document = Told(json_object(content))
-    messages = Messages(places.place_of(path), Session(), noticed)
     messages.introduce(document)
     yield Item(0, messages.run)
     for at, said in enumerate(document.each("messages")):

@@ -47,9 +47,13 @@ class Session(msgspec.Struct):
 
 
 class Messages:
-    """Makes records of the messages of one chat."""
+    """Makes records of the messages of one chat; `name` is the source's: descendants of Gemini CLI have their own."""
 
-    def __init__(self, place: Place, session: Session, noticed: Noticed) -> None:
+    def __init__(
+        self, place: Place, session: Session, noticed: Noticed, name: str = NAME, provider: str = "google"
+    ) -> None:
+        self._name = name
+        self._provider = provider
         self._place = place
         self._session = session
         self._noticed = noticed
@@ -142,19 +146,19 @@ class Messages:
         session = self._session
         asked, session.asked = session.asked, 0
         return ModelCall(
-            source=NAME,
+            source=self._name,
             native_id=native_id,
             started_at=started_at,
             revision=at,
             # Where the message was first written is where it is known what was asked before it.
             origin=at,
             machine=host(),
-            provider=infer_provider(model) or "google",
+            provider=infer_provider(model) or self._provider,
             model=model,
             session_id=session.id,
             parent_session_id=self._place.parent,
             project=self._project,
-            agent=NAME,
+            agent=self._name,
             subagent=self._subagent,
             user_messages=asked,
         )
@@ -165,7 +169,7 @@ class Messages:
         done = use.moment("timestamp")
         session = self._session
         tool = ToolCall(
-            source=NAME,
+            source=self._name,
             native_id=f"{call_id}|{use.needed(use.text('id'), 'id')}",
             started_at=started_at,
             revision=at,
@@ -177,7 +181,7 @@ class Messages:
             call_id=call_id,
             session_id=session.id,
             project=self._project,
-            agent=NAME,
+            agent=self._name,
             subagent=self._subagent,
         )
         if status and status not in _STATUSES and status not in _UNFINISHED:
@@ -190,7 +194,7 @@ class Messages:
         agent_id = use.text("agentId")
         if agent_id:
             yield AgentRun(
-                source=NAME,
+                source=self._name,
                 native_id=agent_id,
                 started_at=started_at,
                 revision=at + 1,
@@ -209,7 +213,7 @@ class Messages:
         session = self._session
         if self._subagent and session.begun:
             yield AgentRun(
-                source=NAME,
+                source=self._name,
                 native_id=session.id,
                 started_at=session.begun,
                 machine=host(),

@@ -26,6 +26,8 @@ _SHORT: Final = 12
 _MOST_BYTES: Final = 1 << 20
 #: What only a chat has at its beginning; other tools record chats in folders of the same name.
 _MARKS: Final = (b'"sessionId"', b'"projectHash"')
+#: Folders of descendants, which have sources of their own.
+_OTHERS: Final = frozenset({".qwen", ".iflow"})
 #: The id of a subagent's session ends with its name and six letters or digits: `…-codebase_investigator-x4k2p9`.
 _SUBAGENT: Final = re.compile(r"(?:^|[-#\d])([A-Za-z_]\w*(?:-[A-Za-z_]\w*)*)-[a-z0-9]{1,6}$")
 
@@ -48,11 +50,15 @@ def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
 def chats(root: Path) -> Iterator[Path]:
     """The chats below a folder, or the one that `root` is."""
     for path in folders.below(root, lambda name: name.endswith(_ENDINGS)):
-        parents = [path.parent.name, path.parent.parent.name]
-        if path == root or _CHATS in parents:
-            start = folders.head(path)
-            if all(mark in start for mark in _MARKS) and ".qwen" not in path.parts:
-                yield path
+        placed = path == root or _CHATS in (path.parent.name, path.parent.parent.name)
+        if placed and _OTHERS.isdisjoint(path.parts) and is_chat(path):
+            yield path
+
+
+def is_chat(path: Path) -> bool:
+    """Whether a file begins as a chat does."""
+    start = folders.head(path)
+    return all(mark in start for mark in _MARKS)
 
 
 def place_of(path: Path) -> Place:
