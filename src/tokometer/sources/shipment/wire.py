@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import KINDS, Notice, Record, RecordError, Refusal, mistake
+from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import NotUnderstood, Received
 
@@ -62,11 +63,13 @@ class _Outgoing(msgspec.Struct, omit_defaults=True):
 def packed(
     program: str, machine: str, records: Iterable[Record], refusals: Sequence[Refusal], notices: Sequence[Notice]
 ) -> bytes:
-    """A shipment as bytes. A record that does not say on which machine it happened gets this one."""
+    """A shipment as bytes. A record of this machine, or of one that nobody names, gets the name `machine`."""
+    here = host()
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         fields = _stated(record)
-        fields.setdefault("machine", machine)
+        if fields.get("machine", here) == here:
+            fields["machine"] = machine
         by_kind.setdefault(record.kind, []).append(fields)
     return _encode(_Outgoing(VERSION, program, machine, by_kind, list(refusals), list(notices)))
 
