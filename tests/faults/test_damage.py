@@ -21,7 +21,7 @@ from tokometer.ledger import Batch, LedgerDamaged, LedgerError, Missing, Stateme
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.duckdb.repair import repair
 from tokometer.ledger.opening import open_ledger
-from tokometer.server.panels import panels
+from tokometer.server.rendering import panels
 from unit.ledger.test_ledger import call
 
 _MEMORY: Final = "256MB"

@@ -13,7 +13,7 @@ from generators.otlp_spans import as_json, protobuf, span
 from servers.inside import Inside, inside
 from tokometer.ledger import LedgerUnavailable
 from tokometer.server.pages import PAGES
-from tokometer.server.panels import panels
+from tokometer.server.rendering import panels
 
 _CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 10}
 _CALL = {"started_at": "2026-11-01T12:00:00Z", "provider": "openai", "model": "gpt-4o", "input_tokens": 1}

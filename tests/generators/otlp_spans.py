@@ -32,7 +32,7 @@ def protobuf(*spans: dict[str, Any], resource: dict[str, Any] | None = None) -> 
     """A request of these spans in protobuf."""
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
-    _put(resource_spans.resource, resource or {})
+    put(resource_spans.resource, resource or {})
     scope_spans = resource_spans.scope_spans.add()
     for given in spans:
         made = scope_spans.spans.add(
@@ -43,13 +43,13 @@ def protobuf(*spans: dict[str, Any], resource: dict[str, Any] | None = None) -> 
             start_time_unix_nano=given["startTimeUnixNano"],
             end_time_unix_nano=given["endTimeUnixNano"],
         )
-        _put(made, given["attributes"])
+        put(made, given["attributes"])
         if "status" in given:
             made.status.code = given["status"].get("code", 0)
             made.status.message = given["status"].get("message", "")
         for event in given.get("events", ()):
             added = made.events.add(name=event["name"], time_unix_nano=event["timeUnixNano"])
-            _put(added, event.get("attributes", {}))
+            put(added, event.get("attributes", {}))
     return request.SerializeToString()
 
 
@@ -63,20 +63,21 @@ def as_json(*spans: dict[str, Any], resource: dict[str, Any] | None = None, base
         for key in ("traceId", "spanId", "parentSpanId"):
             if base64_ids and given.get(key):
                 one[key] = base64.b64encode(bytes.fromhex(given[key])).decode()
-        one["attributes"] = _listed(given["attributes"])
+        one["attributes"] = listed(given["attributes"])
         one["events"] = [
-            {**event, "timeUnixNano": str(event["timeUnixNano"]), "attributes": _listed(event.get("attributes", {}))}
+            {**event, "timeUnixNano": str(event["timeUnixNano"]), "attributes": listed(event.get("attributes", {}))}
             for event in given.get("events", ())
         ]
         made.append(one)
     return {
         "resourceSpans": [
-            {"resource": {"attributes": _listed(resource or {})}, "scopeSpans": [{"scope": {}, "spans": made}]}
+            {"resource": {"attributes": listed(resource or {})}, "scopeSpans": [{"scope": {}, "spans": made}]}
         ]
     }
 
 
-def _listed(attributes: dict[str, Any]) -> list[dict[str, Any]]:
+def listed(attributes: dict[str, Any]) -> list[dict[str, Any]]:
+    """Attributes as OTLP's JSON has them."""
     return [{"key": key, "value": _any(value)} for key, value in attributes.items()]
 
 
@@ -90,18 +91,20 @@ def _any(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each type
     if isinstance(value, list):
         return {"arrayValue": {"values": [_any(item) for item in value]}}
     if isinstance(value, dict):
-        return {"kvlistValue": {"values": _listed(value)}}
+        return {"kvlistValue": {"values": listed(value)}}
     if isinstance(value, bytes):
         return {"bytesValue": base64.b64encode(value).decode()}
     return {} if value is None else {"stringValue": value}
 
 
-def _put(target: Any, attributes: dict[str, Any]) -> None:
+def put(target: Any, attributes: dict[str, Any]) -> None:
+    """Give a protobuf message these attributes."""
     for key, value in attributes.items():
-        _set(target.attributes.add(key=key).value, value)
+        any_of(target.attributes.add(key=key).value, value)
 
 
-def _set(any_value: Any, value: Any) -> None:
+def any_of(any_value: Any, value: Any) -> None:
+    """Give an `AnyValue` in protobuf a value."""
     if isinstance(value, bool):
         any_value.bool_value = value
     elif isinstance(value, int):
@@ -110,11 +113,11 @@ def _set(any_value: Any, value: Any) -> None:
         any_value.double_value = value
     elif isinstance(value, list):
         for item in value:
-            _set(any_value.array_value.values.add(), item)
+            any_of(any_value.array_value.values.add(), item)
     elif isinstance(value, dict):
         any_value.kvlist_value.SetInParent()
         for key, item in value.items():
-            _set(any_value.kvlist_value.values.add(key=key).value, item)
+            any_of(any_value.kvlist_value.values.add(key=key).value, item)
     elif isinstance(value, bytes):
         any_value.bytes_value = value
     elif value is not None:

@@ -13,7 +13,7 @@ from tokometer.collect.reading import Prices
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
 from tokometer.sources.codex import FOUND as SOURCE
-from tokometer.sources.codex.frames import Frames
+from tokometer.sources.frames import Frames
 
 _TOTALS = """
     SELECT count(*), sum(coalesce(input_tokens, 0)), sum(coalesce(cache_read_tokens, 0)),

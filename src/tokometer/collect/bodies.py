@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -18,11 +18,11 @@ from tokometer.sources.protocol import NotUnderstood, Push, Received, Sent
 from tokometer.sources.registry import SOURCES
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Traces
+    from tokometer.sources.otlp import Gathered, Signal
     from tokometer.sources.own import Own
 
-#: What is not a kind of record: spans, and what a source understands.
-TRACES: Final = "traces"
+#: What is not a kind of record: a request of OTLP, and what a source understands.
+OTLP: Final = "otlp"
 PUSHED: Final = "pushed"
 #: The status of a body in a media type that is not read.
 UNSUPPORTED: Final = 415
@@ -69,20 +69,12 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
 def decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     """What a body holds.
 
-    `what` is `traces`, the index of the first span, and an encoding; or a kind of record, 1 or 0, the index of the
+    `what` is `otlp`, a signal, the index of the first, and an encoding; or a kind of record, 1 or 0, the index of the
     first, and a media type. With 1, bodies of requests and answers are kept in details of errors.
     """
     kind, _, form = what.partition(":")
-    if kind == TRACES:
-        from tokometer.sources import otlp
-
-        otlp.use_labels(labels.otlp, known=labels.otlp_known)
-        try:
-            first, _, encoding = form.partition(":")
-            traces = otlp.decode_traces(body, "json" if encoding == "json" else "protobuf", first=int(first))
-        except otlp.OtlpError as error:
-            return Decoded([], error=str(error))
-        return _decoded(traces, traces.spans, otlp.PLACE)
+    if kind == OTLP:
+        return _decode_otlp(form, body, labels)
     if kind == PUSHED:
         source, which, sent = form.split(":", 2)
         return decode_pushed(source, SOURCES[source].pushed[int(which)], _decode_sent(sent), body)
@@ -94,6 +86,19 @@ def decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
     except own.NotRecords as error:
         return Decoded([], error=str(error), unfit=error.media_type)
     return _decoded(found, found.count, own.place_of(kind))
+
+
+def _decode_otlp(form: str, body: bytes, labels: LabelSettings) -> Decoded:
+    from tokometer.sources import otlp
+
+    signal, first, encoding = form.split(":")
+    otlp.use_labels(labels.otlp, known=labels.otlp_known)
+    which = cast("Signal", signal)
+    try:
+        told = otlp.decode(which, body, "json" if encoding == "json" else "protobuf", first=int(first))
+    except otlp.OtlpError as error:
+        return Decoded([], error=str(error))
+    return _decoded(told, told.count, otlp.SHAPES[which].place)
 
 
 def decode_pushed(source: str, push: Push, sent: Sent, body: bytes) -> Decoded:
@@ -112,7 +117,7 @@ def decode_pushed(source: str, push: Push, sent: Sent, body: bytes) -> Decoded:
     return decoded
 
 
-def _decoded(found: Traces | Own | Received, count: int, place: str) -> Decoded:
+def _decoded(found: Gathered | Own | Received, count: int, place: str) -> Decoded:
     """What a decoder found, of `count` records or spans."""
     return Decoded(
         found.refusals,

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from tokometer.collect.bodies import PUSHED, TRACES, UNSUPPORTED, Decoded, decode
+from tokometer.collect.bodies import OTLP, PUSHED, UNSUPPORTED, Decoded, decode
 from tokometer.collect.patience import Backoff
 from tokometer.collect.reading import Prices, priced_and_packed
 from tokometer.host.children import end_with
@@ -35,7 +35,7 @@ from tokometer.settings import LabelSettings
 from tokometer.sources.protocol import NotUnderstood, Sent
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding
+    from tokometer.sources.otlp import Encoding, Signal
 
 T = TypeVar("T")
 #: From this size on a request goes to the other process: about a hundred spans.
@@ -95,13 +95,13 @@ class Decoder:
         """The process that decodes, by its id; None while there is none that is ready."""
         return self._other.pid if self._other is not None and self._other.ready else None
 
-    async def traces(self, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
-        """What an `ExportTraceServiceRequest` holds. `first` is the index of its first span, for refusals.
+    async def otlp(self, signal: Signal, body: bytes, encoding: Encoding, first: int = 0) -> Decoded:
+        """What an OTLP request holds. `first` is the index of its first span (or the like), for refusals.
 
         Raises:
             OtlpError: The body as a whole cannot be read.
         """
-        found = await self._decoded(f"{TRACES}:{first}:{encoding}", body)
+        found = await self._decoded(f"{OTLP}:{signal}:{first}:{encoding}", body)
         if found.error:
             from tokometer.sources.otlp import OtlpError
 

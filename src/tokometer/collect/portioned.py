@@ -17,7 +17,7 @@ from tokometer.sources.protocol import NotUnderstood, Sent
 from tokometer.sources.registry import SOURCES
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding
+    from tokometer.sources.otlp import Encoding, Signal
 
 P = TypeVar("P")
 #: Records, or spans, that one request may bring.
@@ -33,22 +33,22 @@ class TooManyRecords(Exception):
         super().__init__(f"a request has at most {MOST_RECORDS:,} records{KEPT.format(taken)}, send the others")
 
 
-async def traces(decoder: Decoder, body: bytes, encoding: Encoding) -> AsyncGenerator[Decoded, None]:
-    """What an `ExportTraceServiceRequest` holds.
+async def otlp(decoder: Decoder, signal: Signal, body: bytes, encoding: Encoding) -> AsyncGenerator[Decoded, None]:
+    """What an OTLP request holds.
 
     Raises:
         OtlpError: The body as a whole cannot be read, from some portion on.
-        TooManyRecords: It has more spans than one may have.
+        TooManyRecords: It has more spans (log records, data points) than one may have.
     """
     if len(body) <= PORTION_BYTES:
-        yield await decoder.traces(body, encoding)
+        yield await decoder.otlp(signal, body, encoding)
         return
     from tokometer.sources.otlp import OtlpError, portions
 
     first = 0
     try:
-        async for portion in _one_by_one(portions(body, encoding)):
-            found = await decoder.traces(portion, encoding, _counted(first))
+        async for portion in _one_by_one(portions(signal, body, encoding)):
+            found = await decoder.otlp(signal, portion, encoding, _counted(first))
             first += found.count
             yield found
     except OtlpError as error:

@@ -25,6 +25,8 @@ class Delta:
     good: bool | None
     text: str
     previous: str
+    #: How large it is, where it is told as a share (or as a difference of shares).
+    size: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def delta(value: Number | None, before: Number | None, unit: Unit, better: str, 
     if size < _SAME:
         return Delta("same", None, "no change", previous)
     good = None if unit is not PERCENT and size >= _FROM_NOTHING else _good(change, better)
-    return Delta("up" if change > 0 else "down", good, text, previous)
+    told = None if text.endswith("×") else size
+    return Delta("up" if change > 0 else "down", good, text, previous, told)
 
 
 def _good(change: float, better: str) -> bool | None:

@@ -14,7 +14,9 @@ from tokometer.ledger.protocol import (
     LedgerLocked,
     LedgerUnavailable,
     Missing,
+    Readable,
     Receipt,
+    Snapshot,
     Statement,
 )
 
@@ -29,6 +31,8 @@ __all__ = [
     "LedgerLocked",
     "LedgerUnavailable",
     "Missing",
+    "Readable",
     "Receipt",
+    "Snapshot",
     "Statement",
 ]

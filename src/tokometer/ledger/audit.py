@@ -21,6 +21,7 @@ from tokometer.ledger.schema import (
     RECORDS,
     SESSIONS,
     TOLD,
+    TOLD_TOOLS,
 )
 from tokometer.ledger.statements import (
     AVAILABILITY_FROM_CALLS,
@@ -65,7 +66,7 @@ def audit(ledger: Ledger, terms: Mapping[str, str], differs: str) -> Sequence[Di
         Discrepancy("unsettled", {"quarter": to_datetime(row.quarter * QUARTER_US)}, row.rollup, row.reason, "settled")
         for row in aside[:MOST]
     ]
-    for table in (*RECORDS, TOLD.name):
+    for table in (*RECORDS, TOLD.name, TOLD_TOOLS.name):
         found.extend(_repeated(ledger, table, ("id",)))
     for table, key, facts, rows in rollups:
         found.extend(_repeated(ledger, table, key))

@@ -20,8 +20,9 @@ from tokometer.ledger.copies import Copy, originals
 from tokometer.ledger.packed import Packed, together
 from tokometer.ledger.protocol import Batch, Outcome, Receipt
 from tokometer.ledger.rows import GroupKey, by_kind, columns, group_keys
-from tokometer.ledger.schema import CALLS, RECORDS, TOLD, Table
+from tokometer.ledger.schema import CALLS, RECORDS, Table
 from tokometer.ledger.shelf import REAL, SHADOW, Quarters, Shelf, rank_of
+from tokometer.ledger.told_places import Knot
 from tokometer.ledger.touched import SessionSpan, joined, sessions_of
 from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
 from tokometer.records.time import QUARTER_US
@@ -77,17 +78,18 @@ def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
     """The changes that a batch asks for, and what to tell its sender."""
     outcomes: list[Outcome] = ["accepted"] * batch.size
     loose = by_kind(batch.records)
-    knot = told.met(batch, shelf)
+    knots = told.met(batch, shelf)
     changes: list[Change] = []
     for name, table in RECORDS.items():
         parts = _parts(batch, name)
-        if parts or name in loose or (knot is not None and table is CALLS):
-            planner = _Planner(table, batch, shelf, outcomes, knot if table is CALLS else None)
+        if parts or name in loose or name in knots:
+            planner = _Planner(table, batch, shelf, outcomes, knots.get(name))
             changes.append(planner.plan(loose.get(name, ()), parts))
             if planner.told is not None:
                 # Where there are no transactions, a telling stands in one of two tables at every moment.
-                changes.insert(0, Change(TOLD, planner.told.told, [call.id for call in planner.told.told]))
-                changes.append(Change(TOLD, taken=planner.told.untold))
+                kept, stated = told.KEPT[name], planner.told.told
+                changes.insert(0, Change(kept, stated, [record.id for record in stated]))
+                changes.append(Change(kept, taken=planner.told.untold))
     receipt = Receipt(
         accepted=outcomes.count("accepted"),
         duplicate=outcomes.count("duplicate"),
@@ -97,7 +99,7 @@ def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
         touched=frozenset(
             change.table.name
             for change in changes
-            if change.table is not TOLD and (change.put or change.packed or change.taken)
+            if change.table.name in RECORDS and (change.put or change.packed or change.taken)
         ),
     )
     return changes, receipt
@@ -124,7 +126,7 @@ class _Planner:
     """Plans the change of one table."""
 
     def __init__(
-        self, table: Table, batch: Batch, shelf: Shelf, outcomes: list[Outcome], knot: told.Knot | None = None
+        self, table: Table, batch: Batch, shelf: Shelf, outcomes: list[Outcome], knot: Knot | None = None
     ) -> None:
         self._table = table
         self._batch = batch
@@ -132,7 +134,7 @@ class _Planner:
         self._outcomes = outcomes
         self._change = Change(table)
         self._knot = knot
-        #: What becomes of calls that are told by several spans.
+        #: What becomes of those that are told several times.
         self.told: told.Changed | None = None
 
     def plan(self, positions: Sequence[int], parts: Sequence[_Part] = ()) -> Change:
@@ -144,10 +146,10 @@ class _Planner:
                 ids.append(id_)
                 loose.append((position, record))
         arrived = self._fold(ids, loose)
-        if self._knot is not None:
-            self._unravel(self._knot, arrived)
         if self._table is CALLS:
             self._drop_shadows(arrived)
+        if self._knot is not None:
+            self._unravel(self._knot, arrived)
         self._compare(arrived)
         self._change.put += [record for record, _ in arrived.values()]
         self._change.ids += arrived
@@ -177,14 +179,14 @@ class _Planner:
         return entangled
 
     def _caught(self, packed: Packed, own: Sequence[bytes], known: set[bytes], groups: set[GroupKey]) -> set[int]:
-        """The positions of those that are known already, have to do with shadows, or are of traces in a knot."""
+        """The positions of those that are known already, have to do with shadows, or are in a knot."""
         caught = {at for at, id_ in enumerate(own) if id_ in known} if known else set()
         if groups:
             caught.update(at for at, group in enumerate(packed.groups()) if group in groups)
         caught.update(packed.shadows)
         if self._knot is not None:
-            traces = self._knot.traces
-            caught.update(at for at, trace in enumerate(packed.column("trace_id")) if trace in traces)
+            knotted = self._knot.ids
+            caught.update(at for at, id_ in enumerate(own) if id_ in knotted)
         return caught
 
     def _drop_copies(
@@ -240,31 +242,30 @@ class _Planner:
                 found.update(shadow.group for shadow in stored)
         return found
 
-    def _unravel(self, knot: told.Knot, arrived: dict[bytes, tuple[Record, int]]) -> None:
-        """Take the calls of a knot out of what arrived, and plan what becomes of them and of those stored."""
-        mine: dict[bytes, tuple[ModelCall, int]] = {
-            id_: (call, position)
-            for id_, (call, position) in arrived.items()
-            if isinstance(call, ModelCall) and knot.holds(call)
-        }
-        for id_ in mine:
-            del arrived[id_]
+    def _unravel(self, knot: Knot, arrived: dict[bytes, tuple[Record, int]]) -> None:
+        """Take the records of a knot out of what arrived, and plan what becomes of them and of those stored."""
+        mine = {id_: arrived.pop(id_) for id_ in list(arrived) if id_ in knot.ids}
+        # Those that gave way to another of their group just now.
+        gone = {record.id for record in self._change.taken} & knot.stored.keys()
+        for id_ in gone:
+            del knot.stored[id_]
 
-        def merged(id_: bytes, kept: ModelCall | None) -> ModelCall | None:
-            call, position = mine.get(id_, (None, 0))
-            if call is None or kept is None:
-                return call or kept
-            both = self._merge(kept, call)
+        def merged(id_: bytes, kept: Record | None) -> Record | None:
+            record, position = mine.get(id_, (None, 0))
+            if record is None or kept is None:
+                return record or kept
+            both = self._merge(kept, record)
             self._outcomes[position] = "duplicate" if _content(both) == _content(kept) else "changed"
             return both
 
-        self.told = told.changes(knot, mine, self._shelf, merged, _content)
+        records = {id_: record for id_, (record, _) in mine.items()}
+        self.told = told.changes(knot, self._table, records, gone, self._shelf, merged, _content)
         if self._batch.price is not None and self.told.put:
             self._batch.price(call for call in self.told.put if isinstance(call, ModelCall))
         self._change.taken += self.told.taken
         self._change.put += self.told.put
         self._change.learnt = self.told.put
-        self._change.ids += [call.id for call in self.told.put]
+        self._change.ids += [record.id for record in self.told.put]
 
     def _fold(self, ids: Iterable[bytes], loose: Iterable[tuple[int, Record]]) -> dict[bytes, tuple[Record, int]]:
         """One version of each record of the batch, with the position of the first.

@@ -15,6 +15,7 @@ _MARKS: Final = (
     ("\x02", "span_id"),
     ("\x03", "request_id"),
     ("\x06", "session_id"),
+    ("\x07", "response_id"),
 )
 #: Stands for the start in hexadecimal microseconds.
 _START: Final = "\x04"
@@ -22,7 +23,7 @@ _START: Final = "\x04"
 _SPAN: Final = "\x01:\x02@\x04"
 #: In front of an id that is kept as it is, because it holds one of these characters itself.
 _VERBATIM: Final = "\x05"
-_RESERVED: Final = frozenset("\x01\x02\x03\x04\x05\x06")
+_RESERVED: Final = frozenset("\x01\x02\x03\x04\x05\x06\x07")
 
 
 def shorten_all(taken: Mapping[str, Sequence[Any]]) -> list[str]:
@@ -32,7 +33,9 @@ def shorten_all(taken: Mapping[str, Sequence[Any]]) -> list[str]:
     return list(map(_shorten, taken["native_id"], taken["started_at"], *parts))
 
 
-def _shorten(text: str, started_at: int, trace_id: str, span_id: str, request_id: str, session_id: str) -> str:
+def _shorten(
+    text: str, started_at: int, trace_id: str, span_id: str, request_id: str, session_id: str, response_id: str
+) -> str:
     if not text.isprintable() and not _RESERVED.isdisjoint(text):
         return _VERBATIM + text
     if trace_id:
@@ -46,6 +49,8 @@ def _shorten(text: str, started_at: int, trace_id: str, span_id: str, request_id
         text = text.replace(request_id, "\x03", 1)
     if session_id and session_id.isprintable():
         text = text.replace(session_id, "\x06", 1)
+    if response_id and response_id.isprintable():
+        text = text.replace(response_id, "\x07", 1)
     return text.replace(f"{started_at:x}", _START, 1) if "@" in text else text
 
 
@@ -54,6 +59,6 @@ def lengthen(text: str, row: dict[str, Any]) -> str:
     if text.startswith(_VERBATIM):
         return text[1:]
     for mark, name in _MARKS:
-        if mark in text:
+        if mark in text and name in row:
             text = text.replace(mark, row[name])
     return text.replace(_START, f"{row['started_at']:x}")

@@ -29,7 +29,7 @@ class Same(Sequence[Any]):
     __slots__ = ("_length", "value")
 
     def __init__(self, value: object, length: int) -> None:
-        self.value = value
+        self.value: Any = value
         self._length = length
 
     def __len__(self) -> int:

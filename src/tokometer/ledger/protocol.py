@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -161,18 +161,12 @@ class LedgerDamaged(LedgerError):
     """What is on the disk is not what was written; the message says what is damaged and what to do."""
 
 
-class Ledger(Protocol):
-    """Records kept exactly once, and rollups of them. Safe to call from several threads."""
+class Readable(Protocol):
+    """What answers questions about records: a ledger, or what it was at one moment. Safe to call from any thread."""
 
     @property
     def engine(self) -> Engine:
         """Which SQL dialect :meth:`fetch` speaks."""
-
-    def commit(self, batch: Batch) -> Receipt:
-        """Make a batch durable: new and changed records, refusals and cursors, all or nothing.
-
-        The rollups of what it touched are marked dirty in the same transaction; :meth:`settle` rebuilds them.
-        """
 
     @property
     def rolled(self) -> frozenset[str]:
@@ -182,23 +176,57 @@ class Ledger(Protocol):
     def unsettled(self) -> Sequence[Unsettled]:
         """What the rollups lack because it could not be settled, in the order of time; mostly nothing."""
 
-    def roll_up(self, keys: Iterable[str]) -> None:
-        """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
-
-    def bulk(self) -> AbstractContextManager[None]:
-        """While it is open much is being committed: it may cost less at the price of slower queries meanwhile."""
-
     def settle(self) -> int:
         """Rebuild the rollups of everything dirty, and return how many quarter hours that were. Cheap when clean.
 
         What cannot be settled is set aside (:attr:`unsettled`) and stops nothing around it.
         """
 
+    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
+        """The rows of a query, as tuples: Decimal money, naive UTC datetimes, ints, floats, str."""
+
+
+class Snapshot(Readable, Protocol):
+    """What a ledger was at one moment: whatever is committed later is not in it. To be closed soon.
+
+    Its :meth:`settle` does nothing, and raises :class:`LedgerUnavailable` where the rollups are not up to date with it.
+    """
+
+    @property
+    def state(self) -> Hashable:
+        """Equal for snapshots that hold the same; None where that cannot be told."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it can answer no more, since what it is of was closed."""
+
+    def close(self) -> None:
+        """Let go of it; a second call does nothing."""
+
+
+class Ledger(Readable, Protocol):
+    """Records kept exactly once, and rollups of them. Safe to call from several threads."""
+
+    def commit(self, batch: Batch) -> Receipt:
+        """Make a batch durable: new and changed records, refusals and cursors, all or nothing.
+
+        The rollups of what it touched are marked dirty in the same transaction; :meth:`settle` rebuilds them.
+        """
+
+    def roll_up(self, keys: Iterable[str]) -> None:
+        """Let these keys of labels, and no others, take part in the rollups; what that changes is marked dirty."""
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """While it is open much is being committed: it may cost less at the price of slower queries meanwhile."""
+
     def rest(self) -> None:
         """Do what makes the next start quick. Called now and then when nothing has come for a while."""
 
-    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
-        """The rows of a query, as tuples: Decimal money, naive UTC datetimes, ints, floats, str."""
+    def snapshot(self, readers: int) -> Snapshot:
+        """What is in it now, its rollups up to date, for so many threads that ask at the same time.
+
+        ClickHouse has none: there each question sees what is committed when it is asked.
+        """
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """The state that each place of a source was left in."""

@@ -26,7 +26,8 @@ CALLS: Final = Table(
         small: http_status?
         name: stop_reason
         small: attempt
-        text: request_id
+        text: request_id response_id
+        name: way also_told
         int: latency_us? ttft_us?
         flag: latency_estimated
         int: input_tokens? cache_read_tokens? cache_write_5m_tokens? cache_write_1h_tokens?
@@ -51,7 +52,8 @@ TOOLS: Final = Table(
         name: name server status
         text: error_message
         int: duration_us?
-        text: call_id
+        text: call_id use_id
+        name: way also_told
         int: lines_added? lines_removed?
         text: session_id
         name: project agent subagent user team environment"""
@@ -74,6 +76,8 @@ RUNS: Final = Table(
     ),
     ("id",),
 )
+#: The same for uses of tools.
+TOLD_TOOLS: Final = Table("told_tools", TOOLS.columns, ("id",))
 STEPS: Final = Table(
     "steps",
     columns_of(

@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 
 from tokometer.ledger.labels import label_set_of
 from tokometer.ledger.native_ids import lengthen, shorten_all
-from tokometer.ledger.schema import CALLS, RECORDS, TOLD, Table
+from tokometer.ledger.schema import CALLS, RECORDS, TOLD, TOLD_TOOLS, TOOLS, Table
 from tokometer.records import KINDS, ModelCall, Record, record_id, record_ids
 from tokometer.records.time import QUARTER_US
 
@@ -133,12 +133,14 @@ _BLANKS: Final[dict[str, dict[str, Any]]] = {
 
 
 #: Where the id of its labels stands in a row.
-LABEL_SET: Final[dict[str, int]] = {table.name: table.names.index("label_set") for table in (*RECORDS.values(), TOLD)}
+LABEL_SET: Final[dict[str, int]] = {
+    table.name: table.names.index("label_set") for table in (*RECORDS.values(), TOLD, TOLD_TOOLS)
+}
 
 
 def record_of(table: Table, row: Sequence[Any], labels: Mapping[int, dict[str, str]]) -> Record:
     """The record that a stored row was made from (its group known by hash only). `labels` are those of the sets."""
-    table = CALLS if table is TOLD else table
+    table = CALLS if table is TOLD else TOOLS if table is TOLD_TOOLS else table
     kind = KINDS[table.name]
     values = _BLANKS[table.name].copy()
     values.update(zip(_NAMES[table.name], row, strict=True))

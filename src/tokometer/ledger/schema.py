@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, STEPS, TOLD, TOOLS
+from tokometer.ledger.record_tables import BILLS, CALLS, JOBS, RECORDS, RUNS, SAMPLES, STEPS, TOLD, TOLD_TOOLS, TOOLS
 from tokometer.ledger.tables import Column, Table, Type, columns_of
 from tokometer.records.basis import ASSUMED, USAGE_UNKNOWN, unpriced
 
@@ -198,6 +198,7 @@ META: Final = Table("meta", columns_of("name: key\ntext: value"), ("key",))
 TABLES: Final = (
     *RECORDS.values(),
     TOLD,
+    TOLD_TOOLS,
     *ROLLUPS,
     LABEL_SETS,
     CURSORS,
@@ -239,6 +240,7 @@ __all__ = [
     "TABLES",
     "TOKENS",
     "TOLD",
+    "TOLD_TOOLS",
     "TOOLS",
     "UNSETTLED",
     "Column",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from tokometer.ledger import told
 from tokometer.ledger.rows import GroupKey
 from tokometer.ledger.tables import Table
+from tokometer.ledger.told_places import Shelf as ToldShelf
 
 
 class Stored(NamedTuple):
@@ -46,7 +46,7 @@ class Answered(NamedTuple):
 Quarters = tuple[int, int] | None
 
 
-class Shelf(told.Shelf, Protocol):
+class Shelf(ToldShelf, Protocol):
     """What planning a commit needs to know of the stored records."""
 
     def stored(self, table: Table, ids: Sequence[bytes], quarters: Quarters) -> Iterable[Stored]:

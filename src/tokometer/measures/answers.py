@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tokometer.ledger import Ledger
+from tokometer.ledger import Readable
 from tokometer.measures.feed import feed
 from tokometer.measures.query import Query
 from tokometer.measures.questions import Feed, Question, Spread
@@ -16,7 +16,7 @@ from tokometer.measures.spread import spread
 
 
 def answer(
-    ledger: Ledger,
+    ledger: Readable,
     question: Question,
     workspaces: Sequence[str] = ("default",),
     now: int | datetime | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tokometer.ledger import Ledger, LedgerUnavailable
+from tokometer.ledger import LedgerUnavailable, Readable
 from tokometer.measures.ask import Ask, condition, needs_derivation
 from tokometer.measures.atoms import Rank
 from tokometer.measures.axis import Axis, grain_for
@@ -19,7 +19,7 @@ from tokometer.measures.zones import zone_info
 from tokometer.records.time import QUARTER_US, now_us, to_us
 
 
-def definite(ledger: Ledger, query: Query, workspaces: Sequence[str], now: int | datetime | None) -> Ask:
+def definite(ledger: Readable, query: Query, workspaces: Sequence[str], now: int | datetime | None) -> Ask:
     """What a query asks of the records of these workspaces, as of `now`. Settles the ledger.
 
     Raises:
@@ -55,7 +55,7 @@ def definite(ledger: Ledger, query: Query, workspaces: Sequence[str], now: int |
     return _derive(ledger, ask)
 
 
-def _settle(ledger: Ledger) -> bool:
+def _settle(ledger: Readable) -> bool:
     """Bring the rollups up to date; whether they are. On a full disk, say, they cannot be, and records still answer."""
     try:
         ledger.settle()
@@ -64,7 +64,7 @@ def _settle(ledger: Ledger) -> bool:
     return True
 
 
-def _derive(ledger: Ledger, ask: Ask) -> Ask:
+def _derive(ledger: Readable, ask: Ask) -> Ask:
     """Work out, in Python, the dimensions that no column holds, from the values that there are."""
     derived: dict[str, Mapping[str, str]] = {}
     for dimension in needs_derivation(ask.query):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tokometer.ledger import Ledger, Statement
+from tokometer.ledger import Readable, Statement
 from tokometer.ledger.native_ids import lengthen
 from tokometer.measures.ask import Ask
 from tokometer.measures.dialect import DIALECTS
@@ -33,7 +33,7 @@ _LATER: Final = 96
 class Details:
     """The details of one question's calls: by the call's own id, else by the request that both name."""
 
-    def __init__(self, ledger: Ledger, ask: Ask) -> None:
+    def __init__(self, ledger: Readable, ask: Ask) -> None:
         self._ledger = ledger
         self._workspaces = ask.workspaces
 

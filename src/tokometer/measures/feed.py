@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Final
 
-from tokometer.ledger import Ledger, Statement
+from tokometer.ledger import Readable, Statement
 from tokometer.measures.ask import Ask
 from tokometer.measures.axis import moment
 from tokometer.measures.catalogue import CUBES
@@ -44,7 +44,7 @@ _TRIED: Final = 2
 _ORDER: Final = ("started_at", "source", "native_id", "workspace")
 
 
-def feed(ledger: Ledger, question: Feed, workspaces: Sequence[str], now: int | datetime | None = None) -> Result:
+def feed(ledger: Readable, question: Feed, workspaces: Sequence[str], now: int | datetime | None = None) -> Result:
     """The records; see :func:`tokometer.measures.answer`."""
     started = perf_counter()
     facts = FACTS[question.cube]
@@ -84,7 +84,7 @@ def _query(question: Feed, dimensions: Sequence[str]) -> Query:
     )
 
 
-def _rows(ledger: Ledger, ask: Ask, question: Feed, facts: Sequence[str]) -> list[tuple[Any, ...]]:
+def _rows(ledger: Readable, ask: Ask, question: Feed, facts: Sequence[str]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for number, window in enumerate(_windows(ask.window, newest=question.newest)):
         wanted = question.limit - len(rows)
@@ -101,7 +101,7 @@ def _rows(ledger: Ledger, ask: Ask, question: Feed, facts: Sequence[str]) -> lis
     return rows
 
 
-def _statement(ledger: Ledger, ask: Ask, question: Feed, facts: Sequence[str], limit: int) -> Statement:
+def _statement(ledger: Readable, ask: Ask, question: Feed, facts: Sequence[str], limit: int) -> Statement:
     scope = Scope(ask, STORED[question.cube][-1], DIALECTS[ledger.engine])
     selected = [scope.key(key) for key in ask.keys] + [scope.spelt(fact) for fact in facts]
     columns = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(selected))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from tokometer.ledger import Ledger, Statement
+from tokometer.ledger import Readable, Statement
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension
@@ -70,7 +70,7 @@ def quoted(name: str) -> str:
     return name if key.startswith(_QUOTE) else f"{cube}.{PREFIX}{json.dumps(key, ensure_ascii=False)}"
 
 
-def known_labels(ledger: Ledger, workspaces: Sequence[str] = ("default",)) -> dict[str, int]:
+def known_labels(ledger: Readable, workspaces: Sequence[str] = ("default",)) -> dict[str, int]:
     """The keys of the labels of these workspaces, in alphabetical order, with how many different values each has."""
     values = {f"w{i}": workspace for i, workspace in enumerate(workspaces)}
     where = f"workspace IN ({', '.join(f'${name}' for name in values)})"

@@ -11,7 +11,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Final
 
-from tokometer.ledger import Ledger
+from tokometer.ledger import Readable
 from tokometer.measures.ask import OTHER, Ask, Key, first_measure, ranking
 from tokometer.measures.atoms import Atom, Different, Facts, Total
 from tokometer.measures.axis import Bucket, date_of_key, moment
@@ -38,7 +38,7 @@ PREVIOUS: Final = ".previous"
 
 
 def run(
-    ledger: Ledger,
+    ledger: Readable,
     query: Query,
     workspaces: Sequence[str] = ("default",),
     now: int | datetime | None = None,
@@ -64,7 +64,7 @@ def run(
     return bounded(ledger, ask, most, lambda ask: _run(ledger, ask, started))
 
 
-def bounded(ledger: Ledger, ask: Ask, most: int, answered: Callable[[Ask], Result]) -> Result:
+def bounded(ledger: Readable, ask: Ask, most: int, answered: Callable[[Ask], Result]) -> Result:
     """What `answered` makes of a question; where that has more than `most` rows, of one that has fewer groups.
 
     Raises:
@@ -81,7 +81,7 @@ def bounded(ledger: Ledger, ask: Ask, most: int, answered: Callable[[Ask], Resul
         raise error from None
 
 
-def _run(ledger: Ledger, ask: Ask, started: float) -> Result:
+def _run(ledger: Readable, ask: Ask, started: float) -> Result:
     query = ask.query
     answer, tables = _fetch(ledger, ask)
     before: Ask | None = None
@@ -98,7 +98,7 @@ def _run(ledger: Ledger, ask: Ask, started: float) -> Result:
     return Result(_columns(ask), rows, meta(ask, tables, known, started, before, made.beyond))
 
 
-def largest(ledger: Ledger, ask: Ask) -> tuple[str, ...]:
+def largest(ledger: Readable, ask: Ask) -> tuple[str, ...]:
     """The largest values of the first dimension, by the first measure that the query is ordered by."""
     query = ask.query
     dimension = query.grouped[0]
@@ -140,7 +140,7 @@ def apart(ask: Ask, kept: tuple[str, ...]) -> tuple[str, ...] | None:
     return None if counted and not ask.query.compare and len(kept) < ask.query.top else kept
 
 
-def _fetch(ledger: Ledger, ask: Ask) -> tuple[Answer, tuple[str, ...]]:
+def _fetch(ledger: Readable, ask: Ask) -> tuple[Answer, tuple[str, ...]]:
     answer: Answer = {}
     parts = compile_parts(ask, DIALECTS[ledger.engine])
     for part in parts:

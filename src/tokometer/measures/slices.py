@@ -8,7 +8,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, Final
 
-from tokometer.ledger import Ledger
+from tokometer.ledger import Readable
 from tokometer.measures.ask import Ask, Condition
 from tokometer.measures.atoms import Minute
 from tokometer.measures.axis import moment
@@ -38,7 +38,7 @@ _COLUMNS: Final = (
 
 
 def slices(
-    ledger: Ledger,
+    ledger: Readable,
     question: Slices,
     workspaces: Sequence[str],
     now: int | datetime | None = None,
@@ -67,7 +67,7 @@ def slices(
         return replace(found, meta=replace(found.meta, missing=(*found.meta.missing, told)))
 
 
-def _slices(ledger: Ledger, question: Slices, ask: Ask, started: float) -> Result:
+def _slices(ledger: Readable, question: Slices, ask: Ask, started: float) -> Result:
     stored = choose("calls", Minute("bad"), ask.need)
     scope = Scope(ask, stored, DIALECTS[ledger.engine])
     found = ledger.fetch(slices_statement(scope, Calls.provider if question.by else None))

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace as with_fields
 
-from tokometer.ledger import Ledger
+from tokometer.ledger import Readable
 from tokometer.measures.ask import OTHER, Ask
 from tokometer.measures.compile import spread_part
 from tokometer.measures.definite import definite
@@ -25,7 +25,7 @@ from tokometer.records.units import MS, REQUESTS
 
 
 def spread(
-    ledger: Ledger,
+    ledger: Readable,
     question: Spread,
     workspaces: Sequence[str],
     now: int | datetime | None = None,
@@ -42,7 +42,7 @@ def spread(
     return bounded(ledger, ask, most, lambda ask: _spread(ledger, ask, started))
 
 
-def _spread(ledger: Ledger, ask: Ask, started: float) -> Result:
+def _spread(ledger: Readable, ask: Ask, started: float) -> Result:
     part = spread_part(ask, DIALECTS[ledger.engine])
     found = ledger.fetch(part.statement)
     if len(found) > ask.most:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as with_fields
 
-from tokometer.ledger import Ledger, Statement
+from tokometer.ledger import Readable, Statement
 from tokometer.measures.ask import Ask
 from tokometer.measures.atoms import RECORDS
 from tokometer.measures.dialect import DIALECTS
@@ -19,7 +19,7 @@ from tokometer.records.time import QUARTER_US
 _LONGEST_US = 4 * QUARTER_US
 
 
-def holding(ledger: Ledger, ask: Ask, wanted: int, *, newest: bool) -> tuple[Window, ...] | None:
+def holding(ledger: Readable, ask: Ask, wanted: int, *, newest: bool) -> tuple[Window, ...] | None:
     """The part of the window that holds the newest (or oldest) `wanted` records, or all that there are.
 
     No window where there are none; None where only the records themselves could tell.

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from msgspec.structs import replace
 
 from tokometer.records.kinds import ModelCall
+from tokometer.records.preferred import also_told, preferred
 from tokometer.records.stated import Stated, extends, together
 
 #: What holds for every call below whoever says it.
@@ -34,6 +35,7 @@ _CONTEXT: Final = (
 #: What is said of one call, and of no other below the same span.
 _OWN: Final = (
     "request_id",
+    "response_id",
     "stop_reason",
     "http_status",
     "latency_us",
@@ -42,6 +44,7 @@ _OWN: Final = (
     "cost_reported",
     "revenue",
 )
+_NAMES: Final = ("request_id", "response_id")
 #: What a computed price depends on, beside tokens.
 _PRICED: Final = frozenset(
     {"provider", "model", "service_tier", "region", "http_status", "stop_reason", "cost_reported"}
@@ -51,13 +54,15 @@ _PRICED: Final = frozenset(
 class Counted:
     """One call that counts: the telling whose record it is, and what others know of it better."""
 
-    __slots__ = ("_facts", "call", "index", "stated")
+    __slots__ = ("_facts", "call", "index", "stated", "tellers")
 
     def __init__(self, index: int, call: ModelCall, stated: Stated) -> None:
         #: Of the telling, as its place among all of them.
         self.index = index
         self.call = call
         self.stated = stated
+        #: All that speak of this call and of no other, itself first.
+        self.tellers = [call]
         self._facts: dict[str, Any] = {}
 
     @classmethod
@@ -104,8 +109,12 @@ class Counted:
     def learn(self, teller: ModelCall, *, alone: bool) -> None:
         """Take the facts that are unknown so far. `alone`: the teller speaks of this call only."""
         for name in (*_CONTEXT, *_OWN) if alone else _CONTEXT:
-            if self._get(name) in ("", None) and (value := getattr(teller, name)) not in ("", None):
+            if self._get(name) not in ("", None) or (value := getattr(teller, name)) in ("", None):
+                continue
+            if name not in _NAMES or value not in map(self._get, _NAMES):
                 self._facts[name] = value
+        if alone:
+            self.tellers.append(teller)
         if alone and self._get("status") != "ok" and not self._get("error_message") and teller.error_message:
             self._facts["error_message"] = teller.error_message
         if teller.labels:
@@ -125,6 +134,12 @@ class Counted:
     def result(self) -> ModelCall:
         """The call with what was learnt; the telling itself where that is nothing."""
         call = self.call
+        best = preferred(self.tellers)
+        if "labels" in best:
+            best["labels"] = {**(self._get("labels") or {}), **best["labels"]}
+        self._facts |= best
+        if also := also_told(self.tellers, self.stated, self._facts):
+            self._facts["also_told"] = also
         used = {name: value for name, value in self.stated.fields().items() if value != _plain(getattr(call, name))}
         changed = {**used, **{name: value for name, value in self._facts.items() if value != getattr(call, name)}}
         if not changed:

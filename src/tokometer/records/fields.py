@@ -42,7 +42,8 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     code http_status|status_code: the HTTP status of the reply
     text stop_reason|finish_reason: why the model stopped
     attempt attempt: 1 for the first try
-    text request_id|response_id: the provider's id of the request
+    text request_id: the provider's id of the request
+    text response_id|generation_id: the provider's id of the answer (`msg_…`, `chatcmpl-…`, `resp_…`, `gen-…`)
     whole input_tokens: prompt tokens that were neither read from nor written to the cache
     whole prompt_tokens > -: all prompt tokens, the cache included; instead of `input_tokens`
     whole cache_read_tokens|cached_tokens: prompt tokens read from the cache
@@ -90,6 +91,7 @@ _TOOLS: Final = f"""{_COMMON}{_WHOSE}
     time ended_at|end_time > -: when it ended; gives the duration where `duration_ms` does not
     ms duration_ms > duration_us: how long it took
     text call_id: the model call that asked for it
+    text use_id|tool_use_id|tool_call_id: the model's id of this use (`toolu_…`, `call_…`)
     whole lines_added: lines of code added
     whole lines_removed: lines of code removed
     text agent: the agent

@@ -66,7 +66,14 @@ class ModelCall(Record, kw_only=True, gc=False):
     http_status: int | None = None
     stop_reason: str = ""
     attempt: int = 1
+    #: The provider's names of the request (`req_…`) and of its answer (`msg_…`, `chatcmpl-…`, `resp_…`, `gen-…`), as
+    #: far as they are known. By either of them two ways in are known to tell of one call: see `records.tellings`.
     request_id: str = ""
+    response_id: str = ""
+    #: By which way in it was told (see `records.ways`); empty: what its source's name implies.
+    way: str = ""
+    #: By which other ways it was told too, and what each knew better. Filled as it is settled, never by a source.
+    also_told: str = ""
 
     latency_us: Micros | None = None
     ttft_us: Micros | None = None
@@ -140,6 +147,11 @@ class ToolCall(Record, kw_only=True, gc=False):
     duration_us: Micros | None = None
     #: The id of the model call that asked for it, as the source knows it.
     call_id: str = ""
+    #: What the model named this use (`toolu_…`, `call_…`): by it two ways in are known to tell of one use.
+    use_id: str = ""
+    #: As for a call.
+    way: str = ""
+    also_told: str = ""
     lines_added: Tokens | None = None
     lines_removed: Tokens | None = None
 

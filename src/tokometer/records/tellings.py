@@ -1,82 +1,35 @@
-"""One model call told by several spans is counted once.
+"""One model call that is told several times is counted once.
 
 A framework, the SDK below it and a gateway behind that each report a span for one and the same request; an agent's span
-states the sum of what the calls below it used. A *telling* is one such statement: the span of a model call, or a
-statement of an agent (`ModelCall.shadow`). :func:`settle` says what each counts as. It looks at nothing but the
-tellings and who stands above whom, so its answer does not depend on the order in which they became known.
+states the sum of what the calls below it used; the program that asked keeps a transcript and sends telemetry. A
+*telling* is one such statement. :func:`settle` says what each counts as. It looks at nothing but the tellings and who
+stands above whom, so its answer does not depend on the order in which they became known.
 
-**Nesting.** What is told below a telling explains it. Tokens that nothing below explains count for the rest; where none
-are left it is not counted, and what it knows besides goes to the calls below it.
+**Nesting.** What is told by a span below a telling explains it. Tokens that nothing below explains count for the rest;
+where none are left it is not counted, and what it knows besides goes to the calls below it.
 
-**One answer's id.** Tellings beside each other, or in two traces, that name the same answer are one call.
+**One answer's name.** Tellings beside each other, in two traces, or by two ways in, that name the same answer are one
+call; so are two of one session with the same tokens at the same time, one of which names nothing (`records.same`).
 
-Decision 010 has the reasons.
+Decisions 010 and 018 have the reasons.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from tokometer.records.counted import Counted
 from tokometer.records.kinds import ModelCall
-from tokometer.records.stated import Stated, agree, more_of, rest_of, together
+from tokometer.records.naming import REACH_US, gap_us, sort_of
+from tokometer.records.same import Grouping
+from tokometer.records.stated import Stated, more_of, rest_of, together
+from tokometer.records.ways import ranked, told_by_span
 
 #: Span → the span above it, by trace: of every span that is known, told or not.
 Links = Mapping[str, Mapping[str, str]]
 
-#: Two tellings with an answer's id that looks unique can be of one answer if so much time lies between them, at most.
-UNIQUE_REACH_US: Final = 3_600_000_000
-#: … and with any other id: clocks of two machines differ by so much.
-REACH_US: Final = 5_000_000
-#: Letters and digits of an id that are not words; below that, it is easily the same by chance.
-_UNIQUE: Final = 12
-_VARIED: Final = 6
-_PIECES: Final = re.compile(r"[^\W_]+")
-#: What an agent's or a chat's statement does not speak of: what is embedded and ranked beside it.
-_BESIDE: Final = frozenset({"embeddings", "rerank"})
-
-
-def is_telling(call: ModelCall) -> bool:
-    """Whether a call is told by a span, and so may be told by others, too."""
-    return bool(call.trace_id) and call.group == call.trace_id
-
-
-def sort_of(call: ModelCall) -> str:
-    """What a call is compared within: calls of different sorts do not explain each other."""
-    return call.operation if call.operation in _BESIDE else "chat"
-
-
-def looks_unique(answer: str) -> bool:
-    """Whether an answer's id is long and random, so that nobody gives it to another answer."""
-    pieces = [piece for piece in _PIECES.findall(answer) if not piece.isalpha()]
-    joined = "".join(pieces)
-    return len(joined) >= _UNIQUE and len(set(joined)) >= _VARIED
-
-
-def same_answer(one: ModelCall, other: ModelCall) -> bool:
-    """Whether two tellings beside each other are of one answer, by its id, their times and their tokens."""
-    if not one.request_id or one.shadow or other.shadow:
-        return False
-    if (one.workspace, one.request_id, sort_of(one)) != (other.workspace, other.request_id, sort_of(other)):
-        return False
-    unique = looks_unique(one.request_id)
-    if gap_us(one, other) > (UNIQUE_REACH_US if unique else REACH_US):
-        return False
-    stated = Stated.of(one), Stated.of(other)
-    stating = [each for each in stated if each.total]
-    if not unique and len(stating) < len(stated) and (not stating or one.trace_id != other.trace_id):
-        # A gateway that gives every answer one id, and answers that state nothing: there is nothing to tell them by.
-        return False
-    return agree(*stated, on_prompts=unique)
-
-
-def gap_us(one: ModelCall, other: ModelCall) -> int:
-    """The time between two calls, 0 where they overlap."""
-    ends = [call.started_at + (call.latency_us or 0) for call in (one, other)]
-    return max(0, max(one.started_at, other.started_at) - min(ends))
+_by_trust_in_tokens = ranked("tokens")
 
 
 def settle(tellings: Sequence[ModelCall], links: Links) -> list[ModelCall | None]:
@@ -118,7 +71,7 @@ class _Settlement:
         self._place: dict[tuple[str, str, str], int] = {}
         for at in order:
             call = tellings[at]
-            if call.span_id:
+            if call.span_id and told_by_span(call):
                 self._place.setdefault((call.workspace, call.trace_id, call.span_id), at)
         self._ways = [self._way(call, links.get(call.trace_id, {})) for call in tellings]
         self._groups = self._grouped(order)
@@ -135,6 +88,8 @@ class _Settlement:
     # -- who stands where --------------------------------------------------------------------------------------
 
     def _way(self, call: ModelCall, links: Mapping[str, str]) -> _Way:
+        if not told_by_span(call):
+            return _Way()
         way = _Way(open=not call.span_id)
         spans, parent = way.spans, call.parent_id
         # A span that is its own ancestor comes from a broken sender; the way ends there.
@@ -152,34 +107,14 @@ class _Settlement:
         return way
 
     def _grouped(self, order: Sequence[int]) -> list[_Group]:
-        groups: list[_Group] = []
-        named: dict[tuple[str, str, str], list[int]] = {}
-        for at in order:
-            call = self._calls[at]
-            if call.request_id and not call.shadow:
-                named.setdefault((call.workspace, call.request_id, sort_of(call)), []).append(at)
-            else:
-                groups.append(_Group([at], call.shadow))
-        for met in named.values():
-            # The best first, so that one which states nothing joins the best that it can be.
-            mine: list[_Group] = []
-            for at in sorted(met, key=self._rank):
-                group = next((group for group in mine if self._joins(at, group)), None)
-                if group is None:
-                    mine.append(_Group([at], shadow=False))
-                else:
-                    group.members.append(at)
-            groups += mine
-        return sorted(groups, key=lambda group: _order(self._calls[group.members[0]]))
+        sums = [_Group([at], shadow=True) for at in order if is_sum(self._calls[at])]
+        calls = [at for at in order if not is_sum(self._calls[at])]
+        groups = [_Group(members, shadow=False) for members in Grouping(self._calls, calls, self._nested).groups()]
+        return sorted([*sums, *groups], key=lambda group: _order(self._calls[group.members[0]]))
 
-    def _rank(self, at: int) -> tuple[int, int, str, str]:
-        some, all_ = Stated.of(self._calls[at]).knowledge
-        return -some, -all_, self._calls[at].native_id, self._calls[at].workspace
-
-    def _joins(self, at: int, group: _Group) -> bool:
-        if any(at in self._ways[other].above or other in self._ways[at].above for other in group.members):
-            return False
-        return same_answer(self._calls[group.members[0]], self._calls[at])
+    def _nested(self, one: int, other: int) -> bool:
+        """Whether one telling stands above the other."""
+        return one in self._ways[other].above or other in self._ways[one].above
 
     def _nest(self, order: Sequence[int]) -> None:
         for at in order:
@@ -207,9 +142,7 @@ class _Settlement:
 
     def _weigh(self, group: _Group, below: list[Counted], beside: list[Counted]) -> list[Counted]:
         tellers = [self._calls[at] for at in group.members]
-        own = Stated.of(tellers[0])
-        for teller in tellers[1:]:
-            own = together(own, Stated.of(teller))
+        own = together_all(tellers)
         explained = sorted([*below, *beside], key=_counted_order)
         stating = [one for one in explained if one.stated.total]
         taker = _taker(explained)
@@ -288,10 +221,15 @@ class _Settlement:
             for other in self._groups
             if not other.shadow and above.isdisjoint(other.members)
             for counted in self._count(other)
-            if _together_in_time(agent, counted.call)
+            if any(_together_in_time(agent, teller) for teller in counted.tellers)
         )
         sums = (sum(one.stated.prompt_total for one in others), sum(one.stated.output_total for one in others))
         return own.total > 0 and sums == (own.prompt_total, own.output_total)
+
+
+def is_sum(call: ModelCall) -> bool:
+    """Whether a telling is an agent's statement of what the calls below it used."""
+    return call.shadow and told_by_span(call)
 
 
 def _together_in_time(agent: ModelCall, call: ModelCall) -> bool:
@@ -299,6 +237,14 @@ def _together_in_time(agent: ModelCall, call: ModelCall) -> bool:
     return (agent.workspace, agent.trace_id, sort_of(agent)) == (call.workspace, call.trace_id, sort_of(call)) and (
         agent.latency_us is None or gap_us(agent, call) <= REACH_US
     )
+
+
+def together_all(tellers: Sequence[ModelCall]) -> Stated:
+    """What several tellings of one call state: the word of the most trusted, as far as others are not richer."""
+    first, *others = map(Stated.of, sorted(tellers, key=_by_trust_in_tokens))
+    for other in others:
+        first = together(first, other)
+    return first
 
 
 def _order(call: ModelCall) -> tuple[int, str, str, str]:

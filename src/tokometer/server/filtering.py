@@ -14,7 +14,8 @@ from tokometer.dashboards import Scope
 from tokometer.dashboards.names import Names
 from tokometer.measures import Filter, dimension_named
 from tokometer.server.offered import findable
-from tokometer.server.panels import context_of, parameters_of, scope_of
+from tokometer.server.panels import parameters_of, scope_of
+from tokometer.server.rendering import context_of
 from tokometer.server.runtime import Runtime
 
 router: Final = APIRouter(tags=["panels"])

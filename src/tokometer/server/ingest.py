@@ -1,9 +1,7 @@
-"""Records in: OTLP traces and our own API. A reply means that what it accepts is on disk."""
+"""Records in: OTLP and our own API. A reply means that what it accepts is on disk."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -12,10 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from tokometer.collect import portioned
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
-from tokometer.ledger import Batch, LedgerError
+from tokometer.ledger import LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_json
 from tokometer.ledger.refused import list_refused
-from tokometer.records import Notice, Refusal, now_us
+from tokometer.records import Refusal
 from tokometer.records.fields import FIELDS
 from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
@@ -23,10 +21,9 @@ from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
 from tokometer.server.taking import take
 from tokometer.sources import own
-from tokometer.sources.recipes import unread
 
 if TYPE_CHECKING:
-    from tokometer.sources.otlp import Encoding
+    from tokometer.sources.otlp import Encoding, Signal
 
 router: Final = APIRouter()
 
@@ -36,40 +33,19 @@ _JSON: Final = "application/json"
 @router.post("/v1/traces", summary="OTLP/HTTP traces, protobuf or JSON")
 async def traces(request: Request) -> Response:
     """Take an `ExportTraceServiceRequest` and reply with an `ExportTraceServiceResponse` in the same encoding."""
-    # Protobuf takes a tenth of a second to load: the server starts without it, and loads it right after.
-    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, reply
-
-    encoding = ENCODINGS.get(_media_type(request))
-    if encoding is None:
-        return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
-    try:
-        async with received(request) as body:
-            runtime = request.app.state.runtime
-            taken = await take(
-                runtime.writer, portioned.traces(runtime.decoder, body, encoding), stopping=runtime.closing
-            )
-        runtime.arrivals.note("otlp", taken.accepted + taken.duplicate + taken.changed, taken.refused)
-    except BodyError as error:
-        return _with(error.headers, _otlp_error(error.status, str(error), encoding))
-    except OtlpError as error:
-        return _otlp_error(400, str(error), encoding)
-    except TooManyRecords as error:
-        return _otlp_error(413, str(error), encoding)
-    except (QueueFull, WriterClosed, LedgerError) as error:
-        return _later(error, _otlp_error(503, str(error), encoding))
-    return Response(reply(taken.refusals, encoding, taken.refused), media_type=MEDIA_TYPES[encoding])
+    return await _otlp(request, "traces")
 
 
-@router.post("/v1/metrics", summary="OTLP/HTTP metrics: not taken")
-async def metrics(request: Request) -> Response:
-    """Say that metrics are not taken, so that their exporter drops them, and what to set so that it sends none."""
-    return await _unread(request, "metrics")
-
-
-@router.post("/v1/logs", summary="OTLP/HTTP logs: not taken")
+@router.post("/v1/logs", summary="OTLP/HTTP logs, protobuf or JSON")
 async def logs(request: Request) -> Response:
-    """Say that logs are not taken, so that their exporter drops them, and what to set so that it sends none."""
-    return await _unread(request, "logs")
+    """Take an `ExportLogsServiceRequest` and reply with an `ExportLogsServiceResponse` in the same encoding."""
+    return await _otlp(request, "logs")
+
+
+@router.post("/v1/metrics", summary="OTLP/HTTP metrics, protobuf or JSON")
+async def metrics(request: Request) -> Response:
+    """Take an `ExportMetricsServiceRequest` and reply with an `ExportMetricsServiceResponse` in the same encoding."""
+    return await _otlp(request, "metrics")
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -110,14 +86,29 @@ def notices(
     return _json({"notices": shown, "next_offset": offset + limit if len(found) > limit else None})
 
 
-async def _unread(request: Request, signal: str) -> Response:
-    """The answer to what no rule reads: 400, which exporters do not try again; counted where people look for it."""
-    from tokometer.sources.otlp import ENCODINGS
+async def _otlp(request: Request, signal: Signal) -> Response:
+    """Take a request of a signal, and reply as OTLP/HTTP has it."""
+    # Protobuf takes a tenth of a second to load: the server starts without it, and loads it right after.
+    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, reply
 
-    notice = Notice("otlp", "signal", signal, f"/v1/{signal}", at=now_us())
-    with suppress(QueueFull, WriterClosed, LedgerError):
-        await asyncio.wrap_future(request.app.state.runtime.writer.submit(Batch(notices=[notice])))
-    return _otlp_error(400, unread(signal), ENCODINGS.get(_media_type(request), "json"))
+    encoding = ENCODINGS.get(_media_type(request))
+    if encoding is None:
+        return _otlp_error(415, f"Content-Type is not one of {', '.join(ENCODINGS)}", "json")
+    try:
+        async with received(request) as body:
+            runtime = request.app.state.runtime
+            portions = portioned.otlp(runtime.decoder, signal, body, encoding)
+            taken = await take(runtime.writer, portions, stopping=runtime.closing)
+        runtime.arrivals.note("otlp", taken.accepted + taken.duplicate + taken.changed, taken.refused)
+    except BodyError as error:
+        return _with(error.headers, _otlp_error(error.status, str(error), encoding))
+    except OtlpError as error:
+        return _otlp_error(400, str(error), encoding)
+    except TooManyRecords as error:
+        return _otlp_error(413, str(error), encoding)
+    except (QueueFull, WriterClosed, LedgerError) as error:
+        return _later(error, _otlp_error(503, str(error), encoding))
+    return Response(reply(signal, taken.refusals, encoding, taken.refused), media_type=MEDIA_TYPES[encoding])
 
 
 async def _own(request: Request, kind: str) -> Response:

@@ -93,6 +93,7 @@ class _Server(uvicorn.Server):
 
         def beside() -> None:
             self._runtime.price_list.look()
+            self._runtime.moments.sweep()
             card.write()
 
         self._runtime.watch.start(beside)

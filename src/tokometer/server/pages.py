@@ -15,7 +15,7 @@ from tokometer.measures import Query
 from tokometer.records import PROVIDERS
 from tokometer.server.connecting import ways
 from tokometer.server.offered import offered
-from tokometer.server.panels import every
+from tokometer.server.rendering import every
 from tokometer.server.runtime import Runtime
 from tokometer.server.settled import shown
 from tokometer.server.templates import render

@@ -4,55 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import gzip
-import hashlib
 import io
 import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, ScopeError, View, titled
-from tokometer.dashboards.answers import JUDGED, described, judgement_of
+from tokometer.dashboards import DASHBOARDS, Dashboard, Panel, Scope, ScopeError, View, titled
+from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.drawing import window_text
-from tokometer.dashboards.marks import marks_of
-from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
-from tokometer.measures import CUBES, Query, Question, Result, dimension_named
-from tokometer.measures.latest import latest
+from tokometer.ledger import LedgerUnavailable
+from tokometer.measures import Query, Question, Result, dimension_named
 from tokometer.measures.result import csv_cell
 from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
-from tokometer.server.memory import Kept
-from tokometer.server.offered import findable, offered
-from tokometer.server.plain import json_bytes
-from tokometer.server.runtime import Rendered, Runtime
+from tokometer.server.memory import FOR_GOOD, Kept
+from tokometer.server.moments import Moment
+from tokometer.server.offered import offered
+from tokometer.server.rendering import context_of, every, held, home_of, made, panels
+from tokometer.server.runtime import Rendered, Runtime, quarter_of
 from tokometer.server.templates import render
 
 router: Final = APIRouter(tags=["panels"])
 
-#: Bytes from which on a reply is worth packing.
-_PACKED: Final = 1_000
-
-
-@cache
-def panels() -> dict[str, Panel]:
-    """Every panel by id."""
-    return {panel.id: panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels}
-
-
-@cache
-def home_of(panel_id: str) -> Dashboard:
-    """The dashboard that a panel stands on."""
-    return next(one for one in DASHBOARDS.values() if any(panel.id == panel_id for panel in one.panels))
+#: Characters of the word for a moment.
+_LONGEST_WORD: Final = 64
 
 
 @router.get("/api/dashboards", summary="Every dashboard with its panels")
@@ -152,11 +134,26 @@ async def panel(request: Request, panel_id: str, rows: bool = True, live: bool =
 
     It has everything that was acknowledged before. `rows=0` leaves out the rows, for pages, which show the fragment.
     `live=1` is for pages that renew what they show, again and again: while much is committed, what came in the last
-    seconds may be missing. `Version` says as of which change it is, as `/api/live` counts them.
+    seconds may be missing. `Version` says as of which change it is, as `/api/live` counts them. Panels that are asked
+    for with the same word in a header `Moment` answer for one moment, whatever is committed meanwhile; the reply's
+    `Moment` is its number.
     """
-    found, scope = _asked(request, panel_id)
-    reply = await _reply(request.app.state.runtime, found, scope, with_rows=rows, live=live)
-    headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache", "Version": str(reply.version)}
+    runtime: Runtime = request.app.state.runtime
+    word = request.headers.get("moment", "")[:_LONGEST_WORD]
+    found, _ = _asked(request, panel_id)
+    moment = await _moment(runtime, found, word, live=live) if word else None
+    try:
+        reply = await _reply(runtime, found, _asked(request, panel_id, moment)[1], moment, with_rows=rows, live=live)
+    except LedgerUnavailable:
+        if moment is None or not moment.reading.is_lost:
+            raise
+        # The ledger is opened again, and has another moment for the word.
+        moment = await _moment(runtime, found, word, live=live)
+        reply = await _reply(runtime, found, _asked(request, panel_id, moment)[1], moment, with_rows=rows, live=live)
+    headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache"}
+    headers |= {"Version": str(moment.version if moment else reply.version)}
+    if moment is not None:
+        headers["Moment"] = str(moment.number)
     if request.headers.get("if-none-match") == reply.etag:
         return Response(status_code=304, headers=headers)
     if reply.packed and "gzip" in request.headers.get("accept-encoding", ""):
@@ -165,15 +162,39 @@ async def panel(request: Request, panel_id: str, rows: bool = True, live: bool =
     return Response(reply.body, headers=headers, media_type="application/json")
 
 
-async def _reply(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, live: bool) -> Rendered:
+async def _moment(runtime: Runtime, panel: Panel, word: str, *, live: bool) -> Moment | None:
+    """What a page looks at that asks with this word. Whoever waits for it holds no thread."""
+    hold = _pace(runtime, home_of(panel.id)) if live else 0.0
+    future, turn = runtime.moments.claim(word, hold)
+
+    def make() -> None:
+        try:
+            runtime.makers.submit(runtime.moments.make, future)
+        except RuntimeError:
+            future.set_exception(HTTPException(503, "the server is ending"))
+
+    if turn is not None:
+        # Whoever leaves must not take it from the others.
+        asyncio.get_running_loop().call_later(turn, make)
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
+def _pace(runtime: Runtime, dashboard: Dashboard) -> float:
+    """How long what a live page shows may lack the latest commits."""
+    return min(held(every(runtime, panel)) for panel in dashboard.panels)
+
+
+async def _reply(
+    runtime: Runtime, panel: Panel, scope: Scope, moment: Moment | None, *, with_rows: bool, live: bool
+) -> Rendered:
     """A panel's reply. Whoever waits for one that is being made holds no thread."""
-    key, claim = _claim(runtime, panel, scope, with_rows=with_rows, live=live)
+    key, claim = _claim(runtime, panel, scope, moment, with_rows=with_rows, live=live)
     kept, mine = claim()
     if kept.future.done():
         return kept.result()
 
     def begin() -> None:
-        make = partial(_render, runtime, panel, scope, with_rows=with_rows, live=live)
+        make = partial(_render, runtime, panel, scope, moment, with_rows=with_rows, live=live)
         try:
             runtime.makers.submit(runtime.rendered.fulfil, key, kept, make)
         except RuntimeError:
@@ -189,39 +210,37 @@ def _ending() -> Rendered:
     raise HTTPException(503, "the server is ending")
 
 
-def rendered(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool = True) -> Rendered:
+def rendered(
+    runtime: Runtime, panel: Panel, scope: Scope, moment: Moment | None = None, *, with_rows: bool = True
+) -> Rendered:
     """A panel's reply, shared by all who look at the same thing at the same time."""
-    key, claim = _claim(runtime, panel, scope, with_rows=with_rows, live=False)
+    key, claim = _claim(runtime, panel, scope, moment, with_rows=with_rows, live=False)
     kept, mine = claim()
     if mine:
-        runtime.rendered.fulfil(key, kept, partial(_render, runtime, panel, scope, with_rows=with_rows, live=False))
+        make = partial(_render, runtime, panel, scope, moment, with_rows=with_rows, live=False)
+        runtime.rendered.fulfil(key, kept, make)
     return kept.result()
 
 
 def _claim(
-    runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, live: bool
+    runtime: Runtime, panel: Panel, scope: Scope, moment: Moment | None, *, with_rows: bool, live: bool
 ) -> tuple[Hashable, Callable[[], tuple[Kept[Rendered], bool]]]:
     """What a panel's reply is kept under, and how to get at it."""
     seconds = every(runtime, panel)
-    key = (
+    key: tuple[Hashable, ...] = (
         panel.id,
         scope.key(panel.uses),
         scope.moved(0),
         # Thresholds, budgets and targets are part of what is shown.
         runtime.settings,
         with_rows,
-        # What it was made of may lack the latest commits: not for those who ask for all of them.
-        live,
     )
+    if moment is not None:
+        key = (*key, quarter_of(moment), moment.state)
+        return key, partial(runtime.rendered.claim, key, seconds, FOR_GOOD)
+    # What it was made of may lack the latest commits: not for those who ask for all of them.
+    key = (*key, live)
     return key, partial(runtime.rendered.claim, key, seconds, held(seconds) if live else 0.0)
-
-
-def held(seconds: float) -> float:
-    """How long what a live page shows may lack the latest commits, of a panel that is renewed every so many seconds.
-
-    A little less than after how long a page asks again; see `tick` in dashboard.js.
-    """
-    return 0.7 * min(10.0, max(1.0, seconds / 30))
 
 
 def warm(runtime: Runtime) -> None:
@@ -230,132 +249,43 @@ def warm(runtime: Runtime) -> None:
     Whoever is elsewhere finds the ledger's pages in memory and everything else loaded. Where somebody asks before it is
     done, what they ask for comes first, and loads the same.
     """
-    scope = parse_scope({"tz": [local_zone()]}, (), runtime.now())
+    future, turn = runtime.moments.claim("the first page", 0.0)
+    if turn is not None:
+        runtime.moments.make(future)
+    moment = future.result()
+    scope = parse_scope({"tz": [local_zone()]}, (), moment.now if moment else runtime.now())
     for answered, panel in enumerate(DASHBOARDS["usage"].panels):
         if runtime.closing.is_set() or len(runtime.rendered) > answered:
             return
-        rendered(runtime, panel, scope, with_rows=False)
+        rendered(runtime, panel, scope, moment, with_rows=False)
 
 
-def _render(runtime: Runtime, panel: Panel, scope: Scope, *, with_rows: bool, live: bool) -> Rendered:
-    seconds = every(runtime, panel)
-    hold = held(seconds) if live else 0.0
-    versions = [runtime.broadcaster.version]
-    #: What the answers lack, each once.
-    missing: dict[str, None] = {}
-
-    def ask(question: Question) -> Result:
-        kept = runtime.asked(question, seconds, hold)
-        versions.append(kept.version)
-        result = kept.result()
-        missing.update(dict.fromkeys(result.meta.missing))
-        return result
-
-    view = panel.view(context_of(runtime, scope, ask))
-    filtered = bool(scope.where)
-    title = titled(panel, scope)
-    frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
-    frame["window"] = own_window(panel, title)
-    frame["missing"] = list(missing)
-    if "by" in panel.uses:
-        titles = findable(runtime)
-        if scope.by not in titles:
-            titles[scope.by] = dimension_named(f"calls.{scope.by}").title
-        frame["dimensions"] = list(titles.items())
-    reply = {
-        "id": panel.id,
-        "title": title,
-        "columns": view.table.columns,
-        "rows": [[_json(value) for value in row] for row in view.table.rows] if with_rows else [],
-        "chart": view.chart,
-        "missing": list(missing),
-        "html": render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=filtered),
-        "empty": view.empty,
-        "nothing": (view.empty or _says_nothing(view)) and not filtered and _has_nothing(runtime),
-        "range": scope.window.title,
-        "earlier": scope.moved(-1),
-        "later": scope.moved(1),
-    }
-    if "range" in panel.uses:
-        quiet = view.empty or _says_nothing(view)
-        reply["last"] = _last(context_of(runtime, scope, ask)) if quiet and not reply["nothing"] else None
-    body = json_bytes(reply)
-    packed = gzip.compress(body, 5, mtime=0) if len(body) >= _PACKED else b""
-    return Rendered(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"', packed, min(versions))
-
-
-def _last(context: Context) -> dict[str, Any] | None:
-    """When something was used last, and a window of it; None where something was in this one, or never was."""
-    window = context.scope.window
-    found = context.query(window, "requests").rows
-    if found and found[0]["requests"]:
-        return None
-    last = latest(context.ask, context.where(), context.scope.zone.key)
-    if last is None:
-        return None
-    day = last.date()
-    length = max(window.until.date() - window.since.date(), timedelta(days=1))
-    asked = {"range": "custom", "since": day - length + timedelta(days=1), "until": day}
-    return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.where)}
-
-
-def _says_nothing(view: View) -> bool:
-    """True where no row has a number but zero: sums of nothing are known, and none of them is of interest."""
-    return not any(isinstance(value, int | float | Decimal) and value for row in view.table.rows for value in row)
-
-
-def _has_nothing(runtime: Runtime) -> bool:
-    """True where no call has ever come in: then a page says how to send some."""
-    found = runtime.ask(Query(measures=("calls.requests",), since="all")).rows
-    return not (found and found[0]["requests"])
-
-
-def every(runtime: Runtime, panel: Panel) -> float:
-    """Seconds that a panel's answer holds: its own, or what the settings say."""
-    return runtime.settings.every(home_of(panel.id).id, panel.id, panel.every)
+def _render(
+    runtime: Runtime, panel: Panel, scope: Scope, moment: Moment | None, *, with_rows: bool, live: bool
+) -> Rendered:
+    with runtime.moments.asking(moment):
+        return made(runtime, panel, scope, moment, with_rows=with_rows, live=live)
 
 
 def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
     return panel.view(context_of(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
 
 
-def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
-    """What panels may use to answer."""
-    context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
-    return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
-
-
-def _unheard(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters that what the panel counts has no dimension for."""
-    cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
-    return [
-        dimension_named(f"calls.{name}").title
-        for name, _ in scope.where
-        if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
-    ]
-
-
-def _unknown(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters under which nothing can be told of what the panel judges."""
-    cubes = {judgement_of(name)[0].cube if name.startswith(JUDGED) else "calls" for name in panel.measures}
-    if len(cubes) != 1 or "calls" in cubes:
-        return []
-    known = CUBES[cubes.pop()].dimensions
-    return [dimension_named(f"calls.{name}").title for name, _ in scope.where if name not in known]
-
-
-def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
+def _asked(request: Request, panel_id: str, moment: Moment | None = None) -> tuple[Panel, Scope]:
     found = panels().get(panel_id)
     if found is None:
         raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
-    return found, scope_of(request, parameters_of(request), home_of(panel_id).range)
+    now = moment.now if moment else None
+    return found, scope_of(request, parameters_of(request), home_of(panel_id).range, now)
 
 
-def scope_of(request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE) -> Scope:
-    """What a request's parameters ask for; 422 where they cannot be understood."""
+def scope_of(
+    request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE, now: datetime | None = None
+) -> Scope:
+    """What a request's parameters ask for, as of now or another time; 422 where they cannot be understood."""
     try:
         runtime: Runtime = request.app.state.runtime
-        return parse_scope(parameters, offered(runtime, parameters), runtime.now(), default, runtime.first)
+        return parse_scope(parameters, offered(runtime, parameters), now or runtime.now(), default, runtime.first)
     except ScopeError as error:
         raise HTTPException(422, str(error)) from None
 
@@ -366,9 +296,3 @@ def parameters_of(request: Request) -> dict[str, list[str]]:
     for name, value in request.query_params.multi_items():
         found.setdefault(name, []).append(value)
     return found
-
-
-def _json(value: object) -> object:
-    if isinstance(value, Decimal):
-        return f"{value:.9f}" if value.is_finite() else None
-    return value.isoformat() if isinstance(value, datetime) else value

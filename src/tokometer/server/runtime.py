@@ -31,7 +31,8 @@ from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
-from tokometer.server.memory import Kept, Memory
+from tokometer.server.memory import FOR_GOOD, Kept, Memory
+from tokometer.server.moments import Moment, Moments
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
@@ -65,6 +66,11 @@ class Counters:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
+
+
+def quarter_of(moment: Moment) -> int:
+    """The quarter hour in which a moment is: with it windows move."""
+    return int(moment.now.timestamp() // _QUARTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,8 @@ class Runtime:
     replies: Memory[Rendered] = field(init=False)
     #: Names that there are, with their calls; see endpoints/naming.py.
     names: Memory[Mapping[str, int]] = field(init=False)
+    #: What pages look at; see moments.py.
+    moments: Moments = field(init=False)
     #: Makes panels that are asked for, a few at a time.
     makers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
@@ -139,6 +147,7 @@ class Runtime:
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
         self.names = Memory(8, 16 * MIB, version=self.version)
+        self.moments = Moments(lambda: self.ledger.snapshot(_MAKERS), self.version, self.now)
 
     def version(self) -> int:
         """As of which version the data is; higher with every commit, before anyone is told that it is durable."""
@@ -176,6 +185,15 @@ class Runtime:
         key = (question, self.settings.dimensions, int(time.time() // _QUARTER), whole)
         most = MOST_ROWS if whole else MOST_LOOKED_AT
         return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES, most=most), every, hold)
+
+    def asked_of(self, moment: Moment, question: Question, every: float) -> Kept[Result]:
+        """The same as of a moment; shared with others between which and it nothing has changed."""
+        key = (question, self.settings.dimensions, quarter_of(moment), moment.state)
+
+        def make() -> Result:
+            return answer(moment.reading, question, WORKSPACES, moment.now, MOST_LOOKED_AT)
+
+        return self.results.kept(key, make, every, FOR_GOOD)
 
     def use_prices(self, book: PriceBook) -> None:
         """Price what comes from now on with another book."""
@@ -238,6 +256,7 @@ class Runtime:
             hanging.append("the demo")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
+        self.moments.close()
         self.decoder.close()
         if not self.writer.close(_TO_COMMIT, _TO_SETTLE):
             hanging.append("committing and bringing rollups up to date")

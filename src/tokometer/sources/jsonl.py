@@ -15,6 +15,7 @@ import msgspec
 
 from tokometer.records import Record, RecordError, Refusal, mistake, now_us
 from tokometer.records.values import decimal, name_of
+from tokometer.sources.frames import Frames, is_compressed
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
 from tokometer.sources.remembered import encoded
@@ -25,6 +26,7 @@ M = TypeVar("M", bound=msgspec.Struct)
 _DECODER: Final = msgspec.json.Decoder(float_hook=decimal)
 #: A file that is something else entirely is not listed line by line.
 MOST_REFUSALS: Final = 1_000
+_TOO_LONG: Final = f"a line longer than {LINE_LIMIT >> 20} MiB"
 
 
 class LinesReader(ABC, Generic[M]):
@@ -76,9 +78,13 @@ class LinesSource(ABC):
 def read_lines(name: str, reader: type[LinesReader[Any]], path: Path, state: bytes) -> Reading:
     """What is new in a file of lines of the source `name`, for sources that also have files of other kinds.
 
+    One that is compressed (`.zst`) is read whole: nobody adds to it.
+
     Raises:
         OSError: It cannot be read, or is gone.
     """
+    if is_compressed(path):
+        return _read_compressed(name, reader, path)
     with Tail(path, state) as tail:
         memory = _recalled(tail.extra, reader.Memory)
         if memory is not None or not tail.offset:
@@ -89,31 +95,66 @@ def read_lines(name: str, reader: type[LinesReader[Any]], path: Path, state: byt
 
 
 def _read(name: str, kind: type[LinesReader[Any]], path: Path, tail: Tail, memory: msgspec.Struct | None) -> Reading:
-    noticed = Noticed(name, str(path))
-    reader = kind(path, kind.Memory() if memory is None else memory, noticed)
-    records: list[Record] = []
-    refusals: list[Refusal] = []
-
-    def refuse(offset: int, error: RecordError) -> None:
-        if len(refusals) < MOST_REFUSALS:
-            refusals.append(Refusal(name, str(path), offset, error.field, error.reason, now_us()))
-        elif len(refusals) == MOST_REFUSALS:
-            refusals.append(Refusal(name, str(path), offset, "", "and more lines of this file", now_us()))
-
+    taking = _Taking(name, kind, path, memory)
     for offset, raw in tail.lines():
-        if not (stripped := raw.strip()):
-            continue
-        try:
-            records.extend(reader.take(_object(stripped), offset))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
-            refuse(offset, mistake(error))
+        taking.take(offset, raw)
     for offset in tail.oversized:
-        refuse(offset, RecordError("", f"a line longer than {LINE_LIMIT >> 20} MiB"))
-    try:
-        records.extend(reader.finish())
-    except Exception as error:  # noqa: BLE001 - as above
-        refuse(tail.offset, mistake(error))
-    return Reading(records, refusals, tail.state(encoded(reader.memory)), noticed.all())
+        taking.refuse(offset, RecordError("", _TOO_LONG))
+    taking.finish(tail.offset)
+    return taking.reading(tail.state(encoded(taking.reader.memory)))
+
+
+def _read_compressed(name: str, kind: type[LinesReader[Any]], path: Path) -> Reading:
+    taking, frames = _Taking(name, kind, path, None), Frames(path)
+    with Tail(path, b"") as tail:
+        for data, end, offset in frames.blocks():
+            start = 0
+            for raw in bytes(data[:end]).split(b"\n"):
+                taking.take(offset + start, raw)
+                start += len(raw) + 1
+        for offset in frames.oversized:
+            taking.refuse(offset, RecordError("", _TOO_LONG))
+        if frames.damage is not None:
+            taking.refuse(frames.damage[0], RecordError("", f"{frames.damage[1]}; what comes before was read"))
+        taking.finish(tail.size)
+        # All of it, as far as its size and times tell: it is read anew when they do.
+        tail.offset = tail.size
+        return taking.reading(tail.state())
+
+
+class _Taking:
+    """Lines as they are given to a reader, and what comes of them."""
+
+    def __init__(self, name: str, kind: type[LinesReader[Any]], path: Path, memory: msgspec.Struct | None) -> None:
+        self._name = name
+        self._place = str(path)
+        self._noticed = Noticed(name, self._place)
+        self.reader = kind(path, kind.Memory() if memory is None else memory, self._noticed)
+        self._records: list[Record] = []
+        self._refusals: list[Refusal] = []
+
+    def take(self, offset: int, raw: bytes) -> None:
+        if not (stripped := raw.strip()):
+            return
+        try:
+            self._records.extend(self.reader.take(_object(stripped), offset))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
+            self.refuse(offset, mistake(error))
+
+    def refuse(self, offset: int, error: RecordError) -> None:
+        if len(self._refusals) < MOST_REFUSALS:
+            self._refusals.append(Refusal(self._name, self._place, offset, error.field, error.reason, now_us()))
+        elif len(self._refusals) == MOST_REFUSALS:
+            self._refusals.append(Refusal(self._name, self._place, offset, "", "and more lines of this file", now_us()))
+
+    def finish(self, offset: int) -> None:
+        try:
+            self._records.extend(self.reader.finish())
+        except Exception as error:  # noqa: BLE001 - as above
+            self.refuse(offset, mistake(error))
+
+    def reading(self, state: bytes) -> Reading:
+        return Reading(self._records, self._refusals, state, self._noticed.all())
 
 
 def json_object(text: bytes | memoryview | str) -> dict[str, Any]:
@@ -125,11 +166,20 @@ def json_object(text: bytes | memoryview | str) -> dict[str, Any]:
     return _object(text)
 
 
-def _object(text: bytes | memoryview | str) -> dict[str, Any]:
+def json_value(text: bytes | memoryview | str) -> Any:  # noqa: ANN401 - any JSON
+    """Any JSON value, its floats as `Decimal`.
+
+    Raises:
+        RecordError: It is none.
+    """
     try:
-        value = _DECODER.decode(text)
+        return _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeError, ArithmeticError) as error:
         raise RecordError("", f"is not JSON: {_why(error)}") from None
+
+
+def _object(text: bytes | memoryview | str) -> dict[str, Any]:
+    value = json_value(text)
     if not isinstance(value, dict):
         raise RecordError("", f"is {name_of(value)}, not an object")
     return value

@@ -6,7 +6,7 @@ as what the gate makes of it (`records.texts`), so that a record is the same whe
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ _IDS: Final = frozenset({"thread", "parent", "turn", "id", "root", "owner", "ses
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
+M = TypeVar("M", bound=msgspec.Struct)
+
 
 def encoded(memory: msgspec.Struct) -> bytes:
     """A state as bytes. It is changed where it holds a secret: nothing else is to be made of it afterwards."""
@@ -25,6 +27,14 @@ def encoded(memory: msgspec.Struct) -> bytes:
     if holding_secrets((state.decode("latin-1"),)):
         return _encode(_without(memory, ""))
     return state
+
+
+def decoded(state: bytes, kind: type[M]) -> M:
+    """What was remembered; from the start where that is nothing, or of another version of ours."""
+    try:
+        return msgspec.msgpack.decode(state, type=kind) if state else kind()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return kind()
 
 
 def _without(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever a state holds

@@ -46,7 +46,7 @@ async def packed(decoder: Decoder, body: bytes = BODY) -> Decoded:
     """The first answer that comes from the other process."""
     async with asyncio.timeout(60):
         while True:
-            found = await decoder.traces(body, "protobuf")
+            found = await decoder.otlp("traces", body, "protobuf")
             if found.packed:
                 return found
             await asyncio.sleep(0.05)
@@ -62,7 +62,7 @@ def test_both_processes_find_the_same(tmp_path: Path) -> None:
     """While the other process starts, requests are decoded here; the answers tell no difference but the price."""
 
     async def talk(decoder: Decoder) -> None:
-        here = await decoder.traces(BODY, "protobuf")
+        here = await decoder.otlp("traces", BODY, "protobuf")
         there = await packed(decoder)
         assert here.records
         assert not here.packed
@@ -98,7 +98,7 @@ def test_answers_belong_to_their_requests(tmp_path: Path) -> None:
     async def talk(decoder: Decoder) -> None:
         await packed(decoder)
         bodies = [protobuf(*(span(attributes=CHAT) for _ in range(count))) for count in range(1, 20)]
-        asked = [decoder.traces(body, "protobuf") for body in (*bodies, b"\xff\xff not protobuf")]
+        asked = [decoder.otlp("traces", body, "protobuf") for body in (*bodies, b"\xff\xff not protobuf")]
         *good, bad = await asyncio.gather(*asked, return_exceptions=True)
         assert [len(names(found)) for found in good if isinstance(found, Decoded)] == list(range(1, 20))
         assert isinstance(bad, OtlpError)
@@ -113,7 +113,7 @@ def test_a_dead_process_costs_no_request(tmp_path: Path) -> None:
         for _ in range(2):
             await packed(decoder)
             assert decoder.process is not None
-            asked = [asyncio.create_task(decoder.traces(BODY, "protobuf")) for _ in range(10)]
+            asked = [asyncio.create_task(decoder.otlp("traces", BODY, "protobuf")) for _ in range(10)]
             await asyncio.sleep(0)
             os.kill(decoder.process, signal.SIGKILL)
             found = await asyncio.gather(*asked)
@@ -154,7 +154,7 @@ def test_small_requests_start_nothing(tmp_path: Path) -> None:
 
     async def talk(_: Decoder) -> None:
         decoder = Decoder(Prices(None, tmp_path), worth_bytes=len(BODY) + 1)
-        await decoder.traces(BODY, "protobuf")
+        await decoder.otlp("traces", BODY, "protobuf")
         await asyncio.sleep(0.1)
         assert decoder.process is None
         decoder.close()
@@ -170,7 +170,7 @@ def test_a_process_that_cannot_start_is_done_without(tmp_path: Path) -> None:
         file.write_text("this is not TOML")
         decoder = Decoder(Prices(file, tmp_path), worth_bytes=0)
         for _ in range(20):
-            found = await decoder.traces(BODY, "protobuf")
+            found = await decoder.otlp("traces", BODY, "protobuf")
             assert len(found.records) == 1
             await asyncio.sleep(0.05)
         assert decoder.process is None
@@ -231,7 +231,7 @@ def test_a_process_that_is_stuck_is_given_up(tmp_path: Path) -> None:
         assert first is not None
         os.kill(first, signal.SIGSTOP)
         with pytest.raises(OtlpError, match="takes longer than 2 s"):
-            await decoder.traces(BODY, "protobuf")
+            await decoder.otlp("traces", BODY, "protobuf")
         await packed(decoder)
         assert decoder.process not in (None, first)
         decoder.close()

@@ -57,7 +57,7 @@ def test_traces(tmp_path: Path, encoding: Encoding) -> None:
     """The same of spans, in both encodings."""
     spans = [span(attributes=CHAT if number % 500 else WRONG) for number in range(8_000)]
     body = protobuf(*spans) if encoding == "protobuf" else json.dumps(as_json(*spans)).encode()
-    found = _found(tmp_path, lambda decoder: portioned.traces(decoder, body, encoding))
+    found = _found(tmp_path, lambda decoder: portioned.otlp(decoder, "traces", body, encoding))
     assert len(found) > 1
     at_once = decode_traces(body, encoding)
     assert [position for position, _ in _refused(found)] == [one.position for one in at_once.refusals]
@@ -71,7 +71,7 @@ def test_a_mistake_late(tmp_path: Path) -> None:
         _found(tmp_path, lambda decoder: portioned.own(decoder, "calls", array, "application/json"))
     cut = protobuf(*(span(attributes=CHAT) for _ in range(8_000)))[:-1]
     with pytest.raises(OtlpError, match=r"in protobuf$"):
-        _found(tmp_path, lambda decoder: portioned.traces(decoder, cut, "protobuf"))
+        _found(tmp_path, lambda decoder: portioned.otlp(decoder, "traces", cut, "protobuf"))
 
 
 def test_more_than_a_request_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def test_delta_of_cost(value: Decimal, before: Decimal, expected: tuple[str, boo
 
 def test_delta_of_a_share() -> None:
     """Shares change by percentage points."""
-    assert delta(0.989, 0.993, PERCENT, "higher", "") == Delta("down", False, "0.4 pt", "99.3 %")
+    assert delta(0.989, 0.993, PERCENT, "higher", "") == Delta("down", False, "0.4 pt", "99.3 %", pytest.approx(0.004))
 
 
 def test_no_delta() -> None:

@@ -13,7 +13,7 @@ from tokometer.dashboards.answers import described
 from tokometer.dashboards.kinds import Stat
 from tokometer.dashboards.panel import Section
 from tokometer.dashboards.scope import parse_scope
-from tokometer.server import panels, runtime
+from tokometer.server import panels, rendering, runtime
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "src" / "tokometer"
@@ -26,17 +26,17 @@ def test_adding_a_panel_touches_one_file(tmp_path: Path, monkeypatch: pytest.Mon
     added = Stat(id="overview.added", title="Timeouts ({range})", of="calls.timeouts", how="Calls that took too long.")
     board = DASHBOARDS["overview"]
     monkeypatch.setitem(DASHBOARDS, "overview", replace(board, sections=(*board.sections, Section((added,)))))
-    panels.panels.cache_clear()
-    panels.home_of.cache_clear()
+    rendering.panels.cache_clear()
+    rendering.home_of.cache_clear()
     found = runtime.start(tmp_path, demo=False, discover=False, home=tmp_path, env={})
     try:
         scope = parse_scope({"range": ["30d"]}, (), found.now())
-        reply = json.loads(panels.rendered(found, panels.panels()["overview.added"], scope).body)
+        reply = json.loads(panels.rendered(found, rendering.panels()["overview.added"], scope).body)
     finally:
         found.close()
         monkeypatch.undo()
-        panels.panels.cache_clear()
-        panels.home_of.cache_clear()
+        rendering.panels.cache_clear()
+        rendering.home_of.cache_clear()
     assert reply["title"] == "Timeouts (30d)"
     assert "Timeouts (30d)" in reply["html"]
     assert reply["rows"] == [["calls.timeouts", 0, 0]]

@@ -79,7 +79,7 @@ def test_the_largest_comes_first_and_each_column_has_its_scale(tmp_path: Path) -
     rows = view.shown["rows"]
     assert [row["label"] for row in rows] == ["OpenAI", "xAI", "Groq"]
     assert [row["cells"][2][1] for row in rows] == [1.0, 0.75, 0.25]
-    assert [row["cells"][3][0].text for row in rows] == ["50 %", "37.5 %", "12.5 %"]
+    assert [row["cells"][3][0].text for row in rows] == ["50.0 %", "37.5 %", "12.5 %"]
     assert sum(row["cells"][3][1] for row in rows) == pytest.approx(1)
 
 

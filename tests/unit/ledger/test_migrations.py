@@ -32,7 +32,7 @@ _NUMBERS = itertools.count()
 #: What of an old ledger's tables stays that new ones do not have.
 _LEFT = {("samples", "labels")}
 #: What old ledgers have in other columns.
-_MOVED = {("samples", "label_set"), ("samples", "machine")}
+_MOVED = {("samples", "label_set"), ("samples", "machine"), ("calls", "response_id"), ("tools", "use_id")}
 
 
 class Old:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tokometer.records import ModelCall
-from tokometer.records.tellings import looks_unique, settle
+from tokometer.records.naming import looks_unique
+from tokometer.records.tellings import settle
 
 UNIQUE = "msg_01XFDUDYJgAACzvnptvVoYEL"
 SHORT = "chatcmpl-0"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tokometer.dashboards import DASHBOARDS
 from tokometer.dashboards.scope import parse_scope
-from tokometer.server import panels, runtime
+from tokometer.server import panels, rendering, runtime
 
 
 def test_the_first_page_is_prepared_until_somebody_asks(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_the_first_page_is_prepared_until_somebody_asks(tmp_path: Path) -> None:
         try:
             if asked:
                 scope = parse_scope({"tz": ["Pacific/Chatham"]}, (), found.now())
-                panels.rendered(found, panels.panels()["usage.periods"], scope)
+                panels.rendered(found, rendering.panels()["usage.periods"], scope)
             panels.warm(found)
             assert len(found.rendered) == (1 if asked else len(DASHBOARDS["usage"].panels))
         finally:

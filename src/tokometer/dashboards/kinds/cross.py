@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import described
-from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.cells import Cell, cell, evened
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
+from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.measures.run import PREVIOUS
 
@@ -70,14 +71,17 @@ class Cross(Listed):
             "columns": [{"label": heads.label(name), "colour": heads.colour(name)} for name in columns],
             "others": others,
             "dimension": self.by if self.of.startswith("calls.") else "",
-            "rows": [
-                {
-                    "name": name,
-                    "cells": [place(name, column) for column in (*columns, *([""] if others else []))],
-                    "sum": made(down[name], earlier.get(name, 0)),
-                }
-                for name in rows
-            ],
+            "rows": _evened(
+                [
+                    {
+                        "name": name,
+                        "cells": [place(name, column) for column in (*columns, *([""] if others else []))],
+                        "sum": made(down[name], earlier.get(name, 0)),
+                    }
+                    for name in rows
+                ],
+                told,
+            ),
             "sub": " · ".join(
                 filter(
                     None,
@@ -97,6 +101,15 @@ class Cross(Listed):
             at = (row[self.by], row[self.across] if row[self.across] in columns else "")
             values[at] = values.get(at, 0) + row[of]
         return values
+
+
+def _evened(rows: list[dict[str, Any]], how: Show) -> list[dict[str, Any]]:
+    """The rows with as many decimals in each number: all of them are of one measure."""
+    sums = evened([row["sum"] for row in rows], how)
+    places = [place for row in rows for place in row["cells"] if place["cell"]]
+    for place, even in zip(places, evened([place["cell"] for place in places], how), strict=True):
+        place["cell"] = even
+    return [row | {"sum": even} for row, even in zip(rows, sums, strict=True)]
 
 
 def _sums(rows: Sequence[Mapping[str, Any]], by: str, short: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.dashboards.answers import described, rows_of
-from tokometer.dashboards.cells import cell
+from tokometer.dashboards.cells import cell, evened_out
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Bucket, Quantile, Violin, violins
 from tokometer.dashboards.names import Names
@@ -126,9 +126,9 @@ def _lanes(
     """A row each, with its places on the axis from 0 to 100."""
     low, high = _span(rows, measures)
     lanes = []
-    for row in rows:
+    columns = evened_out(([cell(measure, row, told) for measure in measures[:3]] for row in rows), told)
+    for row, cells in zip(rows, columns, strict=True):
         name = row[by] or ""
-        cells = [cell(measure, row, told) for measure in measures[:3]]
         places = [_place(float(row[measure]), low, high) for measure in measures[:3]]
         lanes.append(
             {

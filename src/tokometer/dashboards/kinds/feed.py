@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
+from tokometer.dashboards.cells import even
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
@@ -93,7 +94,9 @@ class Feed(Placed):
                 "zone": context.scope.zone.key,
                 "heads": [self._head(columns[name]) for name in self.columns],
                 "long": columns[self.long].title,
-                "rows": [self._row(row, columns, colours, now) for row in found.rows],
+                "rows": self._evened(
+                    [self._row(row, columns, colours, now) for row in found.rows], found.rows, columns
+                ),
                 "nothing": self.nothing,
             },
             Table(self.names, [tuple(row[name] for name in self.names) for row in found.rows]),
@@ -103,6 +106,17 @@ class Feed(Placed):
 
     def _head(self, column: Column) -> dict[str, str]:
         return {"title": column.title, "class": "number" if column.unit else "text"}
+
+    def _evened(
+        self, shown: list[dict[str, Any]], rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Column]
+    ) -> list[dict[str, Any]]:
+        """The rows, with as many decimals in each column of numbers."""
+        for at, name in enumerate(self.columns):
+            if columns[name].unit:
+                texts = even([row[name] for row in rows], UNITS[columns[name].unit])
+                for row, text in zip(shown, texts, strict=True):
+                    row["cells"][at] = replace(row["cells"][at], text=text)
+        return shown
 
     def _row(
         self, row: Mapping[str, Any], columns: Mapping[str, Column], colours: Mapping[str, Names], now: datetime

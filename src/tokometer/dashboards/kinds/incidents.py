@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from tokometer.charts.axes import time_axis
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.cells import even
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods
 from tokometer.dashboards.names import Names
@@ -50,7 +51,7 @@ class Incidents(Placed):
             "sub": _sub(len(rows), ongoing),
             "lanes": [_lane(name, names, rows, window, context.scope.now) for name in order],
             "ticks": _ticks(context, window),
-            "rows": [_row(row, names, context.scope.now) for row in rows[:MOST]],
+            "rows": _rows(rows[:MOST], names, context.scope.now),
             "beyond": max(0, len(rows) - MOST),
             "figure": described(_OF).title,
             "zone": context.scope.zone.key,
@@ -106,6 +107,16 @@ def _ticks(context: Context, window: Window) -> list[tuple[float, str]]:
 _LAST_TICK: Final = 93.0
 
 
+def _rows(rows: Sequence[Mapping[str, Any]], names: Names, now: datetime) -> list[dict[str, Any]]:
+    """The rows of the table, with as many decimals in each of a column."""
+    durations = even([row["duration"] for row in rows], SECONDS)
+    failed = even([row["incidents"] for row in rows], described(_OF).unit)
+    return [
+        _row(row, names, now) | {"duration": duration, "failed": share}
+        for row, duration, share in zip(rows, durations, failed, strict=True)
+    ]
+
+
 def _row(row: Mapping[str, Any], names: Names, now: datetime) -> dict[str, Any]:
     name = str(row["provider"] or "")
     return {
@@ -116,9 +127,7 @@ def _row(row: Mapping[str, Any], names: Names, now: datetime) -> dict[str, Any]:
         "standing": row["standing"],
         "start": moment_text(row["start"], now),
         "ongoing": bool(row["ongoing"]),
-        "duration": show(row["duration"], SECONDS),
         "duration_exact": exact(row["duration"], SECONDS),
-        "failed": show(row["incidents"], described(_OF).unit),
         "failed_exact": f"{exact(row['errors'], COUNT)} of {counted(row['requests'], 'call')} in "
         f"{counted(row['bad_minutes'], 'bad minute')}",
     }

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
 from tokometer.dashboards.answers import JUDGED, STANDING, Row, described, rows_of
-from tokometer.dashboards.cells import Cell, cell, number
+from tokometer.dashboards.cells import Cell, cell, evened, number
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import Limits
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
+from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import PERCENT
@@ -79,6 +80,7 @@ class Matrix(Listed):
             self._row(context, row, names, tops) | {"folded": folds and at >= self.top}
             for at, row in enumerate(rows[:MOST])
         ]
+        self._even_out(shown, context.scope.told)
         keys = (self.by, *(column.key for column in self.columns))
         ranked = next((at for at, column in enumerate(self.columns) if column.key == self.rank), -1)
         title = dimension_named(f"calls.{self.by}").title
@@ -99,6 +101,15 @@ class Matrix(Listed):
             window,
             empty=not rows,
         )
+
+    def _even_out(self, rows: Sequence[dict[str, Any]], how: Show) -> None:
+        """Give the numbers of each column as many decimals."""
+        columns = [
+            evened([row["cells"][at][0] for row in rows], how, PERCENT if column.scale == "share" else None)
+            for at, column in enumerate(self.columns)
+        ]
+        for at, row in enumerate(rows):
+            row["cells"] = [(made[at], bar) for made, (_, bar) in zip(columns, row["cells"], strict=True)]
 
     def _said(self, column: Column) -> str:
         what = described(column.of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, ClassVar, Final
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from tokometer.charts.axes import Grain
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import elapsed, midnight
+from tokometer.dashboards.cells import even
 from tokometer.dashboards.certainty import CERTAINTY, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, Period, outlook, periods
@@ -101,13 +102,16 @@ class Outlook(Placed):
 def _row(name: str, prediction: Prediction) -> dict[str, Any]:
     unit = described(f"calls.{name}").unit
     found = prediction.forecast
-    low, high = (None, None) if found is None else (found.low, found.high)
+    estimate, low, high = (None, None, None) if found is None else (found.estimate, found.low, found.high)
+    so_far, expected, *ends = even([prediction.so_far, estimate, low, high], unit)
     return {
         "title": MEASURES[name],
-        "so_far": figure(f"calls.{name}", _tidy(prediction.so_far, name)),
-        "estimate": figure(f"calls.{name}", None if found is None else _tidy(found.estimate, name)),
-        "low": show(low, unit) if low is not None else "",
-        "high": show(high, unit) if high is not None else "",
+        "so_far": replace(figure(f"calls.{name}", _tidy(prediction.so_far, name)), text=so_far),
+        "estimate": replace(
+            figure(f"calls.{name}", None if estimate is None else _tidy(estimate, name)), text=expected
+        ),
+        "low": "" if low is None else ends[0],
+        "high": "" if high is None else ends[1],
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
-from tokometer.dashboards.cells import Cell, cell, even, evened
+from tokometer.dashboards.cells import Cell, cell, even, evened_changes, evened_out
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_in, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
@@ -15,6 +15,7 @@ from tokometer.dashboards.figure import delta
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.dashboards.rows import by_name, numbers
+from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.measures.run import OTHER_LABEL, PREVIOUS
 from tokometer.records.units import PERCENT, show
@@ -98,8 +99,7 @@ class Ranking(Listed):
         ]
         if many:
             shown.insert(self.top, self._other(context, rows[self.top :], whole))
-        if context.scope.told == "value":
-            _even_out(shown)
+        _even_out(shown, context.scope.told)
         keys = (self.by, *self.measures)
         return View(
             {
@@ -226,13 +226,14 @@ class Ranking(Listed):
         }
 
 
-def _even_out(rows: Sequence[dict[str, Any]]) -> None:
+def _even_out(rows: Sequence[dict[str, Any]], how: Show) -> None:
     """Give the numbers of each column as many decimals."""
-    columns = [evened(column) for column in zip(*(row["cells"] for row in rows), strict=True)]
-    for row, cells, share in zip(
-        rows, zip(*columns, strict=True), even([r["share"] for r in rows], PERCENT), strict=True
-    ):
-        row["cells"], row["share_text"] = list(cells), share
+    cells = evened_out((row["cells"] for row in rows), how)
+    parts = evened_out(row["parts"] for row in rows)
+    shares = even([row["share"] for row in rows], PERCENT)
+    changes = evened_changes([row["change"] for row in rows])
+    for row, made, of, share, change in zip(rows, cells, parts, shares, changes, strict=True):
+        row |= {"cells": made, "parts": of, "share_text": share, "change": change}
 
 
 def _sum(values: Any) -> Any:  # noqa: ANN401 - numbers of one kind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import described, rows_of
-from tokometer.dashboards.cells import cell
+from tokometer.dashboards.cells import cell, even, evened_out
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Slice, ring
@@ -50,9 +50,15 @@ class Share(Listed):
         whole = sum(float(row[self.of]) for row in rows)
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows])
         slices = [self._slice(row, names) for row in rows]
+        told = context.scope.told
+        cells = evened_out(([cell(key, row, told) for key in (self.of, *self.columns)] for row in rows), told)
+        shares = even([float(row[self.of]) / whole for row in rows], PERCENT)
         shown = {
             "sub": context.scope.against,
-            "rows": [self._row(context, row, names, whole) for row in rows],
+            "rows": [
+                self._row(row, names, share) | {"cells": made}
+                for row, share, made in zip(rows, shares, cells, strict=True)
+            ],
             "heads": {
                 "name": dimension_named(f"{self.of.partition('.')[0]}.{self.by}").title,
                 "of": HEADS.get(self.of, what.title),
@@ -76,15 +82,13 @@ class Share(Listed):
         by = self.by if self.of.startswith("calls.") and not other else ""
         return Slice(name, names.label(name), names.colour(name), float(row[self.of]), filter=by, detail=details)
 
-    def _row(self, context: Context, row: Mapping[str, Any], names: Names, whole: float) -> dict[str, Any]:
+    def _row(self, row: Mapping[str, Any], names: Names, share: str) -> dict[str, Any]:
         name = row[self.by] or ""
         return {
             "name": name,
             "other": name == OTHER_LABEL,
             "label": names.label(name),
             "colour": names.colour(name),
-            "share": show(float(row[self.of]) / whole, PERCENT),
-            "share_sort": float(row[self.of]) / whole,
-            "cells": [cell(key, row, context.scope.told) for key in (self.of, *self.columns)],
+            "share": share,
             "mark": mark_in(row),
         }

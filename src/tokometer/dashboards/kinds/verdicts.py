@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, described, judgement_of
 from tokometer.dashboards.calendar import Window
-from tokometer.dashboards.cells import Cell, cell
+from tokometer.dashboards.cells import Cell, cell, evened
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import WORDS
 from tokometer.dashboards.names import Names
@@ -89,8 +89,10 @@ class Verdicts(Placed):
         names = {
             by: Names(by, context.colours, [row[by] or "" for of, row in rows if of == by]) for by in self.by if by
         }
+        made = [self._row(by, row, names, context.scope.told) for by, row in rows[: self.most]]
+        self._even_out(made, context.scope.told)
         shown = {
-            "rows": [self._row(by, row, names, context.scope.told) for by, row in rows[: self.most]],
+            "rows": made,
             "beyond": max(0, len(rows) - self.most),
             "name": dimension_named(f"calls.{self.by[0]}").title if len(self.by) == 1 and self.by[0] else "Of",
             "named": self.by != ("",),
@@ -126,6 +128,21 @@ class Verdicts(Placed):
             return {fact + PREVIOUS: former.get(fact) for fact in facts}
 
         return before
+
+    def _even_out(self, rows: Sequence[dict[str, Any]], how: Show) -> None:
+        """Give the numbers of each column as many decimals."""
+        if not self.compared:
+            how = "value"
+        columns = []
+        for at, fact in enumerate(self.columns):
+            column = evened([row["cells"][at][0] for row in rows], how)
+            if how == "value" and fact in self.changes:
+                column = [
+                    replace(one, text=f"+{one.text}") if one.sort > 0 and not one.words else one for one in column
+                ]
+            columns.append(column)
+        for at, row in enumerate(rows):
+            row["cells"] = [(made[at], good) for made, (_, good) in zip(columns, row["cells"], strict=True)]
 
     def _name(self, fact: str) -> str:
         return f"{self.of}.{fact}" if fact else self.of

@@ -33,6 +33,7 @@ from tokometer.ledger.clickhouse.way import Way
 from tokometer.ledger.commit import Change, learnt, plan
 from tokometer.ledger.migrations import MIGRATIONS, Migration, additions_of, current_version, pending, rest_of
 from tokometer.ledger.noticed import Names
+from tokometer.ledger.present import Present
 from tokometer.ledger.protocol import (
     Batch,
     Discrepancy,
@@ -172,6 +173,10 @@ class ClickHouseLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._query(statement.sql, dict(statement.parameters))
+
+    def snapshot(self, readers: int) -> Present:  # noqa: ARG002 - the protocol's
+        """See :meth:`tokometer.ledger.protocol.Ledger.snapshot`."""
+        return Present(self)
 
     @property
     def rolled(self) -> frozenset[str]:

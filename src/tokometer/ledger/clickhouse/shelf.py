@@ -11,13 +11,26 @@ from tokometer.ledger.clickhouse.values import neutral
 from tokometer.ledger.protocol import Ledger, Statement
 from tokometer.ledger.rows import LABEL_SET, OF_ITS_TRACE, GroupKey, record_of
 from tokometer.ledger.shelf import Answered, Quarters, Shadow, Stored, rank_of
-from tokometer.ledger.told import ANSWER_REACH, LINKS, Place
+from tokometer.ledger.told_places import (
+    ANSWER_REACH,
+    LINKS,
+    PLACE_COLUMNS,
+    PROMPT_COLUMNS,
+    Place,
+    place_of,
+    talk_named,
+)
 from tokometer.records import Record, quarter_of, to_us
+from tokometer.records.naming import Talk
+from tokometer.records.ways import Way, named_way
 
 #: Later than anything.
 _NEVER: Final = 2**62
 #: Values in one statement: a larger one is a long URL.
 _AT_ONCE: Final = 10_000
+_PROMPT: Final = " + ".join(f"coalesce({name}, 0)" for name in PROMPT_COLUMNS)
+_PLACE: Final = ", ".join(("id", *({"prompt": _PROMPT}.get(name, name) for name in PLACE_COLUMNS)))
+_STARTED: Final = PLACE_COLUMNS.index("started_at")
 
 
 class ClickHouseShelf:
@@ -48,7 +61,7 @@ class ClickHouseShelf:
         return [Answered(group, rank_of(shadow=False, echo=echo)) for group, echo in rows]
 
     def records(self, table: schema.Table, ids: Sequence[bytes], quarters: Quarters = None) -> Iterable[Record]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
         rows = self._of_ids(f"SELECT {', '.join(table.names)} FROM {table.name}", ids, quarters)
         wanted = list({row[LABEL_SET[table.name]] for row in rows} - {None})
         sets = self._of("SELECT id, label_keys, label_values FROM label_sets", "id IN $wanted", wanted, None)
@@ -56,27 +69,56 @@ class ClickHouseShelf:
         return [record_of(table, [neutral(value) for value in row], labels) for row in rows]
 
     def since(self) -> int:
-        """See :class:`tokometer.ledger.told.Shelf`. Other writers may put what this one does not hear of."""
+        """See :class:`tokometer.ledger.told_places.Shelf`. Other writers may put what this one does not hear of."""
         return _NEVER
 
     def meet(self, names: set[str], quarter: int) -> Mapping[str, int]:  # noqa: ARG002
-        """See :class:`tokometer.ledger.told.Shelf`."""
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
         return {}
 
+    def ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return arriving | self._ways(("calls", "told"), f"ifNull(group_id = {OF_ITS_TRACE}, 0)", quarters)
+
+    def tool_ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return arriving | self._ways(("tools", "told_tools"), "span_id <> '' AND way = ''", quarters)
+
+    def _ways(self, tables: Sequence[str], span: str, quarters: tuple[int, int]) -> set[Way]:
+        within = f"quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
+        sql = " UNION ALL ".join(f"SELECT DISTINCT source, way, {span} FROM {table} WHERE {within}" for table in tables)
+        return {
+            named_way(source, way, span=bool(is_span)) for source, way, is_span in self._ledger.fetch(Statement(sql))
+        }
+
     def tellings(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
-        return self._places("trace_id IN $wanted", traces, quarters)
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return self._places(f"trace_id IN $wanted AND group_id = {OF_ITS_TRACE}", traces, quarters)
 
     def answers(self, answers: Sequence[str], since: int, until: int) -> Iterable[Place]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
-        where = (
-            f"request_id IN $wanted AND toUnixTimestamp64Micro(started_at) <= {until:d} "
-            f"AND toUnixTimestamp64Micro(started_at) + coalesce(latency_us, 0) >= {since:d}"
-        )
-        return self._places(where, answers, (quarter_of(since) - ANSWER_REACH, quarter_of(until)))
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        where, quarters = _during(since, until)
+        return self._places(f"(request_id IN $wanted OR response_id IN $wanted){where}", answers, quarters)
+
+    def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        where, quarters = _during(since, until)
+        wanted = set(talks)
+        sessions = sorted({talk.session_id for talk in talks})
+        # The numbers are compared here: a session's calls of an hour are few.
+        found = self._places(f"session_id IN $wanted{where}", sessions, quarters)
+        return [place for place in found if place.talk and talk_named(place.talk) in wanted]
+
+    def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        for table, told in (("tools", False), ("told_tools", True)):
+            for id_, use, quarter in self._of(
+                f"SELECT id, use_id, quarter FROM {table}", "use_id IN $wanted", uses, quarters
+            ):
+                yield id_.bytes, use, quarter, told
 
     def links(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[str, str, str]]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
         for table in LINKS:
             rows = self._of(
                 f"SELECT trace_id, span_id, parent_id FROM {table}", "trace_id IN $wanted", traces, quarters
@@ -85,16 +127,9 @@ class ClickHouseShelf:
 
     def _places(self, where: str, wanted: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
         for table, told in (("calls", False), ("told", True)):
-            rows = self._of(
-                "SELECT trace_id, span_id, parent_id, request_id, started_at, coalesce(latency_us, 0), shadow, id "
-                f"FROM {table}",
-                f"{where} AND group_id = {OF_ITS_TRACE}",
-                wanted,
-                quarters,
-            )
-            for trace, span, parent, answer, at, latency, shadow, id_ in rows:
-                start = to_us(at)
-                yield Place(trace, span, parent, answer, start, start + latency, shadow, id_.bytes, told)
+            for id_, *row in self._of(f"SELECT {_PLACE} FROM {table}", where, wanted, quarters):
+                row[_STARTED] = to_us(row[_STARTED])
+                yield place_of(id_.bytes, row, told=told)
 
     def _of_ids(self, select: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
         wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids]
@@ -107,3 +142,10 @@ class ClickHouseShelf:
             wanted = list(values[start : start + _AT_ONCE])
             rows.extend(self._ledger.fetch(Statement(f"{select} WHERE {where}{within}", {"wanted": wanted})))
         return rows
+
+
+def _during(since: int, until: int) -> tuple[str, tuple[int, int]]:
+    """What holds for a call that overlaps a time, and the quarter hours in which it can stand."""
+    ended = "toUnixTimestamp64Micro(started_at) + if(latency_estimated, 0, coalesce(latency_us, 0))"
+    where = f" AND toUnixTimestamp64Micro(started_at) <= {until:d} AND {ended} >= {since:d}"
+    return where, (quarter_of(since) - ANSWER_REACH, quarter_of(until))

@@ -12,6 +12,8 @@ from tokometer.ledger.tables import Column, Table
 _PARTITION_QUARTERS: Final = 2880
 #: Tables in which the spans of a trace are looked for.
 _TRACED: Final = ("calls", "told", "tools", "runs", "steps")
+#: Columns by which what tells of one call, or of one use of a tool, is found, and their indexes.
+_NAMING: Final = (("response_id", "by_response"), ("use_id", "by_use"))
 _MARKS: Final = ("dirty_quarters", "dirty_sessions")
 #: The table whose rows of one key are added up, at the latest when they are read; and how.
 _ADDED_UP: Final = "notices"
@@ -39,6 +41,7 @@ def create(table: Table, *, rollup: bool = False) -> str:
         if "group_id" in names:
             parts.append("INDEX by_group group_id TYPE bloom_filter GRANULARITY 1")
             parts.append("INDEX by_answer request_id TYPE bloom_filter GRANULARITY 1")
+        parts += [f"INDEX {index} {name} TYPE bloom_filter GRANULARITY 1" for name, index in _NAMING if name in names]
     if table.name in _MARKS:
         parts += ["commit UUID", "state UInt8", "at DateTime64(6, 'UTC')"]
         order += ", commit"

@@ -118,6 +118,16 @@ class Instance:
                 self._cursors.add(cursor)
         return cursor
 
+    def pinned(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own that goes on seeing what is committed now."""
+        cursor = self.connection.cursor()
+        with self._asking:
+            self._cursors.add(cursor)
+        cursor.begin()
+        # A transaction sees what was there when it first looked.
+        cursor.execute("SELECT 1 FROM meta LIMIT 1").fetchall()
+        return cursor
+
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The writer's connection, with a transaction: what is done within is kept, or all of it undone."""

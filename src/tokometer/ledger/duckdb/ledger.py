@@ -21,6 +21,7 @@ from tokometer.ledger.duckdb.opening import CHECKPOINT_THRESHOLD
 from tokometer.ledger.duckdb.reopening import Reopening
 from tokometer.ledger.duckdb.room import Room, size_of
 from tokometer.ledger.duckdb.settle import ROLLUP
+from tokometer.ledger.duckdb.snapshot import DuckDBSnapshot
 from tokometer.ledger.duckdb.torn import without_torn_end
 from tokometer.ledger.environment import MEMORY_LIMIT
 from tokometer.ledger.labels import Admitted
@@ -31,6 +32,7 @@ from tokometer.ledger.protocol import (
     Engine,
     LedgerDamaged,
     LedgerError,
+    LedgerUnavailable,
     Missing,
     Receipt,
     Statement,
@@ -73,6 +75,8 @@ class DuckDBLedger:
         self._lock = threading.RLock()
         #: How many are committing much at once.
         self._bulks = 0
+        #: How many changes were begun.
+        self._changes = 0
         self._room = Room(path)
         self._damage: LedgerDamaged | None = None
         self._witness = Witness(path)
@@ -107,9 +111,10 @@ class DuckDBLedger:
                 instance.books = books
                 instance.labels.confirm(admitted)
                 instance.names.confirm()
+            self._changes += 1
             self._witness.tell(books.last)
-        if "calls" in receipt.touched:
-            self._instance.settling.mark()
+            if "calls" in receipt.touched:
+                self._instance.settling.mark()
         return receipt
 
     def roll_up(self, keys: Iterable[str]) -> None:
@@ -203,6 +208,19 @@ class DuckDBLedger:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._asked(lambda instance: instance.fetch(statement))
 
+    def snapshot(self, readers: int) -> DuckDBSnapshot:
+        """See :meth:`tokometer.ledger.protocol.Ledger.snapshot`."""
+        # Most of it while commits go on; the rest is what came meanwhile.
+        with suppress(LedgerUnavailable):
+            self.settle()
+        with self._lock:
+            try:
+                self.settle()
+                settled = True
+            except LedgerUnavailable:
+                settled = False
+            return self._asked(lambda instance: DuckDBSnapshot(instance, readers, self._changes, settled=settled))
+
     @property
     def rolled(self) -> frozenset[str]:
         """See :attr:`tokometer.ledger.protocol.Ledger.rolled`."""
@@ -277,6 +295,7 @@ class DuckDBLedger:
         """Change something that is as well done twice as once."""
         with self._lock:
             self._asked(self._tune)
+            self._changes += 1
             return self._asked(do)
 
     def _make_room(self, records: int) -> None:

@@ -11,16 +11,33 @@ from tokometer.ledger import schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.rows import OF_ITS_TRACE
 from tokometer.ledger.seen import Seen
-from tokometer.ledger.told import ANSWER_REACH, LINKS, TRACE_REACH, Place
+from tokometer.ledger.told_places import (
+    ANSWER_REACH,
+    LINKS,
+    PLACE_COLUMNS,
+    PROMPT_COLUMNS,
+    TRACE_REACH,
+    Place,
+    place_of,
+)
 from tokometer.records import now_us, quarter_of
+from tokometer.records.naming import Talk
+from tokometer.records.ways import Way, named_way
 
 #: What is stored of so long before the start is remembered, unless it is too much.
 _LOOK_BACK_US: Final = 1_800_000_000
 _MOST_AT_START: Final = 300_000
-_PLACE: Final = (
-    "t.trace_id, t.span_id, t.parent_id, t.request_id, epoch_us(t.started_at), "
-    "epoch_us(t.started_at) + coalesce(t.latency_us, 0), t.shadow, t.id"
+_PROMPT: Final = " + ".join(f"coalesce(t.{name}, 0)" for name in PROMPT_COLUMNS)
+_READ: Final = {"prompt": f"CAST({_PROMPT} AS BIGINT)", "started_at": "epoch_us(t.started_at)"}
+_PLACE: Final = ", ".join(("t.id", *(_READ.get(name, f"t.{name}") for name in PLACE_COLUMNS)))
+#: When a call ended, in microseconds since the epoch: its start where nobody measured how long it took.
+_ENDED: Final = "epoch_us(t.started_at) + CASE WHEN t.latency_estimated THEN 0 ELSE coalesce(t.latency_us, 0) END"
+#: The name of a call's talk (`records.naming`), of more calls than have one.
+_TALK: Final = (
+    f"CASE WHEN t.session_id = '' THEN '' ELSE t.session_id || chr(31) || ({_PROMPT}) || chr(31) || "
+    "coalesce(t.output_tokens, 0) END"
 )
+_TOLD: Final = (("calls", False), ("told", True))
 
 
 class ToldShelf:
@@ -29,29 +46,63 @@ class ToldShelf:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._seen: Seen | None = None
+        self._ways: dict[str, set[Way]] = {}
+
+    def ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:  # noqa: ARG002
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        span = f"coalesce(group_id = {OF_ITS_TRACE}, false)"
+        return self._all_ways(("calls", "told"), span, arriving)
+
+    def tool_ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:  # noqa: ARG002
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return self._all_ways(("tools", "told_tools"), "span_id <> '' AND way = ''", arriving)
+
+    def _all_ways(self, tables: Sequence[str], span: str, arriving: set[Way]) -> set[Way]:
+        ways = self._ways.get(tables[0])
+        if ways is None:
+            sql = " UNION ".join(f"SELECT DISTINCT source, way, {span} FROM {table}" for table in tables)
+            rows = self._connection.execute(sql).fetchall()
+            ways = self._ways[tables[0]] = {named_way(source, way, span=is_span) for source, way, is_span in rows}
+        ways |= arriving
+        return ways
 
     def since(self) -> int:
-        """See :class:`tokometer.ledger.told.Shelf`."""
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
         return self._memory().since
 
     def meet(self, names: set[str], quarter: int) -> Mapping[str, int]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
         return self._memory().meet(names, quarter, now_us())
 
     def tellings(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
-        return self._places("trace_id", "", traces, quarters)
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        on, where = "t.trace_id = w.trace_id", f" AND t.group_id = {OF_ITS_TRACE}"
+        return self._places(on, where, quarters, [_text("trace_id")], [traces])
 
     def answers(self, answers: Sequence[str], since: int, until: int) -> Iterable[Place]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
-        where = (
-            f" AND epoch_us(t.started_at) <= {until:d} "
-            f"AND epoch_us(t.started_at) + coalesce(t.latency_us, 0) >= {since:d}"
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        for column in ("request_id", "response_id"):
+            on = f"t.{column} = w.{column}"
+            yield from self._places(on, *_during(since, until), [_text(column)], [answers])
+
+    def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        columns = [_text("session_id"), schema.Column("prompt", "int"), schema.Column("output", "int")]
+        on = f"t.session_id = w.session_id AND {_PROMPT} = w.prompt AND coalesce(t.output_tokens, 0) = w.output"
+        found = self._places(on, *_during(since, until), columns, list(zip(*talks, strict=True)))
+        return [place for place in found if place.talk]
+
+    def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        sql = " UNION ALL ".join(
+            f"SELECT t.id, t.use_id, t.quarter, {told} FROM {table} t JOIN wanted w ON t.use_id = w.use_id "
+            f"WHERE t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
+            for table, told in (("tools", "false"), ("told_tools", "true"))
         )
-        return self._places("request_id", where, answers, (quarter_of(since) - ANSWER_REACH, quarter_of(until)))
+        return [(id_.bytes, *rest) for id_, *rest in self._of(sql, _text("use_id"), uses)] if uses else []
 
     def links(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[str, str, str]]:
-        """See :class:`tokometer.ledger.told.Shelf`."""
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
         sql = " UNION ALL ".join(
             f"SELECT t.trace_id, t.span_id, t.parent_id FROM {table} t JOIN wanted w ON t.trace_id = w.trace_id "
             f"WHERE t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
@@ -59,15 +110,24 @@ class ToldShelf:
         )
         return [(trace, span, parent) for trace, span, parent in self._of(sql, _text("trace_id"), traces)]
 
-    def _places(self, column: str, where: str, wanted: Sequence[str], quarters: tuple[int, int]) -> list[Place]:
-        sql = " UNION ALL ".join(
-            f"SELECT {_PLACE}, {told} FROM {table} t JOIN wanted w ON t.{column} = w.{column} "
-            f"WHERE t.group_id = {OF_ITS_TRACE} "
-            f"AND t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}{where}"
-            for table, told in (("calls", "false"), ("told", "true"))
-        )
-        rows = self._of(sql, _text(column), wanted)
-        return [Place._make((*place, id_.bytes, told)) for *place, id_, told in rows]
+    def _places(
+        self,
+        on: str,
+        where: str,
+        quarters: tuple[int, int],
+        columns: Sequence[schema.Column],
+        values: Sequence[Sequence[Any]],
+    ) -> list[Place]:
+        # DuckDB finds the table by the variable's name; registering it as a view would cost half a millisecond.
+        wanted = arrow_table(columns, values)  # noqa: F841
+        found = []
+        for table, told in _TOLD:
+            sql = (
+                f"SELECT {_PLACE} FROM {table} t JOIN wanted w ON {on} "
+                f"WHERE t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}{where}"
+            )
+            found += [place_of(id_.bytes, row, told=told) for id_, *row in self._connection.execute(sql).fetchall()]
+        return found
 
     def _memory(self) -> Seen:
         if self._seen is None:
@@ -83,8 +143,8 @@ class ToldShelf:
         since = now - _LOOK_BACK_US
         first = quarter_of(since)
         sql = " UNION ALL ".join(
-            f"SELECT trace_id, {'request_id' if table in ('calls', 'told') else chr(39) * 2} AS answer, quarter "
-            f"FROM {table} WHERE trace_id <> '' AND quarter >= {first - TRACE_REACH:d} AND {_END[table]} >= {since:d}"
+            f"SELECT {_NAMES[table]}, t.quarter FROM {table} t "
+            f"WHERE t.quarter >= {first - TRACE_REACH:d} AND {_END[table]} >= {since:d}"
             for table in tables
         )
         rows = self._connection.execute(f"{sql} LIMIT {_MOST_AT_START + 1}").fetchall()
@@ -92,8 +152,8 @@ class ToldShelf:
             return Seen(now)
         seen = Seen(since)
         names: dict[int, set[str]] = {}
-        for trace, answer, quarter in rows:
-            names.setdefault(quarter, set()).update((trace, answer))
+        for *met_names, quarter in rows:
+            names.setdefault(quarter, set()).update(met_names)
         for quarter, met in sorted(names.items()):
             seen.meet(met - {""}, quarter, now)
         return seen
@@ -106,10 +166,24 @@ class ToldShelf:
 
 #: When a row's span ended, in microseconds since the epoch.
 _END: Final = {
-    **dict.fromkeys(("calls", "told"), "epoch_us(started_at) + coalesce(latency_us, 0)"),
-    **dict.fromkeys(("tools", "steps"), "epoch_us(started_at) + coalesce(duration_us, 0)"),
-    "runs": "epoch_us(coalesce(ended_at, started_at))",
+    **dict.fromkeys(("calls", "told"), _ENDED),
+    **dict.fromkeys(("tools", "steps"), "epoch_us(t.started_at) + coalesce(t.duration_us, 0)"),
+    "runs": "epoch_us(coalesce(t.ended_at, t.started_at))",
 }
+#: What names a row: its trace, its answer (twice), its talk.
+_NAMES: Final = {
+    **dict.fromkeys(
+        ("calls", "told"),
+        f"CASE WHEN t.group_id = {OF_ITS_TRACE} THEN t.trace_id ELSE '' END, t.request_id, t.response_id, {_TALK}",
+    ),
+    **dict.fromkeys(LINKS, "t.trace_id, '', '', ''"),
+}
+
+
+def _during(since: int, until: int) -> tuple[str, tuple[int, int]]:
+    """What holds for a call that overlaps a time, and the quarter hours in which it can stand."""
+    where = f" AND epoch_us(t.started_at) <= {until:d} AND {_ENDED} >= {since:d}"
+    return where, (quarter_of(since) - ANSWER_REACH, quarter_of(until))
 
 
 def _text(name: str) -> schema.Column:

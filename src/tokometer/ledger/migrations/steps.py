@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from tokometer.ledger.migrations import availability, beside, labels, room, tellings, waiting
+from tokometer.ledger.migrations import availability, beside, labels, room, tellings, waiting, ways
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -25,6 +25,8 @@ class Migration:
     #: SQL for an engine, after what is declared below. The statements run in order, in one transaction where the engine
     #: has them, and must be safe to run again after a crash where it has not.
     statements: Callable[[Engine], Iterable[str]] = lambda _: ()
+    #: What fills new columns: SQL that runs in transactions of its own, before that, and can be run again.
+    pieces: Callable[[Engine], Iterable[str]] = lambda _: ()
     #: Tables that are new (rollups only without money, which is wider there, and where SQL of its own fills them).
     tables: Sequence[Table] = ()
     #: Columns that tables of records get, at their end.
@@ -50,6 +52,14 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(4, "calls told by several spans; steps of traces", tellings.statements, tables=tellings.TABLES),
     Migration(5, "availability by the minute", availability.statements, tables=availability.TABLES),
     Migration(6, "records that wait for their time; rollups that could not be built", tables=waiting.TABLES),
+    Migration(
+        7,
+        "one call by several ways in: names of answers and of uses of tools, and what else told of them",
+        ways.statements,
+        ways.pieces,
+        tables=ways.TABLES,
+        columns=ways.COLUMNS,
+    ),
 )
 
 
@@ -74,12 +84,13 @@ def pending(stored: int, migrations: Sequence[Migration] = MIGRATIONS) -> list[M
 
 
 def additions_of(migration: Migration, engine: Engine) -> Iterator[str]:
-    """The SQL of the tables and columns that a step adds. Each statement can be run again."""
+    """The SQL of the tables and columns that a step adds, and fills. Each statement can be run again."""
     tables = _tables(engine)
     yield from map(tables.create, migration.tables)
     for table, columns in (migration.columns or {}).items():
         for column in columns:
             yield from tables.add(table, column)
+    yield from migration.pieces(engine)
 
 
 def rest_of(migration: Migration, needed: Sequence[Migration], engine: Engine) -> Iterator[str]:

@@ -7,6 +7,7 @@ import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
 import { Notice } from "./notice.js";
+import { Rounds } from "./rounds.js";
 import { deeds, keys } from "./shell.js";
 import { failed, quiet } from "./states.js";
 import { find, more, sort } from "./tables.js";
@@ -28,13 +29,23 @@ const notice = new Notice(/** @type {HTMLElement} */ (document.getElementById("n
 const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), follow, zone, (since) => {
   if (since) notice.lost(since);
   // What was asked for in vain is asked for again.
-  else if (notice.found()) refresh();
+  else if (notice.found()) rounds.refresh();
 });
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
 const when = new When(go, zone);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
 const USUAL = { trend: "day", show: "value", per: "", by: "model", grain: "" };
-let round = 0;
+const rounds = new Rounds(panels, {
+  query,
+  show: swap,
+  fail,
+  refuse: (why) => notice.refuse(why),
+  begin: (held) => !held && root.setAttribute("aria-busy", "true"),
+  done: (good) => {
+    root.removeAttribute("aria-busy");
+    if (good) live.updated();
+  },
+});
 
 /** What the page asks for: the URL, and the viewer's zone. */
 function query() {
@@ -76,72 +87,12 @@ function arrive() {
   for (const link of document.querySelectorAll("[data-csv]")) {
     link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${chosen}`);
   }
-  return refresh();
+  return rounds.refresh();
 }
 
-/** Fetches panels, side by side: all of them, or those that are due, which may lack what came in the last seconds. */
-async function refresh(due = panels, held = false) {
-  // Nobody looks: what is missing is fetched when somebody does.
-  if (document.hidden) return;
-  const mine = ++round;
-  if (!held) root.setAttribute("aria-busy", "true");
-  const all = await Promise.all(due.map((panel) => fill(panel, mine, held)));
-  if (mine === round) root.removeAttribute("aria-busy");
-  if (all.every(Boolean)) live.updated();
-}
-
-/** When each panel was last asked for, and as of which change it is. @type {Map<HTMLElement, number>} */
-const asked = new Map();
-/** @type {Map<HTMLElement, number>} */
-const versions = new Map();
-
-/** The round that last asked for each panel. @type {Map<HTMLElement, number>} */
-const latest = new Map();
-
-/** Seconds that a panel's answer holds. @param {HTMLElement} panel */
-const every = (panel) => Number(panel.dataset.every) || 60;
-
-/** @param {HTMLElement} panel */
-const behind = (panel) => (versions.get(panel) ?? 0) < live.version;
-
-/** Asks for what is due: who shows the last minutes follows news at once, who shows weeks need not follow each second. */
+/** Asks for what is due, unless that is not wanted. */
 async function follow() {
-  if (document.hidden || live.paused) return;
-  const now = Date.now();
-  const due = panels.filter((panel) => {
-    const age = now - (asked.get(panel) ?? 0);
-    return age >= (behind(panel) ? Math.min(10, Math.max(1, every(panel) / 30)) : every(panel)) * 1_000;
-  });
-  if (due.length) await refresh(due, true);
-}
-
-/**
- * @param {HTMLElement} panel
- * @param {number} mine a later round makes this one's answers void
- * @param {boolean} held whether it may lack what came in the last seconds
- */
-async function fill(panel, mine, held = false) {
-  // Only a later question about the same panel makes an answer void.
-  latest.set(panel, mine);
-  asked.set(panel, Date.now());
-  try {
-    const answer = await fetch(`/api/panels/${panel.dataset.panel}?rows=0${held ? "&live=1" : ""}&${query()}`);
-    const tag = answer.headers.get("etag") ?? "";
-    const body = await answer.json();
-    if (mine !== latest.get(panel)) return true;
-    const refused = answer.status === 422 ? said(body.detail) : "";
-    notice.refuse(refused);
-    if (!answer.ok) throw new Error(refused || body.detail || `the server answered ${answer.status}`, { cause: refused });
-    if (!tag || panel.dataset.tag !== tag) swap(panel, body);
-    panel.dataset.tag = tag;
-    versions.set(panel, Number(answer.headers.get("version")));
-    delete panel.dataset.stale;
-    panel.setAttribute("aria-busy", "false");
-    return true;
-  } catch (error) {
-    if (mine === latest.get(panel)) fail(panel, /** @type {Error} */ (error));
-    return false;
-  }
+  if (!live.paused) await rounds.follow(live.version);
 }
 
 /**
@@ -167,7 +118,6 @@ function swap(panel, answer) {
  * @param {Error} error
  */
 function fail(panel, error) {
-  panel.setAttribute("aria-busy", "false");
   if (error instanceof TypeError) live.lost();
   // Numbers of another window would be worse than none.
   if (error.cause) delete panel.dataset.tag;
@@ -175,11 +125,8 @@ function fail(panel, error) {
     panel.dataset.stale ??= `Not updated since ${new Date().toLocaleTimeString("en-GB", { timeZone: zone() })}`;
     return;
   }
-  failed(/** @type {HTMLElement} */ (panel.querySelector(".panel-body")), error.message, () => fill(panel, ++round));
+  failed(/** @type {HTMLElement} */ (panel.querySelector(".panel-body")), error.message, () => rounds.refresh());
 }
-
-/** What a refusal says, for the middle of a sentence. @param {string} detail */
-const said = (detail) => String(detail).replace(/\.$/, "") || "it is not understood";
 
 /** @param {boolean} empty */
 function nothing(empty) {
@@ -285,7 +232,7 @@ document.addEventListener("input", (event) => {
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
 setInterval(follow, 1_000);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) rounds.refresh(); });
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 }

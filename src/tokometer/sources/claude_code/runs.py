@@ -155,6 +155,9 @@ def call_of(answer: ModelCall, apart: Apart) -> ModelCall:
         attempt=1,
         user_messages=0,
         cost_reported=None,
+        # Who else tells of the answer by these tells of the answer, not of a part of it.
+        request_id="",
+        response_id="",
     )
     if run.service_tier or run.speed:
         call.service_tier = usage.tier_of(run.service_tier, run.speed)

@@ -43,6 +43,7 @@ def begin(place: ToolCall, tool_id: str, use: Use) -> ToolCall:
     return replace(
         place,
         native_id=tool_id,
+        use_id=tool_id,
         started_at=use.started_at,
         revision=revision_of(use.sidechain, finished=False),
         name=use.name,

@@ -179,7 +179,7 @@ class Transcript:
         revision: int,
         tokens: calls.Tokens | None,
     ) -> ModelCall:
-        """The call that an answer's first line tells of. Fifteen fields are replaced at once; see `Context`."""
+        """The call that an answer's first line tells of. Sixteen fields are replaced at once; see `Context`."""
         model, usage = message.model or "", message.usage
         fresh, output, read, short, long = tokens or _UNSTATED
         group = message.id or ""
@@ -194,6 +194,7 @@ class Transcript:
             provider=self._providers.get(model) or self._provider_of(model),
             model=model,
             request_id=line.requestId or "",
+            response_id=message.id or "",
             stop_reason=message.stop_reason or "",
             input_tokens=fresh,
             output_tokens=output,

@@ -8,11 +8,11 @@ from typing import Final
 
 from tokometer.records import Notice, Refusal, mistake
 from tokometer.sources.codex import places
-from tokometer.sources.codex.frames import Frames, head_of, is_compressed
 from tokometer.sources.codex.noticed import Noticed
 from tokometer.sources.codex.rollout import Rollout
 from tokometer.sources.codex.rows import BadLine, is_rollout, kind_of
 from tokometer.sources.codex.state import dump, load
+from tokometer.sources.frames import Frames, head_of, is_compressed
 from tokometer.sources.protocol import FileSource, Reading
 from tokometer.sources.tail import Block, Tail
 

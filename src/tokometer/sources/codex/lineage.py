@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tokometer.records import to_us
-from tokometer.sources.codex.frames import head_of
 from tokometer.sources.codex.rows import BadLine, SessionMeta, decode, kind_of
 from tokometer.sources.codex.terms import release_of
+from tokometer.sources.frames import head_of
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _FILE: Final = re.compile(rf"rollout-(\d{{4}})-(\d\d)-(\d\d)T.*?({_UUID})\.jsonl(?:\.zst)?$")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.host.there import is_file
-from tokometer.sources.codex.frames import SUFFIX, head_of
 from tokometer.sources.codex.lineage import live_folder
 from tokometer.sources.codex.rows import is_rollout
+from tokometer.sources.frames import SUFFIX, head_of
 
 #: How much of a file is looked at to tell whether it is a rollout.
 HEAD: Final = 64 << 10

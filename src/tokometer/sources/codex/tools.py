@@ -90,6 +90,7 @@ def record_of(tool: Tool, *, session: str, project: str, subagent: str, origin: 
     return ToolCall(
         source=source,
         native_id=tool.native_id,
+        use_id=tool.native_id.rpartition(":")[2],
         started_at=tool.started_at,
         revision=tool.revision,
         origin=origin,

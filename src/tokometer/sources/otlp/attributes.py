@@ -11,7 +11,7 @@ read by their words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from tokometer.records.counted_parts import thousandths
@@ -322,9 +322,9 @@ def _numbers_alone(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return converted
 
 
-def read(name: str, value: object) -> Reading | None:
-    """An attribute's meaning, None where it has none for us or no value."""
-    attribute = attribute_of(name)
+def read(name: str, value: object, table: Mapping[str, Attribute] = ATTRIBUTES) -> Reading | None:
+    """An attribute's meaning by a table, None where it has none for us or no value."""
+    attribute = table.get(name) or attribute_of(name)
     if attribute is None or value is None:
         return None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, Status, Step, ToolCall
@@ -43,9 +44,9 @@ def records_of(span: Span) -> list[Record]:
     start = _check(span)
     native_id = f"{span.trace_id}:{span.span_id}@{start:x}"
     if part.role == "call":
-        return [_call(span, part, native_id, start)]
+        return [call_of(span, part, native_id, start)]
     if part.role == "tool":
-        return [_tool(span, native_id, start)]
+        return [tool_of(span, native_id, start)]
     return _agent(span, part, native_id, start)
 
 
@@ -64,11 +65,12 @@ def _check(span: Span) -> int:
     return start
 
 
-def _call(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
-    return _model_call(span, part, native_id, start, shadow=False)
+def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool = False) -> ModelCall:
+    """The call that a span tells of, which began at `start` (microseconds since the epoch).
 
-
-def _model_call(span: Span, part: Part, native_id: str, start: int, *, shadow: bool) -> ModelCall:
+    Raises:
+        RecordError: Something in it cannot be believed.
+    """
     found = span.found
     get = found.get
     model = get("model") or get("request_model") or ""
@@ -82,7 +84,7 @@ def _model_call(span: Span, part: Part, native_id: str, start: int, *, shadow: b
         span_id=span.span_id,
         parent_id=span.parent_id,
         pinned=True,
-        # Told by a span, so perhaps by others of its trace, too (records.tellings).
+        # Gathered by a span, so perhaps by others of its trace, too (records.tellings).
         group=span.trace_id,
         shadow=shadow,
         provider=provider_of(get("provider", "")) or _implied_provider(span, model),
@@ -168,17 +170,18 @@ def _agent(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
         user=found.get("user", ""),
         team=found.get("team", ""),
         environment=found.get("environment", ""),
-        **_place(found),
+        **place_of(found),
         model=found.get("model") or found.get("request_model", ""),
         stated_tokens=usage.total,
         stated_cost=cost,
     )
     if usage == NO_USAGE and cost is None:
         return [run]
-    return [run, _model_call(span, part, native_id, start, shadow=True)]
+    return [run, call_of(span, part, native_id, start, shadow=True)]
 
 
-def _tool(span: Span, native_id: str, start: int) -> ToolCall:
+def tool_of(span: Span, native_id: str, start: int) -> ToolCall:
+    """The use of a tool that a span tells of, which began at `start` (microseconds since the epoch)."""
     found = span.found
     outcome = outcome_of(span)
     return ToolCall(
@@ -196,13 +199,14 @@ def _tool(span: Span, native_id: str, start: int) -> ToolCall:
         error_message=outcome.error_message,
         duration_us=(span.end_ns - span.start_ns) // 1000 if span.end_ns else None,
         call_id=found.get("tool_call_id", ""),
+        use_id=found.get("tool_call_id", ""),
         session_id=found.get("session", ""),
         project=_project(span),
         agent=found.get("agent") or found.get("agent_id", ""),
         user=found.get("user", ""),
         team=found.get("team", ""),
         environment=found.get("environment", ""),
-        **_place(found),
+        **place_of(found),
     )
 
 
@@ -237,7 +241,7 @@ def step_of(span: Span, word: str, name: str) -> Step | None:
     )
 
 
-def _place(found: dict[str, Any]) -> dict[str, Any]:
+def place_of(found: Mapping[str, Any]) -> dict[str, Any]:
     """Where and under whom it ran, and its labels."""
     return {
         "machine": found.get("machine", ""),

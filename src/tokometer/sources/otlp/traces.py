@@ -1,59 +1,37 @@
-"""`POST /v1/traces`: a request's bytes → records, refusals, and the reply's bytes."""
+"""`POST /v1/traces`: a request's bytes → records and refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, Literal
 
-import msgspec
-
-from tokometer.records import Notice, Record, RecordError, Refusal, mistake, now_us
+from tokometer.records import Record, RecordError, Refusal, mistake, now_us
 from tokometer.records.fitting import fit_to_tell
-from tokometer.records.gate import Aside, admit
+from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
-from tokometer.sources.otlp.messages import ExportTraceServiceResponse, Failure
-from tokometer.sources.otlp.portions import json_portions, protobuf_portions
+from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.roles import unknown_word
+from tokometer.sources.otlp.signals import SHAPES
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.steps import steps_of
 from tokometer.sources.otlp.unread import UNREAD, Unread
 
-Encoding = Literal["protobuf", "json"]
-
-#: Media type → encoding.
-ENCODINGS: Final[dict[str, Encoding]] = {
-    "application/x-protobuf": "protobuf",
-    "application/protobuf": "protobuf",
-    "application/json": "json",
-}
-MEDIA_TYPES: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
-PLACE: Final = "POST /v1/traces"
-
-#: How many refusals the reply spells out.
-_SPELLED_OUT: Final = 5
+PLACE: Final = SHAPES["traces"].place
 
 
 @dataclass(slots=True)
-class Traces:
-    """What a request held."""
+class Traces(Gathered):
+    """What a request of spans held."""
 
-    records: list[Record] = field(default_factory=list)
-    #: Spans that look like a model call, an agent or a tool and cannot be believed.
-    refusals: list[Refusal] = field(default_factory=list)
-    #: The index of the span that each record is made of.
-    positions: list[int] = field(default_factory=list)
-    #: Records of those spans that are refused because our clock does not believe them yet.
-    aside: list[Aside] = field(default_factory=list)
-    spans: int = 0
-    #: Spans of which nothing is kept: HTTP requests, database queries.
-    skipped: int = 0
-    #: What stood in spans that became records and no rule understood, and words for kinds of spans that none knows.
-    notices: list[Notice] = field(default_factory=list)
+    @property
+    def spans(self) -> int:
+        """How many spans there were."""
+        return self.count
 
 
-def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first: int = 0) -> Traces:
+def decode_traces(body: bytes, encoding: Literal["protobuf", "json"], now: int | None = None, first: int = 0) -> Traces:
     """What an `ExportTraceServiceRequest` holds. Safe to call from several threads.
 
     `now` is our clock in microseconds since the epoch; spans more than a day ahead of it are kept aside.
@@ -69,7 +47,7 @@ def decode_traces(body: bytes, encoding: Encoding, now: int | None = None, first
     others: list[Span] = []
     positions: list[int] = []
     for index, told in enumerate(spans, first):
-        traces.spans += 1
+        traces.count += 1
         try:
             span, made, strange = _read(told)
             unread.add(index, strange)
@@ -104,40 +82,6 @@ def _read(told: Span | RecordError) -> tuple[Span, list[Record], Iterable[tuple[
         return told, made, told.found.get(UNREAD, ())
     word = unknown_word(told.found)
     return told, made, [("event", word)] if word else ()
-
-
-def portions(body: bytes, encoding: Encoding) -> Iterator[bytes]:
-    """A large request in requests that can be decoded one by one.
-
-    Raises:
-        OtlpError: The body as a whole cannot be read. What came before may have been given.
-    """
-    return protobuf_portions(body) if encoding == "protobuf" else json_portions(body)
-
-
-def reply(refusals: list[Refusal], encoding: Encoding, refused: int = 0) -> bytes:
-    """An `ExportTraceServiceResponse`: empty where all went well, else how many spans were rejected and why.
-
-    `refused` is how many they are where not all are given.
-    """
-    if not refusals:
-        return b"" if encoding == "protobuf" else b"{}"
-    reasons = [f"{refusal.field}: {refusal.reason}" for refusal in refusals[:_SPELLED_OUT]]
-    count = max(refused, len(refusals))
-    more = count - len(reasons)
-    message = "; ".join(reasons) + (f"; and {more} more, see GET /api/refused" if more else "")
-    if encoding == "json":
-        return msgspec.json.encode({"partialSuccess": {"rejectedSpans": str(count), "errorMessage": message}})
-    return ExportTraceServiceResponse(
-        partial_success={"rejected_spans": count, "error_message": message}
-    ).SerializeToString()
-
-
-def failure(message: str, encoding: Encoding) -> bytes:
-    """What OTLP/HTTP replies with when a request as a whole fails: a `google.rpc.Status`."""
-    if encoding == "json":
-        return msgspec.json.encode({"message": message})
-    return Failure(message=message).SerializeToString()
 
 
 def _refusal(index: int, span: Span | RecordError, error: RecordError, at: int) -> Refusal:

@@ -7,9 +7,9 @@ call. What is inside what differs by who wrote it, see `dialects`.
 May import `records` and what `sources.otlp` knows of keys; other sources import it.
 """
 
-from tokometer.sources.usage.answers import Answered, answered
+from tokometer.sources.usage.answers import Answered, answered, stop_reason_of
 from tokometer.sources.usage.calls import put
 from tokometer.sources.usage.dialects import usage_in
 from tokometer.sources.usage.read import NOTHING_USED, Used, used
 
-__all__ = ["NOTHING_USED", "Answered", "Used", "answered", "put", "usage_in", "used"]
+__all__ = ["NOTHING_USED", "Answered", "Used", "answered", "put", "stop_reason_of", "usage_in", "used"]

@@ -55,7 +55,7 @@ def answered(answer: Mapping[str, Any], name: str = "response") -> Answered:
         model=model,
         provider=_provider(answer, model, google=google),
         response_id=_text(answer, ("id", "responseId", "response_id"), name),
-        stop_reason=_stop(answer),
+        stop_reason=stop_reason_of(answer),
         operation=_operation(answer),
         used=said,
         created=_created(answer),
@@ -90,7 +90,8 @@ def _first(given: object) -> Mapping[str, Any]:
     return given[0] if isinstance(given, list) and given and isinstance(given[0], dict) else {}
 
 
-def _stop(answer: Mapping[str, Any]) -> str:
+def stop_reason_of(answer: Mapping[str, Any]) -> str:
+    """Why an answer ended, in its provider's word; empty where it does not say."""
     for holder in (answer, _first(answer.get("choices")), _first(answer.get("candidates"))):
         for key in _STOPS:
             if isinstance(holder.get(key), str) and holder[key]:

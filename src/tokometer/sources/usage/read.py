@@ -37,7 +37,7 @@ NOTHING_USED: Final = Used()
 
 
 def used(given: Mapping[str, Any], name: str = "usage", *, disjoint: bool = False, google: bool = False) -> Used:
-    """What a usage object says. `name` is where it stands, for refusals and notices.
+    """What a usage object says. `name` is where it stands, for refusals and notices; empty at the top.
 
     `disjoint`: its keys count beside one another by agreement (Langfuse's `usageDetails`). `google`: it is of one of
     Google's models, whose thoughts are beside the answer as often as not.
@@ -46,15 +46,18 @@ def used(given: Mapping[str, Any], name: str = "usage", *, disjoint: bool = Fals
         RecordError: A number in it cannot be believed.
     """
     dialect = dialect_of(given)
-    said = counts_of(name, plain(given), disjoint=disjoint)
+    try:
+        said = counts_of(name, plain(given), disjoint=disjoint)
+    except RecordError as error:
+        raise RecordError(error.field.removeprefix("."), error.reason) from None
     counts = {slot: amount for slot, amount in said.counts.items() if slot in SLOTS}
     beside = said.beside | dialect.beside
     usage, at_odds = buckets(counts, _groups(beside), sure=dialect.sure, google=google)
-    unread = list(said.unread)
+    unread = [key.removeprefix(".") for key in said.unread]
     if at_odds:
         unread.append(_DOES_NOT_ADD_UP)
     if _more_samplings(given):
-        unread.append(f"{name}.{_ITERATIONS}")
+        unread.append(f"{name}.{_ITERATIONS}".removeprefix("."))
     facts = said.facts
     return Used(
         usage,

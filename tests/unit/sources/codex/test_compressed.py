@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from generators.codex_lines import NAME, THREAD, count, line, meta, of_kind, usage
 from generators.codex_tree import Codex, compress, fold, play
+from tokometer.sources import frames
 from tokometer.sources.codex import FOUND as SOURCE
-from tokometer.sources.codex import frames
 from tokometer.sources.tail import Stamp, unchanged
 
 CONTEXT = line("turn_context", {"turn_id": "t", "model": "gpt-5.2"})

@@ -15,7 +15,7 @@ from tokometer.records.wire import record_from
 from tokometer.sources.otlp import decode_traces
 from tokometer.sources.otlp.traces import Encoding
 
-Told = tuple[int, int, int, int, int, dict[str, int], int | None]
+Gathered = tuple[int, int, int, int, int, dict[str, int], int | None]
 
 
 @st.composite
@@ -29,7 +29,7 @@ def facts(draw: st.DrawFn) -> Facts:
     return Facts(*counts, cost=draw(st.sampled_from([None, "0.25", "0.000123"])))
 
 
-def told(call: ModelCall) -> Told:
+def told(call: ModelCall) -> Gathered:
     """What a record says of the facts; unknown is as good as none."""
     writes = (call.cache_write_5m_tokens, call.cache_write_1h_tokens, call.cache_write_unknown_tokens)
     return (
@@ -43,7 +43,7 @@ def told(call: ModelCall) -> Told:
     )
 
 
-def expected(said: Facts) -> Told:
+def expected(said: Facts) -> Gathered:
     """What a record should say."""
     parts = {"input_audio": said.audio_in, "output_audio": said.audio_out}
     return (

@@ -1,7 +1,8 @@
-"""Rollouts that Codex has compressed (`.jsonl.zst`), as blocks of lines.
+"""Files of lines that their tool has compressed (`.jsonl.zst`), as blocks of lines.
 
-Codex compresses a rollout that has lain idle for a week, and takes it out again when its thread goes on. A compressed
-file is never added to, so it is read whole when it is new or has changed, and never from where it was left.
+Codex compresses a rollout that has lain idle for a week, and takes it out again when its thread goes on; OpenClaw
+compresses what it archives. A compressed file is never added to, so it is read whole when it is new or has changed, and
+never from where it was left.
 
 What decompression may take is bounded: memory by the window and the block, time by the ratio.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,7 +21,7 @@ from tokometer.sources.tail import BLOCK, LINE_LIMIT, Block
 SUFFIX: Final = ".zst"
 #: The largest window that is decoded, as a power of two: what a decoder has to remember. `zstd -19` asks for 2^23.
 _WINDOW_LOG: Final = 26
-#: A rollout is text, of which none is a thousand times smaller when it is compressed; below the floor nothing matters.
+#: This is text, of which none is a thousand times smaller when it is compressed; below the floor nothing matters.
 _RATIO: Final = 1_000
 _FLOOR: Final = 256 << 20
 _CEILING: Final = 16 << 30
@@ -106,6 +108,20 @@ def head_of(path: Path, size: int) -> bytes:
         return head[:size]
 
 
+def unpacked(packed: bytes, most: int) -> bytes:
+    """What a small thing that is compressed holds, a column of a database for instance.
+
+    Raises:
+        Damaged: It cannot be read, or holds more than `most` bytes.
+    """
+    text = b""
+    for chunk in _chunks(BytesIO(packed)):
+        text += chunk
+        if len(text) > most:
+            raise Damaged(f"it holds more than {most:,} bytes")
+    return text
+
+
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     """The text of a file of any number of frames, in pieces of at most `BLOCK`.
 
@@ -136,7 +152,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
             data = b""
             given += len(text)
             if given > min(max(_FLOOR, _RATIO * taken), _CEILING):
-                raise Damaged(f"the compressed file holds more than {_RATIO:,} times its size, so it is no rollout")
+                raise Damaged(f"the compressed file holds more than {_RATIO:,} times its size, so it is no transcript")
             if text:
                 yield text
             if frame.eof:

@@ -1,0 +1,307 @@
+"""The calls of a batch as columns, as far as it matters which of them are of one call.
+
+Most batches hold nothing of this, and that has to be found out for little: by sets over columns, without an object for
+each call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+from tokometer.ledger.packed import Packed, Same
+from tokometer.ledger.protocol import Batch
+from tokometer.ledger.rows import OF_ITS_TRACE
+from tokometer.ledger.schema import CALLS
+from tokometer.ledger.told_places import LINKS, PLACE_COLUMNS, PROMPT_COLUMNS, Place, place_of
+from tokometer.records import ModelCall, record_ids
+from tokometer.records.naming import SESSION_WAYS, Talk
+from tokometer.records.ways import Way, can_meet, named_way, told_by_span
+
+#: What stands for spans that tell of no call.
+_LINK: Final = Way("", "span")
+_ID_BYTES: Final = 16
+#: Read by name.
+_SIMPLE: Final = tuple(name for name in PLACE_COLUMNS if name not in ("group_id", "prompt", "shadow"))
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Some calls of one part of a batch."""
+
+    count: int
+    column: Callable[[str], Sequence[Any]]
+    id_of: Callable[[int], bytes]
+    #: Which of them are shadows.
+    shadows: frozenset[int]
+    ways: Sequence[Way]
+    _talks: Sequence[str] | None = None
+
+    @property
+    def of_spans(self) -> bool | None:
+        """Whether all are told by spans, or none (False); None is some."""
+        met = {way.way == "span" for way in ({self.ways.value} if isinstance(self.ways, Same) else set(self.ways))}
+        return met.pop() if len(met) == 1 else None
+
+    def spanned(self, name: str) -> Sequence[str]:
+        """A column that means something of spans only; empty text for the others."""
+        spans = self.of_spans
+        if spans is None:
+            both = zip(self.column(name), self.ways, strict=True)
+            return [value if way.way == "span" else "" for value, way in both]
+        return self.column(name) if spans else Same("", self.count)
+
+    @property
+    def sums(self) -> list[int]:
+        """Which of them are statements of agents."""
+        return [at for at in self.shadows if self.ways[at].way == "span"]
+
+    @property
+    def talks(self) -> Sequence[str]:
+        """The name of each one's talk; empty where it has none."""
+        if self._talks is None:
+            self._talks = self._talked()
+        return self._talks
+
+    def _talked(self) -> Sequence[str]:
+        sessions = self.column("session_id")
+        if isinstance(sessions, Same) and not sessions.value:
+            return sessions
+        prompts = map(_total, zip(*map(self.column, PROMPT_COLUMNS), strict=True))
+        rows = zip(
+            sessions,
+            prompts,
+            *(self.column(name) for name in ("output_tokens", "unsplit_tokens", "request_id", "response_id")),
+            self.ways,
+            strict=True,
+        )
+        return [
+            Talk(session, prompt, output or 0).name
+            if session and prompt and not unsplit and (way.way in SESSION_WAYS or not (request or response))
+            else ""
+            for session, prompt, output, unsplit, request, response, way in rows
+        ]
+
+    def places(self, positions: Iterable[int]) -> Iterator[Place]:
+        """Where some of them stand."""
+        columns = {name: self.column(name) for name in (*_SIMPLE, *PROMPT_COLUMNS)}
+        for at in positions:
+            values = {name: columns[name][at] for name in _SIMPLE}
+            values["group_id"] = OF_ITS_TRACE if self.ways[at].way == "span" else None
+            values["prompt"] = _total([columns[name][at] for name in PROMPT_COLUMNS])
+            values["shadow"] = at in self.shadows
+            yield place_of(self.id_of(at), [values[name] for name in PLACE_COLUMNS])
+
+
+def _total(counts: Iterable[int | None]) -> int:
+    return sum(filter(None, counts))
+
+
+class Arriving:
+    """The calls of a batch, and the spans in it that tell of none."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._rows: list[_Rows] = []
+        self._links: list[tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[int]]] = []
+        #: Whether calls can have come by other ways, too: then sessions are looked at.
+        self.meets_others = False
+        for packed in batch.packed:
+            if packed.kind == CALLS.name:
+                self._rows.append(_packed(packed))
+            elif packed.kind in LINKS:
+                self._link(*(packed.column(name) for name in ("trace_id", "span_id", "parent_id", "started_at")))
+        calls = [record for record in batch.records if isinstance(record, ModelCall)]
+        if calls:
+            self._rows.append(_loose(calls))
+        others = [record for record in batch.records if record.kind in LINKS and record.trace_id]
+        if others:
+            self._link(
+                *([getattr(r, name) for r in others] for name in ("trace_id", "span_id", "parent_id", "started_at"))
+            )
+
+    def _link(self, traces: Sequence[str], spans: Sequence[str], parents: Sequence[str], starts: Sequence[int]) -> None:
+        if any(traces):
+            self._links.append((traces, spans, parents, starts))
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds nothing to look at."""
+        return not self._rows and not self._links
+
+    @property
+    def ways(self) -> set[Way]:
+        """The ways by which its calls are told."""
+        return set().union(
+            *({rows.ways.value} if isinstance(rows.ways, Same) else set(rows.ways) for rows in self._rows)
+        )
+
+    def can_meet(self, stored: set[Way]) -> bool:
+        """Whether anything of it can be of a call that is told otherwise, if calls are told by these ways."""
+        mine = self.ways
+        self.meets_others = any(one != other and can_meet(one, other) for one in mine for other in stored)
+        spans = any(way.way == "span" for way in stored)
+        return self.meets_others or (spans and (bool(self._links) or any(way.way == "span" for way in mine)))
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def suspects(self) -> tuple[set[str], set[str]]:
+        """The traces in which one stands above others or an agent states something, and names met twice."""
+        traces = {rows.column("trace_id")[at] for rows in self._rows for at in rows.sums}
+        spans = set(chain.from_iterable(rows.spanned("span_id") for rows in self._rows if rows.of_spans is not False))
+        parents = [rows.spanned("parent_id") for rows in self._rows if rows.of_spans is not False]
+        nested = spans.intersection(chain(*parents, *(parents for _, _, parents, _ in self._links))) - {""}
+        if nested:
+            for rows in self._rows:
+                both = zip(rows.spanned("trace_id"), rows.spanned("span_id"), strict=True)
+                traces.update(trace for trace, span in both if span in nested)
+        by_way: dict[Way, list[str]] = {}
+        for rows in self._rows:
+            for way, names in self._named(rows):
+                by_way.setdefault(way, []).extend(names)
+        twice: set[str] = set()
+        met: set[str] = set()
+        for way, names in by_way.items():
+            own = set(names)
+            if way.way == "span" and len(own) < len(names):
+                twice.update(name for name, count in Counter(names).items() if count > 1)
+            twice |= met & own
+            met |= own
+        return traces, twice | self._placed_twice(traces)
+
+    def _placed_twice(self, traces: set[str]) -> set[str]:
+        """Add the traces of spans that came by two ways; no names."""
+        by_way: dict[Way, set[str]] = {}
+        if len({way for way in self.ways if way.way == "span"}) > 1:
+            for rows in self._rows:
+                for way, trace in zip(rows.ways, rows.spanned("trace_id"), strict=True):
+                    by_way.setdefault(way, set()).add(trace)
+            counts = Counter(chain.from_iterable(by_way.values()))
+            traces.update(trace for trace, count in counts.items() if trace and count > 1)
+        return set()
+
+    def _named(self, rows: _Rows) -> Iterator[tuple[Way, list[str]]]:
+        """Way and names, of all its rows."""
+        columns = self._name_columns(rows)
+        if isinstance(rows.ways, Same):
+            yield rows.ways.value, list(filter(None, chain(*columns)))
+            return
+        for column in columns:
+            for way in set(rows.ways):
+                both = zip(column, rows.ways, strict=True)
+                yield way, [name for name, its in both if name and its == way]
+
+    def _name_columns(self, rows: _Rows) -> list[Sequence[str]]:
+        requests, responses = rows.column("request_id"), rows.column("response_id")
+        columns = [requests]
+        if not (isinstance(responses, Same) and not responses.value):
+            # One that stands in both is one name.
+            columns.append([name if name != other else "" for name, other in zip(responses, requests, strict=True)])
+        if self.meets_others:
+            columns.append(rows.talks)
+        return columns
+
+    def names(self) -> set[str]:
+        """All traces, answers and talks."""
+        names: set[str] = set().union(*(traces for traces, *_ in self._links))
+        for rows in self._rows:
+            if rows.of_spans is not False:
+                names.update(rows.spanned("trace_id"))
+            names.update(*self._name_columns(rows))
+        names.discard("")
+        return names
+
+    def traces(self) -> set[str]:
+        """All traces."""
+        return set().union(*(rows.spanned("trace_id") for rows in self._rows), *(traces for traces, *_ in self._links))
+
+    def times(self) -> tuple[int, int]:
+        """The first and the last start, in microseconds."""
+        starts = list(
+            chain(*(rows.column("started_at") for rows in self._rows), *(starts for *_, starts in self._links))
+        )
+        return min(starts), max(starts)
+
+    def before(self, time: int) -> set[str]:
+        """The traces, answers and talks of what started before then."""
+        found: set[str] = set()
+        for rows in self._rows:
+            starts = rows.column("started_at")
+            if max(starts) < time:
+                found.update(rows.spanned("trace_id"), *self._name_columns(rows))
+                continue
+            for column in (rows.spanned("trace_id"), *self._name_columns(rows)):
+                found.update(name for name, start in zip(column, starts, strict=True) if start < time)
+        for traces, _, _, starts in self._links:
+            found.update(trace for trace, start in zip(traces, starts, strict=True) if start < time)
+        found.discard("")
+        return found
+
+    # -- places ------------------------------------------------------------------------------------------------
+
+    def of(self, traces: set[str], names: set[str]) -> list[Place]:
+        """The tellings of these traces or names."""
+        found: list[Place] = []
+        for rows in self._rows:
+            positions: set[int] = set()
+            if traces and rows.of_spans is not False:
+                positions.update(at for at, trace in enumerate(rows.spanned("trace_id")) if trace in traces)
+            if names:
+                for column in self._name_columns(rows):
+                    positions.update(at for at, name in enumerate(column) if name in names)
+            found += rows.places(sorted(positions))
+        return found
+
+    def links(self, by_trace: dict[str, dict[str, str]]) -> None:
+        """Add the spans of these traces that tell of no call, and what each stands below."""
+        for traces, spans, parents, _ in self._links:
+            for trace, span, parent in zip(traces, spans, parents, strict=True):
+                if trace in by_trace:
+                    by_trace[trace][span] = parent
+
+
+def _packed(packed: Packed) -> _Rows:
+    sources, words, groups = (packed.column(name) for name in ("source", "way", "group_id"))
+    if (
+        isinstance(sources, Same)
+        and isinstance(words, Same)
+        and (isinstance(groups, Same) or OF_ITS_TRACE not in groups)
+    ):
+        spans = isinstance(groups, Same) and groups.value == OF_ITS_TRACE
+        ways: Sequence[Way] = Same(named_way(sources.value, words.value, span=spans), len(packed))
+    else:
+        made: dict[tuple[str, str, bool], Way] = {}
+        keys = [
+            (source, word, group == OF_ITS_TRACE) for source, word, group in zip(sources, words, groups, strict=True)
+        ]
+        for source, word, span in set(keys):
+            made[source, word, span] = named_way(source, word, span=span)
+        ways = [made[key] for key in keys]
+    ids = packed.id_bytes
+    return _Rows(
+        len(packed),
+        packed.column,
+        lambda at: ids[at * _ID_BYTES : (at + 1) * _ID_BYTES],
+        frozenset(packed.shadows),
+        ways,
+    )
+
+
+def _loose(calls: Sequence[ModelCall]) -> _Rows:
+    kept: dict[str, Sequence[Any]] = {}
+
+    def column(name: str) -> Sequence[Any]:
+        if name not in kept:
+            kept[name] = [getattr(call, name) for call in calls]
+        return kept[name]
+
+    ways = [named_way(call.source, call.way, span=told_by_span(call)) for call in calls]
+    return _Rows(
+        len(calls),
+        column,
+        lambda at: record_ids([(calls[at].workspace, calls[at].source, calls[at].native_id)])[0],
+        frozenset(at for at, call in enumerate(calls) if call.shadow),
+        ways,
+    )

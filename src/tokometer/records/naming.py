@@ -1,0 +1,96 @@
+"""What two tellings of one call have in common: the names of its answer, or its session, its time and its tokens."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from tokometer.records.kinds import ModelCall
+from tokometer.records.stated import Stated, agree
+from tokometer.records.ways import told_by_span, way_of
+
+#: Two tellings with an answer's id that looks unique can be of one answer if so much time lies between them, at most.
+UNIQUE_REACH_US: Final = 3_600_000_000
+#: … with any other id: clocks of two machines differ by so much.
+REACH_US: Final = 5_000_000
+#: … and with nothing but a session and its tokens: a transcript writes an answer's first line before its last token.
+SESSION_REACH_US: Final = 60_000_000
+#: Letters and digits of an id that are not words; below that, it is easily the same by chance.
+_UNIQUE: Final = 12
+_VARIED: Final = 6
+_PIECES: Final = re.compile(r"[^\W_]+")
+#: What an agent's or a chat's statement does not speak of: what is embedded and ranked beside it.
+_BESIDE: Final = frozenset({"embeddings", "rerank"})
+#: Ways that always say which session a call is of, so that one without any name may be the same.
+SESSION_WAYS: Final = frozenset({"transcript", "event"})
+
+
+def sort_of(call: ModelCall) -> str:
+    """What a call is compared within: calls of different sorts do not explain each other."""
+    return call.operation if call.operation in _BESIDE else "chat"
+
+
+@lru_cache(maxsize=16_384)
+def looks_unique(name: str) -> bool:
+    """Whether an answer's id is long and random, so that nobody gives it to another answer."""
+    pieces = [piece for piece in _PIECES.findall(name) if not piece.isalpha()]
+    joined = "".join(pieces)
+    return len(joined) >= _UNIQUE and len(set(joined)) >= _VARIED
+
+
+def names_of(call: ModelCall) -> tuple[str, ...]:
+    """The names of a call's answer, whichever field each stands in."""
+    return tuple(dict.fromkeys(filter(None, (call.request_id, call.response_id))))
+
+
+class Talk(NamedTuple):
+    """What is the same for two tellings of one call of a session: its session, its prompt and its answer in tokens."""
+
+    session_id: str
+    prompt: int
+    output: int
+
+    @property
+    def name(self) -> str:
+        """One text for it, as names of answers are texts."""
+        return f"{self.session_id}\x1f{self.prompt}\x1f{self.output}"
+
+
+def talk_of(call: ModelCall) -> Talk | None:
+    """By which a call can be found that nobody names; None where it cannot be."""
+    if not call.session_id or call.unsplit_tokens or (told_by_span(call) and call.shadow):
+        return None
+    if names_of(call) and way_of(call).way not in SESSION_WAYS:
+        return None
+    stated = Stated.of(call)
+    return Talk(call.session_id, stated.prompt_total, stated.output_total) if stated.prompt_total else None
+
+
+def ended_at(call: ModelCall) -> int:
+    """When a call ended, in microseconds; its start where nobody measured how long it took."""
+    return call.started_at if call.latency_estimated else call.started_at + (call.latency_us or 0)
+
+
+def gap_us(one: ModelCall, other: ModelCall) -> int:
+    """The time between two calls, 0 where they overlap."""
+    return max(0, max(one.started_at, other.started_at) - min(ended_at(one), ended_at(other)))
+
+
+def same_answer(one: ModelCall, other: ModelCall, name: str, *, alone: bool = False) -> bool:
+    """Whether two tellings that share a name are of one answer, by how it looks, their times and their tokens.
+
+    `alone`: no way gives the name to several calls.
+    """
+    unique = looks_unique(name)
+    if gap_us(one, other) > (UNIQUE_REACH_US if unique else REACH_US):
+        return False
+    spans = told_by_span(one) and told_by_span(other)
+    if unique and alone and not spans:
+        return True
+    stated = Stated.of(one), Stated.of(other)
+    stating = [each for each in stated if each.total]
+    if not unique and len(stating) < len(stated) and (not stating or not spans or one.trace_id != other.trace_id):
+        # A gateway that gives every answer one id, and answers that state nothing: there is nothing to tell them by.
+        return False
+    return agree(*stated, on_prompts=unique)

@@ -1,0 +1,1 @@
+"""LM Studio: which models it has on its disk and in memory. It keeps no history: a proxy does."""

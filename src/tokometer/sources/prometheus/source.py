@@ -1,0 +1,17 @@
+"""Prometheus exporters: inference servers, gateways, GPUs, machines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.sources.prometheus.scrape import SOURCE as NAME
+from tokometer.sources.prometheus.scrape import Scrape
+from tokometer.sources.protocol import Source
+
+SOURCE: Final = Source(
+    name=NAME,
+    title="Prometheus",
+    family="servers",
+    about="Readings of inference servers (vLLM, SGLang, TGI, llama.cpp), gateways, GPUs and machines that it scrapes.",
+    polled=Scrape(),
+)
