@@ -18,7 +18,8 @@ _HEAD: Final = """# Sources
 
 Every tool that Tokometer reads, and by which ways. Nothing has to be set up for what is *found*: it is looked for below
 the home folder and where the tool's own environment variables say, imported, and followed. What is *taken* is sent here
-by the tool; what is *asked* is a [target](../how-to/targets.md). A source of your own: [how to write one](../how-to/write-a-source.md).
+by the tool; what is *asked* is a [target](../how-to/targets.md). A source of your own:
+[how to write one](../how-to/write-a-source.md).
 """
 
 
