@@ -18,6 +18,7 @@ from tokometer.measures.latest import latest_by
 from tokometer.records.plural import counted
 from tokometer.records.units import REQUESTS, USD, Number, Unit, exact, show
 from tokometer.sources.registry import FILE_SOURCES
+from tokometer.sources.shipment.wire import NAME as SHIPMENTS
 
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
@@ -58,6 +59,8 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     """Sources that have given anything, with the places that are read by cursor."""
     rows = runtime.ask(Query(measures=("calls.requests", "calls.cost"), by=("calls.source",), since="all")).rows
     places: dict[str, tuple[int, datetime | None]] = {**places_by_source(runtime.ledger)}
+    # Those are machines, which have a table of their own.
+    places.pop(SHIPMENTS, None)
     calls = {row["source"]: row for row in rows}
     refused = refused_by_source(runtime.ledger)
     noticed = noticed_by_source(runtime.ledger)

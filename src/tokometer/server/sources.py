@@ -20,6 +20,7 @@ from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import USD, exact, show
 from tokometer.server.connecting import ways
+from tokometer.server.machines import seen
 from tokometer.server.pages import framed
 from tokometer.server.received import When, shortened, sources, waiting
 from tokometer.server.runtime import Runtime
@@ -96,7 +97,7 @@ def received(request: Request) -> Response:
     """What of the page changes while somebody looks: the table of sources, and what each way in waits for."""
     when, _ = _clock(request)
     shown = _received(request.app.state.runtime, when)
-    parts = {"sources": render("received.html", **shown)}
+    parts = {"sources": render("received.html", **shown), "machines": render("machines.html", **shown)}
     parts |= {way: render("waiting.html", state=state) for way, state in shown["states"].items()}
     return JSONResponse(parts, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"})
 
@@ -106,6 +107,9 @@ def _received(runtime: Runtime, when: When) -> dict[str, Any]:
         "sources": sources(runtime, when),
         "states": waiting(runtime, when),
         "following": runtime.follower.following if runtime.follower else None,
+        "machines": [
+            {**one, "last_seen": when(one["last_seen"]), "last_call": when(one["last_call"])} for one in seen(runtime)
+        ],
     }
 
 
