@@ -16,8 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from generators.otlp_spans import as_json, protobuf, span
 from tokometer.records.texts import mend
-from tokometer.sources.otlp import OtlpError, decode_traces, failure, reply
-from tokometer.sources.otlp.traces import Encoding
+from tokometer.sources.otlp import Encoding, OtlpError, decode_traces, failure, reply
 
 CHAT: dict[str, Any] = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
 NOW = time.time_ns()
