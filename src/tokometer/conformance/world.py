@@ -11,6 +11,7 @@ from tokometer.collect.bodies import decode_pushed
 from tokometer.collect.changes import Job, job_of
 from tokometer.collect.committing import commit_all
 from tokometer.collect.importer import import_all
+from tokometer.collect.pricing import price_each
 from tokometer.collect.reading import Portion, Prices, batch_of, portion_of, read
 from tokometer.conformance.example import Files, Totals
 from tokometer.ledger import Ledger, Receipt
@@ -83,7 +84,9 @@ class World:
         """Take a request, and commit it; how many of its items were refused."""
         decoded = decode_pushed(push, sent, body)
         assert not decoded.error, decoded.error
-        receipt = commit_all(self.ledger, decoded.batch())
+        batch = decoded.batch()
+        batch.price = lambda calls: price_each(self._book, list(calls))
+        receipt = commit_all(self.ledger, batch)
         return len(decoded.refusals) + len(receipt.spoiled)
 
     def totals(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.missing import Heads, answer_when_missing
 from tokometer.server.refusing import answer_refusals
+from tokometer.server.room import Room
 from tokometer.server.runtime import Runtime
 
 
@@ -28,6 +29,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         redoc_url=None,
     )
     app.state.runtime = runtime
+    app.state.room = Room()
     for module in (health, ingest, control, api, panels, filtering, live, assets, pages, sources):
         app.include_router(module.router)
     for router in (*ROUTERS, pushed.routes()):

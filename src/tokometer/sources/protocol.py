@@ -36,6 +36,8 @@ class Source:
     found: FileSource | None = None
     #: The requests with which it sends us something.
     pushed: tuple[Push, ...] = ()
+    #: What its program asks before it sends anything, and is told.
+    replies: tuple[Reply, ...] = ()
     #: How it is asked, where it answers.
     polled: Poll | None = None
     #: What has to be set up so that it sends us something, for a server at an address; None where nothing has to.
@@ -148,6 +150,19 @@ class Answer:
     status: int
     body: bytes
     media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A request of a tool's program of which nothing is kept, and its answer: always the same."""
+
+    method: Literal["GET", "POST", "PATCH"]
+    #: Variable parts in braces.
+    path: str
+    #: One line, for the reference of endpoints.
+    summary: str
+    answer: Answer
 
 
 class NotUnderstood(Exception):
