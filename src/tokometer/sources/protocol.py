@@ -126,6 +126,8 @@ class Received:
     notices: list[Notice] = field(default_factory=list)
     #: How many items there were, refused ones included.
     count: int = 0
+    #: What is kept beside the records by some name (a sender's), each replacing what was: when it was last seen.
+    states: dict[str, bytes] = field(default_factory=dict)
     #: Not for sources: the gate fills it.
     aside: list[Aside] = field(default_factory=list)
 
