@@ -82,7 +82,7 @@ class World:
 
     def receive(self, push: Push, body: bytes, sent: Sent) -> int:
         """Take a request, and commit it; how many of its items were refused."""
-        decoded = decode_pushed(push, sent, body)
+        decoded = decode_pushed(self.source.name, push, sent, body)
         assert not decoded.error, decoded.error
         batch = decoded.batch()
         batch.price = lambda calls: price_each(self._book, list(calls))

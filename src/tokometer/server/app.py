@@ -6,7 +6,20 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
-from tokometer.server import api, assets, control, filtering, health, ingest, live, pages, panels, pushed, sources
+from tokometer.server import (
+    api,
+    assets,
+    control,
+    filtering,
+    health,
+    ingest,
+    live,
+    machines,
+    pages,
+    panels,
+    pushed,
+    sources,
+)
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
@@ -30,7 +43,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, assets, pages, sources):
+    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources):
         app.include_router(module.router)
     for router in (*ROUTERS, pushed.routes()):
         app.include_router(router)

@@ -112,6 +112,8 @@ class Sent:
     now: int = 0
     #: How many records stood in the request before this portion of it.
     first: int = 0
+    #: Of the request's headers those that the push reads (`JsonPush.headers`), by their names in small letters.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -126,6 +128,8 @@ class Received:
     notices: list[Notice] = field(default_factory=list)
     #: How many items there were, refused ones included.
     count: int = 0
+    #: What is kept beside the records by some name (a sender's), each replacing what was: when it was last seen.
+    states: dict[str, bytes] = field(default_factory=dict)
     #: Not for sources: the gate fills it.
     aside: list[Aside] = field(default_factory=list)
 
