@@ -140,7 +140,7 @@ def test_empty(empty: Running, visit: Opener) -> None:
     for name in DASHBOARDS:
         page.goto(f"{empty.url}/{name}")
         expect(page.locator("#empty")).to_be_visible()
-        expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+        expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_ENDPOINT")
         expect(page.locator("#dashboard")).to_be_hidden()
 
 

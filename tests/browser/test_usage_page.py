@@ -221,7 +221,7 @@ def test_empty_then_live(empty: Running, visit: Opener) -> None:
     """Without data the page says how to send some; the first call is on the page within a second, without a reload."""
     page = visit(f"{empty.url}/usage")
     expect(page.locator("#empty")).to_be_visible()
-    expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    expect(page.locator("#empty")).to_contain_text("OTEL_EXPORTER_OTLP_ENDPOINT")
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
     page.locator("[data-copy]").last.click()
     command, *words = shlex.split(page.evaluate("navigator.clipboard.readText()"))

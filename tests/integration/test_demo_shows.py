@@ -146,9 +146,7 @@ def gpus_at_work(demo: Demo) -> bool:
 
 def gpus_live(demo: Demo) -> bool:
     """They report while the demo is played on."""
-    rows = demo.ask(
-        "samples.readings", minutes=PLAYED / 60, since="3m", where=["samples.metric = DCGM_FI_DEV_GPU_UTIL"]
-    )
+    rows = demo.ask("samples.readings", minutes=PLAYED / 60, since="3m", where=["samples.metric = gpu.utilisation"])
     return bool(rows[0]["readings"] >= 8)
 
 

@@ -18,6 +18,7 @@ from tokometer.records import Sample
 #: The last two days are sampled finely, what came before by the hour.
 FINE_FOR: Final = 2 * DAY
 FINE: Final = 5 * MINUTE
+MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ LOCAL: Final = (
 
 
 class Machines:
-    """Writes what an exporter would have scraped, in the exporters' own metric names and units."""
+    """Writes what a scrape of exporters would have given, in standard names and units."""
 
     def __init__(self, tag: str, workspace: str, rng: Random, start: int, end: int) -> None:
         self._tag = tag
@@ -94,12 +95,12 @@ class Machines:
         power = device.idle + (device.full - device.idle) * busy**0.8 * (0.94 + 0.08 * rng.random())
         used = device.resident + int((device.memory - device.resident) * 0.7 * busy * rng.random())
         for metric, value, unit in (
-            ("DCGM_FI_DEV_GPU_UTIL", round(100 * busy), "%"),
-            ("DCGM_FI_DEV_POWER_USAGE", round(min(power, device.full), 1), "W"),
-            ("DCGM_FI_DEV_FB_USED", used, "MiB"),
-            ("DCGM_FI_DEV_FB_FREE", device.memory - used, "MiB"),
-            ("DCGM_FI_DEV_GPU_TEMP", round(31 + 46 * busy**0.7 + rng.gauss(0, 1.2)), "C"),
-            ("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", round(0.17 * busy * (0.85 + 0.3 * rng.random()), 4), "1"),
+            ("gpu.utilisation", round(busy, 2), "1"),
+            ("gpu.power", round(min(power, device.full), 1), "W"),
+            ("gpu.memory.used", used * MIB, "By"),
+            ("gpu.memory.free", (device.memory - used) * MIB, "By"),
+            ("gpu.temperature", round(31 + 46 * busy**0.7 + rng.gauss(0, 1.2)), "Cel"),
+            ("gpu.tensor.active", round(0.17 * busy * (0.85 + 0.3 * rng.random()), 4), "1"),
         ):
             yield self._sample(
                 at,
@@ -124,11 +125,11 @@ class Machines:
         running = int(24 * busy * (0.7 + 0.6 * rng.random()))
         waiting = int(max(busy - 0.82, 0) * 40 * rng.random())
         for metric, value, unit, mode in (
-            ("vllm:num_requests_running", running, "requests", False),
-            ("vllm:num_requests_waiting", waiting, "requests", False),
-            ("vllm:kv_cache_usage_perc", round(min(0.04 + 0.8 * busy * rng.random(), 1.0), 4), "1", False),
-            ("vllm:generation_tokens_total", generated[0], "tokens", True),
-            ("vllm:prompt_tokens_total", generated[1], "tokens", True),
+            ("server.requests.running", running, "requests", False),
+            ("server.queue.waiting", waiting, "requests", False),
+            ("server.kv_cache.used", round(min(0.04 + 0.8 * busy * rng.random(), 1.0), 4), "1", False),
+            ("server.tokens.generated", generated[0], "tokens", True),
+            ("server.tokens.prompt", generated[1], "tokens", True),
         ):
             yield self._sample(at, metric, float(value), unit, counter=mode, host=host, model=model, provider="vllm")
 
@@ -164,7 +165,7 @@ class Machines:
                 (trouble.end + 3 * MINUTE, 0),
             ):
                 if start <= at < end:
-                    yield self._sample(at, "litellm_deployment_state", float(state), "1", provider=trouble.provider)
+                    yield self._sample(at, "gateway.deployment.state", float(state), "1", provider=trouble.provider)
 
     def _sample(
         self,

@@ -17,8 +17,10 @@ from tokometer.settings import Settings
 
 #: How far back outcomes are looked at.
 WINDOW: Final = "24h"
-#: What LiteLLM says of a deployment: 0 healthy, 1 partly out, 2 in cooldown (sources.md, 6).
-REPORTED_METRIC: Final = "litellm_deployment_state"
+#: What a gateway says of a deployment: 0 healthy, 1 partly out, 2 in cooldown; by its standard name, and by LiteLLM's.
+REPORTED_METRICS: Final = ("gateway.deployment.state", "litellm_deployment_state")
+#: What tells the deployments of a provider apart.
+_DEPLOYMENT: Final = ("model", "label.deployment", "label.instance")
 _REPORTED: Final = {0: "CLOSED", 1: "HALF_OPEN", 2: "OPEN"}
 #: The most failures of a day that are looked at (older ones are left out), and outcomes that are fetched at once.
 MOST_FAILURES: Final = 30_000
@@ -116,11 +118,11 @@ def _reports_question(day: Matter) -> tuple[Feed, ...]:
     where = day.where_in("samples")
     if where is None:
         return ()
-    metric = Filter("samples.metric", "=", (REPORTED_METRIC,))
+    metric = Filter("samples.metric", "in", REPORTED_METRICS)
     return (
         Feed(
             cube="samples",
-            columns=("provider", "at", "value"),
+            columns=("provider", "at", "value", *_DEPLOYMENT),
             where=(*where, metric),
             since=day.since,
             tz=day.tz,
@@ -210,17 +212,25 @@ def _lasting(since: datetime, now: datetime) -> Row:
 
 
 def _reported(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, datetime]]:
-    """The state that a gateway reports of each provider, and since when; the rows have the newest first."""
-    found: dict[str, tuple[str, datetime]] = {}
-    ended = set()
-    for row in rows:
+    """The state that a gateway reports of each provider, and since when; the rows have the newest first.
+
+    A provider of several deployments is out where all of them are, and partly where some are.
+    """
+    told: dict[str, dict[datetime, list[tuple[Any, str]]]] = {}
+    for row in reversed(rows):
         state = _REPORTED.get(row["value"])
-        if state is None or row["provider"] in ended:
-            continue
-        if row["provider"] in found and found[row["provider"]][0] != state:
-            ended.add(row["provider"])
-            continue
-        found[row["provider"]] = (state, row["at"].astimezone(UTC))
+        if state is not None:
+            deployment = tuple(row[name] for name in _DEPLOYMENT)
+            told.setdefault(row["provider"], {}).setdefault(row["at"].astimezone(UTC), []).append((deployment, state))
+    found: dict[str, tuple[str, datetime]] = {}
+    for provider, moments in told.items():
+        deployments: dict[Any, str] = {}
+        for at in sorted(moments):
+            deployments |= moments[at]
+            states = set(deployments.values())
+            state = states.pop() if len(states) == 1 else "HALF_OPEN"
+            if provider not in found or found[provider][0] != state:
+                found[provider] = (state, at)
     return found
 
 

@@ -14,15 +14,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, share, text
-from tokometer.judgement.served import served_question, served_tokens
+from tokometer.judgement.served import served_on, served_question, served_tokens
 from tokometer.measures import Filter, Query
 from tokometer.records.units import COUNT, FLOPS, PERCENT, RATIO, TOKENS, USD, WATTS
 from tokometer.settings import Settings
 
-#: What exporters call the readings of GPUs (sources.md, 6.7), and what divides them into a ratio or watts.
-UTILISATION: Final = {"DCGM_FI_DEV_GPU_UTIL": 100.0}
-TENSOR: Final = {"DCGM_FI_PROF_PIPE_TENSOR_ACTIVE": 1.0}
-POWER: Final = {"DCGM_FI_DEV_POWER_USAGE": 1.0}
+#: Readings of GPUs by their standard names, and by those of DCGM's exporter where they came by another way (OTLP), each
+#: with what divides it into a ratio or watts.
+UTILISATION: Final = {"gpu.utilisation": 1.0, "DCGM_FI_DEV_GPU_UTIL": 100.0}
+TENSOR: Final = {"gpu.tensor.active": 1.0, "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE": 1.0}
+POWER: Final = {"gpu.power": 1.0, "DCGM_FI_DEV_POWER_USAGE": 1.0}
 _METRICS: Final = (*UTILISATION, *TENSOR, *POWER)
 #: The label in which the exporter names the device.
 _DEVICE_NAME: Final = "label.modelName"
@@ -51,7 +52,8 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     seconds = length.total_seconds()
     counters = yield served_question(matter, length)
     served = served_tokens(counters[0].rows) if counters else {}
-    machines = _machines(samples[0].rows if samples else (), settings)
+    hosts = served_on(counters[0].rows) if counters else {}
+    machines = _machines(samples[0].rows if samples else (), settings, hosts)
     used = by_name(tokens, "model")
     models = {
         name: _worked(name, used.get(name, _NOTHING), served.get(name, 0), settings)
@@ -102,15 +104,20 @@ def _samples(matter: Matter) -> tuple[Query, ...]:
     )
 
 
-def _machines(rows: Sequence[Mapping[str, Any]], settings: Settings) -> dict[tuple[str, str], _Machine]:
-    """Devices by host and name. One that served several models counts for each of them."""
+def _machines(
+    rows: Sequence[Mapping[str, Any]], settings: Settings, hosts: Mapping[str, set[str]]
+) -> dict[tuple[str, str], _Machine]:
+    """Devices by host and name. One that served several models counts for each of them.
+
+    Exporters of GPUs know nothing of models: `hosts` are the models that inference servers on each host tell of.
+    """
     found: dict[tuple[str, str], _Machine] = {}
     for row in rows:
         machine = found.setdefault((row["host"], row["device"]), _Machine())
         facts = settings.device_for(row[_DEVICE_NAME])
         if facts is not None:
             machine.peak, machine.price = facts.peak_flops, facts.price_per_hour
-        machine.models.add(row["model"])
+        machine.models |= {row["model"]} if row["model"] else hosts.get(row["host"], set())
         if row["mean"] is not None:
             machine.readings[row["metric"]] = row["mean"]
     return found

@@ -9,9 +9,16 @@ from typing import Any, Final
 from tokometer.judgement.declared import Matter
 from tokometer.measures import Filter, Query
 
-#: Counters of tokens that a server worked on (sources.md, 6.3 to 6.6), and those that it had in its cache, to be taken
-#: off. llama.cpp counts only the prompt tokens that it worked on.
+#: Counters of tokens that a server worked on, and those that it had in its cache, to be taken off.
+_STANDARD: Final = {
+    "server.tokens.prompt": 1,
+    "server.tokens.processed": 1,
+    "server.tokens.generated": 1,
+    "server.tokens.cached": -1,
+}
+#: The same by the servers' own names, where they came by another way than a scrape (OTLP).
 COUNTERS: Final = {
+    **_STANDARD,
     "vllm:prompt_tokens_total": 1,
     "vllm:generation_tokens_total": 1,
     "vllm:prefix_cache_hits_total": -1,
@@ -21,7 +28,7 @@ COUNTERS: Final = {
     "llamacpp:tokens_predicted_total": 1,
 }
 #: What tells one counter from another of the same name.
-_SERIES: Final = ("host", "model", "metric", "label.engine")
+_SERIES: Final = ("host", "model", "metric", "label.engine", "label.instance")
 #: Up to so long a window is looked at by the hour, a longer one by the day.
 _BY_HOUR: Final = timedelta(days=32)
 
@@ -50,10 +57,20 @@ def served_tokens(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     for row in rows:
         if row["last"] is not None:
             series.setdefault(tuple(row[name] for name in _SERIES), []).append(row)
-    found: dict[str, float] = {}
-    for (_, model, metric, _), its in series.items():
-        found[model] = found.get(model, 0.0) + COUNTERS[metric] * increase(its)
-    return {model: max(0, round(tokens)) for model, tokens in found.items()}
+    found: dict[str, list[float]] = {}
+    for (_, model, metric, *_), its in series.items():
+        # Whoever tells the same both ways tells it once.
+        found.setdefault(model, [0.0, 0.0])[metric not in _STANDARD] += COUNTERS[metric] * increase(its)
+    return {model: max(0, *(round(tokens) for tokens in both)) for model, both in found.items()}
+
+
+def served_on(rows: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """The models that servers on each host tell of."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if row["last"] is not None and row["model"]:
+            found.setdefault(row["host"], set()).add(row["model"])
+    return found
 
 
 def increase(stretches: Sequence[Mapping[str, Any]]) -> float:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from tokometer.collect import portioned
+from tokometer.collect.overlapping import overlap_json
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
-from tokometer.ledger import Batch, LedgerError
+from tokometer.ledger import LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_json
+from tokometer.ledger.overlaps import overlaps
 from tokometer.ledger.refused import list_refused
-from tokometer.records import Notice, Refusal, now_us
+from tokometer.records import Refusal
 from tokometer.records.fields import FIELDS
 from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
@@ -23,7 +23,6 @@ from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
 from tokometer.server.taking import take
 from tokometer.sources import own
-from tokometer.sources.recipes import unread
 
 if TYPE_CHECKING:
     from tokometer.sources.otlp import Encoding, Signal
@@ -45,10 +44,10 @@ async def logs(request: Request) -> Response:
     return await _otlp(request, "logs")
 
 
-@router.post("/v1/metrics", summary="OTLP/HTTP metrics: not taken")
+@router.post("/v1/metrics", summary="OTLP/HTTP metrics, protobuf or JSON")
 async def metrics(request: Request) -> Response:
-    """Say that metrics are not taken, so that their exporter drops them, and what to set so that it sends none."""
-    return await _unread(request, "metrics")
+    """Take an `ExportMetricsServiceRequest` and reply with an `ExportMetricsServiceResponse` in the same encoding."""
+    return await _otlp(request, "metrics")
 
 
 @router.post("/api/calls", summary="Model calls in our own format")
@@ -89,6 +88,12 @@ def notices(
     return _json({"notices": shown, "next_offset": offset + limit if len(found) > limit else None})
 
 
+@router.get("/api/overlaps", summary="What came in by two ways at once, and counts once")
+def told_twice(request: Request) -> Response:
+    """Pairs of ways in that told of the same calls, or uses of tools: how many, and whose word was taken for what."""
+    return _json({"overlaps": [overlap_json(overlap) for overlap in overlaps(request.app.state.runtime.ledger)]})
+
+
 async def _otlp(request: Request, signal: Signal) -> Response:
     """Take a request of a signal, and reply as OTLP/HTTP has it."""
     # Protobuf takes a tenth of a second to load: the server starts without it, and loads it right after.
@@ -112,16 +117,6 @@ async def _otlp(request: Request, signal: Signal) -> Response:
     except (QueueFull, WriterClosed, LedgerError) as error:
         return _later(error, _otlp_error(503, str(error), encoding))
     return Response(reply(signal, taken.refusals, encoding, taken.refused), media_type=MEDIA_TYPES[encoding])
-
-
-async def _unread(request: Request, signal: str) -> Response:
-    """The answer to what no rule reads: 400, which exporters do not try again; counted where people look for it."""
-    from tokometer.sources.otlp import ENCODINGS
-
-    notice = Notice("otlp", "signal", signal, f"/v1/{signal}", at=now_us())
-    with suppress(QueueFull, WriterClosed, LedgerError):
-        await asyncio.wrap_future(request.app.state.runtime.writer.submit(Batch(notices=[notice])))
-    return _otlp_error(400, unread(signal), ENCODINGS.get(_media_type(request), "json"))
 
 
 async def _own(request: Request, kind: str) -> Response:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -105,6 +106,20 @@ def head_of(path: Path, size: int) -> bytes:
         except Damaged:
             pass
         return head[:size]
+
+
+def unpacked(packed: bytes, most: int) -> bytes:
+    """What a small thing that is compressed holds, a column of a database for instance.
+
+    Raises:
+        Damaged: It cannot be read, or holds more than `most` bytes.
+    """
+    text = b""
+    for chunk in _chunks(BytesIO(packed)):
+        text += chunk
+        if len(text) > most:
+            raise Damaged(f"it holds more than {most:,} bytes")
+    return text
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

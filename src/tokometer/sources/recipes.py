@@ -4,28 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-#: The path that takes OTLP traces.
-TRACES: Final = "/v1/traces"
-
 
 def exporter(url: str) -> str:
-    """Environment variables with which any OpenTelemetry SDK sends its traces to the server at `url`.
-
-    Of traces alone: with OTEL_EXPORTER_OTLP_ENDPOINT an SDK would post metrics and logs as well, which are not taken.
-    """
-    return (
-        f"export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT={url}{TRACES}\n"
-        "export OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/protobuf"
-    )
-
-
-def unread(signal: str) -> str:
-    """What is said to an exporter of another signal, `metrics` or `logs`: why nothing was taken, and what to set."""
-    return (
-        f"nothing was taken: Tokometer keeps traces, and has no use for {signal}. "
-        f"Set OTEL_{signal.upper()}_EXPORTER=none, or name the endpoint of traces alone: "
-        f"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, which ends in {TRACES}"
-    )
+    """Environment variables with which any OpenTelemetry SDK sends traces, logs and metrics to the server at `url`."""
+    return f"export OTEL_EXPORTER_OTLP_ENDPOINT={url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
 
 
 #: A call of now, as a shell that fills in the time writes JSON.

@@ -8,12 +8,16 @@ entries, a failed answer has zeros for usage, a run's usage is the sum of what i
 from __future__ import annotations
 
 import json
+import sqlite3
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tokometer.conformance import Example, Files
+from generators.left import Step, database, together
+from tokometer.conformance import Example, Files, Requests
 
 #: 1 September 2026, 08:00 UTC, in milliseconds.
 START: Final = 1_788_249_600_000
@@ -288,6 +292,328 @@ TRANSCRIPTS: Final = (
     append(f".openclaw/cron/runs/{JOB}.jsonl", RUNS[1:]),
 )
 
+AGENT_DATABASE: Final = ".openclaw/agents/main/agent/openclaw-agent.sqlite"
+STATE_DATABASE: Final = ".openclaw/state/openclaw.sqlite"
+#: As of mid-2026; columns that nobody reads are left out.
+AGENT_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS session_nodes (
+  session_key TEXT NOT NULL PRIMARY KEY, current_session_id TEXT NOT NULL, entry_json TEXT NOT NULL,
+  updated_at INTEGER NOT NULL, status TEXT, created_at INTEGER, created_via TEXT, parent_session_key TEXT,
+  spawned_by TEXT, label TEXT, display_name TEXT, last_activity_at INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS session_windows (
+  session_id TEXT NOT NULL PRIMARY KEY, session_key TEXT NOT NULL, previous_session_id TEXT, reason TEXT,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, status TEXT,
+  chat_type TEXT, channel TEXT, model_provider TEXT, model TEXT, parent_session_key TEXT, spawned_by TEXT,
+  display_name TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS transcript_events (
+  session_id TEXT NOT NULL, seq INTEGER NOT NULL, event_json TEXT NOT NULL, created_at INTEGER NOT NULL,
+  PRIMARY KEY (session_id, seq)) STRICT;
+"""
+#: As of the autumn: entries can be compressed, sessions packed.
+LATER_AGENT_SCHEMA: Final = (
+    AGENT_SCHEMA.replace("event_json TEXT NOT NULL", "event_json TEXT, event_zstd BLOB, event_utf8_bytes INTEGER")
+    + """
+CREATE TABLE IF NOT EXISTS session_transcript_archives (
+  session_id TEXT NOT NULL, generation TEXT NOT NULL, session_key TEXT, reason TEXT, encoding TEXT NOT NULL,
+  archive_blob BLOB, archive_name TEXT, created_at INTEGER NOT NULL, PRIMARY KEY (session_id, generation)) STRICT;
+CREATE TABLE IF NOT EXISTS session_transcript_cold_archives (
+  session_id TEXT NOT NULL PRIMARY KEY, generation TEXT NOT NULL, archive_name TEXT NOT NULL,
+  archived_at INTEGER NOT NULL, storage TEXT NOT NULL, archive_blob BLOB) STRICT;
+"""
+)
+STATE_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS cron_jobs (
+  store_key TEXT NOT NULL, job_id TEXT NOT NULL, name TEXT NOT NULL, enabled INTEGER NOT NULL, agent_id TEXT,
+  schedule_kind TEXT NOT NULL, schedule_expr TEXT, schedule_tz TEXT, every_ms INTEGER, at TEXT, payload_model TEXT,
+  next_run_at_ms INTEGER, last_run_at_ms INTEGER, last_run_status TEXT, last_error TEXT, last_duration_ms INTEGER,
+  job_json TEXT NOT NULL, state_json TEXT NOT NULL DEFAULT '{}', updated_at INTEGER NOT NULL,
+  PRIMARY KEY (store_key, job_id));
+CREATE TABLE IF NOT EXISTS cron_run_logs (
+  store_key TEXT NOT NULL, job_id TEXT NOT NULL, seq INTEGER NOT NULL, ts INTEGER NOT NULL, status TEXT, error TEXT,
+  session_id TEXT, session_key TEXT, run_at_ms INTEGER, duration_ms INTEGER, model TEXT, provider TEXT,
+  total_tokens INTEGER, entry_json TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (store_key, job_id, seq));
+"""
+TASK_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS task_runs (
+  task_id TEXT NOT NULL PRIMARY KEY, runtime TEXT NOT NULL, task_kind TEXT, source_id TEXT,
+  requester_session_key TEXT, owner_key TEXT NOT NULL, child_session_key TEXT, agent_id TEXT, run_id TEXT, label TEXT,
+  task TEXT NOT NULL, status TEXT NOT NULL, delivery_status TEXT NOT NULL, created_at INTEGER NOT NULL,
+  started_at INTEGER, ended_at INTEGER, last_event_at INTEGER, error TEXT, detail_json TEXT);
+CREATE TABLE IF NOT EXISTS subagent_runs (
+  run_id TEXT NOT NULL PRIMARY KEY, child_session_key TEXT NOT NULL, controller_session_key TEXT,
+  requester_session_key TEXT NOT NULL, task TEXT NOT NULL, label TEXT, model TEXT, created_at INTEGER NOT NULL,
+  started_at INTEGER, ended_at INTEGER, outcome_json TEXT);
+"""
+
+
+def text(value: object) -> str:
+    """As a column of JSON has it."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def entries_as_rows(session: str, entries: Iterable[dict[str, Any]], first: int = 0) -> list[dict[str, Any]]:
+    """Entries as rows of the agent's database."""
+    return [
+        {"session_id": session, "seq": seq, "event_json": text(entry), "created_at": START + seq}
+        for seq, entry in enumerate(entries, first)
+    ]
+
+
+def compressed(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, as the autumn's releases keep what is long."""
+    return [
+        {**row, "event_json": None, "event_zstd": zstd(row["event_json"].encode())} if row["seq"] % 2 else row
+        for row in rows
+    ]
+
+
+def zstd(content: bytes) -> bytes:
+    """Compressed."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd as codec
+    else:
+        from backports import zstd as codec
+    packed: bytes = codec.compress(content)
+    return packed
+
+
+def windows(*of: tuple[str, str, int]) -> list[dict[str, Any]]:
+    """Sessions, their keys, and when they were written to (ms), as rows."""
+    return [
+        {"session_id": session, "session_key": key, "created_at": at, "updated_at": at + 1, "channel": "telegram"}
+        for session, key, at in of
+    ]
+
+
+def nodes() -> list[dict[str, Any]]:
+    """The keys' entries as rows."""
+    return [
+        {
+            "session_key": key,
+            "current_session_id": entry["sessionId"],
+            "entry_json": text(entry),
+            "updated_at": entry["updatedAt"],
+            "status": entry.get("status"),
+            "spawned_by": entry.get("spawnedBy"),
+        }
+        for key, entry in SESSIONS.items()
+    ]
+
+
+def jobs() -> list[dict[str, Any]]:
+    """The jobs as rows."""
+    return [
+        {
+            "store_key": "cron",
+            "job_id": job["id"],
+            "name": job["name"],
+            "enabled": 1,
+            "schedule_kind": job["schedule"]["kind"],
+            "job_json": text({name: value for name, value in job.items() if name != "state"}),
+            "state_json": text(job["state"]),
+            "updated_at": START,
+        }
+        for job in JOBS["jobs"]
+    ]
+
+
+def logs() -> list[dict[str, Any]]:
+    """The history as rows."""
+    return [
+        {
+            "store_key": "cron",
+            "job_id": JOB,
+            "seq": seq,
+            "ts": entry["ts"],
+            "status": entry["status"],
+            "entry_json": text(entry),
+            "created_at": entry["ts"],
+        }
+        for seq, entry in enumerate(RUNS)
+    ]
+
+
+def tasks() -> list[dict[str, Any]]:
+    """The history as tasks, as the autumn's releases have it; and one that a subagent was given."""
+    found = []
+    for number, entry in enumerate(RUNS):
+        detail = {name: value for name, value in entry.items() if name not in ("ts", "jobId", "action", "sessionKey")}
+        found.append(
+            {
+                "task_id": f"task-{number}",
+                "runtime": "cron",
+                "source_id": JOB,
+                "owner_key": "",
+                "child_session_key": entry.get("sessionKey"),
+                "run_id": f"cron:{JOB}:{entry['runAtMs']}",
+                "task": "sum up the day",
+                "status": "succeeded" if entry["status"] == "ok" else "failed",
+                "delivery_status": "not_applicable",
+                "created_at": entry["runAtMs"],
+                "started_at": entry["runAtMs"],
+                "ended_at": entry["ts"],
+                "detail_json": text({"kind": "cron-run", "storeKey": "cron", **detail}),
+            }
+        )
+    return [*found, subagents_task()]
+
+
+def subagents_task() -> dict[str, Any]:
+    """What the subagent was given, as a task."""
+    return {
+        "task_id": "task-child",
+        "runtime": "subagent",
+        "owner_key": "agent:main:main",
+        "requester_session_key": "agent:main:main",
+        "child_session_key": f"agent:main:subagent:{CHILD}",
+        "agent_id": "main",
+        "run_id": "run-child",
+        "label": "look it up",
+        "task": "look up the weather",
+        "status": "succeeded",
+        "delivery_status": "delivered",
+        "created_at": START + 5_000,
+        "started_at": START + 5_000,
+        "ended_at": START + 8_000,
+    }
+
+
+#: Every session and the entries that it has in the end.
+BY_SESSION: Final = {
+    MAIN: [*MAIN_ENTRIES, *RETRIED],
+    FORK: FORK_ENTRIES,
+    CHILD: CHILD_ENTRIES,
+    NIGHTLY: NIGHTLY_ENTRIES,
+}
+KEYS: Final = {
+    MAIN: "agent:main:main",
+    FORK: "agent:main:dashboard:fork",
+    CHILD: f"agent:main:subagent:{CHILD}",
+    NIGHTLY: key_of_run(NIGHTLY),
+}
+WINDOWS: Final = windows(*((session, KEYS[session], START + at) for at, session in enumerate(KEYS)))
+
+
+def cold(session: str, entries: Iterable[dict[str, Any]]) -> bytes:
+    """A session in cold storage."""
+    first = {"kind": "header", "version": 1, "sessionId": session, "generation": "1"}
+    rows = [
+        {"kind": "event", "row": {"seq": seq, "event_json": text(entry), "created_at": START}}
+        for seq, entry in enumerate(entries)
+    ]
+    return zstd(
+        lines([first, *rows, {"kind": "identity", "row": {"event_id": "1", "seq": 0, "created_at": START}}]).encode()
+    )
+
+
+SQLITE: Final[tuple[Step, ...]] = (
+    database(
+        AGENT_DATABASE,
+        AGENT_SCHEMA,
+        {
+            "session_nodes": nodes(),
+            "session_windows": WINDOWS,
+            "transcript_events": [
+                row for session in (MAIN, CHILD) for row in entries_as_rows(session, BY_SESSION[session][:5])
+            ],
+        },
+    ),
+    database(STATE_DATABASE, STATE_SCHEMA, {"cron_jobs": jobs(), "cron_run_logs": logs()[:2]}),
+    database(
+        AGENT_DATABASE,
+        AGENT_SCHEMA,
+        {
+            "transcript_events": [
+                *entries_as_rows(MAIN, BY_SESSION[MAIN][5:], 5),
+                *entries_as_rows(NIGHTLY, NIGHTLY_ENTRIES),
+                *entries_as_rows(FORK, FORK_ENTRIES),
+            ]
+        },
+    ),
+    database(STATE_DATABASE, STATE_SCHEMA, {"cron_run_logs": logs()[2:]}),
+)
+#: The autumn's: what is long is compressed, a deleted session is packed, an old one lies in cold storage.
+LATER: Final[tuple[Step, ...]] = (
+    database(
+        AGENT_DATABASE,
+        LATER_AGENT_SCHEMA,
+        {
+            "session_nodes": nodes(),
+            "session_windows": WINDOWS,
+            "transcript_events": compressed(entries_as_rows(MAIN, BY_SESSION[MAIN])),
+            "session_transcript_archives": [
+                {
+                    "session_id": NIGHTLY,
+                    "generation": "1",
+                    "reason": "deleted",
+                    "encoding": "zstd",
+                    "archive_blob": zstd(lines(NIGHTLY_ENTRIES).encode()),
+                    "created_at": START,
+                },
+                {
+                    "session_id": CHILD,
+                    "generation": "1",
+                    "reason": "deleted",
+                    "encoding": "identity",
+                    "archive_blob": lines(CHILD_ENTRIES).encode(),
+                    "created_at": START + 1,
+                },
+            ],
+            "session_transcript_cold_archives": [
+                {
+                    "session_id": FORK,
+                    "generation": "1",
+                    "archive_name": f"{'a1' * 32}.jsonl.zst",
+                    "archived_at": START,
+                    "storage": "sqlite",
+                    "archive_blob": cold(FORK, FORK_ENTRIES),
+                }
+            ],
+        },
+    ),
+    database(
+        STATE_DATABASE,
+        STATE_SCHEMA.partition("CREATE TABLE IF NOT EXISTS cron_run_logs")[0] + TASK_SCHEMA,
+        {
+            "cron_jobs": jobs(),
+            "task_runs": tasks(),
+            "subagent_runs": [
+                {
+                    "run_id": "run-child",
+                    "child_session_key": f"agent:main:subagent:{CHILD}",
+                    "requester_session_key": "agent:main:main",
+                    "task": "look up the weather",
+                    "label": "look it up",
+                    "created_at": START + 5_000,
+                    "ended_at": START + 8_000,
+                    "outcome_json": text({"status": "ok"}),
+                }
+            ],
+        },
+    ),
+)
+#: A migration leaves the files under other names, and everything in the database once more.
+MIGRATED: Final[tuple[Step, ...]] = (
+    together(
+        append(in_sessions(f"{MAIN}.jsonl.migrated"), BY_SESSION[MAIN]),
+        append(in_sessions(f"{FORK}.jsonl.migrated"), FORK_ENTRIES),
+        write(in_sessions("sessions.json.migrated"), SESSIONS),
+        write(".openclaw/cron/jobs.json.migrated", JOBS),
+        append(f".openclaw/cron/runs/{JOB}.jsonl.migrated", RUNS),
+    ),
+    *SQLITE,
+)
+
+
+def spoil(home: Path) -> None:
+    """Break one entry of one session."""
+    with closing(sqlite3.connect(home / AGENT_DATABASE)) as connection, connection:
+        broken = {"session_id": MAIN, "seq": 999, "event_json": "{no", "created_at": START}
+        places = ", ".join("?" * len(broken))
+        query = f"INSERT INTO transcript_events ({', '.join(broken)}) VALUES ({places})"
+        connection.execute(query, tuple(broken.values()))
+
+
 EXAMPLES: list[Example] = [
     Files("jsonl", "lines", TRANSCRIPTS, TOTALS),
     Files(
@@ -312,5 +638,22 @@ EXAMPLES: list[Example] = [
         (write(in_sessions("sessions.json"), SESSIONS), write(".openclaw/cron/jobs.json", JOBS)),
         {"runs": 2, "jobs": 1},
         open_keys=frozenset({""}),
+    ),
+    Files("sqlite", "database", SQLITE, TOTALS, spoil=spoil),
+    Files("sqlite-autumn", "database", LATER, TOTALS, spoil=spoil),
+    Files("both", "database", MIGRATED, TOTALS),
+    Requests(
+        "webhook",
+        "/api/webhooks/openclaw",
+        [(text({k: v for k, v in entry.items() if k != "ts"}).encode(), "application/json") for entry in RUNS],
+        # Nobody knows the transcripts of these runs, so what they state counts.
+        {
+            "jobs": 4,
+            "calls": 2,
+            "input_tokens": AT_NIGHT.input + LOST.input,
+            "output_tokens": AT_NIGHT.output + LOST.output,
+            "cache_read_tokens": AT_NIGHT.read + LOST.read,
+            "cache_write_tokens": AT_NIGHT.write + LOST.write,
+        },
     ),
 ]

@@ -312,18 +312,18 @@ def test_two_hosts_report_their_gpus(history: Sequence[Record]) -> None:
     """Power, use, memory and temperature, and what the inference servers say."""
     samples = of(history, Sample)
 
-    assert {sample.host for sample in samples if sample.metric == "DCGM_FI_DEV_POWER_USAGE"} == {"atlas-01", "atlas-02"}
+    assert {sample.host for sample in samples if sample.metric == "gpu.power"} == {"atlas-01", "atlas-02"}
     assert {sample.metric for sample in samples} >= {
-        "DCGM_FI_DEV_GPU_UTIL",
-        "DCGM_FI_DEV_FB_USED",
-        "DCGM_FI_DEV_GPU_TEMP",
-        "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE",
-        "vllm:num_requests_running",
+        "gpu.utilisation",
+        "gpu.memory.used",
+        "gpu.temperature",
+        "gpu.tensor.active",
+        "server.requests.running",
         "system.uptime",
         "knowledge.documents",
         "ollama.model.size",
     }
-    assert all(0 <= sample.value <= 100 for sample in samples if sample.metric == "DCGM_FI_DEV_GPU_UTIL")
+    assert all(0 <= sample.value <= 1 for sample in samples if sample.metric == "gpu.utilisation")
 
 
 def test_counters_only_grow(history: Sequence[Record]) -> None:

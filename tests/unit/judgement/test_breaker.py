@@ -28,7 +28,10 @@ class Calls:
 
     def __init__(self, calls: Sequence[tuple[float, str, str]], reports: Sequence[tuple[float, str, int]] = ()) -> None:
         self.calls = [(START + at * SECOND, provider, status) for at, provider, status in calls]
-        self.reports = [(START + at * SECOND, provider, value) for at, provider, value in reports]
+        self.reports = [
+            (START + at * SECOND, provider.partition("/")[0], value, provider.partition("/")[2])
+            for at, provider, value in reports
+        ]
         self.asked: list[Question] = []
 
     def __call__(self, question: Question) -> Result:
@@ -50,7 +53,10 @@ class Calls:
 
     def _feed(self, question: Feed, since: datetime, until: datetime) -> list[Mapping[str, Any]]:
         if question.cube == "samples":
-            found: list[Mapping[str, Any]] = [{"at": at, "provider": p, "value": v} for at, p, v in self.reports]
+            found: list[Mapping[str, Any]] = [
+                {"at": at, "provider": p, "value": v, "model": "m", "label.deployment": d, "label.instance": ""}
+                for at, p, v, d in self.reports
+            ]
             return found[::-1]
         statuses = next((given.values for given in question.where if given.dimension == "calls.status"), None)
         rows: list[Mapping[str, Any]] = [
@@ -203,6 +209,16 @@ def test_reported_state_wins() -> None:
     assert (rows["a"]["origin"], rows["a"]["time_in_state"]) == ("reported", 300)
     assert (rows["b"]["breaker"], rows["b"]["origin"]) == ("CLOSED", "simulated")
     assert (rows["c"]["breaker"], rows["c"]["standing"]) == ("HALF_OPEN", "warning")
+
+
+def test_some_deployments_are_out() -> None:
+    """A provider is out where all of its deployments are, partly out where some are, and well where none is."""
+    reports = [
+        (86_000.0 + at, f"a/{name}", state) for at, name, state in ((0, 1, 0), (0, 2, 0), (60, 1, 2), (60, 2, 0))
+    ]
+    assert _judge(Calls([], reports))["a"]["breaker"] == "HALF_OPEN"
+    rows = _judge(Calls([], [*reports, (86_120.0, "a/2", 2), (86_180.0, "a/1", 2)]))
+    assert (rows["a"]["breaker"], rows["a"]["time_in_state"]) == ("OPEN", 280)
 
 
 def test_reports_that_cannot_be_told() -> None:

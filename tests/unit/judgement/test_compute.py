@@ -126,7 +126,7 @@ def test_devices_with_unknown_models_are_left_out_of_mfu() -> None:
 
 def _counter(metric: str, hour: int, low: float, high: float, last: float, model: str = "tenbillion") -> dict[str, Any]:
     readings = {"min": low, "max": high, "last": last}
-    series = {"host": "h", "model": model, "metric": metric, "label.engine": "0"}
+    series = {"host": "h", "model": model, "metric": metric, "label.engine": "0", "label.instance": ""}
     return {"time": NOW + timedelta(hours=hour - 5), **series, **readings}
 
 
@@ -144,6 +144,27 @@ def test_servers_count_more() -> None:
     assert (rows["other-tenbillion"]["tokens"], rows["other-tenbillion"]["counted_by"]) == (100, "calls")
     [row] = _judge(tokens, [], counters)
     assert (row["tokens"], row["counted_by"]) == (360_100, "calls + servers")
+
+
+def test_scraped_readings() -> None:
+    """Devices that name no model serve those that the servers on their host tell of; standard names are as others."""
+    counters = [
+        _counter("server.tokens.prompt", 0, 0, 300_000, 300_000),
+        _counter("server.tokens.cached", 0, 0, 100_000, 100_000),
+        _counter("server.tokens.generated", 0, 0, 160_000, 160_000),
+        # The same told by another way, too.
+        _counter("vllm:generation_tokens_total", 0, 0, 160_000, 160_000),
+    ]
+    samples = [
+        {**row, "metric": metric, "mean": value}
+        for row in _samples("gpu0", "", util=1.0)
+        for metric, value in (("gpu.utilisation", 0.4), ("gpu.power", 250.0), ("gpu.tensor.active", 0.1))
+    ]
+    [row] = _judge([], samples, counters)
+    assert (row["tokens"], row["utilisation"], row["power"], row["tensor_activity"]) == (360_000, 0.4, 250.0, 0.1)
+    assert row["mfu"] == pytest.approx(0.02)
+    [row] = _judge([], samples, counters, by="model")
+    assert (row["model"], row["devices"]) == ("tenbillion", 1)
 
 
 @pytest.mark.parametrize(

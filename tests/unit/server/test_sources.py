@@ -29,17 +29,26 @@ with provider.get_tracer("test").start_as_current_span("chat gpt-4o", attributes
     pass
 provider.shutdown()
 """
-#: What an SDK that was given the endpoint of all signals posts beside traces.
+#: A log line and a metric, sent likewise.
 BESIDE = """
+import logging
+
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 meters = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())])
-meters.get_meter("test").create_counter("requests").add(1)
+meters.get_meter("test").create_gauge("requests").set(1)
 meters.shutdown()
-print(OTLPLogExporter().export([]).name)
+loggers = LoggerProvider()
+loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
+logger = logging.getLogger("shop")
+logger.addHandler(LoggingHandler(logger_provider=loggers))
+logger.warning("out of paper")
+loggers.shutdown()
 """
 
 
@@ -73,7 +82,7 @@ def test_the_recipe_is_one(empty: Running) -> None:
         text = (DOCS / name).read_text(encoding="utf-8")
         for line in exporter("http://127.0.0.1:7420").splitlines():
             assert f"    {line}\n" in text, name
-        assert "export OTEL_EXPORTER_OTLP_ENDPOINT" not in text
+        assert "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" not in text
     for path in ("/usage", "/sources"):
         text = unescape(empty.get(path).text)
         assert f'data-copy="{exporter(empty.url)}"' in text
@@ -99,28 +108,14 @@ def test_our_own_recipe_runs_where_it_is_pasted(empty: Running) -> None:
     assert received(empty, "api").startswith("Received 1 record, ")
 
 
-@pytest.mark.parametrize("encoding", ["application/x-protobuf", "application/json"])
-@pytest.mark.parametrize("signal", ["metrics"])
-def test_what_is_not_taken_is_said_and_counted(server: Running, signal: str, encoding: str) -> None:
-    """In the sender's own encoding, with what to set; no status that exporters try again."""
-    answer = server.send("POST", f"/v1/{signal}", b"", {"Content-Type": encoding})
+def test_our_exporter_recipe_is_for_all_signals(empty: Running) -> None:
+    """An SDK that has nothing but the page's lines sends metrics and logs as well, and they are kept."""
+    done = sdk(BESIDE, exporter(empty.url))
 
-    assert answer.status == 400
-    assert answer.headers["content-type"] == encoding
-    assert f"OTEL_{signal.upper()}_EXPORTER=none".encode() in answer.body
-    assert "retry-after" not in answer.headers
-    notices = server.get("/api/notices").json()["notices"]
-    assert signal in [one["name"] for one in notices if one["topic"] == "signal"]
-
-
-def test_an_sdk_that_posts_everything_gives_up_at_once(empty: Running) -> None:
-    """Metrics of a real SDK are posted once, and not again; its logs are taken."""
-    done = sdk(BESIDE, f"export OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}")
-
-    assert done.stdout == "SUCCESS\n"
-    assert "400" in done.stderr
-    found = {one["name"]: one["count"] for one in empty.get("/api/notices").json()["notices"]}
-    assert found == {"metrics": 1}
+    assert done.stderr == ""
+    assert received(empty, "otlp").startswith("Received 1 record, ")
+    assert 'tokometer_records_total{outcome="accepted"} 2' in empty.get("/metrics").text
+    assert empty.get("/api/notices").json()["notices"] == []
 
 
 def test_links_keep_what_the_page_is_looked_at_with(server: Running) -> None:
@@ -143,3 +138,21 @@ def test_sources_say_when_they_were_received_last(empty: Running) -> None:
     page = empty.get("/sources").text
     assert "Last received" in page
     assert 'data-received="sources"' in page
+
+
+def test_what_came_by_two_ways_is_shown(empty: Running) -> None:
+    """The page and the API say how many calls were told twice, which way counts, and what was taken from the other."""
+    assert "Told twice" not in empty.get("/sources").text
+    name = "chatcmpl-9J3uRz8f0QpVh1XcY2bTk7"
+    call = {"started_at": "2026-08-01T10:00:00Z", "model": "gpt-5", "input_tokens": 1, "response_id": name}
+    assert empty.post("/api/calls", {**call, "source": "shop", "id": "1"}).json()["accepted"] == 1
+    assert empty.post("/api/calls", {**call, "source": "litellm", "id": "2", "team": "a"}).json()["accepted"] == 1
+
+    [overlap] = empty.get("/api/overlaps").json()["overlaps"]
+    assert (overlap["counts"], overlap["also_told"], overlap["count"], overlap["taken_from_the_other"]) == (
+        *({"source": "litellm", "way": "gateway"}, {"source": "shop", "way": "api"}, 1, {}),
+    )
+    page = unescape(empty.get("/sources").text)
+    assert "Told twice" in page
+    assert overlap["words"] in page
+    assert "Told twice" in empty.get("/sources/received").json()["overlaps"]

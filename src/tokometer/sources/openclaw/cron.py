@@ -8,9 +8,9 @@ gone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from tokometer.host.regular import read_bytes
 from tokometer.records import JobRun, ModelCall, Record, RecordError, status_of
@@ -211,29 +211,38 @@ def last_run_of(told: Told, job: Job) -> JobRun | None:
 
 
 def items(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:  # noqa: ARG001 - as every document's
-    """The jobs of a `jobs.json`, each with its last run.
+    """The jobs of a `jobs.json`, or what became of them in a `jobs-state.json`, each with its last run.
 
     Raises:
         RecordError: It is no such file.
     """
     jobs = json_object(content).get("jobs")
-    if not isinstance(jobs, list):
+    states: Iterable[tuple[Job | None, object]]
+    if isinstance(jobs, dict):
+        known = _read_beside(path.with_name("jobs.json"))
+        states = ((known.get(id_, Job(id_)), state) for id_, state in jobs.items())
+    elif isinstance(jobs, list):
+        states = ((None, job) for job in jobs)
+    else:
         raise RecordError("jobs", "is not a list")
-    for position, job in enumerate(jobs):
+    for position, (job, state) in enumerate(states):
+        yield Item(position, partial(_last, state, job))
 
-        def records(job: Any = job) -> Iterable[Record]:  # noqa: ANN401 - whatever stands there
-            if not isinstance(job, dict):
-                raise RecordError("", "is not an object")
-            told = Told(job)
-            run = last_run_of(told, job_of(told))
-            return () if run is None else (run,)
 
-        yield Item(position, records)
+def _last(state: object, job: Job | None) -> Iterable[Record]:
+    if not isinstance(state, dict):
+        raise RecordError("", "is not an object")
+    told = Told(state)
+    run = last_run_of(told, job or job_of(told))
+    return () if run is None else (run,)
 
 
 def jobs_beside(path: Path) -> dict[str, Job]:
     """The jobs by their ids, for a file of runs; none where they cannot be read."""
-    jobs = path.parent.parent / "jobs.json"
+    return _read_beside(path.parent.parent / "jobs.json")
+
+
+def _read_beside(jobs: Path) -> dict[str, Job]:
     try:
         status = jobs.stat()
     except OSError:

@@ -14,6 +14,7 @@ from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall
 from tokometer.records.providers import provider_of
 from tokometer.records.values import MAX_DURATION_US
 from tokometer.sources.folders import home_above, project
+from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.openclaw.keys import BY_PROGRAMS
 from tokometer.sources.openclaw.places import FOLDERS, SOURCE_NAME, Place
@@ -30,6 +31,8 @@ _ENTRIES: Final = frozenset(
     {"thinking_level_change", "compaction", "branch_summary", "custom", "custom_message", "label", "session_info"}
     | {"leaf", "message_metadata", "session_state", "active_tools_change"}
 )
+#: Rows beside the entries in cold storage, which tell of them.
+_ROWS: Final = frozenset({"identity", "active", "index", "fts"})
 _ROLES: Final = frozenset({"system", "developer", "bashExecution", "custom", "branchSummary", "compactionSummary"})
 _TOOL_USES: Final = frozenset({"toolCall", "toolUse", "tool_use", "functionCall"})
 _OUTCOMES: Final[dict[str, Outcome]] = {"stop": "ok", "length": "ok", "error": "error", "aborted": "cancelled"}
@@ -52,7 +55,7 @@ class Waiting(msgspec.Struct):
     owner: str
 
 
-class Memory(msgspec.Struct):
+class SessionMemory(msgspec.Struct):
     """What is remembered of a session between two readings of it."""
 
     id: str = ""
@@ -73,13 +76,21 @@ class Session:
     """One reading of one session: takes its new entries in their order, then says what it is as a whole."""
 
     def __init__(
-        self, place: Place, memory: Memory, known: Callable[[str], Known], parent: Callable[[Known], str], home: str
+        self,
+        place: Place,
+        memory: SessionMemory,
+        known: Callable[[str], Known],
+        parent: Callable[[Known], str],
+        home: str,
+        source: str = SOURCE_NAME,
     ) -> None:
         """Go on where `memory` left it.
 
         `known` says what is known of a session by its id, `parent` the id of the one that it was spawned by; `home` is
-        the home folder of whoever's it is.
+        the home folder of whoever's it is; `source` is another one's that has the same entries (pi, which OpenClaw is
+        built upon).
         """
+        self._source = source
         self.memory = memory
         self._place = place
         self._known_by_id = known
@@ -96,7 +107,9 @@ class Session:
         """
         told, memory = Told(entry), self.memory
         kind = told.text("type")
-        if kind == "session":
+        if not kind and "kind" in told:
+            yield from self._stored(told, noticed, offset)
+        elif kind == "session":
             self._begin(told)
         elif kind == "model_change":
             memory.provider, memory.model = told.text("provider"), told.text("modelId")
@@ -116,7 +129,7 @@ class Session:
         known = self._of_session()
         stated = known.status != "unknown"
         yield AgentRun(
-            source=SOURCE_NAME,
+            source=self._source,
             native_id=f"session:{self._id}",
             started_at=min(memory.started or memory.last, memory.last),
             revision=STATED + known.updated_at if stated else READ_OFF + memory.last,
@@ -133,6 +146,16 @@ class Session:
         )
 
     # -- entries ---------------------------------------------------------------------------------------------------
+
+    def _stored(self, told: Told, noticed: Noticed, offset: int) -> Iterator[Record]:
+        """A line of cold storage: rows of the database, of which one column is the entry."""
+        kind = told.text("kind")
+        if kind == "header":
+            self.memory.id = told.text("sessionId") or self.memory.id
+        elif kind == "event":
+            yield from self.take(json_object(_entry_in(told)), noticed, offset)
+        elif kind not in _ROWS:
+            noticed.add("line", f"row of kind {kind}", offset)
 
     def _begin(self, told: Told) -> None:
         memory = self.memory
@@ -198,7 +221,7 @@ class Session:
         if latency is not None and not _INSTANT_US < latency <= _LONGEST_CALL_US:
             latency = None
         return ModelCall(
-            source=SOURCE_NAME,
+            source=self._source,
             native_id=name,
             pinned=True,
             started_at=answer.began,
@@ -211,7 +234,8 @@ class Session:
             http_status=ending.http_status,
             stop_reason=message.text("stopReason"),
             attempt=memory.failed + 1,
-            request_id=message.text("responseId") or ending.request_id,
+            request_id=ending.request_id,
+            response_id=message.text("responseId"),
             latency_us=latency,
             latency_estimated=latency is not None,
             input_tokens=used.input,
@@ -260,13 +284,14 @@ class Session:
         server = used.name.split("__")[1] if used.name.startswith("mcp__") and used.name.count("__") > 1 else ""
         known = self._of_session()
         return ToolCall(
-            source=SOURCE_NAME,
+            source=self._source,
             native_id=f"{used.owner}:{used.id or used.name}",
             started_at=used.at,
             origin=self.memory.started,
             name=used.name or "(unnamed)",
             server=server,
             call_id=used.owner,
+            use_id=used.id,
             session_id=self._id,
             project=project(self.memory.cwd, self._home),
             agent=self._agent,
@@ -318,6 +343,13 @@ class _Answer(msgspec.Struct, frozen=True):
 def home_of(place: Place) -> str:
     """The home folder that OpenClaw's own is in, as far as a path shows it."""
     return home_above(place.sessions, *FOLDERS)
+
+
+def _entry_in(told: Told) -> str:
+    text = told.within("row").raw("event_json")
+    if not isinstance(text, str):
+        raise RecordError("row.event_json", "is missing")
+    return text
 
 
 def _is_object(value: object) -> bool:

@@ -12,8 +12,7 @@ from tokometer.records import Record
 from tokometer.sources.jsonl import LinesReader
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.openclaw.cron import Job, jobs_beside, records_of
-from tokometer.sources.openclaw.entries import Memory as SessionMemory
-from tokometer.sources.openclaw.entries import Session, home_of
+from tokometer.sources.openclaw.entries import Session, SessionMemory, home_of
 from tokometer.sources.openclaw.places import Place, place_of
 from tokometer.sources.openclaw.sessions import NOTHING, Known, book_beside, id_of_key
 from tokometer.sources.told import Told

@@ -22,6 +22,8 @@ _PARTS: Final = ("agents", "cron", "state", "tasks")
 
 _AGENTS: Final = "agents"
 _SESSIONS: Final = "sessions"
+#: The jobs, and what became of them, which later releases keep apart.
+_JOBS: Final = frozenset({"jobs.json", "jobs-state.json"})
 _AGENT_DATABASE: Final = "openclaw-agent.sqlite"
 _STATE_DATABASES: Final = frozenset({("state", "openclaw.sqlite"), ("tasks", "runs.sqlite")})
 #: What becomes of a transcript's name: it is archived, put aside by a migration, compressed.
@@ -87,7 +89,7 @@ def place_of(path: Path) -> Place | None:
         return Place("state")
     if parts[-3:-1] == ("cron", "runs") and _RUNS.fullmatch(name):
         return Place("runs")
-    if parts[-2:-1] == ("cron",) and name in ("jobs.json", "jobs.json.migrated"):
+    if parts[-2:-1] == ("cron",) and name.removesuffix(".migrated") in _JOBS:
         return Place("jobs")
     # A home folder can be below another that is called `agents`, so the last one counts.
     for at in range(len(parts) - 3, -1, -1):
@@ -103,7 +105,7 @@ def _of_agent(folder: Path, rest: tuple[str, ...]) -> Place | None:
         return Place("agent", agent, sessions=sessions)
     if not rest[1:] or (rest[0] != _SESSIONS and "archive" not in rest[0]):
         return None
-    if name in ("sessions.json", "sessions.json.migrated"):
+    if name.removesuffix(".migrated") == "sessions.json":
         return Place("sessions", agent, sessions=sessions)
     if ".jsonl" not in name or _PASSED_OVER.fullmatch(name):
         return None

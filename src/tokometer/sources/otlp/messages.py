@@ -8,43 +8,33 @@ span) instead of being made into three objects each. That takes 4 µs a span of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError
+from tokometer.sources.protobuf import DecodeError, Message, message_classes
 
 __all__ = [
     "AnyValue",
     "DecodeError",
     "ExportLogsServiceRequest",
+    "ExportMetricsServiceRequest",
     "ExportResponse",
     "ExportTraceServiceRequest",
     "Failure",
     "KeyValue",
     "LogMessage",
     "Message",
+    "MetricMessage",
     "RequestInParts",
     "Resource",
     "ResourceInParts",
+    "RetryInfo",
     "Scope",
     "ScopeInParts",
     "SpanMessage",
 ]
 
-_PACKAGE: Final = "tokometer.otlp"
-_FIELD: Final = descriptor_pb2.FieldDescriptorProto
-_SCALARS: Final = {
-    "bytes": _FIELD.TYPE_BYTES,
-    "bool": _FIELD.TYPE_BOOL,
-    "double": _FIELD.TYPE_DOUBLE,
-    "fixed64": _FIELD.TYPE_FIXED64,
-    "int32": _FIELD.TYPE_INT32,
-    "int64": _FIELD.TYPE_INT64,
-    "string": _FIELD.TYPE_STRING,
-}
-
-#: Message → its fields, as `number: name type`; a star marks a repeated one, a bar a member of the oneof `value`.
+#: Message → its fields, as `number: name type`; a star marks a repeated one, a bar a member of the oneof `value`, a
+#: question mark one of which it matters whether it is there.
 _MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "AnyValue": (
         "1: string_value bytes|",
@@ -90,68 +80,85 @@ _MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "ScopeLogs": ("1: scope InstrumentationScope", "2: log_records LogRecord*"),
     "ResourceLogs": ("1: resource Resource", "2: scope_logs ScopeLogs*"),
     "ExportLogsServiceRequest": ("1: resource_logs ResourceLogs*",),
+    "NumberDataPoint": (
+        "2: start_time_unix_nano fixed64",
+        "3: time_unix_nano fixed64",
+        "4: as_double double|",
+        "6: as_int sfixed64|",
+        "7: attributes bytes*",
+        "8: flags uint32",
+    ),
+    "HistogramDataPoint": (
+        "2: start_time_unix_nano fixed64",
+        "3: time_unix_nano fixed64",
+        "4: count fixed64",
+        "5: sum double?",
+        "6: bucket_counts fixed64*",
+        "7: explicit_bounds double*",
+        "9: attributes bytes*",
+        "10: flags uint32",
+        "11: min double?",
+        "12: max double?",
+    ),
+    "Buckets": ("1: offset sint32", "2: bucket_counts uint64*"),
+    "ExponentialHistogramDataPoint": (
+        "1: attributes bytes*",
+        "2: start_time_unix_nano fixed64",
+        "3: time_unix_nano fixed64",
+        "4: count fixed64",
+        "5: sum double?",
+        "6: scale sint32",
+        "7: zero_count fixed64",
+        "8: positive Buckets",
+        "9: negative Buckets",
+        "10: flags uint32",
+        "12: min double?",
+        "13: max double?",
+        "14: zero_threshold double",
+    ),
+    "ValueAtQuantile": ("1: quantile double", "2: value double"),
+    "SummaryDataPoint": (
+        "2: start_time_unix_nano fixed64",
+        "3: time_unix_nano fixed64",
+        "4: count fixed64",
+        "5: sum double",
+        "6: quantile_values ValueAtQuantile*",
+        "7: attributes bytes*",
+        "8: flags uint32",
+    ),
+    "Gauge": ("1: data_points NumberDataPoint*",),
+    "Sum": ("1: data_points NumberDataPoint*", "2: aggregation_temporality int32", "3: is_monotonic bool"),
+    "Histogram": ("1: data_points HistogramDataPoint*", "2: aggregation_temporality int32"),
+    "ExponentialHistogram": ("1: data_points ExponentialHistogramDataPoint*", "2: aggregation_temporality int32"),
+    "Summary": ("1: data_points SummaryDataPoint*",),
+    "Metric": (
+        "1: name bytes",
+        "3: unit bytes",
+        "5: gauge Gauge|",
+        "7: sum Sum|",
+        "9: histogram Histogram|",
+        "10: exponential_histogram ExponentialHistogram|",
+        "11: summary Summary|",
+    ),
+    "ScopeMetrics": ("1: scope InstrumentationScope", "2: metrics Metric*"),
+    "ResourceMetrics": ("1: resource Resource", "2: scope_metrics ScopeMetrics*"),
+    "ExportMetricsServiceRequest": ("1: resource_metrics ResourceMetrics*",),
     # a request of any signal, down to its spans or the like as bytes: for one of which a part is broken
     "RequestInParts": ("1: resource_spans bytes*",),
     "ResourceInParts": ("1: resource bytes", "2: scope_spans bytes*"),
     "ScopeInParts": ("1: scope bytes", "2: spans bytes*"),
     # of every signal
     "ExportPartialSuccess": ("1: rejected int64", "2: error_message string"),
-    # google.rpc.Status, with which errors are told
-    "Failure": ("1: code int32", "2: message string"),
+    # google.rpc.Status, with which errors are told, and what it can have in it: google.rpc.RetryInfo
+    "Failure": ("1: code int32", "2: message string", "3: details Any*"),
+    "Any": ("1: type_url string", "2: value bytes"),
+    "RetryInfo": ("1: retry_delay Duration",),
+    "Duration": ("1: seconds int64",),
     "ExportResponse": ("1: partial_success ExportPartialSuccess",),
 }
 
 
-class Message(Protocol):
-    """What we use of a protobuf message class's instances."""
-
-    def SerializeToString(self) -> bytes:  # noqa: N802 - protobuf's name
-        """The message on the wire."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
-        """A field."""
-
-
-class MessageClass(Protocol):
-    """What we use of a protobuf message class."""
-
-    def __call__(self, **fields: object) -> Message:
-        """A message with these fields."""
-
-    def FromString(self, data: bytes) -> Message:  # noqa: N802 - protobuf's name
-        """The message that these bytes are; raises :class:`DecodeError`."""
-
-
-def _classes() -> dict[str, MessageClass]:
-    file = descriptor_pb2.FileDescriptorProto(name="tokometer/otlp.proto", package=_PACKAGE, syntax="proto3")
-    for name, fields in _MESSAGES.items():
-        _add(file.message_type.add(name=name), fields)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in _MESSAGES
-    }
-
-
-def _add(message: descriptor_pb2.DescriptorProto, fields: Sequence[str]) -> None:
-    for line in fields:
-        number, name, type_ = line.replace(":", "").split()
-        field = message.field.add(name=name, number=int(number), label=_FIELD.LABEL_OPTIONAL)
-        if type_.endswith("*"):
-            field.label = _FIELD.LABEL_REPEATED
-        if type_.endswith("|"):
-            if not message.oneof_decl:
-                message.oneof_decl.add(name="value")
-            field.oneof_index = 0
-        bare = type_.rstrip("*|")
-        if bare in _SCALARS:
-            field.type = _SCALARS[bare]
-        else:
-            field.type = _FIELD.TYPE_MESSAGE
-            field.type_name = f".{_PACKAGE}.{bare}"
-
-
-_CLASSES: Final = _classes()
+_CLASSES: Final = message_classes("tokometer.otlp", _MESSAGES)
 AnyValue: Final = _CLASSES["AnyValue"]
 KeyValue: Final = _CLASSES["KeyValue"]
 SpanMessage: Final = _CLASSES["Span"]
@@ -162,6 +169,9 @@ ScopeInParts: Final = _CLASSES["ScopeInParts"]
 Scope: Final = _CLASSES["InstrumentationScope"]
 LogMessage: Final = _CLASSES["LogRecord"]
 ExportLogsServiceRequest: Final = _CLASSES["ExportLogsServiceRequest"]
+MetricMessage: Final = _CLASSES["Metric"]
+ExportMetricsServiceRequest: Final = _CLASSES["ExportMetricsServiceRequest"]
 ExportTraceServiceRequest: Final = _CLASSES["ExportTraceServiceRequest"]
 Failure: Final = _CLASSES["Failure"]
+RetryInfo: Final = _CLASSES["RetryInfo"]
 ExportResponse: Final = _CLASSES["ExportResponse"]

@@ -18,6 +18,8 @@ from tokometer.sources.portions import PORTION_BYTES, PORTION_RECORDS, array, is
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 #: Fields of ExportTraceServiceRequest, ResourceSpans and ScopeSpans, and of those of the other signals.
 _RESOURCE_SPANS, _RESOURCE, _SCOPE_SPANS, _SCOPE, _SPANS = 1, 1, 2, 1, 2
+#: Of what a metric holds: its data points.
+_POINTS: Final = 1
 _MOST_BITS: Final = 63
 _BROKEN: Final = "the body is not an OTLP {} in protobuf"
 _TRACES: Final = SHAPES["traces"]
@@ -33,7 +35,7 @@ def protobuf_portions(body: bytes, most: int = PORTION_BYTES, shape: Shape = _TR
         OtlpError: It is no such request. What came before may have been given.
     """
     try:
-        yield from _protobuf_portions(body, most)
+        yield from _protobuf_portions(body, most, frozenset(shape.held.values()))
     except _BrokenError:
         raise OtlpError(_BROKEN.format(shape.request)) from None
 
@@ -42,7 +44,7 @@ class _BrokenError(Exception):
     """The lengths in a message do not fit it."""
 
 
-def _protobuf_portions(body: bytes, most: int) -> Iterator[bytes]:
+def _protobuf_portions(body: bytes, most: int, held: frozenset[int]) -> Iterator[bytes]:
     portion = _Portion(most)
     # All of them first: a body that was cut off is refused before anything of it is kept.
     for _, start, end in list(_fields(body, 0, len(body), _RESOURCE_SPANS)):
@@ -50,7 +52,7 @@ def _protobuf_portions(body: bytes, most: int) -> Iterator[bytes]:
         scopes: list[bytes] = []
         for _, first, last in _fields(body, start, end, _SCOPE_SPANS):
             scope = b"".join(body[begin:stop] for begin, _, stop in _fields(body, first, last, _SCOPE))
-            for run, count in _runs(body, first, last, most):
+            for run, count in _runs(body, first, last, most, held):
                 scopes.append(_field(_SCOPE_SPANS, (scope, run)))
                 if portion.add(len(scopes[-1]), count):
                     yield portion.cut((resource, *scopes))
@@ -92,19 +94,52 @@ class _Portion:
             yield b"".join(self._kept)
 
 
-def _runs(body: bytes, start: int, end: int, most: int) -> Iterator[tuple[bytes, int]]:
+def _runs(body: bytes, start: int, end: int, most: int, held: frozenset[int]) -> Iterator[tuple[bytes, int]]:
     """The spans of a ScopeSpans, encoded one after the other, in pieces, with how many each has."""
     pieces: list[bytes] = []
     size = 0
-    for begin, _, stop in _fields(body, start, end, _SPANS):
-        pieces.append(body[begin:stop])
-        size += stop - begin
-        if size >= most or len(pieces) >= PORTION_RECORDS:
-            yield b"".join(pieces), len(pieces)
-            pieces.clear()
-            size = 0
+    for begin, content, stop in _fields(body, start, end, _SPANS):
+        for piece in _parted(body, content, stop, most, held) if stop - begin > most else (body[begin:stop],):
+            pieces.append(piece)
+            size += len(piece)
+            if size >= most or len(pieces) >= PORTION_RECORDS:
+                yield b"".join(pieces), len(pieces)
+                pieces.clear()
+                size = 0
     if pieces:
         yield b"".join(pieces), len(pieces)
+
+
+def _parted(body: bytes, start: int, end: int, most: int, held: frozenset[int]) -> Iterator[bytes]:
+    """A metric of many data points as several of some; anything else as it is."""
+    places = [(number, place) for number in held for place in _fields(body, start, end, number)]
+    if len(places) != 1:
+        yield _field(_SPANS, (body[start:end],))
+        return
+    [(number, (begin, content, stop))] = places
+    before, after = body[start:begin], body[stop:end]
+    points = list(_fields(body, content, stop, _POINTS))
+    around = _without(body, content, stop, points)
+    run: list[bytes] = []
+    size = 0
+    for first, _, last in points:
+        run.append(body[first:last])
+        size += last - first
+        if size >= most:
+            yield _field(_SPANS, (before, _field(number, (*run, around)), after))
+            run.clear()
+            size = 0
+    if run or not points:
+        yield _field(_SPANS, (before, _field(number, (*run, around)), after))
+
+
+def _without(body: bytes, start: int, end: int, places: Iterable[_Place]) -> bytes:
+    """What stands between these places."""
+    pieces, at = [], start
+    for first, _, last in places:
+        pieces.append(body[at:first])
+        at = last
+    return b"".join((*pieces, body[at:end]))
 
 
 def _fields(body: bytes, at: int, end: int, wanted: int) -> Iterator[_Place]:
@@ -196,4 +231,18 @@ def _of_resource(before: bytes, scopes: bytes, most: int, shape: Shape) -> Itera
             if told != b"null":
                 head = b'[{"scope":%s,"%s":' % (bytes(one.get("scope", _NULL)), shape.items.encode())
                 for spans in array(told, most):
-                    yield before + head + spans + b"}]}]}"
+                    for part in _parted_json(spans, most, shape) if shape.held and len(spans) > most else (spans,):
+                        yield before + head + part + b"}]}]}"
+
+
+def _parted_json(metrics: bytes, most: int, shape: Shape) -> Iterator[bytes]:
+    """Metrics of many data points, each as several of some."""
+    for metric in _LIST.decode(metrics):
+        name = next((name for name in shape.held if name in metric), "")
+        data = _OBJECT.decode(metric[name]) if name and bytes(metric[name]) != b"null" else {}
+        if shape.points not in data:
+            yield b"[" + msgspec.json.encode(metric) + b"]"
+            continue
+        for points in array(bytes(data[shape.points]), most):
+            data[shape.points] = msgspec.Raw(points)
+            yield b"[" + msgspec.json.encode({**metric, name: data}) + b"]"

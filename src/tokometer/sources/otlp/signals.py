@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 Signal = Literal["traces", "logs", "metrics"]
@@ -21,6 +23,9 @@ class Shape(NamedTuple):
     #: What is told and refused one by one, in words, and what a reply calls how many were.
     what: str
     rejected: str
+    #: Of what is told, the members that hold a list of their own, with their numbers in protobuf; and that list's name.
+    held: Mapping[str, int] = MappingProxyType({})
+    points: str = ""
 
 
 SHAPES: Final[dict[Signal, Shape]] = {
@@ -51,5 +56,7 @@ SHAPES: Final[dict[Signal, Shape]] = {
         "metrics",
         "data point",
         "rejectedDataPoints",
+        {"gauge": 5, "sum": 7, "histogram": 9, "exponentialHistogram": 10, "summary": 11},
+        "dataPoints",
     ),
 }

@@ -140,6 +140,8 @@ class _Answer:
             meant: tuple[Meant, ...] = ()
         else:
             meant = known.meanings.of(found.name, found.labels)
+            # A summary by the name of a histogram has quantiles, which add up to nothing.
+            meant = tuple(one for one in meant if one.kind != "histogram")
         slots = tuple(slot for one in meant if (slot := self._slot(found.name, one)) is not None)
         if len(known.heads) < _MOST_HEADS:
             known.heads[found.head] = slots

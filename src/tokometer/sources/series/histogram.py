@@ -7,8 +7,8 @@ that the bounds of one that grew coarser stay among those that were told before.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, zip_longest
 from math import inf, isfinite, isnan
 from typing import Final, NamedTuple
 
@@ -44,7 +44,7 @@ def explicit(
     """
     if counts and len(counts) != len(bounds) + 1:
         raise ValueError(f"has {len(counts)} buckets, and {len(bounds)} bounds")
-    if any(isnan(bound) for bound in bounds) or any(low >= high for low, high in itertools.pairwise(bounds)):
+    if any(isnan(bound) for bound in bounds) or any(low >= high for low, high in pairwise(bounds)):
         raise ValueError("has bounds that do not ascend")
     if any(number < 0 for number in counts):
         raise ValueError("has a bucket with less than nothing in it")
@@ -71,7 +71,7 @@ def cumulative(below: Mapping[float, float], total: float | None) -> Histogram:
 
 
 def _told(buckets: Iterable[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
-    """The buckets that are counted in, and those where one of them begins."""
+    """The buckets that are counted in, and those where one of them begins; of too many, neighbours together."""
     found: list[tuple[float, int]] = []
     empty: tuple[float, int] | None = None
     for bucket in buckets:
@@ -80,6 +80,10 @@ def _told(buckets: Iterable[tuple[float, int]]) -> tuple[tuple[float, int], ...]
                 found.append(empty)
             found.append(bucket)
         empty = None if bucket[1] else bucket
+    while len(found) > MOST_BUCKETS:
+        # Of two the upper bound is that of the second; a last one without a second stays.
+        pairs = zip_longest(found[::2], found[1::2])
+        found = [one if other is None else (other[0], one[1] + other[1]) for one, other in pairs]
     return tuple(found)
 
 

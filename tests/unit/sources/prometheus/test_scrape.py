@@ -38,7 +38,10 @@ def told(reading: Reading) -> list[tuple[str, float, int]]:
     return [(sample.metric, sample.value, (sample.started_at - BEGIN) // SECOND) for sample in samples]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[example.name for example in EXAMPLES])
+_ANSWERS = [example for example in EXAMPLES if isinstance(example, Answers)]
+
+
+@pytest.mark.parametrize("example", _ANSWERS, ids=[example.name for example in _ANSWERS])
 def test_every_dialect(example: Answers) -> None:
     """Every exporter's answers give the right number of samples, twice the same from the same state, and no refusal."""
     poll, state, count = Scrape(), b"", 0

@@ -1,0 +1,1 @@
+"""Kilo Code: the task folders of its extension, which are like Cline's."""
