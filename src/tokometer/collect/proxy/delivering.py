@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tokometer.collect.proxy.keeping import NotKept
 from tokometer.host.lock import FolderLock, Held
 from tokometer.records import now_us
-from tokometer.sources.proxy.told import PATH, PUSH
+from tokometer.sources.proxy.told import NAME, PATH, PUSH
 
 if TYPE_CHECKING:
     from tokometer.collect.reading import Prices
@@ -73,7 +73,7 @@ def put(data: Path, prices: Prices, items: bytes, env: Mapping[str, str]) -> Non
         with FolderLock(data / "server.lock"):
             ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
             try:
-                found = decode_pushed(PUSH, Sent(_MEDIA_TYPE, {}, now_us()), items)
+                found = decode_pushed(NAME, PUSH, Sent(_MEDIA_TYPE, {}, now_us()), items)
                 batch: Batch = found.batch()
                 batch.packed, batch.records = priced_and_packed(batch.records, prices.open(), batch.stood), []
                 batch.stood = []
