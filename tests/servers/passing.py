@@ -13,10 +13,10 @@ from typing import Any
 
 import uvloop
 
+from tokometer.collect.proxy.destination import Destination
 from tokometer.collect.proxy.exchange import Exchange
 from tokometer.collect.proxy.reading import told_of
 from tokometer.collect.proxy.server import Passing
-from tokometer.collect.proxy.upstream import Destination
 from tokometer.records import ModelCall, Record
 from tokometer.sources.protocol import Received, Sent
 from tokometer.sources.proxy.told import PUSH

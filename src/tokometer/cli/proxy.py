@@ -38,10 +38,10 @@ def proxy(to: str, host: str, port: int, provider: str, send: str, data: Path) -
     Understands the APIs of Ollama, OpenAI (chat, completions, responses, embeddings) and Anthropic, streams included.
     Nothing of a prompt or an answer is kept. If a call cannot be recorded, it goes through all the same.
     """
+    from tokometer.collect.proxy.destination import Destination
     from tokometer.collect.proxy.keeping import Keeper
     from tokometer.collect.proxy.reading import told_of
     from tokometer.collect.proxy.running import run
-    from tokometer.collect.proxy.upstream import Destination
 
     try:
         destination = Destination(to)

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from tokometer.collect.proxy import framing
-from tokometer.collect.proxy.exchange import Ending, Exchange, shape_of
+from tokometer.collect.proxy.destination import Destination
+from tokometer.collect.proxy.exchange import Ending, shape_of
 from tokometer.collect.proxy.framing import BadMessage, Body, Head
-from tokometer.collect.proxy.upstream import Destination
+from tokometer.collect.proxy.upstream import Upstream
 
 if TYPE_CHECKING:
     from tokometer.collect.proxy.server import Passing
 
-#: A connection to the server that was idle for longer (seconds) is not used again: the server may be about to close it.
-_FRESH: Final = 2.0
 _CONNECT_SECONDS: Final = 10.0
 _PHRASES: Final = {
     400: "Bad Request",
@@ -40,7 +37,7 @@ class Client(asyncio.Protocol):
     """One connection of a client."""
 
     def __init__(self, passing: Passing) -> None:
-        self._passing = passing
+        self.passing = passing
         self._destination: Destination = passing.destination
         self._transport: asyncio.Transport
         self._buffer = b""
@@ -64,7 +61,7 @@ class Client(asyncio.Protocol):
         """A client has come."""
         # uvloop's are of no class of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
-        self._passing.clients.add(self)
+        self.passing.clients.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request, or of its body."""
@@ -78,7 +75,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - whatever it was, it is gone
         """The client has gone."""
         self._gone = True
-        self._passing.gone(self)
+        self.passing.gone(self)
         if self._connecting is not None:
             self._connecting.cancel()
         if self.upstream is not None:
@@ -120,11 +117,11 @@ class Client(asyncio.Protocol):
             return False
         raw, self._buffer = self._buffer[:end], self._buffer[end + len(framing.END) :]
         head = framing.request_of(raw)
-        self._passing.check(head)
+        self.passing.check(head)
         body = framing.body_of_request(head)
         method, target, version = head.first
         shape = shape_of(method, target)
-        exchange = None if shape is None else self._passing.observe(head, shape)
+        exchange = None if shape is None else self.passing.observe(head, shape)
         self._body = None if body.done else body
         self._under_way = True
         self._last = framing.is_last(head)
@@ -227,7 +224,7 @@ class Client(asyncio.Protocol):
     def _over(self) -> None:
         if self._body is None and self.upstream is not None and not self.upstream.answering:
             self._under_way = False
-            if self._last or self._passing.ending:
+            if self._last or self.passing.ending:
                 self._transport.close()
                 return
             if self._ahead and not self._gone:
@@ -254,171 +251,3 @@ class Client(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection now."""
         self._transport.abort()
-
-
-class Upstream(asyncio.Protocol):
-    """The connection to the server on behalf of one client."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._transport: asyncio.Transport | None = None
-        self._method = b""
-        self._exchange: Exchange | None = None
-        self._record: Callable[[Exchange], None] | None = None
-        #: An answer is expected, or coming.
-        self.answering = False
-        self._begun = False
-        self._last = False
-        self._closed = False
-        self._idle_since = 0.0
-        self._buffer = b""
-        self._body: Body | None = None
-        #: What comes is not understood, and passed on all the same.
-        self._blind = False
-
-    @property
-    def connected(self) -> bool:
-        """Whether it can be written to."""
-        return self._transport is not None and not self._closed
-
-    @property
-    def usable(self) -> bool:
-        """Whether another request may be sent over it."""
-        if self._closed or self.answering or self._blind:
-            return False
-        return self._transport is None or time.monotonic() - self._idle_since < _FRESH
-
-    @property
-    def begun(self) -> bool:
-        """Whether something of the answer that is under way has been passed on."""
-        return self.answering and self._begun
-
-    def expect(self, method: bytes, exchange: Exchange | None) -> None:
-        """A request is being sent; `exchange` is what is kept of it."""
-        self._method, self._exchange = method, exchange
-        self.answering, self._begun = True, False
-
-    def asked(self, content: Any) -> None:  # noqa: ANN401 - pieces of bytes
-        """Content of the request's body that was passed on."""
-        if self._exchange is not None:
-            for piece in content:
-                self._exchange.ask(piece)
-
-    def write(self, data: bytes) -> None:
-        """Bytes for the server."""
-        if self._transport is not None and not self._closed:
-            self._transport.write(data)
-
-    def hold(self, *, still: bool) -> None:
-        """Take no more from the server, or go on."""
-        if self._transport is not None and not self._closed:
-            with suppress(RuntimeError):
-                (self._transport.pause_reading if still else self._transport.resume_reading)()
-
-    def leave(self) -> None:
-        """The client has gone: the server is told in the way in which it would have been."""
-        self.end("left")
-        if self._transport is not None:
-            self._transport.abort()
-        self._closed = True
-
-    def close(self) -> None:
-        """It is used no more."""
-        self._closed = True
-        if self._transport is not None:
-            self._transport.close()
-
-    def end(self, ending: Ending) -> None:
-        """The answer is over; what was kept of it is handed on."""
-        if self.answering:
-            self.answering = False
-            self._idle_since = time.monotonic()
-            exchange, self._exchange = self._exchange, None
-            if exchange is not None:
-                self._client._passing.over(exchange, ending)  # noqa: SLF001 - one of us
-
-    # -- from the server -----------------------------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The server has taken the connection."""
-        # uvloop's are of no class of asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
-        if self._closed:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes of the answer: passed on first, looked at then."""
-        if not self.answering or self._closed:
-            # Nobody asked for it.
-            self.close()
-            return
-        self._client.answer(data)
-        self._begun = True
-        if not self._blind:
-            self._look(data)
-
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - whatever it was, it is gone
-        """The server has closed the connection."""
-        self._closed = True
-        if not self.answering:
-            return
-        whole = self._blind or (self._body is not None and self._body.until_close)
-        ending: Ending = "whole" if whole else "cut" if self._begun else "unanswered"
-        self.end(ending)
-        self._client.lost(ending)
-
-    def pause_writing(self) -> None:
-        """The server takes more slowly than the client sends."""
-        self._client.hold(still=True)
-
-    def resume_writing(self) -> None:
-        """It has caught up."""
-        self._client.hold(still=False)
-
-    def _look(self, data: bytes) -> None:
-        """Find where the answer ends."""
-        try:
-            while data and self.answering:
-                data = self._in_body(data) if self._body is not None else self._in_head(data)
-        except BadMessage:
-            # It is not for us to judge: the client has it as it came.
-            self._blind = True
-
-    def _in_head(self, data: bytes) -> bytes:
-        self._buffer += data
-        end = self._buffer.find(framing.END)
-        if end < 0:
-            if len(self._buffer) > framing.MOST_HEAD:
-                raise BadMessage("its head is too long")
-            return b""
-        raw, rest, self._buffer = self._buffer[:end], self._buffer[end + len(framing.END) :], b""
-        head = framing.response_of(raw)
-        if framing.is_interim(head):
-            return rest
-        if self._exchange is not None:
-            self._exchange.response = head
-        self._last = framing.is_last(head)
-        self._body = framing.body_of_response(head, self._method)
-        if self._body.done:
-            self._whole(rest)
-            return b""
-        return rest
-
-    def _in_body(self, data: bytes) -> bytes:
-        assert self._body is not None
-        taken, content = self._body.feed(data)
-        if self._exchange is not None:
-            for piece in content:
-                self._exchange.answer(piece)
-        if self._body.done:
-            self._whole(data[taken:])
-            return b""
-        return data[taken:]
-
-    def _whole(self, rest: bytes) -> None:
-        self._body = None
-        self.end("whole")
-        if rest:
-            # More than was asked for.
-            self.close()
-        self._client.answered(last=self._last)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from tokometer.collect.proxy.destination import Destination
 from tokometer.collect.proxy.exchange import Exchange
 from tokometer.collect.proxy.server import Passing
-from tokometer.collect.proxy.upstream import Destination
 
 #: Requests under way get this long to end (seconds).
 _GRACE: Final = 3.0

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
 
+from tokometer.collect.proxy.destination import Destination
 from tokometer.collect.proxy.exchange import Ending, Exchange
 from tokometer.collect.proxy.framing import BadMessage, Head
 from tokometer.collect.proxy.passing import Client
-from tokometer.collect.proxy.upstream import Destination
 
 _BACKLOG: Final = 512
 #: Names by which only somebody on this machine or in this network can mean us.

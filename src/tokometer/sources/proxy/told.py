@@ -54,7 +54,7 @@ class _Push(JsonPush):
                 call_id=call.native_id,
                 user=call.user,
                 machine=call.machine,
-                labels={"tool_use_id": id_} if id_ else None,
+                use_id=id_,
             )
 
 

@@ -93,7 +93,7 @@ def test_a_stream_of_openai_with_usage(server: Answering, proxy: Proxied, path: 
     assert (call.model, call.stop_reason, call.response_id) == ("gpt-5-mini-2025-08-07", "tool_calls", "chatcmpl-1")
     assert (call.request_id, call.user, call.provider) == ("req_7", "ada", "openai")
     assert isinstance(tool, ToolCall)
-    assert (tool.name, tool.labels) == ("search", {"tool_use_id": "call_1"})
+    assert (tool.name, tool.use_id) == ("search", "call_1")
 
 
 def test_a_stream_of_openai_without_usage_is_a_call_of_unknown_tokens(server: Answering, proxy: Proxied) -> None:
@@ -116,7 +116,7 @@ def test_a_stream_of_anthropic(server: Answering, proxy: Proxied) -> None:
     assert counts(call) == (10, 90, 20, 40, None)
     assert (call.model, call.stop_reason, call.request_id) == ("claude-sonnet-4-5-20250929", "tool_use", "req_a")
     assert isinstance(tool, ToolCall)
-    assert tool.labels == {"tool_use_id": "toolu_1"}
+    assert tool.use_id == "toolu_1"
 
 
 def test_a_stream_of_responses(server: Answering, proxy: Proxied) -> None:
