@@ -124,9 +124,7 @@ def test_gemini_cli_has_operations_of_its_own() -> None:
     tool = {"gen_ai.operation.name": "tool_call", "gen_ai.tool.name": "ls", "gen_ai.tool.call_id": "c1"}
     spans = [
         span("llm_call", {"gen_ai.operation.name": "llm_call", "gen_ai.request.model": "gemini-2.5-pro"}),
-        span(
-            "tool_call", {"gen_ai.operation.name": "tool_call", "gen_ai.tool.name": "ls", "gen_ai.tool.call_id": "c1"}
-        ),
+        span("tool_call", tool),
         span("user_prompt", {"gen_ai.operation.name": "user_prompt"}),
     ]
     found = decode_traces(protobuf(*spans), "protobuf")
