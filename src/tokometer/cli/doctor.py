@@ -78,6 +78,10 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
     if trouble := found.get("grpc", {}).get("trouble"):
         yield Loud(f"gRPC     {trouble}")
     yield ""
+    for overlap in found.get("overlaps", ()):
+        yield f"Twice    {overlap['words']}"
+    if found.get("overlaps"):
+        yield ""
     yield from _prices(found["prices"])
     yield ""
     yield from _notices(found["notices"])

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tokometer.collect.overlapping import many_words, overlap_words, own_word, taken_words, way_title
 from tokometer.dashboards.names import source_titles
 from tokometer.ledger.noticed import noticed_by_source
+from tokometer.ledger.overlaps import overlaps
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import refused_by_source
 from tokometer.measures import Query
@@ -85,6 +87,21 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def told_twice(runtime: Runtime) -> list[dict[str, str]]:
+    """What came in by two ways at once: which of them counts, and what was taken from the other."""
+    return [
+        {
+            "counts": way_title(overlap.counts),
+            "other": way_title(overlap.other),
+            "count": many_words(overlap),
+            "own": own_word(overlap),
+            "taken": taken_words(overlap),
+            "words": overlap_words(overlap),
+        }
+        for overlap in overlaps(runtime.ledger)
+    ]
 
 
 def waiting(runtime: Runtime, when: When) -> dict[str, dict[str, str]]:
