@@ -7,10 +7,12 @@ numbers are written by the one formatter that writes all others.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
+
+from tokometer.charts.text import text_width
 
 Grain = Literal["minute", "five_minutes", "quarter", "hour", "day", "week", "month", "year"]
 
@@ -19,6 +21,8 @@ _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
 _TARGET_TICKS, _MOST_TICKS, _FEW_TICKS = 4, 5, 3
 #: Below this, floats have too few digits for steps.
 _TINY: Final = 1e-290
+#: Pixels between labels, and from an end of the axis within which a label is moved inside; as in charts.frame.
+_BETWEEN, _FLUSH = 12, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,27 @@ class Axis:
     domain: tuple[float, float]
     ticks: list[float] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    #: The same with fewer ticks, one after the other, for where there is less room.
+    fewer: tuple[Axis, ...] = ()
+
+    def at(self, places: Mapping[float, float]) -> Axis:
+        """The same with its ticks at other places."""
+        moved = tuple(one.at(places) for one in self.fewer)
+        return replace(self, ticks=[places[tick] for tick in self.ticks], fewer=moved)
+
+    def fits(self, room: float) -> bool:
+        """Whether its labels have room beside each other on so many pixels."""
+        begin, end = self.domain
+        reached = -float(_BETWEEN)
+        for tick, label in zip(self.ticks, self.labels, strict=True):
+            width = text_width(label)
+            place = room * (tick - begin) / (end - begin) if end > begin else 0.0
+            # A label at an end of the axis stands inside of it.
+            left = 0.0 if place < _FLUSH else room - width if place > room - _FLUSH else place - width / 2
+            if left < reached + _BETWEEN:
+                return False
+            reached = left + width
+        return True
 
 
 def value_axis(
@@ -125,12 +150,14 @@ def time_axis(starts: Sequence[datetime], end: datetime, grain: Grain, most: int
     """
     if not starts:
         return Axis((0.0, 1.0))
-    chosen = _choose(starts, grain, most)
-    return Axis(
-        (_ms(starts[0]), _ms(end)),
-        [_ms(start) for start in chosen],
-        [_label(start, previous, grain) for start, previous in zip(chosen, [None, *chosen], strict=False)],
-    )
+    found: list[Axis] = []
+    for count in range(most, 1, -1):
+        chosen = _choose(starts, grain, count)
+        ticks = [_ms(start) for start in chosen]
+        labels = [_label(start, previous, grain) for start, previous in zip(chosen, [None, *chosen], strict=False)]
+        if not found or len(ticks) < len(found[-1].ticks):
+            found.append(Axis((_ms(starts[0]), _ms(end)), ticks, labels))
+    return replace(found[0], fewer=tuple(found[1:]))
 
 
 def _choose(starts: Sequence[datetime], grain: Grain, most: int) -> list[datetime]:

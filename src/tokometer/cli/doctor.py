@@ -75,7 +75,13 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
     yield from _sources(found["sources"])
     for broken in found.get("plug_ins", ()):
         yield Loud(f"Plug-in  {broken['name']} of {broken['package']} cannot be used: {broken['reason']}")
+    if trouble := found.get("grpc", {}).get("trouble"):
+        yield Loud(f"gRPC     {trouble}")
     yield ""
+    for overlap in found.get("overlaps", ()):
+        yield f"Twice    {overlap['words']}"
+    if found.get("overlaps"):
+        yield ""
     yield from _prices(found["prices"])
     yield ""
     yield from _notices(found["notices"])

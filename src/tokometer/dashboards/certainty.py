@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from tokometer.judgement.certainty import CERTAINTY
 from tokometer.records.plural import counted, verb
 from tokometer.records.units import USD, show
 
-#: The measures that say how sure a cost is.
-CERTAINTY: Final = ("unpriced", "no_price", "usage_unknown", "assumed", "cost_assumed")
-#: The same as they are called in rows of measures and judgements.
+#: The measures that say how sure a cost is, as they are called in rows of measures and judgements.
 CERTAINTY_NAMES: Final = tuple(f"calls.{name}" for name in CERTAINTY)
 #: Where the Sources page lists models that no price is known for, and calls of unknown usage, with what mends it.
 NO_PRICE: Final = "no-price"
@@ -26,6 +25,9 @@ class Chip:
     text: str
     title: str
     href: str
+    #: The same in two words, where there is little room.
+    count: str
+    word: str
 
 
 def chips_of(row: Mapping[str, Any]) -> tuple[Chip, ...]:
@@ -34,10 +36,12 @@ def chips_of(row: Mapping[str, Any]) -> tuple[Chip, ...]:
     found = []
     if no_price:
         title = f"{_of_models(no_price)} {verb(no_price, 'is', 'are')} not in the cost: which, and what mends it"
-        found.append(Chip(f"{no_price:,} unpriced", title, f"/sources#{NO_PRICE}"))
+        found.append(Chip(f"{no_price:,} unpriced", title, f"/sources#{NO_PRICE}", f"{no_price:,}", "unpriced"))
     if unknown:
         title = f"{_of_unknown(unknown)} {verb(unknown, 'is', 'are')} not in the cost: which, and what mends it"
-        found.append(Chip(f"{unknown:,} of unknown usage", title, f"/sources#{USAGE_UNKNOWN}"))
+        found.append(
+            Chip(f"{unknown:,} of unknown usage", title, f"/sources#{USAGE_UNKNOWN}", f"{unknown:,}", "unknown")
+        )
     return tuple(found)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from tokometer.judgement.certainty import CERTAINTY, certainty_facts, certainty_of
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, text
 from tokometer.judgement.forecast import Forecast
 from tokometer.judgement.month import HISTORY, Month
 from tokometer.measures import Filter
 from tokometer.measures.zones import zone_info
-from tokometer.records.units import COUNT, PERCENT, REQUESTS, USD
+from tokometer.records.units import COUNT, PERCENT, USD
 from tokometer.settings import Settings
 
 MONTH: Final = "month"
@@ -23,13 +24,13 @@ _GRADES: Final[dict[str, Standing]] = {"ok": "good", "warning": "warning", "crit
 
 def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     month = Month(matter.now, zone_info(matter.tz))
-    [spent] = yield (matter.query("cost", "unpriced", since=MONTH),)
+    [spent] = yield (matter.query("cost", *CERTAINTY, since=MONTH),)
     found = by_name(spent, matter.by)
     limits = {name: limit for name in _names(matter, settings, found) if (limit := _limit(matter, settings, name))}
     days = yield from _days(matter, tuple(limits))
     rows = []
     for name in dict.fromkeys([*found, *limits]):
-        measured = found.get(name, {"cost": Decimal(0), "unpriced": 0})
+        measured = found.get(name, {"cost": Decimal(0)})
         projection = month.project(days.get(name, []), "cost")
         row = _row(measured, limits.get(name), projection, month, settings)
         rows.append(({matter.by: name} if matter.by else {}) | row)
@@ -90,7 +91,7 @@ def _row(
         "projected_share": expected,
         "over_budget": None if limit is None or spent is None else max(spent, projected or spent) > limit,
         "alert_level": _alert(used, expected, settings),
-        "unpriced": measured["unpriced"],
+        **certainty_of(measured),
         "note": NONE_CONFIGURED if limit is None else "",
     }
 
@@ -145,7 +146,7 @@ BUDGET: Final = Judgement(
         Fact("projected_share", PERCENT, meaning="projected / budget"),
         Fact("over_budget", type="flag", meaning="the budget is exceeded, or will be at the month's end"),
         text("alert_level", "`ok`, `warning` or `critical`"),
-        Fact("unpriced", REQUESTS, "integer", meaning="calls of the month that nobody knows the price of"),
+        *certainty_facts("calls of the month"),
         text("note", "`no budget configured` where there is none"),
     ),
     window=MONTH,

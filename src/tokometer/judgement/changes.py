@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
+from tokometer.judgement.certainty import CERTAINTY, certainty_facts, certainty_of
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, share, text
 from tokometer.records.units import REQUESTS, TOKENS, USD
 from tokometer.settings import Settings
@@ -20,7 +21,7 @@ EFFECTS: Final = ("volume", "mix", "price")
 
 
 def _movers(matter: Matter, _: Settings) -> Inquiry:
-    [result] = yield (matter.query("cost", "requests", compare="previous"),)
+    [result] = yield (matter.query("cost", "requests", *CERTAINTY, compare="previous"),)
     rows = [_mover(matter.by, row) for row in result.rows]
     known = [row for row in rows if row["movers"] is not None]
     return sorted(known, key=lambda row: (-abs(row["movers"]), str(row[matter.by]))) + [
@@ -39,6 +40,7 @@ def _mover(by: str, row: Mapping[str, Any]) -> Row:
         "change": None if change is None or not previous else float(change / previous),
         "requests": row["requests"],
         "previous_requests": row["requests.previous"],
+        **certainty_of(row, both=True),
         "note": _note(row["requests"], row["requests.previous"]),
     }
 
@@ -70,6 +72,7 @@ MOVERS: Final = Judgement(
         share("change", "change / cost before; unknown where there was none"),
         Fact("requests", REQUESTS, "integer", meaning="calls of the window"),
         Fact("previous_requests", REQUESTS, "integer", title="Requests before", meaning="calls of the period before"),
+        *certainty_facts("calls of both periods"),
         text("note", "`new` where the period before had no call of it, `gone` where the window has none"),
     ),
     thresholds="none: whether a change is good is for the reader to say",
@@ -139,16 +142,23 @@ def to_the_cent(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 
 def _split(matter: Matter, _: Settings) -> Inquiry:
-    [result] = yield (matter.query("cost", "priced_tokens", by=("model",), compare="previous"),)
+    [result] = yield (matter.query("cost", "priced_tokens", *CERTAINTY, by=("model",), compare="previous"),)
     if result.meta.previous_since is None:
         return []
     uses = {row["model"]: _use(row) for row in result.rows}
     parts = split(uses)
     if matter.by:
-        rows = [{"model": name, **_split_row([uses[name]], part)} for name, part in parts.items()]
+        sure = {row["model"]: certainty_of(row, both=True) for row in result.rows}
+        rows = [{"model": name, **_split_row([uses[name]], part), **sure[name]} for name, part in parts.items()]
         return sorted(rows, key=lambda row: (-abs(row["cost_split"]), str(row["model"])))
     whole = {effect: sum((part[effect] for part in parts.values()), _ZERO) for effect in EFFECTS}
-    return [_split_row(list(uses.values()), to_the_cent(whole))] if uses else []
+    return [_split_row(list(uses.values()), to_the_cent(whole)) | _together(result.rows)] if uses else []
+
+
+def _together(rows: Sequence[Mapping[str, Any]]) -> Row:
+    """How sure the cost of all models is, in both periods."""
+    each = [certainty_of(row, both=True) for row in rows]
+    return {name: sum((row[name] for row in each[1:]), each[0][name]) for name in CERTAINTY}
 
 
 def _use(row: Mapping[str, Any]) -> Use:
@@ -202,6 +212,7 @@ COST_SPLIT: Final = Judgement(
         Fact("previous", USD, "money", title="Cost before", meaning="cost of the period before"),
         Fact("tokens", TOKENS, "integer", meaning="tokens of the window, of calls with a price"),
         Fact("previous_tokens", TOKENS, "integer", title="Tokens before", meaning="those of the period before"),
+        *certainty_facts("calls of both periods"),
     ),
     thresholds="none: whether a change is good is for the reader to say",
     inquire=_split,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from tokometer.judgement.certainty import CERTAINTY, certainty_facts, certainty_of
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, text
 from tokometer.judgement.revenue import Earned, earned
 from tokometer.records.units import PERCENT, REQUESTS, USD, USD_PER_MTOK, USD_PER_REQUEST
@@ -17,11 +18,11 @@ _HOW_REVENUE: Final = (
     "revenue is what calls state, else what the rate card of their team and model charges, and what bills say; a line "
     "of a bill that names a team or model whose calls have revenue already is not counted again, but listed as left out"
 )
-_NONE: Final = {"cost": Decimal(0), "requests": 0, "unpriced": 0}
+_NONE: Final = {"cost": Decimal(0), "requests": 0}
 
 
 def _profit(matter: Matter, settings: Settings) -> Inquiry:
-    [measured] = yield (matter.query("cost", "requests", "unpriced"),)
+    [measured] = yield (matter.query("cost", "requests", *CERTAINTY),)
     revenue = yield from earned(matter, settings)
     found = by_name(measured, matter.by)
     rows = []
@@ -44,7 +45,7 @@ def _row(measured: Mapping[str, Any], revenue: Earned) -> Row:
         "billed": revenue.billed,
         "left_out": revenue.left_out,
         "requests": measured["requests"],
-        "unpriced": measured["unpriced"],
+        **certainty_of(measured),
         "basis": revenue.basis,
     }
 
@@ -79,7 +80,7 @@ PROFIT: Final = Judgement(
         Fact("billed", USD, "money", meaning="revenue by bills"),
         Fact("left_out", USD, "money", meaning="lines of bills for calls that have revenue already"),
         Fact("requests", REQUESTS, "integer", meaning="calls"),
-        Fact("unpriced", REQUESTS, "integer", meaning="calls that nobody knows the price of; not in the cost"),
+        *certainty_facts("calls"),
         text("basis", "where the revenue is from: `records`, `rate cards`, `bills`, or `no revenue configured`"),
     ),
     thresholds="critical below zero, warning below a margin of 20 % (`thresholds.margin_warning` in the settings)",
@@ -92,7 +93,7 @@ PROFIT: Final = Judgement(
 
 def _economics(matter: Matter, settings: Settings) -> Inquiry:
     [measured] = yield (
-        matter.query("requests", "total_tokens", "sessions", "cost", "cost_per_request", "cost_per_mtok", "unpriced"),
+        matter.query("requests", "total_tokens", "sessions", "cost", "cost_per_request", "cost_per_mtok", *CERTAINTY),
     )
     revenue = yield from earned(matter, settings)
     rows = []
@@ -118,7 +119,7 @@ def _per_unit(measured: Mapping[str, Any], revenue: Earned) -> Row:
     for unit, cost in costs.items():
         row |= {f"cost_per_{unit}": cost, f"revenue_per_{unit}": revenues[unit]}
         row[f"profit_per_{unit}"] = _minus(revenues[unit], cost)
-    return row | {"requests": measured["requests"], "unpriced": measured["unpriced"], "basis": revenue.basis}
+    return row | {"requests": measured["requests"], **certainty_of(measured), "basis": revenue.basis}
 
 
 def _each(amount: Decimal | None, number: int, times: int = 1) -> Decimal | None:
@@ -159,7 +160,7 @@ UNIT_ECONOMICS: Final = Judgement(
             for what in ("cost", "revenue", "profit")
         ),
         Fact("requests", REQUESTS, "integer", meaning="calls"),
-        Fact("unpriced", REQUESTS, "integer", meaning="calls that nobody knows the price of"),
+        *certainty_facts("calls"),
         text("basis", "where the revenue is from, or `no revenue configured`"),
     ),
     thresholds="critical where a request costs more than it brings in, warning where it leaves nothing",

@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
     id: bytes
     way: Way
-    #: Of a span; empty else.
+    #: Of a span, or of what stands below one; empty else.
     trace_id: str
     span_id: str
     parent_id: str

@@ -8,7 +8,7 @@ from typing import Final
 
 from tokometer.ledger.told_batch import Arriving
 from tokometer.ledger.told_places import TRACE_REACH, Knot, Place, Quarters, Shelf, is_talk, talk_named
-from tokometer.records.naming import REACH_US, SESSION_REACH_US, UNIQUE_REACH_US, looks_unique
+from tokometer.records.naming import REACH_US, UNIQUE_REACH_US, looks_unique
 from tokometer.records.time import QUARTER_US
 
 #: Traces that are joined by answers are followed so far; a sender that joins more of them is broken.
@@ -70,15 +70,17 @@ class Search:
     def _of(self, names: Iterable[str]) -> list[Place]:
         """Stored tellings that can be of the same answer as one of those that are known, by these names."""
         found: list[Place] = []
-        kinds: dict[int, list[str]] = {}
+        kinds: dict[tuple[int, bool], list[str]] = {}
         for name in names:
-            reach = SESSION_REACH_US if is_talk(name) else UNIQUE_REACH_US if looks_unique(name) else REACH_US
-            kinds.setdefault(reach, []).append(name)
-        for reach, some in kinds.items():
+            # Equal calls of one session are paired in the order of time: all of them have to be there.
+            talk = is_talk(name)
+            reach = UNIQUE_REACH_US if talk or looks_unique(name) else REACH_US
+            kinds.setdefault((reach, talk), []).append(name)
+        for (reach, talk), some in kinds.items():
             places = [place for name in some for place in self._by_name[name]]
             since = min(place.started_at for place in places) - reach
             until = max(place.ended_at for place in places) + reach
-            if reach == SESSION_REACH_US:
+            if talk:
                 stored = self._shelf.talks([talk_named(name) for name in some], since, until)
             else:
                 stored = self._shelf.answers(some, since, until)

@@ -18,6 +18,8 @@ from tokometer.records.units import UNITS, plain
 ColumnType = Literal["text", "integer", "number", "money", "time", "date", "flag"]
 Cell = str | int | float | Decimal | datetime | date | None
 
+#: Decimals of amounts: a billionth of a dollar is the smallest that is kept.
+_PLACES: Final = 9
 #: A spreadsheet takes a cell that begins with one of these for a formula; `'` in front makes it text.
 #: https://owasp.org/www-community/attacks/CSV_Injection
 #: Those of full width are taken for the others where the language is written in them.
@@ -111,7 +113,11 @@ def _json(value: object) -> object:
 
 
 def csv_cell(value: object) -> str:
-    """A value as CSV has it: numbers in full, unknown as nothing, text that a spreadsheet would compute disarmed."""
+    """A value as CSV has it: numbers in full, unknown as nothing, text that a spreadsheet would compute disarmed.
+
+    Of what was divided or interpolated, without the digits that computing made up: floats have twelve significant ones,
+    amounts are told to the billionth.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -119,9 +125,15 @@ def csv_cell(value: object) -> str:
     if isinstance(value, datetime):
         return _rfc3339(value)
     if isinstance(value, int | float | Decimal):
-        return plain(value)
+        return plain(_tidy(value))
     text = _UNSEEN.sub("", str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _tidy(value: float | Decimal) -> float | Decimal | None:
+    if isinstance(value, Decimal):
+        return Decimal(f"{value:.{_PLACES}f}") if value.is_finite() else None
+    return value if isinstance(value, int) else float(f"{value:.12g}")
 
 
 def _rfc3339(moment: datetime) -> str:

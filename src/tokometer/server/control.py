@@ -92,6 +92,7 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     error = runtime.settings_file.error
     found["prices"]["error"] = runtime.price_list.error or None
     found["settings"] = {"path": str(runtime.settings_file.path), "error": None if error is None else str(error)}
+    found["grpc"] = {"address": runtime.grpc.address or None, "trouble": runtime.grpc.trouble or None}
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
 

@@ -15,12 +15,13 @@ from tokometer.records import now_us
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
 from tokometer.server.taking import Taken, take
-from tokometer.sources.protocol import Answer, NotUnderstood, Push, Sent, Told
+from tokometer.sources.protocol import Answer, NotUnderstood, Push, Reply, Sent, Told
 from tokometer.sources.registry import SOURCES
 
 #: What a variable part of a path, or of a query, has at most.
 _LONGEST: Final = 200
 _MOST_NAMES: Final = 20
+_MOST_HEADERS: Final = 50
 TOO_LARGE: Final = 413
 AWAY: Final = 503
 
@@ -37,6 +38,15 @@ def routes() -> APIRouter:
                 summary=push.summary,
                 response_class=Response,
                 operation_id=f"push_{name}_{which}",
+            )
+        for which, reply in enumerate(source.replies):
+            router.add_api_route(
+                reply.path,
+                _replying(name, reply),
+                methods=[reply.method],
+                summary=reply.summary,
+                response_class=Response,
+                operation_id=f"reply_{name}_{which}",
             )
     return router
 
@@ -56,6 +66,7 @@ class _Endpoint:
             request.headers.get("content-type", "").partition(";")[0].strip().lower(),
             {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]},
             now_us(),
+            headers=_headers(request, getattr(self._push, "headers", ())),
         )
         try:
             async with received(request) as body:
@@ -82,6 +93,22 @@ def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaita
 
     take_request.__doc__ = f"Take what {SOURCES[source].title} sends, and reply as its own server would."
     return take_request
+
+
+def _headers(request: Request, read: tuple[str, ...]) -> dict[str, str]:
+    """The headers whose names begin with what a push reads."""
+    if not read:
+        return {}
+    found = {name: value[:_LONGEST] for name, value in request.headers.items() if name.startswith(read)}
+    return dict(list(found.items())[:_MOST_HEADERS])
+
+
+def _replying(source: str, reply: Reply) -> Callable[[], Awaitable[Response]]:
+    async def answer() -> Response:
+        return _response(reply.answer)
+
+    answer.__doc__ = f"What a program of {SOURCES[source].title} asks before it sends anything; nothing is kept."
+    return answer
 
 
 def _told(taken: Taken) -> Told:

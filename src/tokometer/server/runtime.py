@@ -31,6 +31,7 @@ from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
+from tokometer.server.grpc_state import GrpcState
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.moments import Moment, Moments
 from tokometer.server.price_list import PriceList
@@ -140,6 +141,8 @@ class Runtime:
     closing: threading.Event = field(default_factory=threading.Event)
     #: `http://127.0.0.1:7420`; known once the server listens.
     url: str = ""
+    #: Whether OTLP is taken by gRPC.
+    grpc: GrpcState = field(default_factory=GrpcState)
 
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""

@@ -20,8 +20,9 @@ from tokometer.records import MENDS, TOPICS
 from tokometer.records.time import to_datetime
 from tokometer.records.units import USD, exact, show
 from tokometer.server.connecting import ways
+from tokometer.server.machines import seen
 from tokometer.server.pages import framed
-from tokometer.server.received import When, shortened, sources, waiting
+from tokometer.server.received import When, shortened, sources, told_twice, waiting
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
 from tokometer.sources.registry import SOURCES
@@ -29,6 +30,8 @@ from tokometer.sources.registry import SOURCES
 router: Final = APIRouter(include_in_schema=False)
 _REFUSED: Final = 100
 _NOTICED: Final = 100
+#: Parts of the page that change while somebody looks.
+_PARTS: Final = {"sources": "received.html", "machines": "machines.html", "overlaps": "overlaps.html"}
 #: What is the matter with a price.
 _DOUBTS: Final = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: Models that stand beside a reason for doubt: at once, and opened.
@@ -96,7 +99,7 @@ def received(request: Request) -> Response:
     """What of the page changes while somebody looks: the table of sources, and what each way in waits for."""
     when, _ = _clock(request)
     shown = _received(request.app.state.runtime, when)
-    parts = {"sources": render("received.html", **shown)}
+    parts = {name: render(page, **shown) for name, page in _PARTS.items()}
     parts |= {way: render("waiting.html", state=state) for way, state in shown["states"].items()}
     return JSONResponse(parts, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"})
 
@@ -105,7 +108,11 @@ def _received(runtime: Runtime, when: When) -> dict[str, Any]:
     return {
         "sources": sources(runtime, when),
         "states": waiting(runtime, when),
+        "overlaps": told_twice(runtime),
         "following": runtime.follower.following if runtime.follower else None,
+        "machines": [
+            {**one, "last_seen": when(one["last_seen"]), "last_call": when(one["last_call"])} for one in seen(runtime)
+        ],
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +42,19 @@ def test_hours_of_a_week() -> None:
     """A week of hours is marked at midnights, with the date."""
     starts = [datetime(2026, 11, 16, tzinfo=_BERLIN) + timedelta(hours=hour) for hour in range(168)]
     assert time_axis(starts, starts[-1], "hour").labels == [f"{day} Nov" for day in range(16, 23)]
+
+
+@pytest.mark.parametrize("room", range(60, 1_000, 20))
+def test_labels_that_have_no_room_give_way_together(room: int) -> None:
+    """On however few pixels, the labels of a month's days are apart, and as many days lie between each two of them."""
+    starts = [datetime(2026, 11, 1, tzinfo=_BERLIN) + timedelta(days=day) for day in range(30)]
+    axis = time_axis(starts, starts[-1] + timedelta(days=1), "day", 5)
+    assert axis.labels == ["2 Nov", "9 Nov", "16 Nov", "23 Nov", "30 Nov"]
+    own = next((one for one in (axis, *axis.fewer) if one.fits(room)), axis.fewer[-1])
+    steps = {round((later - former) / 86_400_000) for former, later in pairwise(own.ticks)}
+    assert len(steps) == 1
+    places = [room * (tick - own.domain[0]) / (own.domain[1] - own.domain[0]) for tick in own.ticks]
+    assert all(later - former >= 40 for former, later in pairwise(places)) or own is axis.fewer[-1]
 
 
 def test_months() -> None:

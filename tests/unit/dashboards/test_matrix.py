@@ -42,6 +42,11 @@ _KEYS = (
     "calls.error_rate",
     "calls.availability.30d",
     "calls.cost",
+    "calls.unpriced",
+    "calls.no_price",
+    "calls.usage_unknown",
+    "calls.assumed",
+    "calls.cost_assumed",
 )
 
 

@@ -163,3 +163,15 @@ def test_parts_add_up_to_the_cent(
 def test_split_of_nothing(tmp_path: Path) -> None:
     """Without calls there is nothing to split."""
     assert _see(tmp_path, _SPLIT, [], range="24h").empty
+
+
+def test_marks_of_what_is_not_in_a_cost(tmp_path: Path) -> None:
+    """A mover's change, the split and its parts carry the mark of calls that they lack."""
+    at = NOW - timedelta(hours=1)
+    records = [call(at, 1), call(at, 2, cost_reported=None, price_basis="no-price"), call(NOW - timedelta(days=8), 3)]
+    movers = _see(tmp_path / "movers", _MOVERS, records).shown
+    assert movers["marked"] == 1
+    assert movers["rows"][0]["mark"].endswith("not in it")
+    split = _see(tmp_path / "split", _SPLIT, records)
+    assert split.shown["mark"] == movers["rows"][0]["mark"]
+    assert dict(split.table.rows)["judgement.cost_split.unpriced"] == 1

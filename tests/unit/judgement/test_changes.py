@@ -164,3 +164,15 @@ def test_movers_compare(by: str) -> None:
     judge(JUDGEMENTS["movers"], Matter(by=by, since="7d", now=NOW), Settings(), teller)
     [question] = teller.asked
     assert (question.compare, question.by, question.since) == ("previous", (f"calls.{by}",), "7d")
+
+
+def test_changes_say_how_sure_they_are() -> None:
+    """What is not in a cost of either period, and what of it is assumed, is counted for movers and for the split."""
+    sure = {"unpriced": 3, "no_price": 2, "usage_unknown": 1, "assumed": 4, "cost_assumed": Decimal("0.5")}
+    row = _row("a", "8", 1_000, "4", 500) | sure | {f"{name}.previous": value for name, value in sure.items()}
+    other = _row("b", "1", 100, "1", 100) | {"no_price": 5, "unpriced": 5}
+    [mover, _] = judged("movers", [row, other], by="model")
+    assert [mover[name] for name in sure] == [2 * value for value in sure.values()]
+    [whole] = _split(row, other)
+    assert (whole["unpriced"], whole["no_price"], whole["cost_assumed"]) == (11, 9, 1)
+    assert [one["no_price"] for one in _split(row, other, by="model")] == [4, 5]

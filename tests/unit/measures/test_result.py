@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from tokometer.measures import Column, Meta, Result
+from tokometer.measures.result import csv_cell
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 
@@ -63,6 +64,24 @@ def test_csv_holds_nothing_that_cannot_be_seen(hidden: str) -> None:
     """Nor what hides behind it."""
     row = next(iter(csv.DictReader(io.StringIO(result(model=f"{hidden}=1{hidden}+1").to_csv(), newline=""))))
     assert row["Model"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1 + 0.2, "0.3"),
+        (6.249999999999995, "6.25"),
+        (8627.646917404787, "8627.6469174"),
+        (40878339661107.74, "40878339661100"),
+        (1e-7 / 3, "0.0000000333333333333"),
+        (Decimal("0.2543413098654515307785954691"), "0.25434131"),
+        (Decimal("123456789012345678901234567890.000000001"), "123456789012345678901234567890.000000001"),
+        (12345678901234567, "12345678901234567"),
+    ],
+)
+def test_csv_has_no_digits_that_computing_made_up(value: object, text: str) -> None:
+    """Ratios and quantiles have twelve digits, amounts nine decimals, counts all of theirs."""
+    assert csv_cell(value) == text
 
 
 def test_csv_leaves_negative_numbers_alone() -> None:

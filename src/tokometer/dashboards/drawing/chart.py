@@ -71,6 +71,18 @@ def axes(x: Axis, y: Axis) -> dict[str, Any]:
     }
 
 
+def by_width(x: Axis, frame: Frame) -> list[dict[str, Any]]:
+    """Layouts in which the x axis has as many ticks as have room for their labels, so that none gives way alone."""
+    layouts: list[dict[str, Any]] = []
+    for width in WIDTHS:
+        choices = (x, *x.fewer)
+        own = next((axis for axis in choices if axis.fits(width - frame[0] - frame[1])), choices[-1])
+        signals = {"xticks": own.ticks, "xlabels": own.labels}
+        if not layouts or layouts[-1]["signals"] != signals:
+            layouts.append({"width": width, "data": {}, "signals": signals})
+    return layouts
+
+
 #: Both axes of a box that is cut up without a scale: from 0 to 1, y downwards.
 UNIT_X: Final = Axis((0.0, 1.0))
 UNIT_Y: Final = Axis((1.0, 0.0))

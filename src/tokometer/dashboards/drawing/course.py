@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Final, Literal
 
 from tokometer.charts.axes import Axis, Grain, time_axis, value_axis
-from tokometer.dashboards.drawing.chart import axes, frame_for, table
+from tokometer.dashboards.drawing.chart import axes, by_width, frame_for, table
 from tokometer.dashboards.drawing.periods import STEPS, Period, ms, period_title
 from tokometer.records.units import Unit, show
 
@@ -105,7 +105,7 @@ def bars(
     if grain not in STEPS:
         # A day's label stands under the middle of its bar; an hour's is its beginning.
         middles: dict[float, float] = {start: (start + end) / 2 for start, end, _ in places}
-        x = replace(x, ticks=[middles[tick] for tick in x.ticks])
+        x = x.at(middles)
     over = [(number, line) for number, line in enumerate(lines) if line.dashed]
     reach = [*tops, *bottoms, *_known(line for _, line in over), *(level.value for level in levels)]
     chart = course("bars", x, unit_axis(reach, unit), stretch, grain, lines, points, unit, total=True)
@@ -203,9 +203,11 @@ def course(
     total: bool = False,
 ) -> dict[str, Any]:
     """A chart over time from its parts."""
+    frame = frame_for(y)
     return {
         "kind": kind,
-        "frame": frame_for(y),
+        "frame": frame,
+        "layouts": by_width(x, frame),
         "signals": {**axes(x, y), "periods": len(stretch)},
         "series": [
             {"name": line.name, "label": line.label, "colour": line.colour, "filter": line.filter} for line in lines

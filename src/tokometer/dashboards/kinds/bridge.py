@@ -8,8 +8,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, described
+from tokometer.dashboards.certainty import mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.judgement.certainty import CERTAINTY
 from tokometer.records.units import PERCENT, USD, Number, exact, show
 
 _CENT: Final = Decimal("0.01")
@@ -39,7 +41,8 @@ class Bridge(Placed):
         row: Mapping[str, Any] = rows[0] if rows else {}
         change: Number | None = row.get(self.of.removeprefix(JUDGED))
         facts = (self.before, *(name for name, _ in self.parts), self.after)
-        table = [(self.of, change), *((f"{self.of}.{name}", row.get(name)) for name in facts)]
+        sure = (name for name in CERTAINTY if name in row)
+        table = [(self.of, change), *((f"{self.of}.{name}", row.get(name)) for name in (*facts, *sure))]
         better = described(self.of).better
         largest = max((abs(float(row[name])) for name, _ in self.parts), default=0.0) if row else 0.0
         shown = {
@@ -54,6 +57,7 @@ class Bridge(Placed):
             ]
             if row
             else [],
+            "mark": mark_of(row),
             "versus": context.scope.before,
         }
         return View(shown, Table(("measure", "value"), table), window, empty=not row)

@@ -80,7 +80,8 @@ class Cards(Listed):
             }
             for name in names[: self.most]
         ]
-        keys = (self.by, self.state, self.of, *(f"{name} ({own})" for name, _, own in self.figures))
+        told = [(key, own) for name, _, own in self.figures for key in _asked(name)]
+        keys = (self.by, self.state, self.of, *(f"{key} ({own})" for key, own in told))
         table = [
             (
                 name,
@@ -88,7 +89,8 @@ class Cards(Listed):
                 states[name].get(self.of),
                 *(
                     (rows.get(name) or _none_of(key)).get(key)
-                    for (key, *_), rows in zip(self.figures, figures, strict=True)
+                    for (figure, *_), rows in zip(self.figures, figures, strict=True)
+                    for key in _asked(figure)
                 ),
             )
             for name in names

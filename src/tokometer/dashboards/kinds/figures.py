@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import described, rows_of
 from tokometer.dashboards.calendar import RANGES, Window
-from tokometer.dashboards.certainty import CERTAINTY, CERTAINTY_NAMES, chips_of, mark_in, mark_of, note_in
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_of, mark_in, mark_of, note_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark, window_text
 from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course, only
+from tokometer.judgement.certainty import CERTAINTY
 from tokometer.measures.run import PREVIOUS
 
 _BASICS = ("requests", "total_tokens", "cost", *CERTAINTY)

@@ -81,7 +81,8 @@ class Matrix(Listed):
             for at, row in enumerate(rows[:MOST])
         ]
         self._even_out(shown, context.scope.told)
-        keys = (self.by, *(column.key for column in self.columns))
+        costs = any(column.of == _COST for column in self.columns)
+        keys = (self.by, *(column.key for column in self.columns), *(CERTAINTY_NAMES if costs else ()))
         ranked = next((at for at, column in enumerate(self.columns) if column.key == self.rank), -1)
         title = dimension_named(f"calls.{self.by}").title
         return View(

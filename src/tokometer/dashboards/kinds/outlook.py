@@ -12,13 +12,14 @@ from tokometer.charts.axes import Grain
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import elapsed, midnight
 from tokometer.dashboards.cells import even
-from tokometer.dashboards.certainty import CERTAINTY, mark_of
+from tokometer.dashboards.certainty import mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, Period, outlook, periods
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import numbers, only
 from tokometer.judgement import Day, Forecast, forecast
+from tokometer.judgement.certainty import CERTAINTY
 from tokometer.records.units import PERCENT, show
 
 #: Days that a forecast learns from.
@@ -81,9 +82,18 @@ class Outlook(Placed):
         first = context.scope.calendar.month(0)
         month = f"{first:%B %Y}"
         cost = found["cost"].forecast
+        sure = only(context.query(context.scope.calendar.named("month"), *CERTAINTY))
         table = Table(
-            ("measure", "so_far", "estimate", "low", "high", "error"),
-            [(name, p.so_far, *_numbers(p.forecast)) for name, p in found.items()],
+            ("measure", "so_far", "estimate", "low", "high", "error", *CERTAINTY),
+            [
+                (
+                    name,
+                    _tidy(p.so_far, name),
+                    *_numbers(p.forecast, name),
+                    *(sure.get(one) if name == "cost" else None for one in CERTAINTY),
+                )
+                for name, p in found.items()
+            ],
         )
         if found["requests"].forecast is None:
             basis = "A forecast needs three whole days of use."
@@ -92,7 +102,7 @@ class Outlook(Placed):
             "month": month,
             "rows": [_row(name, prediction) for name, prediction in found.items()],
             "basis": _basis(cost),
-            "mark": mark_of(only(context.query(context.scope.calendar.named("month"), *CERTAINTY))),
+            "mark": mark_of(sure),
             "alt": f"Cost of {month} so far, and expected until its end",
         }
         days = [(period, value) for period, value in zip(stretch, values["cost"], strict=True) if period.start >= first]
@@ -129,8 +139,12 @@ def _basis(found: Forecast | None) -> str:
     return f"{text}. Made on past days in the same way, it was typically {show(found.error, PERCENT)} off."
 
 
-def _numbers(found: Forecast | None) -> tuple[float | None, ...]:
-    return (None,) * 4 if found is None else (found.estimate, found.low, found.high, found.error)
+def _numbers(found: Forecast | None, name: str) -> tuple[float | None, ...]:
+    """What is expected, the ends of the interval, and how far off such forecasts were."""
+    if found is None:
+        return (None,) * 4
+    ends = (None if value is None else _tidy(value, name) for value in (found.low, found.high))
+    return (_tidy(found.estimate, name), *ends, found.error)
 
 
 def _chart(days: Sequence[tuple[Period, float]], found: Forecast, now: datetime) -> dict[str, Any]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, STANDING, described, judgement_of, rows_of
-from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
+from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course
+from tokometer.judgement.certainty import CERTAINTY
 from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import Number
 from tokometer.settings import Settings
 
 _COST: Final = "calls.cost"
+#: What a judgement knows of money that does not rest on a cost.
+_EARNED: Final = "revenue"
 #: A second figure's window, where it is the viewer's.
 _CHOSEN: Final = "range"
 #: What a standing is called beside its colour.
@@ -88,6 +91,7 @@ class Stat(Placed):
         asked = [self.of, *(CERTAINTY_NAMES if self.of == _COST else ())]
         rows = rows_of(context, asked, window=window, compare=True)
         row = rows[0] if rows else {}
+        sure = self._sure(row)
         value, before = row.get(self.of), row.get(self.of + PREVIOUS)
         standing = self._standing(context, value, row)
         when = scope.before.capitalize() if not self.window else "The period before"
@@ -97,7 +101,7 @@ class Stat(Placed):
             # Known, but nothing that is good or bad, has no state.
             "standing": "" if value is not None and standing == "none" else standing,
             "nothing": self.nothing if value is None else "",
-            "mark": mark_in(row) if self.of == _COST else "",
+            "mark": mark_of({name: row.get(full) for name, full in sure.items()}),
             "colour": self.colour,
             "spark": self._spark(context),
             "also": [self._also(context, also) for also in self.also],
@@ -105,10 +109,19 @@ class Stat(Placed):
         shown["word"] = str(row.get(f"{self.of}.status") or WORDS.get(shown["standing"], "")).capitalize()
         columns = ("measure", "value", "previous")
         # Beside an amount, how many calls are not in it.
-        told = [self.of, *asked[1:]]
+        told = [self.of, *sure.values()]
         table = [(name, row.get(name), row.get(name + PREVIOUS)) for name in told]
         table += [(also["name"], also["value"], None) for also in shown["also"]]
         return View(shown, Table(columns, table), window, empty=value is None)
+
+    def _sure(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Under which names the row says how sure the cost is that the figure is, or rests on; none where it is not."""
+        of, _, fact = self.of.removeprefix(JUDGED).partition(".")
+        if not self.of.startswith(JUDGED):
+            names = dict(zip(CERTAINTY, CERTAINTY_NAMES, strict=True)) if self.of == _COST else {}
+        else:
+            names = {name: f"{JUDGED}{of}.{name}" for name in CERTAINTY if fact != _EARNED}
+        return {name: full for name, full in names.items() if full in row}
 
     def _standing(self, context: Context, value: Number | None, row: dict[str, Any]) -> str:
         if self.of.startswith(JUDGED):

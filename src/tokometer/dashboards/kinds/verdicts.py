@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from tokometer.dashboards.answers import JUDGED, described, judgement_of
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.cells import Cell, cell, evened
+from tokometer.dashboards.certainty import mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.kinds.stat import WORDS
 from tokometer.dashboards.names import Names
@@ -16,7 +17,6 @@ from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.measures.run import PREVIOUS
-from tokometer.records.plural import counted, verb
 from tokometer.records.units import PERCENT, show
 
 _GRADES: Final = ("critical", "warning", "good", "none")
@@ -98,6 +98,7 @@ class Verdicts(Placed):
             "named": self.by != ("",),
             "heads": [self._head(at, name) for at, name in enumerate(self.columns)],
             "standing": self.standing,
+            "marked": self._marked,
             "progress": self.progress is not None,
             "sub": (window.title if self.window and "{range}" not in self.title else "")
             or (context.scope.against if self.compared else ""),
@@ -144,6 +145,13 @@ class Verdicts(Placed):
         for at, row in enumerate(rows):
             row["cells"] = [(made[at], good) for made, (_, good) in zip(columns, row["cells"], strict=True)]
 
+    @property
+    def _marked(self) -> int:
+        """Which column tells of how sure the cost is: the judgement's own amount, else what was spent; -1 is none."""
+        own = "" if described(self.of).unit.style == "money" else None
+        places = [at for name in (own, "cost", "spent") for at, fact in enumerate(self.columns) if fact == name]
+        return places[0] if places else -1
+
     def _name(self, fact: str) -> str:
         return f"{self.of}.{fact}" if fact else self.of
 
@@ -162,7 +170,7 @@ class Verdicts(Placed):
             "standing": row["standing"],
             "word": str(row[self.word]).replace("_", " ").capitalize() if self.word else WORDS[row["standing"]],
             "cells": [self._cell(fact, row, how) for fact in self.columns],
-            "mark": _mark(row),
+            "mark": mark_of(row),
             "bar": _bar(self.progress, row) if self.progress else None,
         }
 
@@ -183,12 +191,6 @@ class Verdicts(Placed):
         if not better:
             return signed, ""
         return signed, "better" if (value > 0) == (better == "higher") else "worse"
-
-
-def _mark(row: Mapping[str, Any]) -> str:
-    """What is to be said of amounts that leave out calls; nothing of judgements that know of none."""
-    count = row.get("unpriced") or 0
-    return f"{counted(count, 'call')} of unknown price {verb(count, 'is', 'are')} not in it" if count else ""
 
 
 def _bar(progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class ClickHouseShelf:
 
     def tool_ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
-        return arriving | self._ways(("tools", "told_tools"), "span_id <> '' AND way = ''", quarters)
+        return arriving | self._ways(("tools", "told_tools"), "span_id <> ''", quarters)
 
     def _ways(self, tables: Sequence[str], span: str, quarters: tuple[int, int]) -> set[Way]:
         within = f"quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"

@@ -55,7 +55,7 @@ class ToldShelf:
 
     def tool_ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:  # noqa: ARG002
         """See :class:`tokometer.ledger.told_places.Shelf`."""
-        return self._all_ways(("tools", "told_tools"), "span_id <> '' AND way = ''", arriving)
+        return self._all_ways(("tools", "told_tools"), "span_id <> ''", arriving)
 
     def _all_ways(self, tables: Sequence[str], span: str, arriving: set[Way]) -> set[Way]:
         ways = self._ways.get(tables[0])

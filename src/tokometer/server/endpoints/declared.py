@@ -17,6 +17,8 @@ from tokometer.server.endpoints.shapes import WHOLE, Shape
 
 _COST: Final = "calls.cost"
 _UNPRICED: Final = "calls.unpriced"
+#: Measures of calls that are not in a cost: all of them, and of which kind.
+_NOT_IN_IT: Final = ("unpriced", "no_price", "usage_unknown")
 #: A value's place in what was gathered: measure or judgement, window ('' for the asker's), whether it is a change.
 Key = tuple[str, str, bool]
 
@@ -177,15 +179,25 @@ def over(window: str, *fields: Field) -> tuple[Field, ...]:
 
 
 def block(name: str, *parts: Part, meaning: str = "") -> Block:
-    """An object of these parts. Beside each cost stands how many calls are not in it, whether anybody thought of it."""
-    counted = {part.window for part in parts if isinstance(part, Field) and part.source == _UNPRICED}
+    """An object of these parts. Beside each cost stands how many calls are not in it, whether anybody thought of it.
+
+    And of those how many are of models without a price, and how many of unknown usage.
+    """
+    stated = {(part.source, part.window) for part in parts if isinstance(part, Field)}
     whole: list[Part] = []
     for part in parts:
         whole.append(part)
-        if isinstance(part, Field) and part.source == _COST and not part.change and part.window not in counted:
-            counted.add(part.window)
-            name_of = f"unpriced_requests_{part.window}" if part.window else "unpriced_requests"
-            whole.append(Field(name_of, _UNPRICED, WHOLE, 0, window=part.window))
+        if not isinstance(part, Field) or part.change or part.source not in (_COST, _UNPRICED):
+            continue
+        for short in _NOT_IN_IT:
+            source = f"calls.{short}"
+            if (source, part.window) in stated or (part.source == _COST and (_UNPRICED, part.window) in stated):
+                continue
+            stated.add((source, part.window))
+            words = f"{short}_requests"
+            whole.append(
+                Field(f"{words}_{part.window}" if part.window else words, source, WHOLE, 0, window=part.window)
+            )
     return Block(name, tuple(whole), meaning)
 
 

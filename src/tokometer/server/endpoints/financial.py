@@ -295,6 +295,8 @@ BUDGET: Final = block(
     Field("projected_percent", "judgement.budget.projected_share", PERCENT, 102.83),
     Field("note", "judgement.budget.note", TEXT, ""),
     Field("unpriced_requests", "judgement.budget.unpriced", WHOLE, 0),
+    Field("no_price_requests", "judgement.budget.no_price", WHOLE, 0),
+    Field("usage_unknown_requests", "judgement.budget.usage_unknown", WHOLE, 0),
     Field("warning_percent", "", PERCENT, 80, "From which use on a budget is a warning, as settled."),
     Field("critical_percent", "", PERCENT, 100, "From which use on it is critical, as settled."),
     *_ALLOCATED,
@@ -302,6 +304,8 @@ BUDGET: Final = block(
     *window_parts(),
     Field("spent_in_period", "calls.cost", USD, 75234.56),
     Field("unpriced_in_period", "calls.unpriced", WHOLE, 0),
+    Field("no_price_in_period", "calls.no_price", WHOLE, 0),
+    Field("usage_unknown_in_period", "calls.usage_unknown", WHOLE, 0),
 )
 
 

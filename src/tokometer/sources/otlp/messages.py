@@ -27,6 +27,7 @@ __all__ = [
     "RequestInParts",
     "Resource",
     "ResourceInParts",
+    "RetryInfo",
     "Scope",
     "ScopeInParts",
     "SpanMessage",
@@ -148,8 +149,11 @@ _MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "ScopeInParts": ("1: scope bytes", "2: spans bytes*"),
     # of every signal
     "ExportPartialSuccess": ("1: rejected int64", "2: error_message string"),
-    # google.rpc.Status, with which errors are told
-    "Failure": ("1: code int32", "2: message string"),
+    # google.rpc.Status, with which errors are told, and what it can have in it: google.rpc.RetryInfo
+    "Failure": ("1: code int32", "2: message string", "3: details Any*"),
+    "Any": ("1: type_url string", "2: value bytes"),
+    "RetryInfo": ("1: retry_delay Duration",),
+    "Duration": ("1: seconds int64",),
     "ExportResponse": ("1: partial_success ExportPartialSuccess",),
 }
 
@@ -169,4 +173,5 @@ MetricMessage: Final = _CLASSES["Metric"]
 ExportMetricsServiceRequest: Final = _CLASSES["ExportMetricsServiceRequest"]
 ExportTraceServiceRequest: Final = _CLASSES["ExportTraceServiceRequest"]
 Failure: Final = _CLASSES["Failure"]
+RetryInfo: Final = _CLASSES["RetryInfo"]
 ExportResponse: Final = _CLASSES["ExportResponse"]
