@@ -150,7 +150,12 @@ remote_write:
     queue_config: {{batch_send_deadline: 1s}}
 """
     )
-    options = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}", "--log.level=warn", "--storage.remote.flush-deadline=1s"]
+    options = [
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        "--log.level=warn",
+        "--storage.remote.flush-deadline=1s",
+    ]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             ["prometheus", *options, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log
