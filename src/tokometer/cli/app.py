@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("tokometer.cli.report:report", "Tokens and cost by day, week, month, session, model or agent."),
     "query": ("tokometer.cli.query:query", "Ask for any measure by any dimension."),
     "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
+    "proxy": ("tokometer.cli.proxy:proxy", "Pass requests on to a model server, and record what they used."),
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }
 

@@ -43,7 +43,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
         "transcript",
     ),
     **dict.fromkeys(
-        ("helicone", "langfuse", "litellm", "openrouter", "portkey", "proxy", "vercel", "webhook"), "gateway"
+        ("helicone", "langfuse", "litellm", "openrouter", "portkey", "proxy", "vercel_ai_gateway", "webhook"), "gateway"
     ),
     "otlp": "event",
 }

@@ -21,6 +21,7 @@ from tokometer.sources.registry import SOURCES
 #: What a variable part of a path, or of a query, has at most.
 _LONGEST: Final = 200
 _MOST_NAMES: Final = 20
+_MOST_HEADERS: Final = 50
 TOO_LARGE: Final = 413
 AWAY: Final = 503
 
@@ -65,6 +66,7 @@ class _Endpoint:
             request.headers.get("content-type", "").partition(";")[0].strip().lower(),
             {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]},
             now_us(),
+            headers=_headers(request, getattr(self._push, "headers", ())),
         )
         try:
             async with received(request) as body:
@@ -91,6 +93,14 @@ def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaita
 
     take_request.__doc__ = f"Take what {SOURCES[source].title} sends, and reply as its own server would."
     return take_request
+
+
+def _headers(request: Request, read: tuple[str, ...]) -> dict[str, str]:
+    """The headers whose names begin with what a push reads."""
+    if not read:
+        return {}
+    found = {name: value[:_LONGEST] for name, value in request.headers.items() if name.startswith(read)}
+    return dict(list(found.items())[:_MOST_HEADERS])
 
 
 def _replying(source: str, reply: Reply) -> Callable[[], Awaitable[Response]]:

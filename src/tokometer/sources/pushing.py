@@ -34,6 +34,8 @@ class JsonPush(ABC):
     source: str
     #: The key below which the items stand, where the body is one object that holds them: `batch`.
     below: str = ""
+    #: What the names of headers begin with that it reads, in small letters; never those that hold a key.
+    headers: tuple[str, ...] = ()
 
     @abstractmethod
     def records(self, item: dict[str, Any], sent: Sent, noticed: Noticed, index: int) -> Iterable[Record]:
