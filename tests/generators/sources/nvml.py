@@ -1,4 +1,4 @@
-"""What `nvidia-smi` prints of two GPUs, served by another machine: with units and without, and of one that knows less."""
+"""What `nvidia-smi` prints of two GPUs, served by another machine: with units and without, and of a lesser one."""
 
 from __future__ import annotations
 
