@@ -11,6 +11,7 @@ from tokometer.settings.money import Budget, RateCard
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
+from tokometer.settings.webhooks import WebhookSettings
 
 __all__ = [
     "FILE_NAME",
@@ -30,5 +31,6 @@ __all__ = [
     "SloOverride",
     "TargetSettings",
     "Thresholds",
+    "WebhookSettings",
     "read_settings",
 ]
