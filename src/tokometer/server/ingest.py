@@ -38,6 +38,12 @@ async def traces(request: Request) -> Response:
     return await _otlp(request, "traces")
 
 
+@router.post("/api/public/otel/v1/traces", summary="OTLP/HTTP traces at Langfuse's address")
+async def langfuse_traces(request: Request) -> Response:
+    """Take what Langfuse's SDKs send, unchanged but for their host. A login by Basic auth may come with it."""
+    return await _otlp(request, "traces")
+
+
 @router.post("/v1/logs", summary="OTLP/HTTP logs, protobuf or JSON")
 async def logs(request: Request) -> Response:
     """Take an `ExportLogsServiceRequest` and reply with an `ExportLogsServiceResponse` in the same encoding."""

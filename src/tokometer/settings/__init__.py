@@ -12,6 +12,7 @@ from tokometer.settings.own_targets import OwnTargets
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
+from tokometer.settings.webhooks import WebhookSettings
 
 __all__ = [
     "FILE_NAME",
@@ -32,5 +33,6 @@ __all__ = [
     "SloOverride",
     "TargetSettings",
     "Thresholds",
+    "WebhookSettings",
     "read_settings",
 ]
