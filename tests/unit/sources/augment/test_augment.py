@@ -38,7 +38,9 @@ def test_a_turn_that_never_ended_is_refused_only_if_it_counts(tmp_path: Path) ->
     """Without a time there is no call."""
     cut = {name: value for name, value in SECOND.items() if name != "finishedAt"}
     reading = read(tmp_path, FIRST, cut)
-    assert [(refusal.field, refusal.reason) for refusal in reading.refusals] == [("chatHistory[1].finishedAt", "is missing")]
+    assert [(refusal.field, refusal.reason) for refusal in reading.refusals] == [
+        ("chatHistory[1].finishedAt", "is missing")
+    ]
 
 
 def test_its_folder_can_be_named(tmp_path: Path) -> None:
