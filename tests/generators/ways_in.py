@@ -200,6 +200,15 @@ def _transcript(made: World, call: Call, source: str, native_id: str, named: dic
         "agent": source,
     }
     group = named.get("response_id", "")
+    if made.rng.random() < 0.4:
+        # The answer while it was being written: with fewer tokens, or none.
+        begun = _told(made, call, source, native_id, named, split=True, group=group, **values)
+        begun.output_tokens = made.rng.randint(0, 1)
+        if made.rng.random() < 0.5:
+            begun.input_tokens = begun.cache_read_tokens = begun.cache_write_5m_tokens = None
+            begun.cache_write_unknown_tokens = begun.output_tokens = None
+        made.records.append(begun)
+    values["revision"] = 1
     made.records.append(_told(made, call, source, native_id, named, split=True, group=group, **values))
     if group and made.rng.random() < 0.3:
         replay = {"response_id": call.message, "request_id": made.name("req_")}

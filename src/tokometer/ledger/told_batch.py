@@ -243,10 +243,20 @@ class Arriving:
         found.discard("")
         return found
 
+    def beside(self) -> set[bytes]:
+        """The ids of what stands in no trace: of a later version of such a call other names and tokens can be known."""
+        found: set[bytes] = set()
+        for rows in self._rows:
+            if rows.in_traces:
+                found.update(rows.id_of(at) for at, traced in enumerate(rows.traced) if not traced)
+            else:
+                found.update(map(rows.id_of, range(rows.count)))
+        return found
+
     # -- places ------------------------------------------------------------------------------------------------
 
-    def of(self, traces: set[str], names: set[str]) -> list[Place]:
-        """The tellings of these traces or names."""
+    def of(self, traces: set[str], names: set[str], ids: set[bytes] | None = None) -> list[Place]:
+        """The tellings of these traces or names, or with these ids."""
         found: list[Place] = []
         for rows in self._rows:
             positions: set[int] = set()
@@ -255,6 +265,8 @@ class Arriving:
             if names:
                 for column in self._name_columns(rows):
                     positions.update(at for at, name in enumerate(column) if name in names)
+            if ids:
+                positions.update(at for at in range(rows.count) if rows.id_of(at) in ids)
             found += rows.places(sorted(positions))
         return found
 

@@ -134,6 +134,9 @@ class Shelf(Protocol):
     def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
         """The stored tellings of these talks that overlap this time (microseconds)."""
 
+    def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """Those of these calls that stand in `told`."""
+
     def uses(self, uses: Sequence[str], quarters: Quarters) -> Iterable[tuple[bytes, str, int, bool]]:
         """The stored uses of tools of these names: id, name, quarter hour, and whether it stands in `told_tools`."""
 

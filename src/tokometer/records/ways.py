@@ -25,6 +25,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "amp",
+            "anythingllm",
             "claude_code",
             "cline",
             "codex",
@@ -34,11 +35,16 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "droid",
             "gemini_cli",
             "goose",
-            "kilo",
+            "hermes",
+            "kilo_code",
+            "kimi",
+            "librechat",
+            "open_webui",
             "openclaw",
             "opencode",
+            "pi",
             "qwen_code",
-            "roo",
+            "roo_code",
         ),
         "transcript",
     ),
@@ -125,9 +131,10 @@ def written(others: list[Also]) -> str:
 
 
 def read(also_told: str) -> list[Also]:
-    """What :func:`written` wrote."""
+    """What :func:`written` wrote; what it did not is passed over."""
     found = []
     for line in also_told.split(_BETWEEN) if also_told else ():
-        way, won, source = line.split(" ", 2)
-        found.append(Also(source, way, tuple(filter(None, won.split(",")))))
+        way, won, source = (*line.split(" ", 2), "", "")[:3]
+        if way in WAYS:
+            found.append(Also(source, way, tuple(filter(None, won.split(",")))))
     return found

@@ -249,6 +249,7 @@ def test_other_ways_as_text() -> None:
     assert read(written(others)) == others
     assert written([*others, *others]) == written(others)
     assert read("") == []
+    assert read("nonsense\napi") == [Also("", "api", ())]
 
 
 def test_the_decision_says_what_the_code_does() -> None:

@@ -181,7 +181,7 @@ async def test_snappy() -> None:
     ("packed", "status"),
     [
         (b"\xff\xff\xff\xff\x0f" + b"\x00" * 20, 413),
-        (b"\x05\x10hello", 400),
+        (b"\x05\x14hello", 400),
         (bytes(cramjam.snappy.compress_raw(b"hello" * 50))[:-2], 400),
         (b"", 400),
         (bytes(cramjam.snappy.compress_raw(b"a" * (2 * MIB))), 413),

@@ -20,12 +20,14 @@ from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.records import Record
 from tokometer.records.values import moment
+from tokometer.records.ways import WAY_OF_SOURCE
 from tokometer.sources.claude_code import FOUND as CLAUDE_CODE
 from tokometer.sources.codex import FOUND as CODEX
 from tokometer.sources.gemini_cli.found import FOUND as GEMINI_CLI
 from tokometer.sources.litellm.payload import records_of
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp import decode_logs, decode_traces
+from tokometer.sources.registry import FILE_SOURCES
 
 MESSAGE, REQUEST = "msg_01XFDUDYJgAACzvnptvVoYEL", "req_011CSHoEeqs5C35K2UUqR7Fy"
 USE = "toolu_01A09q90qw90lq917835lq9"
@@ -200,3 +202,8 @@ def test_one_transcript_of_two_machines(
     assert ledger.fetch(Statement("SELECT count(*), min(machine) FROM calls")) == [(1, "desk")]
     assert ledger.fetch(Statement("SELECT count(*) FROM tools")) == [(1,)]
     assert json.dumps(ledger.fetch(Statement("SELECT also_told FROM calls"))) == '[[""]]'
+
+
+def test_every_source_of_files_says_by_which_way_it_tells() -> None:
+    """A program's files are transcripts, exports of gateways are the gateways'; what is shipped has its own word."""
+    assert [name for name in FILE_SOURCES if name not in WAY_OF_SOURCE] == ["shipment"]

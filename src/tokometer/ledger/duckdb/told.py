@@ -92,6 +92,12 @@ class ToldShelf:
         found = self._places(on, *_during(since, until), columns, list(zip(*talks, strict=True)))
         return [place for place in found if place.talk]
 
+    def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        sql = f"SELECT {_PLACE} FROM told t JOIN wanted w ON t.id = w.id"
+        rows = self._of(sql, schema.Column("id", "id"), ids) if ids else []
+        return [place_of(id_.bytes, row, told=True) for id_, *row in rows]
+
     def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         sql = " UNION ALL ".join(

@@ -188,7 +188,9 @@ def _all() -> dict[str, tuple[_Entry, ...]]:
     for dialect in dialects():
         for rank, rule in enumerate(dialect.rules):
             for name, entry in _named(rule, dialect, rank):
-                found.setdefault(name, []).append(entry)
+                # Newer clients of Prometheus write a colon as an underscore for who does not ask for all of UTF-8.
+                for spelled in {name, _plain(name)}:
+                    found.setdefault(spelled, []).append(entry)
     return {name: tuple(entries) for name, entries in found.items()}
 
 
@@ -209,6 +211,10 @@ def _named(rule: Rule, dialect: Dialect, rank: int) -> Iterator[tuple[str, _Entr
         yield from ((name, _Entry(rule, meter, dialect, "", "value", rank)) for name in names)
 
 
+def _plain(name: str) -> str:
+    return name.replace(":", "_")
+
+
 def _totals(name: str) -> tuple[str, ...]:
     base = name.removesuffix(TOTAL)
     return (base + TOTAL, base)
@@ -216,7 +222,8 @@ def _totals(name: str) -> tuple[str, ...]:
 
 @cache
 def _passed() -> tuple[str, ...]:
-    return (*_PASSED, *(start for dialect in dialects() for start in dialect.passed))
+    starts = [start for dialect in dialects() for start in dialect.passed]
+    return (*_PASSED, *starts, *(_plain(start) for start in starts))
 
 
 def _is_passed(name: str) -> bool:

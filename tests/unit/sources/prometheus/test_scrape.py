@@ -69,6 +69,13 @@ def test_meaning_of_vllm() -> None:
     assert tokens.labels == {"engine": "0", "instance": "gpu-01:8000"}
 
 
+def test_colons_that_were_escaped() -> None:
+    """Clients that write a colon as an underscore mean the same; what is passed over is so under either name."""
+    reading = scraped("vllm_num_requests_running 1\nvllm_cache_config_info 1\nsglang_num_queue_reqs 2\n")
+    assert told(reading) == [("server.requests.running", 1, 0), ("server.queue.waiting", 2, 0)]
+    assert not reading.notices
+
+
 def test_counters_are_kept_when_they_change() -> None:
     """One that stands still is left out; when it grows, what it stood at until then is kept with it."""
     poll, state, found = Scrape(), b"", []
@@ -139,7 +146,7 @@ def test_broken_lines_are_refused_one_by_one() -> None:
         ("vllm:num_requests_running 1\n", OPEN_METRICS),
         ("<html>\n", TEXT),
         ("vllm:num_requests_running 1\n", "text/html"),
-        ("", TEXT),
+        ("", OPEN_METRICS),
     ],
 )
 def test_what_is_no_answer(text: str, media: str) -> None:
