@@ -8,6 +8,7 @@ from tokometer.settings.file import FILE_NAME, read_settings
 from tokometer.settings.kept import KeptSettings
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.own_targets import OwnTargets
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
@@ -23,6 +24,7 @@ __all__ = [
     "KeptSettings",
     "LabelSettings",
     "ModelFacts",
+    "OwnTargets",
     "RateCard",
     "Rule",
     "Settings",
