@@ -28,18 +28,18 @@ export class When {
    */
   constructor(go, zone) {
     this.go = go;
+    this.zone = zone;
     const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.custom"));
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#custom(form);
     });
     const field = /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]"));
-    field.value = zone();
     field.addEventListener("focus", () => {
       const list = /** @type {HTMLElement} */ (document.getElementById("zones"));
       if (!list.childElementCount) list.replaceChildren(...zones().map((value) => Object.assign(document.createElement("option"), { value })));
     });
-    field.addEventListener("change", () => this.#zone(field));
+    field.addEventListener("change", () => this.#choose(field));
   }
 
   /** @param {{earlier: string, later: string}} moves */
@@ -48,6 +48,23 @@ export class When {
     for (const name of ["earlier", "later"]) {
       document.querySelector(`[data-do=${name}]`)?.toggleAttribute("disabled", !this.#moves[/** @type {"earlier" | "later"} */ (name)]);
     }
+  }
+
+  /** Says in which zone times are, as it is another for whoever gets the bare address; and leads back to one's own. */
+  zoned() {
+    const zone = this.zone(), away = /** @type {HTMLElement} */ (document.querySelector("[data-do=ownzone]"));
+    /** @type {HTMLElement} */ (document.querySelector("[data-show=zone]")).textContent = `times in ${zone}`;
+    away.hidden = zone === own;
+    away.textContent = `Use ${own}`;
+    /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]")).value = zone;
+  }
+
+  /** The address of what is looked at, the same for whoever opens it. @param {string} range that the page opens with */
+  link(range) {
+    const asked = new URLSearchParams(location.search);
+    if (!asked.has("range") && !asked.has("since")) asked.set("range", range);
+    asked.set("tz", this.zone());
+    return `${location.origin}${location.pathname}?${asked}`;
   }
 
   /** @param {"earlier" | "later"} way */
@@ -87,7 +104,7 @@ export class When {
   }
 
   /** @param {HTMLInputElement} field */
-  #zone(field) {
+  #choose(field) {
     const { zone, problem } = field.value.trim() ? zoneOf(field.value) : { zone: own, problem: "" };
     if (problem) return tell(field, problem);
     field.value = zone;
