@@ -123,3 +123,17 @@ def test_taking_a_filter_away_keeps_the_focus(visit: Opener, still: Running) -> 
     page.locator("#chips .chip button").first.click()
     expect(page.locator("#chips .chip")).to_have_count(0)
     assert page.evaluate("document.activeElement.dataset.do") == "filter"
+
+
+def test_a_control_that_cannot_says_why(visit: Opener, still: Running) -> None:
+    """Beside now there is nothing later, beside all time nothing at all."""
+    page = visit(f"{still.url}/usage")
+    wait_filled(page)
+    later, earlier = page.locator("[data-do=later]"), page.locator("[data-do=earlier]")
+    expect(later).to_be_disabled()
+    expect(later).to_have_attribute("title", "There is nothing later: the window reaches to now")
+    expect(earlier).to_be_enabled()
+    page.goto(f"{still.url}/usage?range=all")
+    wait_filled(page)
+    expect(earlier).to_be_disabled()
+    expect(earlier).to_have_attribute("title", "There is nothing before all time")

@@ -209,10 +209,11 @@ async def _reply(
         except RuntimeError:
             runtime.rendered.fulfil(key, kept, _ending)
 
-    if mine:
-        kept.in_its_turn(begin)
-    # Whoever leaves must not take the answer from the others.
-    return await asyncio.shield(asyncio.wrap_future(kept.future))
+    with runtime.moments.held(moment):
+        if mine:
+            kept.in_its_turn(begin)
+        # Whoever leaves must not take the answer from the others.
+        return await asyncio.shield(asyncio.wrap_future(kept.future))
 
 
 def _ending() -> Rendered:

@@ -45,15 +45,24 @@ export class When {
   /** @param {{earlier: string, later: string}} moves */
   at({ earlier, later }) {
     this.#moves = { earlier, later };
-    for (const name of ["earlier", "later"]) {
-      document.querySelector(`[data-do=${name}]`)?.toggleAttribute("disabled", !this.#moves[/** @type {"earlier" | "later"} */ (name)]);
-    }
+    this.#show("earlier", earlier, "There is nothing before all time");
+    this.#show("later", later, earlier ? "There is nothing later: the window reaches to now" : "There is nothing after all time");
+  }
+
+  /** @param {string} name @param {string} way where it leads; empty where it leads nowhere @param {string} why */
+  #show(name, way, why) {
+    const button = /** @type {HTMLButtonElement | null} */ (document.querySelector(`[data-do=${name}]`));
+    if (!button) return;
+    button.disabled = !way;
+    button.title = way ? "" : why;
   }
 
   /** Says in which zone times are, as it is another for whoever gets the bare address; and leads back to one's own. */
   zoned() {
     const zone = this.zone(), away = /** @type {HTMLElement} */ (document.querySelector("[data-do=ownzone]"));
-    /** @type {HTMLElement} */ (document.querySelector("[data-show=zone]")).textContent = `times in ${zone}`;
+    const said = /** @type {HTMLElement} */ (document.querySelector("[data-show=zone]"));
+    said.textContent = `times in ${zone}`;
+    said.toggleAttribute("data-own", zone === own);
     away.hidden = zone === own;
     away.textContent = `Use ${own}`;
     /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]")).value = zone;
