@@ -22,7 +22,8 @@ demo: $(VENV)/.installed ## Serve generated, labelled data
 
 # pytest runs last, so that the output ends with its own closing line. `make test ARGS="tests/unit -k prices"` narrows it.
 test: $(VENV)/.installed-dev lint ## Everything that CI checks
-	@sh tools/chromium.sh
+	@sh tools/debian.sh chromium prometheus
+	@sh tools/clients.sh
 	@$(BIN)/python tools/javascript.py >/dev/null
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
@@ -51,12 +52,14 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/viewers.py
 	$(BIN)/python benchmarks/drawn.py
 	$(BIN)/python benchmarks/live.py
+	$(BIN)/python benchmarks/scrape.py
+	$(BIN)/python benchmarks/proxy.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
 	$(BIN)/python tools/reference.py
 
 pictures: $(VENV)/.installed-dev ## Take the docs' pictures of the pages anew
-	@sh tools/chromium.sh
+	@sh tools/debian.sh chromium
 	PICTURES=1 $(BIN)/pytest tests/browser -k pictures
 
 constraints: $(VENV)/.installed ## Pin today's versions and hashes of every package

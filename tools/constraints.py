@@ -1,9 +1,10 @@
 """Pin the versions and hashes of every package: `make constraints`.
 
-Two files, resolved for every platform and Python that Tokometer supports:
+Three files, resolved for every platform and Python that Tokometer supports:
 
 * constraints.txt: what running needs
 * constraints-dev.txt: that, plus what the tests and benchmarks need
+* constraints-clients.txt: what the programs of others need that the tests run against us, and nothing of ours
 
 They hold names, versions and hashes only, so that any mirror of the package index serves. uv resolves (pip cannot pin
 for other platforms than its own); it lives in a folder of its own for as long as that takes.
@@ -39,6 +40,7 @@ def main() -> None:
             ROOT / "constraints-dev.txt",
             what="running and testing need",
         )
+        resolve(uv, ["--group", "pyproject.toml:clients"], ROOT / "constraints-clients.txt", what="clients need", of=())
 
 
 def install_uv(folder: Path) -> Path:
@@ -49,12 +51,14 @@ def install_uv(folder: Path) -> Path:
     return environment / "bin" / "uv"
 
 
-def resolve(uv: Path, options: list[Path | str], output: Path, *, what: str) -> None:
-    """Resolve pyproject.toml with `options` and write the pins to `output`."""
+def resolve(
+    uv: Path, options: list[Path | str], output: Path, *, what: str, of: tuple[str, ...] = ("pyproject.toml",)
+) -> None:
+    """Resolve what `of` declares with `options` and write the pins to `output`."""
     output_of = ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     fixed = ["--universal", "--python-version", "3.11", "--upgrade", *output_of]
     pins = subprocess.run(
-        [uv, "pip", "compile", *fixed, "pyproject.toml", *options],
+        [uv, "pip", "compile", *fixed, *of, *options],
         cwd=ROOT,
         check=True,
         capture_output=True,

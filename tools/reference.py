@@ -18,6 +18,7 @@ from price_rules import price_rules_page
 from requirements import requirements_page
 from sections import PAGES as PAGES_WITH_TABLES
 from sections import with_sections
+from sources_page import sources_page
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -326,6 +327,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),
     "requirements.md": ("docs/reference/requirements.toml", requirements_page),
     "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),
+    "sources.md": ("what each source declares in src/tokometer/sources/", sources_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 

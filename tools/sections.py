@@ -141,6 +141,42 @@ def objects() -> str:
     return table("attribute | its flat keys are | sent by", rows)
 
 
+def events() -> str:
+    """Log events by who sends them, and what each becomes."""
+    from tokometer.sources.otlp.events import EVENT_DIALECTS
+
+    words = {
+        "call": "a call",
+        "failure": "a failed call",
+        "tool": "a tool call",
+        "line": "a log line",
+        "score": "a score",
+    }
+    rows = []
+    for dialect in EVENT_DIALECTS:
+        by_kind: dict[str, list[str]] = {}
+        for name, event in (*dialect.events.items(), *dialect.others.items()):
+            full = name if name in dialect.others else dialect.prefix + name
+            by_kind.setdefault(event.what, []).append(full)
+        rows += [(dialect.title, code(by_kind[kind]), word) for kind, word in words.items() if kind in by_kind]
+    return table("who | event | becomes", rows)
+
+
+def event_notes() -> str:
+    """What is to be known of each dialect of log events."""
+    from tokometer.sources.otlp.events import EVENT_DIALECTS
+
+    rows = (
+        (
+            dialect.title,
+            code(name.lstrip("<+") for names in dialect.attributes.values() for name in names.split()),
+            dialect.notes,
+        )
+        for dialect in EVENT_DIALECTS
+    )
+    return table("who | attributes of its own | to be known", rows)
+
+
 def labels() -> str:
     """Attributes whose content becomes labels."""
     from tokometer.sources.otlp.labels import KNOWN
@@ -236,6 +272,8 @@ def ranges() -> str:
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
+    "event-notes": event_notes,
+    "events": events,
     "billing": billing,
     "buckets": buckets,
     "certainty": certainty,

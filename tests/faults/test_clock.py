@@ -235,7 +235,7 @@ def test_spans_ahead_of_our_clock_are_kept_aside(encoding: str, clock: Clock, le
     start = (NOW + 9 * DAY) * 1_000
     ahead = span(attributes=said, startTimeUnixNano=start, endTimeUnixNano=start + 10**9)
     body = protobuf(ahead) if encoding == "protobuf" else json.dumps(as_json(ahead)).encode()
-    found = decode(f"traces:0:{encoding}", body, LabelSettings())
+    found = decode(f"otlp:traces:0:{encoding}", body, LabelSettings())
     assert found.records == []
     writer.submit(found.batch()).result(20)
     assert waits(ledger).by_source == {"otlp": 2}

@@ -22,6 +22,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from generators import otlp_logs, otlp_metrics
 from generators.otlp_spans import as_json, protobuf, span
 from servers.ingest import make_app
 from tokometer.collect.decoding import Decoder
@@ -151,6 +152,45 @@ def test_a_refused_span_is_told_and_listed(server: Server) -> None:
     assert refused["at"].endswith("Z")
 
 
+def test_langfuse_has_an_address_of_its_own(server: Server) -> None:
+    """Where its SDKs send their spans, with a login that nobody looks at."""
+    said = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.model.name": "gpt-4o",
+        "langfuse.observation.usage_details": '{"input": 7, "output": 2}',
+        "langfuse.trace.name": "checkout",
+    }
+    login = {"Authorization": "Basic cGs6c2s=", "x-langfuse-public-key": "pk"}
+    reply = server.post("/api/public/otel/v1/traces", protobuf(span(attributes=said)), PROTOBUF | login)
+    assert (reply.status, reply.body) == (200, b"")
+    assert server.ledger.fetch(Statement("SELECT model, input_tokens, output_tokens FROM calls")) == [("gpt-4o", 7, 2)]
+
+
+@pytest.mark.parametrize("signal", ["logs", "metrics"])
+def test_logs_and_metrics_are_acknowledged_once_they_are_stored(server: Server, signal: str) -> None:
+    """As protobuf and JSON, plain or gzip; what is refused is told under the signal's own name."""
+    bad: Any
+    if signal == "logs":
+        good, bad = otlp_logs.api_request(), otlp_logs.api_request(2, input_tokens="-1")
+        body = otlp_logs.protobuf(good, bad, scope=otlp_logs.CLAUDE_SCOPE)
+        text = otlp_logs.as_json(good, bad, scope=otlp_logs.CLAUDE_SCOPE)
+        kind, field, name = "calls", "input_tokens", "rejectedLogRecords"
+    else:
+        metrics = [otlp_metrics.gauge("g", {"as_double": 1.0}), otlp_metrics.gauge("b", {})]
+        body, text = otlp_metrics.protobuf(*metrics), otlp_metrics.as_json(*metrics)
+        kind, field, name = "samples", "asDouble", "rejectedDataPoints"
+    packed = gzip.compress(body)
+    for sent, headers in ((body, PROTOBUF), (packed, PROTOBUF | {"Content-Encoding": "gzip"})):
+        reply = server.post(f"/v1/{signal}", sent, headers)
+        told = ExportTraceServiceResponse.FromString(reply.body).partial_success
+        assert (reply.status, told.rejected_spans) == (200, 1)
+    reply = server.post(f"/v1/{signal}", json.dumps(text), JSON)
+    assert reply.json["partialSuccess"][name] == "1"
+    assert field in reply.json["partialSuccess"]["errorMessage"]
+    assert server.ledger.stats()[kind] == 1
+    assert {one["place"] for one in server.get("/api/refused")["refused"]} == {f"POST /v1/{signal}"}
+
+
 def test_what_is_left_out_is_counted(server: Server) -> None:
     """A field that is not kept is listed with how often it came, an example, and what would mend it."""
     for name in "ab":
@@ -256,6 +296,11 @@ REFUSED: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("/v1/traces", b"hello", {"Content-Type": "text/plain"}, 415, "Content-Type"),
     ("/v1/traces", b"x" * (LIMITS.plain + 1), PROTOBUF, 413, "larger than 4 MiB"),
     ("/v1/traces", BOMB, PROTOBUF | {"Content-Encoding": "gzip"}, 413, "unpacked body is larger"),
+    ("/v1/logs", b"\xff\xff garbage", PROTOBUF, 400, "protobuf"),
+    ("/v1/metrics", b"{", JSON, 400, "JSON"),
+    ("/v1/logs", BOMB, PROTOBUF | {"Content-Encoding": "gzip"}, 413, "unpacked body is larger"),
+    ("/v1/metrics", BOMB, PROTOBUF | {"Content-Encoding": "gzip"}, 413, "unpacked body is larger"),
+    ("/v1/metrics", b"hello", {"Content-Type": "text/plain"}, 415, "Content-Type"),
     ("/v1/traces", b"not gzip", PROTOBUF | {"Content-Encoding": "gzip"}, 400, "gzip"),
     (
         "/v1/traces",

@@ -20,6 +20,7 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger
 from tokometer.ledger.opening import open_ledger
 from tokometer.server.body import Limits
+from tokometer.server.grpc_state import GrpcState
 from tokometer.server.ingest import router
 from tokometer.server.received import Arrivals
 
@@ -34,6 +35,7 @@ class Runtime:
     keep_bodies: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals)
     closing: threading.Event = field(default_factory=threading.Event)
+    grpc: GrpcState = field(default_factory=GrpcState)
 
 
 def make_app(ledger: Ledger, writer: Writer, decoder: Decoder, limits: Limits | None = None) -> FastAPI:

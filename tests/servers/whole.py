@@ -117,13 +117,14 @@ def running(
     demo: bool = False,
     env: Mapping[str, str] | None = None,
     port: int = 0,
+    grpc_port: int | None = None,
 ) -> Iterator[Running]:
     """Start a server, on a free port unless one is named; it is stopped at the end. `env` is added to what it sees."""
     home.mkdir(parents=True, exist_ok=True)
     code = (
         "import os, sys; from pathlib import Path; from tokometer.server import serve; "
         f"serve(Path(sys.argv[1]), '127.0.0.1', {port}, discover={discover}, demo={demo}, "
-        "home=Path(sys.argv[2]), env=os.environ)"
+        f"home=Path(sys.argv[2]), env=os.environ, grpc_port={grpc_port})"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(data), str(home)],

@@ -19,7 +19,7 @@ from tokometer.records import KINDS
 from tokometer.server.settled import unknown_refresh
 from tokometer.settings import read_settings
 from tokometer.sources import own
-from tokometer.sources.registry import FILE_SOURCES
+from tokometer.sources.registry import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -98,11 +98,12 @@ def test_kinds_of_record() -> None:
 
 
 def test_sources() -> None:
-    """Every source is in the how-to of coding agents, by name and title."""
-    text = page("how-to/coding-agents.md")
-    for name, source in FILE_SOURCES.items():
-        assert f"`{name}`" in text
+    """Every source is in the reference, by name and title, with how to set it up."""
+    text = page("reference/sources.md")
+    for name, source in SOURCES.items():
+        assert f"| `{name}` |" in text
         assert source.title in text
+        assert name == "otlp" or f"(../how-to/sources/{name.replace('_', '-')}.md)" in text
 
 
 def test_dependencies() -> None:
@@ -124,6 +125,9 @@ def test_dependencies() -> None:
 def test_index_lists_every_page() -> None:
     """Every page can be reached from the index."""
     listed = set(re.findall(r"\]\(([\w./-]+\.md)", page("index.md")))
+    # It lists those of the sources.
+    assert "reference/sources.md" in listed
+    listed |= set(re.findall(r"\]\(\.\./([\w./-]+\.md)", page("reference/sources.md")))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"index.md"}
     assert pages <= listed, pages - listed
 

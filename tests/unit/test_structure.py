@@ -93,7 +93,7 @@ def test_no_file_names_a_package_registry() -> None:
     assert not named
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-dev.txt"])
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-dev.txt", "constraints-clients.txt"])
 def test_pins_have_hashes_and_no_addresses(name: str) -> None:
     """Every pin is an exact version with hashes, and nothing else."""
     text = (ROOT / name).read_text(encoding="utf-8")

@@ -17,7 +17,8 @@ from tokometer.records.plural import counted
 _SHOWN = 5
 
 
-def _known_source(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+def known_source(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """The name of a source that leaves files; refuses another, and says which was meant."""
     from tokometer.sources.registry import FILE_SOURCES
 
     if name and name not in FILE_SOURCES:
@@ -32,7 +33,7 @@ def _known_source(_context: click.Context, _parameter: click.Parameter, name: st
 @click.command("import", short_help="Import usage once and say what was new.")
 @click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path))
 @click.option(
-    "--source", default="", metavar="NAME", callback=_known_source, help="Only this source: claude_code, codex."
+    "--source", default="", metavar="NAME", callback=known_source, help="Only this source: claude_code, codex, …"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @data_option

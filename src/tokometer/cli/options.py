@@ -33,6 +33,32 @@ def data_option(command: F) -> F:
     )(command)
 
 
+#: The port that OpenTelemetry has for OTLP by gRPC.
+GRPC_PORT: Final = 4317
+_PORTS: Final = 65_535
+
+
+def _port_or_off(_context: click.Context, _parameter: click.Parameter, value: str) -> int | None:
+    if value.lower() == "off":
+        return None
+    if not value.isdecimal() or int(value) > _PORTS:
+        raise click.BadParameter(f"{value!r} is not a port from 0 to {_PORTS}, or `off`")
+    return int(value)
+
+
+def grpc_option(command: F) -> F:
+    """`--grpc-port PORT|off`: where OTLP is taken by gRPC."""
+    return click.option(
+        "--grpc-port",
+        metavar="PORT",
+        default=str(GRPC_PORT),
+        show_default=True,
+        envvar="TOKOMETER_GRPC_PORT",
+        callback=_port_or_off,
+        help="Port of OTLP by gRPC (0: any free one; off: none). That another program has it is said, and no error.",
+    )(command)
+
+
 def _one_form(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
     """Refuse two forms at once: whichever was printed, somebody waited for the other one."""
     other = {"as_json": "as_csv", "as_csv": "as_json"}[parameter.name or ""]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tokometer.cli.options import data_option
+from tokometer.cli.options import data_option, grpc_option
 from tokometer.cli.shown import say
 
 
@@ -17,8 +17,9 @@ from tokometer.cli.shown import say
 @data_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=7420, show_default=True, type=click.IntRange(0, 65535), help="Port (0: any free one).")
+@grpc_option
 @click.option("--no-discover", is_flag=True, help="Do not look for tools on this machine; take only what is sent.")
-def serve(data: Path, host: str, port: int, no_discover: bool) -> None:
+def serve(data: Path, host: str, port: int, grpc_port: int | None, no_discover: bool) -> None:
     """Import what tools on this machine left, follow it live, take what is sent, and show it.
 
     As long as nothing was used on this machine and somebody sits at the terminal, demo data is offered.
@@ -31,10 +32,10 @@ def serve(data: Path, host: str, port: int, no_discover: bool) -> None:
             serve_demo(host=host, port=port)
             return
         say("`tokometer demo` shows it at any time. Waiting for usage of your own; the page says how to send some.")
-    run_server(data, host, port, discover=not no_discover, demo=False)
+    run_server(data, host, port, discover=not no_discover, demo=False, grpc_port=grpc_port)
 
 
-def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) -> None:
+def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool, grpc_port: int | None = None) -> None:
     """Serve until somebody stops it."""
     from tokometer.cli.problems import Problem, told_in_one_line
     from tokometer.cli.remote import find_server
@@ -48,7 +49,16 @@ def run_server(data: Path, host: str, port: int, *, discover: bool, demo: bool) 
     # Being asked to stop is a good end.
     with told_in_one_line(), suppress(KeyboardInterrupt):
         private_folder(data)
-        serve_forever(data, host, port, discover=discover, demo=demo, home=Path.home(), env=os.environ)
+        serve_forever(
+            data,
+            host,
+            port,
+            discover=discover,
+            demo=demo,
+            home=Path.home(),
+            env=os.environ,
+            grpc_port=grpc_port,
+        )
 
 
 def _nothing_to_show(data: Path) -> bool:

@@ -47,6 +47,8 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
     stood: list[Stood] = msgspec.field(default_factory=list)
     #: Those of the refused that our clock does not believe yet.
     aside: list[Waiting] = msgspec.field(default_factory=list)
+    #: (source, name) → what the source keeps beside the records.
+    states: list[tuple[str, str, bytes]] = msgspec.field(default_factory=list)
     #: The other process could not tell what came of it: it is to be decoded here.
     undone: bool = False
 
@@ -60,6 +62,7 @@ class Decoded(msgspec.Struct, array_like=True, gc=False):
             notices=self.notices,
             stood=self.stood,
             aside=self.aside,
+            cursors={(source, name): state for source, name, state in self.states},
         )
 
 
@@ -74,7 +77,7 @@ def decode(what: str, body: bytes, labels: LabelSettings) -> Decoded:
         return _decode_otlp(form, body, labels)
     if kind == PUSHED:
         source, which, sent = form.split(":", 2)
-        return decode_pushed(SOURCES[source].pushed[int(which)], _decode_sent(sent), body)
+        return decode_pushed(source, SOURCES[source].pushed[int(which)], _decode_sent(sent), body)
     from tokometer.sources import own
 
     bodies, first, media_type = form.split(":", 2)
@@ -98,7 +101,7 @@ def _decode_otlp(form: str, body: bytes, labels: LabelSettings) -> Decoded:
     return _decoded(told, told.count, otlp.SHAPES[which].place)
 
 
-def decode_pushed(push: Push, sent: Sent, body: bytes) -> Decoded:
+def decode_pushed(source: str, push: Push, sent: Sent, body: bytes) -> Decoded:
     """What a request to a source held, after the gate."""
     place = f"POST {push.path}"
     try:
@@ -109,7 +112,9 @@ def decode_pushed(push: Push, sent: Sent, body: bytes) -> Decoded:
     refusals = sorted((*found.refusals, *admitted.refusals), key=lambda refusal: refusal.position)
     found.refusals, found.notices = fit_to_tell(refusals, [*found.notices, *admitted.notices])
     found.records, found.positions, found.aside = admitted.records, admitted.positions, admitted.aside
-    return _decoded(found, found.count, place)
+    decoded = _decoded(found, found.count, place)
+    decoded.states = [(source, name, state) for name, state in found.states.items()]
+    return decoded
 
 
 def _decoded(found: Gathered | Own | Received, count: int, place: str) -> Decoded:

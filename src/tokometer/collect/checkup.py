@@ -8,10 +8,12 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.collect.certainty import totals, uncertain
+from tokometer.collect.overlapping import overlap_json
 from tokometer.host.there import is_there
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
+from tokometer.ledger.overlaps import overlaps
 from tokometer.ledger.refused import list_refused
 from tokometer.ledger.unsettled import unsettled_json
 from tokometer.measures import Query, Result, run
@@ -47,6 +49,7 @@ def examine(
     return {
         "sources": [_source(name, by_source, home, env) for name in FILE_SOURCES],
         "plug_ins": [broken._asdict() for broken in SOURCES.broken],
+        "overlaps": [overlap_json(overlap) for overlap in overlaps(ledger)],
         "prices": _prices(ledger, book),
         "notices": _notices(ledger),
         "ledger": _ledger(ledger),

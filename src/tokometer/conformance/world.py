@@ -11,6 +11,7 @@ from tokometer.collect.bodies import decode_pushed
 from tokometer.collect.changes import Job, job_of
 from tokometer.collect.committing import commit_all
 from tokometer.collect.importer import import_all
+from tokometer.collect.pricing import price_each
 from tokometer.collect.reading import Portion, Prices, batch_of, portion_of, read
 from tokometer.conformance.example import Files, Totals
 from tokometer.ledger import Ledger, Receipt
@@ -81,9 +82,11 @@ class World:
 
     def receive(self, push: Push, body: bytes, sent: Sent) -> int:
         """Take a request, and commit it; how many of its items were refused."""
-        decoded = decode_pushed(push, sent, body)
+        decoded = decode_pushed(self.source.name, push, sent, body)
         assert not decoded.error, decoded.error
-        receipt = commit_all(self.ledger, decoded.batch())
+        batch = decoded.batch()
+        batch.price = lambda calls: price_each(self._book, list(calls))
+        receipt = commit_all(self.ledger, batch)
         return len(decoded.refusals) + len(receipt.spoiled)
 
     def totals(self) -> dict[str, int]:

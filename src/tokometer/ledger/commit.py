@@ -25,6 +25,7 @@ from tokometer.ledger.shelf import REAL, SHADOW, Quarters, Shelf, rank_of
 from tokometer.ledger.told_places import Knot
 from tokometer.ledger.touched import SessionSpan, joined, sessions_of
 from tokometer.records import KINDS, ModelCall, Record, merge, quarter_of, record_ids
+from tokometer.records.record import IN_PARTS
 from tokometer.records.time import QUARTER_US
 
 R = TypeVar("R", bound=Record)
@@ -348,6 +349,14 @@ class _Planner:
                 arrived[key] = (merged, position)
                 self._outcomes[position] = "changed"
                 self._change.taken.append(kept)
+
+    def _price(self, arrived: dict[bytes, tuple[Record, int]]) -> None:
+        """Price the calls that were told in parts: what one part alone cost is not what they cost together."""
+        if self._table is CALLS and self._batch.price is not None:
+            calls = [call for call, _ in arrived.values() if isinstance(call, ModelCall)]
+            joined = [call for call in calls if call.revision >= IN_PARTS and not call.price_version]
+            if joined:
+                self._batch.price(joined)
 
     def _reach(self, arrived: dict[bytes, tuple[Record, int]], slack: int) -> Quarters:
         """Where copies of these records can be: None is anywhere."""

@@ -21,10 +21,10 @@ from tokometer.ledger.schema import CALLS, TOLD, TOLD_TOOLS, TOOLS, Table
 from tokometer.ledger.told_batch import Arriving
 from tokometer.ledger.told_places import TRACE_REACH, Knot, Shelf
 from tokometer.ledger.told_search import Search
-from tokometer.records import Record, ToolCall, quarter_of, record_ids
+from tokometer.records import ModelCall, Record, ToolCall, quarter_of, record_ids
 from tokometer.records.tellings import settle
 from tokometer.records.uses import settle_uses
-from tokometer.records.ways import can_meet, way_of
+from tokometer.records.ways import can_meet, told_by_span, way_of
 
 #: A telling that came before another one began is not of the same call, but for clocks that differ.
 _SLACK_US: Final = 20_000_000
@@ -66,9 +66,10 @@ def _met_calls(batch: Batch, shelf: Shelf) -> Knot | None:
     if first < recent:
         # What is remembered of these may not be the first of them.
         known.update(dict.fromkeys(arriving.before(recent)))
-    if not (traces or names or known):
+    stated = list(shelf.stated(list(arriving.beside()))) if arriving.meets_others else []
+    if not (traces or names or known or stated):
         return None
-    return Search(arriving, shelf, known, (quarter_of(first), quarter_of(last))).knot(traces, names)
+    return Search(arriving, shelf, known, (quarter_of(first), quarter_of(last))).knot(traces, names, stated)
 
 
 def _met_uses(batch: Batch, shelf: Shelf) -> Knot | None:
@@ -126,6 +127,9 @@ def changes(
     ids = list(knot.stored)
     reach = (min(knot.stored.values()), max(knot.stored.values())) if ids else None
     counting = {call.id: call for call in shelf.records(table, ids, reach)} if ids else {}
+    # What has been told before under other names, or without tokens, is found by its id alone.
+    others = [id_ for id_, record in arrived.items() if id_ not in knot.stored and not _in_a_trace(record)]
+    counting |= {call.id: call for call in shelf.records(table, others)} if others else {}
     told = {call.id: call for call in shelf.records(KEPT[table.name], list(knot.told), reach)} if knot.told else {}
     changed = Changed(untold=[told[id_] for id_ in gone & told.keys()])
     stated: dict[bytes, Record] = {}
@@ -146,6 +150,10 @@ def changes(
         if before is not None and not (kept and content(before) == content(record)):
             changed.untold.append(before)
     return changed
+
+
+def _in_a_trace(record: Record) -> bool:
+    return isinstance(record, ModelCall) and told_by_span(record)
 
 
 def _settled(table: Table, records: list[Any], knot: Knot) -> Iterable[Record | None]:

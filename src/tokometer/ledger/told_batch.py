@@ -38,26 +38,26 @@ class _Rows:
     #: Which of them are shadows.
     shadows: frozenset[int]
     ways: Sequence[Way]
+    #: Which of them stand in a trace, as spans do.
+    traced: Sequence[bool]
     _talks: Sequence[str] | None = None
 
     @property
-    def of_spans(self) -> bool | None:
-        """Whether all are told by spans, or none (False); None is some."""
-        met = {way.way == "span" for way in ({self.ways.value} if isinstance(self.ways, Same) else set(self.ways))}
-        return met.pop() if len(met) == 1 else None
+    def in_traces(self) -> bool:
+        """Whether any of them stands in a trace."""
+        return any(_met(self.traced))
 
     def spanned(self, name: str) -> Sequence[str]:
         """A column that means something of spans only; empty text for the others."""
-        spans = self.of_spans
-        if spans is None:
-            both = zip(self.column(name), self.ways, strict=True)
-            return [value if way.way == "span" else "" for value, way in both]
-        return self.column(name) if spans else Same("", self.count)
+        met = _met(self.traced)
+        if len(met) == 1:
+            return self.column(name) if True in met else Same("", self.count)
+        return [value if traced else "" for value, traced in zip(self.column(name), self.traced, strict=True)]
 
     @property
     def sums(self) -> list[int]:
         """Which of them are statements of agents."""
-        return [at for at in self.shadows if self.ways[at].way == "span"]
+        return [at for at in self.shadows if self.traced[at]]
 
     @property
     def talks(self) -> Sequence[str]:
@@ -90,10 +90,15 @@ class _Rows:
         columns = {name: self.column(name) for name in (*_SIMPLE, *PROMPT_COLUMNS)}
         for at in positions:
             values = {name: columns[name][at] for name in _SIMPLE}
-            values["group_id"] = OF_ITS_TRACE if self.ways[at].way == "span" else None
+            values["group_id"] = OF_ITS_TRACE if self.traced[at] else None
             values["prompt"] = _total([columns[name][at] for name in PROMPT_COLUMNS])
             values["shadow"] = at in self.shadows
             yield place_of(self.id_of(at), [values[name] for name in PLACE_COLUMNS])
+
+
+def _met(values: Sequence[Any]) -> set[Any]:
+    """The values of a column, each once."""
+    return {values.value} if isinstance(values, Same) else set(values)
 
 
 def _total(counts: Iterable[int | None]) -> int:
@@ -134,24 +139,23 @@ class Arriving:
     @property
     def ways(self) -> set[Way]:
         """The ways by which its calls are told."""
-        return set().union(
-            *({rows.ways.value} if isinstance(rows.ways, Same) else set(rows.ways) for rows in self._rows)
-        )
+        return set().union(*(_met(rows.ways) for rows in self._rows))
 
     def can_meet(self, stored: set[Way]) -> bool:
         """Whether anything of it can be of a call that is told otherwise, if calls are told by these ways."""
         mine = self.ways
         self.meets_others = any(one != other and can_meet(one, other) for one in mine for other in stored)
-        spans = any(way.way == "span" for way in stored)
-        return self.meets_others or (spans and (bool(self._links) or any(way.way == "span" for way in mine)))
+        if self.meets_others or any(rows.in_traces for rows in self._rows):
+            return True
+        return bool(self._links) and any(can_meet(_LINK, way) for way in stored if way.way in ("span", "event"))
 
     # -- names -------------------------------------------------------------------------------------------------
 
     def suspects(self) -> tuple[set[str], set[str]]:
         """The traces in which one stands above others or an agent states something, and names met twice."""
         traces = {rows.column("trace_id")[at] for rows in self._rows for at in rows.sums}
-        spans = set(chain.from_iterable(rows.spanned("span_id") for rows in self._rows if rows.of_spans is not False))
-        parents = [rows.spanned("parent_id") for rows in self._rows if rows.of_spans is not False]
+        spans = set(chain.from_iterable(rows.spanned("span_id") for rows in self._rows if rows.in_traces))
+        parents = [rows.spanned("parent_id") for rows in self._rows if rows.in_traces]
         nested = spans.intersection(chain(*parents, *(parents for _, _, parents, _ in self._links))) - {""}
         if nested:
             for rows in self._rows:
@@ -207,7 +211,7 @@ class Arriving:
         """All traces, answers and talks."""
         names: set[str] = set().union(*(traces for traces, *_ in self._links))
         for rows in self._rows:
-            if rows.of_spans is not False:
+            if rows.in_traces:
                 names.update(rows.spanned("trace_id"))
             names.update(*self._name_columns(rows))
         names.discard("")
@@ -239,18 +243,30 @@ class Arriving:
         found.discard("")
         return found
 
+    def beside(self) -> set[bytes]:
+        """The ids of what stands in no trace: of a later version of such a call other names and tokens can be known."""
+        found: set[bytes] = set()
+        for rows in self._rows:
+            if rows.in_traces:
+                found.update(rows.id_of(at) for at, traced in enumerate(rows.traced) if not traced)
+            else:
+                found.update(map(rows.id_of, range(rows.count)))
+        return found
+
     # -- places ------------------------------------------------------------------------------------------------
 
-    def of(self, traces: set[str], names: set[str]) -> list[Place]:
-        """The tellings of these traces or names."""
+    def of(self, traces: set[str], names: set[str], ids: set[bytes] | None = None) -> list[Place]:
+        """The tellings of these traces or names, or with these ids."""
         found: list[Place] = []
         for rows in self._rows:
             positions: set[int] = set()
-            if traces and rows.of_spans is not False:
+            if traces and rows.in_traces:
                 positions.update(at for at, trace in enumerate(rows.spanned("trace_id")) if trace in traces)
             if names:
                 for column in self._name_columns(rows):
                     positions.update(at for at, name in enumerate(column) if name in names)
+            if ids:
+                positions.update(at for at in range(rows.count) if rows.id_of(at) in ids)
             found += rows.places(sorted(positions))
         return found
 
@@ -264,20 +280,16 @@ class Arriving:
 
 def _packed(packed: Packed) -> _Rows:
     sources, words, groups = (packed.column(name) for name in ("source", "way", "group_id"))
-    if (
-        isinstance(sources, Same)
-        and isinstance(words, Same)
-        and (isinstance(groups, Same) or OF_ITS_TRACE not in groups)
-    ):
-        spans = isinstance(groups, Same) and groups.value == OF_ITS_TRACE
-        ways: Sequence[Way] = Same(named_way(sources.value, words.value, span=spans), len(packed))
+    traced: Sequence[bool]
+    if isinstance(groups, Same) or OF_ITS_TRACE not in groups:
+        traced = Same(isinstance(groups, Same) and groups.value == OF_ITS_TRACE, len(packed))
     else:
-        made: dict[tuple[str, str, bool], Way] = {}
-        keys = [
-            (source, word, group == OF_ITS_TRACE) for source, word, group in zip(sources, words, groups, strict=True)
-        ]
-        for source, word, span in set(keys):
-            made[source, word, span] = named_way(source, word, span=span)
+        traced = [group == OF_ITS_TRACE for group in groups]
+    if isinstance(sources, Same) and isinstance(words, Same) and isinstance(traced, Same):
+        ways: Sequence[Way] = Same(named_way(sources.value, words.value, span=traced.value), len(packed))
+    else:
+        keys = list(zip(sources, words, traced, strict=True))
+        made = {key: named_way(key[0], key[1], span=key[2]) for key in set(keys)}
         ways = [made[key] for key in keys]
     ids = packed.id_bytes
     return _Rows(
@@ -286,6 +298,7 @@ def _packed(packed: Packed) -> _Rows:
         lambda at: ids[at * _ID_BYTES : (at + 1) * _ID_BYTES],
         frozenset(packed.shadows),
         ways,
+        traced,
     )
 
 
@@ -297,11 +310,13 @@ def _loose(calls: Sequence[ModelCall]) -> _Rows:
             kept[name] = [getattr(call, name) for call in calls]
         return kept[name]
 
-    ways = [named_way(call.source, call.way, span=told_by_span(call)) for call in calls]
+    traced = [told_by_span(call) for call in calls]
+    ways = [named_way(call.source, call.way, span=span) for call, span in zip(calls, traced, strict=True)]
     return _Rows(
         len(calls),
         column,
         lambda at: record_ids([(calls[at].workspace, calls[at].source, calls[at].native_id)])[0],
         frozenset(at for at, call in enumerate(calls) if call.shadow),
         ways,
+        traced,
     )

@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
     id: bytes
     way: Way
-    #: Of a span; empty else.
+    #: Of a span, or of what stands below one; empty else.
     trace_id: str
     span_id: str
     parent_id: str
@@ -133,6 +133,9 @@ class Shelf(Protocol):
 
     def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
         """The stored tellings of these talks that overlap this time (microseconds)."""
+
+    def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """Those of these calls that stand in `told`."""
 
     def uses(self, uses: Sequence[str], quarters: Quarters) -> Iterable[tuple[bytes, str, int, bool]]:
         """The stored uses of tools of these names: id, name, quarter hour, and whether it stands in `told_tools`."""

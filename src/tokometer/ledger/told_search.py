@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tokometer.ledger.told_batch import Arriving
 from tokometer.ledger.told_places import TRACE_REACH, Knot, Place, Quarters, Shelf, is_talk, talk_named
-from tokometer.records.naming import REACH_US, SESSION_REACH_US, UNIQUE_REACH_US, looks_unique
+from tokometer.records.naming import REACH_US, UNIQUE_REACH_US, looks_unique
 from tokometer.records.time import QUARTER_US
 
 #: Traces that are joined by answers are followed so far; a sender that joins more of them is broken.
@@ -33,10 +32,15 @@ class Search:
         self._by_name: dict[str, list[Place]] = {}
         self._traces: set[str] = set()
 
-    def knot(self, traces: set[str], names: set[str]) -> Knot | None:
-        """The knot of these, and of what is stored of names that were met before; None where it ties nothing."""
+    def knot(self, traces: set[str], names: set[str], stated: Sequence[Place] = ()) -> Knot | None:
+        """The knot of these, and of what is stored of names that were met before; None where it ties nothing.
+
+        `stated` is what was said so far of some that arrive.
+        """
         wanted = traces | (self._known.keys() & self._arriving.traces())
-        new = self._take(self._arriving.of(wanted, names | self._known.keys()))
+        self._stored = {place.id: place for place in stated}
+        new = self._take(self._arriving.of(wanted, names | self._known.keys(), set(self._stored)))
+        new += self._take(stated)
         asked: set[str] = set()
         for _ in range(_ROUNDS):
             traces = (wanted | {place.trace_id for place in new}) - self._traces - {""}
@@ -46,7 +50,7 @@ class Search:
             self._traces |= traces
             asked |= named
             new = self._take(self._arriving.of(traces, named))
-            if self._known:
+            if self._known or self._stored:
                 stored = [*(self._shelf.tellings(list(traces), self._quarters) if traces else ()), *self._of(named)]
                 for place in stored:
                     self._stored.setdefault(place.id, place)
@@ -61,7 +65,7 @@ class Search:
             if place.told:
                 self._knot.told.add(place.id)
             known = self._places.setdefault(place.id, place)
-            if known is place or (known.names, known.trace_id) != (place.names, place.trace_id):
+            if known is place or (known.all_names, known.trace_id) != (place.all_names, place.trace_id):
                 new.append(place)
                 for name in place.all_names:
                     self._by_name.setdefault(name, []).append(place)
@@ -70,15 +74,17 @@ class Search:
     def _of(self, names: Iterable[str]) -> list[Place]:
         """Stored tellings that can be of the same answer as one of those that are known, by these names."""
         found: list[Place] = []
-        kinds: dict[int, list[str]] = {}
+        kinds: dict[tuple[int, bool], list[str]] = {}
         for name in names:
-            reach = SESSION_REACH_US if is_talk(name) else UNIQUE_REACH_US if looks_unique(name) else REACH_US
-            kinds.setdefault(reach, []).append(name)
-        for reach, some in kinds.items():
+            # Equal calls of one session are paired in the order of time: all of them have to be there.
+            talk = is_talk(name)
+            reach = UNIQUE_REACH_US if talk or looks_unique(name) else REACH_US
+            kinds.setdefault((reach, talk), []).append(name)
+        for (reach, talk), some in kinds.items():
             places = [place for name in some for place in self._by_name[name]]
             since = min(place.started_at for place in places) - reach
             until = max(place.ended_at for place in places) + reach
-            if reach == SESSION_REACH_US:
+            if talk:
                 stored = self._shelf.talks([talk_named(name) for name in some], since, until)
             else:
                 stored = self._shelf.answers(some, since, until)
@@ -96,7 +102,8 @@ class Search:
             for trace, span, parent in self._shelf.links(list(self._traces), self._quarters):
                 knot.links[trace][span] = parent
         self._arriving.links(knot.links)
-        counts = Counter(name for place in self._places.values() for name in place.all_names)
+        # Of one call two versions can have come, with other names.
+        counts = {name: len({place.id for place in places}) for name, places in self._by_name.items()}
         by_trace: dict[str, list[Place]] = {}
         for place in self._places.values():
             if place.trace_id:
@@ -106,9 +113,11 @@ class Search:
                 knot.ids.update(place.id for place in places)
         knot.ids.update(
             place.id
-            for place in self._places.values()
-            if not place.trace_id and (place.id in knot.told or any(counts[name] > 1 for name in place.all_names))
+            for name, places in self._by_name.items()
+            for place in places
+            if not place.trace_id and (place.id in knot.told or counts[name] > 1)
         )
+        knot.ids.update(id_ for id_ in knot.told if not self._places[id_].trace_id)
         self._keep_stored()
 
     def _keep_stored(self) -> None:

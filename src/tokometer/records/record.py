@@ -17,16 +17,25 @@ therefore put whatever totals rest on into every version.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, ClassVar, Literal, TypeVar
 
-from msgspec import Meta, Struct
-from msgspec.structs import astuple, replace
+from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import astuple, fields, replace
 
 from tokometer.records.ids import record_id
 
 R = TypeVar("R", bound="Record")
 
 MergeRule = Literal["winner", "origin", "min"]
+
+#: A record whose revision is this or more was told in parts, of which each knows something: its start, its end, what
+#: it used. What is added to it orders them (milliseconds since the epoch). See :func:`merge`.
+IN_PARTS = 1 << 60
+#: Durations, which count from the start that a part knows.
+_DURATIONS = ("latency_us", "ttft_us", "duration_us")
+#: Words of a status that say less than any other.
+_NO_STATUS = ("ok", "unknown", "running")
 
 #: Tokens above this cannot be told apart by JSON readers, and no call has them.
 MAX_TOKENS = 2**53
@@ -89,9 +98,13 @@ def merge_rule(kind: type[Record], name: str) -> MergeRule:
 def merge(kept: R, arrived: R) -> R:
     """One record from two versions of it, the same whichever came first (unless their revisions are equal).
 
-    A field that the winner does not know (``None`` or empty text) is taken from the other.
+    A field that the winner does not know (``None`` or empty text) is taken from the other. Of two that were told in
+    parts (:data:`IN_PARTS`) so is one at its default, labels add up, an error stays one, and a duration that counts
+    from the start which one of them knows is made to count from the earlier one.
     """
     winner, loser = (arrived, kept) if arrived.revision > kept.revision else (kept, arrived)
+    if loser.revision >= IN_PARTS:
+        return _joined(winner, loser)
     first, later = (arrived, kept) if arrived.origin < kept.origin else (kept, arrived)
     # Written for speed: a session that was forked brings a copy of every record, and each is merged.
     pairs = zip(kept.__struct_fields__, astuple(winner), astuple(loser), strict=True)
@@ -109,3 +122,35 @@ def merge(kept: R, arrived: R) -> R:
     if not kept.identity:
         changed["started_at"] = min(kept.started_at, arrived.started_at)
     return replace(winner, **changed)
+
+
+def _joined(winner: R, loser: R) -> R:
+    """One record from two parts of it, the later and the earlier."""
+    start = min(winner.started_at, loser.started_at)
+    changed: dict[str, object] = {}
+    for name, default in unsaid_of(type(winner)).items():
+        value, other = getattr(winner, name), getattr(loser, name)
+        if name in _DURATIONS:
+            value, begun = (other, loser) if value is None else (value, winner)
+            value = None if value is None else value + begun.started_at - start
+        elif name == "latency_estimated":
+            value = value and other
+        elif (name == "labels" and value and other) or (name == "status" and other not in _NO_STATUS):
+            value = {**other, **value} if name == "labels" else other if value in _NO_STATUS else value
+        elif value == default or value in (None, "", {}):
+            value = other
+        changed[name] = value
+    # What was worked out of one part alone holds for neither.
+    for name in {*winner.follows, *winner.follows.values()}:
+        changed[name] = unsaid_of(type(winner))[name]
+    return replace(winner, **{**changed, "started_at": start, "revision": winner.revision})
+
+
+@cache
+def unsaid_of(kind: type[Record]) -> dict[str, object]:
+    """Field → what it holds where nobody said anything; what has to be said is empty text then."""
+    return {
+        field.name: "" if field.default is NODEFAULT else field.default
+        for field in fields(kind)
+        if field.name not in ("started_at", "revision")
+    }

@@ -101,11 +101,16 @@ class Grouping:
         call, best = self._calls[at], self._calls[group[0]]
         for key in self._names[at]:
             sharing = [other for other in group if key in self._names[other]]
-            # Two spans of one source that have a place in common are no news to each other.
-            if sharing and (key[2][0] != _PLACE or any(self._ways[other] != self._ways[at] for other in sharing)):
-                near = best if group[0] in sharing else self._calls[sharing[0]]
-                if same_answer(near, call, key[2], alone=self._alone[key]):
+            if not sharing:
+                continue
+            if key[2][0] == _PLACE:
+                # One span that came from two sources; two of one source are no news to each other.
+                if any(self._ways[other] != self._ways[at] for other in sharing):
                     return True
+                continue
+            near = best if group[0] in sharing else self._calls[sharing[0]]
+            if same_answer(near, call, key[2], alone=self._alone[key]):
+                return True
         return False
 
     def _can_meet(self, some: Iterable[int], others: Sequence[int]) -> bool:

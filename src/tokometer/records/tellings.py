@@ -146,7 +146,7 @@ class _Settlement:
         explained = sorted([*below, *beside], key=_counted_order)
         stating = [one for one in explained if one.stated.total]
         taker = _taker(explained)
-        if not explained and group.shadow and self._summed_elsewhere(group, own):
+        if not explained and group.shadow and (self._summed_elsewhere(group, own) or _says_nothing(tellers, own)):
             return []
         more: Counted | None = None
         if not explained or (own.total and not stating and taker is None):
@@ -253,6 +253,12 @@ def _order(call: ModelCall) -> tuple[int, str, str, str]:
 
 def _each(counted: Iterable[Counted]) -> list[Counted]:
     return list({id(one): one for one in counted}.values())
+
+
+def _says_nothing(tellers: Sequence[ModelCall], own: Stated) -> bool:
+    """Whether tellers know only whose the calls of their trace are, and nothing of what was used."""
+    costs = any(teller.cost_reported is not None or teller.revenue is not None for teller in tellers)
+    return not own.knowledge[1] and own.unsplit is None and not own.quantities and not costs
 
 
 def _taker(explained: Sequence[Counted]) -> Counted | None:

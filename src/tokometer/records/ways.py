@@ -25,6 +25,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "amp",
+            "anythingllm",
             "claude_code",
             "cline",
             "codex",
@@ -34,16 +35,21 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "droid",
             "gemini_cli",
             "goose",
-            "kilo",
+            "hermes",
+            "kilo_code",
+            "kimi",
+            "librechat",
+            "open_webui",
             "openclaw",
             "opencode",
+            "pi",
             "qwen_code",
-            "roo",
+            "roo_code",
         ),
         "transcript",
     ),
     **dict.fromkeys(
-        ("helicone", "langfuse", "litellm", "openrouter", "portkey", "proxy", "vercel", "webhook"), "gateway"
+        ("helicone", "langfuse", "litellm", "openrouter", "portkey", "proxy", "vercel_ai_gateway", "webhook"), "gateway"
     ),
     "otlp": "event",
 }
@@ -78,7 +84,7 @@ class Way(NamedTuple):
 def told_by_span(record: ModelCall | ToolCall) -> bool:
     """Whether a call is told by a span: only those can stand below each other."""
     if isinstance(record, ToolCall):
-        return bool(record.span_id) and not record.way
+        return bool(record.span_id)
     return bool(record.trace_id) and record.group == record.trace_id
 
 
@@ -88,10 +94,10 @@ def way_of(record: ModelCall | ToolCall) -> Way:
 
 
 def named_way(source: str, way: str, *, span: bool) -> Way:
-    """The same, of a stored one."""
-    if span:
-        return Way(source, "span")
-    return Way(source, way if way in WAYS else WAY_OF_SOURCE.get(source, "api"))
+    """The same, of a stored one. An event can stand among the spans of a trace, and say that it is one."""
+    if way not in WAYS:
+        way = "span" if span else WAY_OF_SOURCE.get(source, "api")
+    return Way(source, way)
 
 
 def can_meet(one: Way, other: Way) -> bool:
@@ -125,9 +131,10 @@ def written(others: list[Also]) -> str:
 
 
 def read(also_told: str) -> list[Also]:
-    """What :func:`written` wrote."""
+    """What :func:`written` wrote; what it did not is passed over."""
     found = []
     for line in also_told.split(_BETWEEN) if also_told else ():
-        way, won, source = line.split(" ", 2)
-        found.append(Also(source, way, tuple(filter(None, won.split(",")))))
+        way, won, source = (*line.split(" ", 2), "", "")[:3]
+        if way in WAYS:
+            found.append(Also(source, way, tuple(filter(None, won.split(",")))))
     return found

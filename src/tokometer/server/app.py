@@ -6,13 +6,28 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
-from tokometer.server import api, assets, control, filtering, health, ingest, live, pages, panels, pushed, sources
+from tokometer.server import (
+    api,
+    assets,
+    control,
+    filtering,
+    health,
+    ingest,
+    live,
+    machines,
+    pages,
+    panels,
+    pushed,
+    sources,
+    targets,
+)
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.missing import Heads, answer_when_missing
 from tokometer.server.refusing import answer_refusals
+from tokometer.server.room import Room
 from tokometer.server.runtime import Runtime
 
 
@@ -28,7 +43,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         redoc_url=None,
     )
     app.state.runtime = runtime
-    for module in (health, ingest, control, api, panels, filtering, live, assets, pages, sources):
+    app.state.room = Room()
+    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
         app.include_router(module.router)
     for router in (*ROUTERS, pushed.routes()):
         app.include_router(router)

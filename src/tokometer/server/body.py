@@ -22,6 +22,8 @@ _STEP: Final = 1024 * 1024
 _FED: Final = 16 * 1024
 #: A gzip file of many files; no sender of records has as many, and each takes time however short it is.
 _MOST_MEMBERS: Final = 10_000
+#: Bytes of the number that Snappy's data begin with.
+_SNAPPY_LENGTH: Final = 5
 #: zlib and gzip alike, told apart by their header.
 _AUTOMATIC: Final = zlib.MAX_WBITS | 32
 #: Unpacking runs beside the event loop, and for two bodies at a time.
@@ -60,7 +62,7 @@ class BodyError(Exception):
 
 @asynccontextmanager
 async def received(request: Request, most: int | None = None) -> AsyncIterator[bytes]:
-    """A request's whole body, unpacked where it is gzip or deflate. `most` bytes, where that is less than the limit.
+    """A request's whole body, unpacked where it is packed. `most` bytes, where that is less than the limit.
 
     The room that it takes of what all bodies share is held until the end of the `async with`.
 
@@ -84,9 +86,11 @@ async def _read(request: Request, limits: Limits, held: Held, plain: int) -> byt
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         return await _arrived(request, limits, held, plain)
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise BodyError(415, "Content-Encoding is not one of gzip, deflate, identity")
+    if encoding not in ("gzip", "x-gzip", "deflate", "snappy"):
+        raise BodyError(415, "Content-Encoding is not one of gzip, deflate, snappy, identity")
     packed = await _arrived(request, limits, held, limits.packed, "packed ")
+    if encoding == "snappy":
+        return await _snappy(packed, held, plain)
     unpacker = _Unpacker(packed, plain)
     loop = asyncio.get_running_loop()
     while True:
@@ -97,6 +101,31 @@ async def _read(request: Request, limits: Limits, held: Held, plain: int) -> byt
     del packed
     held.give(unpacker.packed)
     return unpacker.finish()
+
+
+async def _snappy(packed: bytes, held: Held, plain: int) -> bytes:
+    """A body in Snappy's block format, which says at its beginning how long it becomes."""
+    size = shift = 0
+    for byte in packed[:_SNAPPY_LENGTH]:
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:  # noqa: PLR2004 - the last byte of a number
+            break
+    if size > plain:
+        raise _too_large(plain, "unpacked ")
+    await held.take(size)
+    body = await asyncio.get_running_loop().run_in_executor(_THREADS, _unsnapped, packed)
+    held.give(len(packed))
+    return body
+
+
+def _unsnapped(packed: bytes) -> bytes:
+    import cramjam
+
+    try:
+        return bytes(cramjam.snappy.decompress_raw(packed))
+    except cramjam.DecompressionError:
+        raise BodyError(400, "the body is not the Snappy data that Content-Encoding says") from None
 
 
 async def _arrived(request: Request, limits: Limits, held: Held, most: int, what: str = "") -> bytes:

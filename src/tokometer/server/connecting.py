@@ -23,6 +23,7 @@ def ways(runtime: Runtime, url: str) -> dict[str, Any]:
         "found": _found(runtime),
         "import_command": f"{_command()} import --data {shlex.quote(str(runtime.data))}",
         "exporter": exporter(url),
+        "grpc": runtime.grpc,
         "one_call": one_call(url),
         "demo_command": f"{_command()} demo --port 0",
     }

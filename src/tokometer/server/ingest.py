@@ -8,10 +8,12 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from tokometer.collect import portioned
+from tokometer.collect.overlapping import overlap_json
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import LedgerError
 from tokometer.ledger.noticed import list_noticed, noticed_json
+from tokometer.ledger.overlaps import overlaps
 from tokometer.ledger.refused import list_refused
 from tokometer.records import Refusal
 from tokometer.records.fields import FIELDS
@@ -33,6 +35,12 @@ _JSON: Final = "application/json"
 @router.post("/v1/traces", summary="OTLP/HTTP traces, protobuf or JSON")
 async def traces(request: Request) -> Response:
     """Take an `ExportTraceServiceRequest` and reply with an `ExportTraceServiceResponse` in the same encoding."""
+    return await _otlp(request, "traces")
+
+
+@router.post("/api/public/otel/v1/traces", summary="OTLP/HTTP traces at Langfuse's address")
+async def langfuse_traces(request: Request) -> Response:
+    """Take what Langfuse's SDKs send, unchanged but for their host. A login by Basic auth may come with it."""
     return await _otlp(request, "traces")
 
 
@@ -84,6 +92,12 @@ def notices(
     found = list_noticed(request.app.state.runtime.ledger, limit=limit + 1, offset=offset)
     shown = [noticed_json(noticed) for noticed in found[:limit]]
     return _json({"notices": shown, "next_offset": offset + limit if len(found) > limit else None})
+
+
+@router.get("/api/overlaps", summary="What came in by two ways at once, and counts once")
+def told_twice(request: Request) -> Response:
+    """Pairs of ways in that told of the same calls, or uses of tools: how many, and whose word was taken for what."""
+    return _json({"overlaps": [overlap_json(overlap) for overlap in overlaps(request.app.state.runtime.ledger)]})
 
 
 async def _otlp(request: Request, signal: Signal) -> Response:

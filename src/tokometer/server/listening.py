@@ -25,6 +25,8 @@ from tokometer.server import assets, panels, templates
 from tokometer.server.app import create_app
 from tokometer.server.connections import doors, protocol
 from tokometer.server.guard import LOOPBACK
+from tokometer.server.otlp_grpc import GrpcDoor
+from tokometer.server.room import Room
 from tokometer.server.runtime import Runtime
 
 #: Requests under way get this long to end (seconds).
@@ -36,10 +38,17 @@ _FIRST_PAGE: Final = 2.0
 _LOG: Final = logging.getLogger(__name__)
 
 
-def run(runtime: Runtime, listener: socket.socket, host: str, on_end: Callable[[], None] = lambda: None) -> None:
+def run(
+    runtime: Runtime,
+    listener: socket.socket,
+    host: str,
+    on_end: Callable[[], None] = lambda: None,
+    grpc_port: int | None = None,
+) -> None:
     """Serve at a listening socket until SIGTERM or SIGINT. Ctrl-C ends it like any other signal.
 
-    `on_end` is called as soon as no more is taken, while what is under way may still go on.
+    `on_end` is called as soon as no more is taken, while what is under way may still go on. OTLP is taken by gRPC at
+    `grpc_port`, unless that is None.
     """
     port = listener.getsockname()[1]
     runtime.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -55,7 +64,9 @@ def run(runtime: Runtime, listener: socket.socket, host: str, on_end: Callable[[
         lifespan="off",
         http=protocol(doors()),
     )
-    server = _Server(config, runtime, on_end)
+    room: Room = app.state.room
+    door = None if grpc_port is None else GrpcDoor(runtime, room, host, grpc_port)
+    server = _Server(config, runtime, on_end, door)
     try:
         server.run(sockets=[listener])
     finally:
@@ -66,8 +77,11 @@ def run(runtime: Runtime, listener: socket.socket, host: str, on_end: Callable[[
 class _Server(uvicorn.Server):
     """Uvicorn, telling the folder and the terminal when it listens, and letting live pages go before it stops."""
 
-    def __init__(self, config: uvicorn.Config, runtime: Runtime, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, runtime: Runtime, on_end: Callable[[], None], grpc: GrpcDoor | None
+    ) -> None:
         super().__init__(config)
+        self._grpc = grpc
         self._runtime = runtime
         self._on_end = on_end
         self._warming = threading.Thread(target=_warm, args=(runtime,), name="tokometer-warm", daemon=True)
@@ -105,6 +119,8 @@ class _Server(uvicorn.Server):
             self._runtime.poller.start()
         if self._runtime.player is not None:
             self._runtime.player.start()
+        if self._grpc is not None:
+            self._grpc.start()
         self._warming.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -114,7 +130,10 @@ class _Server(uvicorn.Server):
         self._runtime.closing.set()
         self._runtime.broadcaster.close()
         await asyncio.sleep(0)
+        stopping = asyncio.ensure_future(self._grpc.stop()) if self._grpc is not None else None
         await super().shutdown(sockets)
+        if stopping is not None:
+            await stopping
         if self._warming.is_alive():
             # It reads the ledger, which is closed next.
             await asyncio.to_thread(self._warming.join, _TO_WARM)

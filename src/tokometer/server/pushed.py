@@ -8,19 +8,25 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from tokometer.collect import portioned
+from tokometer.collect.bodies import UNSUPPORTED, decode_pushed
+from tokometer.collect.decoding import aside
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import LedgerError
 from tokometer.records import now_us
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
+from tokometer.server.previewed import shown
 from tokometer.server.taking import Taken, take
-from tokometer.sources.protocol import Answer, NotUnderstood, Push, Sent, Told
+from tokometer.sources.portions import PORTION_BYTES
+from tokometer.sources.protocol import Answer, NotUnderstood, Push, Reply, Sent, Told
 from tokometer.sources.registry import SOURCES
 
 #: What a variable part of a path, or of a query, has at most.
 _LONGEST: Final = 200
 _MOST_NAMES: Final = 20
+_MOST_HEADERS: Final = 50
+BAD_REQUEST: Final = 400
 TOO_LARGE: Final = 413
 AWAY: Final = 503
 
@@ -38,6 +44,24 @@ def routes() -> APIRouter:
                 response_class=Response,
                 operation_id=f"push_{name}_{which}",
             )
+            if getattr(push, "preview", ""):
+                router.add_api_route(
+                    push.preview,  # type: ignore[attr-defined]
+                    _previewing(name, which, push),
+                    methods=["POST"],
+                    summary=f"{push.summary} Tried out: nothing is kept.",
+                    response_class=Response,
+                    operation_id=f"preview_{name}_{which}",
+                )
+        for which, reply in enumerate(source.replies):
+            router.add_api_route(
+                reply.path,
+                _replying(name, reply),
+                methods=[reply.method],
+                summary=reply.summary,
+                response_class=Response,
+                operation_id=f"reply_{name}_{which}",
+            )
     return router
 
 
@@ -51,12 +75,7 @@ class _Endpoint:
 
     async def take(self, request: Request) -> Response:
         runtime = request.app.state.runtime
-        names = {**request.query_params, **request.path_params}
-        sent = Sent(
-            request.headers.get("content-type", "").partition(";")[0].strip().lower(),
-            {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]},
-            now_us(),
-        )
+        sent = self.sent(request)
         try:
             async with received(request) as body:
                 portions = portioned.pushed(runtime.decoder, self._source, self._which, body, sent)
@@ -73,6 +92,33 @@ class _Endpoint:
             return _response(self._push.failure(AWAY, str(error)), {"Retry-After": retry_after(error)})
         return _response(self._push.answer(_told(taken), answered))
 
+    async def preview(self, request: Request) -> Response:
+        """What would be taken of a body, none of which is kept."""
+        try:
+            async with received(request) as body:
+                if len(body) > PORTION_BYTES:
+                    return _response(self._push.failure(TOO_LARGE, "the body of a preview has at most 1 MiB"))
+                sent = self.sent(request)
+                decoded = await aside(lambda: decode_pushed(self._source, self._push, sent, body))
+        except BodyError as error:
+            return _response(self._push.failure(error.status, str(error)), error.headers)
+        if decoded.error:
+            return _response(self._push.failure(UNSUPPORTED if decoded.unfit else BAD_REQUEST, decoded.error))
+        return _response(Answer(200, shown(decoded, settled=bool(sent.options))))
+
+    def sent(self, request: Request) -> Sent:
+        """What came beside the bytes of a request, as far as the push reads it."""
+        names = {**request.query_params, **request.path_params}
+        cut = {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]}
+        settled = getattr(self._push, "settled", None)
+        return Sent(
+            request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            cut,
+            now_us(),
+            options=settled(request.app.state.runtime.settings, cut) if settled is not None else {},
+            headers=_headers(request, getattr(self._push, "headers", ())),
+        )
+
 
 def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaitable[Response]]:
     endpoint = _Endpoint(source, which, push)
@@ -84,9 +130,35 @@ def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaita
     return take_request
 
 
+def _previewing(source: str, which: int, push: Push) -> Callable[[Request], Awaitable[Response]]:
+    endpoint = _Endpoint(source, which, push)
+
+    async def preview_request(request: Request) -> Response:
+        return await endpoint.preview(request)
+
+    preview_request.__doc__ = "What would be taken of a body, what would be refused, and what is not understood."
+    return preview_request
+
+
+def _headers(request: Request, read: tuple[str, ...]) -> dict[str, str]:
+    """The headers whose names begin with what a push reads."""
+    if not read:
+        return {}
+    found = {name: value[:_LONGEST] for name, value in request.headers.items() if name.startswith(read)}
+    return dict(list(found.items())[:_MOST_HEADERS])
+
+
+def _replying(source: str, reply: Reply) -> Callable[[], Awaitable[Response]]:
+    async def answer() -> Response:
+        return _response(reply.answer)
+
+    answer.__doc__ = f"What a program of {SOURCES[source].title} asks before it sends anything; nothing is kept."
+    return answer
+
+
 def _told(taken: Taken) -> Told:
     return Told(taken.count, taken.accepted, taken.duplicate, taken.changed, tuple(taken.refusals), taken.refused)
 
 
 def _response(answer: Answer, headers: dict[str, str] | None = None) -> Response:
-    return Response(answer.body, answer.status, headers, answer.media_type)
+    return Response(answer.body, answer.status, {**answer.headers, **(headers or {})}, answer.media_type)

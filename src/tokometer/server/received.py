@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tokometer.collect.overlapping import many_words, overlap_words, own_word, taken_words, way_title
 from tokometer.dashboards.names import source_titles
 from tokometer.ledger.noticed import noticed_by_source
+from tokometer.ledger.overlaps import overlaps
 from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import refused_by_source
 from tokometer.measures import Query
@@ -18,6 +20,7 @@ from tokometer.measures.latest import latest_by
 from tokometer.records.plural import counted
 from tokometer.records.units import REQUESTS, USD, Number, Unit, exact, show
 from tokometer.sources.registry import FILE_SOURCES
+from tokometer.sources.shipment.wire import NAME as SHIPMENTS
 
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
@@ -58,6 +61,8 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     """Sources that have given anything, with the places that are read by cursor."""
     rows = runtime.ask(Query(measures=("calls.requests", "calls.cost"), by=("calls.source",), since="all")).rows
     places: dict[str, tuple[int, datetime | None]] = {**places_by_source(runtime.ledger)}
+    # Those are machines, which have a table of their own.
+    places.pop(SHIPMENTS, None)
     calls = {row["source"]: row for row in rows}
     refused = refused_by_source(runtime.ledger)
     noticed = noticed_by_source(runtime.ledger)
@@ -82,6 +87,21 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def told_twice(runtime: Runtime) -> list[dict[str, str]]:
+    """What came in by two ways at once: which of them counts, and what was taken from the other."""
+    return [
+        {
+            "counts": way_title(overlap.counts),
+            "other": way_title(overlap.other),
+            "count": many_words(overlap),
+            "own": own_word(overlap),
+            "taken": taken_words(overlap),
+            "words": overlap_words(overlap),
+        }
+        for overlap in overlaps(runtime.ledger)
+    ]
 
 
 def waiting(runtime: Runtime, when: When) -> dict[str, dict[str, str]]:

@@ -31,7 +31,17 @@ class ServeError(LedgerError):
     """The server cannot start; the message says what to do."""
 
 
-def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home: Path, env: Mapping[str, str]) -> None:
+def serve(
+    data: Path,
+    host: str,
+    port: int,
+    *,
+    discover: bool,
+    demo: bool,
+    home: Path,
+    env: Mapping[str, str],
+    grpc_port: int | None = None,
+) -> None:
     """Serve a data folder until SIGTERM or SIGINT, then finish what was begun.
 
     Args:
@@ -42,6 +52,7 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         demo: Everything in the folder is generated; every page says so.
         home: Where tools' files are looked for.
         env: The environment variables of those tools.
+        grpc_port: Where OTLP is taken by gRPC: 0 takes any free port, None none. That it is taken is no error.
 
     Raises:
         LedgerLocked: Another server or command holds the folder.
@@ -64,7 +75,7 @@ def serve(data: Path, host: str, port: int, *, discover: bool, demo: bool, home:
         from tokometer.server.listening import run
 
         try:
-            run(runtime, listener, host, lock.ends)
+            run(runtime, listener, host, lock.ends, grpc_port)
         finally:
             ending.watch()
             hanging = runtime.close()

@@ -83,7 +83,7 @@ async def _submitted(writer: Writer, found: Decoded, *, corrections: bool, patie
     """The receipt of a portion, to come."""
     batch = found.batch(corrections=corrections)
     loop = asyncio.get_running_loop()
-    if not batch.size and not batch.refusals and not batch.notices:
+    if not (batch.size or batch.refusals or batch.notices or batch.cursors):
         nothing: asyncio.Future[Receipt] = loop.create_future()
         nothing.set_result(Receipt())
         return nothing

@@ -104,16 +104,17 @@ def _csv_rows(content: bytes) -> Iterator[dict[str, str] | RecordError]:
         text = content.decode()
     except UnicodeDecodeError:
         text = content.decode("utf-8", "replace")
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         names = [name.strip() for name in next(reader, [])]
         for cells in reader:
             if not cells:
                 continue
-            if len(cells) > len(names):
+            if len(cells) != len(names):
+                # Half written, perhaps: what is missing must not be taken for what is not known.
                 yield RecordError("", f"has {len(cells)} cells in {len(names)} columns")
                 continue
-            yield {name: cell for name, cell in zip(names, cells, strict=False) if cell != ""}
+            yield {name: cell for name, cell in zip(names, cells, strict=True) if cell != ""}
     except csv.Error as error:
         yield RecordError("", f"is no CSV from here on: {error}")
 

@@ -36,6 +36,8 @@ class Source:
     found: FileSource | None = None
     #: The requests with which it sends us something.
     pushed: tuple[Push, ...] = ()
+    #: What its program asks before it sends anything, and is told.
+    replies: tuple[Reply, ...] = ()
     #: How it is asked, where it answers.
     polled: Poll | None = None
     #: What has to be set up so that it sends us something, for a server at an address; None where nothing has to.
@@ -110,6 +112,10 @@ class Sent:
     now: int = 0
     #: How many records stood in the request before this portion of it.
     first: int = 0
+    #: What settings say for this request (`JsonPush.settled`).
+    options: Mapping[str, str] = field(default_factory=dict)
+    #: Of the request's headers those that the push reads (`JsonPush.headers`), by their names in small letters.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -124,6 +130,8 @@ class Received:
     notices: list[Notice] = field(default_factory=list)
     #: How many items there were, refused ones included.
     count: int = 0
+    #: What is kept beside the records by some name (a sender's), each replacing what was: when it was last seen.
+    states: dict[str, bytes] = field(default_factory=dict)
     #: Not for sources: the gate fills it.
     aside: list[Aside] = field(default_factory=list)
 
@@ -148,6 +156,19 @@ class Answer:
     status: int
     body: bytes
     media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A request of a tool's program of which nothing is kept, and its answer: always the same."""
+
+    method: Literal["GET", "POST", "PATCH"]
+    #: Variable parts in braces.
+    path: str
+    #: One line, for the reference of endpoints.
+    summary: str
+    answer: Answer
 
 
 class NotUnderstood(Exception):

@@ -65,9 +65,9 @@ class Told:
         """A duration that is given in milliseconds, in microseconds."""
         return self._as(milliseconds, names)
 
-    def money(self, *names: str) -> int | None:
+    def money(self, *names: str, signed: bool = False) -> int | None:
         """US dollars, in nano-dollars."""
-        return self._as(money, names)
+        return self._as(lambda value: money(value, signed=signed), names)
 
     def seconds(self, *names: str) -> int | None:
         """A duration that is given in seconds, in microseconds."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tokometer.conformance import Answers
+from generators.remote_write import Written, version_1, version_2
+from generators.remote_write import histogram as native
+from tokometer.conformance import Answers, Requests
 from tokometer.sources.protocol import Fetched, Target
 
 #: 2026-11-27 10:00:05 UTC, in microseconds; readings are a minute apart.
@@ -383,6 +385,31 @@ OWN = (
 )
 _OWN_OPTIONS = {"keep": "shop_wait*", "metric.shop_busy_percent": "gpu.utilisation * 0.01", "host": "atlas-09"}
 
+_AT = BEGIN // 1000
+_JOB = {"job": "vllm", "instance": "gpu-01:8000", "model_name": "Qwen/Qwen3-32B", "engine": "0"}
+#: Three readings of a gauge and of a counter, two buckets of a histogram, the end of a series, and one of nobody.
+WRITTEN = (
+    Written({"__name__": "vllm:num_requests_running", **_JOB}, [(_AT, 3.0), (_AT + 15_000, 4.0), (_AT + 30_000, 2.0)]),
+    Written(
+        {"__name__": "vllm:prompt_tokens_total", **_JOB}, [(_AT, 10.0), (_AT + 15_000, 10.0), (_AT + 30_000, 90.0)]
+    ),
+    Written({"__name__": "vllm:time_to_first_token_seconds_bucket", "le": "0.5", **_JOB}, [(_AT, 7.0)]),
+    Written({"__name__": "vllm:time_to_first_token_seconds_bucket", "le": "+Inf", **_JOB}, [(_AT, 9.0)]),
+    Written({"__name__": "vllm:num_requests_waiting", **_JOB}, [(_AT, float("nan"))]),
+    Written({"__name__": "go_goroutines", "job": "node", "instance": "gpu-01:9100"}, [(_AT, 31.0)]),
+    *(
+        Written(
+            {"__name__": "node_cpu_seconds_total", "cpu": cpu, "mode": "idle", "instance": "gpu-01:9100"}, [(_AT, 5.0)]
+        )
+        for cpu in ("0", "1")
+    ),
+)
+#: A native histogram: 3 in the bucket that ends at 1, 5 in that which ends at 4; where they begin, its count, its sum.
+NATIVE = Written(
+    {"__name__": "vllm:e2e_request_latency_seconds", **_JOB},
+    (),
+    [native(_AT, 0, 17.5, [(0, 1), (1, 1)], [3, 2], zeros=1)],
+)
 EXAMPLES = [
     answers("vllm-v1", "http://atlas-01:8000/metrics", VLLM),
     answers("vllm-v0", "http://atlas-02:8000/metrics", VLLM_0),
@@ -395,5 +422,12 @@ EXAMPLES = [
     answers("ollama", "http://atlas-08:8000/metrics", OLLAMA),
     answers("openclaw", "http://127.0.0.1:18789/api/diagnostics/prometheus", OPENCLAW),
     answers("own", "http://shop:9000/metrics", OWN, _OWN_OPTIONS),
+    Requests("remote-write-1", "/api/v1/write", [(version_1(WRITTEN), "application/x-protobuf")], {"samples": 10}),
+    Requests(
+        "remote-write-2",
+        "/api/v1/write",
+        [(version_2([*WRITTEN, NATIVE]), "application/x-protobuf")],
+        {"samples": 10 + 5 + 2},
+    ),
     answers("openmetrics", "http://atlas-10:8000/metrics", (*VLLM_0[:1], *VLLM_0[5:7]), media_type=OPEN_METRICS),
 ]

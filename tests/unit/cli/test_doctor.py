@@ -178,3 +178,20 @@ def call(name: str, model: str, basis: str, *, status: Status = "ok", tokens: in
         input_tokens=tokens,
         price_basis=basis,
     )
+
+
+def test_what_came_by_two_ways(shell: Shell) -> None:
+    """It says how many calls were told twice and count once."""
+    name = "chatcmpl-9J3uRz8f0QpVh1XcY2bTk7"
+    with closing(open_ledger(shell.data)) as ledger:
+        told = [
+            ModelCall(
+                source=source, native_id=source, started_at=1_772_928_000_000_000, response_id=name, model="gpt-5"
+            )
+            for source in ("shop", "litellm")
+        ]
+        ledger.commit(Batch(told))
+    text = shell.run("doctor").stdout
+    assert "Twice    LiteLLM and shop: 1 call told by both, counted once; tokens from LiteLLM" in text
+    [overlap] = json.loads(shell.run("doctor", "--json").stdout)["overlaps"]
+    assert overlap["count"] == 1

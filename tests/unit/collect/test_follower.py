@@ -47,7 +47,7 @@ class Scene:
 
     def outputs(self) -> dict[str, int]:
         """Output tokens by message."""
-        names = ("native_id", "trace_id", "span_id", "request_id", "session_id", "output_tokens")
+        names = ("native_id", "trace_id", "span_id", "request_id", "session_id", "response_id", "output_tokens")
         found = {}
         for values in self.ledger.fetch(Statement(f"SELECT {', '.join(names)} FROM calls")):
             row = {**dict(zip(names, values, strict=True)), "started_at": 0}

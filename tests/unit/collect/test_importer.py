@@ -104,7 +104,7 @@ def _days(projects: Path, count: int) -> None:
 
 def _numbers(ledger: Ledger) -> list[int]:
     """Which calls of :func:`_days` are kept."""
-    names = ("native_id", "trace_id", "span_id", "request_id", "session_id")
+    names = ("native_id", "trace_id", "span_id", "request_id", "session_id", "response_id")
     rows = [
         dict(zip(names, row, strict=True)) for row in ledger.fetch(Statement(f"SELECT {', '.join(names)} FROM calls"))
     ]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import cramjam
 import pytest
 from fastapi import Request
 
@@ -164,3 +165,28 @@ async def test_many_members() -> None:
 async def test_refused(make: Callable[[], Request], status: int) -> None:
     """What is too large, before or after unpacking, broken, or packed in another way is refused."""
     assert await _status(make()) == status
+
+
+async def test_snappy() -> None:
+    """Snappy's block format is unpacked, and counts as what it becomes."""
+    body = b"a number of words " * 10_000
+    packed = bytes(cramjam.snappy.compress_raw(body))
+    request = _request([packed[:50], packed[50:]], content_encoding="snappy")
+    async with received(request) as found:
+        assert found == body
+        assert request.app.state.room.held == len(body)
+
+
+@pytest.mark.parametrize(
+    ("packed", "status"),
+    [
+        (b"\xff\xff\xff\xff\x0f" + b"\x00" * 20, 413),
+        (b"\x05\x14hello", 400),
+        (bytes(cramjam.snappy.compress_raw(b"hello" * 50))[:-2], 400),
+        (b"", 400),
+        (bytes(cramjam.snappy.compress_raw(b"a" * (2 * MIB))), 413),
+    ],
+)
+async def test_snappy_that_is_none(packed: bytes, status: int) -> None:
+    """What would become too large is not unpacked, and what is broken says so."""
+    assert await _status(_request([packed], Limits(plain=MIB), content_encoding="snappy")) == status

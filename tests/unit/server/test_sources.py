@@ -138,3 +138,21 @@ def test_sources_say_when_they_were_received_last(empty: Running) -> None:
     page = empty.get("/sources").text
     assert "Last received" in page
     assert 'data-received="sources"' in page
+
+
+def test_what_came_by_two_ways_is_shown(empty: Running) -> None:
+    """The page and the API say how many calls were told twice, which way counts, and what was taken from the other."""
+    assert "Told twice" not in empty.get("/sources").text
+    name = "chatcmpl-9J3uRz8f0QpVh1XcY2bTk7"
+    call = {"started_at": "2026-08-01T10:00:00Z", "model": "gpt-5", "input_tokens": 1, "response_id": name}
+    assert empty.post("/api/calls", {**call, "source": "shop", "id": "1"}).json()["accepted"] == 1
+    assert empty.post("/api/calls", {**call, "source": "litellm", "id": "2", "team": "a"}).json()["accepted"] == 1
+
+    [overlap] = empty.get("/api/overlaps").json()["overlaps"]
+    assert (overlap["counts"], overlap["also_told"], overlap["count"], overlap["taken_from_the_other"]) == (
+        *({"source": "litellm", "way": "gateway"}, {"source": "shop", "way": "api"}, 1, {}),
+    )
+    page = unescape(empty.get("/sources").text)
+    assert "Told twice" in page
+    assert overlap["words"] in page
+    assert "Told twice" in empty.get("/sources/received").json()["overlaps"]

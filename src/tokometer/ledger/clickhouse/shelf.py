@@ -82,7 +82,7 @@ class ClickHouseShelf:
 
     def tool_ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
-        return arriving | self._ways(("tools", "told_tools"), "span_id <> '' AND way = ''", quarters)
+        return arriving | self._ways(("tools", "told_tools"), "span_id <> ''", quarters)
 
     def _ways(self, tables: Sequence[str], span: str, quarters: tuple[int, int]) -> set[Way]:
         within = f"quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
@@ -98,7 +98,9 @@ class ClickHouseShelf:
     def answers(self, answers: Sequence[str], since: int, until: int) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         where, quarters = _during(since, until)
-        return self._places(f"(request_id IN $wanted OR response_id IN $wanted){where}", answers, quarters)
+        # One by one, so that the index of each column serves.
+        for column in ("request_id", "response_id"):
+            yield from self._places(f"{column} IN $wanted{where}", answers, quarters)
 
     def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
@@ -108,6 +110,12 @@ class ClickHouseShelf:
         # The numbers are compared here: a session's calls of an hour are few.
         found = self._places(f"session_id IN $wanted{where}", sessions, quarters)
         return [place for place in found if place.talk and talk_named(place.talk) in wanted]
+
+    def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        for id_, *row in self._of_ids(f"SELECT {_PLACE} FROM told", ids, None):
+            row[_STARTED] = to_us(row[_STARTED])
+            yield place_of(id_.bytes, row, told=True)
 
     def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
@@ -126,10 +134,16 @@ class ClickHouseShelf:
             yield from ((trace, span, parent) for trace, span, parent in rows)
 
     def _places(self, where: str, wanted: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
-        for table, told in (("calls", False), ("told", True)):
-            for id_, *row in self._of(f"SELECT {_PLACE} FROM {table}", where, wanted, quarters):
+        within = f"{where} AND quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
+        select = " UNION ALL ".join(
+            f"SELECT {_PLACE}, {told} AS told FROM {table} WHERE {within}"
+            for table, told in (("calls", 0), ("told", 1))
+        )
+        for start in range(0, len(wanted), _AT_ONCE):
+            parameters = {"wanted": list(wanted[start : start + _AT_ONCE])}
+            for id_, *row, told in self._ledger.fetch(Statement(select, parameters)):
                 row[_STARTED] = to_us(row[_STARTED])
-                yield place_of(id_.bytes, row, told=told)
+                yield place_of(id_.bytes, row, told=bool(told))
 
     def _of_ids(self, select: str, ids: Sequence[bytes], quarters: Quarters) -> list[tuple[Any, ...]]:
         wanted = [str(uuid.UUID(bytes=id_)) for id_ in ids]

@@ -55,7 +55,7 @@ class ToldShelf:
 
     def tool_ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:  # noqa: ARG002
         """See :class:`tokometer.ledger.told_places.Shelf`."""
-        return self._all_ways(("tools", "told_tools"), "span_id <> '' AND way = ''", arriving)
+        return self._all_ways(("tools", "told_tools"), "span_id <> ''", arriving)
 
     def _all_ways(self, tables: Sequence[str], span: str, arriving: set[Way]) -> set[Way]:
         ways = self._ways.get(tables[0])
@@ -91,6 +91,12 @@ class ToldShelf:
         on = f"t.session_id = w.session_id AND {_PROMPT} = w.prompt AND coalesce(t.output_tokens, 0) = w.output"
         found = self._places(on, *_during(since, until), columns, list(zip(*talks, strict=True)))
         return [place for place in found if place.talk]
+
+    def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        sql = f"SELECT {_PLACE} FROM told t JOIN wanted w ON t.id = w.id"
+        rows = self._of(sql, schema.Column("id", "id"), ids) if ids else []
+        return [place_of(id_.bytes, row, told=True) for id_, *row in rows]
 
     def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""

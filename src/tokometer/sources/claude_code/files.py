@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.regular import open_regular
 from tokometer.host.there import is_file, is_folder
 from tokometer.sources.claude_code.places import COWORK
 
@@ -30,6 +31,13 @@ _MOST_STRANGE: Final = 200
 _MOST_LEVELS: Final = 6
 _SUFFIX: Final = re.compile(r"(\.[A-Za-z][A-Za-z0-9]{0,9}){1,2}$")
 _FOLDER: Final = re.compile(r"[A-Za-z][A-Za-z_-]*")
+#: How much of a file is looked at to tell whether it is a transcript, and by what.
+_HEAD: Final = 64 << 10
+_OF_A_LINE: Final = re.compile(
+    rb'"(?:isSidechain|userType|leafUuid|requestId|parentUuid|snapshot|costUSD|cache_creation_input_tokens|'
+    rb'isApiErrorMessage)"\s*:|"role"\s*:\s*"assistant"'
+)
+_OF_OTHERS: Final = re.compile(rb'"(?:usageMetadata|projectHash|parentId|session_meta)"\s*:')
 
 
 def files_of(root: Path) -> Iterator[Path]:
@@ -38,7 +46,7 @@ def files_of(root: Path) -> Iterator[Path]:
     Links to folders are not followed, so that none can lead in circles.
     """
     if not is_folder(root):
-        if is_file(root) and (is_transcript(root) or (_is_ours(root) and is_strange(root))):
+        if is_file(root) and (_is_certainly(root) or (_is_ours(root) and is_strange(root))):
             yield root
         return
     # `projects` beside other things of the tool: a user may name the configuration folder itself.
@@ -57,6 +65,24 @@ def is_transcript(path: Path) -> bool:
     if not name.endswith(".jsonl") or name.startswith("rollout-") or name == _AUDIT:
         return False
     return COWORK not in path.parts or _is_ours(path)
+
+
+def _is_certainly(path: Path) -> bool:
+    """Whether a file is a transcript, which outside of the tool's folders its name does not say."""
+    return is_transcript(path) and (_is_ours(path) or _looks_like_one(path))
+
+
+def _looks_like_one(path: Path) -> bool:
+    """Whether a file begins as transcripts do. Other tools write lines of JSON, too, and some in much the same form."""
+    try:
+        with open_regular(path) as file:
+            head = file.read(_HEAD) or b""
+    except OSError:
+        # Whoever reads it says why that cannot be done.
+        return True
+    if not head:
+        return True
+    return _OF_A_LINE.search(head) is not None and _OF_OTHERS.search(head) is None
 
 
 def is_strange(path: Path) -> bool:
@@ -89,13 +115,14 @@ def _inside(path: Path) -> tuple[str, ...]:
 
 
 def _below(root: Path) -> Iterator[Path]:
-    waiting, room = [str(root)], _MOST_STRANGE if _is_ours(root) else 0
+    ours = _is_ours(root)
+    waiting, room = [str(root)], _MOST_STRANGE if ours else 0
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
                     path = Path(entry.path)
-                    if is_transcript(path):
+                    if is_transcript(path) and (ours or _looks_like_one(path)):
                         yield path
                     elif entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)

@@ -16,8 +16,6 @@ from tokometer.sources.frames import Frames, head_of, is_compressed
 from tokometer.sources.protocol import FileSource, Reading
 from tokometer.sources.tail import Block, Tail
 
-#: How much of a file is looked at to tell whether it is a rollout.
-_HEAD: Final = 64 << 10
 #: What is remembered of a file that is none.
 _STRANGE: Final = b"?"
 #: A file that is something else entirely is not listed line by line.
@@ -52,7 +50,7 @@ class Codex:
             with Tail(path, state) as tail:
                 known = tail.extra == _STRANGE
                 left = tail.state(_STRANGE)
-            head = head_of(path, _HEAD) if places.may_be_rollout(path.name) else b"?"
+            head = head_of(path, places.HEAD) if places.may_be_rollout(path.name) else b"?"
             if not is_rollout(head):
                 strange = bool(head) and not known
                 return Reading(state=left, notices=_unread(path) if strange else [])

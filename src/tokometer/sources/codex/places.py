@@ -10,8 +10,11 @@ from typing import Final
 
 from tokometer.host.there import is_file
 from tokometer.sources.codex.lineage import live_folder
-from tokometer.sources.frames import SUFFIX
+from tokometer.sources.codex.rows import is_rollout
+from tokometer.sources.frames import SUFFIX, head_of
 
+#: How much of a file is looked at to tell whether it is a rollout.
+HEAD: Final = 64 << 10
 LIVE: Final = "sessions"
 ARCHIVE: Final = "archived_sessions"
 _ENDINGS: Final = (".jsonl", f".jsonl{SUFFIX}")
@@ -28,7 +31,9 @@ def rollouts(root: Path) -> Iterator[Path]:
     prefers them so as well.
     """
     if is_file(root):
-        yield root
+        # Whoever names a file may name one of any tool.
+        if is_named_rollout(root.name) or _looks_like_one(root):
+            yield root
         return
     own = root.name in (LIVE, ARCHIVE)
     for path in _walk(root, all_files=own):
@@ -49,6 +54,13 @@ def may_be_rollout(name: str) -> bool:
 def shape_of(name: str) -> str:
     """A file's name without what makes it different from others of its kind: `notes-#.txt`."""
     return _NUMBERS.sub("#", name)
+
+
+def _looks_like_one(path: Path) -> bool:
+    try:
+        return may_be_rollout(path.name) and is_rollout(head_of(path, HEAD))
+    except OSError:
+        return False
 
 
 def _walk(root: Path, *, all_files: bool) -> Iterator[Path]:

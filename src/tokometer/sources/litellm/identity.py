@@ -19,8 +19,8 @@ class Named(NamedTuple):
     """What names a call."""
 
     native_id: str
-    #: The id of the answer, or of the request that failed; empty where LiteLLM's cache answered.
-    request_id: str
+    #: The id of the answer; empty where there is none, or LiteLLM's cache gave it again.
+    response_id: str
     #: What its failed attempts and the row of the failed request have in common; empty where it went well.
     group: str = ""
 
@@ -38,5 +38,5 @@ def named(given: str, started_at: int, *, cached: bool, failed: bool, of_request
         # It is not the answer of that id, but one more like it: nothing is to be joined to it.
         return Named(f"{plain}{_CACHE_HIT}{at}", "")
     if failed:
-        return Named(f"{given}:{_FAILED}" if of_request else f"{given}:{_FAILED}{at}", given, given)
+        return Named(f"{given}:{_FAILED}" if of_request else f"{given}:{_FAILED}{at}", "", given)
     return Named(given if looks_unique(given) else f"{given}{at}", given)

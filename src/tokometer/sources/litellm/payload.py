@@ -115,7 +115,9 @@ class _Payload:
             revision=0 if self._row else 1,
             group=self.name.group,
             shadow=self.of_request,
-            request_id=self.name.request_id,
+            # Of a request that failed its own id is all that there is.
+            request_id="" if self.cached else payload.text("litellm_call_id") or self.name.group,
+            response_id=self.name.response_id,
             # An answer of LiteLLM's cache was not given by the provider, and says nothing of how well that works.
             provider=SOURCE if self.cached else self.provider,
             model=payload.text("model", "model_group"),

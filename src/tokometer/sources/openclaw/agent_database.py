@@ -40,8 +40,8 @@ class AgentMemory(msgspec.Struct):
     #: The last row of entries that was read, and what it was: rows are deleted, and their numbers given again.
     row: int = 0
     row_of: str = ""
-    #: When the last session was written of those that were read (ms).
-    written: int = 0
+    #: When the last session was written of those that were read (ms), and its row.
+    written: tuple[int, int] = (0, 0)
     packed: dict[str, int] = {}
     sessions: dict[str, SessionMemory] = {}
 
@@ -76,10 +76,10 @@ class AgentReader(DatabaseReader[AgentMemory]):
         table, name = (_WINDOWS, "session_id") if self.tables.has(_WINDOWS) else (_NODES, "current_session_id")
         if not self.tables.has(table, name, "updated_at"):
             return
-        query = f"SELECT rowid AS position, {name} AS id, updated_at FROM {table} WHERE updated_at >= ?"
-        since = self.memory.written
-        for row in list(self.tables.rows(query, (since,))):
-            self.memory.written = max(self.memory.written, row["updated_at"] or 0)
+        query = f"SELECT rowid AS position, {name} AS id, updated_at FROM {table} WHERE updated_at >= ? OR rowid > ?"
+        for row in list(self.tables.rows(query, self.memory.written)):
+            at, position = self.memory.written
+            self.memory.written = max(at, row["updated_at"] or 0), max(position, row["position"])
             yield Item(row["position"], lambda row=row: self._run(str(row["id"])))  # type: ignore[misc]
 
     def _run(self, session_id: str) -> Iterable[Record]:

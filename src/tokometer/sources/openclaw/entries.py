@@ -82,12 +82,15 @@ class Session:
         known: Callable[[str], Known],
         parent: Callable[[Known], str],
         home: str,
+        source: str = SOURCE_NAME,
     ) -> None:
         """Go on where `memory` left it.
 
         `known` says what is known of a session by its id, `parent` the id of the one that it was spawned by; `home` is
-        the home folder of whoever's it is.
+        the home folder of whoever's it is; `source` is another one's that has the same entries (pi, which OpenClaw is
+        built upon).
         """
+        self._source = source
         self.memory = memory
         self._place = place
         self._known_by_id = known
@@ -126,7 +129,7 @@ class Session:
         known = self._of_session()
         stated = known.status != "unknown"
         yield AgentRun(
-            source=SOURCE_NAME,
+            source=self._source,
             native_id=f"session:{self._id}",
             started_at=min(memory.started or memory.last, memory.last),
             revision=STATED + known.updated_at if stated else READ_OFF + memory.last,
@@ -218,7 +221,7 @@ class Session:
         if latency is not None and not _INSTANT_US < latency <= _LONGEST_CALL_US:
             latency = None
         return ModelCall(
-            source=SOURCE_NAME,
+            source=self._source,
             native_id=name,
             pinned=True,
             started_at=answer.began,
@@ -281,7 +284,7 @@ class Session:
         server = used.name.split("__")[1] if used.name.startswith("mcp__") and used.name.count("__") > 1 else ""
         known = self._of_session()
         return ToolCall(
-            source=SOURCE_NAME,
+            source=self._source,
             native_id=f"{used.owner}:{used.id or used.name}",
             started_at=used.at,
             origin=self.memory.started,

@@ -10,6 +10,7 @@ from tokometer.records import Notice, now_us
 from tokometer.sources.database import DatabaseReader, read_database
 from tokometer.sources.documents import read_document
 from tokometer.sources.jsonl import read_lines
+from tokometer.sources.machine import host
 from tokometer.sources.openclaw import cron, places, sessions
 from tokometer.sources.openclaw.agent_database import AgentReader
 from tokometer.sources.openclaw.lines import RunsReader, TranscriptReader
@@ -36,6 +37,12 @@ class OpenClaw:
 
     def read(self, path: Path, state: bytes) -> Reading:
         """What is new in a file, by what it is."""
+        reading = self._read(path, state)
+        for record in reading.records:
+            record.machine = host()
+        return reading
+
+    def _read(self, path: Path, state: bytes) -> Reading:
         place = place_of(path)
         if place is None or place.kind == "strange":
             return _passed_over(path, place, state)

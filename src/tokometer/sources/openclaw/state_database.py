@@ -93,9 +93,12 @@ _OUTCOMES: Final[dict[str, Outcome]] = {
 
 
 class StateMemory(msgspec.Struct):
-    """What is remembered of the database between two readings: when the last row of a table was written (ms)."""
+    """What is remembered of the database between two readings, by table: the last row that was read.
 
-    written: dict[str, int] = {}
+    When it was written (ms), and its number: what a migration brings is new, and old.
+    """
+
+    last: dict[str, tuple[int, int]] = {}
 
 
 class StateReader(DatabaseReader[StateMemory]):
@@ -127,10 +130,10 @@ class StateReader(DatabaseReader[StateMemory]):
             return
         known = [f"coalesce({name}, 0)" for name in columns]
         written = f"max({', '.join(known)})" if len(known) > 1 else known[0]
-        query = f"SELECT rowid AS position, *, {written} AS written FROM {table} WHERE written >= ?"
-        since = self.memory.written.get(table, 0)
-        for row in self.tables.rows(query, (since,)):
-            self.memory.written[table] = max(self.memory.written.get(table, 0), row["written"] or 0)
+        query = f"SELECT rowid AS position, *, {written} AS written FROM {table} WHERE written >= ? OR rowid > ?"
+        for row in self.tables.rows(query, self.memory.last.get(table, (0, 0))):
+            at, position = self.memory.last.get(table, (0, 0))
+            self.memory.last[table] = max(at, row["written"] or 0), max(position, row["position"])
             yield row
 
     # -- jobs ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,16 @@ from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.labels import use as use_labels
 from tokometer.sources.otlp.logs import decode_logs
 from tokometer.sources.otlp.metrics import decode_metrics
-from tokometer.sources.otlp.requests import ENCODINGS, MEDIA_TYPES, Encoding, decode, failure, portions, reply
+from tokometer.sources.otlp.requests import (
+    ENCODINGS,
+    MEDIA_TYPES,
+    Encoding,
+    decode,
+    failure,
+    portions,
+    reply,
+    status_with_retry,
+)
 from tokometer.sources.otlp.signals import SHAPES, Signal
 from tokometer.sources.otlp.traces import Traces, decode_traces
 
@@ -30,5 +39,6 @@ __all__ = [
     "failure",
     "portions",
     "reply",
+    "status_with_retry",
     "use_labels",
 ]

@@ -130,11 +130,15 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "langsmith_kind": (text, "langsmith.span.kind"),
     "ai_operation": (text, "ai.operationId"),
     # which model
-    "provider": (text, "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider"),
+    "provider": (
+        text,
+        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider",
+    ),
     "model": (text, "<langfuse.observation.model.name gen_ai.response.model llm.response.model ai.response.model"),
     "request_model": (
         text,
-        "gen_ai.request.model llm.model_name embedding.model_name llm.request.model ai.model.id mlflow.llm.model model",
+        "gen_ai.request.model llm.model_name embedding.model_name llm.request.model ai.model.id mlflow.llm.model model "
+        "openclaw.model",
     ),
     "response_id": (text, "gen_ai.response.id llm.response.id ai.response.id request_id"),
     # money; tokens and costs stand in tables of their own
@@ -146,13 +150,16 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         "gen_ai.response.time_to_first_chunk gen_ai.server.time_to_first_token gen_ai.response.time_to_first_token "
         "llm.latency.time_to_first_token",
     ),
-    "ttft_ms": (milliseconds, "ttft_ms ai.response.msToFirstChunk"),
+    "ttft_ms": (
+        milliseconds,
+        "ttft_ms ai.response.msToFirstChunk copilot_chat.time_to_first_token openclaw.model_call.time_to_first_byte_ms",
+    ),
     "first_token_at": (_json_moment, COMPLETION_BEGAN),
     # how it ended
-    "error_type": (text, "error.type exception.type"),
+    "error_type": (text, "error.type exception.type openclaw.errorCategory"),
     "error_message": (
         message,
-        "error.message exception.message langfuse.observation.status_message error",
+        "error.message exception.message langfuse.observation.status_message error openclaw.error",
     ),
     "langfuse_level": (text, "langfuse.observation.level"),
     "http_status": (_status_code, "http.response.status_code http.status_code status_code"),
@@ -166,7 +173,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # whose it is
     "session": (
         text,
-        f"<langfuse.session.id gen_ai.conversation.id session.id {_T}session_id {_T}thread_id {_M}sessionId",
+        f"<langfuse.session.id gen_ai.conversation.id session.id {_T}session_id {_T}thread_id {_M}sessionId "
+        "openclaw.sessionId openclaw.sessionKey",
     ),
     "user": (text, f"<langfuse.user.id user.id enduser.id {_T}user_id {_M}userId"),
     "team": (text, f"tokometer.team team team.id team.name {_T}team {_M}team langfuse.trace.metadata.team"),
@@ -198,13 +206,13 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "port": (text, "server.port net.peer.port"),
     "url": (text, "gen_ai.openai.api_base llm.openai.api_base"),
     # agents and tools
-    "agent": (text, "gen_ai.agent.name agent.name agent_name"),
+    "agent": (text, "gen_ai.agent.name agent.name agent_name openclaw.agent"),
     "agent_id": (text, "gen_ai.agent.id agent_id"),
     "parent_agent_id": (text, "parent_agent_id"),
     "workflow": (text, "gen_ai.workflow.name traceloop.workflow.name"),
     "entity": (text, "traceloop.entity.name"),
-    "tool": (text, "gen_ai.tool.name tool.name ai.toolCall.name tool_name"),
-    "tool_call_id": (text, "gen_ai.tool.call.id tool_call.id ai.toolCall.id tool_use_id"),
+    "tool": (text, "gen_ai.tool.name tool.name ai.toolCall.name tool_name openclaw.toolName"),
+    "tool_call_id": (text, "gen_ai.tool.call.id gen_ai.tool.call_id tool_call.id ai.toolCall.id tool_use_id"),
     "tool_server": (text, "mcp.server.name mcp_server.name mcp_server_name"),
 }
 

@@ -47,6 +47,8 @@ def records_of(span: Span) -> list[Record]:
         return [call_of(span, part, native_id, start)]
     if part.role == "tool":
         return [tool_of(span, native_id, start)]
+    if part.role == "statement":
+        return [_statement(span, part, native_id, start)]
     return _agent(span, part, native_id, start)
 
 
@@ -122,6 +124,14 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
     if "agent_id" in found:
         call.agent = call.agent or found["agent_id"]
         call.subagent = found["agent_id"] if get("parent_agent_id") else ""
+    return call
+
+
+def _statement(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
+    """What a run used in all, told by a span of its own: it stands where the run does, above the run's calls."""
+    call = call_of(span, part, native_id, start, shadow=True)
+    if span.parent_id:
+        call.span_id, call.parent_id = span.parent_id, ""
     return call
 
 

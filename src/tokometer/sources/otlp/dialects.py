@@ -69,6 +69,10 @@ DIALECTS: Final[dict[str, Dialect]] = {
         "up to 5 over other providers than Anthropic: cache writes",
     ),
     "Claude Code": Dialect(_CACHE, "the cache is beside the input, as Anthropic's API has it", _NO_LIFETIME),
+    "OpenClaw": Dialect(
+        assumed="`openclaw.tokens.input` leaves the cache out; `openclaw.model.usage` states the sum of a whole run",
+        unknown=_NO_LIFETIME,
+    ),
     "Langfuse": Dialect(
         _CACHE | _PARTS | {"reasoning", "lifetimes", "tool_input"},
         "flat keys of `usage_details` are disjoint by agreement; keys below another one (`…_details`) are a part of "

@@ -8,11 +8,9 @@ span) instead of being made into three objects each. That takes 4 µs a span of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError
+from tokometer.sources.protobuf import DecodeError, Message, message_classes
 
 __all__ = [
     "AnyValue",
@@ -29,26 +27,11 @@ __all__ = [
     "RequestInParts",
     "Resource",
     "ResourceInParts",
+    "RetryInfo",
     "Scope",
     "ScopeInParts",
     "SpanMessage",
 ]
-
-_PACKAGE: Final = "tokometer.otlp"
-_FIELD: Final = descriptor_pb2.FieldDescriptorProto
-_SCALARS: Final = {
-    "bytes": _FIELD.TYPE_BYTES,
-    "bool": _FIELD.TYPE_BOOL,
-    "double": _FIELD.TYPE_DOUBLE,
-    "fixed64": _FIELD.TYPE_FIXED64,
-    "int32": _FIELD.TYPE_INT32,
-    "int64": _FIELD.TYPE_INT64,
-    "sfixed64": _FIELD.TYPE_SFIXED64,
-    "sint32": _FIELD.TYPE_SINT32,
-    "string": _FIELD.TYPE_STRING,
-    "uint32": _FIELD.TYPE_UINT32,
-    "uint64": _FIELD.TYPE_UINT64,
-}
 
 #: Message → its fields, as `number: name type`; a star marks a repeated one, a bar a member of the oneof `value`, a
 #: question mark one of which it matters whether it is there.
@@ -166,66 +149,16 @@ _MESSAGES: Final[dict[str, tuple[str, ...]]] = {
     "ScopeInParts": ("1: scope bytes", "2: spans bytes*"),
     # of every signal
     "ExportPartialSuccess": ("1: rejected int64", "2: error_message string"),
-    # google.rpc.Status, with which errors are told
-    "Failure": ("1: code int32", "2: message string"),
+    # google.rpc.Status, with which errors are told, and what it can have in it: google.rpc.RetryInfo
+    "Failure": ("1: code int32", "2: message string", "3: details Any*"),
+    "Any": ("1: type_url string", "2: value bytes"),
+    "RetryInfo": ("1: retry_delay Duration",),
+    "Duration": ("1: seconds int64",),
     "ExportResponse": ("1: partial_success ExportPartialSuccess",),
 }
 
 
-class Message(Protocol):
-    """What we use of a protobuf message class's instances."""
-
-    def SerializeToString(self) -> bytes:  # noqa: N802 - protobuf's name
-        """The message on the wire."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as many types as fields
-        """A field."""
-
-
-class MessageClass(Protocol):
-    """What we use of a protobuf message class."""
-
-    def __call__(self, **fields: object) -> Message:
-        """A message with these fields."""
-
-    def FromString(self, data: bytes) -> Message:  # noqa: N802 - protobuf's name
-        """The message that these bytes are; raises :class:`DecodeError`."""
-
-
-def _classes() -> dict[str, MessageClass]:
-    file = descriptor_pb2.FileDescriptorProto(name="tokometer/otlp.proto", package=_PACKAGE, syntax="proto3")
-    for name, fields in _MESSAGES.items():
-        _add(file.message_type.add(name=name), fields)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in _MESSAGES
-    }
-
-
-def _add(message: descriptor_pb2.DescriptorProto, fields: Sequence[str]) -> None:
-    for line in fields:
-        number, name, type_ = line.replace(":", "").split()
-        field = message.field.add(name=name, number=int(number), label=_FIELD.LABEL_OPTIONAL)
-        if type_.endswith("*"):
-            field.label = _FIELD.LABEL_REPEATED
-        if type_.endswith("|"):
-            if not message.oneof_decl:
-                message.oneof_decl.add(name="value")
-            field.oneof_index = 0
-        if type_.endswith("?"):
-            field.proto3_optional = True
-            field.oneof_index = len(message.oneof_decl)
-            message.oneof_decl.add(name=f"_{name}")
-        bare = type_.rstrip("*|?")
-        if bare in _SCALARS:
-            field.type = _SCALARS[bare]
-        else:
-            field.type = _FIELD.TYPE_MESSAGE
-            field.type_name = f".{_PACKAGE}.{bare}"
-
-
-_CLASSES: Final = _classes()
+_CLASSES: Final = message_classes("tokometer.otlp", _MESSAGES)
 AnyValue: Final = _CLASSES["AnyValue"]
 KeyValue: Final = _CLASSES["KeyValue"]
 SpanMessage: Final = _CLASSES["Span"]
@@ -240,4 +173,5 @@ MetricMessage: Final = _CLASSES["Metric"]
 ExportMetricsServiceRequest: Final = _CLASSES["ExportMetricsServiceRequest"]
 ExportTraceServiceRequest: Final = _CLASSES["ExportTraceServiceRequest"]
 Failure: Final = _CLASSES["Failure"]
+RetryInfo: Final = _CLASSES["RetryInfo"]
 ExportResponse: Final = _CLASSES["ExportResponse"]

@@ -10,7 +10,7 @@ import msgspec
 from tokometer.records import Refusal
 from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.logs import decode_logs
-from tokometer.sources.otlp.messages import ExportResponse, Failure
+from tokometer.sources.otlp.messages import ExportResponse, Failure, RetryInfo
 from tokometer.sources.otlp.metrics import decode_metrics
 from tokometer.sources.otlp.portions import json_portions, protobuf_portions
 from tokometer.sources.otlp.signals import SHAPES, Signal
@@ -79,3 +79,10 @@ def failure(message: str, encoding: Encoding) -> bytes:
     if encoding == "json":
         return msgspec.json.encode({"message": message})
     return Failure(message=message).SerializeToString()
+
+
+def status_with_retry(code: int, message: str, seconds: int) -> bytes:
+    """A `google.rpc.Status` that says after how many seconds the request can be sent again."""
+    delay = RetryInfo(retry_delay={"seconds": seconds}).SerializeToString()
+    detail = {"type_url": "type.googleapis.com/google.rpc.RetryInfo", "value": delay}
+    return Failure(code=code, message=message, details=[detail]).SerializeToString()

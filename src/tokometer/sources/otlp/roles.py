@@ -13,7 +13,7 @@ from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS
 from tokometer.sources.otlp.tokens import SLOTS as TOKEN_SLOTS
 
-Role = Literal["call", "agent", "workflow", "tool", ""]
+Role = Literal["call", "agent", "workflow", "tool", "statement", ""]
 
 
 class Part(NamedTuple):
@@ -31,6 +31,8 @@ _RERANK: Final = Part("call", "rerank")
 _AGENT: Final = Part("agent", "invoke_agent")
 _WORKFLOW: Final = Part("workflow", "invoke_workflow")
 _TOOL: Final = Part("tool", "execute_tool")
+#: The sum of what a run used, told by a span that stands beside the run's calls.
+_STATEMENT: Final = Part("statement", "invoke_agent")
 
 #: gen_ai.operation.name
 _OPERATIONS: Final = {
@@ -48,6 +50,13 @@ _OPERATIONS: Final = {
     "rerank": _RERANK,
     "retrieval": _NOTHING,
     "text_completion": _COMPLETION,
+    # Gemini CLI's own
+    "agent_call": _AGENT,
+    "llm_call": _CHAT,
+    "schedule_tool_calls": _NOTHING,
+    "system_prompt": _NOTHING,
+    "tool_call": _TOOL,
+    "user_prompt": _NOTHING,
 }
 #: openinference.span.kind: only LLM and EMBEDDING are counted.
 _OPENINFERENCE: Final = {"LLM": _CHAT, "EMBEDDING": _EMBEDDINGS, "AGENT": _AGENT, "TOOL": _TOOL}
@@ -72,12 +81,20 @@ _CLAUDE_CODE: Final = {
     "claude_code.llm_request": _CHAT,
     "claude_code.tool": _TOOL,
 }
+#: Span names of OpenClaw's, where its operation does not say it, or says another.
+_OPENCLAW: Final = {
+    "openclaw.model.usage": _STATEMENT,
+    "openclaw.run": _AGENT,
+    "openclaw.tool.execution": _TOOL,
+}
 
 
 def part_of(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
     """The part that a span plays; one that means nothing to a meter (HTTP, a database) plays none."""
     found = span.found
     operation = found.get("operation")
+    if span.name.startswith("openclaw.") and span.name in _OPENCLAW:
+        return _OPENCLAW[span.name]
     if operation is not None and "langfuse_type" not in found:
         part = _OPERATIONS.get(operation)
         if part is not None:
@@ -130,6 +147,7 @@ _SILENT: Final = {
         {
             *("create_agent", "fetch_response", "plan", "retrieval", "search_memory", "create_memory", "update_memory"),
             *("delete_memory", "create_memory_store", "delete_memory_store", "upsert_memory"),
+            *("schedule_tool_calls", "system_prompt", "user_prompt"),
         }
     ),
     "openinference_kind": frozenset({"CHAIN", "RETRIEVER", "RERANKER", "GUARDRAIL", "EVALUATOR", "PROMPT", "UNKNOWN"}),

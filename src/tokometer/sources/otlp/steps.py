@@ -28,7 +28,8 @@ _WORDS: Final = (
     "operation",
     "request_type",
 )
-_CLAUDE_CODE: Final = "claude_code."
+#: What the names of spans begin with of those who say it there.
+_OWN: Final = ("claude_code.", "openclaw.")
 
 
 def word_of(span: Span) -> str:
@@ -38,7 +39,7 @@ def word_of(span: Span) -> str:
         if found.get(slot):
             word = str(found[slot])
             return word.lower() if word.isupper() and masked(word) == word else word
-    return span.name.removeprefix(_CLAUDE_CODE) if span.name.startswith(_CLAUDE_CODE) else ""
+    return span.name.partition(".")[2] if span.name.startswith(_OWN) else ""
 
 
 def steps_of(spans: Iterable[Span], kept: Iterable[Record]) -> Iterator[Record]:

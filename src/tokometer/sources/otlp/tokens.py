@@ -78,6 +78,7 @@ input
 input_uncached
     ai.usage.inputTokenDetails.noCacheTokens: Vercel AI SDK 6
     gen_ai.usage.details.prompt_cache_miss_tokens: pydantic-ai over DeepSeek
+    openclaw.tokens.input: OpenClaw
 input_text
     gen_ai.usage.text.input_tokens: conventions' drafts
     gen_ai.usage.input_text_tokens: LiveKit
@@ -127,6 +128,7 @@ cache_read
     llm.token_count.prompt_details.cache_input: OpenInference
     ai.usage.inputTokenDetails.cacheReadTokens: Vercel AI SDK 6
     cache_read_tokens: Claude Code
+    openclaw.tokens.cache_read: OpenClaw
 vercel_cached
     ai.usage.cachedInputTokens: Vercel AI SDK 5 and 6
 cache_read_text
@@ -158,6 +160,7 @@ cache_write
     llm.token_count.prompt_details.cache_write: OpenInference
     ai.usage.inputTokenDetails.cacheWriteTokens: Vercel AI SDK 6
     cache_creation_tokens: Claude Code
+    openclaw.tokens.cache_write: OpenClaw
 cache_write_5m
     gen_ai.usage.cache_creation.ephemeral_5m_input_tokens: others, after Anthropic
     gen_ai.usage.cache_write_5m_tokens: others
@@ -176,6 +179,7 @@ output
     gen_ai.usage.details.output_tokens: pydantic-ai
     gen_ai.aggregated_usage.output_tokens: pydantic-ai of an agent's run
     output_tokens: Claude Code
+    openclaw.tokens.output: OpenClaw
 output_text
     gen_ai.usage.text.output_tokens: conventions' drafts
     gen_ai.usage.output_text_tokens: LiveKit
@@ -221,6 +225,7 @@ total
     llm.usage.total_tokens: OpenLLMetry
     llm.token_count.total: OpenInference
     ai.usage.totalTokens: Vercel AI SDK 5 and 6
+    openclaw.tokens.total: OpenClaw
 own_sum
     gen_ai.client.token.usage: OpenLIT
 web_searches

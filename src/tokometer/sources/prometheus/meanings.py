@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from math import inf, isnan
 from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -16,13 +17,16 @@ from tokometer.sources.machine import host as this_host
 from tokometer.sources.prometheus.dialects import Dialect, Rule, dialects
 from tokometer.sources.series import COUNT, SUM, Series, series_of
 
-#: `value` is a reading by itself, `bucket` a count of all that is at most a bound (the label `le`).
-Kind = Literal["value", "bucket"]
+#: `value` is a reading by itself, `bucket` a count of all that is at most a bound (the label `le`), `histogram` a whole
+#: one, which only remote write has (a native histogram).
+Kind = Literal["value", "bucket", "histogram"]
 
 BUCKET, TOTAL, CREATED = "_bucket", "_total", "_created"
 #: Of programs themselves: what they take, and how often they were asked for metrics.
 _PASSED: Final = ("python_", "process_", "go_", "promhttp_", "scrape_", "http_", "up", "target_info", "ALERTS")
 _BOUND: Final = "le"
+#: Labels that tell no two series of a metric apart, or that are kept.
+_APART: Final = (_BOUND, "job", "instance")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal", ""})  # noqa: S104 - a name
 
 
@@ -63,10 +67,14 @@ class Place:
 
 
 class Meanings:
-    """What series mean at one place. `told` is the type of each metric as the exporter tells it (`# TYPE`)."""
+    """What series mean at one place. `told` is the type of each metric as the exporter tells it (`# TYPE`).
 
-    def __init__(self, place: Place, options: Mapping[str, str] | None = None) -> None:
+    `apart` is true where series that differ only in labels that are not kept cannot be put together.
+    """
+
+    def __init__(self, place: Place, options: Mapping[str, str] | None = None, *, apart: bool = False) -> None:
         self._place = place
+        self._apart = apart
         self._mapped = _mapped(options or {})
         self._kept = [part for part in (options or {}).get("keep", "").replace(",", " ").split() if part]
         self.told: dict[str, str] = {}
@@ -128,6 +136,11 @@ class Meanings:
             if "device" in found and dialect.device:
                 part = found.pop("part", "")
                 found["device"] = dialect.device + found["device"] + (f"/{part}" if part else "")
+        if self._apart:
+            used = {*rule.keep, *dialect.labels, *_APART}
+            left = [f"{name}={value}" for name, value in sorted(labels.items()) if name not in used]
+            if left:
+                found["series"] = blake2b("\0".join(left).encode(), digest_size=4).hexdigest()
         found.update(rule.more)
         instance = labels.get("instance") or place.instance
         if place.sure or "host" not in found:
@@ -175,7 +188,9 @@ def _all() -> dict[str, tuple[_Entry, ...]]:
     for dialect in dialects():
         for rank, rule in enumerate(dialect.rules):
             for name, entry in _named(rule, dialect, rank):
-                found.setdefault(name, []).append(entry)
+                # Newer clients of Prometheus write a colon as an underscore for who does not ask for all of UTF-8.
+                for spelled in {name, _plain(name)}:
+                    found.setdefault(spelled, []).append(entry)
     return {name: tuple(entries) for name, entries in found.items()}
 
 
@@ -187,12 +202,17 @@ def _named(rule: Rule, dialect: Dialect, rank: int) -> Iterator[tuple[str, _Entr
             (name, _Entry(rule, meter, dialect, f"_{rule.part}", "value", rank)) for name in _totals(rule.theirs)
         )
     elif meter.form == "histogram":
+        yield rule.theirs, _Entry(rule, meter, dialect, "", "histogram", rank)
         yield rule.theirs + BUCKET, _Entry(rule, meter, dialect, "", "bucket", rank)
         yield rule.theirs + SUM, _Entry(rule, meter, dialect, SUM, "value", rank)
         yield rule.theirs + COUNT, _Entry(rule, meter, dialect, COUNT, "value", rank)
     else:
         names = _totals(rule.theirs) if meter.form == "counter" else (rule.theirs,)
         yield from ((name, _Entry(rule, meter, dialect, "", "value", rank)) for name in names)
+
+
+def _plain(name: str) -> str:
+    return name.replace(":", "_")
 
 
 def _totals(name: str) -> tuple[str, ...]:
@@ -202,7 +222,8 @@ def _totals(name: str) -> tuple[str, ...]:
 
 @cache
 def _passed() -> tuple[str, ...]:
-    return (*_PASSED, *(start for dialect in dialects() for start in dialect.passed))
+    starts = [start for dialect in dialects() for start in dialect.passed]
+    return (*_PASSED, *starts, *(_plain(start) for start in starts))
 
 
 def _is_passed(name: str) -> bool:

@@ -23,7 +23,9 @@ from tokometer.sources.series import BUCKET, BUCKET_LABEL, Series, cumulative
 from tokometer.sources.series.histogram import bound_text
 
 SOURCE: Final = "prometheus"
-_ACCEPT: Final = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+_ACCEPT: Final = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
 _EOF: Final = "# EOF"
 #: Histograms are kept so often: a minute tells latency well, and they are most of what an exporter says (seconds).
 HISTOGRAMS_EVERY: Final = 60
@@ -140,6 +142,8 @@ class _Answer:
             meant: tuple[Meant, ...] = ()
         else:
             meant = known.meanings.of(found.name, found.labels)
+            # A summary by the name of a histogram has quantiles, which add up to nothing.
+            meant = tuple(one for one in meant if one.kind != "histogram")
         slots = tuple(slot for one in meant if (slot := self._slot(found.name, one)) is not None)
         if len(known.heads) < _MOST_HEADS:
             known.heads[found.head] = slots
@@ -218,7 +222,7 @@ class Scrape:
                 noticed.add("metric", name)
         answer = _Answer(known, target.url, now, seconds=seconds, noticed=noticed)
         answer.read(text)
-        if not answer.understood:
+        if answer.refusals and not answer.understood:
             raise PollError("answers something that is no Prometheus exposition; is its address that of its metrics?")
         recalled = self._memory.recall(key, state)
         records, told = _samples(known, answer, recalled or (Told(), Told()), now)

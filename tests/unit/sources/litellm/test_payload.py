@@ -39,7 +39,7 @@ def test_row_and_payload_agree() -> None:
     fields = (
         *("started_at", "provider", "model", "status", "input_tokens", "cache_read_tokens", "output_tokens"),
         *("cache_write_unknown_tokens", "reasoning_tokens", "cost_reported", "team", "user", "account", "api_key"),
-        *("trace_id", "request_id", "latency_us", "ttft_us", "endpoint"),
+        *("trace_id", "response_id", "latency_us", "ttft_us", "endpoint"),
     )
     assert [getattr(one, name) for name in fields] == [getattr(other, name) for name in fields]
 
@@ -60,7 +60,7 @@ def test_cache_hits() -> None:
     records = read(cache_hit())
     call = call_of(records)
     assert (call.provider, call.cost_reported, call.input_tokens, call.output_tokens) == ("litellm", 0, 0, 0)
-    assert call.request_id == ""
+    assert (call.request_id, call.response_id) == ("", "")
     assert (call.labels or {})["cache"] == "hit"
     saved = {record.metric: record.value for record in records if isinstance(record, Sample)}
     assert saved == {"litellm.cache.saved_cost": 0.0005, "litellm.cache.saved_tokens": 120.0}

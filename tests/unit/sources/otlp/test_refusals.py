@@ -16,8 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from generators.otlp_spans import as_json, protobuf, span
 from tokometer.records.texts import mend
-from tokometer.sources.otlp import OtlpError, decode_traces, failure, reply
-from tokometer.sources.otlp.traces import Encoding
+from tokometer.sources.otlp import Encoding, OtlpError, decode_traces, failure, reply
 
 CHAT: dict[str, Any] = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
 NOW = time.time_ns()
@@ -210,13 +209,13 @@ def test_the_reply_counts_what_was_rejected() -> None:
     """The reply is empty where all went well, else says how many spans were rejected and why, in the same encoding."""
     bad = [span(attributes=CHAT | {"gen_ai.usage.input_tokens": -1}) for _ in range(7)]
     refusals = decode_traces(protobuf(*bad), "protobuf").refusals
-    message = ExportTraceServiceResponse.FromString(reply(refusals, "protobuf"))
+    message = ExportTraceServiceResponse.FromString(reply("traces", refusals, "protobuf"))
     assert message.partial_success.rejected_spans == 7
     assert "gen_ai.usage.input_tokens: is negative" in message.partial_success.error_message
     assert "2 more" in message.partial_success.error_message
-    assert json.loads(reply(refusals, "json"))["partialSuccess"]["rejectedSpans"] == "7"
-    assert reply([], "protobuf") == b""
-    assert reply([], "json") == b"{}"
+    assert json.loads(reply("traces", refusals, "json"))["partialSuccess"]["rejectedSpans"] == "7"
+    assert reply("traces", [], "protobuf") == b""
+    assert reply("traces", [], "json") == b"{}"
 
 
 def test_a_failure_is_a_google_rpc_status() -> None:

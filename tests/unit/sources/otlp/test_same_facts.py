@@ -12,8 +12,7 @@ from generators.otlp_spans import as_json, protobuf, span
 from generators.usage_dialects import DIALECTS, OPTIONAL, Facts
 from tokometer.records import ModelCall
 from tokometer.records.wire import record_from
-from tokometer.sources.otlp import decode_traces
-from tokometer.sources.otlp.traces import Encoding
+from tokometer.sources.otlp import Encoding, decode_traces
 
 Gathered = tuple[int, int, int, int, int, dict[str, int], int | None]
 

@@ -41,6 +41,7 @@ ONLY_IN_THE_TABLE = {
     "gen_ai.client.token.usage",
     "gen_ai.usage.experimental.reasoning_tokens",
     "llm.token_count.prompt_details.web_search_requests",
+    *(f"openclaw.tokens.{what}" for what in ("input", "output", "cache_read", "cache_write", "total")),
 }
 
 

@@ -38,7 +38,10 @@ def told(reading: Reading) -> list[tuple[str, float, int]]:
     return [(sample.metric, sample.value, (sample.started_at - BEGIN) // SECOND) for sample in samples]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[example.name for example in EXAMPLES])
+_ANSWERS = [example for example in EXAMPLES if isinstance(example, Answers)]
+
+
+@pytest.mark.parametrize("example", _ANSWERS, ids=[example.name for example in _ANSWERS])
 def test_every_dialect(example: Answers) -> None:
     """Every exporter's answers give the right number of samples, twice the same from the same state, and no refusal."""
     poll, state, count = Scrape(), b"", 0
@@ -64,6 +67,13 @@ def test_meaning_of_vllm() -> None:
     assert (tokens.metric, tokens.value, tokens.mode) == ("server.tokens.generated", 7.0, "counter")
     assert (tokens.model, tokens.provider, tokens.host) == ("m", "vllm", "gpu-01")
     assert tokens.labels == {"engine": "0", "instance": "gpu-01:8000"}
+
+
+def test_colons_that_were_escaped() -> None:
+    """Clients that write a colon as an underscore mean the same; what is passed over is so under either name."""
+    reading = scraped("vllm_num_requests_running 1\nvllm_cache_config_info 1\nsglang_num_queue_reqs 2\n")
+    assert told(reading) == [("server.requests.running", 1, 0), ("server.queue.waiting", 2, 0)]
+    assert not reading.notices
 
 
 def test_counters_are_kept_when_they_change() -> None:
@@ -136,7 +146,7 @@ def test_broken_lines_are_refused_one_by_one() -> None:
         ("vllm:num_requests_running 1\n", OPEN_METRICS),
         ("<html>\n", TEXT),
         ("vllm:num_requests_running 1\n", "text/html"),
-        ("", TEXT),
+        ("", OPEN_METRICS),
     ],
 )
 def test_what_is_no_answer(text: str, media: str) -> None:

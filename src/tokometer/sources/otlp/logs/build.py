@@ -129,7 +129,7 @@ def _call(told: LogRecord, event: Event) -> ModelCall:
     error = event.what == "failure" or ("output" not in found and failed(found))
     span, start = _as_span(told, error=error)
     call = call_of(span, Part("call", _operation(found)), _native_id(told), start)
-    call.revision = 1
+    call.revision, call.way = 1, "event"
     _settle_whose(told.named.dialect, call, found)
     call.provider = call.provider or told.named.dialect.provider
     if error and call.cost_reported is None and "input" not in found:
@@ -146,7 +146,7 @@ def _operation(found: dict[str, Any]) -> str:
 def _tool(told: LogRecord) -> ToolCall:
     span, start = _as_span(told, error=False)
     tool = tool_of(span, _native_id(told), start)
-    tool.revision = 1
+    tool.revision, tool.way = 1, "event"
     if not span.end_ns:
         tool.status = "ok" if outcome_of(span).status == "ok" else "error"
     metadata = told.found.get("tool_metadata") or {}

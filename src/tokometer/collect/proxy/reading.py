@@ -1,0 +1,248 @@
+"""A copy of an exchange → what of it is told: counts, names and times, never a word of a prompt or an answer.
+
+Runs in a thread of its own, after the call.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from tokometer.collect.proxy.events import Event, Folded, events_of, folded
+from tokometer.collect.proxy.exchange import Exchange, Piece
+from tokometer.collect.proxy.framing import Head
+from tokometer.collect.proxy.unpacking import Unpacker, unpacker
+from tokometer.sources.machine import host
+
+#: Hosts of providers: what the address ends with → the provider's slug.
+_HOSTS: Final = (
+    ("api.openai.com", "openai"),
+    ("api.anthropic.com", "anthropic"),
+    ("openrouter.ai", "openrouter"),
+    ("api.mistral.ai", "mistral"),
+    ("api.groq.com", "groq"),
+    ("api.deepseek.com", "deepseek"),
+    ("api.together.xyz", "together"),
+    ("api.fireworks.ai", "fireworks"),
+    ("api.x.ai", "x-ai"),
+    ("generativelanguage.googleapis.com", "google"),
+    (".openai.azure.com", "azure"),
+    ("ollama.com", "ollama"),
+)
+_PORTS: Final = {"11434": "ollama", "1234": "lmstudio"}
+#: Headers with the id of a request: Anthropic's, OpenAI's.
+_REQUEST_IDS: Final = (b"request-id", b"x-request-id")
+_LONGEST: Final = 300
+_MOST_TOOLS: Final = 100
+_MOST_BYTES: Final = 64 << 20
+#: Of what an error says.
+_LONGEST_ERROR: Final = 500
+#: Objects of numbers and short words.
+_KEPT: Final = ("usage", "usageMetadata", "stats", "incomplete_details")
+_SHORT: Final = (
+    *("id", "object", "type", "model", "created", "created_at", "service_tier", "stop_reason", "done_reason", "status"),
+    *("prompt_eval_count", "eval_count", "prompt_eval_duration", "eval_duration", "load_duration", "total_duration"),
+    *("provider", "model_instance_id", "response_id", "remote_model", "remote_host"),
+)
+_decode_any: Final = msgspec.json.Decoder().decode
+
+
+class Asked(msgspec.Struct):
+    """What is read of a request's body; everything else is skipped unseen."""
+
+    model: str | None = None
+    stream: bool | None = None
+    user: str | None = None
+
+
+_decode_asked: Final = msgspec.json.Decoder(Asked).decode
+
+
+def told_of(exchange: Exchange, provider: str = "") -> dict[str, Any]:
+    """An exchange as an item for the source `proxy`; `provider` is what the user calls the server."""
+    asked = _asked(exchange)
+    read = _answer(exchange)
+    status = int(exchange.response.first[1]) if exchange.response is not None else None
+    item = {
+        "id": exchange.id,
+        "started_at": exchange.started_at,
+        "latency_ns": exchange.ended - exchange.began,
+        "ttft_ns": None if read.first is None else read.first - exchange.began,
+        "http_status": status,
+        "ending": exchange.ending,
+        "form": exchange.form,
+        "operation": exchange.operation,
+        "provider": provider or provider_at(exchange.upstream, exchange.form),
+        "model": (asked.model or "")[:_LONGEST],
+        "stream": read.streamed,
+        "user": (asked.user or "")[:_LONGEST],
+        "machine": host(),
+        "upstream": exchange.upstream,
+        "request_id": _header(exchange.response, _REQUEST_IDS),
+        "answer": reduced(read.answer),
+        "unread": read.unread,
+    }
+    return {name: value for name, value in item.items() if value not in (None, "", {}, [])}
+
+
+def provider_at(url: str, form: str) -> str:
+    """Who serves at an address, as far as it says so; empty where nobody can tell."""
+    name = url.partition("://")[2].partition("/")[0]
+    host_name, _, port = name.rpartition(":") if ":" in name.rpartition("]")[2] else (name, "", "")
+    known = next((slug for end, slug in _HOSTS if host_name == end or (end[0] == "." and host_name.endswith(end))), "")
+    return known or _PORTS.get(port, "") or (form if form in ("ollama", "lmstudio") else "")
+
+
+def reduced(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without anything that it says: counts, names, ids, reasons."""
+    found = {key: answer[key] for key in _KEPT if answer.get(key) is not None}
+    found |= {key: answer[key] for key in _SHORT if isinstance(answer.get(key), str | int)}
+    if answer.get("error"):
+        found["error"] = _error(answer["error"])
+    choices = answer.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    said = choice.get("message")
+    calls = said.get("tool_calls") if isinstance(said, dict) else None
+    ollama = answer.get("message")
+    tools = [*_functions(calls), *_functions(ollama.get("tool_calls") if isinstance(ollama, dict) else None)]
+    if tools or choice.get("finish_reason"):
+        found["choices"] = [{"finish_reason": choice.get("finish_reason"), "message": {"tool_calls": tools}}]
+    for key in ("content", "output"):
+        blocks = answer.get(key)
+        used = (
+            [_block(one) for one in blocks if isinstance(one, dict) and one.get("name")]
+            if isinstance(blocks, list)
+            else []
+        )
+        if used:
+            found[key] = used[:_MOST_TOOLS]
+    return found
+
+
+def _error(error: object) -> dict[str, Any] | str:
+    if not isinstance(error, dict):
+        return str(error)[:_LONGEST_ERROR]
+    said = {key: error[key] for key in ("type", "code", "status") if isinstance(error.get(key), str | int)}
+    if isinstance(error.get("message"), str):
+        said["message"] = error["message"][:_LONGEST_ERROR]
+    return said or {"type": "error"}
+
+
+def _functions(calls: object) -> list[dict[str, Any]]:
+    found = []
+    for one in calls[:_MOST_TOOLS] if isinstance(calls, list) else []:
+        function = one.get("function") if isinstance(one, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
+            found.append({"id": one.get("id") or "", "function": {"name": function["name"][:_LONGEST]}})
+    return found
+
+
+def _block(one: dict[str, Any]) -> dict[str, Any]:
+    return {key: one[key] for key in ("type", "id", "call_id", "name") if isinstance(one.get(key), str)}
+
+
+# -- the request -------------------------------------------------------------------------------------------------------
+
+
+def _asked(exchange: Exchange) -> Asked:
+    body = b"".join(exchange.asked)
+    coding = exchange.request.get(b"content-encoding")
+    try:
+        unpack = unpacker(coding)
+        if unpack is None:
+            return Asked()
+        return _decode_asked(unpack(body, _MOST_BYTES))
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, ValueError, zlib.error, EOFError):
+        return Asked()
+
+
+# -- the answer --------------------------------------------------------------------------------------------------------
+
+
+class _Read:
+    """What was read of an answer."""
+
+    def __init__(self) -> None:
+        self.answer: dict[str, Any] = {}
+        #: When the first piece of content came (monotonic ns).
+        self.first: int | None = None
+        self.streamed = False
+        #: Why what was used is not known; empty where the answer was read.
+        self.unread = ""
+
+
+def _answer(exchange: Exchange) -> _Read:
+    read = _Read()
+    response = exchange.response
+    if response is None:
+        return read
+    coding = response.get(b"content-encoding")
+    unpack = unpacker(coding)
+    if unpack is None:
+        read.unread = f"content-encoding {coding.decode('latin-1')[:40]}"
+        return read
+    if exchange.gap and coding:
+        read.unread = "a packed answer of more than 8 MiB"
+        return read
+    media_type = response.get(b"content-type").partition(b";")[0].strip().lower()
+    try:
+        pieces = list(_unpacked(exchange, unpack))
+        if media_type in (b"text/event-stream", b"application/x-ndjson", b"application/jsonl"):
+            read.streamed = True
+            _stream(exchange, media_type == b"text/event-stream", pieces, read)
+        else:
+            _whole(exchange, pieces, read)
+    except (zlib.error, EOFError, ValueError) as error:
+        read.unread = f"its {coding.decode('latin-1')[:40] or 'form'} cannot be read ({type(error).__name__})"
+    return read
+
+
+def _unpacked(exchange: Exchange, unpack: Unpacker) -> Iterator[Piece]:
+    left = _MOST_BYTES
+    for piece in (*exchange.head, *exchange.tail):
+        data = unpack(piece.data, left)
+        left -= len(data)
+        if left <= 0:
+            raise ValueError("too much")
+        if data:
+            yield Piece(piece.at, data)
+
+
+def _stream(exchange: Exchange, sse: bool, pieces: Iterable[Piece], read: _Read) -> None:
+    events: list[Event] = list(events_of(pieces, sse=sse))
+    found: Folded = folded(exchange.form, events)
+    read.answer, read.first = found.answer, found.first
+    if not found.answer and events:
+        read.unread = "a stream in a form that is not known"
+
+
+def _whole(exchange: Exchange, pieces: list[Piece], read: _Read) -> None:
+    if exchange.gap:
+        read.unread = "an answer of more than 8 MiB"
+        return
+    body = b"".join(piece.data for piece in pieces)
+    if not body.strip():
+        return
+    try:
+        told = _decode_any(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        # A page of a proxy in between, or an error in words.
+        read.unread = "" if _is_error(exchange) else "an answer that is not JSON"
+        return
+    if isinstance(told, list):
+        told = told[0] if told else {}
+    if isinstance(told, dict):
+        read.answer = told
+
+
+def _is_error(exchange: Exchange) -> bool:
+    return exchange.response is not None and int(exchange.response.first[1]) >= 400  # noqa: PLR2004
+
+
+def _header(head: Head | None, names: Iterable[bytes]) -> str:
+    if head is None:
+        return ""
+    return next((value.decode("latin-1")[:_LONGEST] for name in names if (value := head.get(name))), "")

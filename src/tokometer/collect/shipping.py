@@ -1,0 +1,222 @@
+"""Sending what this machine has to a server: read and followed as usual, spooled, sent, tried again, never twice.
+
+What has been read is on disk before it is sent, and is deleted once the server said that it keeps it. A shipment that
+was sent and not answered is sent again: ids see to it that it counts once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tokometer.collect.follower import Follower, Following
+from tokometer.collect.outbox import Outbox, Waiting
+from tokometer.collect.patience import Backoff
+from tokometer.collect.reading import Prices
+from tokometer.collect.writer import Writer
+from tokometer.ledger import Ledger, LedgerError
+from tokometer.records.redaction import redacted
+from tokometer.sources.protocol import FileSource
+from tokometer.sources.shipment.source import PATH
+from tokometer.sources.shipment.wire import MEDIA_TYPE
+
+#: A server that is there answers within this (seconds).
+_PATIENCE: Final = 60.0
+#: How often to see whether there is something to send, or whether to stop (seconds).
+_TURN: Final = 0.2
+_FIRST_RETRY: Final = 0.5
+_LAST_RETRY: Final = 60.0
+#: An answer is short; of a longer one the rest is not read.
+_MOST_ANSWER: Final = 1 << 20
+_OK: Final = 200
+#: What no later try changes, for it is of the shipment.
+_FINAL: Final = frozenset({400, 413, 415, 422})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class BadAddress(Exception):
+    """No server can be at this address."""
+
+
+@dataclass(slots=True)
+class Shipped:
+    """How the sending goes, to show. Counts are of records since the start."""
+
+    sent: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    changed: int = 0
+    refused: int = 0
+    #: Shipments that the server will never take, which were given up.
+    lost: int = 0
+    #: Why nothing arrives just now; empty while all is well.
+    trouble: str = ""
+    last_sent_at: float = field(default=0.0)
+
+
+class Shipper:
+    """Reads and follows what `sources` have, and sends it to the server at `url`."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        url: str,
+        sources: Mapping[str, FileSource],
+        home: Path,
+        env: Mapping[str, str],
+        *,
+        key: str = "",
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.shipped = Shipped()
+        self._outbox = outbox
+        self._server = _Server(url, key)
+        self._told = told
+        self._stop = threading.Event()
+        self._backoff = Backoff(_FIRST_RETRY, _LAST_RETRY, jitter=0.3)
+        # It writes to the outbox and asks it how far each file was read, and needs nothing else of either.
+        self._follower = Follower(cast("Writer", outbox), cast("Ledger", outbox), sources, Prices(), home, env)
+        self._thread = threading.Thread(target=self._run, name="tokometer-shipper", daemon=True)
+
+    @property
+    def following(self) -> Following:
+        """How the reading goes."""
+        return self._follower.following
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._follower.start()
+        self._thread.start()
+
+    def done(self) -> bool:
+        """Whether everything that was there at the start has been read and sent."""
+        return self._follower.caught_up.is_set() and not self._outbox.waiting[0]
+
+    def stop(self, seconds: float) -> bool:
+        """Stop; what waits is sent after the next start. Whether all ended within so many seconds."""
+        self._stop.set()
+        until = time.monotonic() + seconds
+        ended = self._follower.stop(seconds)
+        if self._thread.is_alive():
+            self._thread.join(max(0.0, until - time.monotonic()))
+        return ended and not self._thread.is_alive()
+
+    # -- the sender's thread -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                shipment = self._outbox.first()
+                if shipment is None:
+                    self._stop.wait(_TURN)
+                    continue
+                self._send(shipment)
+            except (OSError, HTTPException, LedgerError) as error:
+                self._trouble(str(error) or type(error).__name__)
+        self._server.close()
+
+    def _send(self, shipment: Waiting) -> None:
+        status, answer, retry_after = self._server.post(shipment.body)
+        if status == _OK:
+            self._arrived(shipment, answer)
+        elif status in _FINAL:
+            # It would be the same each time, and all that waits behind it would wait for good.
+            self._outbox.sent(shipment)
+            self.shipped.lost += 1
+            self.shipped.trouble = f"the server takes none of {shipment.records:,} records: {_error(status, answer)}"
+            self._told()
+        else:
+            self._trouble(_error(status, answer), retry_after)
+
+    def _arrived(self, shipment: Waiting, answer: bytes) -> None:
+        self._outbox.sent(shipment)
+        self._backoff.went_well()
+        shipped = self.shipped
+        shipped.sent += shipment.records
+        shipped.trouble = ""
+        shipped.last_sent_at = time.time()
+        try:
+            told = msgspec.json.decode(answer, type=dict[str, object])
+        except (msgspec.DecodeError, UnicodeError):
+            told = {}
+        for name in ("accepted", "duplicate", "changed"):
+            count = told.get(name)
+            setattr(shipped, name, getattr(shipped, name) + (count if isinstance(count, int) else 0))
+        refused = told.get("refused")
+        shipped.refused += len(refused) if isinstance(refused, list) else 0
+        self._told()
+
+    def _trouble(self, words: str, at_least: float = 0.0) -> None:
+        self.shipped.trouble = redacted(words, 300)
+        self._told()
+        self._stop.wait(self._backoff.failed(at_least))
+
+
+class _Server:
+    """The server's side, over one connection that is kept alive."""
+
+    def __init__(self, url: str, key: str) -> None:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        try:
+            port = parts.port
+        except ValueError:
+            raise BadAddress(f"{url!r} has no port that can be") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BadAddress(f"{redacted(url, 100)!r} is no address of a server; write http://HOST:7420")
+        made = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._connection = made(parts.hostname, port, timeout=_PATIENCE)
+        self._path = parts.path.rstrip("/") + PATH
+        self._headers = {"Content-Type": MEDIA_TYPE}
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
+        self._near = parts.hostname in _LOOPBACK
+
+    def post(self, body: bytes) -> tuple[int, bytes, float]:
+        """The status, the answer, and after how many seconds to try again.
+
+        Raises:
+            OSError: It is away.
+            HTTPException: Something else is there.
+        """
+        headers = dict(self._headers)
+        if not self._near:
+            # To this machine itself it is quicker as it is.
+            body, headers["Content-Encoding"] = zlib.compress(body, 1), "deflate"
+        try:
+            self._connection.request("POST", self._path, body, headers)
+            with self._connection.getresponse() as response:
+                answer = response.read(_MOST_ANSWER)
+                # What is left of a longer one would be read as the next.
+                if response.read(1):
+                    self._connection.close()
+                return response.status, answer, _seconds(response.headers.get("Retry-After", ""))
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _seconds(text: str) -> float:
+    return min(float(text), _LAST_RETRY) if text.isdigit() else 0.0
+
+
+def _error(status: int, answer: bytes) -> str:
+    if status in (401, 403):
+        return f"the server does not accept the key (HTTP {status})"
+    try:
+        said = msgspec.json.decode(answer, type=dict[str, object]).get("error", "")
+    except (msgspec.DecodeError, UnicodeError):
+        said = ""
+    return f"the server answers HTTP {status}{': ' if said else ''}{said}"

@@ -1,0 +1,1 @@
+"""Droid (Factory): its sessions, of each a settings file with totals and a transcript."""

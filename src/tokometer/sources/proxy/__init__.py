@@ -1,0 +1,1 @@
+"""Calls that went through `tokometer proxy`: what it tells of each is one item here."""

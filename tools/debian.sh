@@ -1,0 +1,30 @@
+#!/bin/sh
+# Programs that tests run for real, from Debian: `sh tools/debian.sh chromium prometheus postgresql`.
+# What is there already is not asked for. Fonts, because a slim Debian has none and pages would be boxes.
+set -eu
+there() {
+    case $1 in
+        chromium) [ -x /usr/bin/chromium ] ;;
+        prometheus) [ -x /usr/bin/prometheus ] && [ -x /usr/bin/promtool ] ;;
+        postgresql) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
+        *) printf 'tools/debian.sh knows nothing of %s\n' "$1" >&2; exit 1 ;;
+    esac
+}
+packages=""
+for program in "$@"; do
+    there "$program" && continue
+    case $program in
+        chromium) packages="$packages chromium fonts-dejavu-core" ;;
+        *) packages="$packages $program" ;;
+    esac
+done
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    printf 'Installing%s for the tests\n' "$packages" >&2
+    apt-get update -qq
+    # shellcheck disable=SC2086 # several packages
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages >/dev/null
+else
+    printf 'The tests need programs that are not there. As root: apt-get install%s\n' "$packages" >&2
+    exit 1
+fi
