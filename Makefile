@@ -52,6 +52,7 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/viewers.py
 	$(BIN)/python benchmarks/drawn.py
 	$(BIN)/python benchmarks/live.py
+	$(BIN)/python benchmarks/scrape.py
 	$(BIN)/python benchmarks/proxy.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew

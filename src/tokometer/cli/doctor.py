@@ -77,6 +77,9 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
         yield Loud(f"Plug-in  {broken['name']} of {broken['package']} cannot be used: {broken['reason']}")
     if trouble := found.get("grpc", {}).get("trouble"):
         yield Loud(f"gRPC     {trouble}")
+    if found.get("targets"):
+        yield ""
+        yield from _targets(found["targets"])
     yield ""
     for overlap in found.get("overlaps", ()):
         yield f"Twice    {overlap['words']}"
@@ -99,6 +102,18 @@ def _sources(sources: list[dict[str, Any]]) -> Iterator[Table]:
         where = "\n".join(place if place in there else f"{place} (not there)" for place in looked)
         table.lines.append(Line([source["title"], number(source["files"]), number(source["calls"]), where]))
     yield table
+
+
+def _targets(targets: list[dict[str, Any]]) -> Iterator[Table | str]:
+    """What is asked every so often."""
+    table = Table([Heading("Target", "left"), Heading("Source", "left"), Heading("State", "left"), Heading("Records")])
+    for one in targets:
+        words = f"{one['state']}: {one['problem']}" if one.get("problem") else one["state"]
+        records = number(one["total"]) if "total" in one else ""
+        table.lines.append(Line([one["name"], one.get("title", one["source"]), words, records]))
+    yield table
+    if any(one["state"] == "not asked" for one in targets):
+        yield "         Only a server asks them: tokometer serve"
 
 
 def _prices(prices: dict[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -133,7 +133,22 @@ class LocalDoor:
         """Look over the sources, the prices and the ledger."""
         from tokometer.collect.checkup import examine
 
-        return examine(self.ledger, self.book, home=Path.home(), env=os.environ, audit=audit)
+        found = examine(self.ledger, self.book, home=Path.home(), env=os.environ, audit=audit)
+        return {**found, "targets": self._targets()}
+
+    def _targets(self) -> list[dict[str, Any]]:
+        """What a server would ask; nobody does now."""
+        from tokometer.settings import FILE_NAME, OwnTargets, SettingsError, read_settings
+
+        own = OwnTargets(self.data)
+        with suppress(SettingsError):
+            told = [*own.targets, *read_settings(self.data / FILE_NAME).targets]
+            named = {(one.source, one.called): one for one in told}
+            return [
+                {"source": one.source, "name": one.called, "url": one.url, "state": "not asked"}
+                for one in named.values()
+            ]
+        return []
 
     def close(self) -> None:
         """Close the ledger if it was opened."""

@@ -29,6 +29,8 @@ _GATHER: Final = 0.5
 _ENOUGH: Final = 4_096
 #: How often to look whether the targets are others, and for questions that take too long (seconds).
 _TURN: Final = 1.0
+#: New targets are asked for the first time so long (seconds) after each other, and at that distance from then on.
+_APART: Final = 0.05
 #: So many targets may be in the middle of a question.
 _AT_ONCE: Final = 256
 #: Where nothing can be kept, readings are tried again after this long (seconds).
@@ -82,6 +84,11 @@ class Poller:
         if self._thread.is_alive():
             self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    def look(self) -> None:
+        """Look at once whether what is listed is another."""
+        with self._changed:
+            self._changed.notify_all()
 
     def standings(self) -> list[Standing]:
         """How each target is doing, by source and name."""
@@ -154,8 +161,8 @@ class Poller:
                 if asked.get(key) is not one_before:
                     one_before.end()
             for at, one_new in enumerate(new):
-                # Spread over their pace, and the first ones soon: somebody may wait for them.
-                one_new.due = time.monotonic() + one_new.listed.target.every * at / len(new)
+                # Spread, and each within its own pace; a few of them at once, because somebody may wait for them.
+                one_new.due = time.monotonic() + min(one_new.listed.target.every * at / len(new), at * _APART)
             self._asked, self._listed = asked, found
         if before or asked:
             self._on_change()

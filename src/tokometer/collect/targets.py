@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tokometer.host.regular import read_text
-from tokometer.settings import Settings, TargetSettings
+from tokometer.host.secrets import SecretLost
+from tokometer.settings import OwnTargets, Settings, TargetSettings
 from tokometer.sources.protocol import PollError, Source, Target
 
 #: Where a target was named: in the settings' file, on the page, or nowhere (a source tries it by itself).
@@ -32,6 +33,8 @@ class Listed:
     paused: bool = False
     #: Why it cannot be asked at all; empty where it can.
     unfit: str = ""
+    #: Where its secret is: `env NAME`, `file NAME`, `kept`; empty where it has none.
+    secret_kind: str = ""
     #: Finds its secret, each time anew. Raises PollError where it is not there.
     secret: Callable[[], str] = field(default=_none, repr=False, compare=False)
 
@@ -50,12 +53,13 @@ class Listed:
 class Targets:
     """What is to be asked, as the settings are at each call: the same list as long as they are the same.
 
-    With `discover`, sources try what they find on this machine as well.
+    `own` are those that were added on the page. With `discover`, sources try what they find on this machine as well.
     """
 
     def __init__(
         self,
         settings: Callable[[], Settings],
+        own: OwnTargets,
         sources: Mapping[str, Source],
         home: Path,
         env: Mapping[str, str],
@@ -68,23 +72,31 @@ class Targets:
         self._home = home
         self._discover = discover
         self._tried: list[Listed] | None = None
-        self._seen: Settings | None = None
+        self._own = own
+        self._seen: tuple[Settings | None, int] = (None, -1)
         self._found: list[Listed] = []
 
     def __call__(self) -> list[Listed]:
         """All of them."""
-        settings = self._settings()
-        if settings is not self._seen:
+        seen = self._settings(), self._own.version
+        if seen[0] is not self._seen[0] or seen[1] != self._seen[1]:
             if self._tried is None:
                 # Not before: this loads every source.
                 self._tried = local(self._sources, self._home, self._env) if self._discover else []
-            told = [listed(one, self._sources, self._env, "file") for one in settings.targets]
-            self._found = together(told, self._tried)
-            self._seen = settings
+            self._found = self._all(seen[0])
+            self._seen = seen
         return self._found
 
+    def _all(self, settings: Settings) -> list[Listed]:
+        own = self._own
+        told = [listed(one, self._sources, "file", secret_in(one, self._env)) for one in settings.targets]
+        # What stands in both is as it is in the file.
+        added = [listed(one, self._sources, "page", secret_in(one, self._env, own)) for one in own.targets]
+        found = together([*added, *told], self._tried or ())
+        return [replace(one, paused=one.paused or one.key in own.paused) for one in found]
 
-def listed(told: TargetSettings, sources: Mapping[str, Source], env: Mapping[str, str], origin: Origin) -> Listed:
+
+def listed(told: TargetSettings, sources: Mapping[str, Source], origin: Origin, secret: Callable[[], str]) -> Listed:
     """A target of the settings."""
     source = sources.get(told.source)
     poll = None if source is None else source.polled
@@ -95,7 +107,7 @@ def listed(told: TargetSettings, sources: Mapping[str, Source], env: Mapping[str
         unfit = f"{told.source}: {what}; those that can be are {', '.join(can) or 'none'}"
     every = told.every if told.every is not None else poll.every if poll is not None else 60.0
     target = Target(told.called, told.url, every, dict(told.options), dict(told.labels))
-    return Listed(told.source, target, origin, told.paused, unfit, lambda: secret_of(told, env))
+    return Listed(told.source, target, origin, told.paused, unfit, kind_of(told), secret)
 
 
 def local(sources: Mapping[str, Source], home: Path, env: Mapping[str, str]) -> list[Listed]:
@@ -118,27 +130,49 @@ def together(told: Iterable[Listed], tried: Iterable[Listed]) -> list[Listed]:
     return list(found.values())
 
 
-def secret_of(told: TargetSettings, env: Mapping[str, str]) -> str:
-    """The secret of a target of the settings; empty where it has none.
-
-    Raises:
-        PollError: It is not where it is said to be.
-    """
+def kind_of(told: TargetSettings) -> str:
+    """Where the secret of a target is, in a word or two; never what it is."""
     if told.secret_env:
-        found = env.get(told.secret_env, "")
-        if not found:
-            raise PollError(f"the environment variable {told.secret_env} is not set", secret=True)
-        return found
+        return f"env {told.secret_env}"
     if told.secret_file:
+        return f"file {told.secret_file}"
+    return "kept" if told.secret else ""
+
+
+def secret_in(told: TargetSettings, env: Mapping[str, str], own: OwnTargets | None = None) -> Callable[[], str]:
+    """What finds the secret of a target of the settings, or of the page (`own`)."""
+
+    def find() -> str:
+        if told.secret_env:
+            return _in_env(told.secret_env, env)
+        if told.secret_file:
+            return _in_file(told.secret_file)
+        if own is None:
+            return told.secret
         try:
-            found = read_text(Path(told.secret_file).expanduser(), _MOST_SECRET).strip()
-        except (OSError, UnicodeDecodeError, RuntimeError) as error:
-            why = getattr(error, "strerror", None) or type(error).__name__
-            raise PollError(f"its secret_file {told.secret_file} cannot be read ({why})", secret=True) from error
-        if not found:
-            raise PollError(f"its secret_file {told.secret_file} is empty", secret=True)
-        return found
-    return told.secret
+            return own.secret(told)
+        except SecretLost as error:
+            raise PollError(f"its secret cannot be read: {error}", secret=True) from error
+
+    return find
+
+
+def _in_env(name: str, env: Mapping[str, str]) -> str:
+    found = env.get(name, "")
+    if not found:
+        raise PollError(f"the environment variable {name} is not set", secret=True)
+    return found
+
+
+def _in_file(name: str) -> str:
+    try:
+        found = read_text(Path(name).expanduser(), _MOST_SECRET).strip()
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise PollError(f"its secret_file {name} cannot be read ({why})", secret=True) from error
+    if not found:
+        raise PollError(f"its secret_file {name} is empty", secret=True)
+    return found
 
 
 def _holds(secret: str) -> Callable[[], str]:

@@ -48,6 +48,11 @@ DEVICES: Final = (
 _STARTED: Final = {"atlas-01": 47.4, "atlas-02": 12.8}
 #: The inference servers: model, host, tokens per second at full load.
 _SERVERS: Final = ((VLLM_QWEN.id, "atlas-01", 2_350), (VLLM_OSS.id, "atlas-02", 1_480))
+#: Their histograms of latency: name, upper bounds in seconds, and where most requests fall while nobody waits.
+_HISTOGRAMS: Final = (
+    ("server.ttft_bucket", ("0.05", "0.1", "0.25", "0.5", "1", "2.5", "5"), 2.2),
+    ("server.inter_token_bucket", ("0.005", "0.01", "0.02", "0.04", "0.08", "0.16"), 1.6),
+)
 #: Models that Ollama holds: id, bytes, parameters, quantisation, whether it can call tools.
 LOCAL: Final = (
     (OLLAMA_LLAMA.id, 4_920_753_328, "8.0B", "Q4_K_M", True),
@@ -68,6 +73,7 @@ class Machines:
         self._start = start
         self._numbers = 0
         self._counted = {model: [0.0, 0.0] for model, _, _ in _SERVERS}
+        self._answered = {model: [[0] * len(bounds) for _, bounds, _ in _HISTOGRAMS] for model, _, _ in _SERVERS}
         self._sampled = start
 
     def scrape(self, start: int, end: int, step: int, troubles: tuple[Incident, ...] = ()) -> Iterator[Sample]:
@@ -132,6 +138,25 @@ class Machines:
             ("server.tokens.prompt", generated[1], "tokens", True),
         ):
             yield self._sample(at, metric, float(value), unit, counter=mode, host=host, model=model, provider="vllm")
+        yield from self._latency(at, model, host, passed * busy)
+
+    def _latency(self, at: int, model: str, host: str, worked: float) -> Iterator[Sample]:
+        """Counts of the buckets of its histograms; the busier it is, the longer requests take."""
+        for counts, (metric, bounds, middle) in zip(self._answered[model], _HISTOGRAMS, strict=True):
+            for _ in range(min(round(worked * 0.3), 60)):
+                place = round(self._rng.gauss(middle, 0.9))
+                counts[min(max(place, 0), len(counts) - 1)] += 1
+            for bound, count in zip(bounds, counts, strict=True):
+                yield self._sample(
+                    at,
+                    metric,
+                    float(count),
+                    counter=True,
+                    host=host,
+                    model=model,
+                    provider="vllm",
+                    labels={"bucket": bound},
+                )
 
     def _inventory(self, at: int) -> Iterator[Sample]:
         for model, size, parameters, quantisation, tools in LOCAL:
@@ -172,7 +197,7 @@ class Machines:
         at: int,
         metric: str,
         value: float,
-        unit: str,
+        unit: str = "",
         *,
         counter: bool = False,
         host: str = "",

@@ -22,7 +22,10 @@ UMASK: Final = 0o077
 _FILE: Final = 0o600
 _FOLDER: Final = 0o700
 #: Files of ours by name; `*` is anything.
-OURS: Final = ("ledger.*", "server.*", "colours.*", ".server.json.*", ".colours.json.*", "outbox.*")
+OURS: Final = (
+    *("ledger.*", "server.*", "colours.*", "outbox.*", "targets.*", "secrets.*"),
+    *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.key.*"),
+)
 #: What users and we put beside them.
 _BESIDE: Final = ("cache", "ship", "tokometer.toml", "prices.toml")
 

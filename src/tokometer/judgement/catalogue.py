@@ -18,6 +18,7 @@ from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
+from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
@@ -30,7 +31,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
-        *(TOKEN_EFFICIENCY, COMPUTE),
+        *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }

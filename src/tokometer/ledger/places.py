@@ -9,9 +9,11 @@ from tokometer.records import to_us
 
 
 def places_by_source(ledger: Ledger) -> dict[str, tuple[int, datetime]]:
-    """By source: how many places (files) have a cursor, and when one last moved (naive, UTC)."""
-    rows = ledger.fetch(Statement("SELECT source, count(*), max(updated_at) FROM cursors GROUP BY source"))
-    return {source: (count, latest) for source, count, latest in rows}
+    """By source: how many files have a cursor, and when one last moved, of whatever it was (naive, UTC)."""
+    # What is polled or pushed leaves one as well, under an address or a name.
+    files = "sum(CASE WHEN place LIKE '/%' THEN 1 ELSE 0 END)"
+    rows = ledger.fetch(Statement(f"SELECT source, {files}, max(updated_at) FROM cursors GROUP BY source"))
+    return {source: (int(count), latest) for source, count, latest in rows}
 
 
 def answers(ledger: Ledger) -> None:

@@ -19,6 +19,7 @@ from tokometer.server import (
     panels,
     pushed,
     sources,
+    targets,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
@@ -43,7 +44,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources):
+    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
         app.include_router(module.router)
     for router in (*ROUTERS, pushed.routes()):
         app.include_router(router)

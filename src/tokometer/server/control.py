@@ -29,6 +29,7 @@ from tokometer.sources.registry import FILE_SOURCES
 
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
+from tokometer.server.targets import shown, standings
 
 
 def require_token(request: Request) -> None:
@@ -92,6 +93,7 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     error = runtime.settings_file.error
     found["prices"]["error"] = runtime.price_list.error or None
     found["settings"] = {"path": str(runtime.settings_file.path), "error": None if error is None else str(error)}
+    found["targets"] = [shown(one) for one in standings(runtime)]
     found["grpc"] = {"address": runtime.grpc.address or None, "trouble": runtime.grpc.trouble or None}
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 

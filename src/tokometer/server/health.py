@@ -14,6 +14,7 @@ from tokometer.ledger import LedgerError
 from tokometer.ledger.aside import waits
 from tokometer.server.away import retry_after
 from tokometer.server.runtime import Runtime
+from tokometer.server.targets import standings
 
 router: Final = APIRouter(tags=["health"])
 _EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -63,7 +64,24 @@ def _lines(runtime: Runtime) -> Iterator[str]:
     ):
         counts = {'from="cache"': memory.found, 'from="made"': memory.made}
         yield from _metric(name, "counter", words, counts)
+    yield from _targets(runtime)
     yield from _ledger(runtime)
+
+
+def _targets(runtime: Runtime) -> Iterator[str]:
+    """How what is asked every so often is doing."""
+    told = standings(runtime)
+    if not told:
+        return
+    names = [f'source="{_escaped(one.listed.source)}",target="{_escaped(one.listed.target.name)}"' for one in told]
+    for name, kind, words, of in (
+        ("target_up", "gauge", "Whether a target answers (1) or not (0).", lambda one: int(one.state == "up")),
+        ("target_questions_total", "counter", "Questions to a target since the start.", lambda one: one.questions),
+        ("target_failures_total", "counter", "Questions that failed.", lambda one: one.failures),
+        ("target_records_total", "counter", "Records that came of a target.", lambda one: one.total),
+        ("target_seconds", "gauge", "How long the last question took.", lambda one: round(one.took or 0.0, 4)),
+    ):
+        yield from _metric(name, kind, words, dict(zip(names, map(of, told), strict=True)))
 
 
 def _ledger(runtime: Runtime) -> Iterator[str]:

@@ -8,13 +8,17 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from tokometer.collect import portioned
+from tokometer.collect.bodies import UNSUPPORTED, decode_pushed
+from tokometer.collect.decoding import aside
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
 from tokometer.ledger import LedgerError
 from tokometer.records import now_us
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
+from tokometer.server.previewed import shown
 from tokometer.server.taking import Taken, take
+from tokometer.sources.portions import PORTION_BYTES
 from tokometer.sources.protocol import Answer, NotUnderstood, Push, Reply, Sent, Told
 from tokometer.sources.registry import SOURCES
 
@@ -22,6 +26,7 @@ from tokometer.sources.registry import SOURCES
 _LONGEST: Final = 200
 _MOST_NAMES: Final = 20
 _MOST_HEADERS: Final = 50
+BAD_REQUEST: Final = 400
 TOO_LARGE: Final = 413
 AWAY: Final = 503
 
@@ -39,6 +44,15 @@ def routes() -> APIRouter:
                 response_class=Response,
                 operation_id=f"push_{name}_{which}",
             )
+            if getattr(push, "preview", ""):
+                router.add_api_route(
+                    push.preview,  # type: ignore[attr-defined]
+                    _previewing(name, which, push),
+                    methods=["POST"],
+                    summary=f"{push.summary} Tried out: nothing is kept.",
+                    response_class=Response,
+                    operation_id=f"preview_{name}_{which}",
+                )
         for which, reply in enumerate(source.replies):
             router.add_api_route(
                 reply.path,
@@ -61,13 +75,7 @@ class _Endpoint:
 
     async def take(self, request: Request) -> Response:
         runtime = request.app.state.runtime
-        names = {**request.query_params, **request.path_params}
-        sent = Sent(
-            request.headers.get("content-type", "").partition(";")[0].strip().lower(),
-            {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]},
-            now_us(),
-            headers=_headers(request, getattr(self._push, "headers", ())),
-        )
+        sent = self.sent(request)
         try:
             async with received(request) as body:
                 portions = portioned.pushed(runtime.decoder, self._source, self._which, body, sent)
@@ -84,6 +92,33 @@ class _Endpoint:
             return _response(self._push.failure(AWAY, str(error)), {"Retry-After": retry_after(error)})
         return _response(self._push.answer(_told(taken), answered))
 
+    async def preview(self, request: Request) -> Response:
+        """What would be taken of a body, none of which is kept."""
+        try:
+            async with received(request) as body:
+                if len(body) > PORTION_BYTES:
+                    return _response(self._push.failure(TOO_LARGE, "the body of a preview has at most 1 MiB"))
+                sent = self.sent(request)
+                decoded = await aside(lambda: decode_pushed(self._source, self._push, sent, body))
+        except BodyError as error:
+            return _response(self._push.failure(error.status, str(error)), error.headers)
+        if decoded.error:
+            return _response(self._push.failure(UNSUPPORTED if decoded.unfit else BAD_REQUEST, decoded.error))
+        return _response(Answer(200, shown(decoded, settled=bool(sent.options))))
+
+    def sent(self, request: Request) -> Sent:
+        """What came beside the bytes of a request, as far as the push reads it."""
+        names = {**request.query_params, **request.path_params}
+        cut = {key[:_LONGEST]: str(value)[:_LONGEST] for key, value in list(names.items())[:_MOST_NAMES]}
+        settled = getattr(self._push, "settled", None)
+        return Sent(
+            request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            cut,
+            now_us(),
+            options=settled(request.app.state.runtime.settings, cut) if settled is not None else {},
+            headers=_headers(request, getattr(self._push, "headers", ())),
+        )
+
 
 def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaitable[Response]]:
     endpoint = _Endpoint(source, which, push)
@@ -93,6 +128,16 @@ def _endpoint(source: str, which: int, push: Push) -> Callable[[Request], Awaita
 
     take_request.__doc__ = f"Take what {SOURCES[source].title} sends, and reply as its own server would."
     return take_request
+
+
+def _previewing(source: str, which: int, push: Push) -> Callable[[Request], Awaitable[Response]]:
+    endpoint = _Endpoint(source, which, push)
+
+    async def preview_request(request: Request) -> Response:
+        return await endpoint.preview(request)
+
+    preview_request.__doc__ = "What would be taken of a body, what would be refused, and what is not understood."
+    return preview_request
 
 
 def _headers(request: Request, read: tuple[str, ...]) -> dict[str, str]:

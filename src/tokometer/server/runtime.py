@@ -37,7 +37,7 @@ from tokometer.server.moments import Moment, Moments
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
-from tokometer.settings import FILE_NAME, KeptSettings, Settings
+from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -113,7 +113,10 @@ class Runtime:
     #: Whether requests and responses that come with details of errors are kept. They hold prompts.
     keep_bodies: bool = False
     follower: Follower | None = None
-    #: Asks targets; none in a demo.
+    #: Targets that were added on the page.
+    own_targets: OwnTargets = field(init=False)
+    #: All that there are, and who asks them; none in a demo.
+    targets: Targets | None = None
     poller: Poller | None = None
     #: Plays generated data on, in a demo.
     player: Player | None = None
@@ -146,6 +149,7 @@ class Runtime:
 
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
+        self.own_targets = OwnTargets(self.data)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
@@ -322,8 +326,8 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
         else:
             from tokometer.sources.registry import SOURCES
 
-            targets = Targets(kept.current, SOURCES, home, env, discover=discover)
-            runtime.poller = Poller(writer, ledger, SOURCES, targets, lambda: broadcaster.publish({"targets"}))
+            runtime.targets = Targets(kept.current, runtime.own_targets, SOURCES, home, env, discover=discover)
+            runtime.poller = Poller(writer, ledger, SOURCES, runtime.targets, lambda: broadcaster.publish({"targets"}))
         if discover:
             from tokometer.sources.registry import FILE_SOURCES
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from tokometer.collect.certainty import Uncertain, by_reason, totals, uncertain
+from tokometer.collect.standing import Standing
 from tokometer.dashboards import ScopeError
 from tokometer.dashboards.names import source_titles
 from tokometer.dashboards.scope import find_zone
@@ -16,7 +17,7 @@ from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.ledger.unsettled import quarter_start, unsettled_json
-from tokometer.records import MENDS, TOPICS
+from tokometer.records import MENDS, TOPICS, now_us
 from tokometer.records.time import to_datetime
 from tokometer.records.units import USD, exact, show
 from tokometer.server.connecting import ways
@@ -24,6 +25,8 @@ from tokometer.server.machines import seen
 from tokometer.server.pages import framed
 from tokometer.server.received import When, shortened, sources, told_twice, waiting
 from tokometer.server.runtime import Runtime
+from tokometer.server.targets import shown, standings
+from tokometer.server.targets import sources as target_sources
 from tokometer.server.templates import render
 from tokometer.sources.registry import SOURCES
 
@@ -31,7 +34,12 @@ router: Final = APIRouter(include_in_schema=False)
 _REFUSED: Final = 100
 _NOTICED: Final = 100
 #: Parts of the page that change while somebody looks.
-_PARTS: Final = {"sources": "received.html", "machines": "machines.html", "overlaps": "overlaps.html"}
+_PARTS: Final = {
+    "sources": "received.html",
+    "machines": "machines.html",
+    "overlaps": "overlaps.html",
+    "targets": "targets.html",
+}
 #: What is the matter with a price.
 _DOUBTS: Final = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: Models that stand beside a reason for doubt: at once, and opened.
@@ -79,6 +87,8 @@ def page(request: Request) -> Response:
             for at, doubt in enumerate(doubts)
         ],
         titles=source_titles(),
+        may_add=runtime.poller is not None,
+        target_sources=target_sources(),
         plug_ins=SOURCES.broken,
         noticed=[
             {
@@ -109,10 +119,32 @@ def _received(runtime: Runtime, when: When) -> dict[str, Any]:
         "sources": sources(runtime, when),
         "states": waiting(runtime, when),
         "overlaps": told_twice(runtime),
+        "targets": [_target(one, when) for one in standings(runtime)],
+        "targets_error": runtime.own_targets.error,
         "following": runtime.follower.following if runtime.follower else None,
         "machines": [
             {**one, "last_seen": when(one["last_seen"]), "last_call": when(one["last_call"])} for one in seen(runtime)
         ],
+    }
+
+
+def _target(one: Standing, when: When) -> dict[str, Any]:
+    """A target for people."""
+    since = when(to_datetime(one.since))["text"].removesuffix(" ago")
+    words = {
+        "up": "Up",
+        "down": f"Down for {since}",
+        "secret": "Wrong secret",
+        "waiting": "Waiting",
+        "paused": "Paused",
+    }
+    left = max(0, one.next_at - now_us()) // 1_000_000 if one.next_at else None
+    next_at = when(to_datetime(one.next_at) if one.next_at else None)
+    return {
+        **shown(one),
+        "word": words[one.state],
+        "asked": when(to_datetime(one.asked_at) if one.asked_at else None),
+        "next": {"text": "–" if left is None else f"in {left:,} s", "exact": next_at["exact"]},
     }
 
 

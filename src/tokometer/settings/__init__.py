@@ -8,9 +8,11 @@ from tokometer.settings.file import FILE_NAME, read_settings
 from tokometer.settings.kept import KeptSettings
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.own_targets import OwnTargets
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
+from tokometer.settings.webhooks import WebhookSettings
 
 __all__ = [
     "FILE_NAME",
@@ -22,6 +24,7 @@ __all__ = [
     "KeptSettings",
     "LabelSettings",
     "ModelFacts",
+    "OwnTargets",
     "RateCard",
     "Rule",
     "Settings",
@@ -30,5 +33,6 @@ __all__ = [
     "SloOverride",
     "TargetSettings",
     "Thresholds",
+    "WebhookSettings",
     "read_settings",
 ]

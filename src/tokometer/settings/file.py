@@ -15,6 +15,7 @@ from tokometer.settings.parts import Settings
 from tokometer.settings.polling import read_targets
 from tokometer.settings.reader import Reader
 from tokometer.settings.targets import Breaker
+from tokometer.settings.webhooks import read_webhooks
 
 FILE_NAME: Final = "tokometer.toml"
 #: What stands in the file at its first level.
@@ -31,6 +32,7 @@ SECTION_NAMES: Final = (
     "thresholds",
     "refresh",
     "target",
+    "webhook",
 )
 
 
@@ -84,5 +86,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         thresholds=judging.read_thresholds(reader, table("thresholds")),
         refresh=judging.read_refresh(reader, table("refresh")),
         targets=read_targets(reader, content.get("target", [])),
+        webhooks=read_webhooks(reader, content.get("webhook", [])),
         given=frozenset(reader.given),
     )

@@ -10,6 +10,7 @@ from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
+from tokometer.settings.webhooks import WebhookSettings
 
 
 class LabelSettings(Struct, frozen=True, kw_only=True):
@@ -61,6 +62,8 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     refresh: tuple[tuple[str, float], ...] = ()
     #: What is asked every so often.
     targets: tuple[TargetSettings, ...] = ()
+    #: What bodies mean that are posted to addresses of their own.
+    webhooks: tuple[WebhookSettings, ...] = ()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -74,13 +75,22 @@ def read_targets(reader: Reader, given: object) -> tuple[TargetSettings, ...]:
     return tuple(targets)
 
 
+def target_of(path: Path, given: Mapping[str, Any]) -> TargetSettings:
+    """One target as a form sends it, numbers with a point as Decimal; `path` is named in errors.
+
+    Raises:
+        SettingsError: Something in it cannot be believed; its key is the field's name.
+    """
+    return _read(Reader(path), "", given)
+
+
 def _read(reader: Reader, at: str, given: Mapping[str, Any]) -> TargetSettings:
     paused = given.get("paused", False)
     if not isinstance(paused, bool):
-        raise reader.error(f"{at}.paused", "has to be true or false")
+        raise reader.error(_key(at, "paused"), "has to be true or false")
     secret = given.get("secret", "")
     if not isinstance(secret, str) or len(secret) > _LONGEST:
-        raise reader.error(f"{at}.secret", f"has to be text of at most {_LONGEST:,} characters, in quotes")
+        raise reader.error(_key(at, "secret"), f"has to be text of at most {_LONGEST:,} characters, in quotes")
     target = reader.section(
         TargetSettings,
         at,
@@ -88,16 +98,20 @@ def _read(reader: Reader, at: str, given: Mapping[str, Any]) -> TargetSettings:
         beside=BESIDE,
         secret=secret,
         paused=paused,
-        options=_texts(reader, f"{at}.options", given.get("options", {})),
-        labels=_texts(reader, f"{at}.labels", given.get("labels", {}), MAX_VALUE),
+        options=_texts(reader, _key(at, "options"), given.get("options", {})),
+        labels=_texts(reader, _key(at, "labels"), given.get("labels", {}), MAX_VALUE),
     )
     wrong = wrong_address(target.url)
     if wrong:
-        raise reader.error(f"{at}.url", wrong)
+        raise reader.error(_key(at, "url"), wrong)
     ways = [name for name in ("secret", "secret_env", "secret_file") if getattr(target, name)]
     if len(ways) > 1:
-        raise reader.error(f"{at}.{ways[1]}", f"is one too many beside {ways[0]}; take one of them")
+        raise reader.error(_key(at, ways[1]), f"is one too many beside {ways[0]}; take one of them")
     return target
+
+
+def _key(at: str, name: str) -> str:
+    return f"{at}.{name}" if at else name
 
 
 def wrong_address(url: str) -> str:

@@ -112,7 +112,7 @@ class Reader:
 
     def error(self, at: str, reason: str) -> SettingsError:
         """What is wrong with a key."""
-        return SettingsError(self._path, at, reason)
+        return SettingsError(self._path, at.removeprefix("."), reason)
 
     @staticmethod
     def _near(given: object, known: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ from tokometer.settings.money import MOST_USD, Budget, RateCard
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
+from tokometer.settings.webhooks import WebhookSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Section:
             head = f"[[{self.name}]]" if self.many else f"[{self.name}]"
             lines += [*([""] if lines else []), head]
             lines += [f"{name} = {written(one)}" for name, one in told.items() if one not in (None, "")]
+            lines += _tables(value)
             lines += _amounts(value)
         return "\n".join(lines) if len(lines) > 1 else self.example
 
@@ -101,6 +103,15 @@ def written(value: object) -> str:
 def example() -> str:
     """A whole file, with every section."""
     return "\n\n".join(section.example for section in SECTIONS) + "\n"
+
+
+def _tables(value: Struct) -> Iterator[str]:
+    """The tables within an entry of a list, each in a line."""
+    names = {TargetSettings: ("options", "labels"), WebhookSettings: ("fields", "constants", "labels")}
+    for name in names.get(type(value), ()):
+        pairs = getattr(value, name)
+        if pairs:
+            yield f"{name} = {{ {', '.join(f'{written(key)} = {written(one)}' for key, one in pairs)} }}"
 
 
 def _amounts(value: Struct) -> Iterator[str]:
@@ -233,6 +244,23 @@ SECTIONS: Final[tuple[Section, ...]] = (
             Described("labels.NAME", "text", "a label of everything that comes of it", "none"),
         ),
         values=lambda settings: settings.targets,
+    ),
+    Section(
+        "webhook",
+        "Webhooks",
+        "What the bodies mean that a gateway posts to `/api/webhooks/NAME`, in paths into them. Without an entry "
+        "answers of providers are recognised.",
+        '[[webhook]]\nname = "my-gateway"\neach = "events"\nusage = "result.usage"\n'
+        'fields = { id = "uid", started_at = "at", model = "result.model", latency_ms = "took * 1000" }\n'
+        'constants = { provider = "openai" }\nlabels = { feature = "tags.feature" }',
+        WebhookSettings,
+        many=True,
+        more=(
+            Described("fields.NAME", "a path", "a field of the record, by its name in our own format", "none"),
+            Described("constants.NAME", "text", "a field that is the same for all", "none"),
+            Described("labels.NAME", "a path", "a label", "none"),
+        ),
+        values=lambda settings: settings.webhooks,
     ),
     Section(
         "labels",

@@ -112,6 +112,8 @@ class Sent:
     now: int = 0
     #: How many records stood in the request before this portion of it.
     first: int = 0
+    #: What settings say for this request (`JsonPush.settled`).
+    options: Mapping[str, str] = field(default_factory=dict)
     #: Of the request's headers those that the push reads (`JsonPush.headers`), by their names in small letters.
     headers: Mapping[str, str] = field(default_factory=dict)
 

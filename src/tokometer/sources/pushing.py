@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -15,6 +15,9 @@ from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.pieces import elements, members
 from tokometer.sources.protocol import Answer, NotUnderstood, Received, Sent, Told
+
+if TYPE_CHECKING:
+    from tokometer.settings import Settings
 
 #: An item longer than this is not one that we read (bytes). Prompts stand in them, with pictures.
 MOST_BYTES: Final = 8 << 20
@@ -36,6 +39,8 @@ class JsonPush(ABC):
     below: str = ""
     #: What the names of headers begin with that it reads, in small letters; never those that hold a key.
     headers: tuple[str, ...] = ()
+    #: The path at which a body can be tried out: it is answered with what would be taken of it. Empty: nowhere.
+    preview: str = ""
 
     @abstractmethod
     def records(self, item: dict[str, Any], sent: Sent, noticed: Noticed, index: int) -> Iterable[Record]:
@@ -83,6 +88,10 @@ class JsonPush(ABC):
                 )
         received.notices = noticed.all()
         return received
+
+    def settled(self, settings: Settings, names: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - most need none
+        """What of the settings a request needs, by the names of its path; it is passed on as `Sent.options`."""
+        return {}
 
     def names(self, body: bytes) -> list[str]:  # noqa: ARG002 - most answers name nothing
         """See `Push.names`."""

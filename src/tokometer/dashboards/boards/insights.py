@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Also, Histogram, Series, Share, Stat
+from tokometer.dashboards.kinds import Also, Histogram, Series, Share, Stat, Verdicts
 from tokometer.dashboards.panel import Dashboard, Section
 
 INSIGHTS: Final = Dashboard(
@@ -114,6 +114,32 @@ INSIGHTS: Final = Dashboard(
                     shape="line",
                     width=6,
                     how="Output tokens a second of wall time, over time.",
+                ),
+            )
+        ),
+        Section(
+            (
+                Verdicts(
+                    id="insights.servers",
+                    title="Inference servers",
+                    of="judgement.serving",
+                    by=("model",),
+                    columns=(
+                        *("prefill_rate", "decode_rate", "ttft_p50", "", "inter_token_p95", "cache_share"),
+                        *("running", "waiting", "kv_cache_peak"),
+                    ),
+                    titles=(
+                        *("Prefill", "Decode", "First token, p50", "p95", "Between tokens, p95", "Prefix cache"),
+                        *("Running", "Waiting", "KV cache, peak"),
+                    ),
+                    standing=False,
+                    width=12,
+                    every=60,
+                    nothing="No inference server is scraped.",
+                    how=(
+                        "What the servers themselves count, by model: prompt tokens worked on and tokens generated a "
+                        "second, latency from their histograms, their queue, batch and KV cache."
+                    ),
                 ),
             )
         ),

@@ -3,16 +3,19 @@
 
 import "./shell.js";
 import { renew } from "./keep.js";
+import { targets } from "./targets.js";
 
 /** How long between looks, in milliseconds. */
 const EVERY = 3_000;
 
 async function look() {
-  if (!document.hidden) {
-    const answer = await fetch("/sources/received").catch(() => undefined);
-    if (answer?.ok) show(await answer.json());
-  }
-  setTimeout(look, EVERY);
+  const answer = await fetch("/sources/received").catch(() => undefined);
+  if (answer?.ok) show(await answer.json());
+}
+
+async function goOn() {
+  if (!document.hidden) await look();
+  setTimeout(goOn, EVERY);
 }
 
 /** @param {Record<string, string>} parts HTML by place; what is the same stays as it is */
@@ -28,4 +31,5 @@ function show(parts) {
 /** @type {Map<string, string>} */
 const shown = new Map();
 
-setTimeout(look, EVERY);
+setTimeout(goOn, EVERY);
+targets(look);

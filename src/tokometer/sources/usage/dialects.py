@@ -88,13 +88,16 @@ def _inside(key: str, value: Mapping[str, Any]) -> dict[str, Any]:
 _PLACES: Final = ("usage", "usageMetadata", "usage_metadata", "usage_object")
 
 
-def usage_in(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The usage object of an answer of OpenAI, Anthropic, Gemini, Bedrock, Cohere or Ollama; None where it has none."""
+def usage_in(answer: Mapping[str, Any], *, within: bool = True) -> Mapping[str, Any] | None:
+    """The usage object of an answer of OpenAI, Anthropic, Gemini, Bedrock, Cohere or Ollama; None where it has none.
+
+    `within`: also where it stands in an object of the answer, as in events of streams.
+    """
     for place in _PLACES:
         if isinstance(answer.get(place), dict):
             found: Mapping[str, Any] = answer[place]
             return found
-    for holder in ("response", "message", "meta"):
+    for holder in ("response", "message", "meta") if within else ():
         inner = answer.get(holder)
         if isinstance(inner, dict):
             for place in (*_PLACES, "tokens", "billed_units"):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from tokometer.sources.prometheus.exposition import parse
 
 _NAMES = st.from_regex(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,20}", fullmatch=True)
 _LABELS = st.dictionaries(
-    st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,10}", fullmatch=True), st.text(max_size=20), max_size=4
+    st.from_regex(r"[a-zA-Z][a-zA-Z0-9_]{0,10}", fullmatch=True), st.text(max_size=20), max_size=4
 )
 
 
@@ -28,6 +29,25 @@ def test_whatever_is_written_is_read(name: str, labels: dict[str, str], value: f
     found = parse(line)
     assert (found.name, found.labels, found.value, found.at) == (name, labels, value, None)
     assert found.head == line.rpartition(" ")[0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(_NAMES, _LABELS, st.floats(), st.none() | st.integers(0, 10**12), st.sampled_from([" ", "  ", "\t"])),
+        max_size=6,
+    )
+)
+def test_as_prometheus_own_parser_reads_it(told: list[tuple[str, dict[str, str], float, int | None, str]]) -> None:
+    """Whatever Prometheus' Python client makes of a text, we make of it."""
+    lines = [
+        f"{name}{_written(labels)}{space}{value!r}{'' if at is None else f'{space}{at}'}"
+        for name, labels, value, at, space in told
+    ]
+    families = text_string_to_metric_families("\n".join([*lines, ""]))
+    theirs = [(one.labels, str(one.value), one.timestamp) for family in families for one in family.samples]
+    ours = [(one.labels, str(one.value), None if one.at is None else one.at / 1e6) for one in map(parse, lines)]
+    assert sorted(map(repr, ours)) == sorted(map(repr, theirs))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Kilo CLI: a database of the same form as OpenCode's, of which it is a descendant."""

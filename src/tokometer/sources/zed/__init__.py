@@ -1,0 +1,1 @@
+"""Zed: the threads of its own agent, compressed documents in a database."""

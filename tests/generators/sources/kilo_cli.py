@@ -1,0 +1,38 @@
+"""The database of Kilo CLI: OpenCode's under another name."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from generators.left import Step
+from generators.sources import opencode
+from tokometer.conformance import Files
+
+DATABASE = ".local/share/kilo/kilo.db"
+
+
+def _as_kilo(step: Step) -> Step:
+    def go(home: Path) -> None:
+        step(home)
+        path = home / DATABASE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(home / opencode.DATABASE)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(home / opencode.DATABASE, path)
+
+    return go
+
+
+SQLITE = Files(
+    "sqlite",
+    "database",
+    [_as_kilo(step) for step in opencode.ROWS],
+    # Anthropic's models have prices.
+    {name: total for name, total in opencode.TOTALS.items() if name != "cost_reported"},
+    spoil=_as_kilo(opencode.spoil),
+)
+
+EXAMPLES = [SQLITE]
