@@ -45,6 +45,8 @@ def listing(request: Request) -> Response:
 async def add(request: Request) -> Response:
     """Add one. 422 says which field is wrong, and what would be right."""
     runtime: Runtime = request.app.state.runtime
+    if runtime.poller is None:
+        raise HTTPException(409, "a demo asks nobody")
     target = _target(runtime, await _form(request))
     if any(one.key == (target.source, target.called) for one in _listed(runtime) if one.origin != "local"):
         raise _wrong("name" if target.name else "url", "there is one already; give this one another name")

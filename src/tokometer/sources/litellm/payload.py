@@ -6,6 +6,7 @@ own code stand in it as well; nothing of those is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ _KNOWN: Final = """
 KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
 _SAID: Final = ("spend_logs_metadata", "requester_metadata")
+_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _USER_AGENT: Final = "user-agent:"
 _NOBODY: Final = frozenset({"default_user_id", "litellm_proxy_master_key"})
 #: What a user's metadata holds that has a field of its own.
@@ -292,7 +294,9 @@ class _Payload:
         key = metadata.text("user_api_key_hash", "user_api_key")
         return {
             "trace_id": payload.text("trace_id"),
-            "session_id": payload.text("session_id") or requester.text("session_id"),
+            "session_id": payload.text("session_id")
+            or requester.text("session_id")
+            or _named(payload.text("trace_id")),
             "project": metadata.text("user_api_key_project_alias", "user_api_key_project_id"),
             "agent": payload.text("agent_id") or metadata.text("agent_id"),
             "user": payload.text("end_user") if not user or user in _NOBODY else user,
@@ -326,6 +330,14 @@ class _Payload:
     def _guarded(self) -> str:
         stated = self._payload.within("status_fields").word("guardrail_status")
         return stated.removeprefix("guardrail_") if stated not in ("", "not_run", "success") else ""
+
+
+def _named(trace_id: str) -> str:
+    """A trace that somebody named, which LiteLLM's versions without a field for it use for the session.
+
+    Where nobody does, they make up a UUID for each request.
+    """
+    return "" if _UUID.fullmatch(trace_id) else trace_id
 
 
 def _stop(response: object) -> str:

@@ -12,6 +12,7 @@ from tokometer.records import RecordError, mistake
 from tokometer.sources.otlp.attributes import Reading
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.events import ANYBODY
+from tokometer.sources.otlp.events.declared import settle_whose
 from tokometer.sources.otlp.json_values import Camel, Pair, Resource, found_in, id_of, nanoseconds, plain, spoiled, why
 from tokometer.sources.otlp.labels import SHARED, share
 from tokometer.sources.otlp.logs.record import LogRecord, message_in, name_of
@@ -123,6 +124,7 @@ def _shared(resource: Resource | None) -> _Shared:
         found, wrong = found_in((resource or Resource()).attributes, ANYBODY.table)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this resource
         return [], Reading("", 0, None, mistake(error).reason, "resource")
+    settle_whose(found)
     return [(slot, value) for slot, value in found.items() if slot in SHARED], wrong
 
 
@@ -137,12 +139,15 @@ def _one(raw: bytes | msgspec.Raw, scope: str, shared: _Shared) -> LogRecord | R
 
 def _record(record: _Record, scope: str, shared: list[tuple[str, Any]], wrong: Reading | None) -> LogRecord:
     body = message_in(plain(record.body))[:_MOST_BODY]
-    name = next((plain(pair.value) for pair in record.attributes or () if pair.key == "event.name"), "")
-    named = name_of(scope, name if isinstance(name, str) else "", body, record.event_name or "")
+    named = name_of(scope, "", body, record.event_name or "")
+    if named.event is None or named.dialect.others:
+        name = next((plain(pair.value) for pair in record.attributes or () if pair.key == "event.name"), "")
+        named = name_of(scope, name if isinstance(name, str) else "", body, record.event_name or "")
     found: dict[str, Any] = {}
     own_wrong = None
     if named.event is None or named.event.what != "nothing":
         found, own_wrong = found_in(record.attributes, named.dialect.table)
+        settle_whose(found)
         share(found, shared)
     return LogRecord(
         named,
