@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from tokometer.records import Record, Refusal, Sample
 from tokometer.sources.noticed import Noticed
+from tokometer.sources.polling import checked
 from tokometer.sources.prometheus import exposition
 from tokometer.sources.prometheus.meanings import Meanings, Meant, place_of
 from tokometer.sources.prometheus.memory import Growth, Memory, Told
@@ -213,7 +214,7 @@ class Scrape:
     def read(self, target: Target, state: bytes, fetch: Fetch, now: int) -> Reading:
         """See `Poll.read`."""
         fetched = fetch(headers={"Accept": _ACCEPT})
-        text, seconds = _text(fetched.status, fetched.body, fetched.media_type)
+        text, seconds = _text(checked(fetched), fetched.media_type)
         key = (target.name, target.url, *sorted(target.options.items()))
         known = self._of(key, target)
         noticed = Noticed(SOURCE, target.url)
@@ -248,10 +249,8 @@ class Scrape:
             return known
 
 
-def _text(status: int, body: bytes, media_type: str) -> tuple[list[str], bool]:
+def _text(body: bytes, media_type: str) -> tuple[list[str], bool]:
     """The whole lines of an answer, and whether it is OpenMetrics."""
-    if not 200 <= status < 300:  # noqa: PLR2004 - HTTP's numbers
-        raise PollError(f"answers {status}")
     if "html" in media_type or "json" in media_type:
         raise PollError(f"answers {media_type}, which is no Prometheus exposition; is its address that of its metrics?")
     lines = body.decode("utf-8", "replace").split("\n")
