@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import click
 
+from meters_page import meters_page
 from price_rules import price_rules_page
 from requirements import requirements_page
 from sections import PAGES as PAGES_WITH_TABLES
@@ -328,6 +329,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "requirements.md": ("docs/reference/requirements.toml", requirements_page),
     "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),
     "sources.md": ("what each source declares in src/tokometer/sources/", sources_page),
+    "meters.md": ("src/tokometer/records/meters.py and src/tokometer/sources/prometheus/dialects/", meters_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 

@@ -331,7 +331,7 @@ def test_sources_wait_for_data_and_say_when_it_came(empty: Running, visit: Opene
     empty.post("/api/calls", [_record(7)])
     expect(api).to_contain_text("Received 1 record", timeout=10_000)
     expect(page.locator("[data-received=sources]")).to_contain_text("API")
-    expect(page.locator("#connect")).to_contain_text(f"{empty.url}/v1/traces")
+    expect(page.locator("#connect")).to_contain_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}")
 
 
 def _line(number: int, tokens: int) -> str:

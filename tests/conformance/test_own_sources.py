@@ -13,8 +13,6 @@ from tokometer.sources.registry import SOURCES
 ROOT = Path(__file__).resolve().parents[2]
 #: Their requests have encodings and examples of their own: tests/unit/sources/otlp.
 ELSEWHERE = {"otlp"}
-#: Until they have theirs.
-ELSEWHERE |= {"claude_code", "codex"}
 OWN = sorted(path.parent.name for path in (ROOT / "src/tokometer/sources").glob("*/source.py"))
 
 

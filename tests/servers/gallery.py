@@ -230,7 +230,8 @@ _PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><ti
 <body><div class="frame"><main id="main"><h1 class="sr">Every shape</h1><div class="grid">{panels}</div></main></div>
 <div class="tip" id="tip" hidden></div></body></html>"""
 _PANEL: Final = """<article class="panel panel-chart span-{width}"><header class="panel-head"><h2>{name}</h2></header>
-<div class="chart tall" id="{name}" role="img" aria-label="{name}" tabindex="0"></div></article>"""
+<div class="chart tall" id="{name}" role="application" aria-roledescription="chart"
+aria-label="{name}" tabindex="0"></div></article>"""
 _SCRIPT: Final = """
 import { Charts } from "./chart.js";
 const shapes = await fetch("/shapes.json").then((answer) => answer.json());

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "query": ("tokometer.cli.query:query", "Ask for any measure by any dimension."),
     "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
     "proxy": ("tokometer.cli.proxy:proxy", "Pass requests on to a model server, and record what they used."),
+    "statusline": ("tokometer.cli.statusline:statusline", "The command of Claude Code's status line."),
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }
 

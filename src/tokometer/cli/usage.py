@@ -38,6 +38,8 @@ _MEASURES: Final = (
 )
 #: So many models without a price are named.
 _NAMED: Final = 5
+#: Characters of each.
+_LONGEST: Final = 60
 _MONEY: Final = ("cost", "cost_assumed")
 
 
@@ -122,12 +124,18 @@ def missing_words(no_price: int, usage_unknown: int, models: Sequence[str] = ())
     """How many calls a cost leaves out, and why; `models` are those without a price."""
     parts = []
     if no_price:
-        which = f": {', '.join(models[:_NAMED])}{', …' if len(models) > _NAMED else ''}" if models else ""
+        named = ", ".join(_short(name) for name in models[:_NAMED])
+        which = f": {named}{', …' if len(models) > _NAMED else ''}" if models else ""
         parts.append(f"{counted(no_price, 'call')} of {verb(no_price, 'a model', 'models')} without a price{which}")
     if usage_unknown:
         parts.append(f"{counted(usage_unknown, 'call')} of unknown usage (timeouts, or nobody said)")
     are = verb(no_price + usage_unknown, "is", "are")
     return f"{' and '.join(parts)} {are} not in the cost; `tokometer doctor` says more"
+
+
+def _short(name: str) -> str:
+    """A name in a sentence: cut in the middle where it is longer than anyone reads."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}…{name[-(_LONGEST // 2 - 1) :]}"
 
 
 def question(kind: Kind, *, since: str | None, until: str | None, tz: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -119,6 +120,21 @@ class Calendar:
         """The start of the month so many after this one."""
         index = self.now.year * 12 + self.now.month - 1 + ahead
         return midnight(date(index // 12, index % 12 + 1, 1), self.zone)
+
+
+#: Units of windows that end now, in words.
+_UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month"}
+_NAMES: Final = {"yesterday": "Yesterday", "last_week": "Last week", "last_month": "Last month"}
+
+
+def asked_text(since: str, until: str = "") -> str:
+    """A window in a query's words, as people say it: `Last 90 days`, `This month`."""
+    if until:
+        return f"{since} to {until}"
+    found = re.fullmatch("([0-9]+)(m|h|d|w|mo)", since)
+    if found:
+        return f"Last {counted(int(found[1]), _UNITS[found[2]])}"
+    return RANGES.get(since) or _NAMES.get(since) or f"Since {since}"
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

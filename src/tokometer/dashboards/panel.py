@@ -140,6 +140,8 @@ def titled(panel: Panel, scope: Scope | None = None, default: str = DEFAULT_RANG
         # The measure that the viewer has switched to stands in front.
         return f"{SHORT[f'calls.{scope.measure}']} {title[:1].lower()}{title[1:]}"
     name = panel.window or (scope.range if scope else default)
+    if panel.title == RANGE:
+        return scope.window.title if scope and not panel.window else RANGES[name]
     if name == "custom" and scope:
         return panel.title.replace(RANGE, window_text(scope.window))
     long = RANGES.get(name, name)

@@ -17,7 +17,7 @@ from tokometer.records.naming import (
     names_of,
     same_answer,
     sort_of,
-    talk_of,
+    talks_of,
 )
 from tokometer.records.stated import Stated, agree
 from tokometer.records.ways import Way, can_meet, ranked, told_by_span, way_of
@@ -143,7 +143,7 @@ class Grouping:
             met = {
                 (self._calls[at].workspace, sort_of(self._calls[at]), talk)
                 for at in group
-                if (talk := talk_of(self._calls[at])) is not None
+                for talk in talks_of(self._calls[at])
             }
             for key in met:
                 talks.setdefault(key, []).append(group)

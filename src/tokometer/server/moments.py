@@ -135,12 +135,11 @@ class Moments:
             future.set_exception(error)
 
     @contextmanager
-    def asking(self, moment: Moment | None) -> Iterator[None]:
-        """While something is asked of one, it stays open."""
+    def held(self, moment: Moment | None) -> Iterator[None]:
+        """While somebody waits for an answer of one, it stays open."""
         if moment is None:
             yield
             return
-        began = time.monotonic()
         with self._lock:
             moment.users += 1
         try:
@@ -149,7 +148,15 @@ class Moments:
             with self._lock:
                 moment.users -= 1
                 moment.used = time.monotonic()
-                moment.took += moment.used - began
+
+    @contextmanager
+    def asking(self, moment: Moment | None) -> Iterator[None]:
+        """The same while an answer is made, which takes its time."""
+        began = time.monotonic()
+        with self.held(moment):
+            yield
+        if moment is not None:
+            moment.took += time.monotonic() - began
 
     def sweep(self) -> None:
         """Let go of those that nobody needs any more."""
@@ -159,10 +166,10 @@ class Moments:
             self._let_go(done)
 
     def close(self) -> None:
-        """Let go of all of them, and make no more."""
+        """Let go of all that nobody asks just now, and make no more; the others go with the ledger."""
         with self._lock:
             self._closed = True
-            self._let_go(list(self._open))
+            self._let_go([one for one in self._open if not one.users])
 
     def _made(self) -> Moment:
         began, version, now = time.monotonic(), self._version(), self._now()

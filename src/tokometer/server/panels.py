@@ -16,8 +16,9 @@ from fastapi.responses import Response
 
 from tokometer.dashboards import DASHBOARDS, Dashboard, Panel, Scope, ScopeError, View, titled
 from tokometer.dashboards.answers import described
-from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.calendar import Window, asked_text
 from tokometer.dashboards.drawing import window_text
+from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
 from tokometer.ledger import LedgerUnavailable
 from tokometer.measures import Query, Question, Result, dimension_named
@@ -81,12 +82,18 @@ def panel_csv(request: Request, panel_id: str) -> Response:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(table.columns)
     writer.writerows([csv_cell(value) for value in row] for row in table.rows)
-    window = view.window or scope.window
-    first, last = window.since, min(window.until, scope.now) - timedelta(seconds=1)
+    first, last = _days(request.app.state.runtime, view.window, scope)
     name = f"{panel.id.replace('.', '-')}_{first:%Y-%m-%d}_{last:%Y-%m-%d}.csv"
     return Response(
         out.getvalue(), headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="text/csv"
     )
+
+
+def _days(runtime: Runtime, window: Window | None, scope: Scope) -> tuple[datetime, datetime]:
+    """The first and the last moment that a panel is about; of several windows, of all there is."""
+    if window is None or window.asked[0] == "all":
+        return runtime.first().astimezone(scope.zone), scope.now
+    return window.since, min(window.until, scope.now) - timedelta(seconds=1)
 
 
 @router.get("/api/panels/{panel_id}/explain", summary="How a panel is computed, as HTML")
@@ -107,7 +114,8 @@ def panel_explained(request: Request, panel_id: str) -> Response:
             panel=panel,
             title=titled(panel, scope),
             measures=[described(name) for name in panel.measures],
-            window=_windows(view.window, asked),
+            window=_windows(panel, view.window, asked),
+            before="the period before it" if own_window(panel) else scope.before,
             scope=scope,
             filters=[(dimension_named(f"calls.{name}").title, values) for name, values in scope.where],
             queries=[
@@ -120,11 +128,12 @@ def panel_explained(request: Request, panel_id: str) -> Response:
     )
 
 
-def _windows(window: Window | None, asked: Sequence[Question]) -> str:
+def _windows(panel: Panel, window: Window | None, asked: Sequence[Question]) -> str:
     """What times a panel is about, in words: its window, or those of its questions."""
     if window is not None:
-        return window_text(window)
-    found = dict.fromkeys(f"{one.since} to {one.until}" if one.until else one.since for one in asked)
+        own = own_window(panel)
+        return f"{own}: {window_text(window)}" if own and own != "All time" else window_text(window)
+    found = dict.fromkeys(asked_text(one.since, one.until) for one in asked)
     return "Several: " + ", ".join(found) if len(found) > 1 else next(iter(found), "Of its own")
 
 
@@ -200,10 +209,11 @@ async def _reply(
         except RuntimeError:
             runtime.rendered.fulfil(key, kept, _ending)
 
-    if mine:
-        kept.in_its_turn(begin)
-    # Whoever leaves must not take the answer from the others.
-    return await asyncio.shield(asyncio.wrap_future(kept.future))
+    with runtime.moments.held(moment):
+        if mine:
+            kept.in_its_turn(begin)
+        # Whoever leaves must not take the answer from the others.
+        return await asyncio.shield(asyncio.wrap_future(kept.future))
 
 
 def _ending() -> Rendered:

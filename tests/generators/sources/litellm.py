@@ -8,6 +8,7 @@ import json
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from generators.left import document, lines, text
 from tokometer.conformance import Answers, Files, Requests
@@ -31,7 +32,7 @@ def payload(id_: str, minute: float, prompt: int, output: int, cost: float, **mo
     }
     made: dict[str, Any] = {
         "id": id_,
-        "trace_id": f"trace-{id_}",
+        "trace_id": str(UUID(int=int.from_bytes(id_.encode()[-16:]))),
         "call_type": "acompletion",
         "cache_hit": False,
         "stream": None,

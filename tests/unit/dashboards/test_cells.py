@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tokometer.dashboards.cells import even
+from tokometer.records.evened import even
 from tokometer.records.units import BYTES, MS, PERCENT, TOKENS, TOKENS_PER_SECOND, USD, Unit
 
 

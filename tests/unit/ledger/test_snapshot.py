@@ -50,6 +50,9 @@ def test_it_has_nothing_that_comes_later(tmp_path: Path) -> None:
         assert counted(later) == {2}
         snapshot.close()
         snapshot.close()
+        assert snapshot.is_lost
+        with pytest.raises(LedgerUnavailable):
+            run(snapshot, COUNT)
         later.close()
     finally:
         ledger.close()

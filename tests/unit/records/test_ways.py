@@ -111,6 +111,15 @@ CASES: dict[str, tuple[list[ModelCall], int]] = {
     ),
     "more of them on one side": ([transcript(), transcript(20), transcript(40), event(21)], 3),
     "no names, and neither writes down its sessions": ([gateway(session_id="s"), span(session_id="s")], 2),
+    "a program whose spans know no sessions": (
+        [call("openclaw", 9, session_id="s", request_id=MESSAGE), span(program="openclaw")],
+        1,
+    ),
+    "another program": ([call("openclaw", 9, session_id="s", request_id=MESSAGE), span(program="other")], 2),
+    "another program whose spans know no sessions": (
+        [transcript(9, request_id=REQUEST), span(program="openclaw")],
+        2,
+    ),
     "one way never tells twice": ([gateway(response_id=MESSAGE), gateway(1, response_id=MESSAGE)], 2),
     "nor do transcripts of two programs": (
         [transcript(request_id=REQUEST), call("codex", request_id=REQUEST, session_id="s")],

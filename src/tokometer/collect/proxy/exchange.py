@@ -81,7 +81,7 @@ class Exchange:
     @property
     def size(self) -> int:
         """Bytes that are kept."""
-        return self.asked_bytes + min(self.answer_bytes, MOST_ANSWER + _TAIL)
+        return min(self.asked_bytes, MOST_REQUEST) + min(self.answer_bytes, MOST_ANSWER + _TAIL)
 
     def ask(self, data: bytes) -> None:
         """Some bytes of the request's body."""

@@ -18,7 +18,7 @@ ANALYTICS: Final = Dashboard(
             (
                 Figures(
                     id="analytics.overview",
-                    title="Overview",
+                    title="{range}",
                     of=(
                         ("calls.messages", "Messages", "requests"),
                         ("calls.cost", "Cost", "cost"),

@@ -19,7 +19,7 @@ USAGE: Final = Dashboard(
             (
                 Periods(
                     id="usage.periods",
-                    title="Periods",
+                    title="Today, this week, this month, all time",
                     how="Cost, requests and tokens of today, this week, this month and all time, whatever the range.",
                 ),
             )
@@ -28,7 +28,7 @@ USAGE: Final = Dashboard(
             (
                 Figures(
                     id="usage.figures",
-                    title="Figures",
+                    title="{range}",
                     of=(
                         ("calls.cost", "Cost", "cost"),
                         ("calls.requests", "Requests", "requests"),

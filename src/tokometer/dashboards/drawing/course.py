@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from tokometer.charts.axes import Axis, Grain, time_axis, value_axis
 from tokometer.dashboards.drawing.chart import axes, by_width, frame_for, table
 from tokometer.dashboards.drawing.periods import STEPS, Period, ms, period_title
+from tokometer.records.evened import even
 from tokometer.records.units import Unit, show
 
 State = Literal["good", "warning", "critical", ""]
@@ -222,9 +223,11 @@ def _tip(index: int, period: Period, grain: Grain, lines: Sequence[Line], unit: 
     """Start, end, title, total (where there is more than one series), the series largest first, and what happened."""
     known = [(value, number) for number, line in enumerate(lines) if (value := line.values[index]) is not None]
     known.sort(key=lambda pair: (-pair[0], pair[1]))
-    shown = [[number, show(value, unit)] for value, number in known if value or not total or len(lines) == 1]
     parts = [value for value, number in known if not lines[number].dashed]
-    summed = show(sum(parts), unit) if total and len(lines) > 1 and len(parts) > 0 else ""
+    told = [(value, number) for value, number in known if value or not total or len(lines) == 1]
+    *texts, whole = even([*(value for value, _ in told), sum(parts)], unit)
+    shown = [[number, text] for (_, number), text in zip(told, texts, strict=True)]
+    summed = whole if total and len(lines) > 1 and len(parts) > 0 else ""
     title = period_title(period, grain) + (" · so far" if period.open else "")
     return [ms(period.start), ms(period.end), title, summed, shown, []]
 

@@ -78,10 +78,13 @@ def period_title(period: Period, grain: Grain) -> str:
 
 
 def window_text(window: Window) -> str:
-    """A window's dates: `10 – 16 Nov 2025`."""
+    """A window's dates: `10 – 16 Nov 2025`; where it is no whole days, with its times."""
+    if window.asked[0] == "all":
+        return "All time"
     start, end = window.since, window.until - timedelta(seconds=1)
     if start.date() == end.date():
-        return date_text(start)
+        whole = start == midnight(start.date(), start.tzinfo) and window.until.date() > start.date()  # type: ignore[arg-type]
+        return date_text(start) if whole else f"{date_text(start)}, {start:%H:%M} – {window.until:%H:%M}"
     if start.time() != midnight(start.date(), start.tzinfo).time():  # type: ignore[arg-type]
         return f"{start.day} {start:%b %H:%M} – {end.day} {end:%b %H:%M}"
     if (start.year, start.month) == (end.year, end.month):

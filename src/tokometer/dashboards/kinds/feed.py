@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from tokometer.dashboards.cells import even
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.measures import Column, Filter
 from tokometer.measures import Feed as Question
+from tokometer.records.evened import even
 from tokometer.records.units import UNITS, exact, show
 
 #: How words of a record stand: what a level or a status means.

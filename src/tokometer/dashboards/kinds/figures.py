@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import described, rows_of
-from tokometer.dashboards.calendar import RANGES, Window
+from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_of, mark_in, mark_of, note_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark, window_text
@@ -112,11 +112,10 @@ class Figures(Placed):
             mark = mark_in(row, unpriced=False)
             line = spark(lines.get(name, []), described(name).unit)
             shown.append({"figure": value, "colour": colour, "spark": line, "mark": mark if name == COST else ""})
-        own = bool(self.window) or scope.range == "custom"
         return View(
             {
                 "figures": shown,
-                "title": window.title if own else RANGES[scope.range],
+                "title": window.title,
                 "dates": window_text(window) if scope.range != "custom" else "",
                 "zone": scope.zone.key,
                 "versus": scope.before if scope.compare else "",

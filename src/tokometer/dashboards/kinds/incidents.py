@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Final
 from tokometer.charts.axes import time_axis
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import Window
-from tokometer.dashboards.cells import even
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
+from tokometer.records.evened import even
 from tokometer.records.plural import counted
 from tokometer.records.units import COUNT, SECONDS, exact, show
 

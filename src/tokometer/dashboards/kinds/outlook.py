@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Final
 from tokometer.charts.axes import Grain
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import elapsed, midnight
-from tokometer.dashboards.cells import even
 from tokometer.dashboards.certainty import mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, Period, outlook, periods
@@ -20,6 +19,7 @@ from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import numbers, only
 from tokometer.judgement import Day, Forecast, forecast
 from tokometer.judgement.certainty import CERTAINTY
+from tokometer.records.evened import even
 from tokometer.records.units import PERCENT, show
 
 #: Days that a forecast learns from.
@@ -79,10 +79,10 @@ class Outlook(Placed):
     def view(self, context: Context) -> View:
         """A row a measure, and the cost's course with its band."""
         found, stretch, values = predictions(context)
-        first = context.scope.calendar.month(0)
-        month = f"{first:%B %Y}"
+        first, month = context.scope.calendar.month(0), context.scope.calendar.named("month")
+        called = f"{first:%B %Y}"
         cost = found["cost"].forecast
-        sure = only(context.query(context.scope.calendar.named("month"), *CERTAINTY))
+        sure = only(context.query(month, *CERTAINTY))
         table = Table(
             ("measure", "so_far", "estimate", "low", "high", "error", *CERTAINTY),
             [
@@ -97,16 +97,16 @@ class Outlook(Placed):
         )
         if found["requests"].forecast is None:
             basis = "A forecast needs three whole days of use."
-            return View({"month": month, "rows": [], "basis": basis}, table, None)
+            return View({"month": called, "rows": [], "basis": basis}, table, month)
         shown = {
-            "month": month,
+            "month": called,
             "rows": [_row(name, prediction) for name, prediction in found.items()],
             "basis": _basis(cost),
             "mark": mark_of(sure),
-            "alt": f"Cost of {month} so far, and expected until its end",
+            "alt": f"Cost of {called} so far, and expected until its end",
         }
         days = [(period, value) for period, value in zip(stretch, values["cost"], strict=True) if period.start >= first]
-        return View(shown, table, None, _chart(days, cost, context.scope.now) if cost else None)
+        return View(shown, table, month, _chart(days, cost, context.scope.now) if cost else None)
 
 
 def _row(name: str, prediction: Prediction) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, adds_up, described, rows_of
-from tokometer.dashboards.cells import Cell, cell, even, evened_changes, evened_out
+from tokometer.dashboards.cells import Cell, cell, evened_changes, evened_out
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_in, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
@@ -18,6 +18,7 @@ from tokometer.dashboards.rows import by_name, numbers
 from tokometer.dashboards.scope import Show
 from tokometer.measures import dimension_named
 from tokometer.measures.run import OTHER_LABEL, PREVIOUS
+from tokometer.records.evened import even
 from tokometer.records.units import PERCENT, show
 from tokometer.settings import Settings
 

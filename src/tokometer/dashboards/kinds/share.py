@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tokometer.dashboards.answers import described, rows_of
-from tokometer.dashboards.cells import cell, even, evened_out
+from tokometer.dashboards.cells import cell, evened_out
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Slice, ring
@@ -16,6 +16,7 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.measures import dimension_named
 from tokometer.measures.run import OTHER_LABEL
+from tokometer.records.evened import even
 from tokometer.records.units import PERCENT, exact, show
 
 _COST = "calls.cost"

@@ -23,6 +23,7 @@ class DuckDBSnapshot:
         self.state = changes
         self._instance = instance
         self._settled = settled
+        self._closed = False
         self.rolled: frozenset[str] = instance.labels.rolled
         self.unsettled: Sequence[Unsettled] = instance.settling.unsettled
         self._cursors = [instance.pinned() for _ in range(readers)]
@@ -33,7 +34,7 @@ class DuckDBSnapshot:
     @property
     def is_lost(self) -> bool:
         """See :attr:`tokometer.ledger.protocol.Snapshot.is_lost`."""
-        return self._instance.over
+        return self._closed or self._instance.over
 
     def settle(self) -> int:
         """See :class:`tokometer.ledger.protocol.Snapshot`.
@@ -47,6 +48,8 @@ class DuckDBSnapshot:
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Readable.fetch`. Whoever finds all readers busy waits for one."""
+        if self._closed:
+            raise LedgerUnavailable("what was asked is of a moment that nobody holds any more", 1)
         with self._instance.asked():
             cursor = self._free.get()
             try:
@@ -56,6 +59,7 @@ class DuckDBSnapshot:
 
     def close(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Snapshot.close`."""
+        self._closed = True
         cursors, self._cursors = self._cursors, []
         for cursor in cursors:
             with suppress(duckdb.Error):

@@ -92,7 +92,7 @@ export class Charts {
       if (pressed) pressed.touched = event.pointerType !== "touch" || pressed.at === before;
     });
     element.addEventListener("pointerleave", () => this.#leave(element));
-    element.addEventListener("blur", () => this.#leave(element));
+    element.addEventListener("blur", () => "moving" in element.dataset || this.#leave(element));
     element.addEventListener("keydown", (event) => this.#press(element, event));
     element.addEventListener("click", (event) => this.#pick(element, event));
     if (this.#kit) this.#inView.observe(element);

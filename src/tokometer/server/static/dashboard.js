@@ -8,14 +8,14 @@ import { renew } from "./keep.js";
 import { Live } from "./live.js";
 import { Notice } from "./notice.js";
 import { Rounds } from "./rounds.js";
-import { deeds, keys } from "./shell.js";
+import { close, deeds, keys } from "./shell.js";
 import { failed, quiet } from "./states.js";
 import { find, more, sort } from "./tables.js";
 import { When } from "./when.js";
 import { own, zoneOf } from "./zone.js";
 
 /**
- * @typedef {{html: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
+ * @typedef {{html: string, title: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
  *   earlier: string, later: string, last?: import("./states.js").Last | null}} Answer
  */
 
@@ -75,6 +75,7 @@ function go(change) {
 function arrive() {
   const chosen = query();
   filters.chips();
+  when.zoned();
   for (const button of document.querySelectorAll(".section-head [data-set], #reading [data-set]")) {
     const { set = "", value = "" } = /** @type {HTMLElement} */ (button).dataset;
     button.setAttribute("aria-pressed", String((chosen.get(set) ?? USUAL[set] ?? "") === value));
@@ -108,6 +109,9 @@ function swap(panel, answer) {
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
   if (panel === panels[0]) nothing(answer.nothing);
+  // A file is called what its panel is called now.
+  const file = document.querySelector(`[data-csv="${panel.dataset.panel}"]`);
+  if (file) file.textContent = answer.title;
   if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
@@ -160,6 +164,19 @@ Object.assign(deeds, {
   earlier: () => when.step("earlier"),
   later: () => when.step("later"),
   last: (/** @type {HTMLElement} */ target) => when.move(target.dataset.to ?? ""),
+  ownzone: () => {
+    go((next) => next.delete("tz"));
+    /** @type {HTMLElement | null} */ (document.querySelector("#range summary"))?.focus();
+  },
+  link: async (/** @type {HTMLElement} */ target) => {
+    const menu = target.closest("details");
+    try {
+      await navigator.clipboard.writeText(when.link(root.dataset.opens ?? ""));
+      close(menu);
+    } catch {
+      prompt("Copy this link:", when.link(root.dataset.opens ?? ""));
+    }
+  },
   everything: () => when.move("range=all"),
   unfilter: () => go((next) => { for (const name of Object.keys(filters.dimensions)) next.delete(name); }),
   usual: () => go((next) => { for (const name of [...next.keys()]) next.delete(name); }),

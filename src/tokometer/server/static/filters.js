@@ -76,7 +76,11 @@ export class Filters {
       all.textContent = "Clear all";
       chips.push(all);
     }
-    document.getElementById("chips")?.replaceChildren(...chips);
+    const box = document.getElementById("chips");
+    const inside = box?.contains(document.activeElement);
+    box?.replaceChildren(...chips);
+    // Whoever has taken one away is at the next, or at what adds others.
+    if (inside) /** @type {HTMLElement | null} */ (box?.querySelector("button") ?? document.querySelector("[data-do=filter]"))?.focus();
   }
 
   async #find() {

@@ -12,7 +12,10 @@ export function renew(body, html) {
   fresh.innerHTML = html;
   const chart = /** @type {HTMLElement | null} */ (body.querySelector(".chart:not(.wait)"));
   const place = /** @type {HTMLElement | null} */ (fresh.content.querySelector(".chart"));
+  const looked = chart !== null && document.activeElement === chart;
   if (chart && place) {
+    // Whoever has stepped to a mark of it stays there.
+    chart.dataset.moving = "";
     chart.className = place.className;
     chart.setAttribute("aria-label", place.getAttribute("aria-label") ?? "");
     place.replaceWith(chart);
@@ -21,6 +24,8 @@ export function renew(body, html) {
   const kept = keep(body);
   body.replaceChildren(fresh.content);
   kept();
+  if (looked && chart.isConnected) chart.focus({ preventScroll: true });
+  delete chart?.dataset.moving;
   if (focus) /** @type {HTMLElement | null} */ (body.querySelector(focus))?.focus({ preventScroll: true });
   return chart ?? place;
 }

@@ -32,6 +32,12 @@ document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
 const written = /** @type {HTMLElement | null} */ (document.querySelector("[data-zone]"))?.dataset.zone;
 if (written && written !== zone && !told && document.cookie.includes(`tz=${zone}`)) location.reload();
 
+/** Closes a menu, and leaves the focus at what opens it. @param {Element | null} menu */
+export function close(menu) {
+  menu?.removeAttribute("open");
+  menu?.querySelector("summary")?.focus();
+}
+
 let going = 0;
 
 /** @param {KeyboardEvent} event */
@@ -39,7 +45,10 @@ function press(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.key === "Escape") {
     if (document.body.classList.contains("open")) deeds.menu(document.body);
-    for (const menu of document.querySelectorAll("details.menu-of[open]")) menu.removeAttribute("open");
+    for (const menu of document.querySelectorAll("details.menu-of[open]")) {
+      if (menu.contains(document.activeElement)) close(menu);
+      else menu.removeAttribute("open");
+    }
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
   if (Date.now() - going < 1_500) {
@@ -61,7 +70,7 @@ async function click(event) {
     if (!menu.contains(target)) menu.removeAttribute("open");
   }
   // What has been chosen to be saved needs the menu no more.
-  if (target.closest("a[download]")) target.closest("details.menu-of")?.removeAttribute("open");
+  if (target.closest("a[download]")) close(target.closest("details.menu-of"));
   const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
   if (copy) {
     await navigator.clipboard.writeText(copy.dataset.copy ?? "");

@@ -28,26 +28,52 @@ export class When {
    */
   constructor(go, zone) {
     this.go = go;
+    this.zone = zone;
     const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.custom"));
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#custom(form);
     });
     const field = /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]"));
-    field.value = zone();
     field.addEventListener("focus", () => {
       const list = /** @type {HTMLElement} */ (document.getElementById("zones"));
       if (!list.childElementCount) list.replaceChildren(...zones().map((value) => Object.assign(document.createElement("option"), { value })));
     });
-    field.addEventListener("change", () => this.#zone(field));
+    field.addEventListener("change", () => this.#choose(field));
   }
 
   /** @param {{earlier: string, later: string}} moves */
   at({ earlier, later }) {
     this.#moves = { earlier, later };
-    for (const name of ["earlier", "later"]) {
-      document.querySelector(`[data-do=${name}]`)?.toggleAttribute("disabled", !this.#moves[/** @type {"earlier" | "later"} */ (name)]);
-    }
+    this.#show("earlier", earlier, "There is nothing before all time");
+    this.#show("later", later, earlier ? "There is nothing later: the window reaches to now" : "There is nothing after all time");
+  }
+
+  /** @param {string} name @param {string} way where it leads; empty where it leads nowhere @param {string} why */
+  #show(name, way, why) {
+    const button = /** @type {HTMLButtonElement | null} */ (document.querySelector(`[data-do=${name}]`));
+    if (!button) return;
+    button.disabled = !way;
+    button.title = way ? "" : why;
+  }
+
+  /** Says in which zone times are, as it is another for whoever gets the bare address; and leads back to one's own. */
+  zoned() {
+    const zone = this.zone(), away = /** @type {HTMLElement} */ (document.querySelector("[data-do=ownzone]"));
+    const said = /** @type {HTMLElement} */ (document.querySelector("[data-show=zone]"));
+    said.textContent = `times in ${zone}`;
+    said.toggleAttribute("data-own", zone === own);
+    away.hidden = zone === own;
+    away.textContent = `Use ${own}`;
+    /** @type {HTMLInputElement} */ (document.querySelector("input[name=tz]")).value = zone;
+  }
+
+  /** The address of what is looked at, the same for whoever opens it. @param {string} range that the page opens with */
+  link(range) {
+    const asked = new URLSearchParams(location.search);
+    if (!asked.has("range") && !asked.has("since")) asked.set("range", range);
+    asked.set("tz", this.zone());
+    return `${location.origin}${location.pathname}?${asked}`;
   }
 
   /** @param {"earlier" | "later"} way */
@@ -87,7 +113,7 @@ export class When {
   }
 
   /** @param {HTMLInputElement} field */
-  #zone(field) {
+  #choose(field) {
     const { zone, problem } = field.value.trim() ? zoneOf(field.value) : { zone: own, problem: "" };
     if (problem) return tell(field, problem);
     field.value = zone;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isfinite, nan
-from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -12,9 +11,7 @@ from msgspec import Struct
 from tokometer.records import Sample
 from tokometer.sources.codex.rows import BadLine
 from tokometer.sources.codex.state import State
-
-USED: Final = "plan.limit.used"
-CREDITS: Final = "plan.credits.balance"
+from tokometer.sources.plans import CREDITS_LEFT, LIMIT_USED
 
 
 class _Window(Struct):
@@ -60,7 +57,7 @@ def samples_of(raw: bytes, at: int, state: State, source: str) -> Iterator[Sampl
                 labels["window_minutes"] = str(window.window_minutes)
             if window.resets_at is not None:
                 labels["resets_at"] = str(window.resets_at)
-            yield from _moved(limits, name, USED, window.used_percent, "percent", labels, at, state, source)
+            yield from _moved(limits, name, LIMIT_USED, window.used_percent, "percent", labels, at, state, source)
     credits_ = limits.credits
     if credits_ is not None and credits_.has_credits and not credits_.unlimited and credits_.balance is not None:
         try:
@@ -69,7 +66,7 @@ def samples_of(raw: bytes, at: int, state: State, source: str) -> Iterator[Sampl
             balance = nan
         if not isfinite(balance):
             raise BadLine("payload.rate_limits.credits.balance", "is not a number")
-        yield from _moved(limits, "credits", CREDITS, balance, "credits", {}, at, state, source)
+        yield from _moved(limits, "credits", CREDITS_LEFT, balance, "credits", {}, at, state, source)
 
 
 def _moved(

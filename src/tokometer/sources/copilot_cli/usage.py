@@ -7,12 +7,11 @@ from typing import Final, NamedTuple
 from tokometer.records import Sample
 from tokometer.records.providers import provider_of
 from tokometer.sources.copilot_cli.places import SOURCE_NAME
+from tokometer.sources.plans import CREDITS_USED, PREMIUM_USED
 
 PROVIDER: Final = provider_of("github_copilot")
 #: An AI credit is a thousand million of what is counted.
 NANO: Final = 10**9
-CREDITS: Final = "plan.credits.used"
-PREMIUM: Final = "plan.premium_requests.used"
 
 
 class Buckets(NamedTuple):
@@ -45,7 +44,7 @@ def spent(
 ) -> list[Sample]:
     """What was taken off the plan, as amounts that add up."""
     found = []
-    for metric, unit, value in ((CREDITS, "credits", credits_), (PREMIUM, "requests", premium)):
+    for metric, unit, value in ((CREDITS_USED, "credits", credits_), (PREMIUM_USED, "requests", premium)):
         if value:
             found.append(
                 Sample(

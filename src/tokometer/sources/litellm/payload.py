@@ -6,6 +6,7 @@ own code stand in it as well; nothing of those is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ _KNOWN: Final = """
 KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
 _SAID: Final = ("spend_logs_metadata", "requester_metadata")
+_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _USER_AGENT: Final = "user-agent:"
 _NOBODY: Final = frozenset({"default_user_id", "litellm_proxy_master_key"})
 #: What a user's metadata holds that has a field of its own.
@@ -93,6 +95,10 @@ class _Payload:
         self.of_request = row and self.status != "ok"
         self.name = self._name()
         self.provider = provider_of(payload.text("custom_llm_provider")) or infer_provider(payload.text("model"))
+        if not self.provider and self.status != "ok" and not payload.text("model_id"):
+            # It did not come as far as a provider.
+            self.provider = SOURCE
+        self.model = self._model()
         self._google = self.provider in ("google", "vertex")
         self.labels = self._labels()
         self.context = self._context()
@@ -120,7 +126,7 @@ class _Payload:
             response_id=self.name.response_id,
             # An answer of LiteLLM's cache was not given by the provider, and says nothing of how well that works.
             provider=SOURCE if self.cached else self.provider,
-            model=payload.text("model", "model_group"),
+            model=self.model,
             operation=MODEL_CALLS.get(self.operation, self.operation or "chat"),
             status=self.status,
             error_message=self._error() if self.status != "ok" else "",
@@ -129,7 +135,7 @@ class _Payload:
             latency_us=self.latency,
             ttft_us=self._ttft(),
             service_tier=parameters.word("service_tier"),
-            endpoint=host_of(payload.word("api_base")),
+            endpoint=host_of(payload.word("api_base") or payload.within("hidden_params").word("api_base")),
             team=self._metadata.text("user_api_key_team_alias", "user_api_key_team_id", "team_alias", "team_id"),
             labels=self.labels or None,
             **self.context,
@@ -219,7 +225,7 @@ class _Payload:
             unit=unit,
             mode=mode,
             provider=self.provider,
-            model=self._payload.text("model", "model_group"),
+            model=self.model,
         )
 
     # -- what it says ------------------------------------------------------------------------------------------
@@ -227,6 +233,10 @@ class _Payload:
     def _name(self) -> Named:
         given = self._payload.needed(self._payload.text("id", "litellm_call_id"), "id")
         return named(given, self.start, cached=self.cached, failed=self.status != "ok", of_request=self.of_request)
+
+    def _model(self) -> str:
+        """The model as its provider writes it: the router puts the provider in front, `openai/gpt-5-mini`."""
+        return self._payload.text("model", "model_group").removeprefix(f"{self._payload.text('custom_llm_provider')}/")
 
     def _status(self) -> Status:
         stated = self._payload.word("status") or self._metadata.word("status")
@@ -292,7 +302,9 @@ class _Payload:
         key = metadata.text("user_api_key_hash", "user_api_key")
         return {
             "trace_id": payload.text("trace_id"),
-            "session_id": payload.text("session_id") or requester.text("session_id"),
+            "session_id": payload.text("session_id")
+            or requester.text("session_id")
+            or _named(payload.text("trace_id")),
             "project": metadata.text("user_api_key_project_alias", "user_api_key_project_id"),
             "agent": payload.text("agent_id") or metadata.text("agent_id"),
             "user": payload.text("end_user") if not user or user in _NOBODY else user,
@@ -310,7 +322,7 @@ class _Payload:
         stated = payload.raw("request_tags")
         tags = [tag for tag in stated if isinstance(tag, str)] if isinstance(stated, list) else []
         labels |= tags_from([tag for tag in tags if not tag.lower().startswith(_USER_AGENT)])
-        model, group = payload.word("model"), payload.word("model_group")
+        model, group = self.model, payload.word("model_group")
         facts = {
             "model_group": group if group != model else "",
             "deployment": payload.word("model_id"),
@@ -326,6 +338,14 @@ class _Payload:
     def _guarded(self) -> str:
         stated = self._payload.within("status_fields").word("guardrail_status")
         return stated.removeprefix("guardrail_") if stated not in ("", "not_run", "success") else ""
+
+
+def _named(trace_id: str) -> str:
+    """A trace that somebody named, which LiteLLM's versions without a field for it use for the session.
+
+    Where nobody does, they make up a UUID for each request.
+    """
+    return "" if _UUID.fullmatch(trace_id) else trace_id
 
 
 def _stop(response: object) -> str:

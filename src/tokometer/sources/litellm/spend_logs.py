@@ -37,7 +37,10 @@ def payload_of(row: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RecordError: What should be JSON in it is not.
     """
-    metadata = dict(_json(row, "metadata", {}))
+    said = _json(row, "metadata", {})
+    if not isinstance(said, dict):
+        raise RecordError("metadata", "is not a JSON object")
+    metadata = dict(said)
     payload: dict[str, Any] = {name: row[name] for name in _SAME if row.get(name) not in (None, "")}
     payload |= {name: metadata[name] for name in _OF_METADATA if metadata.get(name) is not None}
     metadata.setdefault("user_api_key_hash", row.get("api_key"))

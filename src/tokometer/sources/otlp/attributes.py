@@ -106,6 +106,8 @@ def _unread(name: str) -> Callable[[Any], str | None]:
     return lambda value: shown if is_number(value) else None
 
 
+#: The slot of what is nothing to us and never the same twice: it is not even decoded.
+IGNORED: Final = "ignored"
 #: Langfuse's name of the moment of the first token.
 COMPLETION_BEGAN: Final = "langfuse.observation.completion_start_time"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from tokometer.records import mistake
-from tokometer.sources.otlp.attributes import ENDINGS, Attribute, Reading, attribute_of
+from tokometer.sources.otlp.attributes import ENDINGS, IGNORED, Attribute, Reading, attribute_of
 from tokometer.sources.otlp.counts import count
 from tokometer.sources.otlp.labels import LABELS, ON_CHANGE, labelling_of
 from tokometer.sources.otlp.messages import DecodeError, KeyValue, Message
@@ -24,7 +24,12 @@ from tokometer.sources.otlp.unread import UNREAD
 #: these slots.
 _REMEMBERED_BYTES: Final = 96
 _REMEMBERED: Final = 16_384
-_UNREPEATED: Final = frozenset({"input", "output", "total", "cost", "ttft", "ttft_ms", "response_id", "tool_call_id"})
+_UNREPEATED: Final = frozenset(
+    {
+        *("input", "output", "total", "cost", "ttft", "ttft_ms", "response_id", "tool_call_id"),
+        *("cache_read", "cache_write", "duration", "sequence", "event_at"),
+    }
+)
 
 _KEY, _VALUE = 0x0A, 0x12  # tags of KeyValue
 _STRING, _INT, _DOUBLE = 0x0A, 0x18, 0x21  # tags of AnyValue
@@ -77,6 +82,8 @@ class Meanings(dict[bytes, "Known"]):
         if len(encoded) > _SHORTEST and encoded[0] == _KEY and encoded[1] < _ONE_BYTE:
             end = 2 + encoded[1]
             attribute = self._by_bytes.get(encoded[2:end])
+            if attribute is not None and attribute.slot == IGNORED:
+                return None
             if len(encoded) <= end + 3 or encoded[end] != _VALUE:
                 known = self._slow(encoded)
             elif attribute is None and (attribute := _other(encoded[2:end])) is None:

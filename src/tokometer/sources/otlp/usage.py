@@ -39,8 +39,8 @@ def usage_of(found: dict[str, Any], *, exclusive: bool = False) -> Usage:
     Raises:
         RecordError: A number in an object is not what it should be.
     """
-    if not exclusive and found.keys().isdisjoint(_CLOSER):
-        usage = _at_a_glance(found)
+    if found.keys().isdisjoint(_CLOSER):
+        usage = _beside_at_a_glance(found) if exclusive else _at_a_glance(found)
         if usage is not None:
             return usage
     counts = {slot: found[slot] for slot in SLOTS if slot in found}
@@ -90,6 +90,15 @@ def _at_a_glance(found: Mapping[str, Any]) -> Usage | None:
         if prompt < 0:
             return None
     return Usage(prompt, read, None, None, write, output, reasoning)
+
+
+def _beside_at_a_glance(found: Mapping[str, Any]) -> Usage | None:
+    """The buckets of a span whose cache is beside its input, and that states no total; None of another."""
+    get = found.get
+    output, reasoning = get("output"), get("reasoning")
+    if get("total") or (reasoning and reasoning > (output or 0)):
+        return None
+    return Usage(get("input"), get("cache_read"), None, None, get("cache_write"), output, reasoning)
 
 
 def _take_objects(found: dict[str, Any], counts: dict[str, int], beside: set[str]) -> None:

@@ -7,7 +7,7 @@ schema -53 the bounds are told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Final
 
 from tokometer.sources.series import Histogram, explicit, exponential
@@ -27,6 +27,8 @@ def histogram_of(message: Any) -> Histogram:  # noqa: ANN401 - a message
     total = message.sum if isfinite(message.sum) else None
     offset, above = _side(message.positive_spans, message.positive_deltas, message.positive_counts)
     if message.schema == _CUSTOM:
+        if not 0 <= offset <= _MOST:
+            raise ValueError("has spans of buckets that cannot be")
         bounds = list(message.custom_values)
         counts = [0] * offset + above
         counts += [0] * (len(bounds) + 1 - len(counts))
@@ -34,7 +36,9 @@ def histogram_of(message: Any) -> Histogram:  # noqa: ANN401 - a message
     if not _SCHEMAS[0] <= message.schema <= _SCHEMAS[1]:
         raise ValueError(f"has schema {message.schema}, which is none of a native histogram")
     below_offset, below = _side(message.negative_spans, message.negative_deltas, message.negative_counts)
-    zeros = message.zero_count_int or round(message.zero_count_float)
+    if not 0 <= message.zero_threshold < inf:
+        raise ValueError("has a zero bucket that has no end")
+    zeros = message.zero_count_int or _whole(message.zero_count_float)
     return exponential(
         message.schema,
         zeros,
@@ -47,7 +51,7 @@ def histogram_of(message: Any) -> Histogram:  # noqa: ANN401 - a message
 
 def _side(spans: Sequence[Any], deltas: Sequence[int], counts: Sequence[float]) -> tuple[int, list[int]]:
     """The index of the first bucket of one side, and the counts from there on, gaps included."""
-    told = iter([round(count) for count in counts] or list(_summed(deltas)))
+    told = iter([_whole(count) for count in counts] or list(_summed(deltas)))
     found: list[int] = []
     first = 0
     for number, span in enumerate(spans):
@@ -72,3 +76,9 @@ def _summed(deltas: Sequence[int]) -> Iterator[int]:
     for delta in deltas:
         count += delta
         yield count
+
+
+def _whole(count: float) -> int:
+    if not isfinite(count):
+        raise ValueError("has a bucket of which the count is no number")
+    return round(count)

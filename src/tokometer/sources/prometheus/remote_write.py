@@ -40,6 +40,7 @@ class RemoteWrite:
     def __init__(self, path: str) -> None:
         self.path = path
         self._meanings = Meanings(Place(), apart=True)
+        self._noticed: set[str] = set()
         self._known: dict[_Labels, tuple[str, tuple[Meant, ...]]] = {}
 
     def portions(self, body: bytes, media_type: str) -> Iterator[bytes]:  # noqa: ARG002 - as it is
@@ -98,7 +99,9 @@ class RemoteWrite:
         count = len(told.samples) + len(told.histograms)
         received.count += count
         if not meant:
-            if not self._meanings.known(name):
+            if name not in self._noticed and not self._meanings.known(name):
+                # A Prometheus sends on everything that it scrapes, again and again: counted once is enough.
+                self._noticed.add(name)
                 noticed.add("metric", name)
             return
         for position, sample in enumerate(told.samples, at):
@@ -119,6 +122,7 @@ class RemoteWrite:
         found = (name, self._meanings.of(name, labels) if self._meanings.known(name) else ())
         if len(self._known) >= _MOST_SERIES:
             self._known.clear()
+            self._noticed.clear()
         self._known[key] = found
         return found
 
@@ -188,7 +192,7 @@ def _readings(meant: tuple[Meant, ...], sample: Any) -> Iterator[Record]:  # noq
         if rule.since:
             value = at / 1e6 - value
         told = series if kind == "value" else series.named(BUCKET, "le", bound_text(bound), "")
-        yield from samples_of(told, Point(at, value, "gauge" if form == "gauge" else "counter"), SOURCE)
+        yield from samples_of(told, Point(at, value, "counter" if form == "counter" else "gauge"), SOURCE)
 
 
 def _counted(meant: tuple[Meant, ...], message: Any) -> Iterator[Record]:  # noqa: ANN401 - a message

@@ -40,7 +40,7 @@ from generators.sources.copilot_cli import (
 )
 from tokometer.records import AgentRun, ModelCall, Record, Sample, ToolCall
 from tokometer.sources.copilot_cli.found import FOUND
-from tokometer.sources.copilot_cli.usage import CREDITS, PREMIUM
+from tokometer.sources.plans import CREDITS_USED, PREMIUM_USED
 from tokometer.sources.protocol import Reading
 
 MS = 1_000
@@ -139,8 +139,8 @@ def test_credits_are_amounts_and_no_cost(tmp_path: Path) -> None:
     database(STORE, SCHEMA, {"sessions": SESSIONS, "assistant_usage_events": ROWS[:1]})(tmp_path)
     reading = FOUND.read(tmp_path / STORE, b"")
     assert {(one.metric, one.value, one.unit, one.mode) for one in of(Sample, reading)} == {
-        (CREDITS, 1.25, "credits", "delta"),
-        (PREMIUM, 1.0, "requests", "delta"),
+        (CREDITS_USED, 1.25, "credits", "delta"),
+        (PREMIUM_USED, 1.0, "requests", "delta"),
     }
     assert of(ModelCall, reading)[0].cost_reported is None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generators.remote_write import Written, histogram, sized, version_1, version_2
 from generators.sources.prometheus import NATIVE, WRITTEN
@@ -97,6 +99,34 @@ def test_refs_beyond_the_symbols() -> None:
     )
     received = read(body)
     assert (len(received.records), [one.reason for one in received.refusals]) == (1, ["is no series that can be read"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_hostile_requests(data: st.DataObject) -> None:
+    """Whatever bytes come: they are no request, or what is in them is refused or believed; nothing else happens."""
+    body = bytearray(data.draw(st.sampled_from([version_1([*WRITTEN]), version_2([*WRITTEN, NATIVE])])))
+    for at in data.draw(st.lists(st.integers(0, len(body) - 1), max_size=6)):
+        body[at] = data.draw(st.integers(0, 255))
+    body = body[: data.draw(st.integers(0, len(body)))]
+    try:
+        received = read(bytes(body))
+    except NotUnderstood:
+        return
+    assert len(received.records) == len(received.positions)
+    push = RemoteWrite("/api/v1/write")
+    assert push.answer(Told(received.count, 0, 0, 0, (), 0), []).status == 204
+
+
+def test_spans_that_are_far_apart() -> None:
+    """A histogram whose buckets would fill the memory is refused."""
+    for schema, spans in ((-53, [(2**30, 1)]), (0, [(0, 1), (2**30, 1)]), (0, [(0, 1), (-5, 1)]), (0, [(0, 3)])):
+        written = Written(
+            {"__name__": "vllm:e2e_request_latency_seconds"},
+            (),
+            [histogram(AT, schema, 1.0, spans, [1, 1], bounds=(1.0,))],
+        )
+        assert len(read(version_1([written])).refusals) == 1
 
 
 def test_answers() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from generators.sources.prometheus import BEGIN, EXAMPLES, MINUTE, OPEN_METRICS, TEXT
+from generators.sources.prometheus import BEGIN, DCGM, EXAMPLES, LITELLM, MINUTE, OPEN_METRICS, TEXT, VLLM, text
 from tokometer.conformance import Answers
 from tokometer.records import Sample
+from tokometer.records.gate import admit
 from tokometer.sources.prometheus.scrape import Scrape
 from tokometer.sources.protocol import Fetched, PollError, Reading, Target
 
@@ -165,10 +168,31 @@ def test_times_of_the_exporter() -> None:
 def test_what_nobody_reads_is_noticed_once() -> None:
     """A metric that no rule reads is counted by its name at the first reading, and when it is new."""
     poll = Scrape()
-    first = scraped("mystery_total 1\nup 1\nvllm:num_requests_running 1\n", BEGIN, b"", poll)
-    assert [(notice.topic, notice.name) for notice in first.notices] == [("metric", "mystery_total")]
+    first = scraped("mystery_total 1\nup 1\nupstream_requests 4\nvllm:num_requests_running 1\n", BEGIN, b"", poll)
+    assert [(notice.topic, notice.name) for notice in first.notices] == [
+        ("metric", "mystery_total"),
+        ("metric", "upstream_requests"),
+    ]
     second = scraped("mystery_total 1\nnewer 1\nvllm:num_requests_running 1\n", BEGIN + MINUTE, first.state, poll)
     assert [notice.name for notice in second.notices] == ["newer"]
+
+
+_TEXT = text([*VLLM, *LITELLM, *DCGM], 0).decode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_hostile_answers(data: st.DataObject) -> None:
+    """Whatever an exporter says: it is no exposition, or its lines are refused or believed; nothing else happens."""
+    content = list(_TEXT)
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=20)):
+        content[at] = data.draw(st.characters())
+    begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(content))] * 2)))
+    try:
+        reading = scraped("".join(content[begin:end]) + data.draw(st.sampled_from(["\n", ""])))
+    except PollError:
+        return
+    assert not admit(reading.records, "x", now=BEGIN + MINUTE).refusals
 
 
 def test_options_that_mean_nothing() -> None:

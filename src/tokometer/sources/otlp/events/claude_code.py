@@ -24,6 +24,21 @@ CLAUDE_CODE: Final = EventDialect(
     agent="claude-code",
     provider="anthropic",
     attributes={
+        "request_model": "model",
+        "response_id": "request_id",
+        "input": "input_tokens",
+        "output": "output_tokens",
+        "cache_read": "cache_read_tokens",
+        "cache_write": "cache_creation_tokens",
+        "cost": "cost_usd",
+        "speed": "speed",
+        "tool": "tool_name",
+        "tool_call_id": "tool_use_id",
+        "agent": "agent.name",
+        "ignored": (
+            "prompt_length prompt response response_length tool_input_size_bytes tool_result_size_bytes "
+            "tool_parameters tool_input client_request_id cost_usd_micros message.uuid"
+        ),
         "attempts": "total_attempts",
         "before": "pre_tokens",
         "after": "post_tokens",

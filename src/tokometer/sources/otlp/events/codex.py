@@ -30,7 +30,11 @@ CODEX: Final = EventDialect(
     agent="codex",
     provider="openai",
     attributes={
+        "event_at": "event.timestamp",
+        "ignored": "prompt prompt_length arguments output auth.cf_ray",
         "session": "conversation.id",
+        "request_model": "model",
+        "tool": "tool_name",
         "input": "input_token_count",
         "cache_read": "cached_token_count",
         "output": "output_token_count",

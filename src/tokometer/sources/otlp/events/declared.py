@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from tokometer.records.beside import Level
-from tokometer.records.values import flag, message, milliseconds, moment, number, text
-from tokometer.sources.otlp.attributes import ATTRIBUTES, Attribute
+from tokometer.records.values import flag, message, milliseconds, number, text
+from tokometer.sources.otlp.attributes import ATTRIBUTES, IGNORED, Attribute
 from tokometer.sources.otlp.counts import count
 
 #: What an event becomes: a model call, one that failed, a tool call, a line of a log, a score; or nothing, because it
@@ -64,11 +64,13 @@ def _http_status(value: object) -> int | None:
     return status if 100 <= status <= 599 else None  # noqa: PLR2004 - HTTP's own bounds
 
 
-def _moment(value: object) -> int | None:
-    try:
-        return moment(value)
-    except ValueError:
-        return None
+def _as_told(value: object) -> object:
+    """Read when it is needed, which is seldom."""
+    return value
+
+
+def _nothing(_: object) -> None:
+    return None
 
 
 def _metadata(value: object) -> dict[str, Any] | None:
@@ -80,11 +82,12 @@ def _success(value: object) -> bool:
 
 
 #: What events say that spans do not: slot → how it is read, and its names wherever they mean just that. `<` marks a
-#: name that beats those which spans have for the slot, `+` one that comes after them.
+#: name that beats those which spans have for the slot, `+` one that comes after them. Any other is as good as spans'
+#: first choice, and read at once: what a dialect always has should be one.
 _COMMON: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "event": (text, "event.name"),
-    "event_at": (_moment, "event.timestamp"),
-    "sequence": (text, "event.sequence"),
+    IGNORED: (_nothing, "event.timestamp"),
+    "sequence": (str, "event.sequence"),
     "prompt": (text, "prompt.id prompt_id"),
     "duration": (milliseconds, "duration_ms"),
     "event_kind": (text, "event.kind"),
@@ -94,12 +97,16 @@ _COMMON: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "success": (_success, "success"),
     "state": (text, "status"),
     "route": (text, "http.route"),
-    "user": (text, "<user.email"),
-    "account": (text, "+user.account_uuid +user.account_id"),
+    # By what people know them, else by an id: see `settle_whose`.
+    "user": (text, "user.email"),
+    "user_id": (text, "user.id"),
+    "account": (text, "organization.id"),
+    "account_id": (text, "user.account_uuid user.account_id"),
     "logger": (text, "code.namespace logger.name"),
 }
 #: How slots are read that only some dialects have.
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "event_at": _as_told,
     "attempts": count,
     "before": count,
     "after": count,
@@ -112,6 +119,14 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "score_comment": message,
 }
 _AFTER: Final = 100
+
+
+def settle_whose(found: dict[str, Any]) -> None:
+    """Name the user and the account by an id where nothing better is told."""
+    for slot in ("user", "account"):
+        beside = found.pop(f"{slot}_id", None)
+        if beside is not None:
+            found.setdefault(slot, beside)
 
 
 def _table(spelled: Mapping[str, str]) -> dict[str, Attribute]:

@@ -27,6 +27,7 @@ GEMINI_CLI: Final = EventDialect(
     provider="google",
     others={"gen_ai.client.inference.operation.details": NOTHING},
     attributes={
+        "ignored": "prompt prompt_length request_text response_text function_args content_length",
         "input": "input_token_count",
         "cache_read": "cached_content_token_count",
         "output": "output_token_count",
@@ -36,7 +37,7 @@ GEMINI_CLI: Final = EventDialect(
         "stop": "finish_reasons",
         "tool": "function_name",
         "tool_metadata": "metadata",
-        "request_model": "+model_name",
+        "request_model": "model +model_name",
         "attempts": "total_attempts",
         "error_type": "+final_error_type",
         "before": "tokens_before",

@@ -11,6 +11,7 @@ from tokometer.records.lengths import MAX_TEXT
 from tokometer.records.model_ids import infer_provider
 from tokometer.records.providers import provider_of
 from tokometer.records.time import check_time
+from tokometer.records.values import moment
 from tokometer.sources.otlp.build import SOURCE, call_of, place_of, tool_of
 from tokometer.sources.otlp.events import Event, EventDialect
 from tokometer.sources.otlp.events.declared import failed
@@ -27,7 +28,7 @@ _LEVELS: Final[tuple[Level, ...]] = ("trace", "debug", "info", "warning", "error
 _LEAST: Final = 9
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 #: What is no part of what a record says: it depends on our settings.
-_OURS: Final = frozenset({LABELS, UNREAD})
+_OURS: Final = frozenset({LABELS, UNREAD, "event_at"})
 
 
 def records_of(told: LogRecord) -> list[Record]:
@@ -61,8 +62,12 @@ def is_line(told: LogRecord) -> bool:
 
 def _ns(told: LogRecord) -> int:
     """When it was, in nanoseconds since the epoch: as its record says, or its event, or when it was seen."""
-    stated: int | None = told.found.get("event_at")
-    return told.time_ns or (stated or 0) * 1000 or told.observed_ns
+    if told.time_ns or "event_at" not in told.found:
+        return told.time_ns or told.observed_ns
+    try:
+        return moment(told.found["event_at"]) * 1000
+    except ValueError:
+        return told.observed_ns
 
 
 def _at(told: LogRecord) -> int:

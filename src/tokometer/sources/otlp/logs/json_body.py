@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 from msgspec import field
 
 from tokometer.records import RecordError, mistake
+from tokometer.sources.otlp.apart import taken_apart
 from tokometer.sources.otlp.attributes import Reading
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.events import ANYBODY
+from tokometer.sources.otlp.events.declared import settle_whose
 from tokometer.sources.otlp.json_values import Camel, Pair, Resource, found_in, id_of, nanoseconds, plain, spoiled, why
 from tokometer.sources.otlp.labels import SHARED, share
 from tokometer.sources.otlp.logs.record import LogRecord, message_in, name_of
-from tokometer.sources.pieces import elements, members
+from tokometer.sources.otlp.signals import SHAPES
 
+_SHAPE: Final = SHAPES["logs"]
 _MOST_BODY: Final = 4096
 _SEVERITIES: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _HIGHEST: Final = 24
@@ -83,38 +86,22 @@ def log_records(body: bytes) -> Iterator[LogRecord | RecordError]:
 
 
 def _taken_apart(body: bytes) -> Iterator[LogRecord | RecordError]:
-    """The records of a body that cannot be decoded as a whole; what is wrong in one of them spoils only that.
+    """The records of a body that cannot be decoded as a whole.
 
     Raises:
         ValueError: It has not the form of a request.
     """
-    for at, raw_logs in enumerate(elements(members(body).get(b'"resourceLogs"', b""))):
-        where = f"resourceLogs[{at}]"
-        try:
-            resource_logs = members(raw_logs)
-            scopes = _list(resource_logs, b'"scopeLogs"')
-        except ValueError as error:
-            yield RecordError(where, f"is {error}")
+    for part in taken_apart(body, _SHAPE):
+        if isinstance(part, RecordError):
+            yield part
             continue
         try:
-            shared: _Shared | RecordError = _shared(_RESOURCE.decode(resource_logs.get(b'"resource"', b"null")))
+            shared: _Shared | RecordError = _shared(_RESOURCE.decode(part.resource))
+            scope = (_SCOPE.decode(part.scope) or _Scope()).name or ""
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            shared = spoiled(error, "resource")
-        for number, raw_scope in enumerate(scopes):
-            try:
-                scope_logs = members(raw_scope)
-                scope = (_SCOPE.decode(scope_logs.get(b'"scope"', b"null")) or _Scope()).name or ""
-                listed = _list(scope_logs, b'"logRecords"')
-            except (ValueError, RecursionError) as error:
-                yield RecordError(f"{where}.scopeLogs[{number}]", f"is {why(error)}")
-                continue
-            for raw in listed:
-                yield shared if isinstance(shared, RecordError) else _one(raw, scope, shared)
-
-
-def _list(object_: Mapping[bytes, bytes], name: bytes) -> list[bytes]:
-    listed = object_.get(name, b"null")
-    return [] if listed == b"null" else elements(listed)
+            shared, scope = spoiled(error, "resource"), ""
+        for raw in part.told:
+            yield shared if isinstance(shared, RecordError) else _one(raw, scope, shared)
 
 
 def _shared(resource: Resource | None) -> _Shared:
@@ -123,6 +110,7 @@ def _shared(resource: Resource | None) -> _Shared:
         found, wrong = found_in((resource or Resource()).attributes, ANYBODY.table)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this resource
         return [], Reading("", 0, None, mistake(error).reason, "resource")
+    settle_whose(found)
     return [(slot, value) for slot, value in found.items() if slot in SHARED], wrong
 
 
@@ -137,12 +125,15 @@ def _one(raw: bytes | msgspec.Raw, scope: str, shared: _Shared) -> LogRecord | R
 
 def _record(record: _Record, scope: str, shared: list[tuple[str, Any]], wrong: Reading | None) -> LogRecord:
     body = message_in(plain(record.body))[:_MOST_BODY]
-    name = next((plain(pair.value) for pair in record.attributes or () if pair.key == "event.name"), "")
-    named = name_of(scope, name if isinstance(name, str) else "", body, record.event_name or "")
+    named = name_of(scope, "", body, record.event_name or "")
+    if named.event is None or named.dialect.others:
+        name = next((plain(pair.value) for pair in record.attributes or () if pair.key == "event.name"), "")
+        named = name_of(scope, name if isinstance(name, str) else "", body, record.event_name or "")
     found: dict[str, Any] = {}
     own_wrong = None
     if named.event is None or named.event.what != "nothing":
         found, own_wrong = found_in(record.attributes, named.dialect.table)
+        settle_whose(found)
         share(found, shared)
     return LogRecord(
         named,

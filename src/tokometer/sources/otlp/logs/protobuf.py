@@ -9,6 +9,7 @@ from tokometer.records import RecordError, mistake
 from tokometer.sources.otlp.attributes import Reading
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.events import ANYBODY, EVENT_DIALECTS, EventDialect
+from tokometer.sources.otlp.events.declared import settle_whose
 from tokometer.sources.otlp.keyvalues import Meanings, plain
 from tokometer.sources.otlp.labels import SHARED, share
 from tokometer.sources.otlp.logs.record import LogRecord, message_in, name_of
@@ -105,6 +106,7 @@ def _shared(resource: Message) -> _Shared:
         found, wrong = _MEANINGS[ANYBODY].found(resource.attributes)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this resource
         return [], Reading("", 0, None, mistake(error).reason, "resource")
+    settle_whose(found)
     return [(slot, value) for slot, value in found.items() if slot in SHARED], wrong
 
 
@@ -117,12 +119,16 @@ def _one(record: Message, scope: str, shared: _Shared) -> LogRecord | RecordErro
 
 def _record(record: Message, scope: str, shared: list[tuple[str, Any]], wrong: Reading | None) -> LogRecord:
     attributes = record.attributes
-    body = _body(record.body)
-    named = name_of(scope, _event_name(attributes), body, record.event_name.decode("utf-8", "replace"))
+    body, field = _body(record.body), record.event_name.decode("utf-8", "replace")
+    named = name_of(scope, "", body, field)
+    if named.event is None or named.dialect.others:
+        # Mostly the body says it, and the attribute need not be looked for.
+        named = name_of(scope, _event_name(attributes), body, field)
     found: dict[str, Any] = {}
     own_wrong = None
     if named.event is None or named.event.what != "nothing":
         found, own_wrong = _found(named.dialect, attributes)
+        settle_whose(found)
         share(found, shared)
     return LogRecord(
         named,

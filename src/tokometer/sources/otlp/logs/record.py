@@ -37,9 +37,11 @@ class LogRecord(Struct):
 
 def name_of(scope: str, attribute: str, body: str, field: str) -> Named:
     """Which event a record is, by the attribute `event.name`, its body and its field `event_name`."""
-    return named(
-        scope, *(name if len(name) <= _LONGEST_NAME and " " not in name else "" for name in (attribute, body, field))
-    )
+    return named(scope, _if_name(attribute), _if_name(body), _if_name(field))
+
+
+def _if_name(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME and " " not in text else ""
 
 
 def message_in(body: object) -> str:

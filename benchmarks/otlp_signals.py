@@ -1,0 +1,258 @@
+"""OTLP by its signals and transports, one after the other on one server: what each takes, as ratios of one run.
+
+    python benchmarks/otlp_signals.py --dir /tmp/signals
+
+Spans by HTTP are those of `otlp.py`: 512 a request with 20 attributes each, over 4 connections. The same requests go by
+gRPC. Logs are events of Claude Code as it works: an answer, what it said, a decision and a use of a tool, over and over
+(half of them become records), 512 a request with about 20 attributes each; metrics are 512 data points a request: token
+counters and gauges. Everything is acknowledged when it is on disk. Rounds take turns, so that a ledger that grows is
+the same for all; the figures are medians of the rounds. The figures to reach: gRPC no slower than HTTP, logs and
+metrics 1.5 times as many as spans.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import itertools
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from large import say
+from otlp import MARK, SPANS, TEXT_MARK, cpu_seconds, free_port, put, request, stop, wait_for
+
+CONNECTIONS = 4
+#: What is measured: name → path or method, signal.
+WAYS = {
+    "spans by HTTP": ("http", "traces"),
+    "spans by gRPC": ("grpc", "traces"),
+    "log records by HTTP": ("http", "logs"),
+    "data points by HTTP": ("http", "metrics"),
+}
+METHODS = {"traces": "trace.v1.Trace", "logs": "logs.v1.Logs", "metrics": "metrics.v1.Metrics"}
+#: What a session of Claude Code says, over and over.
+EVENTS = ("api_request", "assistant_response", "tool_decision", "tool_result")
+#: Events of one prompt.
+PROMPT = 32
+
+
+def log_request(rng: random.Random, now_ns: int) -> bytes:
+    """A request of log events; ids and times of its own are filled in as it is sent."""
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    message = ExportLogsServiceRequest()
+    resource = message.resource_logs.add()
+    put(resource.resource, {"service.name": "claude-code", "service.version": "2.1.240", "host.name": "atlas"})
+    scope = resource.scope_logs.add()
+    scope.scope.name = "com.anthropic.claude_code.events"
+    for index in range(SPANS):
+        name = EVENTS[index % len(EVENTS)]
+        at = now_ns - rng.randrange(600 * 10**9)
+        record = scope.log_records.add(time_unix_nano=at, observed_time_unix_nano=at)
+        record.body.string_value = f"claude_code.{name}"
+        put(record, {**_common(rng, name, index), **_said(rng, name)})
+    body: bytes = message.SerializeToString()
+    return body
+
+
+def _common(rng: random.Random, name: str, sequence: int) -> dict[str, Any]:
+    return {
+        "user.id": "8c1f0d6a5b",
+        "session.id": f"{TEXT_MARK.decode()}-5c7e-7d10-b2a0-{rng.randrange(20):012x}",
+        "organization.id": "0b8a3a3e-7f1e-4c11-9d0e-2f0f1f6c1f11",
+        "user.email": f"user{rng.randrange(50)}@example.com",
+        "user.account_uuid": "5d3a9c0e-1111-4222-8333-944445555666",
+        "terminal.type": "vscode",
+        "event.name": name,
+        "event.timestamp": "2026-11-27T09:00:00.000Z",
+        "event.sequence": sequence,
+        "prompt.id": f"{TEXT_MARK.decode()}{sequence // PROMPT:08x}",
+    }
+
+
+def _said(rng: random.Random, name: str) -> dict[str, Any]:
+    if name == "api_request":
+        return {
+            "model": rng.choice(["claude-opus-4-5-20251101", "claude-haiku-4-5-20251001"]),
+            "input_tokens": rng.randrange(2_000),
+            "output_tokens": rng.randrange(4_000),
+            "cache_read_tokens": rng.randrange(150_000),
+            "cache_creation_tokens": rng.randrange(9_000),
+            "cost_usd": round(rng.random() / 5, 6),
+            "duration_ms": rng.randrange(500, 20_000),
+            "request_id": f"req_011{TEXT_MARK.decode()}{rng.randbytes(8).hex()}",
+            "speed": "normal",
+            "query_source": "main",
+        }
+    if name.startswith("tool"):
+        return {
+            "tool_name": rng.choice(["Bash", "Read", "Edit", "Grep"]),
+            "tool_use_id": f"toolu_01{TEXT_MARK.decode()}{rng.randbytes(8).hex()}",
+            "success": "true",
+            "duration_ms": rng.randrange(5_000),
+            "decision": "accept",
+            "source": "config",
+            "tool_result_size_bytes": rng.randrange(20_000),
+        }
+    return {"prompt_length": rng.randrange(2_000)}
+
+
+def metric_request(rng: random.Random, now_ns: int) -> bytes:
+    """A request of data points of many sessions; each has a session of its own as it is sent."""
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+    message = ExportMetricsServiceRequest()
+    resource = message.resource_metrics.add()
+    put(resource.resource, {"service.name": "claude-code", "service.version": "2.1.240", "host.name": "atlas"})
+    scope = resource.scope_metrics.add()
+    scope.scope.name = "com.anthropic.claude_code"
+    tokens = scope.metrics.add(name="claude_code.token.usage", unit="tokens")
+    cost = scope.metrics.add(name="claude_code.cost.usage", unit="USD")
+    for metric in (tokens, cost):
+        metric.sum.aggregation_temporality, metric.sum.is_monotonic = 1, True
+    load = scope.metrics.add(name="vllm:num_requests_running")
+    for index in range(SPANS):
+        data = (tokens.sum, tokens.sum, tokens.sum, cost.sum, load.gauge)[index % 5]
+        at = now_ns - rng.randrange(600 * 10**9)
+        point = data.data_points.add(time_unix_nano=at, start_time_unix_nano=at - 60 * 10**9, as_double=rng.random())
+        said = {
+            "session.id": f"{TEXT_MARK.decode()}-5c7e-7d10-b2a0-{index % 20:012x}",
+            "user.id": "8c1f0d6a5b",
+            "organization.id": "0b8a3a3e-7f1e-4c11-9d0e-2f0f1f6c1f11",
+            "model": rng.choice(["claude-opus-4-5-20251101", "claude-haiku-4-5-20251001"]),
+            "type": rng.choice(["input", "output", "cacheRead", "cacheCreation"]),
+            "terminal.type": "vscode",
+        }
+        put(point, said)
+    body: bytes = message.SerializeToString()
+    return body
+
+
+MAKERS: dict[str, Callable[[random.Random, int], bytes]] = {
+    "traces": request,
+    "logs": log_request,
+    "metrics": metric_request,
+}
+
+
+def load(way: str, address: str, seconds: float) -> None:
+    """The load generator: prints how many were acknowledged in how long, as JSON."""
+    transport, signal = WAYS[way]
+    rng = random.Random()
+    made = [MAKERS[signal](rng, time.time_ns()) for _ in range(16)]
+    fresh = itertools.count(rng.getrandbits(31))
+    begin = threading.Barrier(CONNECTIONS + 1)
+    until = [0.0]
+    done: list[int] = []
+
+    def send(number: int) -> None:
+        post = _grpc(address, signal) if transport == "grpc" else _http(address, signal)
+        begin.wait()
+        count, turn = 0, number
+        while time.perf_counter() < until[0]:
+            own = next(fresh).to_bytes(4)
+            post(made[turn % len(made)].replace(MARK, own).replace(TEXT_MARK, own.hex().encode()))
+            turn, count = turn + CONNECTIONS, count + 1
+        done.append(count)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    until[0] = time.perf_counter() + seconds
+    started = time.perf_counter()
+    begin.wait()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - started
+    print(json.dumps({"rate": sum(done) * SPANS / took, "count": sum(done) * SPANS, "cpu": time.process_time()}))
+
+
+def _http(address: str, signal: str) -> Callable[[bytes], None]:
+    connection = http.client.HTTPConnection(address, timeout=60)
+
+    def post(body: bytes) -> None:
+        connection.request("POST", f"/v1/{signal}", body, {"Content-Type": "application/x-protobuf"})
+        reply = connection.getresponse()
+        content = reply.read()
+        if reply.status != 200 or content:
+            raise SystemExit(f"{reply.status} {content[:200]!r}")
+
+    return post
+
+
+def _grpc(address: str, signal: str) -> Callable[[bytes], None]:
+    import grpc
+
+    # A connection of its own, as each sender has.
+    channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
+    export = channel.unary_unary(f"/opentelemetry.proto.collector.{METHODS[signal]}Service/Export")
+
+    def post(body: bytes) -> None:
+        content = export(body, timeout=60)
+        if content:
+            raise SystemExit(f"{content[:200]!r}")
+
+    return post
+
+
+def measure(way: str, ports: dict[str, int], seconds: float) -> dict[str, Any]:
+    """Run the load generator in a process of its own."""
+    address = f"127.0.0.1:{ports[WAYS[way][0]]}"
+    script = [sys.executable, __file__, "--load", way, "--address", address, "--seconds", str(seconds)]
+    found: dict[str, Any] = json.loads(
+        subprocess.run(script, check=True, capture_output=True, text=True, timeout=300).stdout
+    )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", type=Path)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--way", action="append", choices=WAYS, help="only this way, and others that are named so")
+    parser.add_argument("--load", help=argparse.SUPPRESS)
+    parser.add_argument("--address", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.load:
+        load(options.load, options.address, options.seconds)
+        return
+    home = options.dir / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    ports = {"http": free_port(), "grpc": free_port()}
+    command = [str(Path(sys.executable).with_name("tokometer")), "serve", "--data", str(options.dir / "data")]
+    command += ["--port", str(ports["http"]), "--grpc-port", str(ports["grpc"]), "--no-discover"]
+    server = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdout=subprocess.DEVNULL)
+    ways = options.way or list(WAYS)
+    rates: dict[str, list[float]] = {way: [] for way in ways}
+    costs: dict[str, list[float]] = {way: [] for way in ways}
+    try:
+        wait_for(f"http://127.0.0.1:{ports['http']}/healthz", server)
+        time.sleep(3)  # what is loaded after the start
+        for way in ways:
+            measure(way, ports, 2)
+        for _ in range(options.rounds):
+            for way in ways:
+                used = cpu_seconds(server.pid)
+                found = measure(way, ports, options.seconds)
+                costs[way].append((cpu_seconds(server.pid) - used) / max(1, found["count"]) * 1e6)
+                rates[way].append(found["rate"])
+    finally:
+        stop(server)
+    base = statistics.median(rates[ways[0]])
+    for way, found in rates.items():
+        rate, cost = statistics.median(found), statistics.median(costs[way])
+        say(f"{way:<22}{rate:>10,.0f} a second   {rate / base:.2f} x {ways[0]}   {cost:.0f} µs of the server's CPU")
+
+
+if __name__ == "__main__":
+    main()
