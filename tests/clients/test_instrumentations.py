@@ -22,7 +22,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-traces = TracerProvider(resource=Resource.create({"service.name": "test"}))
+traces = TracerProvider(resource=Resource.create({"service.name": os.environ["NAME"]}))
 exporter = OTLPSpanExporter(endpoint=os.environ["TOKOMETER_URL"] + "/v1/traces")
 traces.add_span_processor(SimpleSpanProcessor(exporter))
 trace.set_tracer_provider(traces)
@@ -157,21 +157,23 @@ CASES = {
 }
 
 
-def told(server: Running) -> tuple[int, Told, str]:
-    """How many calls are kept, what they used, and their models."""
+def told(server: Running, name: str) -> tuple[int, Told, str]:
+    """How many calls of a project are kept, what they used, and their models."""
     names = ("requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
-    asked = "&".join(f"measure=calls.{name}" for name in names)
-    rows: list[dict[str, Any]] = server.get(f"/api/query?{asked}&by=calls.model&since=all").json()["rows"]
-    sums = [sum(row[name] or 0 for row in rows) for name in names]
+    asked = "&".join(f"measure=calls.{measure}" for measure in names)
+    where = f"by=calls.model&where=calls.project={name}&since=all"
+    rows: list[dict[str, Any]] = server.get(f"/api/query?{asked}&{where}").json()["rows"]
+    sums = [sum(row[measure] or 0 for row in rows) for measure in names]
     return sums[0], Told(*sums[1:]), ", ".join(row["model"] for row in rows)
 
 
+@pytest.mark.xdist_group("instrumentations")
 @pytest.mark.parametrize("name", CASES)
-def test_each_call_is_told_once_and_rightly(name: str, run: Run, server: Running) -> None:
+def test_each_call_is_told_once_and_rightly(name: str, run_shared: Run, shared: Running) -> None:
     """Whatever instruments the SDK: one call, with the provider's tokens in their buckets."""
     instrument, ask, right = CASES[name]
-    run(EXPORT + instrument + ask + "\ntraces.force_flush()\n")
+    run_shared(EXPORT + instrument + ask + "\ntraces.force_flush()\n", NAME=name, OTEL_SERVICE_NAME=name)
     until = time.monotonic() + 10
-    while (found := told(server))[0] == 0 and time.monotonic() < until:
+    while (found := told(shared, name))[0] == 0 and time.monotonic() < until:
         time.sleep(0.1)
     assert found[:2] == (1, right), found
