@@ -133,7 +133,9 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"source": "ollama", "url": "http://x", "every": 0.5}, "every"),
     ({"source": "ollama", "url": "http://x", "every": "soon"}, "every"),
     ({"source": "ollama", "url": "http://x", "options": {"a": [1]}}, "options"),
-    ({"source": "ollama", "url": "http://x", "secret": "a", "secret_env": "B"}, "secret_env"),
+    ({"source": "ollama", "url": "http://x", "secret": "a", "secret_env": "TOKOMETER_B"}, "secret_env"),
+    ({"source": "ollama", "url": "http://x", "secret_env": "AWS_SECRET_ACCESS_KEY"}, "secret_env"),
+    ({"source": "ollama", "url": "http://x", "secret_file": "/etc/passwd"}, "secret_file"),
     ({"source": "ollama", "url": "http://x", "odd": 1}, "odd"),
 ]
 

@@ -25,8 +25,10 @@ from tokometer.sources.registry import SOURCES
 router: Final = APIRouter(prefix="/api/targets", tags=["targets"])
 _MOST_BYTES: Final = 64 << 10
 #: What a form may say; everything else is a mistake of its author.
-_FIELDS: Final = ("source", "url", "name", "every", "secret", "secret_env", "secret_file", "options", "labels")
-_SECRETS: Final = ("secret", "secret_env", "secret_file")
+_FIELDS: Final = ("source", "url", "name", "every", "secret", "secret_env", "options", "labels")
+#: Whoever can open the page could have any file, and any other variable, sent to an address of their own.
+_VARIABLES: Final = "TOKOMETER_"
+_ELSEWHERE: Final = "stands in tokometer.toml alone, so that a page cannot have a file sent elsewhere"
 _ID_BYTES: Final = 6
 _NOT_OURS: Final = {
     "file": "it stands in tokometer.toml: change it there",
@@ -185,7 +187,9 @@ def _target(runtime: Runtime, form: Mapping[str, Any]) -> TargetSettings:
     keep = {name: value for name, value in form.items() if name in _FIELDS}
     for name in form:
         if name not in keep:
-            raise _wrong(name, "is not known")
+            raise _wrong(name, _ELSEWHERE if name == "secret_file" else "is not known")
+    if not str(form.get("secret_env", _VARIABLES)).startswith(_VARIABLES):
+        raise _wrong("secret_env", f"has to begin with {_VARIABLES} here; in tokometer.toml it may be any")
     source = SOURCES.get(str(form.get("source", "")))
     if source is None or source.polled is None:
         raise _wrong("source", f"has to be one of {', '.join(one['name'] for one in sources())}")

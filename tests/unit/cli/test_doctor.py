@@ -22,8 +22,7 @@ def test_check_up(used: Used) -> None:
     """It says what was found where, how much has a price, and how large the ledger is."""
     shell, truth = used
     found = json.loads(shell.run("doctor", "--json").stdout)
-    claude = found["sources"][0]
-    assert claude["name"] == "claude_code"
+    claude = next(one for one in found["sources"] if one["name"] == "claude_code")
     assert claude["calls"] == len(truth.calls) + len(truth.failures)
     assert claude["files"] > 0
     assert claude["folders"] == [str(shell.home / ".claude" / "projects")]

@@ -95,6 +95,10 @@ class _Payload:
         self.of_request = row and self.status != "ok"
         self.name = self._name()
         self.provider = provider_of(payload.text("custom_llm_provider")) or infer_provider(payload.text("model"))
+        if not self.provider and self.status != "ok" and not payload.text("model_id"):
+            # It did not come as far as a provider.
+            self.provider = SOURCE
+        self.model = self._model()
         self._google = self.provider in ("google", "vertex")
         self.labels = self._labels()
         self.context = self._context()
@@ -122,7 +126,7 @@ class _Payload:
             response_id=self.name.response_id,
             # An answer of LiteLLM's cache was not given by the provider, and says nothing of how well that works.
             provider=SOURCE if self.cached else self.provider,
-            model=payload.text("model", "model_group"),
+            model=self.model,
             operation=MODEL_CALLS.get(self.operation, self.operation or "chat"),
             status=self.status,
             error_message=self._error() if self.status != "ok" else "",
@@ -131,7 +135,7 @@ class _Payload:
             latency_us=self.latency,
             ttft_us=self._ttft(),
             service_tier=parameters.word("service_tier"),
-            endpoint=host_of(payload.word("api_base")),
+            endpoint=host_of(payload.word("api_base") or payload.within("hidden_params").word("api_base")),
             team=self._metadata.text("user_api_key_team_alias", "user_api_key_team_id", "team_alias", "team_id"),
             labels=self.labels or None,
             **self.context,
@@ -221,7 +225,7 @@ class _Payload:
             unit=unit,
             mode=mode,
             provider=self.provider,
-            model=self._payload.text("model", "model_group"),
+            model=self.model,
         )
 
     # -- what it says ------------------------------------------------------------------------------------------
@@ -229,6 +233,10 @@ class _Payload:
     def _name(self) -> Named:
         given = self._payload.needed(self._payload.text("id", "litellm_call_id"), "id")
         return named(given, self.start, cached=self.cached, failed=self.status != "ok", of_request=self.of_request)
+
+    def _model(self) -> str:
+        """The model as its provider writes it: the router puts the provider in front, `openai/gpt-5-mini`."""
+        return self._payload.text("model", "model_group").removeprefix(f"{self._payload.text('custom_llm_provider')}/")
 
     def _status(self) -> Status:
         stated = self._payload.word("status") or self._metadata.word("status")
@@ -314,7 +322,7 @@ class _Payload:
         stated = payload.raw("request_tags")
         tags = [tag for tag in stated if isinstance(tag, str)] if isinstance(stated, list) else []
         labels |= tags_from([tag for tag in tags if not tag.lower().startswith(_USER_AGENT)])
-        model, group = payload.word("model"), payload.word("model_group")
+        model, group = self.model, payload.word("model_group")
         facts = {
             "model_group": group if group != model else "",
             "deployment": payload.word("model_id"),

@@ -111,6 +111,16 @@ def test_whose_it_is() -> None:
     assert call_of(read(nobody)).user == "customer-7"
 
 
+def test_models_and_providers() -> None:
+    """The router's prefix is no part of the model; what never came to a provider is LiteLLM's own."""
+    routed = call_of(read(PLAIN | {"model": "openai/gpt-5-mini", "api_base": ""}))
+    assert (routed.model, routed.provider, routed.endpoint) == ("gpt-5-mini", "openai", "")
+    hidden = PLAIN | {"api_base": "", "hidden_params": {"api_base": "https://api.openai.com/v1"}}
+    assert call_of(read(hidden)).endpoint == "api.openai.com"
+    lost = failure() | {"custom_llm_provider": None, "model": "", "model_id": "", "model_group": ""}
+    assert (call_of(read(lost)).provider, call_of(read(lost)).model) == ("litellm", "")
+
+
 def test_sessions() -> None:
     """A session is what somebody named: in its own field, or in the trace, where LiteLLM else has a UUID."""
     assert call_of(read(claude())).session_id == "s-1"
