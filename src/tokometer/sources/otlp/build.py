@@ -123,6 +123,8 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
     call.project = _project(span)
     call.endpoint = _endpoint(span)
     finish_facts(call, found)
+    if not call.request_id:
+        call.request_id = get("answer", "")
     if "attempt" in found:
         call.attempt = max(1, found["attempt"])
     if "agent_id" in found:
