@@ -20,6 +20,8 @@ _MOST = 10
 _DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: One of what a table holds, where that is not its name without an s.
 _SINGULAR = {"error_details": "error detail"}
+#: What was said of calls and tools that count otherwise: no records of their own.
+_BESIDE = {"told", "told_tools"}
 
 
 @click.command(short_help="Sources found, price coverage, health of the ledger.")
@@ -167,7 +169,7 @@ def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
     rows = [
         counted(count, _SINGULAR.get(name, name.removesuffix("s")), name)
         for name, count in ledger["rows"].items()
-        if count
+        if count and name not in _BESIDE
     ]
     yield f"         {', '.join(rows) if rows else 'empty'}"
     if ledger["trouble"]:

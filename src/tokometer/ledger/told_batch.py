@@ -72,17 +72,11 @@ class _Rows:
         if not any(_met(sessions)) and SESSIONLESS.isdisjoint(sources | _met(programs)):
             return []
         prompts = map(_total, zip(*map(self.column, PROMPT_COLUMNS), strict=True))
-        rows = zip(
-            self.ways,
-            programs,
-            sessions,
-            prompts,
-            *(self.column(name) for name in ("output_tokens", "unsplit_tokens", "request_id", "response_id")),
-            strict=True,
-        )
+        tokens = (self.column(name) for name in ("output_tokens", "unsplit_tokens"))
+        rows = zip(self.ways, programs, sessions, prompts, *tokens, strict=True)
         talks = [
-            () if unsplit else talks_in(way, program, session, bool(request or response), (prompt, output or 0))
-            for way, program, session, prompt, output, unsplit, request, response in rows
+            () if unsplit else talks_in(way, program, session, (prompt, output or 0))
+            for way, program, session, prompt, output, unsplit in rows
         ]
         first = [of_one[0].name if of_one else "" for of_one in talks]
         if max(map(len, talks), default=0) <= 1:

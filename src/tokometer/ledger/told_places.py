@@ -90,7 +90,7 @@ def place_of(id_: bytes, row: Sequence[Any], *, told: bool = False) -> Place:
     way = named_way(source, word, span=is_span)
     summed = is_span and bool(shadow)
     names = () if summed else tuple(dict.fromkeys(filter(None, (request, response))))
-    talks = () if unsplit or summed else talks_in(way, program, session, bool(names), (prompt, output or 0))
+    talks = () if unsplit or summed else talks_in(way, program, session, (prompt, output or 0))
     return Place(
         id_,
         way,

@@ -19,6 +19,7 @@ SESSION_REACH_US: Final = 60_000_000
 #: Letters and digits of an id that are not words; below that, it is easily the same by chance.
 _UNIQUE: Final = 12
 _VARIED: Final = 6
+_KIND: Final = re.compile(r"[A-Za-z]+(?=[_-])")
 _PIECES: Final = re.compile(r"[^\W_]+")
 #: What an agent's or a chat's statement does not speak of: what is embedded and ranked beside it.
 _BESIDE: Final = frozenset({"embeddings", "rerank"})
@@ -48,6 +49,11 @@ def names_of(call: ModelCall) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (call.request_id, call.response_id))))
 
 
+def sorts_of_names(call: ModelCall) -> set[str]:
+    """What kinds of name a call has (`req`, `msg`, `chatcmpl`): only those of one kind can be compared."""
+    return {found.group() if (found := _KIND.match(name)) else "" for name in names_of(call)}
+
+
 class Talk(NamedTuple):
     """What is the same for two tellings of one call of a session: its session, its prompt and its answer in tokens.
 
@@ -70,17 +76,16 @@ class Talk(NamedTuple):
 
 
 def talks_of(call: ModelCall) -> tuple[Talk, ...]:
-    """By what a call can be found that nobody names."""
+    """By what a call can be found, where its names cannot be compared."""
     if call.unsplit_tokens or (told_by_span(call) and call.shadow):
         return ()
     stated = Stated.of(call)
-    named = bool(call.request_id or call.response_id)
-    return talks_in(way_of(call), call.program, call.session_id, named, (stated.prompt_total, stated.output_total))
+    return talks_in(way_of(call), call.program, call.session_id, (stated.prompt_total, stated.output_total))
 
 
-def talks_in(way: Way, program: str, session_id: str, named: bool, tokens: tuple[int, int]) -> tuple[Talk, ...]:
+def talks_in(way: Way, program: str, session_id: str, tokens: tuple[int, int]) -> tuple[Talk, ...]:
     """The same of a call told by this way, of which these tokens went in and came out."""
-    if not tokens[0] or (named and way.way not in SESSION_WAYS):
+    if not tokens[0]:
         return ()
     talk = (Talk(session_id, *tokens),) if session_id else ()
     program = program or way.source

@@ -100,6 +100,10 @@ CASES: dict[str, tuple[list[ModelCall], int]] = {
     "a short name, another time": ([span(request_id="chatcmpl-0"), gateway(9, response_id="chatcmpl-0")], 2),
     "no name, one session, time and tokens": ([transcript(20), event()], 1),
     "a name on one side only": ([transcript(20, request_id=REQUEST), event()], 1),
+    "names that cannot be compared": (
+        [transcript(20, request_id=REQUEST), span(session_id="s", request_id=MESSAGE)],
+        1,
+    ),
     "no name, another session": ([transcript(), event(session_id="other")], 2),
     "no name, other tokens": ([transcript(), event(output=2)], 2),
     "no name, another time": ([transcript(90), event()], 2),
