@@ -40,7 +40,8 @@ _KNOWN: Final = """
     requester_ip_address user_agent messages response model_parameters hidden_params model_map_information error_str
     error_information response_cost_failure_debug_info guardrail_information standard_built_in_tools_params
     agent_id user litellm_model_name request_model zero_cost_diagnostic autorouter_baseline_observation
-    autorouter_savings autorouter_savings_estimate classifier_input originating_request_masked request_model_access_groups
+    autorouter_savings autorouter_savings_estimate classifier_input originating_request_masked
+    request_model_access_groups
     """
 KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
