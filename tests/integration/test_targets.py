@@ -148,6 +148,13 @@ def test_a_mistake_is_told_at_its_field(server: Running) -> None:
     assert not (server.data / "targets.json").exists()
 
 
+def test_a_body_that_is_none_is_refused(server: Running) -> None:
+    """What no file and no page can hold is not taken."""
+    halves = (b'{"url": "\\ud800"}', b'{"labels": {"\\ud800": "a"}}', b'{"url": "a\\u0000"}')
+    for body in (b"{", b"[]", *halves, b"x" * 70_000, b"\xff"):
+        assert server.post("/api/targets", body).status in (400, 413)
+
+
 def test_one_that_is_down_is_told_and_counted(server: Running) -> None:
     """On the page, in the API and in /metrics: since when, why, and when it is asked next."""
     server.post("/api/targets", {"source": "ollama", "url": "http://127.0.0.1:1", "name": "gone"})

@@ -16,6 +16,7 @@ from tokometer.collect.standing import Standing
 from tokometer.collect.targets import Listed
 from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
+from tokometer.records.values import check_unicode
 from tokometer.server.runtime import Runtime
 from tokometer.settings import SettingsError, TargetSettings
 from tokometer.settings.polling import target_of
@@ -170,8 +171,10 @@ async def _body(request: Request) -> dict[str, Any]:
             raise HTTPException(413, "a target is smaller than that")
     try:
         told = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "the body is not JSON") from None
+        check_unicode(json.dumps(told, ensure_ascii=False, default=str).replace("\\u0000", "\0"))
+    except (ValueError, RecursionError) as error:
+        why = f"the body {error}" if str(error).startswith("contains") else "the body is not JSON"
+        raise HTTPException(400, why) from None
     if not isinstance(told, dict):
         raise HTTPException(400, "the body is not an object")
     return told
