@@ -54,6 +54,7 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 	$(BIN)/python benchmarks/live.py
 	$(BIN)/python benchmarks/scrape.py
 	$(BIN)/python benchmarks/proxy.py
+	$(BIN)/python benchmarks/polling.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
 	$(BIN)/python tools/reference.py

@@ -15,6 +15,9 @@ from servers.whole import Running, running
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 
+#: Programs that cannot stand beside the others.
+BESIDE = ROOT / ".venv-clients" / "beside"
+
 Run = Callable[..., str]
 
 
@@ -34,9 +37,28 @@ def server(tmp_path: Path) -> Iterator[Running]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server for all tests of a module, who know their own calls by their project."""
+    folder = tmp_path_factory.mktemp("shared")
+    with running(folder / "data", folder / "home") as found:
+        yield found
+
+
 @pytest.fixture
 def run(server: Running, made_up: str, tmp_path: Path) -> Run:
-    """Runs a script in the clients' environment, with the addresses that it needs, and without any other network."""
+    """Runs a script against the empty server; see :func:`running_script`."""
+    return running_script(server, made_up, tmp_path)
+
+
+@pytest.fixture
+def run_shared(shared: Running, made_up: str, tmp_path: Path) -> Run:
+    """Runs a script against the module's server; see :func:`running_script`."""
+    return running_script(shared, made_up, tmp_path)
+
+
+def running_script(server: Running, made_up: str, tmp_path: Path) -> Run:
+    """What runs a script in the clients' environment, with the addresses that it needs, and without other networks."""
     assert PYTHON.exists(), "make test sets up .venv-clients: sh tools/clients.sh"
 
     def run_script(script: str, **environment: str) -> str:

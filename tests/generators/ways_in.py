@@ -82,7 +82,7 @@ def world(seed: int, salt: int = 0) -> World:
 
 def _session(made: World, session: str) -> None:
     rng = made.rng
-    program = rng.choice(["claude_code", "codex", "gemini_cli", "sdk", "relay"])
+    program = rng.choice(["claude_code", "codex", "gemini_cli", "openclaw", "sdk", "relay"])
     at = START + rng.randrange(10 * 3600) * SECOND
     for _ in range(rng.randint(1, 4)):
         at += rng.randint(100, 4000) * SECOND
@@ -161,6 +161,16 @@ def _gemini(made: World, call: Call, name: str) -> None:
     _nameless(made, call, "gemini_cli", name)
 
 
+def _openclaw(made: World, call: Call, name: str) -> None:
+    """A transcript that names its answers, and spans that name neither session nor answer."""
+    call.ways = _some(made.rng, ["transcript", "span"])
+    made.calls.append(call)
+    if "transcript" in call.ways:
+        _transcript(made, call, "openclaw", name, {"request_id": call.message})
+    if "span" in call.ways:
+        _span(made, call, name, {"program": "openclaw"})
+
+
 def _sdk(made: World, call: Call, name: str) -> None:
     """A client's span, its gateway and what the program says itself, by the id of the answer."""
     call.ways = _some(made.rng, ["span", "gateway", "api"])
@@ -183,7 +193,14 @@ def _relay(made: World, call: Call, name: str) -> None:
         _gateway(made, call, name, {"response_id": "chatcmpl-0"})
 
 
-TELLERS = {"claude_code": _claude, "codex": _codex, "gemini_cli": _gemini, "sdk": _sdk, "relay": _relay}
+TELLERS = {
+    "claude_code": _claude,
+    "codex": _codex,
+    "gemini_cli": _gemini,
+    "openclaw": _openclaw,
+    "sdk": _sdk,
+    "relay": _relay,
+}
 
 
 def _some(rng: random.Random, ways: list[str]) -> tuple[str, ...]:

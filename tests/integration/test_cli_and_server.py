@@ -129,7 +129,7 @@ def test_commands_ask_the_server(served: Served) -> None:
     assert url in user.run("doctor").stdout
     found = json.loads(user.run("doctor", "--audit", "--json").stdout)
     assert found["audit"]["count"] == 0
-    assert found["sources"][0]["calls"] == requests
+    assert next(one for one in found["sources"] if one["name"] == "claude_code")["calls"] == requests
 
 
 def test_mistakes_are_told_alike(served: Served) -> None:

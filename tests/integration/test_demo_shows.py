@@ -140,8 +140,8 @@ def local_models(demo: Demo) -> bool:
 def gpus_at_work(demo: Demo) -> bool:
     """Utilisation, power, memory and tensor activity of four devices in the last quarter of an hour."""
     rows = demo.ask("samples.mean", by=["samples.metric", "samples.host", "samples.device"], since="15m")
-    metrics = ("GPU_UTIL", "POWER_USAGE", "FB_USED", "TENSOR_ACTIVE")
-    return all(sum(row["metric"].endswith(metric) for row in rows) == 4 for metric in metrics)
+    metrics = ("gpu.utilisation", "gpu.power", "gpu.memory.used", "gpu.tensor.active")
+    return all(sum(row["metric"] == metric for row in rows) == 4 for metric in metrics)
 
 
 def gpus_live(demo: Demo) -> bool:

@@ -11,15 +11,21 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from servers.answering import Answering, answering
-from servers.models import OLLAMA_CHAT
+from servers.models import ANTHROPIC_STREAM, OLLAMA_CHAT, events
+from servers.passing import proxied
 from servers.whole import running
-from tokometer.ledger import Statement
+from tokometer.collect.committing import commit_all
+from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
+from tokometer.measures import Query, run
+from tokometer.records import to_us
+from tokometer.sources.registry import FILE_SOURCES
 
 COMMAND = Path(sys.executable).with_name("tokometer")
 ASKED = json.dumps({"model": "llama3.1:8b", "messages": []}).encode()
@@ -114,3 +120,35 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, to: str) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith("Error: --to ")
+
+
+def test_a_call_that_its_client_tells_as_well_counts_once(tmp_path: Path) -> None:
+    """A coding agent behind the proxy: its transcript and the proxy tell of one call and one tool; latency appears."""
+    line = (
+        '{"type":"assistant","uuid":"u1","sessionId":"s","timestamp":"2026-09-01T10:00:00Z","requestId":"req_a",'
+        '"message":{"id":"msg_1","model":"claude-sonnet-4-5-20250929","usage":{"input_tokens":10,'
+        '"cache_read_input_tokens":90,"cache_creation_input_tokens":20,"output_tokens":40},'
+        '"content":[{"type":"tool_use","id":"toolu_1","name":"search","input":{}}]}}'
+    )
+    path = tmp_path / ".claude" / "projects" / "p" / "s.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text(line + "\n")
+    reply = events(*ANTHROPIC_STREAM, named=True, **{"request-id": "req_a"})
+    with answering({"/v1/messages": reply}) as server, proxied(server.url) as proxy:
+        with urllib.request.urlopen(urllib.request.Request(f"{proxy.url}/v1/messages", b"{}"), timeout=10) as response:
+            response.read()
+        passed = proxy.records()
+    for record in passed:
+        record.started_at = to_us(datetime(2026, 9, 1, 9, 59, 59, tzinfo=UTC))
+    written = FILE_SOURCES["claude_code"].read(path, b"").records
+    ledger = open_ledger(tmp_path / "data")
+    try:
+        for records in (written, passed):
+            commit_all(ledger, Batch(records))
+        calls = Query(measures=("calls.requests", "calls.total_tokens", "calls.p95_latency"), since="all")
+        [found] = run(ledger, calls).rows
+        assert (found["requests"], found["total_tokens"]) == (1, 160)
+        assert found["p95_latency"] is not None
+        assert run(ledger, Query(measures=("tools.calls",), since="all")).rows == [{"calls": 1}]
+    finally:
+        ledger.close()

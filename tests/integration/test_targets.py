@@ -133,7 +133,9 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"source": "ollama", "url": "http://x", "every": 0.5}, "every"),
     ({"source": "ollama", "url": "http://x", "every": "soon"}, "every"),
     ({"source": "ollama", "url": "http://x", "options": {"a": [1]}}, "options"),
-    ({"source": "ollama", "url": "http://x", "secret": "a", "secret_env": "B"}, "secret_env"),
+    ({"source": "ollama", "url": "http://x", "secret": "a", "secret_env": "TOKOMETER_B"}, "secret_env"),
+    ({"source": "ollama", "url": "http://x", "secret_env": "AWS_SECRET_ACCESS_KEY"}, "secret_env"),
+    ({"source": "ollama", "url": "http://x", "secret_file": "/etc/passwd"}, "secret_file"),
     ({"source": "ollama", "url": "http://x", "odd": 1}, "odd"),
 ]
 
@@ -144,6 +146,13 @@ def test_a_mistake_is_told_at_its_field(server: Running) -> None:
         answer = server.post("/api/targets", form)
         assert (answer.status, answer.json()["detail"]["field"]) == (422, field)
     assert not (server.data / "targets.json").exists()
+
+
+def test_a_body_that_is_none_is_refused(server: Running) -> None:
+    """What no file and no page can hold is not taken."""
+    halves = (b'{"url": "\\ud800"}', b'{"labels": {"\\ud800": "a"}}', b'{"url": "a\\u0000"}')
+    for body in (b"{", b"[]", *halves, b"x" * 70_000, b"\xff"):
+        assert server.post("/api/targets", body).status in (400, 413)
 
 
 def test_one_that_is_down_is_told_and_counted(server: Running) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from secrets import token_hex
 from typing import Any, ClassVar
 
 #: Of each answer: prompt with the cache inside, read from the cache, answer with reasoning inside, reasoning.
@@ -71,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """An answer to whatever is asked."""
         asked = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
-        number = next(self.numbers)
+        name = token_hex(12)
         model = str(asked.get("model", ""))
         if "fail-" in model:
             status = int(model.rpartition("fail-")[2])
@@ -79,15 +80,15 @@ class Handler(BaseHTTPRequestHandler):
             return
         path = self.path.partition("?")[0]
         if path.endswith("/chat/completions"):
-            self._chat(asked, model, f"chatcmpl-{number:032x}")
+            self._chat(asked, model, f"chatcmpl-{name}")
         elif path.endswith("/responses"):
-            self._response(asked, model, f"resp_{number:048x}")
+            self._response(asked, model, f"resp_{name}")
         elif path.endswith("/embeddings"):
             data = [{"object": "embedding", "index": 0, "embedding": [0.1, 0.2]}]
             usage = {"prompt_tokens": 8, "total_tokens": 8}
             self._json(200, {"object": "list", "model": model, "data": data, "usage": usage})
         elif path.endswith("/messages"):
-            self._message(asked, model, f"msg_01{number:022x}")
+            self._message(asked, model, f"msg_01{name[:22]}")
         else:
             self._json(404, {"error": {"message": "there is nothing here"}})
 

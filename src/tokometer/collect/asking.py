@@ -37,7 +37,7 @@ class Outcome:
     def empty(self) -> bool:
         """Whether there is nothing to keep."""
         batch = self.batch
-        return not (batch.records or batch.refusals or batch.notices or batch.aside or batch.cursors)
+        return not (batch.records or batch.refusals or batch.notices or batch.aside or batch.cursors or batch.healed)
 
 
 def ask(listed: Listed, poll: Poll, state: bytes, fetch: Fetcher) -> Outcome:

@@ -21,6 +21,7 @@ from tokometer.collect.standing import Asked, Standing
 from tokometer.collect.targets import Listed
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.ledger import Batch, Ledger, LedgerError, Receipt
+from tokometer.ledger.refused import is_of_a_file, unreadable
 from tokometer.records import now_us
 from tokometer.sources.protocol import Source
 
@@ -140,6 +141,7 @@ class Poller:
             return
         before = self._asked
         states: dict[str, dict[str, bytes]] = {}
+        broken: set[tuple[str, str]] | None = None
         asked: dict[tuple[str, str], Asked] = {}
         new = []
         for one in found:
@@ -151,10 +153,13 @@ class Poller:
                 continue
             if one.source not in states:
                 states[one.source] = dict(self._ledger.cursors(one.source))
+            if broken is None:
+                broken = unreadable(self._ledger)
             source = self._sources.get(one.source)
             asked[one.key] = Asked(
                 one, None if source is None else source.polled, states[one.source].get(one.place, b"")
             )
+            asked[one.key].broken = (one.source, one.place) in broken
             new.append(asked[one.key])
         with self._changed:
             for key, one_before in before.items():
@@ -220,6 +225,9 @@ class Poller:
                 one.busy = False
                 one.end()
                 return
+            if outcome.failure is None and one.broken:
+                # That it could not be read because of a mistake of ours holds no longer.
+                outcome.batch.healed.append((one.listed.source, one.listed.place))
             differs = one.said(outcome)
             if outcome.empty:
                 one.kept(outcome.state, 0)
@@ -242,6 +250,7 @@ class Poller:
         with self._changed:
             for one, outcome in gathered:
                 if error is None:
+                    one.broken = any(map(is_of_a_file, outcome.batch.refusals))
                     one.kept(outcome.state, now_us())
                 else:
                     one.not_kept(error)

@@ -64,6 +64,8 @@ class Asked:
     due: float = 0.0
     #: Being asked, or what it said is not kept yet.
     busy: bool = False
+    #: It is refused as a whole, because of a mistake of ours.
+    broken: bool = False
     #: A thread is asking it.
     asking: bool = False
     fetch: Fetcher = field(init=False)

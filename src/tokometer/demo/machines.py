@@ -62,6 +62,11 @@ LOCAL: Final = (
 )
 
 
+def _exact(share: float) -> float:
+    """A share in 128ths: whoever adds such numbers up, in whatever order, has the same sum."""
+    return round(128 * share) / 128
+
+
 class Machines:
     """Writes what a scrape of exporters would have given, in standard names and units."""
 
@@ -101,7 +106,7 @@ class Machines:
         power = device.idle + (device.full - device.idle) * busy**0.8 * (0.94 + 0.08 * rng.random())
         used = device.resident + int((device.memory - device.resident) * 0.7 * busy * rng.random())
         for metric, value, unit in (
-            ("gpu.utilisation", round(busy, 2), "1"),
+            ("gpu.utilisation", _exact(busy), "1"),
             ("gpu.power", round(min(power, device.full), 1), "W"),
             ("gpu.memory.used", used * MIB, "By"),
             ("gpu.memory.free", (device.memory - used) * MIB, "By"),
@@ -133,7 +138,7 @@ class Machines:
         for metric, value, unit, mode in (
             ("server.requests.running", running, "requests", False),
             ("server.queue.waiting", waiting, "requests", False),
-            ("server.kv_cache.used", round(min(0.04 + 0.8 * busy * rng.random(), 1.0), 4), "1", False),
+            ("server.kv_cache.used", _exact(min(0.04 + 0.8 * busy * rng.random(), 1.0)), "1", False),
             ("server.tokens.generated", generated[0], "tokens", True),
             ("server.tokens.prompt", generated[1], "tokens", True),
         ):

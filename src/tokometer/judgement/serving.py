@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, share
-from tokometer.judgement.served import increase
+from tokometer.judgement.served import increase, stretches_of
 from tokometer.measures import Filter, Query
 from tokometer.records.units import COUNT, PERCENT, SECONDS, TOKENS_PER_SECOND
 from tokometer.settings import Settings
@@ -24,18 +24,19 @@ _PROMPT, _PROCESSED, _GENERATED = "server.tokens.prompt", "server.tokens.process
 _CACHED: Final = "server.tokens.cached"
 _PREFILL, _DECODE = f"server.prefill.time{SUM}", f"server.decode.time{SUM}"
 _PREEMPTED, _DRAFTED, _ACCEPTED = "server.preemptions", "server.spec.draft_tokens", "server.spec.accepted_tokens"
+#: Asked for in parts, so that no answer has too many rows.
 _COUNTERS: Final = (
-    *(_PROMPT, _PROCESSED, _GENERATED, _CACHED, _PREFILL, _DECODE, _PREEMPTED, _DRAFTED, _ACCEPTED),
-    *(name + BUCKET for name in _LATENCIES.values()),
+    (_PROMPT, _PROCESSED, _GENERATED, _CACHED),
+    (_PREFILL, _DECODE, _PREEMPTED, _DRAFTED, _ACCEPTED),
 )
+#: Servers that are looked at.
+MOST_SERVERS: Final = 200
 _RUNNING, _WAITING, _CACHE = "server.requests.running", "server.queue.waiting", "server.kv_cache.used"
 _GAUGES: Final = (_RUNNING, _WAITING, _CACHE)
 #: What tells one series from another of the same metric; a bucket has its own count, or (`le`) that of all below it.
 _BOUND, _BELOW = f"label.{BUCKET_LABEL}", "label.le"
 _SERVER: Final = ("host", "label.instance", "label.engine", "provider")
-_SERIES: Final = ("model", "metric", *_SERVER, _BOUND, _BELOW)
-#: Up to so long a window is looked at by the hour, a longer one by the day.
-_BY_HOUR: Final = timedelta(days=3)
+_SERIES: Final = ("model", "metric", *_SERVER)
 
 
 @dataclass(slots=True)
@@ -60,17 +61,27 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
     window = yield (_query(matter, where, _GAUGES, ("mean", "max"), ("model", "metric", *_SERVER)),)
     meta = window[0].meta
     length = min(meta.until.astimezone(UTC), matter.now.astimezone(UTC)) - meta.since.astimezone(UTC)
-    grain = "hour" if length <= _BY_HOUR else "day"
-    told = yield (_query(matter, where, _COUNTERS, ("min", "max", "last", "added"), _SERIES, grain),)
+    grain = stretches_of(length)
+    if len({row["label.instance"] for row in window[0].rows}) > MOST_SERVERS:
+        asked = sorted({row["label.instance"] or "" for row in window[0].rows})[:MOST_SERVERS]
+        where = (*where, Filter("samples.label.instance", "in", tuple(asked)))
+    grown = ("min", "max", "last", "added")
+    told = yield (
+        *(_query(matter, where, names, grown, _SERIES, grain) for names in _COUNTERS),
+        # Over all of the window: where a server began anew, what its buckets had counted before is not there, which
+        # hardly changes a quantile.
+        *(_query(matter, where, (name + BUCKET,), grown, (*_SERIES, _BOUND, _BELOW)) for name in _LATENCIES.values()),
+    )
     found: dict[str, _Served] = {}
     for row in window[0].rows:
         _gauge(found.setdefault(row["model"] if matter.by else "", _Served()), row)
     series: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for row in told[0].rows:
+    for row in (row for answer in told for row in answer.rows):
         if row["last"] is not None:
-            series.setdefault(tuple(row[name] or "" for name in _SERIES), []).append(row)
+            key = tuple(row.get(name) or "" for name in (*_SERIES, _BOUND, _BELOW))
+            series.setdefault(key, []).append(row)
     for key, rows in series.items():
-        named = dict(zip(_SERIES, key, strict=True))
+        named = dict(zip((*_SERIES, _BOUND, _BELOW), key, strict=True))
         _count(found.setdefault(named["model"] if matter.by else "", _Served()), named, rows)
     if not matter.by:
         return [_row(found.get("", _Served()), length.total_seconds())]
@@ -107,7 +118,7 @@ def _gauge(served: _Served, row: Mapping[str, Any]) -> None:
 def _count(served: _Served, named: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
     """A counter's series over the window: deltas add up, of others the growth counts."""
     added = sum(row["added"] or 0.0 for row in rows)
-    grown = added or increase(rows)
+    grown = added or (rows[0]["last"] - rows[0]["min"] if len(rows) == 1 else increase(rows))
     metric = named["metric"]
     served.servers.add(tuple(named[name] for name in _SERVER))
     if metric.endswith(BUCKET):
@@ -195,7 +206,7 @@ SERVING: Final = Judgement(
     formula=(
         "by how much the counts of a histogram's buckets have grown over the window (a counter that fell began anew), "
         "of all servers together; within a bucket values are taken to be spread evenly. Prefill counts prompt tokens "
-        "that no cache served"
+        f"that no cache served. At most {MOST_SERVERS} servers are looked at"
     ),
     by=("", "model"),
     facts=(

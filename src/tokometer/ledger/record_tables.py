@@ -27,7 +27,7 @@ CALLS: Final = Table(
         name: stop_reason
         small: attempt
         text: request_id response_id
-        name: way also_told
+        name: way also_told program
         int: latency_us? ttft_us?
         flag: latency_estimated
         int: input_tokens? cache_read_tokens? cache_write_5m_tokens? cache_write_1h_tokens?

@@ -62,10 +62,17 @@ def _met_calls(batch: Batch, shelf: Shelf) -> Knot | None:
         return None
     traces, names = arriving.suspects()
     recent = shelf.since() + _SLACK_US
-    known: dict[str, int | None] = {**shelf.meet(arriving.names(), quarter_of(first))}
-    if first < recent:
-        # What is remembered of these may not be the first of them.
-        known.update(dict.fromkeys(arriving.before(recent)))
+    talks_recent = shelf.talks_since() + _SLACK_US if arriving.meets_others else 0
+    known: dict[str, int | None] = {
+        **shelf.meet(arriving.names(), quarter_of(first), talks=arriving.meets_others or not arriving.ways)
+    }
+    # What is remembered of these may not be the first of them.
+    older = arriving.before(recent) if first < recent else set()
+    if first < talks_recent:
+        older |= arriving.before(talks_recent, talks=True) - {""}
+    known.update(dict.fromkeys(older & known.keys()))
+    if older := older - known.keys():
+        known.update(dict.fromkeys(shelf.among(older, reach)))
     stated = list(shelf.stated(list(arriving.beside()))) if arriving.meets_others else []
     if not (traces or names or known or stated):
         return None

@@ -18,7 +18,7 @@ from tokometer.ledger.rows import OF_ITS_TRACE
 from tokometer.ledger.schema import CALLS
 from tokometer.ledger.told_places import LINKS, PLACE_COLUMNS, PROMPT_COLUMNS, Place, place_of
 from tokometer.records import ModelCall, record_ids
-from tokometer.records.naming import SESSION_WAYS, Talk
+from tokometer.records.naming import SESSIONLESS, talks_in
 from tokometer.records.ways import Way, can_meet, named_way, told_by_span
 
 #: What stands for spans that tell of no call.
@@ -40,7 +40,7 @@ class _Rows:
     ways: Sequence[Way]
     #: Which of them stand in a trace, as spans do.
     traced: Sequence[bool]
-    _talks: Sequence[str] | None = None
+    _talks: list[Sequence[str]] | None = None
 
     @property
     def in_traces(self) -> bool:
@@ -60,30 +60,28 @@ class _Rows:
         return [at for at in self.shadows if self.traced[at]]
 
     @property
-    def talks(self) -> Sequence[str]:
-        """The name of each one's talk; empty where it has none."""
+    def talks(self) -> list[Sequence[str]]:
+        """The names of their talks: columns, empty text where one has none."""
         if self._talks is None:
             self._talks = self._talked()
         return self._talks
 
-    def _talked(self) -> Sequence[str]:
-        sessions = self.column("session_id")
-        if isinstance(sessions, Same) and not sessions.value:
-            return sessions
+    def _talked(self) -> list[Sequence[str]]:
+        sessions, programs = self.column("session_id"), self.column("program")
+        sources = {way.source for way in _met(self.ways)}
+        if not any(_met(sessions)) and SESSIONLESS.isdisjoint(sources | _met(programs)):
+            return []
         prompts = map(_total, zip(*map(self.column, PROMPT_COLUMNS), strict=True))
-        rows = zip(
-            sessions,
-            prompts,
-            *(self.column(name) for name in ("output_tokens", "unsplit_tokens", "request_id", "response_id")),
-            self.ways,
-            strict=True,
-        )
-        return [
-            Talk(session, prompt, output or 0).name
-            if session and prompt and not unsplit and (way.way in SESSION_WAYS or not (request or response))
-            else ""
-            for session, prompt, output, unsplit, request, response, way in rows
+        tokens = (self.column(name) for name in ("output_tokens", "unsplit_tokens"))
+        rows = zip(self.ways, programs, sessions, prompts, *tokens, strict=True)
+        talks = [
+            () if unsplit else talks_in(way, program, session, (prompt, output or 0))
+            for way, program, session, prompt, output, unsplit in rows
         ]
+        first = [of_one[0].name if of_one else "" for of_one in talks]
+        if max(map(len, talks), default=0) <= 1:
+            return [first]
+        return [first, [of_one[1].name if len(of_one) > 1 else "" for of_one in talks]]
 
     def places(self, positions: Iterable[int]) -> Iterator[Place]:
         """Where some of them stand."""
@@ -204,7 +202,7 @@ class Arriving:
             # One that stands in both is one name.
             columns.append([name if name != other else "" for name, other in zip(responses, requests, strict=True)])
         if self.meets_others:
-            columns.append(rows.talks)
+            columns += rows.talks
         return columns
 
     def names(self) -> set[str]:
@@ -228,15 +226,16 @@ class Arriving:
         )
         return min(starts), max(starts)
 
-    def before(self, time: int) -> set[str]:
-        """The traces, answers and talks of what started before then."""
+    def before(self, time: int, *, talks: bool = False) -> set[str]:
+        """The traces, answers and talks of what started before then; or only its talks."""
         found: set[str] = set()
         for rows in self._rows:
             starts = rows.column("started_at")
+            columns = rows.talks if talks else [rows.spanned("trace_id"), *self._name_columns(rows)]
             if max(starts) < time:
-                found.update(rows.spanned("trace_id"), *self._name_columns(rows))
+                found.update(*columns)
                 continue
-            for column in (rows.spanned("trace_id"), *self._name_columns(rows)):
+            for column in columns:
                 found.update(name for name, start in zip(column, starts, strict=True) if start < time)
         for traces, _, _, starts in self._links:
             found.update(trace for trace, start in zip(traces, starts, strict=True) if start < time)

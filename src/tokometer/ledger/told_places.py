@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from tokometer.ledger.rows import OF_ITS_TRACE
 from tokometer.ledger.schema import Table
 from tokometer.records import Record
-from tokometer.records.naming import SESSION_WAYS, Talk
+from tokometer.records.naming import Talk, talks_in
 from tokometer.records.ways import Way, named_way
 
 #: Kinds of record whose spans can stand between calls.
@@ -41,8 +41,8 @@ class Place(NamedTuple):
     parent_id: str
     #: Of the answer.
     names: tuple[str, ...]
-    #: The name of its talk (:class:`tokometer.records.naming.Talk`), empty where it has none.
-    talk: str
+    #: The names of its talks (:class:`tokometer.records.naming.Talk`).
+    talks: tuple[str, ...]
     started_at: int
     ended_at: int
     #: Whether it is an agent's statement.
@@ -53,7 +53,7 @@ class Place(NamedTuple):
     @property
     def all_names(self) -> tuple[str, ...]:
         """All by which other tellings of the same call are found."""
-        return (*self.names, self.talk) if self.talk else self.names
+        return self.names + self.talks
 
     def gap_us(self, other: Place) -> int:
         """The time between two, negative where they overlap."""
@@ -71,6 +71,7 @@ PLACE_COLUMNS: Final = (
     "request_id",
     "response_id",
     "session_id",
+    "program",
     "prompt",
     "output_tokens",
     "unsplit_tokens",
@@ -83,15 +84,13 @@ PLACE_COLUMNS: Final = (
 
 def place_of(id_: bytes, row: Sequence[Any], *, told: bool = False) -> Place:
     """The place of a telling of which these columns are known, times in microseconds."""
-    source, word, group, trace, span, parent, request, response, session, prompt, output, unsplit, *rest = row
-    started_at, latency, estimated, shadow = rest
+    source, word, group, trace, span, parent, request, response, session, program, *rest = row
+    prompt, output, unsplit, started_at, latency, estimated, shadow = rest
     is_span = group == OF_ITS_TRACE
     way = named_way(source, word, span=is_span)
     summed = is_span and bool(shadow)
     names = () if summed else tuple(dict.fromkeys(filter(None, (request, response))))
-    talk = ""
-    if session and prompt and not unsplit and not summed and (not names or way.way in SESSION_WAYS):
-        talk = Talk(session, prompt, output or 0).name
+    talks = () if unsplit or summed else talks_in(way, program, session, (prompt, output or 0))
     return Place(
         id_,
         way,
@@ -99,7 +98,7 @@ def place_of(id_: bytes, row: Sequence[Any], *, told: bool = False) -> Place:
         span if is_span else "",
         parent if is_span else "",
         names,
-        talk,
+        tuple(talk.name for talk in talks),
         started_at,
         started_at if estimated else started_at + (latency or 0),
         summed,
@@ -119,11 +118,17 @@ class Shelf(Protocol):
     def since(self) -> int:
         """From when on everything that came is remembered, in microseconds since the epoch."""
 
-    def meet(self, names: set[str], quarter: int) -> Mapping[str, int]:
+    def talks_since(self) -> int:
+        """The same of talks, which are not looked at while there is one way in."""
+
+    def meet(self, names: set[str], quarter: int, *, talks: bool) -> Mapping[str, int]:
         """Those of these traces, answers and talks that are remembered, with their first quarter hour.
 
-        Remembers all of them afterwards, with this quarter hour.
+        Remembers all of them afterwards, with this quarter hour. `talks`: those that there are, are among them.
         """
+
+    def among(self, names: set[str], quarters: Quarters) -> set[str]:
+        """Those of these traces, answers and talks of which anything is stored in this time; or more."""
 
     def tellings(self, traces: Sequence[str], quarters: Quarters) -> Iterable[Place]:
         """The stored tellings of these traces."""

@@ -74,6 +74,8 @@ class ModelCall(Record, kw_only=True, gc=False):
     way: str = ""
     #: By which other ways it was told too, and what each knew better. Filled as it is settled, never by a source.
     also_told: str = ""
+    #: The program that made the call, as its source is called, where its telemetry says neither session nor answer.
+    program: str = ""
 
     latency_us: Micros | None = None
     ttft_us: Micros | None = None

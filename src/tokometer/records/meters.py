@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-Form = Literal["gauge", "counter", "histogram"]
+#: A `state` is a gauge of which only changes matter.
+Form = Literal["gauge", "state", "counter", "histogram"]
 
 
 class Meter(NamedTuple):
@@ -85,7 +86,7 @@ METERS: Final[dict[str, Meter]] = {meter.name: meter for meter in (
     Meter("gpu.nvlink.sent", "By/s", "gauge", "bytes a second sent over NVLink"),
     Meter("gpu.nvlink.received", "By/s", "gauge", "bytes a second received over NVLink"),
     Meter("gpu.process.memory", "By", "gauge", "memory that a process has on the GPU; label `process`: its name"),
-    Meter("gateway.deployment.state", "1", "gauge", "state of a deployment: 0 healthy, 1 partly out, 2 out"),
+    Meter("gateway.deployment.state", "1", "state", "state of a deployment: 0 healthy, 1 partly out, 2 out"),
     Meter("gateway.deployment.cooldowns", "1", "counter", "times that a deployment was put into cooldown"),
     Meter("gateway.deployment.requests", "requests", "counter", "requests to a deployment"),
     Meter("gateway.deployment.successes", "requests", "counter", "requests to a deployment that succeeded"),

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from tokometer.records.kinds import ModelCall
 from tokometer.records.stated import Stated, agree
-from tokometer.records.ways import told_by_span, way_of
+from tokometer.records.ways import Way, told_by_span, way_of
 
 #: Two tellings with an answer's id that looks unique can be of one answer if so much time lies between them, at most.
 UNIQUE_REACH_US: Final = 3_600_000_000
@@ -19,11 +19,16 @@ SESSION_REACH_US: Final = 60_000_000
 #: Letters and digits of an id that are not words; below that, it is easily the same by chance.
 _UNIQUE: Final = 12
 _VARIED: Final = 6
+_KIND: Final = re.compile(r"[A-Za-z]+(?=[_-])")
 _PIECES: Final = re.compile(r"[^\W_]+")
 #: What an agent's or a chat's statement does not speak of: what is embedded and ranked beside it.
 _BESIDE: Final = frozenset({"embeddings", "rerank"})
 #: Ways that always say which session a call is of, so that one without any name may be the same.
 SESSION_WAYS: Final = frozenset({"transcript", "event"})
+#: Programs whose telemetry says neither which session nor which answer: all of one are one talk.
+SESSIONLESS: Final = frozenset({"openclaw"})
+#: In front of the name of one, where else a session stands.
+_PROGRAM: Final = "\x1e"
 
 
 def sort_of(call: ModelCall) -> str:
@@ -44,8 +49,16 @@ def names_of(call: ModelCall) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (call.request_id, call.response_id))))
 
 
+def sorts_of_names(call: ModelCall) -> set[str]:
+    """What kinds of name a call has (`req`, `msg`, `chatcmpl`): only those of one kind can be compared."""
+    return {found.group() if (found := _KIND.match(name)) else "" for name in names_of(call)}
+
+
 class Talk(NamedTuple):
-    """What is the same for two tellings of one call of a session: its session, its prompt and its answer in tokens."""
+    """What is the same for two tellings of one call of a session: its session, its prompt and its answer in tokens.
+
+    Of a program whose telemetry knows no sessions, all its sessions are one.
+    """
 
     session_id: str
     prompt: int
@@ -56,15 +69,27 @@ class Talk(NamedTuple):
         """One text for it, as names of answers are texts."""
         return f"{self.session_id}\x1f{self.prompt}\x1f{self.output}"
 
+    @property
+    def of_program(self) -> bool:
+        """Whether it is of all sessions of a program."""
+        return self.session_id.startswith(_PROGRAM)
 
-def talk_of(call: ModelCall) -> Talk | None:
-    """By which a call can be found that nobody names; None where it cannot be."""
-    if not call.session_id or call.unsplit_tokens or (told_by_span(call) and call.shadow):
-        return None
-    if names_of(call) and way_of(call).way not in SESSION_WAYS:
-        return None
+
+def talks_of(call: ModelCall) -> tuple[Talk, ...]:
+    """By what a call can be found, where its names cannot be compared."""
+    if call.unsplit_tokens or (told_by_span(call) and call.shadow):
+        return ()
     stated = Stated.of(call)
-    return Talk(call.session_id, stated.prompt_total, stated.output_total) if stated.prompt_total else None
+    return talks_in(way_of(call), call.program, call.session_id, (stated.prompt_total, stated.output_total))
+
+
+def talks_in(way: Way, program: str, session_id: str, tokens: tuple[int, int]) -> tuple[Talk, ...]:
+    """The same of a call told by this way, of which these tokens went in and came out."""
+    if not tokens[0]:
+        return ()
+    talk = (Talk(session_id, *tokens),) if session_id else ()
+    program = program or way.source
+    return (*talk, Talk(f"{_PROGRAM}{program}", *tokens)) if program in SESSIONLESS else talk
 
 
 def ended_at(call: ModelCall) -> int:

@@ -17,7 +17,8 @@ from tokometer.records.naming import (
     names_of,
     same_answer,
     sort_of,
-    talk_of,
+    sorts_of_names,
+    talks_of,
 )
 from tokometer.records.stated import Stated, agree
 from tokometer.records.ways import Way, can_meet, ranked, told_by_span, way_of
@@ -143,7 +144,7 @@ class Grouping:
             met = {
                 (self._calls[at].workspace, sort_of(self._calls[at]), talk)
                 for at in group
-                if (talk := talk_of(self._calls[at])) is not None
+                for talk in talks_of(self._calls[at])
             }
             for key in met:
                 talks.setdefault(key, []).append(group)
@@ -163,14 +164,10 @@ class Grouping:
         kept: list[list[int]] = []
         for _, arriving in sorted(by_way.items(), key=lambda item: item[0]):
             left = sorted(arriving, key=self._time)
-            for nameless in (True, False):
-                # One of two has no name: where both have, the names have spoken.
-                mine = [group for group in left if self._nameless(group) is nameless]
-                to = [group for group in kept if nameless or self._nameless(group)]
-                for group, into in self._in_order(mine, to):
-                    into.extend(group)
-                    gone.append(group)
-                    left = [one for one in left if one is not group]
+            for group, into in self._in_order(left, kept):
+                into.extend(group)
+                gone.append(group)
+                left = [one for one in left if one is not group]
             kept = sorted([*kept, *left], key=self._time)
         return gone
 
@@ -181,11 +178,15 @@ class Grouping:
         for group in some:
             for place, other in enumerate(others):
                 near = gap_us(self._calls[group[0]], self._calls[other[0]]) <= SESSION_REACH_US
-                if near and self._knows_sessions(group, other) and self._can_meet(group, other):
-                    pairs.append((group, other))
-                    del others[: place + 1]
+                if near and self._may_be_one(group, other):
+                    pairs.append((group, others.pop(place)))
                     break
         return pairs
+
+    def _may_be_one(self, group: Sequence[int], other: Sequence[int]) -> bool:
+        """Whether nothing speaks against it: where both have names of one kind, those have spoken."""
+        names = [{name for at in one for name in sorts_of_names(self._calls[at])} for one in (group, other)]
+        return names[0].isdisjoint(names[1]) and self._knows_sessions(group, other) and self._can_meet(group, other)
 
     def _knows_sessions(self, *groups: Sequence[int]) -> bool:
         """Whether one of them comes from a program that says of every call which session it is of."""
@@ -193,9 +194,6 @@ class Grouping:
 
     def _time(self, group: Sequence[int]) -> tuple[int, tuple[int, int, str, str, str]]:
         return ended_at(self._calls[group[0]]), self._rank(group[0])
-
-    def _nameless(self, group: Sequence[int]) -> bool:
-        return not any(names_of(self._calls[at]) for at in group)
 
 
 def _each(groups: Iterable[list[int]]) -> list[list[int]]:

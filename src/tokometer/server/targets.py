@@ -16,6 +16,7 @@ from tokometer.collect.standing import Standing
 from tokometer.collect.targets import Listed
 from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
+from tokometer.records.values import check_unicode
 from tokometer.server.runtime import Runtime
 from tokometer.settings import SettingsError, TargetSettings
 from tokometer.settings.polling import target_of
@@ -25,8 +26,10 @@ from tokometer.sources.registry import SOURCES
 router: Final = APIRouter(prefix="/api/targets", tags=["targets"])
 _MOST_BYTES: Final = 64 << 10
 #: What a form may say; everything else is a mistake of its author.
-_FIELDS: Final = ("source", "url", "name", "every", "secret", "secret_env", "secret_file", "options", "labels")
-_SECRETS: Final = ("secret", "secret_env", "secret_file")
+_FIELDS: Final = ("source", "url", "name", "every", "secret", "secret_env", "options", "labels")
+#: Whoever can open the page could have any file, and any other variable, sent to an address of their own.
+_VARIABLES: Final = "TOKOMETER_"
+_ELSEWHERE: Final = "stands in tokometer.toml alone, so that a page cannot have a file sent elsewhere"
 _ID_BYTES: Final = 6
 _NOT_OURS: Final = {
     "file": "it stands in tokometer.toml: change it there",
@@ -168,8 +171,10 @@ async def _body(request: Request) -> dict[str, Any]:
             raise HTTPException(413, "a target is smaller than that")
     try:
         told = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "the body is not JSON") from None
+        check_unicode(json.dumps(told, ensure_ascii=False, default=str).replace("\\u0000", "\0"))
+    except (ValueError, RecursionError) as error:
+        why = f"the body {error}" if str(error).startswith("contains") else "the body is not JSON"
+        raise HTTPException(400, why) from None
     if not isinstance(told, dict):
         raise HTTPException(400, "the body is not an object")
     return told
@@ -185,7 +190,9 @@ def _target(runtime: Runtime, form: Mapping[str, Any]) -> TargetSettings:
     keep = {name: value for name, value in form.items() if name in _FIELDS}
     for name in form:
         if name not in keep:
-            raise _wrong(name, "is not known")
+            raise _wrong(name, _ELSEWHERE if name == "secret_file" else "is not known")
+    if not str(form.get("secret_env", _VARIABLES)).startswith(_VARIABLES):
+        raise _wrong("secret_env", f"has to begin with {_VARIABLES} here; in tokometer.toml it may be any")
     source = SOURCES.get(str(form.get("source", "")))
     if source is None or source.polled is None:
         raise _wrong("source", f"has to be one of {', '.join(one['name'] for one in sources())}")

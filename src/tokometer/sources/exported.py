@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -27,16 +28,22 @@ from tokometer.sources.portions import is_json
 _ENDINGS: Final = (".json", ".jsonl", ".ndjson", ".csv")
 #: So much of a file tells whose it is: a row, with the prompts that may stand in it.
 _HEAD: Final = 256 * 1024
+#: … and so little that it is none of ours. Somebody may name a folder with ten thousand transcripts.
+_GLANCE: Final = 4_096
 _SPACE: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+#: A string with the colon behind it that makes it a key, a bracket, or a string that is cut off.
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?|[\[\]{}]|"(?:[^"\\]++|\\.)*+\Z', re.DOTALL)
 _LONGEST_CELL: Final = 8 << 20
 
 
 class ExportSource(DocumentSource):
     """A source of such files: see `sources.protocol.FileSource`."""
 
+    #: Text of which some stands within the first bytes of every file of ours: most others are told by its lack.
+    marks: tuple[bytes, ...] = ()
     #: The keys below which the rows stand where a file is one object that holds them, tried in this order.
     below: tuple[str, ...] = ()
 
@@ -91,6 +98,9 @@ class ExportSource(DocumentSource):
         return [text] if text else []
 
     def _claims(self, path: Path) -> bool:
+        glance = head(path, _GLANCE)
+        if not any(mark in glance for mark in self.marks):
+            return False
         start = head(path, _HEAD).removeprefix(_BOM).strip(_SPACE)
         if path.suffix.lower() == ".csv":
             names = next(csv.reader(io.StringIO(start.partition(b"\n")[0].decode("utf-8", "replace"))), [])
@@ -182,9 +192,15 @@ def _end_of(text: bytes, at: int) -> int:
 
 
 def _keys_of(text: bytes) -> Iterator[str]:
-    try:
-        found = members(text + b"}")
-    except ValueError:
-        return
-    for key in found:
-        yield key.strip(b'"').decode("utf-8", "replace")
+    """The keys of an object of which only the beginning is there."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        what = token[0]
+        if what in b"[{":
+            depth += 1
+        elif what in b"]}":
+            depth -= 1
+            if not depth:
+                return
+        elif token[1] and depth == 1:
+            yield what[: token.start(1) - token.start()].strip(b'"').decode("utf-8", "replace")

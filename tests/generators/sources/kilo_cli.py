@@ -14,10 +14,12 @@ from tokometer.conformance import Files
 DATABASE = ".local/share/kilo/kilo.db"
 
 
-def _as_kilo(step: Step) -> Step:
+def under(name: str, step: Step) -> Step:
+    """What OpenCode leaves, under the name of a descendant."""
+
     def go(home: Path) -> None:
         step(home)
-        path = home / DATABASE
+        path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(home / opencode.DATABASE)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -29,10 +31,10 @@ def _as_kilo(step: Step) -> Step:
 SQLITE = Files(
     "sqlite",
     "database",
-    [_as_kilo(step) for step in opencode.ROWS],
+    [under(DATABASE, step) for step in opencode.ROWS],
     # Anthropic's models have prices.
     {name: total for name, total in opencode.TOTALS.items() if name != "cost_reported"},
-    spoil=_as_kilo(opencode.spoil),
+    spoil=under(DATABASE, opencode.spoil),
 )
 
 EXAMPLES = [SQLITE]

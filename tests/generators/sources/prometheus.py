@@ -239,7 +239,8 @@ LITELLM = (
         "litellm_deployment_state",
         "gauge",
         [(_DEPLOYED.format("a1"), (0.0, 2.0)), (_DEPLOYED.format("b2"), (0.0, 0.0))],
-        4,
+        # A state is told when it changes.
+        3,
     ),
     one(
         "litellm_deployment_cooled_down_total",

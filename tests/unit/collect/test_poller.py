@@ -206,6 +206,18 @@ def test_a_mistake_in_a_source_is_refused_once_and_stops_nothing(ledger: Ledger,
     assert "RuntimeError" in rows[0][1]
 
 
+def test_a_mistake_that_is_mended_is_no_longer_told(ledger: Ledger, server: Answering) -> None:
+    """Also where it was mended by another version of us, which knows of it from the ledger."""
+    server.replies["/value"] = Reply(b'"mistake"')
+    with scene(ledger, listed(server.url)) as found:
+        assert until(lambda: bool(ledger.fetch(Statement("SELECT reason FROM refusals"))))
+        assert found.state() == "down"
+    server.replies["/value"] = Reply(b"5")
+    with scene(ledger, listed(server.url)) as found:
+        assert until(lambda: not ledger.fetch(Statement("SELECT reason FROM refusals")))
+        assert found.state() == "up"
+
+
 def test_targets_follow_their_list(ledger: Ledger, server: Answering) -> None:
     """What is added is asked, what is paused or gone is not."""
     with scene(ledger) as found:

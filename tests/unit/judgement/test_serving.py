@@ -28,8 +28,10 @@ def counter(
     added: float | None = None,
     **server: str,
 ) -> list[dict[str, Any]]:
-    """What is asked of a counter, each reading the only one of its hour."""
+    """What is asked of a counter, each reading the only one of its hour; of a bucket, all of the window."""
     named = {"model": model, "metric": metric, **_SERVER, **server, "label.bucket": bucket, "label.le": le}
+    if bucket or le:
+        return [{**named, "min": readings[0], "max": readings[-1], "last": readings[-1], "added": added}]
     return [
         {"time": NOW + timedelta(hours=at - 5), **named, "min": value, "max": value, "last": value, "added": added}
         for at, value in enumerate(readings)
@@ -38,7 +40,8 @@ def counter(
 
 def judge(gauges: list[dict[str, Any]], counters: list[dict[str, Any]], **about: Any) -> list[Mapping[str, Any]]:
     """Over 1,000 seconds that ended now."""
-    return judged("serving", teller=Teller([gauges, counters], since=NOW - timedelta(seconds=1_000)), **about)
+    told = [gauges, counters, [], [], [], []]
+    return judged("serving", teller=Teller(told, since=NOW - timedelta(seconds=1_000)), **about)
 
 
 def test_prefill_and_decode() -> None:

@@ -100,6 +100,10 @@ CASES: dict[str, tuple[list[ModelCall], int]] = {
     "a short name, another time": ([span(request_id="chatcmpl-0"), gateway(9, response_id="chatcmpl-0")], 2),
     "no name, one session, time and tokens": ([transcript(20), event()], 1),
     "a name on one side only": ([transcript(20, request_id=REQUEST), event()], 1),
+    "names that cannot be compared": (
+        [transcript(20, request_id=REQUEST), span(session_id="s", request_id=MESSAGE)],
+        1,
+    ),
     "no name, another session": ([transcript(), event(session_id="other")], 2),
     "no name, other tokens": ([transcript(), event(output=2)], 2),
     "no name, another time": ([transcript(90), event()], 2),
@@ -111,6 +115,15 @@ CASES: dict[str, tuple[list[ModelCall], int]] = {
     ),
     "more of them on one side": ([transcript(), transcript(20), transcript(40), event(21)], 3),
     "no names, and neither writes down its sessions": ([gateway(session_id="s"), span(session_id="s")], 2),
+    "a program whose spans know no sessions": (
+        [call("openclaw", 9, session_id="s", request_id=MESSAGE), span(program="openclaw")],
+        1,
+    ),
+    "another program": ([call("openclaw", 9, session_id="s", request_id=MESSAGE), span(program="other")], 2),
+    "another program whose spans know no sessions": (
+        [transcript(9, request_id=REQUEST), span(program="openclaw")],
+        2,
+    ),
     "one way never tells twice": ([gateway(response_id=MESSAGE), gateway(1, response_id=MESSAGE)], 2),
     "nor do transcripts of two programs": (
         [transcript(request_id=REQUEST), call("codex", request_id=REQUEST, session_id="s")],

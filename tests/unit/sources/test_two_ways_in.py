@@ -14,7 +14,7 @@ from generators import codex_lines, otlp_logs, otlp_spans
 from generators.claude_json import answer as claude_answer
 from generators.claude_json import prompt as claude_prompt
 from generators.left import lines
-from generators.sources import gemini_cli
+from generators.sources import gemini_cli, openclaw
 from generators.sources.litellm import payload
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -26,6 +26,7 @@ from tokometer.sources.codex import FOUND as CODEX
 from tokometer.sources.gemini_cli.found import FOUND as GEMINI_CLI
 from tokometer.sources.litellm.payload import records_of
 from tokometer.sources.noticed import Noticed
+from tokometer.sources.openclaw.found import FOUND as OPENCLAW
 from tokometer.sources.otlp import decode_logs, decode_traces
 from tokometer.sources.registry import FILE_SOURCES
 
@@ -61,7 +62,7 @@ def kept(new_ledger: Callable[[], Ledger], told: Told, columns: str, table: str 
         assert ledger.audit() == []
         if len(answers) == 6:
             break
-    assert all(found == answers[0] for found in answers)
+    assert all(found == answers[0] for found in answers), answers
     return answers[0]
 
 
@@ -174,6 +175,41 @@ def test_gemini_cli_by_chat_and_telemetry(new_ledger: Callable[[], Ledger], tmp_
     told = [GEMINI_CLI.read(tmp_path / gemini_cli.CHAT, b"").records, events]
     columns = "source, input_tokens, output_tokens, reasoning_tokens, latency_us, latency_estimated"
     assert kept(new_ledger, told, columns) == [("gemini_cli", 9000, 420, 300, 5_200_000, False)]
+
+
+def test_openclaw_by_transcript_and_spans(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
+    """Its spans name neither session nor answer: tokens and time are enough, within the program."""
+    at, used = NS // 1_000_000 - 2_000, openclaw.Used(700, 90, 12_000, 800)
+    chat = [openclaw.header(openclaw.MAIN, at - 9_000), openclaw.said("a", at - 100), openclaw.answer("b", at, used)]
+    path = openclaw.in_sessions(f"{openclaw.MAIN}.jsonl")
+    lines(path, *chat)(tmp_path)
+    run = otlp_spans.protobuf(
+        _openclaw_span("run", "01", "", 3_000),
+        _openclaw_span("model.call", "02", "01", 2_100, **_openclaw_tokens(used)),
+        _openclaw_span("model.usage", "03", "01", 3_000, **_openclaw_tokens(used)),
+    )
+    told = [OPENCLAW.read(tmp_path / path, b"").records, decode_traces(run, "protobuf").records]
+    columns = "source, session_id, input_tokens, cache_read_tokens, output_tokens, latency_us"
+    assert kept(new_ledger, told, columns) == [("openclaw", openclaw.MAIN, 700, 12_000, 90, 2_100_000)]
+
+
+def _openclaw_span(name: str, id_: str, parent: str, took: int, **attributes: Any) -> dict[str, Any]:
+    """A span of OpenClaw's that ends when the answer does."""
+    return {
+        "traceId": "7c8aa5a2d2c872e8321cf37308d69df2",
+        "spanId": f"{id_:0>16}",
+        "parentSpanId": f"{parent:0>16}" if parent else "",
+        "name": f"openclaw.{name}",
+        "startTimeUnixNano": NS - took * 1_000_000,
+        "endTimeUnixNano": NS,
+        "attributes": {"openclaw.provider": "anthropic", "openclaw.model": "claude-sonnet-4-5", **attributes},
+    }
+
+
+def _openclaw_tokens(used: openclaw.Used) -> dict[str, Any]:
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5"}
+    tokens = {"input": used.input, "output": used.output, "cache_read": used.read, "cache_write": used.write}
+    return said | {f"openclaw.tokens.{name}": count for name, count in tokens.items()}
 
 
 @pytest.mark.parametrize("name", ["chatcmpl-9J3uRz8f0QpVh1XcY2bTk7", "gen-1772442000-9J3uRz8f0QpVh1XcY2bT"])

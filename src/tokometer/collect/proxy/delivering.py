@@ -70,7 +70,9 @@ def put(data: Path, prices: Prices, items: bytes, env: Mapping[str, str]) -> Non
 
     try:
         private_folder(data)
-        with FolderLock(data / "server.lock"):
+        with FolderLock(data / "server.lock") as lock:
+            # A server that is started in this moment waits until the folder is free.
+            lock.ends()
             ledger = open_ledger(data, url=env.get("TOKOMETER_LEDGER", ""))
             try:
                 found = decode_pushed(NAME, PUSH, Sent(_MEDIA_TYPE, {}, now_us()), items)

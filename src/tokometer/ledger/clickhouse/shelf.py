@@ -17,6 +17,7 @@ from tokometer.ledger.told_places import (
     PLACE_COLUMNS,
     PROMPT_COLUMNS,
     Place,
+    is_talk,
     place_of,
     talk_named,
 )
@@ -30,6 +31,10 @@ _NEVER: Final = 2**62
 _AT_ONCE: Final = 10_000
 _PROMPT: Final = " + ".join(f"coalesce({name}, 0)" for name in PROMPT_COLUMNS)
 _PLACE: Final = ", ".join(("id", *({"prompt": _PROMPT}.get(name, name) for name in PLACE_COLUMNS)))
+#: What stands for the session of a talk of a whole program.
+_PROGRAM: Final = "concat(char(30), if(program = '', source, program))"
+#: The columns by which a call is found, but for its talks.
+_NAMED: Final = ("trace_id", "request_id", "response_id")
 _STARTED: Final = PLACE_COLUMNS.index("started_at")
 
 
@@ -72,7 +77,11 @@ class ClickHouseShelf:
         """See :class:`tokometer.ledger.told_places.Shelf`. Other writers may put what this one does not hear of."""
         return _NEVER
 
-    def meet(self, names: set[str], quarter: int) -> Mapping[str, int]:  # noqa: ARG002
+    def talks_since(self) -> int:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return _NEVER
+
+    def meet(self, names: set[str], quarter: int, *, talks: bool) -> Mapping[str, int]:  # noqa: ARG002
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         return {}
 
@@ -91,6 +100,37 @@ class ClickHouseShelf:
             named_way(source, way, span=bool(is_span)) for source, way, is_span in self._ledger.fetch(Statement(sql))
         }
 
+    def among(self, names: set[str], quarters: tuple[int, int]) -> set[str]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        plain = [name for name in names if not is_talk(name)]
+        found: set[str] = set()
+        tables = (("calls", _NAMED), ("told", _NAMED), *((table, _NAMED[:1]) for table in LINKS))
+        within = f"quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
+        sql = " UNION ALL ".join(
+            f"SELECT DISTINCT {column} FROM {table} WHERE {column} IN $wanted AND {within}"
+            for table, columns in tables
+            for column in columns
+        )
+        for start in range(0, len(plain), _AT_ONCE):
+            rows = self._ledger.fetch(Statement(sql, {"wanted": plain[start : start + _AT_ONCE]}))
+            found.update(name for (name,) in rows)
+        return found.union(self._talked([name for name in names if is_talk(name)], within))
+
+    def _talked(self, names: Sequence[str], within: str) -> Iterable[str]:
+        """Those of these talks of which something is stored."""
+        talks = list(map(talk_named, names))
+        for session, of_program in (("session_id", False), (_PROGRAM, True)):
+            some = [talk for talk in talks if talk.of_program is of_program]
+            name = f"concat({session}, char(31), toString({_PROMPT}), char(31), toString(coalesce(output_tokens, 0)))"
+            sql = " UNION ALL ".join(
+                f"SELECT DISTINCT {name} FROM {table} WHERE {session} IN $sessions AND {name} IN $wanted AND {within}"
+                for table in ("calls", "told")
+            )
+            for start in range(0, len(some), _AT_ONCE):
+                part = some[start : start + _AT_ONCE]
+                wanted = {"sessions": sorted({talk.session_id for talk in part}), "wanted": [t.name for t in part]}
+                yield from (found for (found,) in self._ledger.fetch(Statement(sql, wanted)))
+
     def tellings(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         return self._places(f"trace_id IN $wanted AND group_id = {OF_ITS_TRACE}", traces, quarters)
@@ -105,11 +145,13 @@ class ClickHouseShelf:
     def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         where, quarters = _during(since, until)
-        wanted = set(talks)
-        sessions = sorted({talk.session_id for talk in talks})
+        wanted = {talk.name for talk in talks}
         # The numbers are compared here: a session's calls of an hour are few.
-        found = self._places(f"session_id IN $wanted{where}", sessions, quarters)
-        return [place for place in found if place.talk and talk_named(place.talk) in wanted]
+        for session, of_program in (("session_id", False), (_PROGRAM, True)):
+            sessions = sorted({talk.session_id for talk in talks if talk.of_program is of_program})
+            if sessions:
+                found = self._places(f"{session} IN $wanted{where}", sessions, quarters)
+                yield from (place for place in found if not wanted.isdisjoint(place.talks))
 
     def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -18,10 +18,12 @@ from tokometer.ledger.told_places import (
     PROMPT_COLUMNS,
     TRACE_REACH,
     Place,
+    is_talk,
     place_of,
+    talk_named,
 )
 from tokometer.records import now_us, quarter_of
-from tokometer.records.naming import Talk
+from tokometer.records.naming import SESSIONLESS, Talk
 from tokometer.records.ways import Way, named_way
 
 #: What is stored of so long before the start is remembered, unless it is too much.
@@ -32,10 +34,21 @@ _READ: Final = {"prompt": f"CAST({_PROMPT} AS BIGINT)", "started_at": "epoch_us(
 _PLACE: Final = ", ".join(("t.id", *(_READ.get(name, f"t.{name}") for name in PLACE_COLUMNS)))
 #: When a call ended, in microseconds since the epoch: its start where nobody measured how long it took.
 _ENDED: Final = "epoch_us(t.started_at) + CASE WHEN t.latency_estimated THEN 0 ELSE coalesce(t.latency_us, 0) END"
-#: The name of a call's talk (`records.naming`), of more calls than have one.
-_TALK: Final = (
-    f"CASE WHEN t.session_id = '' THEN '' ELSE t.session_id || chr(31) || ({_PROMPT}) || chr(31) || "
-    "coalesce(t.output_tokens, 0) END"
+_TALK_COLUMNS: Final = (
+    *(schema.Column("session_id", "text"), schema.Column("prompt", "int"), schema.Column("output", "int")),
+)
+_SAME_TALK: Final = f"{_PROMPT} = w.prompt AND coalesce(t.output_tokens, 0) = w.output"
+_SESSION: Final = "t.session_id"
+#: The columns by which a call is found, but for its talks.
+_NAMED: Final = ("trace_id", "request_id", "response_id")
+#: What stands for the session of a talk of a whole program.
+_PROGRAM: Final = "(chr(30) || CASE WHEN t.program = '' THEN t.source ELSE t.program END)"
+_TOKENS: Final = f"chr(31) || ({_PROMPT}) || chr(31) || coalesce(t.output_tokens, 0)"
+#: The names of a call's talks (`records.naming`), of more calls than have one.
+_TALKS: Final = (
+    f"CASE WHEN t.session_id = '' THEN '' ELSE t.session_id || {_TOKENS} END",
+    f"CASE WHEN t.program <> '' OR t.source IN ({', '.join(repr(name) for name in sorted(SESSIONLESS))}) "
+    f"THEN {_PROGRAM} || {_TOKENS} ELSE '' END",
 )
 _TOLD: Final = (("calls", False), ("told", True))
 
@@ -46,6 +59,8 @@ class ToldShelf:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._seen: Seen | None = None
+        #: Up to then talks came that are not remembered.
+        self._talks_since = 0
         self._ways: dict[str, set[Way]] = {}
 
     def ways(self, arriving: set[Way], quarters: tuple[int, int]) -> set[Way]:  # noqa: ARG002
@@ -70,9 +85,42 @@ class ToldShelf:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         return self._memory().since
 
-    def meet(self, names: set[str], quarter: int) -> Mapping[str, int]:
+    def talks_since(self) -> int:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
-        return self._memory().meet(names, quarter, now_us())
+        return max(self._memory().since, self._talks_since)
+
+    def meet(self, names: set[str], quarter: int, *, talks: bool) -> Mapping[str, int]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        found = self._memory().meet(names, quarter, now_us())
+        if not talks:
+            self._talks_since = now_us()
+        return found
+
+    def among(self, names: set[str], quarters: tuple[int, int]) -> set[str]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        within = f"WHERE t.quarter BETWEEN {quarters[0]:d} AND {quarters[1]:d}"
+        plain = [name for name in names if not is_talk(name)]
+        named = " UNION ALL ".join(
+            f"SELECT t.{column} AS name FROM {table} t {within}"
+            for table, columns in (("calls", _NAMED), ("told", _NAMED), *((table, _NAMED[:1]) for table in LINKS))
+            for column in columns
+        )
+        sql = f"SELECT DISTINCT w.name FROM wanted w JOIN ({named}) s ON s.name = w.name"
+        found = {name for (name,) in self._of(sql, _text("name"), plain)} if plain else set()
+        return found | {talk for talk in map(_talk_of, self._talked(names, within)) if talk in names}
+
+    def _talked(self, names: set[str], within: str) -> Iterator[tuple[str, int, int]]:
+        """Session, prompt and output of those talks of which something is stored."""
+        talks = [talk_named(name) for name in names if is_talk(name)]
+        for session, of_program in ((_SESSION, False), (_PROGRAM, True)):
+            some = [talk for talk in talks if talk.of_program is of_program]
+            if some:
+                wanted = arrow_table(_TALK_COLUMNS, list(zip(*some, strict=True)))  # noqa: F841 - see _places
+                for table, _ in _TOLD:
+                    sql = (
+                        f"SELECT DISTINCT w.* FROM wanted w JOIN {table} t ON {session} = w.session_id AND {_SAME_TALK}"
+                    )
+                    yield from self._connection.execute(f"{sql} {within}").fetchall()
 
     def tellings(self, traces: Sequence[str], quarters: tuple[int, int]) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
@@ -87,10 +135,12 @@ class ToldShelf:
 
     def talks(self, talks: Sequence[Talk], since: int, until: int) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
-        columns = [_text("session_id"), schema.Column("prompt", "int"), schema.Column("output", "int")]
-        on = f"t.session_id = w.session_id AND {_PROMPT} = w.prompt AND coalesce(t.output_tokens, 0) = w.output"
-        found = self._places(on, *_during(since, until), columns, list(zip(*talks, strict=True)))
-        return [place for place in found if place.talk]
+        for session, of_program in ((_SESSION, False), (_PROGRAM, True)):
+            some = [talk for talk in talks if talk.of_program is of_program]
+            if some:
+                on = f"{session} = w.session_id AND {_SAME_TALK}"
+                found = self._places(on, *_during(since, until), _TALK_COLUMNS, list(zip(*some, strict=True)))
+                yield from (place for place in found if place.talks)
 
     def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
@@ -176,13 +226,14 @@ _END: Final = {
     **dict.fromkeys(("tools", "steps"), "epoch_us(t.started_at) + coalesce(t.duration_us, 0)"),
     "runs": "epoch_us(coalesce(t.ended_at, t.started_at))",
 }
-#: What names a row: its trace, its answer (twice), its talk.
+#: What names a row: its trace, its answer (twice), its talks.
 _NAMES: Final = {
     **dict.fromkeys(
         ("calls", "told"),
-        f"CASE WHEN t.group_id = {OF_ITS_TRACE} THEN t.trace_id ELSE '' END, t.request_id, t.response_id, {_TALK}",
+        f"CASE WHEN t.group_id = {OF_ITS_TRACE} THEN t.trace_id ELSE '' END, "
+        f"t.request_id, t.response_id, {', '.join(_TALKS)}",
     ),
-    **dict.fromkeys(LINKS, "t.trace_id, '', '', ''"),
+    **dict.fromkeys(LINKS, "t.trace_id, '', '', '', ''"),
 }
 
 
@@ -190,6 +241,10 @@ def _during(since: int, until: int) -> tuple[str, tuple[int, int]]:
     """What holds for a call that overlaps a time, and the quarter hours in which it can stand."""
     where = f" AND epoch_us(t.started_at) <= {until:d} AND {_ENDED} >= {since:d}"
     return where, (quarter_of(since) - ANSWER_REACH, quarter_of(until))
+
+
+def _talk_of(row: tuple[str, int, int]) -> str:
+    return Talk(*row).name
 
 
 def _text(name: str) -> schema.Column:

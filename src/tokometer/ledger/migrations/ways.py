@@ -11,7 +11,7 @@ from typing import Final
 from tokometer.ledger.protocol import Engine
 from tokometer.ledger.tables import Column, Table, columns_of
 
-_CALLS: Final = columns_of("text: response_id\nname: way also_told")
+_CALLS: Final = columns_of("text: response_id\nname: way also_told program")
 _TOOLS: Final = columns_of("text: use_id\nname: way also_told")
 #: What each table gets.
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {"calls": _CALLS, "told": _CALLS, "tools": _TOOLS}

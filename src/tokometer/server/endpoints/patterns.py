@@ -227,6 +227,8 @@ CRON: Final = block(
     *_RUNS,
     Field("job_count", "judgement.cron.jobs", WHOLE, 12),
     Field("unique_failing_jobs", "judgement.cron.failing_jobs", WHOLE, 2),
+    Field("missed", "judgement.cron.missed", WHOLE, 1),
+    Field("most_missed_job", "judgement.cron.missed_job", TEXT, "Docs re-index"),
     Field("worst_job", "judgement.cron.worst_job", TEXT, "Workspace Backup"),
     Field("worst_job_failures", "judgement.cron.worst_failures", WHOLE, 6),
     Field("worst_job_cause", "judgement.cron.worst_cause", TEXT, "Network timeout"),

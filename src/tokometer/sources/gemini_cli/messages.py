@@ -177,6 +177,7 @@ class Messages:
             machine=host(),
             name=name,
             server=_server(name),
+            use_id=use.text("id"),
             status=_STATUSES.get(status, "unknown"),
             call_id=call_id,
             session_id=session.id,

@@ -23,6 +23,10 @@ KNOWN: Final = frozenset({"providerRequest", "providerResponse", "timing", "prov
 _PROPERTY: Final = "helicone-property-"
 #: Stands in a log where there is no address.
 _NOWHERE: Final = "custom-model-nopath"
+#: What Python's logger writes as the type of everything that has none.
+_UNKNOWN: Final = "unknown"
+#: What it puts in front of an answer that was broken off, with a status of 200.
+_TRACEBACK: Final = "Traceback (most recent call last)"
 #: Helicone's own codes for what never came to a status of HTTP.
 _CANCELLED: Final = -3
 
@@ -51,6 +55,7 @@ class Log:
     def records(self, noticed: Noticed, position: int) -> Iterable[Record]:
         """The record that it makes."""
         kind = self._asked.word("_type") or self._response_json().get("_type")
+        kind = "" if kind == _UNKNOWN else kind
         if not self.timed:
             noticed.add("field", "timing: none, the time of arrival stands for it", position)
         if kind == "tool":
@@ -63,7 +68,8 @@ class Log:
         address = self._request.word("url")
         http = self._http()
         failed = http is not None and not 100 <= http < 400  # noqa: PLR2004 - what HTTP has
-        status = self._status(http) if failed else answer.status
+        thrown = self._thrown()
+        status = self._status(http) if failed else status_of(None, thrown) if thrown else answer.status
         call = ModelCall(
             **self._shared(answer),
             group="",
@@ -72,7 +78,7 @@ class Log:
             model=model,
             operation=answer.operation,
             status=status,
-            error_message=answer.error_message if status != "ok" else "",
+            error_message=(answer.error_message or thrown) if status != "ok" else "",
             http_status=http if failed and http is not None and http >= 100 else None,  # noqa: PLR2004 - as above
             stop_reason=answer.stop_reason,
             latency_us=self._latency(),
@@ -154,6 +160,13 @@ class Log:
         body = self._response.raw("textBody")
         streamed = answer_of(body) if isinstance(body, str) and body else {}
         return {**self._response_json(), **streamed}
+
+    def _thrown(self) -> str:
+        """The error that a program threw, where its logger says one: the last line of how it came about."""
+        body = self._response.raw("textBody")
+        if not isinstance(body, str) or not body.startswith(_TRACEBACK):
+            return ""
+        return body.partition("\n\n")[0].strip().rpartition("\n")[2].strip()
 
     def _http(self) -> int | None:
         status = self._response.number("status")

@@ -20,6 +20,7 @@ class SpendLogs(ExportSource):
 
     name = SOURCE
     title = "LiteLLM"
+    marks = (b"request_id", b"call_type")
     below = ("data",)
 
     def is_ours(self, row: Mapping[str, Any]) -> bool:

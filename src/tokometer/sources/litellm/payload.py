@@ -39,7 +39,9 @@ _KNOWN: Final = """
     cache_key response_cost cost_breakdown total_tokens prompt_tokens completion_tokens request_tags end_user
     requester_ip_address user_agent messages response model_parameters hidden_params model_map_information error_str
     error_information response_cost_failure_debug_info guardrail_information standard_built_in_tools_params
-    agent_id user litellm_model_name request_model
+    agent_id user litellm_model_name request_model zero_cost_diagnostic autorouter_baseline_observation
+    autorouter_savings autorouter_savings_estimate classifier_input originating_request_masked
+    request_model_access_groups
     """
 KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
@@ -95,6 +97,12 @@ class _Payload:
         self.of_request = row and self.status != "ok"
         self.name = self._name()
         self.provider = provider_of(payload.text("custom_llm_provider")) or infer_provider(payload.text("model"))
+        limit = self._information().word("error_rate_limit_category")
+        lost = not self.provider and self.status != "ok" and not payload.text("model_id")
+        if lost or limit.startswith(SOURCE):
+            # It did not come as far as a provider, or a limit of LiteLLM's own kept it from it.
+            self.provider = SOURCE
+        self.model = self._model()
         self._google = self.provider in ("google", "vertex")
         self.labels = self._labels()
         self.context = self._context()
@@ -122,7 +130,7 @@ class _Payload:
             response_id=self.name.response_id,
             # An answer of LiteLLM's cache was not given by the provider, and says nothing of how well that works.
             provider=SOURCE if self.cached else self.provider,
-            model=payload.text("model", "model_group"),
+            model=self.model,
             operation=MODEL_CALLS.get(self.operation, self.operation or "chat"),
             status=self.status,
             error_message=self._error() if self.status != "ok" else "",
@@ -130,8 +138,8 @@ class _Payload:
             stop_reason=_stop(payload.raw("response")),
             latency_us=self.latency,
             ttft_us=self._ttft(),
-            service_tier=parameters.word("service_tier"),
-            endpoint=host_of(payload.word("api_base")),
+            service_tier=payload.within("cost_breakdown").word("service_tier") or parameters.word("service_tier"),
+            endpoint=host_of(payload.word("api_base") or payload.within("hidden_params").word("api_base")),
             team=self._metadata.text("user_api_key_team_alias", "user_api_key_team_id", "team_alias", "team_id"),
             labels=self.labels or None,
             **self.context,
@@ -221,7 +229,7 @@ class _Payload:
             unit=unit,
             mode=mode,
             provider=self.provider,
-            model=self._payload.text("model", "model_group"),
+            model=self.model,
         )
 
     # -- what it says ------------------------------------------------------------------------------------------
@@ -229,6 +237,10 @@ class _Payload:
     def _name(self) -> Named:
         given = self._payload.needed(self._payload.text("id", "litellm_call_id"), "id")
         return named(given, self.start, cached=self.cached, failed=self.status != "ok", of_request=self.of_request)
+
+    def _model(self) -> str:
+        """The model as its provider writes it: the router puts the provider in front, `openai/gpt-5-mini`."""
+        return self._payload.text("model", "model_group").removeprefix(f"{self._payload.text('custom_llm_provider')}/")
 
     def _status(self) -> Status:
         stated = self._payload.word("status") or self._metadata.word("status")
@@ -267,7 +279,8 @@ class _Payload:
         if cost or cost is None:
             return cost
         breakdown = self._payload.within("cost_breakdown") or self._metadata.within("cost_breakdown")
-        known = breakdown.money("total_cost") == 0 and not self._payload.within("response_cost_failure_debug_info")
+        doubt = [self._payload.raw(name) for name in ("response_cost_failure_debug_info", "zero_cost_diagnostic")]
+        known = breakdown.money("total_cost") == 0 and not any(doubt)
         return 0 if known and self.status == "ok" else None
 
     def _what_was_used(self) -> Used:
@@ -314,7 +327,7 @@ class _Payload:
         stated = payload.raw("request_tags")
         tags = [tag for tag in stated if isinstance(tag, str)] if isinstance(stated, list) else []
         labels |= tags_from([tag for tag in tags if not tag.lower().startswith(_USER_AGENT)])
-        model, group = payload.word("model"), payload.word("model_group")
+        model, group = self.model, payload.word("model_group")
         facts = {
             "model_group": group if group != model else "",
             "deployment": payload.word("model_id"),
@@ -324,6 +337,7 @@ class _Payload:
             "client": payload.word("user_agent").partition("/")[0].strip(),
             "guardrail": self._guarded(),
             "error_class": self._information().word("error_class") if self.status != "ok" else "",
+            "rate_limit": self._information().word("error_rate_limit_category"),
         }
         return {**labels, **{name: value for name, value in facts.items() if value}}
 

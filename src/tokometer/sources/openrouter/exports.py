@@ -16,6 +16,7 @@ class Exports(ExportSource):
 
     name = SOURCE
     title = "OpenRouter"
+    marks = (b"generation_id", b"gen-", b"native_tokens_prompt", b"endpoint_id")
     below = ("data",)
 
     def is_ours(self, row: Mapping[str, Any]) -> bool:

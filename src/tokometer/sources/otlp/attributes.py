@@ -54,6 +54,16 @@ def _attempt(value: object) -> int:
     return whole(value, MOST_ATTEMPTS)
 
 
+#: The id that a provider gave its answer, inside of the answer as JSON.
+_ANSWER: Final = re.compile(r'"id":\s*"((?:chatcmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{8,80})"')
+_MOST_ANSWER: Final = 256 << 10
+
+
+def _answer_named(value: object) -> str | None:
+    found = _ANSWER.search(value, 0, _MOST_ANSWER) if isinstance(value, str) else None
+    return found[1] if found else None
+
+
 def _masked(value: object) -> str:
     return key_fingerprint(text(value))
 
@@ -143,6 +153,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         "openclaw.model",
     ),
     "response_id": (text, "gen_ai.response.id llm.response.id ai.response.id request_id"),
+    # OpenInference has the answer's id nowhere but in the answer, which is not kept
+    "answer": (_answer_named, "output.value"),
     # money; tokens and costs stand in tables of their own
     "estimated": (whole, "tokometer.estimated_tokens"),
     "revenue": (money, "tokometer.revenue_usd"),

@@ -20,6 +20,7 @@ from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
+_OPENCLAW: Final = "openclaw."
 _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 _ID: Final = {"traceId": 32, "spanId": 16}
@@ -116,9 +117,14 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
     call.status, call.error_message, call.http_status = outcome_of(span)
     call.ttft_us = ttft_of(span)
     call.cost_reported = cost_of(found)
+    if span.name.startswith(_OPENCLAW):
+        # It names neither session nor answer; see records.naming.
+        call.program = "openclaw"
     call.project = _project(span)
     call.endpoint = _endpoint(span)
     finish_facts(call, found)
+    if not call.request_id:
+        call.request_id = get("answer", "")
     if "attempt" in found:
         call.attempt = max(1, found["attempt"])
     if "agent_id" in found:

@@ -9,6 +9,6 @@ SOURCE: Final = Source(
     name="otlp",
     title="OpenTelemetry",
     family="telemetry",
-    about="Calls, tools, agents and steps of any instrumented program, in every dialect that we know.",
+    about="Calls, tools, agents, lines and readings of any instrumented program, in every dialect that we know.",
     recipe=exporter,
 )

@@ -16,6 +16,7 @@ class Exports(ExportSource):
 
     name = SOURCE
     title = "Portkey"
+    marks = (b"ai_model", b"ai_org", b"req_units", b"created_at", b"trace_id")
     below = ("data",)
 
     def is_ours(self, row: Mapping[str, Any]) -> bool:

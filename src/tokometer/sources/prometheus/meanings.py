@@ -23,7 +23,8 @@ Kind = Literal["value", "bucket", "histogram"]
 
 BUCKET, TOTAL, CREATED = "_bucket", "_total", "_created"
 #: Of programs themselves: what they take, and how often they were asked for metrics.
-_PASSED: Final = ("python_", "process_", "go_", "promhttp_", "scrape_", "http_", "up", "target_info", "ALERTS")
+_PASSED: Final = ("python_", "process_", "go_", "promhttp_", "scrape_", "http_")
+_NAMES_PASSED: Final = frozenset({"up", "target_info", "ALERTS", "ALERTS_FOR_STATE"})
 _BOUND: Final = "le"
 #: Labels that tell no two series of a metric apart, or that are kept.
 _APART: Final = (_BOUND, "job", "instance")
@@ -43,7 +44,9 @@ class Meant(NamedTuple):
     rank: int = 0
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """What a dialect says of one name of an exporter."""
+
     rule: Rule
     meter: Meter
     dialect: Dialect
@@ -89,12 +92,12 @@ class Meanings:
         Raises:
             ValueError: It cannot be what it is said to be.
         """
-        entries = self._entries(name)
-        if not entries:
+        told = self._entries(name)
+        if not told:
             own = self._own(name)
-            entries = (own,) if own else ()
+            told = (own,) if own else ()
         found = []
-        for entry in entries:
+        for entry in told:
             if any(labels.get(label) != value for label, value in entry.rule.where.items()):
                 continue
             series = series_of(entry.meter.name, self._labels(entry, labels), entry.meter.unit)
@@ -105,10 +108,10 @@ class Meanings:
             found.append(Meant(series, form, entry.kind, entry.rule, bound, entry.rank))
         return tuple(found)
 
-    def _entries(self, name: str) -> Sequence[_Entry]:
-        return self._mapped.get(name) or _all().get(name, ())
+    def _entries(self, name: str) -> Sequence[Entry]:
+        return self._mapped.get(name) or entries(name)
 
-    def _own(self, name: str) -> _Entry | None:
+    def _own(self, name: str) -> Entry | None:
         """A metric that is kept under its own name."""
         base = next((name.removesuffix(end) for end in (BUCKET, COUNT, SUM) if name.endswith(end)), name)
         kept = any(fnmatch.fnmatchcase(one, pattern) for one in (name, base) for pattern in self._kept)
@@ -118,13 +121,13 @@ class Meanings:
         if told in ("histogram", "summary") and base != name:
             suffix = name[len(base) :]
             kind: Kind = "bucket" if suffix == BUCKET else "value"
-            return _Entry(
+            return Entry(
                 Rule(name, base), Meter(base, "", "histogram", ""), _OWN, "" if kind == "bucket" else suffix, kind, 0
             )
         form: Form = "counter" if told == "counter" or (not told and name.endswith(TOTAL)) else "gauge"
-        return _Entry(Rule(name, name), Meter(name, "", form, ""), _OWN, "", "value", 0)
+        return Entry(Rule(name, name), Meter(name, "", form, ""), _OWN, "", "value", 0)
 
-    def _labels(self, entry: _Entry, labels: Mapping[str, str]) -> dict[str, str]:
+    def _labels(self, entry: Entry, labels: Mapping[str, str]) -> dict[str, str]:
         dialect, rule, place = entry.dialect, entry.rule, self._place
         found: dict[str, str] = {}
         if dialect is _OWN:
@@ -181,34 +184,39 @@ def host_of(url: str) -> str:
     return this_host() if name in _LOOPBACK else name
 
 
+def entries(name: str) -> tuple[Entry, ...]:
+    """What the dialects say of a name; nothing where none knows it."""
+    return _all().get(name, ())
+
+
 @cache
-def _all() -> dict[str, tuple[_Entry, ...]]:
+def _all() -> dict[str, tuple[Entry, ...]]:
     """What every dialect says of a name."""
-    found: dict[str, list[_Entry]] = {}
+    found: dict[str, list[Entry]] = {}
     for dialect in dialects():
         for rank, rule in enumerate(dialect.rules):
             for name, entry in _named(rule, dialect, rank):
                 # Newer clients of Prometheus write a colon as an underscore for who does not ask for all of UTF-8.
                 for spelled in {name, _plain(name)}:
                     found.setdefault(spelled, []).append(entry)
-    return {name: tuple(entries) for name, entries in found.items()}
+    return {name: tuple(those) for name, those in found.items()}
 
 
-def _named(rule: Rule, dialect: Dialect, rank: int) -> Iterator[tuple[str, _Entry]]:
+def _named(rule: Rule, dialect: Dialect, rank: int) -> Iterator[tuple[str, Entry]]:
     """The names under which a rule is met."""
     meter = METERS[rule.ours]
     if rule.part:
         yield from (
-            (name, _Entry(rule, meter, dialect, f"_{rule.part}", "value", rank)) for name in _totals(rule.theirs)
+            (name, Entry(rule, meter, dialect, f"_{rule.part}", "value", rank)) for name in _totals(rule.theirs)
         )
     elif meter.form == "histogram":
-        yield rule.theirs, _Entry(rule, meter, dialect, "", "histogram", rank)
-        yield rule.theirs + BUCKET, _Entry(rule, meter, dialect, "", "bucket", rank)
-        yield rule.theirs + SUM, _Entry(rule, meter, dialect, SUM, "value", rank)
-        yield rule.theirs + COUNT, _Entry(rule, meter, dialect, COUNT, "value", rank)
+        yield rule.theirs, Entry(rule, meter, dialect, "", "histogram", rank)
+        yield rule.theirs + BUCKET, Entry(rule, meter, dialect, "", "bucket", rank)
+        yield rule.theirs + SUM, Entry(rule, meter, dialect, SUM, "value", rank)
+        yield rule.theirs + COUNT, Entry(rule, meter, dialect, COUNT, "value", rank)
     else:
         names = _totals(rule.theirs) if meter.form == "counter" else (rule.theirs,)
-        yield from ((name, _Entry(rule, meter, dialect, "", "value", rank)) for name in names)
+        yield from ((name, Entry(rule, meter, dialect, "", "value", rank)) for name in names)
 
 
 def _plain(name: str) -> str:
@@ -227,16 +235,16 @@ def _passed() -> tuple[str, ...]:
 
 
 def _is_passed(name: str) -> bool:
-    return name.startswith(_passed())
+    return name in _NAMES_PASSED or name.startswith(_passed())
 
 
-def _mapped(options: Mapping[str, str]) -> dict[str, list[_Entry]]:
+def _mapped(options: Mapping[str, str]) -> dict[str, list[Entry]]:
     """Options `metric.THEIRS = "OURS"`, or `"OURS * 0.001"`, as entries.
 
     Raises:
         ValueError: One of them is none.
     """
-    found: dict[str, list[_Entry]] = {}
+    found: dict[str, list[Entry]] = {}
     for key, value in options.items():
         if not key.startswith("metric."):
             continue

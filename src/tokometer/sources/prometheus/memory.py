@@ -2,7 +2,7 @@
 
 Counters of an idle server say the same for hours. One is kept when it changes, together with what it said until then:
 so by how much it grew, and when, is exact although not every reading is there. Once an hour everything is kept. Gauges
-are kept always, or their mean would not be one.
+are kept always, or their mean would not be one; but for states, of which only changes matter.
 
 The memory is this process's. After a restart everything is kept once more, which changes no figure.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tokometer.records import Sample
-from tokometer.sources.series import Series
+from tokometer.sources.series import Mode, Series
 
 #: Targets that are remembered, and of each, readings: the last that was kept, and what came after it.
 MOST_TARGETS: Final = 4_096
@@ -46,8 +46,8 @@ class Growth:
         self.values = dict(before.values)
         self._left_out: set[Hashable] = set()
 
-    def add(self, key: Hashable, series: Series, value: float) -> Iterator[Sample]:
-        """What of a reading is to be kept."""
+    def add(self, key: Hashable, series: Series, value: float, mode: Mode = "counter") -> Iterator[Sample]:
+        """What of a reading is to be kept; a state is a gauge."""
         before = self._before
         stood = before.values.get(key)
         self.values[key] = value
@@ -55,12 +55,12 @@ class Growth:
             self._left_out.add(key)
             return
         if stood is None:
-            if before.at and value > 0:
+            if before.at and value > 0 and mode == "counter":
                 # It appeared since: exporters begin a series with its first event.
-                yield series.sample(self._source, before.at, 0.0, "counter")
+                yield series.sample(self._source, before.at, 0.0, mode)
         elif value != stood and key in before.left_out:
-            yield series.sample(self._source, before.at, stood, "counter")
-        yield series.sample(self._source, self._at, value, "counter")
+            yield series.sample(self._source, before.at, stood, mode)
+        yield series.sample(self._source, self._at, value, mode)
 
     def told(self) -> Told:
         """What to hold the next reading against."""

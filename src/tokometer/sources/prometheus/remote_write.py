@@ -192,7 +192,7 @@ def _readings(meant: tuple[Meant, ...], sample: Any) -> Iterator[Record]:  # noq
         if rule.since:
             value = at / 1e6 - value
         told = series if kind == "value" else series.named(BUCKET, "le", bound_text(bound), "")
-        yield from samples_of(told, Point(at, value, "gauge" if form == "gauge" else "counter"), SOURCE)
+        yield from samples_of(told, Point(at, value, "counter" if form == "counter" else "gauge"), SOURCE)
 
 
 def _counted(meant: tuple[Meant, ...], message: Any) -> Iterator[Record]:  # noqa: ANN401 - a message

@@ -20,7 +20,7 @@ from tokometer.sources.prometheus import exposition
 from tokometer.sources.prometheus.meanings import Meanings, Meant, place_of
 from tokometer.sources.prometheus.memory import Growth, Memory, Told
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
-from tokometer.sources.series import BUCKET, BUCKET_LABEL, Series, cumulative
+from tokometer.sources.series import BUCKET, BUCKET_LABEL, Mode, Series, cumulative
 from tokometer.sources.series.histogram import bound_text
 
 SOURCE: Final = "prometheus"
@@ -185,10 +185,10 @@ class _Answer:
             if before is None:
                 values[number] = value
                 self.slots[number] = slot
-            elif meant.form == "gauge":
-                values[number] = max(before, value)
-            else:
+            elif meant.form == "counter":
                 values[number] = before + value
+            else:
+                values[number] = max(before, value)
 
     def refuse(self, number: int, reason: str) -> None:
         """Refuse a line, or what lines say together."""
@@ -278,6 +278,7 @@ def _samples(
         slot = answer.slots[number]
         series, form, kind = slot.meant[:3]
         at = answer.times.get(number)
+        mode: Mode = "counter" if form == "counter" else "gauge"
         if kind == "bucket":
             below.setdefault(series.key, (slot, {}))[1][slot.meant.bound] = value
         elif series.metric.endswith(("_sum", "_count")):
@@ -286,9 +287,9 @@ def _samples(
             records.append(series.sample(SOURCE, now if at is None else at, value))
         elif at is not None:
             # It says when it was so: that is its own memory.
-            records.append(series.sample(SOURCE, at, value, "counter"))
+            records.append(series.sample(SOURCE, at, value, mode))
         else:
-            records += growth.add(number, series, value)
+            records += growth.add(number, series, value, mode)
     span = HISTOGRAMS_EVERY * 1_000_000
     if now // span != histograms.at // span:
         slow = Growth(histograms, now, SOURCE)

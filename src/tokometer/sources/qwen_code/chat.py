@@ -61,7 +61,7 @@ class Loose(msgspec.Struct, array_like=True):
     at: int
     #: In microseconds; of an answer that is not known.
     latency: int | None = None
-    request_id: str = ""
+    response_id: str = ""
 
 
 class Kept(msgspec.Struct):
@@ -143,7 +143,7 @@ class Chat(LinesReader[Kept]):
         for request in self.memory.requests:
             if request.tokens == answer.tokens:
                 self.memory.requests.remove(request)
-                call.latency_us, call.request_id, call.revision = request.latency, request.request_id, 1
+                call.latency_us, call.response_id, call.revision = request.latency, request.response_id, 1
                 return
         self.memory.answers = [*self.memory.answers, answer][-_MOST:]
 
@@ -162,7 +162,7 @@ class Chat(LinesReader[Kept]):
                 if answer.tokens == tokens:
                     self.memory.answers.remove(answer)
                     call = self._bare(said, answer.native_id, answer.at, event.text("model"), again=True)
-                    call.latency_us, call.request_id = request.latency, request.request_id
+                    call.latency_us, call.response_id = request.latency, request.response_id
                     yield call
                     return
             self.memory.requests = [*self.memory.requests, request][-_MOST:]
@@ -231,6 +231,7 @@ class Chat(LinesReader[Kept]):
             machine=host(),
             name=use.name,
             server=use.name[5:].partition("__")[0] if use.name.startswith("mcp__") else "",
+            use_id=use_id,
             call_id=use.call_id,
             session_id=said.text("sessionId"),
             project=folders.project(said.text("cwd"), self._home),

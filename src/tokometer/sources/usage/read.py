@@ -12,8 +12,9 @@ from tokometer.sources.otlp.buckets import NO_USAGE, Usage, buckets
 from tokometer.sources.otlp.objects import counts_of
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS, SLOTS
 from tokometer.sources.usage.dialects import dialect_of, plain
+from tokometer.sources.usage.samplings import whole
 
-#: The samplings of one answer, each with tokens of its own; see sources.md 10.1.
+#: The samplings of one answer, where not all of them are read.
 _ITERATIONS: Final = "iterations"
 _DOES_NOT_ADD_UP: Final = "counts that do not add up"
 _SIDES: Final = (("inputCost", "outputCost"), ("input_cost", "output_cost"))
@@ -45,6 +46,7 @@ def used(given: Mapping[str, Any], name: str = "usage", *, disjoint: bool = Fals
     Raises:
         RecordError: A number in it cannot be believed.
     """
+    given, more = whole(given)
     dialect = dialect_of(given)
     try:
         said = counts_of(name, plain(given), disjoint=disjoint)
@@ -56,7 +58,7 @@ def used(given: Mapping[str, Any], name: str = "usage", *, disjoint: bool = Fals
     unread = [key.removeprefix(".") for key in said.unread]
     if at_odds:
         unread.append(_DOES_NOT_ADD_UP)
-    if _more_samplings(given):
+    if more:
         unread.append(f"{name}.{_ITERATIONS}".removeprefix("."))
     facts = said.facts
     return Used(
@@ -98,9 +100,3 @@ def _sides(given: Mapping[str, Any], name: str) -> int | None:
             except ValueError as error:
                 raise RecordError(f"{name}.{sides[0]}", str(error)) from None
     return None
-
-
-def _more_samplings(given: Mapping[str, Any]) -> bool:
-    """Whether an answer of Anthropic was made of more than the one sampling that the rest of the object tells of."""
-    runs = given.get(_ITERATIONS)
-    return isinstance(runs, list) and any(isinstance(run, dict) and run.get("type") != "message" for run in runs)

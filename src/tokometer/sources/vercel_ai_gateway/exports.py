@@ -16,6 +16,7 @@ class Exports(ExportSource):
 
     name = SOURCE
     title = "Vercel AI Gateway"
+    marks = (b"gen_", b"total_cost", b"totalCost", b"market_cost", b"marketCost")
     below = ("results", "data")
 
     def is_ours(self, row: Mapping[str, Any]) -> bool:

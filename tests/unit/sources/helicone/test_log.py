@@ -117,6 +117,18 @@ def test_errors(status: int, says: str) -> None:
     assert call.http_status == (status if status > 0 else None)
 
 
+def test_as_pythons_logger_writes_it() -> None:
+    """Everything without a type is `unknown` there, and what a program threw stands in front of the answer."""
+    typed = json.loads(json.dumps(CHAT))
+    typed["providerResponse"]["json"] |= {"_type": "unknown", "toolName": "unknown"}
+    assert call_of(typed).output_tokens == 20
+    text = (
+        'Traceback (most recent call last):\n  File "a.py", line 1\nopenai.RateLimitError: slow down\n\n{"model": "m"}'
+    )
+    call = call_of(log(6, {"model": "m"}, text))
+    assert (call.status, call.error_message) == ("rate_limit", "openai.RateLimitError: slow down")
+
+
 def test_ids() -> None:
     """A log has its own id wherever somebody names it; else what it says names it, the same each time."""
     assert call_of(CHAT, {"helicone-request-id": "r-1"}).native_id == "r-1"

@@ -74,6 +74,7 @@ def test_zero_is_no_cost_where_no_price_is_known() -> None:
     assert call_of(read(free | {"cost_breakdown": None})).cost_reported is None
     assert call_of(read(free | {"response_cost_failure_debug_info": {"error_str": "?"}})).cost_reported is None
     assert call_of(read(free | {"response_cost": None})).cost_reported is None
+    assert call_of(read(free | {"zero_cost_diagnostic": {"reason": "missing_pricing"}})).cost_reported is None
 
 
 def test_first_token_only_of_streams() -> None:
@@ -109,6 +110,25 @@ def test_whose_it_is() -> None:
     }
     nobody = PLAIN | {"metadata": PLAIN["metadata"] | {"user_api_key_user_id": "default_user_id"}}
     assert call_of(read(nobody)).user == "customer-7"
+
+
+def test_models_and_providers() -> None:
+    """The router's prefix is no part of the model; what never came to a provider is LiteLLM's own."""
+    routed = call_of(read(PLAIN | {"model": "openai/gpt-5-mini", "api_base": ""}))
+    assert (routed.model, routed.provider, routed.endpoint) == ("gpt-5-mini", "openai", "")
+    hidden = PLAIN | {"api_base": "", "hidden_params": {"api_base": "https://api.openai.com/v1"}}
+    assert call_of(read(hidden)).endpoint == "api.openai.com"
+    lost = failure() | {"custom_llm_provider": None, "model": "", "model_id": "", "model_group": ""}
+    assert (call_of(read(lost)).provider, call_of(read(lost)).model) == ("litellm", "")
+
+
+def test_limits_of_its_own() -> None:
+    """A limit that LiteLLM sets is none of the provider's errors."""
+    limited = failure()
+    limited["error_information"] = limited["error_information"] | {"error_rate_limit_category": "litellm_rate_limit"}
+    call = call_of(read(limited))
+    assert (call.provider, call.status) == ("litellm", "rate_limit")
+    assert (call.labels or {})["rate_limit"] == "litellm_rate_limit"
 
 
 def test_sessions() -> None:

@@ -168,8 +168,11 @@ def test_times_of_the_exporter() -> None:
 def test_what_nobody_reads_is_noticed_once() -> None:
     """A metric that no rule reads is counted by its name at the first reading, and when it is new."""
     poll = Scrape()
-    first = scraped("mystery_total 1\nup 1\nvllm:num_requests_running 1\n", BEGIN, b"", poll)
-    assert [(notice.topic, notice.name) for notice in first.notices] == [("metric", "mystery_total")]
+    first = scraped("mystery_total 1\nup 1\nupstream_requests 4\nvllm:num_requests_running 1\n", BEGIN, b"", poll)
+    assert [(notice.topic, notice.name) for notice in first.notices] == [
+        ("metric", "mystery_total"),
+        ("metric", "upstream_requests"),
+    ]
     second = scraped("mystery_total 1\nnewer 1\nvllm:num_requests_running 1\n", BEGIN + MINUTE, first.state, poll)
     assert [notice.name for notice in second.notices] == ["newer"]
 

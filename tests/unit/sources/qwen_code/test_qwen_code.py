@@ -57,7 +57,7 @@ def test_latency_comes_from_telemetry(read: Callable[..., Reading], telemetry_fi
     pair = [responded(2, 2, FIRST, 4_200, "chatcmpl-1"), answer(3, 2, FIRST)]
     reading = read(question(1, 1), *(pair if telemetry_first else reversed(pair)))
     [call] = merged(reading.records).values()
-    assert (call.latency_us, call.request_id, call.user_messages) == (4_200_000, "chatcmpl-1", 1)
+    assert (call.latency_us, call.response_id, call.user_messages) == (4_200_000, "chatcmpl-1", 1)
     assert (call.input_tokens, call.cache_read_tokens, call.output_tokens) == (8_414, 4_000, 176)
 
 

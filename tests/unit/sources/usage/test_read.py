@@ -146,7 +146,27 @@ def test_unknown_keys_are_told() -> None:
     assert used({"input_tokens": 1, "holographic_tokens": 5}, "response.usage").unread == (
         "response.usage.holographic_tokens",
     )
-    assert used({"input_tokens": 1, "iterations": [{"type": "compaction"}]}).unread == ("usage.iterations",)
+    assert used({"input_tokens": 1, "iterations": [{"type": "advisor_message"}]}).unread == ("usage.iterations",)
+
+
+def test_samplings() -> None:
+    """What summing up a conversation took is added to the answer, unless the top holds it; others are told."""
+    own = {"type": "message", "input_tokens": 100, "output_tokens": 20, "cache_read_input_tokens": 7}
+    summary = {"type": "compaction", "input_tokens": 5_000, "output_tokens": 300, "cache_creation_input_tokens": 9}
+    top = {"input_tokens": 100, "output_tokens": 20, "cache_read_input_tokens": 7, "cache_creation_input_tokens": 0}
+    assert used(top | {"iterations": [own]}).usage == used(top).usage
+    both = used(top | {"iterations": [summary, own]})
+    assert (both.usage.input, both.usage.output, both.usage.cache_read, both.usage.cache_write_unknown) == (
+        5_100,
+        320,
+        7,
+        9,
+    )
+    assert both.unread == ()
+    held = top | {"input_tokens": 5_100, "output_tokens": 320, "cache_creation_input_tokens": 9}
+    assert used(held | {"iterations": [summary, own]}).usage == both.usage
+    odd = used(top | {"iterations": [summary, own | {"output_tokens": 1}]})
+    assert (odd.usage, odd.unread) == (used(top).usage, ("usage.iterations",))
 
 
 @pytest.mark.parametrize("wrong", [-1, "many", 1.5, 2**60])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 from msgspec import field
 
 from tokometer.records import RecordError, mistake
+from tokometer.sources.otlp.apart import taken_apart
 from tokometer.sources.otlp.attributes import Reading
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.events import ANYBODY
@@ -16,8 +17,9 @@ from tokometer.sources.otlp.events.declared import settle_whose
 from tokometer.sources.otlp.json_values import Camel, Pair, Resource, found_in, id_of, nanoseconds, plain, spoiled, why
 from tokometer.sources.otlp.labels import SHARED, share
 from tokometer.sources.otlp.logs.record import LogRecord, message_in, name_of
-from tokometer.sources.pieces import elements, members
+from tokometer.sources.otlp.signals import SHAPES
 
+_SHAPE: Final = SHAPES["logs"]
 _MOST_BODY: Final = 4096
 _SEVERITIES: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _HIGHEST: Final = 24
@@ -84,38 +86,22 @@ def log_records(body: bytes) -> Iterator[LogRecord | RecordError]:
 
 
 def _taken_apart(body: bytes) -> Iterator[LogRecord | RecordError]:
-    """The records of a body that cannot be decoded as a whole; what is wrong in one of them spoils only that.
+    """The records of a body that cannot be decoded as a whole.
 
     Raises:
         ValueError: It has not the form of a request.
     """
-    for at, raw_logs in enumerate(elements(members(body).get(b'"resourceLogs"', b""))):
-        where = f"resourceLogs[{at}]"
-        try:
-            resource_logs = members(raw_logs)
-            scopes = _list(resource_logs, b'"scopeLogs"')
-        except ValueError as error:
-            yield RecordError(where, f"is {error}")
+    for part in taken_apart(body, _SHAPE):
+        if isinstance(part, RecordError):
+            yield part
             continue
         try:
-            shared: _Shared | RecordError = _shared(_RESOURCE.decode(resource_logs.get(b'"resource"', b"null")))
+            shared: _Shared | RecordError = _shared(_RESOURCE.decode(part.resource))
+            scope = (_SCOPE.decode(part.scope) or _Scope()).name or ""
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            shared = spoiled(error, "resource")
-        for number, raw_scope in enumerate(scopes):
-            try:
-                scope_logs = members(raw_scope)
-                scope = (_SCOPE.decode(scope_logs.get(b'"scope"', b"null")) or _Scope()).name or ""
-                listed = _list(scope_logs, b'"logRecords"')
-            except (ValueError, RecursionError) as error:
-                yield RecordError(f"{where}.scopeLogs[{number}]", f"is {why(error)}")
-                continue
-            for raw in listed:
-                yield shared if isinstance(shared, RecordError) else _one(raw, scope, shared)
-
-
-def _list(object_: Mapping[bytes, bytes], name: bytes) -> list[bytes]:
-    listed = object_.get(name, b"null")
-    return [] if listed == b"null" else elements(listed)
+            shared, scope = spoiled(error, "resource"), ""
+        for raw in part.told:
+            yield shared if isinstance(shared, RecordError) else _one(raw, scope, shared)
 
 
 def _shared(resource: Resource | None) -> _Shared:

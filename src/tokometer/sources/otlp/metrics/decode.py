@@ -9,6 +9,7 @@ from tokometer.sources.otlp.gathered import Gathered, Strange, gather
 from tokometer.sources.otlp.metrics import json_body, protobuf
 from tokometer.sources.otlp.metrics.point import MetricPoint
 from tokometer.sources.otlp.signals import SHAPES
+from tokometer.sources.prometheus.standard import standardised
 
 _SHAPE: Final = SHAPES["metrics"]
 _NO_NUMBER: Final = "metrics without a number"
@@ -34,5 +35,7 @@ def _read(point: MetricPoint | None) -> tuple[list[Record], Strange]:
     """The samples of a data point; what is no number is counted, unless it says that there was nothing to read."""
     if point is None:
         return [], ()
-    made: list[Record] = list(point.samples())
-    return made, () if made else [("signal", _NO_NUMBER)]
+    told = point.samples()
+    # A collector sends on what exporters tell it: that has the names that a scrape of ours gives it.
+    made: list[Record] = [sample for one in told if (sample := standardised(one)) is not None]
+    return made, () if told else [("signal", _NO_NUMBER)]

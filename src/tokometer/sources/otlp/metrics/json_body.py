@@ -11,6 +11,7 @@ from msgspec import field
 from tokometer.records import RecordError, mistake
 from tokometer.records.labels import text_of
 from tokometer.records.values import floating, number
+from tokometer.sources.otlp.apart import taken_apart
 from tokometer.sources.otlp.errors import OtlpError
 from tokometer.sources.otlp.json_values import Camel, Pair, Resource, nanoseconds, plain, spoiled, why
 from tokometer.sources.otlp.metrics.point import (
@@ -23,10 +24,12 @@ from tokometer.sources.otlp.metrics.point import (
     point_at,
     teller_of,
 )
+from tokometer.sources.otlp.signals import SHAPES
 from tokometer.sources.series import Series, explicit, exponential
 
 _TEMPORALITIES: Final = {"AGGREGATION_TEMPORALITY_DELTA": 1, "AGGREGATION_TEMPORALITY_CUMULATIVE": 2}
 _FAR: Final = 2**63
+_SHAPE: Final = SHAPES["metrics"]
 _Number = int | float | str
 
 #: A data point; None where there was nothing to read; an error where it cannot be read.
@@ -103,6 +106,8 @@ class _Request(Camel):
 
 _REQUEST: Final = msgspec.json.Decoder(_Request)
 _RESOURCE_METRICS: Final = msgspec.json.Decoder(_ResourceMetrics)
+_RESOURCE: Final = msgspec.json.Decoder(Resource | None)
+_SCOPE: Final = msgspec.json.Decoder(_Scope | None)
 _METRIC: Final = msgspec.json.Decoder(_Metric)
 _POINT: Final = msgspec.json.Decoder(_Point)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -117,7 +122,12 @@ def points(body: bytes) -> Iterator[Told]:
     try:
         request = _REQUEST.decode(body)
     except _UNREADABLE as error:
-        raise OtlpError(f"the body is not an OTLP ExportMetricsServiceRequest in JSON: {why(error)}") from None
+        try:
+            apart = list(_taken_apart(body))
+        except ValueError:
+            raise OtlpError(f"the body is not an OTLP ExportMetricsServiceRequest in JSON: {why(error)}") from None
+        yield from apart
+        return
     for raw in request.resource_metrics:
         try:
             resource_metrics = _RESOURCE_METRICS.decode(raw)
@@ -134,6 +144,26 @@ def points(body: bytes) -> Iterator[Told]:
                 yield from _of_metric(metric, teller, scope)
 
 
+def _taken_apart(body: bytes) -> Iterator[Told]:
+    """The data points of a body that cannot be decoded as a whole.
+
+    Raises:
+        ValueError: It has not the form of a request.
+    """
+    for part in taken_apart(body, _SHAPE):
+        if isinstance(part, RecordError):
+            yield part
+            continue
+        try:
+            teller = _teller(_RESOURCE.decode(part.resource))
+            scope = (_SCOPE.decode(part.scope) or _Scope()).name or ""
+        except _UNREADABLE as error:
+            yield spoiled(error, "resource")
+            continue
+        for metric in part.told:
+            yield from _of_metric(metric, teller, scope)
+
+
 def _teller(resource: Resource | None) -> Teller:
     return teller_of(dict(_pairs((resource or Resource()).attributes)))
 
@@ -143,7 +173,7 @@ def _pairs(attributes: Iterable[Pair] | None) -> Iterator[tuple[str, str]]:
         yield pair.key, text_of(plain(pair.value))
 
 
-def _of_metric(raw: msgspec.Raw, teller: Teller, scope: str) -> Iterator[Told]:
+def _of_metric(raw: bytes | msgspec.Raw, teller: Teller, scope: str) -> Iterator[Told]:
     try:
         metric = _METRIC.decode(raw)
     except _UNREADABLE as error:

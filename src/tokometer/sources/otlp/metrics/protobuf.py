@@ -46,8 +46,13 @@ class _Pairs(dict[bytes, tuple[str, str]]):
     """Encoded attributes as labels."""
 
     def __missing__(self, encoded: bytes) -> tuple[str, str]:
-        message = KeyValue.FromString(encoded)
-        pair = message.key.decode("utf-8", "replace"), text_of(plain(message.value))
+        try:
+            message = KeyValue.FromString(encoded)
+            pair = message.key.decode("utf-8", "replace"), text_of(plain(message.value))
+        except DecodeError:
+            raise RecordError("attributes", "is broken, or nested too deeply") from None
+        except UnicodeDecodeError:
+            raise RecordError("attributes", "is not valid UTF-8") from None
         if len(encoded) <= _LONGEST:
             if len(self) >= _REMEMBERED:
                 self.clear()
@@ -123,7 +128,8 @@ def _teller(resource: Message) -> Teller | RecordError:
     try:
         return teller_of(dict(map(_PAIRS.__getitem__, resource.attributes)))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this resource
-        return RecordError("resource", mistake(error).reason)
+        wrong = mistake(error)
+        return RecordError(f"resource.{wrong.field}".rstrip("."), wrong.reason)
 
 
 def _of_metric(metric: Message, teller: Teller | RecordError, scope: str) -> Iterator[Told]:

@@ -1,0 +1,1 @@
+"""CodeBuddy Code and WorkBuddy, Tencent's agents: transcripts of their sessions."""

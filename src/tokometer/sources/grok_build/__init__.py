@@ -1,0 +1,1 @@
+"""Grok Build, xAI's coding agent: the updates of its sessions."""

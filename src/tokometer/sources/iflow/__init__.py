@@ -1,0 +1,1 @@
+"""iFlow CLI: transcripts of its sessions."""

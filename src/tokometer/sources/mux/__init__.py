@@ -1,0 +1,1 @@
+"""Mux, Coder's desktop application for agents: what its workspaces used."""

@@ -1,0 +1,1 @@
+"""Reasonix, a coding agent for DeepSeek: its statistics."""

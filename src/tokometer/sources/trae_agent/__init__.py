@@ -1,0 +1,1 @@
+"""Trae Agent, ByteDance's command line: trajectories of its tasks."""
