@@ -1,13 +1,13 @@
-"""OTLP by its signals and transports, one after the other on one server: what each takes, as ratios of one run.
+"""OTLP by its signals and transports, one after the other in one run: what each takes, as ratios.
 
     python benchmarks/otlp_signals.py --dir /tmp/signals
 
 Spans by HTTP are those of `otlp.py`: 512 a request with 20 attributes each, over 4 connections. The same requests go by
 gRPC. Logs are events of Claude Code as it works: an answer, what it said, a decision and a use of a tool, over and over
 (half of them become records), 512 a request with about 20 attributes each; metrics are 512 data points a request: token
-counters and gauges. Everything is acknowledged when it is on disk. Rounds take turns, so that a ledger that grows is
-the same for all; the figures are medians of the rounds. The figures to reach: gRPC no slower than HTTP, logs and
-metrics 1.5 times as many as spans.
+counters and gauges. Everything is acknowledged when it is on disk. Each has a server and an empty ledger of its own:
+what is brought up to date in the background grows with what is in a ledger. Rounds take turns, and the figures are
+medians of the rounds. The figures to reach: gRPC no slower than HTTP, logs and metrics 1.5 times as many as spans.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -204,13 +205,33 @@ def _grpc(address: str, signal: str) -> Callable[[bytes], None]:
     return post
 
 
-def measure(way: str, ports: dict[str, int], seconds: float) -> dict[str, Any]:
+def measure(way: str, folder: Path, seconds: float) -> tuple[float, float]:
+    """How many a second a server of its own takes, and what each costs it in µs of CPU time."""
+    home = folder / "home"
+    home.mkdir(parents=True)
+    ports = {"http": free_port(), "grpc": free_port()}
+    command = [str(Path(sys.executable).with_name("tokometer")), "serve", "--data", str(folder / "data")]
+    command += ["--port", str(ports["http"]), "--grpc-port", str(ports["grpc"]), "--no-discover"]
+    server = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{ports['http']}/healthz", server)
+        time.sleep(3)  # what is loaded after the start
+        address = f"127.0.0.1:{ports[WAYS[way][0]]}"
+        generate(way, address, 2)
+        used = cpu_seconds(server.pid)
+        found = generate(way, address, seconds)
+        used = cpu_seconds(server.pid) - used
+    finally:
+        stop(server)
+        shutil.rmtree(folder, ignore_errors=True)
+    return found["rate"], used / max(1, found["count"]) * 1e6
+
+
+def generate(way: str, address: str, seconds: float) -> dict[str, Any]:
     """Run the load generator in a process of its own."""
-    address = f"127.0.0.1:{ports[WAYS[way][0]]}"
     script = [sys.executable, __file__, "--load", way, "--address", address, "--seconds", str(seconds)]
-    found: dict[str, Any] = json.loads(
-        subprocess.run(script, check=True, capture_output=True, text=True, timeout=300).stdout
-    )
+    done = subprocess.run(script, check=True, capture_output=True, text=True, timeout=300)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -219,39 +240,23 @@ def main() -> None:
     parser.add_argument("--dir", type=Path)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--way", action="append", choices=WAYS, help="only this way, and others that are named so")
     parser.add_argument("--load", help=argparse.SUPPRESS)
     parser.add_argument("--address", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.load:
         load(options.load, options.address, options.seconds)
         return
-    home = options.dir / "home"
-    home.mkdir(parents=True, exist_ok=True)
-    ports = {"http": free_port(), "grpc": free_port()}
-    command = [str(Path(sys.executable).with_name("tokometer")), "serve", "--data", str(options.dir / "data")]
-    command += ["--port", str(ports["http"]), "--grpc-port", str(ports["grpc"]), "--no-discover"]
-    server = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdout=subprocess.DEVNULL)
-    ways = options.way or list(WAYS)
-    rates: dict[str, list[float]] = {way: [] for way in ways}
-    costs: dict[str, list[float]] = {way: [] for way in ways}
-    try:
-        wait_for(f"http://127.0.0.1:{ports['http']}/healthz", server)
-        time.sleep(3)  # what is loaded after the start
-        for way in ways:
-            measure(way, ports, 2)
-        for _ in range(options.rounds):
-            for way in ways:
-                used = cpu_seconds(server.pid)
-                found = measure(way, ports, options.seconds)
-                costs[way].append((cpu_seconds(server.pid) - used) / max(1, found["count"]) * 1e6)
-                rates[way].append(found["rate"])
-    finally:
-        stop(server)
-    base = statistics.median(rates[ways[0]])
-    for way, found in rates.items():
-        rate, cost = statistics.median(found), statistics.median(costs[way])
-        say(f"{way:<22}{rate:>10,.0f} a second   {rate / base:.2f} x {ways[0]}   {cost:.0f} µs of the server's CPU")
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    for number in range(options.rounds):
+        for at, way in enumerate(WAYS):
+            found[way].append(measure(way, options.dir / f"{number}-{at}", options.seconds))
+    base = [statistics.median(column) for column in zip(*found["spans by HTTP"], strict=True)]
+    for way, rounds in found.items():
+        rate, cost = (statistics.median(column) for column in zip(*rounds, strict=True))
+        say(
+            f"{way:<22}{rate:>9,.0f} a second, {rate / base[0]:.2f} x spans by HTTP;"
+            f" {cost:.0f} µs of the server's CPU each, {base[1] / cost:.2f} x as many for the same"
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from servers.whole import Running, running
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 
+#: Programs that cannot stand beside the others.
+BESIDE = ROOT / ".venv-clients" / "beside"
+
 Run = Callable[..., str]
 
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
-
-import pytest
-
-from servers.whole import environment, running
-
-pytestmark = pytest.mark.skipif(find_spec("helicone_helpers") is None, reason="helicone-helpers is not installed")
+from clients.conftest import BESIDE, Run
+from servers.whole import Running
 
 SCRIPT = """
-import asyncio, sys
+import asyncio, os
 from helicone_helpers import HeliconeManualLogger
 
-logger = HeliconeManualLogger(
-    api_key="any", headers={"Helicone-User-Id": "ada", "Helicone-Session-Id": "s-1"}, logging_endpoint=sys.argv[1]
-)
+headers = {"Helicone-User-Id": "ada", "Helicone-Session-Id": "s-1"}
+logger = HeliconeManualLogger(api_key="any", headers=headers, logging_endpoint=os.environ["TOKOMETER_URL"])
 usage = {"prompt_tokens": 100, "completion_tokens": 20}
 answer = {"id": "chatcmpl-Hb27xKq01pZ93vTf", "model": "gpt-4o-mini", "usage": usage}
 logger.log_request({"model": "gpt-4o-mini"}, lambda recorder: recorder.append_results(answer), provider="openai")
@@ -31,18 +22,9 @@ logger.log_request({"_type": "tool", "toolName": "find"}, lambda recorder: recor
 """
 
 
-def test_the_logger(tmp_path: Path) -> None:
+def test_the_logger(run: Run, server: Running) -> None:
     """A call, a stream and a tool, with whose they are."""
-    with running(tmp_path / "data", tmp_path) as server:
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, server.url],
-            env=environment(tmp_path) | {"PYTHONPATH": ":".join(path for path in sys.path if path)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        found = server.totals("calls.requests", "calls.input_tokens", "calls.output_tokens", "calls.sessions")
-        assert (found["requests"], found["input_tokens"], found["output_tokens"]) == (2, 110, 25), done.stdout
-        assert (found["sessions"], server.totals("tools.calls")["calls"]) == (1, 1)
+    said = run(SCRIPT, PYTHONPATH=str(BESIDE))
+    found = server.totals("calls.requests", "calls.input_tokens", "calls.output_tokens", "calls.sessions")
+    assert (found["requests"], found["input_tokens"], found["output_tokens"]) == (2, 110, 25), said
+    assert (found["sessions"], server.totals("tools.calls")["calls"]) == (1, 1)

@@ -1,19 +1,9 @@
-"""Langfuse's own SDK, with nothing changed but its host, against the whole server."""
+"""Langfuse's own SDKs, with nothing changed but their host, against the whole server."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
-
-import pytest
-
-from servers.whole import Running, environment, running
-
-pytestmark = pytest.mark.skipif(find_spec("langfuse") is None, reason="langfuse is not installed")
+from clients.conftest import BESIDE, Run
+from servers.whole import Running
 
 #: Version 2 sends events; since 3 it sends OTLP, and scores as events.
 EVENTS = """
@@ -49,43 +39,37 @@ client.shutdown()
 """
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Running]:
-    """An empty server."""
-    home = tmp_path / "home"
-    home.mkdir()
-    with running(tmp_path / "data", home) as found:
-        yield found
-
-
-def run(server: Running, tmp_path: Path, script: str) -> None:
-    """Run a program that uses the SDK."""
-    settings = {
+def keys(server: Running) -> dict[str, str]:
+    """What is set so that an SDK sends here."""
+    return {
         "LANGFUSE_HOST": server.url,
         "LANGFUSE_BASE_URL": server.url,
         "LANGFUSE_PUBLIC_KEY": "pk-lf-any",
         "LANGFUSE_SECRET_KEY": "sk-lf-any",
-        "PYTHONPATH": ":".join(path for path in sys.path if path),
     }
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment(tmp_path) | settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_the_sdk(server: Running, tmp_path: Path) -> None:
-    """What the SDK measured is counted once, with its tokens, its times and its score."""
-    old = int(version("langfuse").partition(".")[0]) == 2
-    run(server, tmp_path, EVENTS if old else SPANS)
+def test_events(run: Run, server: Running) -> None:
+    """Version 2: what began in one request and ended in another is one call, and the trace says whose it is."""
+    run(EVENTS, PYTHONPATH=str(BESIDE), **keys(server))
     found = server.totals(
         *("calls.requests", "calls.errors", "calls.input_tokens", "calls.cache_read_tokens", "calls.output_tokens"),
-        *("calls.p50_latency", "calls.sessions"),
+        *("calls.p50_latency", "calls.p50_ttft", "calls.sessions"),
     )
-    assert (found["requests"], found["errors"], found["sessions"]) == ((2, 1, 1) if old else (1, 0, 0))
+    assert (found["requests"], found["errors"], found["sessions"]) == (2, 1, 1)
     assert (found["input_tokens"], found["cache_read_tokens"], found["output_tokens"]) == (60, 40, 20)
+    assert 400 < found["p50_ttft"] < 600
+    assert server.totals("scores.scores")["scores"] == 1
+
+
+def test_spans(run: Run, server: Running) -> None:
+    """Versions from 3 on: spans by OTLP, scores as events."""
+    run(SPANS, **keys(server))
+    found = server.totals("calls.requests", "calls.input_tokens", "calls.cache_read_tokens", "calls.output_tokens")
+    assert (found["requests"], found["input_tokens"], found["cache_read_tokens"], found["output_tokens"]) == (
+        1,
+        60,
+        40,
+        20,
+    )
     assert server.totals("scores.scores")["scores"] == 1

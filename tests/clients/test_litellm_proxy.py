@@ -5,25 +5,19 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from servers.whole import Running, environment, running
+from clients.conftest import PYTHON
+from servers.whole import Running, environment
 
-pytestmark = [
-    pytest.mark.skipif(
-        find_spec("litellm") is None or find_spec("backoff") is None, reason="litellm[proxy] is not installed"
-    ),
-    pytest.mark.slow,
-]
+pytestmark = pytest.mark.slow
 
 KEY = "sk-" + "1234567890"
 CONFIG = """
@@ -53,9 +47,18 @@ def proxy(server: Running, folder: Path) -> Iterator[str]:
     settings = {
         "GENERIC_LOGGER_ENDPOINT": f"{server.url}/v1/litellm",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "PYTHONPATH": ":".join(path for path in sys.path if path),
     }
-    command = [sys.executable, "-m", "litellm.proxy.proxy_cli", "--config", str(config), "--host", "127.0.0.1"]
+    command = [
+        str(PYTHON),
+        "-W",
+        "ignore",
+        "-m",
+        "litellm.proxy.proxy_cli",
+        "--config",
+        str(config),
+        "--host",
+        "127.0.0.1",
+    ]
     with (folder / "proxy.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--port", str(port)], env=environment(folder) | settings, stdout=log, stderr=log
@@ -97,9 +100,9 @@ def ask(url: str, model: str) -> int:
             return error.code
 
 
-def test_the_proxy(tmp_path: Path) -> None:
+def test_the_proxy(server: Running, tmp_path: Path) -> None:
     """What the proxy was asked is here, with whose it is, what it cost and what failed."""
-    with running(tmp_path / "data", tmp_path) as server, proxy(server, tmp_path) as url:
+    with proxy(server, tmp_path) as url:
         assert [ask(url, model) for model in ("fast", "fast", "broken", "nobody")] == [200, 200, 429, 400]
         until = time.monotonic() + PATIENCE
         found = {"requests": 0}

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
-
-import pytest
-
-from servers.whole import environment, running
-
-pytestmark = pytest.mark.skipif(find_spec("litellm") is None, reason="litellm is not installed")
+from clients.conftest import Run
+from servers.whole import Running
 
 SCRIPT = """
 import asyncio, litellm
@@ -44,29 +36,12 @@ for form in ("json_array", "ndjson", "single"):
 """
 
 
-def test_the_callback(tmp_path: Path) -> None:
+def test_the_callback(run: Run, server: Running) -> None:
     """Calls, streams, hits of its cache and errors, in each of its formats."""
-    home = tmp_path / "home"
-    home.mkdir()
-    with running(tmp_path / "data", home) as server:
-        settings = {
-            "GENERIC_LOGGER_ENDPOINT": f"{server.url}/v1/litellm",
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-            "PYTHONPATH": ":".join(path for path in sys.path if path),
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env=environment(home) | settings,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        found = server.totals("calls.requests", "calls.errors", "calls.input_tokens", "calls.cost", "calls.sessions")
-        # A call, the cache's answer, a stream and a failure, three times over.
-        assert (found["requests"], found["errors"]) == (12, 3), server.get("/api/refused").text
-        assert (found["input_tokens"] > 0, found["sessions"]) == (True, 1)
-        assert float(found["cost"]) > 0
-        refused = server.get("/api/refused").json()
-        assert not refused.get("refusals"), refused
+    run(SCRIPT, GENERIC_LOGGER_ENDPOINT=f"{server.url}/v1/litellm")
+    found = server.totals("calls.requests", "calls.errors", "calls.input_tokens", "calls.cost", "calls.sessions")
+    # A call, the cache's answer, a stream and a failure, three times over.
+    assert (found["requests"], found["errors"]) == (12, 3), server.get("/api/refused").text
+    assert (found["input_tokens"] > 0, found["sessions"]) == (True, 1)
+    assert float(found["cost"]) > 0
+    assert server.get("/api/refused").json()["refused"] == []

@@ -26,7 +26,7 @@ from generators.otlp_logs import protobuf as logs
 from generators.otlp_metrics import gauge
 from generators.otlp_metrics import protobuf as metrics
 from generators.otlp_spans import protobuf, span
-from servers.whole import Running, running
+from servers.whole import Running, environment, running
 from tokometer.server.otlp_grpc import MOST_BYTES
 from tokometer.sources.otlp import status_with_retry
 from tokometer.sources.otlp.messages import Failure, RetryInfo
@@ -232,6 +232,15 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
                 "/v1/traces", protobuf(span(attributes=CHAT)), {"Content-Type": "application/x-protobuf"}
             )
             assert answer.status == 200
+            program = Path(sys.executable).with_name("tokometer")
+            done = subprocess.run(
+                [program, "doctor", "--data", str(server.data)],
+                env=environment(server.home),
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert f"gRPC     OTLP by gRPC is not taken: another program has port {port}" in done.stdout
 
 
 def test_the_exporter_sends_again_when_the_server_is_back(tmp_path: Path) -> None:

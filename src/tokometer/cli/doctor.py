@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -16,6 +17,13 @@ from tokometer.cli.tables import Heading, Line, Table, dollars, number, size
 from tokometer.records.plural import counted, verb
 
 _MOST = 10
+#: Folders of one source that are listed.
+_FOLDERS = 3
+#: What most people have: where it would be is said, where nothing is there at all.
+_FIRST = ("claude_code", "codex", "gemini_cli", "openclaw")
+#: How wide a label beside a paragraph is, and a line.
+_LABEL = 11
+_WIDTH = 100
 #: What is the matter with a price; see collect.certainty.Uncertain.lack.
 _DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
 #: One of what a table holds, where that is not its name without an s.
@@ -96,14 +104,30 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
         yield from _audit(found["audit"])
 
 
-def _sources(sources: list[dict[str, Any]]) -> Iterator[Table]:
+def _sources(sources: list[dict[str, Any]]) -> Iterator[Table | str]:
+    """The tools that are here, then the names of those that are not."""
+    here = [source for source in sources if source["folders"] or source["calls"]]
     table = Table([Heading("Source", "left"), Heading("Files"), Heading("Calls kept"), Heading("Where", "left")])
-    for source in sources:
-        there = set(source["folders"])
-        looked = source.get("looked", source["folders"])
-        where = "\n".join(place if place in there else f"{place} (not there)" for place in looked)
+    for source in here or [source for source in sources if source["name"] in _FIRST]:
+        folders = source["folders"] or [f"{place} (not there)" for place in source.get("looked", ())]
+        more = [f"… and {len(folders) - _FOLDERS} more"] if len(folders) > _FOLDERS else []
+        where = "\n".join([*folders[:_FOLDERS], *more])
         table.lines.append(Line([source["title"], number(source["files"]), number(source["calls"]), where]))
     yield table
+    found = [source for source in sources if source not in here and source.get("looked")]
+    named = [source for source in sources if source not in here and not source.get("looked")]
+    for words, of in (("Not here", found), ("Exports of", named)):
+        if of:
+            tail = "(--json says where each was looked for)" if of is found else "are read where you name them"
+            listed = f"{', '.join(source['title'] for source in of)} {tail}"
+            yield from _hung(f"{words:<{_LABEL}}", listed)
+
+
+def _hung(label: str, words: str) -> Iterator[str]:
+    """A paragraph that hangs below its label."""
+    lines = wrap(words, _WIDTH - len(label))
+    for at, line in enumerate(lines):
+        yield f"{label if at == 0 else ' ' * len(label)}{line}"
 
 
 def _targets(targets: list[dict[str, Any]]) -> Iterator[Table | str]:

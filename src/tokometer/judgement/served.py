@@ -29,8 +29,9 @@ COUNTERS: Final = {
 }
 #: What tells one counter from another of the same name.
 _SERIES: Final = ("host", "model", "metric", "label.engine", "label.instance")
-#: Up to so long a window is looked at by the hour, a longer one by the day.
-_BY_HOUR: Final = timedelta(days=32)
+#: Up to so long a window is looked at in stretches of such a length: the finer, the less is missed where a server began
+#: anew; and an answer about two hundred servers has to stay small.
+_STRETCHES: Final = ((timedelta(hours=26), "hour"), (timedelta(days=26), "day"), (timedelta(days=180), "week"))
 
 
 def served_question(matter: Matter, length: timedelta) -> tuple[Query, ...]:
@@ -46,9 +47,14 @@ def served_question(matter: Matter, length: timedelta) -> tuple[Query, ...]:
             since=matter.since,
             until=matter.until,
             tz=matter.tz,
-            grain="hour" if length <= _BY_HOUR else "day",
+            grain=stretches_of(length),
         ),
     )
+
+
+def stretches_of(length: timedelta) -> str:
+    """The grain by which counters are looked at in a window of this length."""
+    return next((grain for most, grain in _STRETCHES if length <= most), "month")
 
 
 def served_tokens(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, share
-from tokometer.judgement.served import increase
+from tokometer.judgement.served import increase, stretches_of
 from tokometer.measures import Filter, Query
 from tokometer.records.units import COUNT, PERCENT, SECONDS, TOKENS_PER_SECOND
 from tokometer.settings import Settings
@@ -37,9 +37,6 @@ _GAUGES: Final = (_RUNNING, _WAITING, _CACHE)
 _BOUND, _BELOW = f"label.{BUCKET_LABEL}", "label.le"
 _SERVER: Final = ("host", "label.instance", "label.engine", "provider")
 _SERIES: Final = ("model", "metric", *_SERVER)
-#: Up to so long a window is looked at by the hour, a longer one by the day. Buckets are looked at over all of it: where
-#: a server began anew, what it had counted before is not there, which hardly changes a quantile.
-_BY_HOUR: Final = timedelta(hours=26)
 
 
 @dataclass(slots=True)
@@ -64,13 +61,15 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
     window = yield (_query(matter, where, _GAUGES, ("mean", "max"), ("model", "metric", *_SERVER)),)
     meta = window[0].meta
     length = min(meta.until.astimezone(UTC), matter.now.astimezone(UTC)) - meta.since.astimezone(UTC)
-    grain = "hour" if length <= _BY_HOUR else "day"
+    grain = stretches_of(length)
     if len({row["label.instance"] for row in window[0].rows}) > MOST_SERVERS:
         asked = sorted({row["label.instance"] or "" for row in window[0].rows})[:MOST_SERVERS]
         where = (*where, Filter("samples.label.instance", "in", tuple(asked)))
     grown = ("min", "max", "last", "added")
     told = yield (
         *(_query(matter, where, names, grown, _SERIES, grain) for names in _COUNTERS),
+        # Over all of the window: where a server began anew, what its buckets had counted before is not there, which
+        # hardly changes a quantile.
         *(_query(matter, where, (name + BUCKET,), grown, (*_SERIES, _BOUND, _BELOW)) for name in _LATENCIES.values()),
     )
     found: dict[str, _Served] = {}

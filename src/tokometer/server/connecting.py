@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from tokometer.server.received import shortened
 from tokometer.sources.recipes import exporter, one_call
+from tokometer.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
+
+#: Folders that a sentence names.
+_FOLDERS = 4
+#: Families whose files are exports, which are read where somebody names them.
+_NAMED = frozenset({"gateways", "own"})
 
 
 def ways(runtime: Runtime, url: str) -> dict[str, Any]:
@@ -25,6 +31,13 @@ def ways(runtime: Runtime, url: str) -> dict[str, Any]:
         "exporter": exporter(url),
         "grpc": runtime.grpc,
         "one_call": one_call(url),
+        "agents": [source.title for source in SOURCES.values() if source.found and source.family not in _NAMED],
+        "tools": [
+            {"title": source.title, "about": source.about, "recipe": source.recipe(url)}
+            for source in SOURCES.values()
+            if source.recipe and source.name != "otlp"
+        ],
+        "ship_command": f"tokometer ship --to {url}",
         "demo_command": f"{_command()} demo --port 0",
     }
 
@@ -46,4 +59,5 @@ def _found(runtime: Runtime) -> str:
     roots = [shortened(root, runtime.home) for root in runtime.follower.following.roots]
     if not roots:
         return "None of their folders is there yet; when one appears, it is read at once."
-    return f"Watching {', '.join(roots)}."
+    more = f" and {len(roots) - _FOLDERS} more folders" if len(roots) > _FOLDERS else ""
+    return f"Watching {', '.join(roots[:_FOLDERS])}{more}."

@@ -35,6 +35,8 @@ _GRACE: Final = 3
 _TO_WARM: Final = 1.0
 #: How long the first viewer may need (seconds).
 _FIRST_PAGE: Final = 2.0
+#: Loading gRPC takes a twentieth of a second of what the first page may need.
+_BEFORE_GRPC: Final = 0.5
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ def run(
         http=protocol(doors()),
     )
     room: Room = app.state.room
-    door = None if grpc_port is None else GrpcDoor(runtime, room, host, grpc_port)
+    door = None if grpc_port is None else GrpcDoor(runtime, room, host, grpc_port, _BEFORE_GRPC)
     server = _Server(config, runtime, on_end, door)
     try:
         server.run(sockets=[listener])

@@ -55,11 +55,13 @@ _LOG: Final = logging.getLogger(__name__)
 class GrpcDoor:
     """Takes OTLP by gRPC in the web server's event loop."""
 
-    def __init__(self, runtime: Runtime, room: Room, host: str, port: int) -> None:
+    def __init__(self, runtime: Runtime, room: Room, host: str, port: int, after: float = 0.0) -> None:
         self._runtime = runtime
         self._room = room
         self._host = host
         self._port = port
+        #: Seconds that the start leaves to whoever opens the first page.
+        self._after = after
         self._server: Any = None
         self._starting: asyncio.Task[None] | None = None
         #: What was begun is kept, also where its sender does not wait for it.
@@ -83,6 +85,7 @@ class GrpcDoor:
 
     async def _start(self) -> None:
         state = self._runtime.grpc
+        await asyncio.sleep(self._after)
         try:
             state.trouble = _taken(self._host, self._port)
             if state.trouble:

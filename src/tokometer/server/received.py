@@ -17,6 +17,7 @@ from tokometer.ledger.places import places_by_source
 from tokometer.ledger.refused import refused_by_source
 from tokometer.measures import Query
 from tokometer.measures.latest import latest_by
+from tokometer.records.evened import even
 from tokometer.records.plural import counted
 from tokometer.records.units import REQUESTS, USD, Number, Unit, exact, show
 from tokometer.sources.registry import FILE_SOURCES
@@ -68,7 +69,10 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     noticed = noticed_by_source(runtime.ledger)
     last, titles = latest_by(runtime.ask, "calls.source"), source_titles()
     found = []
-    for name in sorted({*calls, *places, *refused, *noticed, *runtime.arrivals}):
+    names = sorted({*calls, *places, *refused, *noticed, *runtime.arrivals})
+    # Costs below each other have as many decimals each, so that they can be compared at a glance.
+    costs = even([calls.get(name, {}).get("cost") for name in names], USD)
+    for name, cost in zip(names, costs, strict=True):
         row = calls.get(name, {})
         count, read = places.get(name, (0, None))
         arrival = runtime.arrivals.of(name)
@@ -77,7 +81,7 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
                 "name": name,
                 "title": titles.get(name, name or "unknown"),
                 "requests": _figure(row.get("requests"), REQUESTS),
-                "cost": _figure(row.get("cost"), USD),
+                "cost": {"text": cost, "exact": exact(row.get("cost"), USD)},
                 "files": count,
                 "read": when(read),
                 "received": when(arrival.at if arrival else read or last.get(name)),

@@ -48,9 +48,18 @@ def fetch_json(fetch: Fetch, path: str = "", query: Mapping[str, str] | None = N
     """
     sent = None if body is None else msgspec.json.encode(body)
     headers = {"Accept": "application/json"} | ({} if sent is None else {"Content-Type": "application/json"})
-    told = checked(fetch(path, query, headers=headers, body=sent), path)
+    return json_of(fetch(path, query, headers=headers, body=sent), path)
+
+
+def json_of(answer: Fetched, path: str = "") -> Any:  # noqa: ANN401 - any JSON
+    """The JSON of an answer.
+
+    Raises:
+        PollError: It is no good answer, or not JSON.
+    """
+    body = checked(answer, path)
     try:
-        return _decode(told)
+        return _decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise PollError(f"{path or 'it'} answers something that is not JSON") from error
 

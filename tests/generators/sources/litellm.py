@@ -275,6 +275,11 @@ def asked(since: int, until: int, number: int) -> str:
     )
 
 
+def _old(first: str, last: str) -> str:
+    """The path with which days are asked for."""
+    return f"/spend/logs?start_date={first}&end_date={last}&summarize=false"
+
+
 _NOW = MORNING + 7_200
 _LATER = _NOW + 60
 
@@ -305,6 +310,16 @@ EXAMPLES = [
                 asked(_NOW - 30 * 86_400, _NOW + 1, 2): page(ROWS[3:], 2, 2),
             },
             {asked(_NOW - 3_600, _LATER + 1, 1): page(ROWS[:2], 1, 1)},
+        ],
+        ROW_TOTALS,
+        clocks=(_NOW * 1_000_000, _LATER * 1_000_000),
+    ),
+    Answers(
+        "spend-logs-old",
+        Target("proxy", "http://127.0.0.1:4000", 60.0, secret="k"),
+        [
+            {_old("2026-01-31", "2026-03-03"): Fetched(200, json.dumps(ROWS[:4]).encode(), "application/json")},
+            {_old("2026-03-02", "2026-03-03"): Fetched(200, json.dumps(ROWS).encode(), "application/json")},
         ],
         ROW_TOTALS,
         clocks=(_NOW * 1_000_000, _LATER * 1_000_000),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
+from importlib import import_module
 
 import duckdb
 import msgspec
@@ -194,3 +196,20 @@ def test_what_came_by_two_ways(shell: Shell) -> None:
     assert "Twice    LiteLLM and shop: 1 call told by both, counted once; tokens from LiteLLM" in text
     [overlap] = json.loads(shell.run("doctor", "--json").stdout)["overlaps"]
     assert overlap["count"] == 1
+
+
+def test_tools_that_are_here_stand_with_their_counts_and_others_are_named(shell: Shell) -> None:
+    """Of three dozen tools those that left something are listed, with folders that exist."""
+    empty = shell.run("doctor").stdout
+    assert "Claude Code" in empty.split("Not here")[0]
+    assert "(not there)" in empty
+    for name in ("amp", "goose", "open_webui"):
+        for step in import_module(f"generators.sources.{name}").EXAMPLES[0].steps:
+            step(shell.home)
+    shell.run("import")
+    here, others = shell.run("doctor").stdout.split("Not here")
+    assert re.search(r"^Amp +1 +3 +\S+/threads$", here, re.MULTILINE)
+    assert re.search(r"^Open WebUI +1 +5 +\S+/\.open-webui$", here, re.MULTILINE)
+    assert "(not there)" not in here
+    assert "Goose" in here
+    assert "Claude Code" in others.replace("\n           ", " ")

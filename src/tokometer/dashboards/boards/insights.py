@@ -129,7 +129,14 @@ INSIGHTS: Final = Dashboard(
                         *("running", "waiting", "kv_cache_peak"),
                     ),
                     titles=(
-                        *("Prefill", "Decode", "First token, p50", "p95", "Between tokens, p95", "Prefix cache"),
+                        *(
+                            "Prefill",
+                            "Decode",
+                            "First token, p50",
+                            "First token, p95",
+                            "Between tokens, p95",
+                            "Prefix cache",
+                        ),
                         *("Running", "Waiting", "KV cache, peak"),
                     ),
                     standing=False,

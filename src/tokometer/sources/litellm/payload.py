@@ -39,7 +39,9 @@ _KNOWN: Final = """
     cache_key response_cost cost_breakdown total_tokens prompt_tokens completion_tokens request_tags end_user
     requester_ip_address user_agent messages response model_parameters hidden_params model_map_information error_str
     error_information response_cost_failure_debug_info guardrail_information standard_built_in_tools_params
-    agent_id user litellm_model_name request_model
+    agent_id user litellm_model_name request_model zero_cost_diagnostic autorouter_baseline_observation
+    autorouter_savings autorouter_savings_estimate classifier_input originating_request_masked
+    request_model_access_groups
     """
 KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
@@ -95,8 +97,10 @@ class _Payload:
         self.of_request = row and self.status != "ok"
         self.name = self._name()
         self.provider = provider_of(payload.text("custom_llm_provider")) or infer_provider(payload.text("model"))
-        if not self.provider and self.status != "ok" and not payload.text("model_id"):
-            # It did not come as far as a provider.
+        limit = self._information().word("error_rate_limit_category")
+        lost = not self.provider and self.status != "ok" and not payload.text("model_id")
+        if lost or limit.startswith(SOURCE):
+            # It did not come as far as a provider, or a limit of LiteLLM's own kept it from it.
             self.provider = SOURCE
         self.model = self._model()
         self._google = self.provider in ("google", "vertex")
@@ -134,7 +138,7 @@ class _Payload:
             stop_reason=_stop(payload.raw("response")),
             latency_us=self.latency,
             ttft_us=self._ttft(),
-            service_tier=parameters.word("service_tier"),
+            service_tier=payload.within("cost_breakdown").word("service_tier") or parameters.word("service_tier"),
             endpoint=host_of(payload.word("api_base") or payload.within("hidden_params").word("api_base")),
             team=self._metadata.text("user_api_key_team_alias", "user_api_key_team_id", "team_alias", "team_id"),
             labels=self.labels or None,
@@ -275,7 +279,8 @@ class _Payload:
         if cost or cost is None:
             return cost
         breakdown = self._payload.within("cost_breakdown") or self._metadata.within("cost_breakdown")
-        known = breakdown.money("total_cost") == 0 and not self._payload.within("response_cost_failure_debug_info")
+        doubt = [self._payload.raw(name) for name in ("response_cost_failure_debug_info", "zero_cost_diagnostic")]
+        known = breakdown.money("total_cost") == 0 and not any(doubt)
         return 0 if known and self.status == "ok" else None
 
     def _what_was_used(self) -> Used:
@@ -332,6 +337,7 @@ class _Payload:
             "client": payload.word("user_agent").partition("/")[0].strip(),
             "guardrail": self._guarded(),
             "error_class": self._information().word("error_class") if self.status != "ok" else "",
+            "rate_limit": self._information().word("error_rate_limit_category"),
         }
         return {**labels, **{name: value for name, value in facts.items() if value}}
 

@@ -1,4 +1,7 @@
-"""LiteLLM's proxy, asked for its spend logs: `/spend/logs/v2`, a page after the other, with an admin's key."""
+"""LiteLLM's proxy, asked for its spend logs with an admin's key: `/spend/logs/v2`, a page after the other.
+
+A proxy that is too old to have that is asked for `/spend/logs`, which gives whole days.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,13 @@ from tokometer.records.redaction import redacted
 from tokometer.sources.litellm.exports import of_row
 from tokometer.sources.litellm.payload import SOURCE
 from tokometer.sources.noticed import Noticed
-from tokometer.sources.polling import fetch_json
+from tokometer.sources.polling import fetch_json, json_of
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
 from tokometer.sources.remembered import decoded, encoded
 
 PATH: Final = "/spend/logs/v2"
+OLD_PATH: Final = "/spend/logs"
+_ABSENT: Final = 404
 #: The most that it gives at a time, and what is taken in one reading.
 _PAGE: Final = 100
 _PAGES: Final = 50
@@ -35,6 +40,8 @@ class _Memory(Struct):
     since: int = 0
     until: int = 0
     page: int = 1
+    #: Whether the proxy is too old for pages.
+    old: bool = False
 
 
 class SpendLogsPoll:
@@ -70,7 +77,7 @@ class SpendLogsPoll:
                     reading.refusals.append(Refusal(SOURCE, target.name, at, wrong.field, wrong.reason, now))
             memory.page += 1
             if not more:
-                memory = _Memory(max(memory.since, memory.until - _OVERLAP_US))
+                memory = _Memory(max(memory.since, memory.until - _OVERLAP_US), old=memory.old)
                 break
         reading.state = encoded(memory)
         reading.notices = noticed.all()
@@ -79,6 +86,8 @@ class SpendLogsPoll:
 
 def _page(fetch: Fetch, memory: _Memory) -> tuple[list[dict[str, Any]], bool]:
     """The rows of a page, and whether there are others behind it."""
+    if memory.old:
+        return _days_of(fetch, memory), False
     query = {
         "start_date": _written(memory.since),
         # Whole seconds: what began within the last one is met again.
@@ -88,13 +97,31 @@ def _page(fetch: Fetch, memory: _Memory) -> tuple[list[dict[str, Any]], bool]:
         "sort_by": "startTime",
         "sort_order": "asc",
     }
-    answer = fetch_json(fetch, PATH, query)
+    told = fetch(PATH, query, headers={"Accept": "application/json"})
+    if told.status == _ABSENT:
+        memory.old = True
+        return _days_of(fetch, memory), False
+    answer = json_of(told, PATH)
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         raise PollError(f"{PATH} answers without `data`: {redacted(type(answer).__name__, 20)}")
     pages = answer.get("total_pages")
     more = memory.page < pages if isinstance(pages, int) else len(rows) >= _PAGE
     return [row if isinstance(row, dict) else {} for row in rows], more
+
+
+def _days_of(fetch: Fetch, memory: _Memory) -> list[dict[str, Any]]:
+    """The rows of all days from one time to another."""
+    query = {
+        "start_date": _written(memory.since)[:10],
+        # The day itself is not among them.
+        "end_date": _written(memory.until + _DAY_US)[:10],
+        "summarize": "false",
+    }
+    rows = fetch_json(fetch, OLD_PATH, query)
+    if not isinstance(rows, list):
+        raise PollError(f"{OLD_PATH} answers something that is not a list")
+    return [row if isinstance(row, dict) else {} for row in rows]
 
 
 def _written(at: int) -> str:

@@ -16,8 +16,10 @@ _COLUMNS: Final = """
     request_id call_type api_key spend total_tokens prompt_tokens completion_tokens startTime endTime
     completionStartTime request_duration_ms model model_id model_group custom_llm_provider api_base user metadata
     cache_hit request_tags team_id organization_id end_user session_id status mcp_namespaced_tool_name agent_id
+    litellm_call_id
 
-    cache_key requester_ip_address messages response proxy_server_request duration_ms
+    cache_key requester_ip_address messages response proxy_server_request duration_ms created_at
+    updated_at billing_agent_id
     """
 COLUMNS: Final = frozenset(_COLUMNS.split())
 #: What a row has that names it, and nothing else has.
@@ -25,7 +27,7 @@ NAMING: Final = frozenset({"request_id", "call_type", "startTime", "spend"})
 _SAME: Final = (
     *("call_type", "startTime", "endTime", "completionStartTime", "model", "model_id", "model_group", "api_base"),
     *("custom_llm_provider", "cache_hit", "end_user", "agent_id", "status", "prompt_tokens", "completion_tokens"),
-    *("total_tokens", "mcp_namespaced_tool_name", "user"),
+    *("total_tokens", "mcp_namespaced_tool_name", "user", "litellm_call_id"),
 )
 #: The cost breakdown and the rest that a row keeps in its metadata.
 _OF_METADATA: Final = ("guardrail_information", "error_information", "cost_breakdown", "user_agent")

@@ -74,6 +74,7 @@ def test_zero_is_no_cost_where_no_price_is_known() -> None:
     assert call_of(read(free | {"cost_breakdown": None})).cost_reported is None
     assert call_of(read(free | {"response_cost_failure_debug_info": {"error_str": "?"}})).cost_reported is None
     assert call_of(read(free | {"response_cost": None})).cost_reported is None
+    assert call_of(read(free | {"zero_cost_diagnostic": {"reason": "missing_pricing"}})).cost_reported is None
 
 
 def test_first_token_only_of_streams() -> None:
@@ -119,6 +120,15 @@ def test_models_and_providers() -> None:
     assert call_of(read(hidden)).endpoint == "api.openai.com"
     lost = failure() | {"custom_llm_provider": None, "model": "", "model_id": "", "model_group": ""}
     assert (call_of(read(lost)).provider, call_of(read(lost)).model) == ("litellm", "")
+
+
+def test_limits_of_its_own() -> None:
+    """A limit that LiteLLM sets is none of the provider's errors."""
+    limited = failure()
+    limited["error_information"] = limited["error_information"] | {"error_rate_limit_category": "litellm_rate_limit"}
+    call = call_of(read(limited))
+    assert (call.provider, call.status) == ("litellm", "rate_limit")
+    assert (call.labels or {})["rate_limit"] == "litellm_rate_limit"
 
 
 def test_sessions() -> None:

@@ -1,0 +1,4 @@
+"""AnythingLLM: its database of workspaces' chats, documents and events.
+
+Schema: `server/prisma/schema.prisma` of Mintplex-Labs/anything-llm.
+"""
