@@ -152,6 +152,7 @@ class _Planner:
         if self._knot is not None:
             self._unravel(self._knot, arrived)
         self._compare(arrived)
+        self._price(arrived)
         self._change.put += [record for record, _ in arrived.values()]
         self._change.ids += arrived
         return self._change

@@ -1,0 +1,80 @@
+"""Calls that are told in parts, kept part by part on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import permutations
+
+import pytest
+
+from tokometer.ledger import Batch, Ledger, Statement
+from tokometer.ledger.packed import pack
+from tokometer.records import ModelCall, Record, Step
+from tokometer.records.record import IN_PARTS
+
+AT = 1_772_442_000_000_000
+#: The update comes in the next quarter of an hour.
+LATER = AT + 1_200_000_000
+TRACE = "0f4c2a7e"
+
+
+def parts() -> list[list[Record]]:
+    """A trace's word on whose its calls are, the beginning of a call, and its end."""
+    shared = {"source": "langfuse", "trace_id": TRACE}
+    whose = {"session_id": "s-1", "user": "ada", "span_id": "top", "native_id": "trace", "started_at": AT, **shared}
+    call = {"native_id": "call", "group": TRACE, "span_id": "call", **shared}
+    begun = ModelCall(started_at=AT, revision=IN_PARTS + 1, model="gpt-4o-mini", parent_id="top", **call)  # type: ignore[arg-type]
+    ended = ModelCall(
+        **{**call, "started_at": LATER, "revision": IN_PARTS + 2, "latency_us": 0, "latency_estimated": True},  # type: ignore[arg-type]
+        input_tokens=10,
+        output_tokens=5,
+    )
+    trace = ModelCall(group=TRACE, shadow=True, revision=IN_PARTS, **whose)  # type: ignore[arg-type]
+    return [[Step(name="support", type="trace", revision=IN_PARTS, **whose), trace], [begun], [ended]]  # type: ignore[arg-type]
+
+
+def price(calls: Iterable[ModelCall]) -> None:
+    """A cent for a call of which model and tokens are known."""
+    for call in calls:
+        known = bool(call.model and call.input_tokens)
+        call.cost_priced, call.price_version = (10_000_000 if known else None), "v"
+
+
+def counted(ledger: Ledger) -> list[tuple[object, ...]]:
+    """What counts."""
+    ledger.settle()
+    sql = "SELECT model, session_id, latency_us, latency_estimated, input_tokens, cost_usd FROM calls"
+    return [(*row[:5], float(row[5]) if row[5] is not None else None) for row in ledger.fetch(Statement(sql))]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_parts_make_one_call(ledger: Ledger, order: tuple[int, ...]) -> None:
+    """Whatever part is kept first, the call has its time, its owner and its price; and no part counts beside it."""
+    for place in order:
+        records = parts()[place]
+        price(record for record in records if isinstance(record, ModelCall))
+        ledger.commit(Batch(records, price=price))
+    assert counted(ledger) == [("gpt-4o-mini", "s-1", 1_200_000_000, False, 10, 0.01)]
+    assert not ledger.audit()
+
+
+def test_parts_without_a_trace(ledger: Ledger) -> None:
+    """A call that no trace holds is priced once its parts are together, as any other."""
+    for records in parts()[1:]:
+        for record in records:
+            record.trace_id = record.parent_id = record.span_id = ""
+            if isinstance(record, ModelCall):
+                record.group = ""
+                price([record])
+        ledger.commit(Batch(records, price=price))
+    assert counted(ledger) == [("gpt-4o-mini", "", 1_200_000_000, False, 10, 0.01)]
+    assert not ledger.audit()
+
+
+def test_parts_in_one_batch(ledger: Ledger) -> None:
+    """Packed by another process, beginning and end in one batch are one call as well."""
+    calls = [record for records in parts()[1:] for record in records if isinstance(record, ModelCall)]
+    price(calls)
+    receipt = ledger.commit(Batch(packed=[pack(calls, "v")], price=price))
+    assert (receipt.accepted, receipt.duplicate) == (1, 1)
+    assert counted(ledger) == [("gpt-4o-mini", "", 1_200_000_000, False, 10, 0.01)]
