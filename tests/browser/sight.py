@@ -6,8 +6,11 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-#: From a small phone to a wide screen.
-WIDTHS: Final = (360, 768, 1024, 1280, 1440, 2560)
+#: From a small phone to a wide screen, all that people have.
+WIDTHS: Final = (320, 360, 768, 1024, 1181, 1280, 1366, 1440, 1500, 1920, 2560)
+#: From this width on every table fits its card but those that are as wide as there are providers.
+_DESK: Final = 1181
+_WIDE: Final = ("providers.matrix", "models.knowledge", "models.tool_usage", "insights.servers")
 
 #: Adds up how far things jump while a page builds itself, as browsers measure it for their users, and where.
 SHIFT: Final = """
@@ -93,6 +96,29 @@ _OUTSIDE: Final = """() => {
 }"""
 
 
+#: What leaves the window or its card, and tables that scroll inside of theirs.
+_LEAVING: Final = """([desk, wide]) => {
+  const found = [], root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} wide`);
+  for (const card of document.querySelectorAll(".panel, .card")) {
+    const edge = card.getBoundingClientRect(), name = card.dataset.panel ?? card.id;
+    for (const element of card.querySelectorAll("*")) {
+      const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+      if (!(text || element.matches("table")) || element.closest(".sr, svg")) continue;
+      const wrap = element.closest(".table-wrap"), box = element.getBoundingClientRect();
+      const scrolls = wrap && wrap.scrollWidth > wrap.clientWidth + 1;
+      if (scrolls && element.matches("table") && innerWidth >= desk && !wide.includes(name)) {
+        found.push(`${name}: a table of ${wrap.scrollWidth} in ${wrap.clientWidth}`);
+      }
+      if (!wrap && box.width && (box.right > edge.right + 1 || box.left < edge.left - 1)) {
+        found.push(`${name}: ${element.textContent.trim().slice(0, 40)}`);
+      }
+    }
+  }
+  return found;
+}"""
+
+
 def wait_filled(page: Page) -> None:
     """Wait until every panel has been answered, or could not be."""
     page.wait_for_function(_FILLED, timeout=60_000)
@@ -126,3 +152,8 @@ def blank(page: Page) -> list[str]:
 def outside(page: Page) -> list[str]:
     """What sticks out of the page or of its card, or is cut off with no way to read it."""
     return list(page.evaluate(_OUTSIDE))
+
+
+def leaving(page: Page) -> list[str]:
+    """Texts and tables that leave the window or their card, and tables that scroll where they need not."""
+    return list(page.evaluate(_LEAVING, [_DESK, _WIDE]))[:5]

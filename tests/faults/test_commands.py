@@ -132,7 +132,8 @@ def test_streams_that_are_closed_or_full(command: str, redirected: str, tmp_path
     assert b"Exception ignored" not in done.stderr
     if redirected in (">&-", "2>&-", "<&-", ">&- 2>&- <&-", "| true"):
         assert done.returncode == 0
-    if command != "doctor":
+    # A ledger could only be hurt by what was written into a stream that took the number of its file.
+    if command != "doctor" or not ("&-" in redirected or Budget.from_environment().long):
         return
     again = subprocess.run([*TOKOMETER, "doctor", "--audit"], env=env, capture_output=True, timeout=60, check=False)
     assert again.returncode == 0, again.stderr

@@ -105,7 +105,7 @@ def test_a_call_is_in_every_answer(server: Running, budget: Budget) -> None:
     slowness = 4 if (server.data.parent / "chdb").exists() else 1
     missing = []
     with busy(server):
-        for number in range(budget.of(60, 2_000) // slowness):
+        for number in range(budget.of(24, 2_000) // slowness):
             name = f"fresh-{number}"
             send(server, call(name))
             path = chance.choice(NAMED).format(name=name)
@@ -118,7 +118,7 @@ def test_a_call_is_in_every_answer(server: Running, budget: Budget) -> None:
 def test_a_correction_is_in_every_answer(server: Running, budget: Budget) -> None:
     """What is sent again with other numbers has these numbers from then on."""
     chance = budget.random("corrected")
-    for number in range(budget.of(15, 100)):
+    for number in range(budget.of(8, 100)):
         name = f"corrected-{number}"
         for _ in range(3):
             tokens = chance.randrange(1, 10_000)
@@ -129,7 +129,7 @@ def test_a_correction_is_in_every_answer(server: Running, budget: Budget) -> Non
 
 def test_what_is_refused_is_listed_at_once(server: Running, budget: Budget) -> None:
     """A refusal that was told is in the list of refusals, and counted on the page of sources."""
-    for number in range(budget.of(15, 100)):
+    for number in range(budget.of(8, 100)):
         # A refusal is told apart by its place: each time it is another record of the body.
         answer = server.post("/api/calls", [*[call("kept")] * number, call("refused", input_tokens=-1)])
         assert answer.json()["refused"]
@@ -139,7 +139,7 @@ def test_what_is_refused_is_listed_at_once(server: Running, budget: Budget) -> N
 
 def test_what_nobody_understood_is_listed_at_once(server: Running, budget: Budget) -> None:
     """A notice is there as soon as the spans that gave it are acknowledged."""
-    for number in range(budget.of(10, 50)):
+    for number in range(budget.of(5, 50)):
         key = f"gen_ai.usage.fresh_{chr(97 + number % 26)}_tokens"
         now = time.time_ns()
         span = {
@@ -161,7 +161,7 @@ def test_what_nobody_understood_is_listed_at_once(server: Running, budget: Budge
 
 def test_other_kinds_are_in_every_answer(server: Running, budget: Budget) -> None:
     """So are tool calls, scores and log lines."""
-    for number in range(budget.of(10, 50)):
+    for number in range(budget.of(5, 50)):
         now = datetime.now(UTC).isoformat()
         told = {"native_id": f"t{number}", "started_at": now, "name": f"tool-{number}"}
         answer = server.post("/api/records/tools", [told])

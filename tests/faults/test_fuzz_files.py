@@ -144,7 +144,7 @@ def test_any_line_spoils_itself_at_most(source: str, part: int, budget: Budget, 
     make, own, name, word = MAKERS[source]
     readings: list[Reading] = []
     path = tmp_path / name
-    for number, chance in budget.rounds(f"{source}-{part}", 12, 1_200):
+    for number, chance in budget.rounds(f"{source}-{part}", 8, 1_200):
         lines = list(make(chance))
         donors = json.loads(json.dumps(lines))
         raw: list[bytes] = []

@@ -63,7 +63,7 @@ def test_any_state_goes_on_or_begins_anew(source: str, budget: Budget, tmp_path:
     make, own, name, word = MAKERS[source]
     path = tmp_path / name
     path.parent.mkdir(parents=True)
-    for number, chance in budget.rounds(f"state-{source}", 100, 10_000):
+    for number, chance in budget.rounds(f"state-{source}", 50, 10_000):
         if number % 50 == 0:
             lines = [json.dumps(line).encode() + b"\n" for line in make(chance)][:40]
             path.write_bytes(b"".join(lines))
@@ -100,7 +100,7 @@ def test_any_kept_listings_are_used_or_passed_over(budget: Budget, tmp_path: Pat
 
     right = priced()
     kept = (tmp_path / FILE).read_bytes()
-    for number, chance in budget.rounds("price cache", 100, 5_000):
+    for number, chance in budget.rounds("price cache", 50, 5_000):
         given = spoiled(kept, chance, kept)
         (tmp_path / FILE).write_bytes(given)
         with budget.tried("price_cache", number, given):
@@ -117,7 +117,7 @@ def test_any_server_json_names_a_server_or_none(
 
     monkeypatch.setattr(socket, "create_connection", connect)
     path = tmp_path / "server.json"
-    for number, chance in budget.rounds("server.json", 300, 20_000):
+    for number, chance in budget.rounds("server.json", 150, 20_000):
         card = {"pid": os.getpid(), "url": "http://127.0.0.1:7420", "token": "t"}
         if chance.random() < 0.3:
             card["url"] = chance.choice(("http://127.0.0.1:99999", "http://[::1", "//", "http://127.0.0.1:x", "\ud800"))
@@ -134,7 +134,7 @@ def test_the_process_that_decodes_answers_whatever_it_is_asked(budget: Budget, m
     monkeypatch.setattr(decoding, "end_with", lambda _parent: None)
     monkeypatch.setattr(decoding.gc, "disable", lambda: None)
     labels = msgspec.json.encode(LabelSettings()).decode()
-    for number, chance in budget.rounds("decode process", 20, 1_000):
+    for number, chance in budget.rounds("decode process", 10, 1_000):
         ours, its = socket.socketpair()
         name = chance.choice((b"traces:0:json", b"calls:0:0:application/json", b"", b"x" * 255, b"\xff:1", b"calls:1"))
         body = mutated({"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "a"}]}]}]}, chance)

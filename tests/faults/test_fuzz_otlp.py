@@ -150,7 +150,7 @@ def test_any_span_spoils_itself_at_most(encoding: Any, part: int, budget: Budget
     """Whatever a span holds, it is kept, passed over or refused; ours are kept, and the ledger is sound."""
     batch = Batch()
     mine, before = 0, count_ours(ledger)
-    for number, chance in budget.rounds(f"otlp-{encoding}-{part}", 20, 2_500):
+    for number, chance in budget.rounds(f"otlp-{encoding}-{part}", 12, 2_500):
         salt = (part + 4 * (encoding == "json")) * 10_000 + number + 1
         body = BODIES[encoding](chance, salt)
         with budget.tried(f"otlp_{encoding}", number, body):
@@ -172,7 +172,7 @@ def test_any_span_spoils_itself_at_most(encoding: Any, part: int, budget: Budget
 @pytest.mark.parametrize("encoding", BODIES)
 def test_any_bytes_are_read_or_refused(encoding: Any, budget: Budget) -> None:
     """A body with bytes cut, flipped or spliced is read as far as it can be, or refused by the one declared error."""
-    for number, chance in budget.rounds(f"otlp-bytes-{encoding}", 300, 30_000):
+    for number, chance in budget.rounds(f"otlp-bytes-{encoding}", 150, 30_000):
         if encoding == "json":
             body = spoiled(encoded(as_json(other(chance), other(chance))), chance, encoded(as_json(ours(1))))
         else:

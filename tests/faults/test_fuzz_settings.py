@@ -101,7 +101,7 @@ def test_any_file_is_used_or_refused(form: str, budget: Budget, tmp_path: Path) 
     """Whatever it says, it holds or the one declared error says what is wrong."""
     page, take = TAKERS[form]
     text, content, path = written(page), examples(page), tmp_path / "given.toml"
-    for number, chance in budget.rounds(form, 200, 20_000):
+    for number, chance in budget.rounds(form, 100, 20_000):
         data = made(content, text, chance)
         path.write_bytes(data)
         with budget.tried(form, number, data):

@@ -74,7 +74,7 @@ def test_our_own_records(engine: str, tmp_path: Path, budget: Budget) -> None:
                 whole = refusal["field"] == "" and ("JSON" in refusal["reason"] or "bytes long" in refusal["reason"])
                 named = refusal["field"].partition(".")[0] in (field, *names)
                 assert whole or named, f"{kind}.{field}: {refusal}"
-        assert ask_everything(server, budget.random("hostile own"), 1.0 if budget.long else 0.06) == []
+        assert ask_everything(server, budget.random("hostile own"), 1.0 if budget.long else 0.02) == []
 
 
 def attributed(name: str, text: str) -> bytes:
@@ -104,7 +104,7 @@ def test_attributes_of_spans(engine: str, tmp_path: Path, budget: Budget) -> Non
             ours += 1
         question = {"measures": ["calls.input_tokens"], "where": ["calls.model = ours"], "since": "30d"}
         assert server.post("/api/query", question).json()["rows"][0]["input_tokens"] == 7 * ours
-        assert ask_everything(server, chance, 1.0 if budget.long else 0.06) == []
+        assert ask_everything(server, chance, 1.0 if budget.long else 0.02) == []
 
 
 def claude_samples() -> list[dict[str, Any]]:
@@ -194,4 +194,4 @@ def test_lines_of_transcripts(engine: str, tmp_path: Path, budget: Budget) -> No
         assert server.post("/api/query", question).json()["rows"][0]["output_tokens"] == 7 * ours
         refused = server.get("/api/refused?limit=1000").json()["refused"]
         assert [refusal for refusal in refused if "mistake" in refusal["reason"]] == []
-        assert ask_everything(server, budget.random("hostile files"), 1.0 if budget.long else 0.06) == []
+        assert ask_everything(server, budget.random("hostile files"), 1.0 if budget.long else 0.02) == []

@@ -57,7 +57,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path: Path, processes
     """After every kill the ledger opens, its audit passes and it has not lost a call; in the end it has them all."""
     home, data = tmp_path / "home", tmp_path / "data"
     truth = Tree(7, Size(sessions=60, calls=2500, result=500)).write(home / ".claude" / "projects")
-    chance, kills = budget.random("kill import"), budget.of(5, 60)
+    chance, kills = budget.random("kill import"), budget.of(3, 60)
 
     with _importing(tmp_path / "timing", home, processes) as first:
         began = time.monotonic()

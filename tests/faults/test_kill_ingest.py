@@ -103,7 +103,7 @@ def test_killed_at_random_moments(tmp_path: Path, budget: Budget) -> None:
         sender.start()
     server = start(data, port)
     try:
-        for _ in range(budget.of(8, 150)):
+        for _ in range(budget.of(4, 150)):
             before = sum(sender.acknowledged for sender in senders)
             until = time.monotonic() + 60
             while sum(sender.acknowledged for sender in senders) == before:

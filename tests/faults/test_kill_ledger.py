@@ -78,7 +78,7 @@ def test_a_ledger_that_is_killed_has_what_it_said(engine: str, tmp_path: Path, b
     data = tmp_path / "data"
     chance = budget.random(f"kill ledger {engine}")
     said = kept = 0
-    kills = budget.of(3, 60) if engine == "duckdb" else budget.of(2, 20)
+    kills = budget.of(2, 60) if engine == "duckdb" else budget.of(1, 20)
     for _ in range(kills):
         with _work(data, url, kept) as working:
             assert working.stdout is not None

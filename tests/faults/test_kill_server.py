@@ -141,7 +141,7 @@ def test_killed_and_stopped_while_all_goes_on(tmp_path: Path, budget: Budget) ->
     chance = budget.random("kill server")
     world = World(home, chance)
     with world:
-        for _ in range(budget.of(3, 80)):
+        for _ in range(budget.of(2, 80)):
             with served(data, home, world) as server:
                 time.sleep(chance.uniform(0.0, 2.5))
                 by = signal.SIGTERM if chance.random() < 0.4 else signal.SIGKILL
@@ -246,7 +246,7 @@ def test_the_process_that_decodes_is_killed(tmp_path: Path, budget: Budget) -> N
         thread.start()
         until = time.monotonic() + budget.of(60, 600)
         try:
-            while killed < budget.of(3, 100) and time.monotonic() < until:
+            while killed < budget.of(2, 100) and time.monotonic() < until:
                 for child in _decoders(server):
                     time.sleep(chance.uniform(0.0, 0.4))
                     with suppress(ProcessLookupError):
@@ -257,7 +257,7 @@ def test_the_process_that_decodes_is_killed(tmp_path: Path, budget: Budget) -> N
             stop.set()
             thread.join(60)
         assert failed == []
-        assert killed >= budget.of(3, 100)
+        assert killed >= budget.of(2, 100)
         assert server.totals()["requests"] == sum(sent)
         assert audit(server) == []
 
@@ -277,7 +277,7 @@ def test_killed_while_what_was_set_aside_is_tried_again(tmp_path: Path, budget: 
         assert not server.totals()["requests"]
     clock.set(0)
     chance = budget.random("kill aside")
-    for _ in range(budget.of(2, 40)):
+    for _ in range(budget.of(1, 40)):
         with running(data, home, env=clock.env) as server:
             time.sleep(chance.uniform(0.0, 1.0))
             server.kill()
@@ -301,7 +301,7 @@ def test_processes_that_read_are_killed(tmp_path: Path, budget: Budget) -> None:
     chance = budget.random("kill pool")
     script = Path(__file__).with_name("test_kill_import.py").read_text().split('SCRIPT = """')[1].split('"""')[0]
     killed = 0
-    for number in range(budget.of(2, 40)):
+    for number in range(budget.of(1, 40)):
         data = tmp_path / f"data{number}"
         command = [sys.executable, "-c", script, str(data), str(home), "2"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(home)) as importing:

@@ -124,7 +124,7 @@ def test_an_odd_line_ends_only_itself(source: str, odd: str, tmp_path: Path) -> 
 def test_whatever_a_line_holds_its_neighbours_are_read(source: str, tmp_path: Path, budget: Budget) -> None:
     """Any value in any place of a line, and any byte of it: what stands around it comes out as if it were not there."""
     decoder, ours, write = SOURCES[source]
-    for number, chance in budget.rounds(f"one-record-{source}", 150, 20_000):
+    for number, chance in budget.rounds(f"one-record-{source}", 60, 20_000):
         spoiled = mutated(json.loads(ours(50)), chance, json.loads(ours(51)))
         spoiled = spoiled.replace(b"\n", b" ")
         path = write(tmp_path, [ours(1), ours(2), spoiled, ours(3), ours(4)])
@@ -310,7 +310,7 @@ def test_a_span_that_is_broken_in_protobuf_ends_only_itself(budget: Budget) -> N
     broken = request_of(b"\x0a\xff\xff\xff\xff\x0f")
     found = decode_traces(whole[0] + broken + whole[2], "protobuf")
     assert (len(found.records), len(found.refusals)) == (2, 1)
-    for _, chance in budget.rounds("one-span", 300, 30_000):
+    for _, chance in budget.rounds("one-span", 150, 30_000):
         span_bytes = bytearray(inner_of(whole[1]))
         for _ in range(chance.randrange(1, 4)):
             span_bytes[chance.randrange(len(span_bytes))] ^= 1 << chance.randrange(8)

@@ -61,9 +61,9 @@ def test_hostile_questions(server: Running, budget: Budget) -> None:
     names = [value["value"] for group in server.get("/api/filters?range=30d").json() for value in group["values"]]
     described = server.get("/api/openapi.json").json()
     made = Questions(described, server.get("/api/measures").json(), server.get("/api/dashboards").json(), names[:20])
-    rounds = budget.rounds("queries", 300, 30_000)
+    rounds = budget.rounds("queries", 150, 30_000)
     if (server.data.parent / "chdb").exists():
-        rounds = budget.rounds("queries", 60, 3_000)
+        rounds = budget.rounds("queries", 30, 3_000)
     for number, chance in rounds:
         question = made.make(chance)
         with budget.tried("query", number, f"{question.method} {question.path}\n".encode() + (question.body or b"")):

@@ -60,11 +60,11 @@ def _kept(data: Path) -> int:
 
 @contextmanager
 def _hanging(tmp_path: Path, patch: str, *, wait: bool = True, discover: bool = False) -> Iterator[Running]:
-    """A server in which something hangs, with three seconds to end instead of fifteen."""
+    """A server in which something hangs, with a second and a half to end instead of fifteen."""
     code = (
         "import ctypes, os, sys, time; from pathlib import Path\n"
         "import tokometer.server.serving as serving; from tokometer.server import serve\n"
-        f"serving.SERVER_SECONDS = 3.0\ntaken = ctypes.create_string_buffer(64)\n"
+        f"serving.SERVER_SECONDS = 1.5\ntaken = ctypes.create_string_buffer(64)\n"
         "def hang(*_, **__):\n    for _ in range(2):\n        ctypes.CDLL(None).pthread_mutex_lock(taken)\n"
         f"{patch}\n"
         f"serve(Path(sys.argv[1]), '127.0.0.1', 0, discover={discover}, demo=False, home=Path(sys.argv[2]), "
@@ -255,7 +255,7 @@ def test_commands_end_within_seconds(tmp_path: Path, command: str, by: signal.Si
     home, data = tmp_path / "home", tmp_path / "data"
     truth = Tree(7, Size(sessions=60, calls=2_500, result=4_000)).write(home / ".claude" / "projects")
     chance = budget.random(f"commands {command} {by}")
-    for _ in range(budget.of(3, 30)):
+    for _ in range(budget.of(2, 30)):
         words = [*TOKOMETER, *COMMANDS[command](data)]
         with subprocess.Popen(
             words, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -132,7 +132,7 @@ def totals(ledger: Ledger, grain: str) -> tuple[int, int]:
 @pytest.mark.parametrize("engine", ["duckdb", "clickhouse"])
 def test_totals_do_not_move(engine: str, budget: Budget, tmp_path: Path) -> None:
     """After any course of events every call is counted once with its tokens, by any grain, and the audit is clean."""
-    rounds = budget.of(3, 150) if engine == "duckdb" else budget.of(2, 40)
+    rounds = budget.of(2, 150) if engine == "duckdb" else budget.of(1, 40)
     for number in range(rounds):
         chance = budget.random(f"totals {engine}", number)
         sent = Sent(chance)

@@ -162,7 +162,7 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "ttft": (
         seconds,
         "gen_ai.response.time_to_first_chunk gen_ai.server.time_to_first_token gen_ai.response.time_to_first_token "
-        "llm.latency.time_to_first_token",
+        "llm.latency.time_to_first_token gen_ai.client.operation.time_to_first_chunk",
     ),
     "ttft_ms": (
         milliseconds,

@@ -66,7 +66,8 @@ DIALECTS: Final[dict[str, Dialect]] = {
         _CACHE,
         "6: the cache is in the input; up to 5 over Anthropic and Bedrock: beside it, whatever its total says, which "
         "it adds up itself; cache writes of 5 come from `ai.response.providerMetadata`",
-        "up to 5 over other providers than Anthropic: cache writes",
+        "up to 5 over other providers than Anthropic: cache writes; up to 6: why a call failed; from 7 on without "
+        "`usage: true`: reasoning",
     ),
     "Claude Code": Dialect(_CACHE, "the cache is beside the input, as Anthropic's API has it", _NO_LIFETIME),
     "OpenClaw": Dialect(

@@ -57,6 +57,8 @@ _OPERATIONS: Final = {
     "system_prompt": _NOTHING,
     "tool_call": _TOOL,
     "user_prompt": _NOTHING,
+    # The Vercel AI SDK's own, since 7: a round of an agent, of which it can tell the sum
+    "agent_step": _NOTHING,
 }
 #: openinference.span.kind: only LLM and EMBEDDING are counted.
 _OPENINFERENCE: Final = {"LLM": _CHAT, "EMBEDDING": _EMBEDDINGS, "AGENT": _AGENT, "TOOL": _TOOL}
@@ -147,7 +149,7 @@ _SILENT: Final = {
         {
             *("create_agent", "fetch_response", "plan", "retrieval", "search_memory", "create_memory", "update_memory"),
             *("delete_memory", "create_memory_store", "delete_memory_store", "upsert_memory"),
-            *("schedule_tool_calls", "system_prompt", "user_prompt"),
+            *("schedule_tool_calls", "system_prompt", "user_prompt", "agent_step"),
         }
     ),
     "openinference_kind": frozenset({"CHAIN", "RETRIEVER", "RERANKER", "GUARDRAIL", "EVALUATOR", "PROMPT", "UNKNOWN"}),

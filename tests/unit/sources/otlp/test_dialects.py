@@ -268,6 +268,29 @@ DIALECTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "user": "u-4",
         },
     ),
+    "Vercel AI SDK 7": (
+        "chat gpt-4o",
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": "gpt-4o",
+            "gen_ai.usage.input_tokens": 70,
+            "gen_ai.usage.cache_read.input_tokens": 60,
+            "gen_ai.usage.output_tokens": 20,
+            "ai.usage.inputTokenDetails.noCacheTokens": 10,
+            "ai.usage.outputTokenDetails.reasoningTokens": 15,
+            "gen_ai.client.operation.time_to_first_chunk": 0.1205,
+        },
+        {
+            "model": "gpt-4o",
+            "provider": "openai",
+            "input_tokens": 10,
+            "cache_read_tokens": 60,
+            "output_tokens": 20,
+            "reasoning_tokens": 15,
+            "ttft_us": 120_500,
+        },
+    ),
     "Claude Code": (
         "claude_code.llm_request",
         {
@@ -445,6 +468,11 @@ STEPS = {
         "ai.generateText",
         {"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 7, "ai.model.id": "gpt-4o"},
         "ai.generateText",
+    ),
+    "a round with its sum": (
+        "step 1",
+        {"gen_ai.operation.name": "agent_step", "ai.usage.inputTokenDetails.noCacheTokens": 7},
+        "agent_step",
     ),
     "Claude Code waiting": ("claude_code.tool.blocked_on_user", {"duration_ms": 5}, "tool.blocked_on_user"),
 }

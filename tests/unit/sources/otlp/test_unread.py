@@ -98,6 +98,7 @@ def test_kinds_of_spans_that_nobody_knows_are_noticed(attributes: dict[str, Any]
         {"langfuse.observation.type": "span"},
         {"traceloop.span.kind": "task"},
         {"gen_ai.operation.name": "retrieval"},
+        {"gen_ai.operation.name": "agent_step"},
         {"mlflow.spanType": '"RETRIEVER"'},
         {"langsmith.span.kind": "chain"},
         {"http.request.method": "GET"},
