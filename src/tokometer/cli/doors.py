@@ -43,6 +43,9 @@ class Door(Protocol):
     def take(self, portion: Portion, place: str) -> dict[str, Any]:
         """Keep what a portion of a table says: `accepted`, `duplicate`, `changed`, `refused`, and `refusals`."""
 
+    def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+        """The records of a kind in a window (microseconds since the epoch), as objects of our own format."""
+
     def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
         """Price all calls anew and say what changes; with `apply`, keep it."""
 
@@ -150,6 +153,12 @@ class LocalDoor:
         from tokometer.collect.tabling import keep
 
         return keep(self.ledger, self.book, portion, place)
+
+    def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+        """The records of a kind in a window."""
+        from tokometer.collect.exporting import exported
+
+        return exported(self.ledger, kind, since, until)
 
     def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
         """Price all calls anew."""

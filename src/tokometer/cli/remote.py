@@ -125,6 +125,19 @@ class RemoteDoor:
         told["refusals"] += [{"position": at, "field": one.field, "reason": one.reason} for at, one in wrong]
         return told
 
+    def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+        """The records of a kind in a window, as the server reads them."""
+        whole = False
+        for line in self._lines("/api/control/export", {"kind": kind, "since": since, "until": until}):
+            if "error" in line:
+                raise Problem(str(line["error"]))
+            if "summary" in line:
+                whole = True
+            else:
+                yield line["record"]
+        if not whole:
+            raise Problem("the server stopped in the middle of it; nothing is written. Run it again")
+
     def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
         """Have the server read its prices again and price all calls anew."""
         return self._work("/api/control/reprice", {"apply": apply}, progress)

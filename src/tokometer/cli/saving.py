@@ -23,6 +23,7 @@ def save_map(data: Path, name: str, url: str, maps: Sequence[TableMap], secret_e
         Mistake: The name is none, or the settings cannot be changed.
     """
     from tokometer.host.private import private_folder, write_private
+    from tokometer.host.regular import read_bytes
     from tokometer.settings import FILE_NAME, SettingsError, read_settings
     from tokometer.sources.table.mapping import map_text, toml_value
 
@@ -41,7 +42,7 @@ def save_map(data: Path, name: str, url: str, maps: Sequence[TableMap], secret_e
     write_private(file, map_text(list(maps)).encode())
     if name in known:
         return file
-    before = settings.read_bytes() if settings.exists() else b""
+    before = read_bytes(settings) if settings.exists() else b""
     told = [f"source = {toml_value('table')}", f"name = {toml_value(name)}", f"url = {toml_value(url)}"]
     told += [f"secret_env = {toml_value(secret_env)}"] if secret_env else []
     told.append(f"options = {{ map = {toml_value(str(file))} }}")

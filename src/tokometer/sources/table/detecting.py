@@ -12,6 +12,7 @@ from typing import Final
 
 from tokometer.records import KINDS
 from tokometer.records.fields import FIELDS, REQUIRED
+from tokometer.records.told_again import columns
 from tokometer.sources.table.engines import Shape
 from tokometer.sources.table.mapping import Join, TableMap, is_duration, names_of
 
@@ -132,7 +133,8 @@ def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap |
         return None
     if is_export(shape):
         names = [name for name in names_of(kind) if name in shape.columns]
-        return TableMap(table=shape.name, kind=kind, fields={name: name for name in names})
+        unnamed: dict[str, str | int | float | bool] = {"model": UNNAMED} if kind == "calls" else {}
+        return TableMap(table=shape.name, kind=kind, fields={name: name for name in names}, constants=unnamed)
     fields = _fields(shape, kind)
     _tell_times(shape, kind, fields)
     constants: dict[str, str | int | float | bool] = {}
@@ -183,6 +185,9 @@ def lacking(one: TableMap) -> list[str]:
 
 
 def _kind(shape: Shape) -> str:
+    if is_export(shape):
+        # What it lacks and has beside is least of its own kind.
+        return min(KINDS, key=lambda kind: len(columns(kind).keys() ^ shape.columns.keys()))
     name = folded(shape.name)
     for pattern, kind in _TABLES:
         if pattern.search(name):
