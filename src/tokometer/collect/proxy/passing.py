@@ -156,7 +156,7 @@ class Client(asyncio.Protocol):
         assert upstream is not None
         if upstream.connected:
             upstream.write(data)
-        else:
+        elif not upstream.closed:
             self._waiting.append(data)
 
     def _open(self) -> Upstream:
@@ -194,6 +194,12 @@ class Client(asyncio.Protocol):
         if not self._gone and self.upstream is not None and self.upstream.connected:
             with suppress(RuntimeError):
                 (self._transport.pause_reading if still else self._transport.resume_reading)()
+
+    def release(self) -> None:
+        """Go on taking from the client what the server takes no more of: it belongs to a request that is answered."""
+        if not self._gone and not self._ahead:
+            with suppress(RuntimeError):
+                self._transport.resume_reading()
 
     def _refuse(self, status: int, reason: str) -> None:
         """Answer in the server's place, and end the connection."""

@@ -44,6 +44,11 @@ class Upstream(asyncio.Protocol):
         return self._transport is not None and not self._closed
 
     @property
+    def closed(self) -> bool:
+        """Whether what is written to it goes nowhere any more."""
+        return self._closed
+
+    @property
     def usable(self) -> bool:
         """Whether another request may be sent over it."""
         if self._closed or self.answering or self._blind:
@@ -123,6 +128,8 @@ class Upstream(asyncio.Protocol):
         """The server has closed the connection."""
         self._closed = True
         if not self.answering:
+            # It may have answered before it had the whole request, and taken no more of it.
+            self._client.release()
             return
         whole = self._blind or (self._body is not None and self._body.until_close)
         ending: Ending = "whole" if whole else "cut" if self._begun else "unanswered"
