@@ -209,8 +209,8 @@ def test_the_callback_and_its_telemetry(generation: str, server: Running, made_u
     """With spans beside the callback each call still counts once, with its tags, and its latency is known."""
     with proxy(server, made_up, tmp_path, ["generic_api", "otel"], LITELLM_OTEL_V2=generation) as url:
         ask_all(url)
-        await_all(server, 9)
+        await_all(server, 10)
     assert told(server) == RIGHT
-    assert overlaps(server) >= 9
+    assert overlaps(server) == 10
     check_whose(server)
     assert all(row["p50_latency"] for row in rows(server, ["calls.model"], ("p50_latency",)))
