@@ -12,7 +12,7 @@ from typing import Final
 
 from tokometer.records import KINDS
 from tokometer.records.fields import FIELDS, REQUIRED
-from tokometer.records.told_again import columns
+from tokometer.records.told_again import BESIDE, columns
 from tokometer.sources.table.engines import Shape
 from tokometer.sources.table.mapping import Join, TableMap, is_duration, names_of
 
@@ -132,7 +132,7 @@ def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap |
     if kind not in KINDS:
         return None
     if is_export(shape):
-        names = [name for name in names_of(kind) if name in shape.columns]
+        names = [name for name in (*names_of(kind), *BESIDE) if name in shape.columns]
         unnamed: dict[str, str | int | float | bool] = {"model": UNNAMED} if kind == "calls" else {}
         return TableMap(table=shape.name, kind=kind, fields={name: name for name in names}, constants=unnamed)
     fields = _fields(shape, kind)

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from tokometer.records import KINDS, Record, RecordError
+from tokometer.records.told_again import BESIDE, set_beside
 from tokometer.records.values import moment, text, whole
 from tokometer.records.wire import content_id, record_from
 from tokometer.sources.table.mapping import LABEL, TableMap, is_duration, is_time, names_of
@@ -58,6 +59,8 @@ class Rows:
                 found[name] = self._converted(name, value)
         for name in [name for name in found if name.startswith(LABEL)]:
             labels.setdefault(name[len(LABEL) :], found.pop(name))
+        if self._map.kind == "scores" and found.get("type") != "category":
+            found["value"] = _verdict(found.get("value"))
         if labels:
             found["labels"] = {**found.get("labels", {}), **labels}
         self._name(row, found)
@@ -69,12 +72,15 @@ class Rows:
         Raises:
             RecordError: It cannot be believed.
         """
+        beside = {name: given[name] for name in BESIDE if name in given}
         try:
-            return record_from(self._map.kind, given)
+            record = record_from(self._map.kind, {name: value for name, value in given.items() if name not in beside})
+            set_beside(record, beside)
         except RecordError as error:
             columns = self._map.columns_of(error.field)
             field = f"{error.field} ({', '.join(columns)})" if columns else error.field
             raise RecordError(field, error.reason) from None
+        return record
 
     def _converted(self, name: str, value: object) -> object:
         convert = self._converts.get(name)
@@ -159,7 +165,10 @@ def _converter(one: TableMap, name: str) -> Callable[[Any], object] | None:
     field = names_of(one.kind).get(name)
     unit = one.units.get(name, "")
     found: Callable[[Any], object] | None = None
-    if name in _CONVERTS:
+    if name == "revision" and one.fields[name] == name:
+        # Ours, as we exported it: no time.
+        found = _whole
+    elif name in _CONVERTS:
         found = _CONVERTS[name]
     elif is_time(one.kind, name):
         found = partial(time_of, unit=unit)
@@ -194,6 +203,14 @@ def _revision(value: object) -> object:
         return value
 
 
+def _verdict(value: object) -> object:
+    """A number that stands in text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 def _share(value: object) -> object:
     """A share of one; what is more than one is in percent."""
     try:
@@ -218,7 +235,8 @@ _CONVERTS: Final[dict[str, Callable[[Any], object]]] = {
 
 
 def as_json(given: dict[str, Any]) -> bytes:
-    """An object as a line of JSON."""
+    """An object of our own format as a line of JSON."""
+    given = {name: value for name, value in given.items() if name not in BESIDE}
     return json.dumps(given, default=str, ensure_ascii=False).encode()
 
 

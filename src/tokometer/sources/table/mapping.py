@@ -13,6 +13,7 @@ from tokometer.host.toml import NotToml, parse
 from tokometer.records import KINDS
 from tokometer.records.field import Field
 from tokometer.records.fields import FIELDS
+from tokometer.records.told_again import BESIDE
 from tokometer.records.values import milliseconds, moment
 
 #: In a reference, what leads from a column into the JSON that it holds: `Usage->prompt_tokens`.
@@ -114,7 +115,7 @@ def check(one: TableMap) -> None:
     for name in (*one.fields, *one.constants, *one.units):
         if name.startswith(LABEL) and len(name) > len(LABEL):
             continue
-        if name not in names:
+        if name not in names and name not in BESIDE:
             near = get_close_matches(name, names, 1)
             meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(names))}"
             raise MapError(f"{one.table}: {one.kind} has no field {name!r}{meant}")

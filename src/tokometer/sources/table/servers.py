@@ -34,7 +34,8 @@ _KEYS: Final = """
 class _Server:
     """What both have in common."""
 
-    mark = "%s"
+    #: No name can hold it, as one can hold a percent sign.
+    mark = "\0"
     #: Tables of this schema are named without it.
     _home = "public"
 
@@ -72,7 +73,10 @@ class _Server:
         """See `Engine.rows`."""
         try:
             with self._cursor() as cursor:
-                cursor.execute(query, tuple(values) if values else None)
+                if values:
+                    cursor.execute(query.replace("%", "%%").replace(self.mark, "%s"), tuple(values))
+                else:
+                    cursor.execute(query)
                 while rows := cursor.fetchmany(_FETCH):
                     yield from (tuple(row) for row in rows)
         except self._errors as error:
