@@ -41,7 +41,7 @@ _TURN_MS: Final = 400
 _UNNAMEABLE: Final = "WatchfilesRustInternalError"
 #: How often to look around at everything (s); more rarely where looking takes long.
 _LOOK_SECONDS: Final = 5.0
-_LOOK_SHARE: Final = 50
+_LOOK_SHARE: Final = 250
 #: A file that could not be read or kept is tried again when it changes and after this long, then ever more rarely (s).
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
