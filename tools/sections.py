@@ -182,6 +182,7 @@ def labels() -> str:
     from tokometer.sources.otlp.labels import KNOWN
 
     what = {"tags": "tags", "object": "an object, each key of it a label", "value": "one label"}
+    what["request"] = f"{what['object']}, but for HTTP headers and ids"
     return table("attribute | holds | sent by", ((f"`{name}`", what[kind], who) for name, (kind, who) in KNOWN.items()))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tokometer.ledger import Ledger
     from tokometer.measures import Question, Result
     from tokometer.prices import PriceBook
+    from tokometer.sources.table.reading import Portion
 
 
 class Door(Protocol):
@@ -38,6 +39,12 @@ class Door(Protocol):
 
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Import what is new and say what it was; `progress` takes bytes."""
+
+    def take(self, portion: Portion, place: str) -> dict[str, Any]:
+        """Keep what a portion of a table says: `accepted`, `duplicate`, `changed`, `refused`, and `refusals`."""
+
+    def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+        """The records of a kind in a window (microseconds since the epoch), as objects of our own format."""
 
     def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
         """Price all calls anew and say what changes; with `apply`, keep it."""
@@ -121,7 +128,37 @@ class LocalDoor:
             watch=watch,
             fresh=self.empty,
         )
-        return asdict(summary)
+        told = asdict(summary)
+        if not paths and source in ("", "table"):
+            self._read_on(told)
+        return told
+
+    def _read_on(self, told: dict[str, Any]) -> None:
+        """Read on in the tables that settings name, which a server would ask."""
+        from tokometer.settings import FILE_NAME, OwnTargets, read_settings
+
+        named = [*OwnTargets(self.data).targets, *read_settings(self.data / FILE_NAME).targets]
+        if not any(one.source == "table" for one in named):
+            return
+        from tokometer.collect.tabling import ask_tables, tables_of
+
+        found = ask_tables(self.ledger, self.book, tables_of(self.data, os.environ))
+        for name in ("accepted", "duplicate", "changed", "refused"):
+            told[name] += found[name]
+        told["refusals"] += found["refusals"]
+        told["tables"], told["problems"] = found["tables"], found["problems"]
+
+    def take(self, portion: Portion, place: str) -> dict[str, Any]:
+        """Keep what a portion of a table says."""
+        from tokometer.collect.tabling import keep
+
+        return keep(self.ledger, self.book, portion, place)
+
+    def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+        """The records of a kind in a window."""
+        from tokometer.collect.exporting import exported
+
+        return exported(self.ledger, kind, since, until)
 
     def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
         """Price all calls anew."""

@@ -16,6 +16,8 @@ from tokometer.host.regular import read_bytes
 if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
 
+    from tokometer.sources.table.reading import Portion
+
 #: A server that is there answers at once; imports and audits may take their time after that.
 _CONNECT_SECONDS: Final = 5.0
 
@@ -100,6 +102,42 @@ class RemoteDoor:
         question = {"source": source, "paths": [str(path) for path in paths]}
         return self._work("/api/control/import", question, progress)
 
+    def take(self, portion: Portion, place: str) -> dict[str, Any]:  # noqa: ARG002 - the server names it by its way in
+        """Have the server keep what a portion of a table says, as records of our own format."""
+        from tokometer.records import RecordError
+        from tokometer.sources.table.given import as_json
+
+        wrong = [(number, given) for number, given in portion.items if isinstance(given, RecordError)]
+        good = [(number, given) for number, given in portion.items if isinstance(given, dict)]
+        body = b"\n".join(as_json(given) for _, given in good)
+        told: dict[str, Any] = {"accepted": 0, "duplicate": 0, "changed": 0, "refused": 0, "refusals": []}
+        if body:
+            path = f"/api/records/{portion.map.kind}"
+            answer = json.loads(self._send("POST", path, body=body, media_type="application/x-ndjson").read())
+            for name in ("accepted", "duplicate", "changed"):
+                told[name] = int(answer.get(name, 0))
+            refused = answer.get("refused", [])
+            told["refused"] = int(answer.get("refused_count", len(refused)))
+            told["refusals"] = [
+                {"position": good[one["index"]][0], "field": one["field"], "reason": one["reason"]} for one in refused
+            ]
+        told["refused"] += len(wrong)
+        told["refusals"] += [{"position": at, "field": one.field, "reason": one.reason} for at, one in wrong]
+        return told
+
+    def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+        """The records of a kind in a window, as the server reads them."""
+        whole = False
+        for line in self._lines("/api/control/export", {"kind": kind, "since": since, "until": until}):
+            if "error" in line:
+                raise Problem(str(line["error"]))
+            if "summary" in line:
+                whole = True
+            else:
+                yield line["record"]
+        if not whole:
+            raise Problem("the server stopped in the middle of it; nothing is written. Run it again")
+
     def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
         """Have the server read its prices again and price all calls anew."""
         return self._work("/api/control/reprice", {"apply": apply}, progress)
@@ -129,16 +167,24 @@ class RemoteDoor:
                 yield json.loads(line)
 
     def _send(
-        self, method: str, path: str, question: Mapping[str, Any] | None = None, accept: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        question: Mapping[str, Any] | None = None,
+        accept: str = "application/json",
+        *,
+        body: bytes | None = None,
+        media_type: str = "application/json",
     ) -> HTTPResponse:
         from http.client import HTTPException
 
         headers = {
             "Accept": accept,
             "Authorization": f"Bearer {self.server.token}",
-            "Content-Type": "application/json",
+            "Content-Type": media_type,
         }
-        body = None if question is None else json.dumps(question)
+        if question is not None:
+            body = json.dumps(question).encode()
         try:
             connection = _connect(self.server.url)
             connection.request(method, path, body=body, headers=headers)

@@ -113,6 +113,9 @@ def same_answer(one: ModelCall, other: ModelCall, name: str, *, alone: bool = Fa
     spans = told_by_span(one) and told_by_span(other)
     if unique and alone and not spans:
         return True
+    if not alone and (one.status == "ok") != (other.status == "ok"):
+        # Attempts of one request, to which a gateway gives one id: the one that failed is not the one that went well.
+        return False
     stated = Stated.of(one), Stated.of(other)
     stating = [each for each in stated if each.total]
     if not unique and len(stating) < len(stated) and (not stating or not spans or one.trace_id != other.trace_id):

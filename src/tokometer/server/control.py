@@ -19,10 +19,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from tokometer.collect.checkup import examine
+from tokometer.collect.exporting import exported
 from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
 from tokometer.collect.repricing import reprice
-from tokometer.ledger import Receipt
+from tokometer.ledger import LedgerError, Receipt
 from tokometer.records import KINDS
 from tokometer.server.body import BodyError, received
 from tokometer.sources.registry import FILE_SOURCES
@@ -43,6 +44,8 @@ def require_token(request: Request) -> None:
 
 
 _T = TypeVar("_T")
+#: Records that are sent at once.
+_LINES: Final = 500
 #: What a command asks is small.
 _MOST_BYTES: Final = 64 * 1024
 #: Takes how much is done, and of how much.
@@ -80,6 +83,39 @@ async def reprice_now(request: Request) -> Response:
     asked = await _asked(request, RepriceRequest)
     runtime: Runtime = request.app.state.runtime
     return _streamed(lambda told: _repricing(runtime, asked, told))
+
+
+class ExportRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What to export: a kind of record, in a window in microseconds since the epoch."""
+
+    kind: str = "calls"
+    since: int = 0
+    until: int = 1 << 62
+
+
+@router.post("/export", summary="Records of a kind, all their fields (for the command line)")
+async def export(request: Request) -> Response:
+    """Stream NDJSON: a `{"record": …}` each, then `{"summary": …}` or `{"error": …}`."""
+    asked = await _asked(request, ExportRequest)
+    if asked.kind not in KINDS:
+        raise HTTPException(400, f"there is no kind {asked.kind[:40]!r}; there are {', '.join(KINDS)}")
+    return StreamingResponse(_exporting(request.app.state.runtime, asked), media_type="application/x-ndjson")
+
+
+def _exporting(runtime: Runtime, asked: ExportRequest) -> Iterator[bytes]:
+    count, waiting = 0, []
+    try:
+        for record in exported(runtime.ledger, asked.kind, asked.since, asked.until):
+            waiting.append(msgspec.json.encode({"record": record}))
+            count += 1
+            if len(waiting) >= _LINES:
+                yield b"\n".join([*waiting, b""])
+                waiting.clear()
+    except LedgerError as error:
+        waiting.append(msgspec.json.encode({"error": str(error)}))
+    else:
+        waiting.append(msgspec.json.encode({"summary": {"records": count}}))
+    yield b"\n".join([*waiting, b""])
 
 
 @router.get("/doctor", summary="Sources found, price coverage, health of the ledger (for the command line)")

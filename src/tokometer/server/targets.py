@@ -200,12 +200,21 @@ def _target(runtime: Runtime, form: Mapping[str, Any]) -> TargetSettings:
         target = target_of(runtime.own_targets.path, keep)
     except SettingsError as error:
         raise _wrong(error.key.partition(".")[0], error.reason) from None
+    _check_files(target)
     if target.url.startswith(("http:", "https:")):
         try:
             address(target.url)
         except PollError as error:
             raise _wrong("url", str(error)) from None
     return target
+
+
+def _check_files(target: TargetSettings) -> None:
+    """A page must not have files of the server read."""
+    if target.source == "table":
+        for name, wrong in (("url", target.url.startswith(("file:", "sqlite:"))), ("options", bool(target.options))):
+            if wrong:
+                raise _wrong(name, _ELSEWHERE)
 
 
 def _put(runtime: Runtime, target: TargetSettings, before: Listed | None = None, *, keep_secret: bool = False) -> None:

@@ -212,6 +212,23 @@ def test_whose_word_is_taken() -> None:
         ]
 
 
+def test_a_failed_attempt_is_not_the_one_that_went_well() -> None:
+    """Of attempts that share their request's id each is told by who tells of the same outcome, in whatever order."""
+    none: dict[str, Any] = {"input": None, "output": None, "status": "server_error"}
+    attempts = [
+        gateway(request_id=REQUEST, native_id="failed", **none),
+        gateway(1, request_id=REQUEST, response_id=MESSAGE, native_id="well"),
+        span(request_id=REQUEST, native_id="span failed", **none),
+        span(1, request_id=MESSAGE, native_id="span well"),
+    ]
+    for told in permutations(attempts):
+        counted = [call for call in settle(told, {}) if call is not None]
+        assert {(call.native_id, call.status) for call in counted} == {
+            ("span failed", "server_error"),
+            ("span well", "ok"),
+        }
+
+
 def test_a_transcript_that_was_cut_off_learns_the_whole_answer() -> None:
     """A stream's first line states a token of output; telemetry knows them all."""
     [found] = [

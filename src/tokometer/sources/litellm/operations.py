@@ -1,4 +1,4 @@
-"""LiteLLM's call types: which of them are calls of a model, and of what kind."""
+"""LiteLLM's words: which call types are calls of a model, and of what kind; what it puts among its users' metadata."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ MODEL_CALLS: Final[dict[str, str]] = {
 }
 #: Of a tool of an MCP server, called through LiteLLM.
 MCP: Final = "call_mcp_tool"
-
+#: Keys that stand in `requester_metadata` without that anybody said them of a call.
+PUT_THERE: Final = frozenset({"headers", "used_client_oauth_token"})
 
 #: What the others begin with, behind the `a` of the asynchronous one.
-_OTHERS: Final = (
+OTHERS: Final = (
     *("create_", "get_", "list_", "cancel_", "retrieve_", "delete_", "upload_", "run_", "file_", "vector_", "video_"),
     *("search", "container", "_add_", "compact_", "count_"),
 )
@@ -48,4 +49,4 @@ def plain(call_type: str) -> str:
     if word in MODEL_CALLS or not word.startswith("a"):
         return word
     rest = word[1:]
-    return rest.lstrip("_") if rest in MODEL_CALLS or rest.startswith(_OTHERS) else word
+    return rest.lstrip("_") if rest in MODEL_CALLS or rest.startswith(OTHERS) else word

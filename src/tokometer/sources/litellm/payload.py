@@ -25,7 +25,7 @@ from tokometer.records.labels import metadata_from, tags_from
 from tokometer.records.providers import provider_of
 from tokometer.sources.addresses import host_of
 from tokometer.sources.litellm.identity import Named, named
-from tokometer.sources.litellm.operations import MCP, MODEL_CALLS, plain
+from tokometer.sources.litellm.operations import MCP, MODEL_CALLS, PUT_THERE, plain
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp.facts import region_of
 from tokometer.sources.told import Told
@@ -46,11 +46,12 @@ _KNOWN: Final = """
 KNOWN: Final = frozenset(_KNOWN.split())
 #: What people say of their calls themselves.
 _SAID: Final = ("spend_logs_metadata", "requester_metadata")
-_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+#: A UUID, or a trace of OpenTelemetry's: with that callback on as well, those name a call that nobody named.
+_MADE_UP: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 _USER_AGENT: Final = "user-agent:"
 _NOBODY: Final = frozenset({"default_user_id", "litellm_proxy_master_key"})
-#: What a user's metadata holds that has a field of its own.
-_FIELDS: Final = frozenset({"session_id", "trace_id", "tags", "environment", "user_id"})
+#: What a user's metadata holds that has a field of its own, and what LiteLLM puts there of the HTTP request.
+_FIELDS: Final = frozenset({"session_id", "trace_id", "tags", "environment", "user_id"}) | PUT_THERE
 _GUARDED: Final = {"success": "ok", "not_run": "ok", "guardrail_intervened": "error", "blocked": "error"}
 
 
@@ -349,9 +350,9 @@ class _Payload:
 def _named(trace_id: str) -> str:
     """A trace that somebody named, which LiteLLM's versions without a field for it use for the session.
 
-    Where nobody does, they make up a UUID for each request.
+    Where nobody does, they make up an id for each request.
     """
-    return "" if _UUID.fullmatch(trace_id) else trace_id
+    return "" if _MADE_UP.fullmatch(trace_id) else trace_id
 
 
 def _stop(response: object) -> str:

@@ -152,6 +152,11 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         "gen_ai.request.model llm.model_name embedding.model_name llm.request.model ai.model.id mlflow.llm.model model "
         "openclaw.model",
     ),
+    # What a client of LiteLLM's proxy called the model by, which the proxy puts into the answer, too; what it is
+    "model_group": (text, "litellm.model_group"),
+    "routed_model": (text, "litellm.provider.model"),
+    # LiteLLM's own id of a request, by which its callback tells of what has no answer's id
+    "litellm_call": (text, "litellm.call_id"),
     "response_id": (text, "gen_ai.response.id llm.response.id ai.response.id request_id"),
     # OpenInference has the answer's id nowhere but in the answer, which is not kept
     "answer": (_answer_named, "output.value"),
@@ -190,7 +195,7 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
         f"<langfuse.session.id gen_ai.conversation.id session.id {_T}session_id {_T}thread_id {_M}sessionId "
         "openclaw.sessionId openclaw.sessionKey",
     ),
-    "user": (text, f"<langfuse.user.id user.id enduser.id {_T}user_id {_M}userId"),
+    "user": (text, f"<langfuse.user.id user.id enduser.id {_T}user_id {_M}userId llm.user"),
     "team": (text, f"tokometer.team team team.id team.name {_T}team {_M}team langfuse.trace.metadata.team"),
     "project": (text, f"tokometer.project openinference.project.name {_T}project {_M}project"),
     "service": (text, "service.name"),

@@ -77,6 +77,8 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
     found = span.found
     get = found.get
     model = get("model") or get("request_model") or ""
+    if "routed_model" in found and model in (get("model_group"), get("request_model", "")):
+        model = _routed(found)
     usage = usage_of(found, exclusive=span.name.startswith("claude_code."))
     # Fields are set as they are found: most calls have a third of them, and this runs for every span.
     call = ModelCall(
@@ -124,13 +126,20 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
     call.endpoint = _endpoint(span)
     finish_facts(call, found)
     if not call.request_id:
-        call.request_id = get("answer", "")
+        call.request_id = get("answer", "") or get("litellm_call", "")
     if "attempt" in found:
         call.attempt = max(1, found["attempt"])
     if "agent_id" in found:
         call.agent = call.agent or found["agent_id"]
         call.subagent = found["agent_id"] if get("parent_agent_id") else ""
     return call
+
+
+def _routed(found: Mapping[str, Any]) -> str:
+    """The model that a gateway asked, which it writes behind its provider: `openai/gpt-5.2`."""
+    model: str = found["routed_model"]
+    first, _, rest = model.partition("/")
+    return rest if rest and found.get("provider", first) in ("", first) else model
 
 
 def _statement(span: Span, part: Part, native_id: str, start: int) -> ModelCall:

@@ -16,6 +16,7 @@ import msgspec
 
 from tokometer.records.fields import NOT_KEPT
 from tokometer.records.labels import TAGS, labels_from, metadata_from, tags_from
+from tokometer.sources.litellm.operations import PUT_THERE
 from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS
 
 _LOG: Final = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ KNOWN: Final[dict[str, tuple[str, str]]] = {
     "ai.telemetry.metadata.*": ("value", "Vercel AI SDK"),
     "metadata": ("object", "OpenInference"),
     "tag.tags": ("tags", "OpenInference"),
-    "metadata.requester_metadata": ("object", "LiteLLM"),
+    "metadata.requester_metadata": ("request", "LiteLLM"),
     "metadata.spend_logs_metadata": ("object", "LiteLLM"),
     "metadata.request_tags": ("tags", "LiteLLM"),
     "metadata.user_api_key_alias": ("value", "LiteLLM"),
@@ -54,6 +55,8 @@ KNOWN: Final[dict[str, tuple[str, str]]] = {
     "langsmith.span.tags": ("tags", "LangSmith"),
     "logfire.tags": ("tags", "Logfire"),
 }
+#: What stands among a request's metadata and is no label: ids, and what a gateway put there.
+_NOT_SAID: Final = PUT_THERE | {"session_id", "trace_id"}
 #: JSON longer than this is content, not labels.
 _LONGEST: Final = 16_384
 #: Names that were looked up; there may be any number of them.
@@ -80,6 +83,14 @@ def _whole(key: str, given: object) -> dict[str, str]:
     return metadata_from(value if isinstance(value, dict) else {key: value}, NOT_KEPT)
 
 
+def _request(key: str, given: object) -> dict[str, str]:
+    """What a client of a gateway says of its request, without what stands in fields and what the gateway put there."""
+    value = _decoded(given)
+    if not isinstance(value, dict):
+        return labels_from({key: value}, NOT_KEPT)
+    return metadata_from({name: said for name, said in value.items() if name not in _NOT_SAID}, NOT_KEPT)
+
+
 def _tags(_key: str, given: object) -> dict[str, str]:
     return tags_from(_decoded(given))
 
@@ -88,7 +99,7 @@ def _as_it_is(key: str, given: object) -> dict[str, str]:
     return labels_from({key: given})
 
 
-_READERS: Final = {"value": _value, "object": _whole, "tags": _tags}
+_READERS: Final = {"value": _value, "object": _whole, "request": _request, "tags": _tags}
 
 
 class Labelled:

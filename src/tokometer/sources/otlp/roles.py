@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NamedTuple
 
+from tokometer.sources.litellm.operations import MODEL_CALLS, OTHERS, plain
 from tokometer.sources.otlp.object_keys import OBJECTS
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS
@@ -108,7 +109,7 @@ def part_of(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
     if "openinference_kind" in found:
         return _OPENINFERENCE.get(found["openinference_kind"], _NOTHING)
     if "request_type" in found:
-        return _REQUESTS.get(found["request_type"], _CHAT)
+        return _REQUESTS.get(found["request_type"]) or _litellm(found["request_type"])
     if "traceloop_kind" in found:
         return _TRACELOOP.get(found["traceloop_kind"], _NOTHING)
     if "ai_operation" in found:
@@ -118,6 +119,14 @@ def part_of(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
     if "langsmith_kind" in found:
         return _LANGSMITH.get(found["langsmith_kind"], _NOTHING)
     return _guess(found, operation)
+
+
+def _litellm(call_type: str) -> Part:
+    """LiteLLM says by which of its own functions it was asked (`aembedding`); all but calls of models is a step."""
+    word = plain(call_type)
+    if word in MODEL_CALLS:
+        return Part("call", MODEL_CALLS[word])
+    return _NOTHING if word.startswith(OTHERS) else _CHAT
 
 
 def _vercel(operation: str) -> Part:

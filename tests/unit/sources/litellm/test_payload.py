@@ -137,6 +137,17 @@ def test_sessions() -> None:
     assert call_of(read(PLAIN)).session_id == ""
     named = call_of(read(PLAIN | {"trace_id": "support-42"}))
     assert (named.session_id, named.trace_id) == ("support-42", "support-42")
+    traced = call_of(read(PLAIN | {"trace_id": "0766d36ebf4e6df4e19fbe2425b0b541"}))
+    assert (traced.session_id, traced.trace_id) == ("", "0766d36ebf4e6df4e19fbe2425b0b541")
+
+
+def test_what_the_proxy_puts_among_metadata_is_no_label() -> None:
+    """Callers' HTTP headers, which stand in their metadata, make no labels; what they said does."""
+    said = {"customer": "acme", "headers": {"content-length": "122"}, "used_client_oauth_token": False}
+    call = call_of(read(PLAIN | {"metadata": PLAIN["metadata"] | {"requester_metadata": said}}))
+    labels = call.labels or {}
+    assert labels["customer"] == "acme"
+    assert not any(key.startswith(("headers", "used_client")) for key in labels)
 
 
 def test_tools_guardrails_and_other_requests() -> None:

@@ -50,7 +50,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str] | None]] = {
     ),
     "LiteLLM, as Python writes it": (
         {
-            "metadata.requester_metadata": "{'customer': 'acme', 'tags': ['a']}",
+            "metadata.requester_metadata": "{'customer': 'acme', 'tags': ['a'], 'session_id': 's', 'trace_id': 't', "
+            "'headers': {'content-length': '122'}, 'used_client_oauth_token': False}",
             "metadata.user_api_key_alias": "ci",
             "metadata.user_api_key_hash": "0123",
         },

@@ -1,0 +1,240 @@
+"""What tables are read with: one form of SQL for all of them, and what differs between them.
+
+Names of tables and columns stand in a query only as the database itself gave them, quoted; values are bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from tokometer.host.regular import check_regular
+from tokometer.records.redaction import redacted
+from tokometer.sources import folders
+from tokometer.sources.database import Tables, opened
+
+#: Tables and columns that are looked at.
+MOST_TABLES: Final = 2_000
+MOST_COLUMNS: Final = 500
+#: What DuckDB may take of this machine for one file.
+_LIMITS: Final = {
+    "memory_limit": "512MB",
+    "threads": "1",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+#: The one table of a file that is one.
+FILE_TABLE: Final = "file"
+_LONGEST: Final = 200
+#: Rows of a CSV that are no rows, to list.
+_MOST_REJECTS: Final = 1_000
+
+
+class TableError(Exception):
+    """A table that cannot be read just now, or at all; says why, in one line."""
+
+    def __init__(self, reason: str, *, secret: bool = False) -> None:
+        super().__init__(reason)
+        self.secret = secret
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table as its database describes it."""
+
+    name: str
+    #: Column → its type, in the database's words; in order.
+    columns: dict[str, str]
+    #: The column that tells rows from each other, where there is exactly one.
+    key: str = ""
+    #: Column → the table and column that it points to, where the database says.
+    references: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: The schema that it is in, where it has to be named, and its name there.
+    schema: str = ""
+    table: str = ""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its names in a query, the outermost first."""
+        return (self.schema, self.table) if self.schema else (self.name,)
+
+
+class Engine(Protocol):
+    """An open database, for reading."""
+
+    #: What stands for a value that is bound.
+    mark: str
+
+    def shapes(self) -> list[Shape]:
+        """Its tables and views.
+
+        Raises:
+            TableError: They cannot be read.
+        """
+
+    def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, not all of them in memory.
+
+        Raises:
+            TableError: They cannot be read.
+            OSError: The same, of a file.
+        """
+
+    def bound(self, kind: str) -> str:
+        """What stands for a value that is compared with a column of a type."""
+
+    def rejects(self) -> list[tuple[int, str]]:
+        """Line and reason of those lines of a file that are no rows."""
+
+
+def quoted(name: str) -> str:
+    """A name in a query."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Sqlite:
+    """A database of SQLite."""
+
+    mark = "?"
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def shapes(self) -> list[Shape]:
+        """See `Engine.shapes`."""
+        query = (
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
+            "ORDER BY name LIMIT ?"
+        )
+        return [self._shape(str(row["name"])) for row in list(self._tables.rows(query, (MOST_TABLES,)))]
+
+    def _shape(self, name: str) -> Shape:
+        columns, keys = {}, []
+        query = "SELECT name, type, pk FROM pragma_table_info(?) LIMIT ?"
+        for row in self._tables.rows(query, (name, MOST_COLUMNS)):
+            columns[str(row["name"])] = str(row["type"]).lower()
+            keys += [str(row["name"])] if row["pk"] else []
+        query = 'SELECT "from" AS source, "table" AS target, "to" AS key FROM pragma_foreign_key_list(?)'
+        references = {
+            str(row["source"]): (str(row["target"]), str(row["key"] or "")) for row in self._tables.rows(query, (name,))
+        }
+        return Shape(name, columns, keys[0] if len(keys) == 1 else "", references)
+
+    def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        """See `Engine.rows`."""
+        for row in self._tables.rows(query, values):
+            yield tuple(row.values())
+
+    def bound(self, kind: str) -> str:  # noqa: ARG002 - SQLite compares what it has
+        """See `Engine.bound`."""
+        return self.mark
+
+    def rejects(self) -> list[tuple[int, str]]:
+        """None: every row of a database is one."""
+        return []
+
+
+class DuckDb:
+    """A file of CSV or Parquet, read by DuckDB in memory."""
+
+    mark = "?"
+
+    def __init__(self, path: Path, *, parquet: bool) -> None:
+        import duckdb
+
+        check_regular(path)
+        self._parquet = parquet
+        self._error = duckdb.Error
+        self._connection = duckdb.connect(":memory:", config=dict(_LIMITS))
+        # Text as it stands: what it means is for the fields to say. Lines that are no rows are listed, not fatal.
+        reader = (
+            "read_parquet(?)"
+            if parquet
+            else "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 1000, "
+            "max_line_size = 16777216, sample_size = 2048)"
+        )
+        try:
+            # A name with a star or brackets is a pattern to DuckDB; these name themselves in brackets.
+            named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+            self._relation = reader.replace("?", "'" + named.replace("'", "''") + "'")
+            self._described = self._connection.execute(f"DESCRIBE SELECT * FROM {self._relation}").fetchall()
+        except self._error as error:
+            self.close()
+            raise TableError(f"cannot be read: {_why(error)}") from error
+
+    def shapes(self) -> list[Shape]:
+        """See `Engine.shapes`."""
+        columns = {str(row[0]): str(row[1]).lower() for row in self._described[:MOST_COLUMNS]}
+        return [Shape(FILE_TABLE, columns)]
+
+    def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        """See `Engine.rows`."""
+        try:
+            found = self._connection.execute(
+                query.replace(f"FROM {quoted(FILE_TABLE)} ", f"FROM {self._relation} "), values
+            )
+            while rows := found.fetchmany(2_048):
+                yield from rows
+        except self._error as error:
+            raise TableError(f"cannot be read: {_why(error)}") from error
+
+    def bound(self, kind: str) -> str:
+        """See `Engine.bound`."""
+        return "?" if kind == "varchar" else f"CAST(? AS {kind})"
+
+    def rejects(self) -> list[tuple[int, str]]:
+        """See `Engine.rejects`."""
+        if self._parquet:
+            return []
+        try:
+            query = f"SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line LIMIT {_MOST_REJECTS}"
+            found = self._connection.execute(query).fetchall()
+        except self._error:
+            return []
+        return [(int(line), str(why).lower()) for line, why in found]
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._connection.close()
+
+
+def form_of(path: Path) -> str:
+    """What a file is: sqlite, parquet, csv; empty where it is none of them."""
+    head = folders.head(path)
+    if head.startswith(b"SQLite format 3\0"):
+        return "sqlite"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    name = path.name.lower().removesuffix(".gz")
+    return "csv" if name.endswith((".csv", ".tsv")) else ""
+
+
+@contextmanager
+def open_file(path: Path, form: str = "") -> Iterator[Engine]:
+    """A file, by what it is.
+
+    Raises:
+        TableError: It is none that can be read.
+        OSError: It is gone, or locked.
+    """
+    form = form or form_of(path)
+    if form == "sqlite":
+        with opened(path) as tables:
+            yield Sqlite(tables)
+    elif form in ("csv", "parquet"):
+        engine = DuckDb(path, parquet=form == "parquet")
+        try:
+            yield engine
+        finally:
+            engine.close()
+    else:
+        raise TableError("is neither SQLite nor Parquet, and its name does not end in .csv or .tsv")
+
+
+def _why(error: Exception) -> str:
+    """The first line of what a database says."""
+    return redacted(next(iter(str(error).splitlines()), type(error).__name__), _LONGEST)

@@ -1,0 +1,205 @@
+"""The rows of a table in portions, each cut where the cursor's value changes.
+
+Rows with one value of the cursor are never split, so that rows which say the same can be told apart by their number.
+A table is read in passes: a pass goes on from the cursor of the last one, less some slack, because what was written
+at the same time may have been committed later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from tokometer.records.values import moment
+from tokometer.sources.table.engines import Engine, Shape, TableError, quoted
+from tokometer.sources.table.mapping import INTO, MapError, TableMap
+from tokometer.sources.table.times import time_of
+
+#: Rows of one portion.
+PORTION: Final = 20_000
+#: Rows with one value of the cursor; what has more is no cursor.
+_MOST_EQUAL: Final = 1_000_000
+#: How far a pass begins before the end of the last one: µs of a time, counts of an id.
+_SLACK_US: Final = 300_000_000
+_SLACK_IDS: Final = 200
+#: Below this a number is an id, not a time.
+_IDS: Final = 10**9
+
+#: A value of a cursor as it is remembered.
+Value = int | float | str | None
+
+
+class Position(msgspec.Struct):
+    """Where a table was left."""
+
+    #: The last value that was read in a pass that has not come to its end; None where none is under way.
+    at: Value = None
+    #: Where the next pass begins.
+    safe: Value = None
+    #: Values that may become `safe`, with what they count as, the oldest first.
+    waiting: list[tuple[Value, int]] = []
+    #: A pass is under way, and so many rows of it are read.
+    busy: bool = False
+    count: int = 0
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of the query, and the way into the JSON that it holds."""
+
+    position: int
+    path: tuple[str, ...] = ()
+
+
+class Select:
+    """The query of a map, resolved against what the database has.
+
+    Raises:
+        MapError: The map names a table or column that is not there.
+    """
+
+    def __init__(self, engine: Engine, one: TableMap, shapes: dict[str, Shape]) -> None:
+        self._engine = engine
+        self._map = one
+        self._shapes = shapes
+        self._base = _shape(shapes, one.table)
+        self._joined = {join.table: (f"j{number}", join) for number, join in enumerate(one.joins)}
+        self._selected: dict[str, int] = {}
+        for _, join in self._joined.values():
+            self._expression(join.column, one.table)
+            if join.key not in _shape(shapes, join.table).columns:
+                raise MapError(f"{join.table} has no column {join.key!r}")
+        self.fields = {name: [self.column(ref) for ref in one.columns_of(name)] for name in one.fields}
+        self.id = self.column(one.id) if one.id else None
+        self.only = {self.column(name): {word.lower() for word in words} for name, words in one.only.items()}
+        if not one.cursors:
+            raise MapError(f"{one.table}: name the column of started_at, or a cursor")
+        spelled = [self._expression(name, one.table) for name in one.cursors]
+        self._cursor = spelled[0] if len(spelled) == 1 else f"COALESCE({', '.join(spelled)})"
+        self._kind = self._base.columns.get(one.cursors[0], "")
+        self.cursor = self._select(self._cursor)
+
+    def column(self, reference: str) -> Column:
+        """Where a column stands in the rows."""
+        name, *path = reference.split(INTO) if reference not in self._base.columns else [reference]
+        return Column(self._select(self._expression(name, reference)), tuple(path))
+
+    def rows(self, after: Value, limit: int, *, equal: bool = False) -> Iterator[tuple[Any, ...]]:
+        """The rows after a value of the cursor, or (`equal`) those at it; None is before all."""
+        where, values = "", []
+        if after is not None:
+            sign = "=" if equal else ">"
+            where, values = f"WHERE {self._cursor} {sign} {self._engine.bound(self._kind)} ", [after]
+        elif not equal:
+            where = f"WHERE {self._cursor} IS NOT NULL "
+        query = f"{self._query()}{where}ORDER BY {self._cursor} LIMIT {int(limit)}"
+        return self._engine.rows(query, values)
+
+    def without(self, limit: int) -> Iterator[tuple[Any, ...]]:
+        """Rows that have no value of the cursor."""
+        return self._engine.rows(f"{self._query()}WHERE {self._cursor} IS NULL LIMIT {int(limit)}", [])
+
+    def _query(self) -> str:
+        selected = ", ".join(f"{expression} AS c{number}" for expression, number in self._selected.items())
+        if not self._joined:
+            return f"SELECT {selected} FROM {self._from(self._map.table)} "
+        joins = "".join(
+            f"LEFT JOIN {self._from(name)} {alias} ON {alias}.{quoted(join.key)} = b.{quoted(join.column)} "
+            for name, (alias, join) in self._joined.items()
+        )
+        return f"SELECT {selected} FROM {self._from(self._map.table)} b {joins}"
+
+    def _from(self, table: str) -> str:
+        return ".".join(quoted(part) for part in self._shapes[table].path)
+
+    def _expression(self, name: str, reference: str) -> str:
+        base = "b." if self._joined else ""
+        if name in self._base.columns:
+            return base + quoted(name)
+        for table, (alias, _) in self._joined.items():
+            if name.startswith(f"{table}.") and name[len(table) + 1 :] in _shape(self._shapes, table).columns:
+                return f"{alias}.{quoted(name[len(table) + 1 :])}"
+        has = ", ".join(list(self._base.columns)[:30])
+        raise MapError(f"{self._map.table} has no column {name!r} (of {reference!r}); it has {has}")
+
+    def _select(self, expression: str) -> int:
+        return self._selected.setdefault(expression, len(self._selected))
+
+
+def portion(select: Select, position: Position, limit: int = PORTION) -> list[tuple[Any, ...]]:
+    """The next rows; moves the position on. Empty where a pass has come to its end.
+
+    Raises:
+        TableError: They cannot be read, or too many have one value of the cursor.
+    """
+    if not position.busy:
+        position.busy, position.at, position.count = True, position.safe, 0
+    found = list(select.rows(position.at, limit + 1))
+    if len(found) > limit:
+        last = kept_value(found[-1][select.cursor])
+        whole = [row for row in found if kept_value(row[select.cursor]) != last]
+        if not whole:
+            whole = list(select.rows(last, _MOST_EQUAL + 1, equal=True))
+            if len(whole) > _MOST_EQUAL:
+                raise TableError(f"more than {_MOST_EQUAL:,} rows have one value of the cursor: name another cursor")
+        found = whole
+    if found:
+        position.at = kept_value(found[-1][select.cursor])
+        _remember(position, [kept_value(row[select.cursor]) for row in found])
+    else:
+        position.busy, position.at = False, None
+    return found
+
+
+def kept_value(value: object) -> Value:
+    """A value of a cursor as it is remembered, and bound again."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    if value is None or isinstance(value, (float, str)):
+        return value
+    if isinstance(value, (datetime, date, time, UUID, Decimal, timedelta)):
+        return str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise TableError("the cursor's column holds bytes: name another cursor")
+    raise TableError(f"the cursor's column holds {type(value).__name__}: name another cursor")
+
+
+def _remember(position: Position, values: list[Value]) -> None:
+    """Move on where the next pass begins: behind what is read by now, by the slack."""
+    waiting = position.waiting
+    for value in values:
+        if not waiting or waiting[-1][0] != value:
+            waiting.append((value, _counts_as(value)))
+    if not waiting:
+        return
+    newest = waiting[-1][1]
+    slack = _SLACK_US if newest > _SLACK_US * 1_000 else _SLACK_IDS
+    first = next((at for at, (_, counts) in enumerate(waiting) if counts > newest - slack), len(waiting) - 1)
+    if first > 0:
+        position.safe = waiting[first - 1][0]
+    # Few are enough to begin near the end of the slack.
+    kept = waiting[first:]
+    step = max(1, len(kept) // 64)
+    position.waiting = [*kept[:-1:step], kept[-1]]
+
+
+def _counts_as(value: Value) -> int:
+    """What a value is by size: a time in microseconds, or itself."""
+    if isinstance(value, (int, float)) and 0 <= value < _IDS:
+        return int(value)
+    try:
+        return moment(time_of(value))
+    except ValueError:
+        return 0
+
+
+def _shape(shapes: dict[str, Shape], name: str) -> Shape:
+    if name not in shapes:
+        raise MapError(f"there is no table {name!r}; there are {', '.join(list(shapes)[:30])}")
+    return shapes[name]
