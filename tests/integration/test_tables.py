@@ -187,6 +187,14 @@ def test_a_server_that_holds_the_ledger_takes_and_gives(tmp_path: Path) -> None:
             assert (again["accepted"], again["duplicate"], again["refused"]) == (0, 1, 0)
 
 
+def test_settings_that_cannot_be_read_stop_no_import(tmp_path: Path) -> None:
+    """Files are imported as ever; that tables are not is said."""
+    shell = Shell(tmp_path)
+    shell.data.mkdir()
+    (shell.data / "tokometer.toml").write_text("[[target", encoding="utf-8")
+    assert "Tables are not read" in shell.run("import").stdout
+
+
 def test_a_page_cannot_have_a_file_read(tmp_path: Path) -> None:
     """A table that is a file, or a map, is named in tokometer.toml alone."""
     with running(tmp_path / "data", tmp_path / "home") as one:

@@ -135,9 +135,14 @@ class LocalDoor:
 
     def _read_on(self, told: dict[str, Any]) -> None:
         """Read on in the tables that settings name, which a server would ask."""
-        from tokometer.settings import FILE_NAME, OwnTargets, read_settings
+        from tokometer.settings import FILE_NAME, OwnTargets, SettingsError, read_settings
 
-        named = [*OwnTargets(self.data).targets, *read_settings(self.data / FILE_NAME).targets]
+        try:
+            named = [*OwnTargets(self.data).targets, *read_settings(self.data / FILE_NAME).targets]
+        except SettingsError as error:
+            # What the files brought is kept all the same.
+            told["tables"], told["problems"] = 0, [f"Tables are not read: {error}"]
+            return
         if not any(one.source == "table" for one in named):
             return
         from tokometer.collect.tabling import ask_tables, tables_of

@@ -62,11 +62,11 @@ def _words(summary: Mapping[str, Any]) -> str:
     """The summary for people."""
     from tokometer.cli.tables import size
 
-    if not summary["all_files"] and not summary.get("tables"):
+    tables, problems = summary.get("tables", 0), summary.get("problems", [])
+    if not summary["all_files"] and not tables and not problems:
         return "Found no files to import. `tokometer doctor` says where they were looked for.\n"
     files = counted(summary["all_files"], "file")
-    tables = summary.get("tables", 0)
-    if not summary["files"] and not tables:
+    if not summary["files"] and not tables and not problems:
         return f"Nothing new in {files} ({summary['seconds']:.2f} s).\n"
     lines = [
         f"{files}, {summary['files']:,} of them with something new: "
@@ -86,7 +86,7 @@ def _words(summary: Mapping[str, Any]) -> str:
         if name not in ("refused", "noticed", "priced") or summary.get(name)
     ]
     lines += [f"Tables that were read on in: {tables:,}"] if tables else []
-    lines += summary.get("problems", [])
+    lines += problems
     lines += [
         f"{refusal['place']}:{refusal['position']} {refusal['field']}: {refusal['reason']}"
         for refusal in summary["refusals"][:_SHOWN]

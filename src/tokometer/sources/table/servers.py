@@ -15,6 +15,13 @@ MYSQL: Final = ("mysql", "mariadb")
 #: Seconds to wait for a connection, and for one query.
 _CONNECT: Final = 10
 _QUERY: Final = 60
+#: Names in double quotes, times in UTC, nothing written, one moment for all queries.
+_MYSQL_BEGIN: Final = (
+    "SET SESSION sql_mode = 'ANSI_QUOTES'",
+    "SET SESSION time_zone = '+00:00'",
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "START TRANSACTION READ ONLY",
+)
 #: Rows that are fetched at once.
 _FETCH: Final = 2_000
 _LONGEST: Final = 200
@@ -166,8 +173,10 @@ def _mysql(url: str, user: str, password: str) -> _Server:
             connect_timeout=_CONNECT,
             read_timeout=_QUERY,
             cursorclass=pymysql.cursors.SSCursor,
-            init_command="SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+00:00', TRANSACTION READ ONLY",
         )
+        with connection.cursor() as cursor:
+            for command in _MYSQL_BEGIN:
+                cursor.execute(command)
     except pymysql.Error as error:
         raise TableError(_why(error), secret="1045" in str(error)) from error
     return MySql(connection, (pymysql.Error,), name)
