@@ -34,14 +34,15 @@ if TYPE_CHECKING:
 
 #: How long a burst of changes is gathered at most, and how long a pause ends it (ms).
 _BURST_MS: Final = 150
-_PAUSE_MS: Final = 25
-#: How often to see whether a root has appeared and whether to stop (ms).
+_PAUSE_MS: Final = 75
+#: How often to see whether to stop (ms), and whether a root has appeared (s): three dozen tools have 140 of them.
 _TURN_MS: Final = 400
+_ROOTS_SECONDS: Final = 1.5
 #: What is raised where the name of a file that changed is not UTF-8.
 _UNNAMEABLE: Final = "WatchfilesRustInternalError"
 #: How often to look around at everything (s); more rarely where looking takes long.
 _LOOK_SECONDS: Final = 5.0
-_LOOK_SHARE: Final = 50
+_LOOK_SHARE: Final = 250
 #: A file that could not be read or kept is tried again when it changes and after this long, then ever more rarely (s).
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
@@ -168,13 +169,16 @@ class Follower:
             raise_interrupt=False,
             ignore_permission_denied=True,
         )
+        next_roots = time.monotonic() + _ROOTS_SECONDS
         while (burst := self._next(changes)) is not None:
             # Not before: the system may watch no more folders, which is no reason to try at once, and again and again.
             self._backoff.went_well()
             if burst:
                 self._take({path for _, path in burst})
-            if self._existing() != watched:
-                return
+            if time.monotonic() >= next_roots:
+                if self._existing() != watched:
+                    return
+                next_roots = time.monotonic() + _ROOTS_SECONDS
             if time.monotonic() >= self._next_look:
                 self._look_around()
 
