@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -145,7 +147,9 @@ EXPORT = Files(
 
 def _usage() -> str:
     """The address of a database with one table of a day's usage by user."""
-    path = Path(tempfile.mkdtemp(prefix="tokometer-table-")) / "usage.db"
+    folder = Path(tempfile.mkdtemp(prefix="tokometer-table-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "usage.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "CREATE TABLE infinity_assistant_usage (id TEXT PRIMARY KEY, user_id TEXT, usage_date TEXT, "
