@@ -186,8 +186,9 @@ def lacking(one: TableMap) -> list[str]:
 
 def _kind(shape: Shape) -> str:
     if is_export(shape):
-        # What it lacks and has beside is least of its own kind.
-        return min(KINDS, key=lambda kind: len(columns(kind).keys() ^ shape.columns.keys()))
+        # Of its own kind it has least beside, and then lacks least.
+        named = shape.columns.keys()
+        return min(KINDS, key=lambda kind: (len(named - columns(kind).keys()), len(columns(kind).keys() - named)))
     name = folded(shape.name)
     for pattern, kind in _TABLES:
         if pattern.search(name):
