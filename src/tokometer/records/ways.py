@@ -59,6 +59,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "qwen_code",
             "reasonix",
             "roo_code",
+            "table",
             "trae_agent",
             "zcode",
             "zed",
