@@ -32,7 +32,9 @@ _PROJECTS: Final = _json(
 )
 #: Pictures and sound are not kept: an SDK that is given no address does not send them.
 _NO_MEDIA: Final = _json({"mediaId": "", "uploadUrl": None})
-_NO_PROMPT: Final = _json({"message": "Tokometer keeps no prompts", "error": "LangfuseNotFoundError"}, 404)
+#: In Langfuse's words, and in ours.
+_NONE_KEPT: Final = "Tokometer keeps no prompts"
+_NO_PROMPT: Final = _json({"message": _NONE_KEPT, "error": "LangfuseNotFoundError", "detail": _NONE_KEPT}, 404)
 
 REPLIES: Final = (
     Reply("GET", "/api/public/health", "Whether Langfuse's SDKs can send here.", _HEALTHY),

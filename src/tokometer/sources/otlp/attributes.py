@@ -160,6 +160,7 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     "response_id": (text, "gen_ai.response.id llm.response.id ai.response.id request_id"),
     # OpenInference has the answer's id nowhere but in the answer, which is not kept
     "answer": (_answer_named, "output.value"),
+    "instrumentation": (text, "telemetry.sdk.name"),
     # money; tokens and costs stand in tables of their own
     "estimated": (whole, "tokometer.estimated_tokens"),
     "revenue": (money, "tokometer.revenue_usd"),

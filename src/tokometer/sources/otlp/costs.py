@@ -1,7 +1,8 @@
 """What others say that a call cost: every key with who sends it, and how they become one cost.
 
 A stated total is the cost, be it zero; without one the costs of input and output are added up. All are US dollars
-unless a currency is stated; a cost in another currency is not taken, and noticed.
+unless a currency is stated; a cost in another currency is not taken, and noticed. OpenLIT states zero where it knows no
+price, which is no cost.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ COST_PARTS: Final = (
     "gen_ai.usage.cost.",
 )
 
+#: Who states a cost of zero for what it has no price for.
+_ZERO_IS_UNKNOWN: Final = "openlit"
 _LANGFUSE: Final = "langfuse.observation.cost_details"
 _HIDDEN: Final = "hidden_params"
 _TOTALS: Final = ("total", "total_cost", "totalCost", "cost")
@@ -103,7 +106,7 @@ def cost_of(found: dict[str, Any]) -> int | None:
     if cost is not None and currency and currency.strip().lower() not in _USD:
         note(found, "usage", f"cost in {currency[:12]}, not in USD")
         return None
-    return cost
+    return None if cost == 0 and found.get("instrumentation") == _ZERO_IS_UNKNOWN else cost
 
 
 def _cost(found: dict[str, Any]) -> int | None:

@@ -155,3 +155,12 @@ def test_senders_are_declared() -> None:
     """Every sender of a cost is a dialect."""
     told = [text for names in COST_KEYS.values() for text in names.values()]
     assert "" not in {sender for text in [*told, *COST_OBJECTS.values()] for sender in senders_of(text)}
+
+
+def test_a_zero_of_who_knows_no_price_is_no_cost() -> None:
+    """OpenLIT writes 0 for a model that its list lacks; of anybody else a zero is a zero."""
+    stated = {"gen_ai.usage.cost": 0}
+    assert cost(stated) == 0
+    assert cost({**stated, "telemetry.sdk.name": "opentelemetry"}) == 0
+    assert cost({**stated, "telemetry.sdk.name": "openlit"}) is None
+    assert cost({"gen_ai.usage.cost": 0.01, "telemetry.sdk.name": "openlit"}) == 10_000_000
