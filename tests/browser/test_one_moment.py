@@ -30,7 +30,7 @@ _WATCH = """() => {
 }"""
 
 
-def test_headline_and_table_of_a_live_page_agree(visit: Opener, empty: Running) -> None:
+def test_headline_and_table_of_a_live_page_agree(empty: Running, visit: Opener) -> None:
     """While calls come in, the sum of the table is the headline's number whenever the page changes."""
     stop = threading.Event()
 

@@ -229,7 +229,7 @@ def test_empty_then_live(empty: Running, visit: Opener) -> None:
     assert words == ["demo", "--port", "0"]
     assert subprocess.run([command, "--version"], capture_output=True, check=True).stdout.startswith(b"tokometer ")
     assert empty.post("/api/calls", [_record(999)]).json()["accepted"] == 1
-    expect(page.locator(".period").first).to_contain_text("1,000", timeout=5_000)
+    expect(page.locator(".period").first).to_contain_text("1,000", timeout=20_000)
     expect(page.locator("#empty")).to_be_hidden()
     assert empty.post("/api/calls", [_record(4_000)]).json()["accepted"] == 1
     expect(page.locator(".period").first).to_contain_text("5,001", timeout=5_000)

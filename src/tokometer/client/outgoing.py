@@ -98,7 +98,7 @@ class Outgoing:
             self._drop(1, "a record that cannot be written as JSON")
             return False
         with self._changed:
-            full = len(self._waiting) >= self._most or self._bytes + len(line) > self._most_bytes
+            full = len(self._waiting) + self._busy >= self._most or self._bytes + len(line) > self._most_bytes
             if self._closed or full:
                 self._drop(1, "the queue is full" if full else "the client is closed")
                 return False

@@ -37,7 +37,8 @@ def even(values: Sequence[Number | None], unit: Unit) -> list[str]:
             text if value is None or text[-1:].isalpha() else _at_least(float(value), places, unit.symbol, "")
             for value, text in zip(values, texts, strict=True)
         ]
-    if unit.style == "number" and known and not all(map(whole, known)):
+    # A mean of counts has a fraction, too: two and a half requests wait.
+    if unit.style in ("number", "count") and known and not all(map(whole, known)):
         after, places = f" {unit.symbol}" if unit.symbol else "", _places(max(known), 1)
         texts = [
             text if value is None or abs(float(value)) >= _IN_FULL_BELOW else _at_least(float(value), places, "", after)
