@@ -22,7 +22,7 @@ from tokometer.records import Refusal, mistake, now_us
 from tokometer.sources.documents import MOST_REFUSALS, Item
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
-from tokometer.sources.remembered import encoded
+from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.tail import Stamp, extra_of, whole_state
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -109,7 +109,7 @@ def read_database(
     stamp = Stamp.of(path, beside)
     noticed = Noticed(name, str(path))
     reading = Reading()
-    memory = _recalled(extra_of(state), reader.Memory)
+    memory = decoded(extra_of(state), reader.Memory)
     with opened(path) as tables, _as_file_errors():
         reads = reader(path, tables, memory, noticed)
         for item in reads.items():
@@ -177,13 +177,3 @@ def _as_file_errors() -> Iterator[None]:
 
 def _code(error: sqlite3.Error) -> int:
     return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
-
-
-def _recalled(extra: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
-    if extra:
-        try:
-            return msgspec.msgpack.decode(extra, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # Written by another version of this code: all is read again, and is known by its ids.
-            pass
-    return kind()

@@ -8,11 +8,11 @@ from typing import Final
 
 from tokometer.records import Notice, Refusal, mistake
 from tokometer.sources.codex import places
-from tokometer.sources.codex.noticed import Noticed
 from tokometer.sources.codex.rollout import Rollout
 from tokometer.sources.codex.rows import BadLine, is_rollout, kind_of
 from tokometer.sources.codex.state import dump, load
 from tokometer.sources.frames import Frames, head_of, is_compressed
+from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import FileSource, Reading
 from tokometer.sources.tail import Block, Tail
 
@@ -115,9 +115,9 @@ class _Refusals:
 
 
 def _unread(path: Path) -> list[Notice]:
-    noticed = Noticed(Codex.name, path)
+    noticed = Noticed(Codex.name, str(path))
     noticed.add("file", places.shape_of(path.name))
-    return noticed.notices()
+    return noticed.all()
 
 
 def _bad(error: Exception) -> BadLine:

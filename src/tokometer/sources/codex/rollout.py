@@ -17,7 +17,6 @@ from tokometer.sources.codex.config import account_of, configured_tier
 from tokometer.sources.codex.failures import failure_of
 from tokometer.sources.codex.limits import samples_of
 from tokometer.sources.codex.lineage import home_of, minted, project_of, thread_in
-from tokometer.sources.codex.noticed import Noticed
 from tokometer.sources.codex.rows import (
     BadLine,
     Event,
@@ -40,6 +39,7 @@ from tokometer.sources.codex.toolbox import Toolbox
 from tokometer.sources.codex.turns import run_of
 from tokometer.sources.codex.usage import Vector, buckets_of, fell, spent, unsplit_of, vector_of
 from tokometer.sources.machine import host
+from tokometer.sources.noticed import Noticed
 
 SOURCE: Final = "codex"
 #: A longer wait than this says that someone was away, not that a model was slow.
@@ -56,7 +56,7 @@ class Rollout:
         #: Records that grow while their file does, by native id; only their last form is given.
         self._growing: dict[str, Record] = {}
         self._configured: str | None = None
-        self._noticed = Noticed(SOURCE, path)
+        self._noticed = Noticed(SOURCE, str(path))
         #: Where the present line stands, and what of it nobody knows.
         self._offset = 0
         self._strange: list[str] = []
@@ -77,7 +77,7 @@ class Rollout:
 
     def notices(self) -> list[Notice]:
         """What no rule understood in the lines taken so far."""
-        return self._noticed.notices()
+        return self._noticed.all()
 
     def take(self, kind: Kind, line: bytes, offset: int = 0) -> None:
         """Read one line of a kind that matters, or notice one that nobody knows; `offset` is where it stands.
