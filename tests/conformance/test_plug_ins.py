@@ -40,6 +40,7 @@ def ran(home: Path, *arguments: str) -> str:
             "HOME": str(home),
             "PYTHONPATH": os.pathsep.join([str(TEMPLATE / "src"), str(home / "site")]),
             "TOKOMETER_DATA": str(home / "data"),
+            "TOKOMETER_GRPC_PORT": "off",
         },
         capture_output=True,
         text=True,

@@ -36,6 +36,7 @@ class User:
             "HOME": str(home),
             "PATH": os.environ["PATH"],
             "TOKOMETER_DATA": str(self.data),
+            "TOKOMETER_GRPC_PORT": "off",
             "TMPDIR": str(home),
             "TZ": "UTC",
             "LANG": "C.UTF-8",

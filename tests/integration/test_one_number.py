@@ -176,23 +176,38 @@ def _is_rest(row: Any) -> bool:
 def _same_everywhere(world: World, question: Query) -> None:
     """The answer as JSON and as CSV from the server, and from the command line."""
     asked = question.to_json()
+    before = world.ask(question, datetime.now(UTC)).to_json()["rows"]
     found = world.server.post("/api/query", asked)
     assert found.status == 200, found.text
-    rows = found.json()["rows"]
-    # A rate over a period that is not over is one over the time until now.
-    expected = world.ask(question, datetime.now(UTC)).to_json()["rows"]
-    assert len(rows) == len(expected)
-    assert all(
-        _alike(row[name], value) for row, told in zip(rows, expected, strict=True) for name, value in told.items()
-    )
     _, *written = csv.reader(io.StringIO(world.server.post("/api/query", asked, {"Accept": "text/csv"}).text))
+    told = None if question.compare or question.top else json.loads(_command(world.folder, question))["rows"]
+    after = world.ask(question, datetime.now(UTC)).to_json()["rows"]
+    rows = found.json()["rows"]
+    assert _within(rows, before, after)
+    assert told is None or _within(told, before, after)
     assert len(written) == len(rows)
-    for texts, told in zip(written, rows, strict=True):
-        assert all(_is_written(text, value) for text, value in zip(texts, told.values(), strict=True)), (texts, told)
-    if not (question.compare or question.top):
-        told = json.loads(_command(world.folder, question))["rows"]
-        assert len(told) == len(rows)
-        assert all(_alike(row[name], value) for row, one in zip(told, rows, strict=True) for name, value in one.items())
+    for texts, *row in zip(written, rows, before, after, strict=True):
+        for text, value, *ends in zip(texts, *(one.values() for one in row), strict=True):
+            assert _is_written(text, value) or (isinstance(value, float) and _between(float(text), *ends)), (texts, row)
+
+
+def _within(rows: list[dict[str, Any]], before: list[dict[str, Any]], after: list[dict[str, Any]]) -> bool:
+    """Whether these are the answers of some moment between two others.
+
+    A window that ends now moves on, and a rate over a period that is not over is one over the time until now.
+    """
+    return len(rows) == len(before) == len(after) and all(
+        _between(row[name], *(one[name] for one in ends))
+        for row, *ends in zip(rows, before, after, strict=True)
+        for name in row
+    )
+
+
+def _between(value: object, one: object, other: object) -> bool:
+    if isinstance(value, float) and isinstance(one, float) and isinstance(other, float):
+        low, high = sorted((one, other))
+        return low <= value <= high or any(math.isclose(value, end, rel_tol=1e-9) for end in (low, high))
+    return value in {one, other}
 
 
 def _alike(one: object, other: object) -> bool:

@@ -35,6 +35,7 @@ class Machine:
             "HOME": str(self.home),
             "PATH": os.environ["PATH"],
             "TOKOMETER_DATA": str(self.home / "data"),
+            "TOKOMETER_GRPC_PORT": "off",
             "TZ": "UTC",
             "LANG": "C.UTF-8",
         }

@@ -56,6 +56,19 @@ class Answering:
         return [one.path for one in self.heard]
 
 
+def _body(handler: BaseHTTPRequestHandler) -> bytes:
+    """All of a request's body: who answers before it has come may close while the client still sends."""
+    if handler.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+    body = b""
+    while size := int(handler.rfile.readline().partition(b";")[0], 16):
+        body += handler.rfile.read(size)
+        handler.rfile.readline()
+    while handler.rfile.readline().strip():
+        """A trailer."""
+    return body
+
+
 def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     time.sleep(reply.after)
     if reply.silent:
@@ -97,7 +110,7 @@ def answering(replies: Mapping[str, Reply] | None = None, port: int = 0) -> Iter
             told.connections += 1
 
         def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = _body(self)
             told.heard.append(Heard(self.command, self.path, dict(self.headers), body))
             reply = told.replies.get(self.path) or told.replies.get(self.path.partition("?")[0])
             self._send(reply or Reply(b"404 page not found", 404))

@@ -24,6 +24,7 @@ class Shell:
             "HOME": str(home),
             "PATH": os.environ["PATH"],
             "TOKOMETER_DATA": str(self.data),
+            "TOKOMETER_GRPC_PORT": "off",
             "TZ": "UTC",
             "LANG": "C.UTF-8",
             "COLUMNS": "160",

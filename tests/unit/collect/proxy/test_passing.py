@@ -123,6 +123,7 @@ def test_a_request_may_come_byte_by_byte(server: Answering, proxy: Proxied) -> N
     request = head + b"3\r\nabc\r\n0\r\n\r\n"
     found = raw(proxy.port, *(request[at : at + 1] for at in range(len(request))))
     assert found.endswith(b"fine")
+    assert [heard.body for heard in server.heard] == [b"abc"]
 
 
 def test_a_stream_comes_piece_by_piece(server: Answering, proxy: Proxied) -> None:
