@@ -63,8 +63,8 @@ pictures: $(VENV)/.installed-dev ## Take the docs' pictures of the pages anew
 	@sh tools/debian.sh chromium
 	PICTURES=1 $(BIN)/pytest tests/browser -k pictures
 
-constraints: $(VENV)/.installed ## Pin today's versions and hashes of every package
-	$(BIN)/python tools/constraints.py
+constraints: $(VENV)/.installed ## Pin versions and hashes of every package (ARGS=--upgrade: newer ones)
+	$(BIN)/python tools/constraints.py $(ARGS)
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

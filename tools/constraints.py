@@ -1,4 +1,6 @@
-"""Pin the versions and hashes of every package: `make constraints`.
+"""Pin the versions and hashes of every package: `make constraints`, with `ARGS=--upgrade` newer ones of all.
+
+What is pinned stays as it is where it still serves, so that a new package changes no other.
 
 Three files, resolved for every platform and Python that Tokometer supports:
 
@@ -12,6 +14,7 @@ for other platforms than its own); it lives in a folder of its own for as long a
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,14 +59,14 @@ def resolve(
 ) -> None:
     """Resolve what `of` declares with `options` and write the pins to `output`."""
     output_of = ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
-    fixed = ["--universal", "--python-version", "3.11", "--upgrade", *output_of]
-    pins = subprocess.run(
-        [uv, "pip", "compile", *fixed, *of, *options],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    fixed = ["--universal", "--python-version", "3.11", *output_of]
+    with tempfile.TemporaryDirectory() as folder:
+        # uv keeps the pins of the file that it writes.
+        written = Path(folder) / output.name
+        if "--upgrade" not in sys.argv:
+            shutil.copy(output, written)
+        subprocess.run([uv, "pip", "compile", *fixed, "--output-file", written, *of, *options], cwd=ROOT, check=True)
+        pins = written.read_text(encoding="utf-8")
     if "://" in pins:
         sys.exit("uv wrote an address into the pins; they must hold names, versions and hashes only")
     output.write_text(HEADER.format(what=what) + pins, encoding="utf-8")
