@@ -7,9 +7,13 @@ so they are in the query.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from tokometer.measures import Query
+from tokometer.measures import Filter, Query
+
+#: The same with a list of values, which an address keeps to the last space.
+_LISTED: Final = {"=": "in", "!=": "not in"}
 
 
 def records(query: Query) -> str:
@@ -18,11 +22,14 @@ def records(query: Query) -> str:
     The parameters are those of `/api/query` (:meth:`tokometer.measures.Query.to_params`), of which `measure`, `where`,
     `since`, `until` and `tz` matter; further ones are the page's own (`column`, `sort`, `search`, `after`).
     """
-    kept = {"measure", "where", "since", "until", "tz"}
-    params = [(name, value) for name, value in query.to_params() if name in kept]
-    if not any(name == "since" for name, _ in params):
-        params.append(("since", query.since))
-    return f"/explore?{urlencode(params)}"
+    where = [Filter(one.dimension, _listed(one.op), one.values) for one in query.where]
+    params = [("measure", name) for name in query.measures[:1]] + [("where", str(one)) for one in where]
+    params += [("since", query.since), ("until", query.until), ("tz", query.tz)]
+    return f"/explore?{urlencode([(name, value) for name, value in params if value])}"
+
+
+def _listed(op: str) -> Any:  # noqa: ANN401 - one of the operators
+    return _LISTED.get(op, op)
 
 
 def record(cube: str, record_id: str) -> str:
