@@ -72,16 +72,22 @@ def test_modules_are_named_for_what_they_hold() -> None:
 
 
 def test_client_code_stays_small() -> None:
-    """The pages' JavaScript keeps to its budget."""
+    """What any page loads of JavaScript keeps to its budget, and so does each module."""
     static = ROOT / "src" / "tokometer" / "server" / "static"
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in static.rglob("*.js"))
-    assert 0 < lines <= MOST_CLIENT_LINES
-    long = [
-        path.name
-        for path in static.glob("*.js")
-        if len(path.read_text(encoding="utf-8").splitlines()) >= MOST_CLIENT_MODULE
-    ]
-    assert not long
+    texts = {path.name: path.read_text(encoding="utf-8") for path in static.glob("*.js")}
+    lines = {name: len(text.splitlines()) for name, text in texts.items()}
+    assert not [name for name, many in lines.items() if many >= MOST_CLIENT_MODULE]
+    templates = {path.name: path.read_text(encoding="utf-8") for path in static.with_name("templates").glob("*.html")}
+    begun = {name: set(re.findall(r"asset\('([\w-]+\.js)'\)", text)) for name, text in templates.items()}
+    used: set[str] = set()
+    for name, text in templates.items():
+        loaded, waiting = set(), begun[name] | (begun["page.html"] if '"page.html"' in text else set())
+        while waiting:
+            loaded.add(one := waiting.pop())
+            waiting |= set(re.findall(r"""["']\./([\w-]+\.js)["']""", texts[one])) - loaded
+        assert sum(lines[one] for one in loaded) <= MOST_CLIENT_LINES, name
+        used |= loaded
+    assert used == set(texts)
 
 
 def test_no_file_names_a_package_registry() -> None:
