@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from tokometer.ledger.schema import ALL_TOKENS
 from tokometer.measures import CUBES
 from tokometer.measures.facts import FACTS
 from tokometer.records import Record
@@ -49,6 +50,7 @@ _ORIGIN: Final = ("source", "way", "program", "machine", "region", "workspace", 
 #: Texts that have room of their own.
 LONG: Final = ("message", "error_message", "stack_trace", "request", "response", "comment", "task", "description")
 #: Shown elsewhere, or of no use to people.
+_BUCKETS: Final = (*ALL_TOKENS, "reasoning_tokens", "estimated_tokens", "cost_reported", "cost_priced")
 _APART: Final = ("labels", "parts", "quantities", "also_told", "pinned", "group", "price_version", "price_basis")
 _GROUPS: Final = (("Time", _TIMES), ("Whose", _WHOSE), ("Names", _NAMES), ("Origin", _ORIGIN))
 #: Of these, unlike of others, what is at its default says nothing.
@@ -81,7 +83,8 @@ TIMED: Final = ("started_at", "ended_at", "next_run_at", "released_at", "install
 
 def groups(record: Record) -> tuple[Group, ...]:
     """What is known of a record: first what it was, then when, whose, its names, and where it comes from."""
-    left = [name for name in record.__struct_fields__ if name not in _APART]
+    apart_too = _BUCKETS if record.kind == "calls" else ()
+    left = [name for name in record.__struct_fields__ if name not in (*_APART, *apart_too)]
     apart = {name for _, names in _GROUPS for name in names}
     what = [name for name in left if name not in apart]
     named = [("What", tuple(what)), *_GROUPS]

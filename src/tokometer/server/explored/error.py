@@ -37,7 +37,7 @@ def shown(words: Words, found: Failure) -> dict[str, Any]:
         "figures": [
             {"title": "Status", "standing": standing(call.status, failed=failed), "text": "", "exact": ""},
             {"title": "HTTP status", "text": str(status) if status is not None else "–", "exact": ""},
-            {"title": "Code", "text": (first.error_code if first else "") or "–", "exact": ""},
+            {"title": "Code", "text": (first.error_code if first else "") or "–", "exact": "", "small": True},
             {"title": "Attempt", "text": str(call.attempt), "exact": ""},
             {"title": "After", **figure(call.latency_us, MICROSECONDS)},
             {"title": "Began", **words.time(call.started_at), "small": True},
