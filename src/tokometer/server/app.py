@@ -14,6 +14,7 @@ from tokometer.server import (
     control,
     explored,
     filtering,
+    grafana,
     health,
     ingest,
     live,
@@ -50,7 +51,21 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
+    for module in (
+        health,
+        ingest,
+        control,
+        api,
+        panels,
+        filtering,
+        grafana,
+        live,
+        machines,
+        assets,
+        pages,
+        sources,
+        targets,
+    ):
         app.include_router(module.router)
     for module in (views, notes, boards, board_pages):
         app.include_router(module.router)
