@@ -9,24 +9,30 @@ from tokometer import __version__
 from tokometer.server import (
     api,
     assets,
+    board_pages,
+    boards,
     control,
     explored,
     filtering,
+    grafana,
     health,
     ingest,
     live,
     machines,
+    notes,
     pages,
     panels,
     pushed,
     sources,
     targets,
+    views,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.missing import Heads, answer_when_missing
+from tokometer.server.people import answer_people
 from tokometer.server.refusing import answer_refusals
 from tokometer.server.room import Room
 from tokometer.server.runtime import Runtime
@@ -45,13 +51,30 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
+    for module in (
+        health,
+        ingest,
+        control,
+        api,
+        panels,
+        filtering,
+        grafana,
+        live,
+        machines,
+        assets,
+        pages,
+        sources,
+        targets,
+    ):
+        app.include_router(module.router)
+    for module in (views, notes, boards, board_pages):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)
+    answer_people(app)
     answer_when_missing(app)
     app.add_middleware(Discreet)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
