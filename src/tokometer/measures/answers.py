@@ -7,8 +7,9 @@ from datetime import datetime
 
 from tokometer.ledger import Readable
 from tokometer.measures.feed import feed
+from tokometer.measures.prompts import prompts
 from tokometer.measures.query import Query
-from tokometer.measures.questions import Feed, Question, Spread
+from tokometer.measures.questions import Feed, Prompts, Question, Spread
 from tokometer.measures.result import Result
 from tokometer.measures.run import run
 from tokometer.measures.slices import slices
@@ -36,4 +37,6 @@ def answer(
         return feed(ledger, question, workspaces, now)
     if isinstance(question, Spread):
         return spread(ledger, question, workspaces, now, most)
+    if isinstance(question, Prompts):
+        return prompts(ledger, question, workspaces, now)
     return slices(ledger, question, workspaces, now, most)
