@@ -40,7 +40,8 @@ def writes(lines: Lines, most: int) -> Statement:
     told = (
         f"SELECT k0, w5 + w1 AS written, unread5, unread1, {nearest(f'k * ({short} * r5 + {long} * r1)')} AS spent, "
         f"{nearest(f'k * ({short} * greatest(r5 - ru, 0) + {long} * greatest(r1 - ru, 0))')} AS beyond, "
-        f"CASE WHEN next_at = 0 THEN 'last' WHEN {late} THEN 'late' ELSE 'changed' END AS reason FROM ({unread}) AS unread"
+        f"CASE WHEN next_at = 0 THEN 'last' WHEN {late} THEN 'late' ELSE 'changed' END AS reason "
+        f"FROM ({unread}) AS unread"
     )
     reasons = ", ".join(f"sum(CASE WHEN reason = '{name}' THEN spent ELSE CAST(0 AS Int128) END)" for name in _REASONS)
     sql = (

@@ -4,9 +4,10 @@ A *line* is what one model is asked one after the other in one conversation: the
 thread and model, in order. What is told of a call rests on the one before it in its line.
 
 The prompt of a call has `p` tokens: `r` were read from the cache, then stand those written to it for an hour (`w1`),
-those written for five minutes (`w5`), and at the end those that were neither (`u`). Prices are weights: whole pico-US-
-dollars a token as the price book has them. What a call really cost is shared out by them, so that the parts of it always
-add up to it, whatever it was priced by. Money is whole atto-US-dollars a token, and adds up exactly on both engines.
+those written for five minutes (`w5`), and at the end those that were neither (`u`). Prices are weights: whole pico-
+US- dollars a token as the price book has them. What a call really cost is shared out by them, so that the parts of it
+always add up to it, whatever it was priced by. Money is whole atto-US-dollars a token, and adds up exactly on both
+engines.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class Lines:
             "SELECT kind, name, server, sum(counted * entered), sum(CAST(tokens AS Int128) * counted), "
             "sum(CAST(tokens AS Int128) * sent), sum(CAST(tokens AS Int128) * pay) AS atto "
             f"FROM ({told} UNION ALL {answers}) AS told WHERE tokens > 0 GROUP BY kind, name, server "
+            "HAVING sum(sent) > 0 "
             f"ORDER BY atto DESC, kind, name, server LIMIT {most:d}"
         )
         return Statement(sql, self.scope.values)
@@ -105,7 +107,8 @@ class Lines:
             "coalesce(input_tokens, 0) AS u, coalesce(cache_read_tokens, 0) AS r, "
             "coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_unknown_tokens, 0) AS w5, "
             "coalesce(cache_write_1h_tokens, 0) AS w1, coalesce(output_tokens, 0) AS o, coalesce(cost_usd, 0) AS cost, "
-            f"{scope.key(self._by) if self._by else EMPTY} AS k0, {counted} AS counted FROM {scope.rows()} WHERE {where}"
+            f"{scope.key(self._by) if self._by else EMPTY} AS k0, {counted} AS counted "
+            f"FROM {scope.rows()} WHERE {where}"
         )
 
     def _near(self) -> str:
@@ -147,7 +150,7 @@ class Lines:
         return (
             "SELECT *, CASE WHEN prompt_w + output_w > 0 THEN CAST(d AS DOUBLE) * 1000 / (prompt_w + output_w) "
             "ELSE CAST(0 AS DOUBLE) END AS k "
-            f"FROM (SELECT *, {prompt} AS prompt_w, CAST(o AS DOUBLE) * ro AS output_w FROM ({priced}) AS priced) AS split"
+            f"FROM (SELECT *, {prompt} AS prompt_w, CAST(o AS DOUBLE) * ro AS output_w FROM ({priced}) AS priced) AS w"
         )
 
     def _weights(self) -> str:
@@ -167,7 +170,7 @@ class Lines:
         return "BIGINT" if self.scope.dialect is DIALECTS["duckdb"] else "Nullable(Int64)"
 
     def _pieces(self) -> str:
-        """What entered prompts, in each line of its conversation, with the number `n` of the call that sent it first."""
+        """What entered prompts, in each line of its conversation; `n` is the number of the call that sent it first."""
         talk = TALK_NAMES
         pieces = (
             f"SELECT {', '.join(f'entering.{name} AS {name}' for name in talk)}, models.model AS model, "
@@ -206,22 +209,24 @@ class Lines:
         """Each call by its line and number, with how much its prompt has grown, and what a token that came in it costs.
 
         `q` is how long the prompt has been at most since it last began anew: as many tokens are in it, even where a few
-        were dropped since. Of what it has grown by (`new`), the answer before it is first; `grown` is the rest. `pay` is
-        what a token costs that entered with this call, from here until the prompt begins anew; `sent` how often it is
-        sent.
+        were dropped since. Of what it has grown by (`new`), the answer before it is first; `grown` is the rest. `pay`
+        is what a token costs that entered with this call, from here until the prompt begins anew; `sent` how often it
+        is sent.
         """
         order = f"PARTITION BY {LINE} {ORDER}"
         whole = f"PARTITION BY {LINE}, part"
         in_turn = f"{whole} {ORDER}"
         followed = (
-            f"SELECT *, row_number() OVER ({order}) AS n, coalesce(max(p) OVER ({order} {THE_ONE_BEFORE}), 0) AS before_p, "
+            f"SELECT *, row_number() OVER ({order}) AS n, "
+            f"coalesce(max(p) OVER ({order} {THE_ONE_BEFORE}), 0) AS before_p, "
             f"coalesce(max(o) OVER ({order} {THE_ONE_BEFORE}), 0) AS before_o FROM weighed WHERE p > 0"
         )
-        begun = f"SELECT *, CASE WHEN n = 1 OR {CUT} * p < before_p THEN 1 ELSE 0 END AS begins FROM ({followed}) AS followed"
+        begins = f"CASE WHEN n = 1 OR {CUT} * p < before_p THEN 1 ELSE 0 END"
+        begun = f"SELECT *, {begins} AS begins FROM ({followed}) AS followed"
         parted = f"SELECT *, sum(begins) OVER ({order} {_SO_FAR}) AS part FROM ({begun}) AS begun"
         longest = (
-            f"SELECT *, max(p) OVER ({in_turn} {_SO_FAR}) AS q, coalesce(max(p) OVER ({in_turn} {EARLIER}), 0) AS q_before "
-            f"FROM ({parted}) AS parted"
+            f"SELECT *, max(p) OVER ({in_turn} {_SO_FAR}) AS q, "
+            f"coalesce(max(p) OVER ({in_turn} {EARLIER}), 0) AS q_before FROM ({parted}) AS parted"
         )
         tail = (
             "CAST(least(new, u) AS DOUBLE) * ru + CAST(least(greatest(new - u, 0), w5) AS DOUBLE) * r5 "
@@ -232,7 +237,8 @@ class Lines:
         none = "CAST(0 AS Int128)"
         priced = (
             "SELECT *, CASE WHEN begins = 1 THEN 0 ELSE least(new, before_o) END AS answered, "
-            f"CASE WHEN new > 0 AND counted = 1 THEN {nearest('k * tail_w / new * 1000000')} ELSE {none} END AS enters, "
+            "CASE WHEN new > 0 AND counted = 1 "
+            f"THEN {nearest('k * tail_w / new * 1000000')} ELSE {none} END AS enters, "
             "CASE WHEN q_before > 0 AND counted = 1 "
             f"THEN {nearest('k * greatest(prompt_w - tail_w, 0) / q_before * 1000000')} ELSE {none} END AS stays "
             f"FROM ({tailed}) AS tailed"

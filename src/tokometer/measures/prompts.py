@@ -1,22 +1,24 @@
 """Answering :class:`Prompts`: what fills prompts, which cache writes are never read, and where the cache breaks.
 
-**parts.** A prompt grows from call to call: by the answer before it, by results of tools, by files that were loaded, by
-messages. How many tokens it grew by is known exactly; how many bytes each part has is known where its source tells. The
-bytes are turned into tokens by a ratio that is told by the steps of the line itself in which nothing but such parts came
-in (what the prompt grew by over their bytes; a quarter of a token a byte where there is none, never less than a tenth or
-more than six), and never make more tokens than the prompt grew by. What is left is `other`: messages, system prompt,
-definitions of tools. A token costs what it costs in the call that first sends it, and again in each call after it, until
-the prompt begins anew (a call of less than half the tokens of the one before) or the session ends. In each call the new
-tokens are those at the end of the prompt, and those before them cost what they cost on average in that call. So the
-parts, `other`, and `output` for the answers themselves add up to what the calls cost, to the last digit.
+**parts.** A prompt grows from call to call: by the answer before it, by results of tools, by files that were loaded,
+by messages. How many tokens it grew by is known exactly; how many bytes each part has is known where its source
+tells. The bytes are turned into tokens by a ratio that is told by the steps of the line itself in which nothing but
+such parts came in (what the prompt grew by over their bytes; a quarter of a token a byte where there is none, never
+less than a tenth or more than six), and never make more tokens than the prompt grew by. What is left is `other`:
+messages, system prompt, definitions of tools. A token costs what it costs in the call that first sends it, and again
+in each call after it, until the prompt begins anew (a call of less than half the tokens of the one before) or the
+session ends. In each call the new tokens are those at the end of the prompt, and those before them cost what they
+cost on average in that call. So the parts, `other`, and `output` for the answers themselves add up to what the calls
+cost, to the last digit.
 
 **writes.** What a call writes to the cache stands behind what it read. It is read back where a later call of the same
-line, begun within five minutes (an hour), reads further into the prompt than that. Whatever is not was paid for nothing.
+line, begun within five minutes (an hour), reads further into the prompt than that. Whatever is not was paid for
+nothing.
 
-**breaks.** A call could have read what the one before it read and wrote. A break is where it read at least 1,024 tokens
-and a tenth less. Cause: `model`, where the conversation went on with another model; `compaction`, where the prompt was
-cut to less than half; `pause`, where more time had passed than a write lives; else `unknown` (tools, settings or what
-stands in front were changed). It cost what the lost tokens cost more than a read.
+**breaks.** A call could have read what the one before it read and wrote. A break is where it read at least 1,024
+tokens and a tenth less. Cause: `model`, where the conversation went on with another model; `compaction`, where the
+prompt was cut to less than half; `pause`, where more time had passed than a write lives; else `unknown` (tools,
+settings or what stands in front were changed). It cost what the lost tokens cost more than a read.
 """
 
 from __future__ import annotations
