@@ -60,14 +60,14 @@ def breaks(lines: Lines, most: int) -> Statement:
         f"coalesce(max(r + w5 + w1) OVER ({line} {THE_ONE_BEFORE}), 0) AS before_cached, "
         f"coalesce(max(us) OVER ({line} {THE_ONE_BEFORE}), 0) AS before_at, "
         f"coalesce(max(w5) OVER ({line} {EARLIER}), 0) AS any5, coalesce(max(w1) OVER ({line} {EARLIER}), 0) AS any1, "
-        f"coalesce(max(model) OVER ({talk} {THE_ONE_BEFORE}), '') AS other_model, "
+        f"coalesce(max(line) OVER ({talk} {THE_ONE_BEFORE}), line) AS other_line, "
         f"coalesce(max(p) OVER ({talk} {THE_ONE_BEFORE}), 0) AS other_p, "
         f"coalesce(max(r + w5 + w1) OVER ({talk} {THE_ONE_BEFORE}), 0) AS other_cached "
         f"FROM ({lines.weighed(lines.calls(threaded=True))}) AS weighed WHERE p > 0"
     )
     # A small call of another model between two large ones is no switch, and what it had cached nothing to go by.
     switched = (
-        f"SELECT *, CASE WHEN other_model <> '' AND other_model <> model AND {CUT} * p >= other_p "
+        f"SELECT *, CASE WHEN other_line <> line AND {CUT} * p >= other_p "
         f"THEN other_cached ELSE 0 END AS elsewhere FROM ({followed}) AS followed"
     )
     could = f"SELECT *, least(p, greatest(before_cached, elsewhere)) AS could FROM ({switched}) AS switched"
@@ -79,13 +79,13 @@ def breaks(lines: Lines, most: int) -> Statement:
     written = "CAST(u AS DOUBLE) * ru + CAST(w5 AS DOUBLE) * r5 + CAST(w1 AS DOUBLE) * r1"
     dearer = f"greatest(({written}) / greatest(CAST(p - r AS DOUBLE), CAST(1 AS DOUBLE)) - rr, CAST(0 AS DOUBLE))"
     told = (
-        f"SELECT k0, source, session_id, could - r AS lost, {cause} AS cause, "
+        f"SELECT k0, session, could - r AS lost, {cause} AS cause, "
         f"{nearest(f'k * CAST(could - r AS DOUBLE) * {dearer}')} AS spent FROM ({could}) AS could "
         f"WHERE counted = 1 AND could - r >= {LEAST_LOST} AND {PART_LOST} * (could - r) >= could"
     )
     sql = (
         "SELECT k0, cause, count(*), sum(CAST(lost AS Int128)), sum(spent) AS all_spent, "
-        f"count(DISTINCT (source, session_id)) FROM ({told}) AS told GROUP BY k0, cause "
+        f"count(DISTINCT session) FROM ({told}) AS told GROUP BY k0, cause "
         f"ORDER BY all_spent DESC, k0, cause LIMIT {most:d}"
     )
     return Statement(sql, lines.scope.values)

@@ -31,12 +31,13 @@ CUT: Final = 2
 RATIO: Final = 0.25
 _LEAST_RATIO, _MOST_RATIO = 0.1, 0.6
 
-TALK_NAMES: Final = ("source", "session_id", "subagent", "thread")
-LINE_NAMES: Final = (*TALK_NAMES, "model")
-TALK: Final = ", ".join(TALK_NAMES)
-LINE: Final = ", ".join(LINE_NAMES)
+_TALK: Final = "source, session_id, subagent, thread"
+#: Numbers that stand for a conversation and for a line of it: texts would be carried through every sort.
+TALK: Final = "talk"
+LINE: Final = "line"
 EMPTY: Final = "''"
-ORDER: Final = "ORDER BY us, native_id"
+#: Calls of one microsecond come in an order that every engine has.
+ORDER: Final = "ORDER BY us, p, d"
 THE_ONE_BEFORE: Final = "ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING"
 _SO_FAR: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 EARLIER: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
@@ -72,7 +73,7 @@ class Lines:
 
     def parts(self, most: int) -> Statement:
         """What filled prompts: kind, name, server, pieces, tokens that entered, tokens that were sent, atto-dollars."""
-        on = " AND ".join(f"pieces.{name} = grown.{name}" for name in (*LINE_NAMES, "n"))
+        on = "pieces.line = grown.line AND pieces.n = grown.n"
         whole, one = _weight("all_images", "all_bytes"), _weight("images", "bytes")
         told = (
             "SELECT kind, name, server, entered, counted, pay, sent, "
@@ -103,7 +104,9 @@ class Lines:
             counted = f"CASE WHEN {where} THEN 1 ELSE 0 END"
             where = f"{self._near()} AND session_id <> '' AND (source, session_id) IN ({self._sessions()})"
         return (
-            f"SELECT {TALK}, provider, model, native_id, user_messages, {scope.dialect.micros('started_at')} AS us, "
+            f"SELECT {scope.dialect.hash(_TALK)} AS talk, {scope.dialect.hash(f'{_TALK}, model')} AS line, "
+            f"{scope.dialect.hash('source, session_id')} AS session, provider, model, user_messages, "
+            f"{scope.dialect.micros('started_at')} AS us, "
             "coalesce(input_tokens, 0) AS u, coalesce(cache_read_tokens, 0) AS r, "
             "coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_unknown_tokens, 0) AS w5, "
             "coalesce(cache_write_1h_tokens, 0) AS w1, coalesce(output_tokens, 0) AS o, coalesce(cost_usd, 0) AS cost, "
@@ -141,7 +144,7 @@ class Lines:
             f"coalesce(rates.{name}, {value:d}) AS {name}" for name, value in zip(_RATES, DEFAULT_RATE, strict=True)
         )
         priced = (
-            f"SELECT {TALK}, model, native_id, user_messages, us, u, r, w5, w1, o, k0, counted, "
+            "SELECT talk, line, session, user_messages, us, u, r, w5, w1, o, k0, counted, "
             f"u + r + w5 + w1 AS p, CAST(cost * 1000000000 AS BIGINT) AS d, {weights} FROM ({calls}) AS calls "
             f"LEFT JOIN ({self._weights()}) AS rates "
             "ON rates.at_provider = calls.provider AND rates.at_model = calls.model"
@@ -171,25 +174,23 @@ class Lines:
 
     def _pieces(self) -> str:
         """What entered prompts, in each line of its conversation; `n` is the number of the call that sent it first."""
-        talk = TALK_NAMES
         pieces = (
-            f"SELECT {', '.join(f'entering.{name} AS {name}' for name in talk)}, models.model AS model, "
-            "entering.us AS us, '' AS native_id, 0 AS called, kind, name, server, size, pictures "
-            f"FROM ({self._entering()}) AS entering JOIN (SELECT DISTINCT {LINE} FROM weighed) AS models "
-            f"ON {' AND '.join(f'entering.{name} = models.{name}' for name in talk)}"
+            "SELECT lines.line AS line, entering.us AS us, 0 AS called, kind, name, server, size, pictures "
+            f"FROM ({self._entering()}) AS entering JOIN (SELECT DISTINCT talk, line FROM weighed) AS lines "
+            "ON entering.talk = lines.talk"
         )
         calls = (
-            f"SELECT {LINE}, us, native_id, 1 AS called, '' AS kind, '' AS name, '' AS server, "
+            "SELECT line, us, 1 AS called, '' AS kind, '' AS name, '' AS server, "
             "CAST(0 AS BIGINT) AS size, CAST(0 AS BIGINT) AS pictures FROM weighed WHERE p > 0"
         )
         # A call comes before what is of its very microsecond: that was asked for by it.
         placed = (
-            f"SELECT *, 1 + coalesce(sum(called) OVER (PARTITION BY {LINE} ORDER BY us, called DESC, native_id "
-            f"{_SO_FAR}), 0) AS n FROM ({calls} UNION ALL {pieces}) AS stream"
+            f"SELECT *, 1 + coalesce(sum(called) OVER (PARTITION BY line ORDER BY us, called DESC {_SO_FAR}), 0) AS n "
+            f"FROM ({calls} UNION ALL {pieces}) AS stream"
         )
         return (
-            f"SELECT {LINE}, n, kind, name, server, sum(size) AS bytes, sum(pictures) AS images, count(*) AS entered "
-            f"FROM ({placed}) AS placed WHERE called = 0 GROUP BY {LINE}, n, kind, name, server"
+            "SELECT line, n, kind, name, server, sum(size) AS bytes, sum(pictures) AS images, count(*) AS entered "
+            f"FROM ({placed}) AS placed WHERE called = 0 GROUP BY line, n, kind, name, server"
         )
 
     def _entering(self) -> str:
@@ -197,11 +198,12 @@ class Lines:
         micros = self.scope.dialect.micros("started_at")
         where = f"{self._near()} AND session_id <> '' AND (prompt_bytes > 0 OR prompt_image_tokens > 0)"
         listed = ", ".join(f"'{kind}'" for kind in FILLING)
+        talk = f"{self.scope.dialect.hash(_TALK)} AS talk"
         size = "coalesce(prompt_bytes, 0) AS size, coalesce(prompt_image_tokens, 0) AS pictures"
         return (
-            f"SELECT {TALK}, {micros} + greatest(coalesce(duration_us, 1), 1) - 1 AS us, 'tool' AS kind, name, server, "
+            f"SELECT {talk}, {micros} + greatest(coalesce(duration_us, 1), 1) - 1 AS us, 'tool' AS kind, name, server, "
             f"{size} FROM tools WHERE {where} "
-            f"UNION ALL SELECT {TALK}, {micros} AS us, CASE WHEN type = '{SUMMARY}' THEN '{COMPACTION}' ELSE type END "
+            f"UNION ALL SELECT {talk}, {micros} AS us, CASE WHEN type = '{SUMMARY}' THEN '{COMPACTION}' ELSE type END "
             f"AS kind, name, '' AS server, {size} FROM steps WHERE {where} AND type IN ({listed})"
         )
 
@@ -213,8 +215,8 @@ class Lines:
         is what a token costs that entered with this call, from here until the prompt begins anew; `sent` how often it
         is sent.
         """
-        order = f"PARTITION BY {LINE} {ORDER}"
-        whole = f"PARTITION BY {LINE}, part"
+        order = f"PARTITION BY line {ORDER}"
+        whole = "PARTITION BY line, part"
         in_turn = f"{whole} {ORDER}"
         followed = (
             f"SELECT *, row_number() OVER ({order}) AS n, "
@@ -244,22 +246,22 @@ class Lines:
             f"FROM ({tailed}) AS tailed"
         )
         paid = (
-            f"SELECT {LINE}, n, counted, user_messages, begins, answered, new - answered AS grown, "
+            f"SELECT line, n, counted, user_messages, begins, answered, new - answered AS grown, "
             f"enters + sum(stays) OVER ({whole}) - sum(stays) OVER ({in_turn} {_SO_FAR}) AS pay, "
             f"counted + sum(counted) OVER ({whole}) - sum(counted) OVER ({in_turn} {_SO_FAR}) AS sent "
             f"FROM ({priced}) AS priced"
         )
-        steps = f"SELECT {LINE}, n, sum(bytes) AS step_bytes, sum(images) AS step_images FROM pieces GROUP BY {LINE}, n"
-        own = (*LINE_NAMES, "n", "counted", "answered", "grown", "pay", "sent")
+        steps = "SELECT line, n, sum(bytes) AS step_bytes, sum(images) AS step_images FROM pieces GROUP BY line, n"
+        own = ("line", "n", "counted", "answered", "grown", "pay", "sent")
         told = (
             f"SELECT {', '.join(f'paid.{name} AS {name}' for name in own)}, coalesce(step_bytes, 0) AS all_bytes, "
             "coalesce(step_images, 0) AS all_images, CASE WHEN begins = 0 AND user_messages = 0 "
             "AND coalesce(step_bytes, 0) > 0 AND paid.grown > coalesce(step_images, 0) THEN 1 ELSE 0 END AS clean "
             f"FROM ({paid}) AS paid LEFT JOIN ({steps}) AS steps "
-            f"ON {' AND '.join(f'paid.{name} = steps.{name}' for name in (*LINE_NAMES, 'n'))}"
+            "ON paid.line = steps.line AND paid.n = steps.n"
         )
-        told_tokens = f"sum(CASE WHEN clean = 1 THEN grown - all_images ELSE 0 END) OVER (PARTITION BY {LINE})"
-        told_bytes = f"sum(CASE WHEN clean = 1 THEN all_bytes ELSE 0 END) OVER (PARTITION BY {LINE})"
+        told_tokens = "sum(CASE WHEN clean = 1 THEN grown - all_images ELSE 0 END) OVER (PARTITION BY line)"
+        told_bytes = "sum(CASE WHEN clean = 1 THEN all_bytes ELSE 0 END) OVER (PARTITION BY line)"
         return (
             f"SELECT *, CASE WHEN {told_bytes} > 0 THEN least(CAST({_MOST_RATIO} AS DOUBLE), "
             f"greatest(CAST({_LEAST_RATIO} AS DOUBLE), CAST({told_tokens} AS DOUBLE) / CAST({told_bytes} AS DOUBLE))) "

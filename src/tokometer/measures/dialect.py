@@ -38,6 +38,12 @@ class Dialect:
     labelled: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
+    #: A number of 64 bits that stands for several values.
+    hashed: str
+
+    def hash(self, values: str) -> str:
+        """One number for several columns. Two engines give different ones, and of one each as good as its own."""
+        return self.hashed.format(values)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -99,6 +105,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
+        hashed="hash({})",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -114,5 +121,6 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
+        hashed="cityHash64({})",
     ),
 }

@@ -60,9 +60,7 @@ def tool(name: str, at: int, size: int, of: str = "Read", server: str = "", **mo
 def step(name: str, at: int, kind: str, of: str, size: int) -> Step:
     """Something that was loaded half a minute before a minute."""
     started = BEGIN + at * MINUTE - MINUTE // 2
-    return Step(
-        source="t", native_id=name, started_at=started, type=kind, name=of, prompt_bytes=size, session_id="s"
-    )
+    return Step(source="t", native_id=name, started_at=started, type=kind, name=of, prompt_bytes=size, session_id="s")
 
 
 @pytest.fixture(params=["duckdb", "clickhouse"])
