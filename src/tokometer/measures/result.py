@@ -71,6 +71,8 @@ class Result:
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Any]]
     meta: Meta = field(repr=False)
+    #: Of a page of a list, what asks for the next; empty on the last one.
+    after: str = ""
 
     def to_json(self, *, rows: bool = True) -> dict[str, Any]:
         """As JSON: money as decimal strings with nine places, times in RFC 3339. Without `rows`, all but these."""
