@@ -30,6 +30,11 @@ _DURATION: Final = ms("duration_ms", "Duration", "duration_us", "How long it too
 _HTTP: Final = number("http_status", "HTTP status", description="The HTTP status.")
 _REQUEST: Final = text("request_id", "Request id", "The request, as the provider names it.")
 _CALL: Final = text("call_id", "Call id", "The model call that it is about, as its source names it.")
+_FILLING: Final = (
+    number("prompt_bytes", "Size in the prompt", BYTES, "Text that it put into the prompt, as far as its source tells."),
+    number("prompt_image_tokens", "Picture tokens", TOKENS, "Tokens of the pictures that it put into the prompt."),
+    text("thread", "Conversation", "Which of a session's conversations it is part of: a subagent's own id."),
+)
 _PARTS: Final = (
     number("chunks", "Chunks", COUNT, "Pieces that it is cut into."),
     number("tokens", "Tokens", TOKENS, "Tokens in it."),
@@ -59,8 +64,14 @@ _OF: Final[dict[str, tuple[Fact, ...]]] = {
         money("revenue", "Revenue", "What the caller was paid for it."),
         text("price_version", "Price version", "The version of the price book that priced it."),
     ),
-    "tools": (_MESSAGE, _DURATION, _CALL, number("lines_added", "Lines added", COUNT), number("lines_removed", "Lines removed", COUNT)),
-    "steps": (_MESSAGE, _DURATION),
+    "tools": (_MESSAGE, _DURATION, _CALL, number("lines_added", "Lines added", COUNT), number("lines_removed", "Lines removed", COUNT), *_FILLING),
+    "steps": (
+        _MESSAGE,
+        _DURATION,
+        *_FILLING,
+        number("tokens_before", "Tokens before", TOKENS, "Tokens of the prompt before a compaction."),
+        number("tokens_after", "Tokens after", TOKENS, "Tokens of the prompt after it, where the source says."),
+    ),
     "runs": (
         _MESSAGE,
         time("ended_at", "Ended"),

@@ -10,6 +10,7 @@ from tokometer.server import (
     api,
     assets,
     control,
+    explored,
     filtering,
     health,
     ingest,
@@ -46,7 +47,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     app.state.room = Room()
     for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
         app.include_router(module.router)
-    for router in (*ROUTERS, pushed.routes()):
+    # Fixed addresses come before those that end in an id.
+    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)
