@@ -14,6 +14,7 @@ from tokometer.server import (
     filtering,
     health,
     ingest,
+    listed,
     live,
     machines,
     pages,
@@ -48,7 +49,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
-    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
+    for router in (*ROUTERS, pushed.routes(), listed.pages, listed.api, explored.pages, explored.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)
