@@ -133,7 +133,6 @@ _OF: Final[dict[str, dict[str, str]]] = {
         "detail": "logger",
         "status": "level",
         **{name: name for name in ("session_id", "agent", "user", "call_id", "request_id")},
-        **_TOOK,
     },
     "scores": {
         "name": "name",

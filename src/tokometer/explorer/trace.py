@@ -50,7 +50,13 @@ class Trace:
     @property
     def sessions(self) -> list[tuple[str, str]]:
         """The sessions that it belongs to, each with its source."""
-        return list(dict.fromkeys((n.line.session_id, n.line.source) for n in self.nodes if n.line.session_id))
+        return list(
+            dict.fromkeys(
+                (node.line.session_id, node.line.source)
+                for node in self.nodes
+                if node.line.session_id and node.line.cube in _PRECEDENCE
+            )
+        )
 
 
 def trace(reading: Reading, trace_id: str, most: int = MOST) -> Trace | None:

@@ -12,6 +12,7 @@ from tokometer.server import (
     control,
     explored,
     filtering,
+    grafana,
     health,
     ingest,
     listed,
@@ -46,7 +47,21 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
+    for module in (
+        health,
+        ingest,
+        control,
+        api,
+        panels,
+        filtering,
+        grafana,
+        live,
+        machines,
+        assets,
+        pages,
+        sources,
+        targets,
+    ):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     for router in (*ROUTERS, pushed.routes(), listed.pages, listed.api, explored.pages, explored.api):

@@ -19,6 +19,8 @@ from tokometer.records.units import COUNT, MICROSECONDS, RATIO, TOKENS, USD, USD
 from tokometer.records.ways import Also
 from tokometer.server.explored.words import KINDS, Words, dollars, figure, instant, money, standing
 
+#: Characters of a title.
+_LONGEST: Final = 120
 #: What people call the buckets of tokens, and the colour of each in bars.
 _BUCKETS: Final[dict[str, tuple[str, str]]] = {
     "input_tokens": ("Input, uncached", "input"),
@@ -147,21 +149,14 @@ def line_json(line: Line) -> dict[str, Any]:
     }
 
 
+_TITLES: Final = ("model", "name", "metric", "message", "error_type", "line_item", "title", "provider")
+_FIRST: Final = {"runs": ("agent",), "jobs": ("name", "job_id"), "logs": ("message",), "scores": ("name",)}
+
+
 def _title(record: Record) -> str:
-    for name in (
-        "model",
-        "name",
-        "agent",
-        "job_id",
-        "metric",
-        "message",
-        "error_type",
-        "line_item",
-        "title",
-        "provider",
-    ):
+    for name in (*_FIRST.get(record.kind, ()), *_TITLES):
         if value := getattr(record, name, ""):
-            return str(value)[:120]
+            return str(value)[:_LONGEST]
     return KINDS[record.kind]
 
 
