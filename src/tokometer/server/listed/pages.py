@@ -12,7 +12,7 @@ from tokometer.dashboards.calendar import RANGES
 from tokometer.dashboards.scope import find_zone
 from tokometer.measures import CUBES, Filter, QueryError, definition, dimension_named
 from tokometer.measures.facts import FACTS
-from tokometer.records.units import COUNT, NOTHING, exact, show
+from tokometer.records.units import NOTHING, exact, show
 from tokometer.server.listed.api import MOST_IN_FILE, total, value
 from tokometer.server.listed.asked import Asked, asked_by, counted, offered
 from tokometer.server.listed.shown import LINKED, heads, rows
@@ -51,7 +51,8 @@ def explore(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     try:
         asked = _asked(request)
-        shown = {"list": _listed(runtime, asked), "timeline": timeline(runtime, asked), "problem": ""}
+        listed = _listed(runtime, asked)
+        shown = {"list": listed, "timeline": timeline(runtime, asked, *listed["window"]), "problem": ""}
     except QueryError as error:
         asked = asked_by([("tz", _zone(request))])
         shown = {"list": None, "timeline": None, "problem": str(error)}
@@ -105,6 +106,7 @@ def _listed(runtime: Runtime, asked: Asked) -> dict[str, Any]:
         "next": asked.address(after=found.after) if found.after else "",
         "first": asked.address() if asked.after else "",
         "missing": found.meta.missing,
+        "window": (found.meta.since, found.meta.until),
         "figure": _figure(runtime, asked),
     }
 
@@ -146,7 +148,6 @@ def _frame(asked: Asked) -> dict[str, Any]:
         "kept": asked.params(),
         "files": [(form.upper(), f"{asked.address('/api/records')}&format={form}") for form in ("csv", "json")],
         "most": f"{MOST_IN_FILE:,}",
-        "show_count": show(asked.limit, COUNT),
     }
 
 

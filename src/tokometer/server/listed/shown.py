@@ -66,7 +66,8 @@ def rows(asked: Asked, result: Result) -> list[dict[str, Any]]:
     """The rows: id, where the record has its page, and the cells."""
     titles = source_titles()
     columns = result.columns[: len(asked.shown)]
-    days = {row["at"].date() for row in result.rows if isinstance(row.get("at"), datetime)}
+    # A clock alone would do for today.
+    days = {row["at"].date() for row in result.rows if isinstance(row.get("at"), datetime)} | {result.meta.until.date()}
     made = []
     for row in result.rows:
         failed = row.get("status") in _ERRORS

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.scope import grain_of
 from tokometer.measures import QueryError
 from tokometer.server.listed.asked import Asked
 from tokometer.server.runtime import Runtime
@@ -33,10 +35,13 @@ class Timeline:
     last: str
 
 
-def timeline(runtime: Runtime, asked: Asked) -> Timeline | None:
-    """The bars; None where the window is too long to be cut into periods, or nothing is in it."""
+def timeline(runtime: Runtime, asked: Asked, since: datetime, until: datetime) -> Timeline | None:
+    """The bars; None where the window is too long to be cut into periods, nothing is in it, or a text is searched for."""
+    if asked.search:
+        # That is not counted by periods.
+        return None
     try:
-        result = runtime.ask(asked.counting(grain="auto"), 5.0)
+        result = runtime.ask(asked.counting(grain=grain_of(Window(since, until, ("", "")))), 5.0)
     except QueryError:
         return None
     rows = [(row["time"], next(number for name, number in row.items() if name != "time") or 0) for row in result.rows]
