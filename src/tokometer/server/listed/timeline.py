@@ -36,7 +36,7 @@ class Timeline:
 
 
 def timeline(runtime: Runtime, asked: Asked, since: datetime, until: datetime) -> Timeline | None:
-    """The bars; None where the window is too long to be cut into periods, nothing is in it, or a text is searched for."""
+    """The bars; None where the window is too long to be cut up, nothing is in it, or a text is searched for."""
     if asked.search:
         # That is not counted by periods.
         return None
