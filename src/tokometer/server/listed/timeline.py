@@ -56,7 +56,8 @@ def timeline(runtime: Runtime, asked: Asked, since: datetime, until: datetime) -
     ]
     return Timeline(
         tuple(bars),
-        *(int(moment.timestamp() * 1000) for moment in (meta.since, meta.until)),
+        since=int(meta.since.timestamp() * 1000),
+        until=int(meta.until.timestamp() * 1000),
         first=f"{meta.since.day} {meta.since:%b %H:%M}",
         last=f"{meta.until.day} {meta.until:%b %H:%M}",
     )
