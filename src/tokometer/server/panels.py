@@ -117,7 +117,11 @@ def panel_explained(request: Request, panel_id: str) -> Response:
             window=_windows(panel, view.window, asked),
             before="the period before it" if own_window(panel) else scope.before,
             scope=scope,
-            filters=[(dimension_named(f"calls.{name}").title, values) for name, values in scope.where],
+            filters=[
+                (dimension_named(f"calls.{name}").title, verb, values)
+                for verb, pairs in (("is", scope.where), ("is not", scope.without))
+                for name, values in pairs
+            ],
             queries=[
                 (query.to_params(), json.dumps(query.to_json(), indent=1))
                 for query in dict.fromkeys(asked)

@@ -21,10 +21,15 @@ export const deeds = {
   },
   keys: () => /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal(),
   print: () => print(),
+  palette: () => palette(),
 };
 
+async function palette() {
+  (await import("./palette.js")).open();
+}
+
 /** @type {Record<string, () => void>} */
-export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body) };
+export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body), "/": palette };
 
 // Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
 const told = document.cookie.split("; ").includes(`tz=${zone}`);
@@ -49,6 +54,10 @@ function press(event) {
       if (menu.contains(document.activeElement)) close(menu);
       else menu.removeAttribute("open");
     }
+  }
+  if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+    event.preventDefault();
+    palette();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
   if (Date.now() - going < 1_500) {
