@@ -67,6 +67,7 @@ def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str,
         "how": panel.how,
         "measures": list(panel.measures),
         "uses": list(panel.uses),
+        "leads": panel.leads,
         "url": f"/api/panels/{panel.id}",
         "csv": f"/api/panels/{panel.id}.csv",
     }

@@ -83,6 +83,7 @@ def made(
     frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
+    frame["leads"] = DASHBOARDS.get(panel.leads)
     if "by" in panel.uses:
         titles = findable(runtime)
         if scope.by not in titles:

@@ -86,8 +86,13 @@ export class Choices {
     // The first number of its row; where there is none, all of its calls.
     const row = name.closest("tr, li"), number = /** @type {HTMLAnchorElement | null | undefined} */ (row?.querySelector("a[data-of]"));
     const drill = drillOf(name);
+    const more = /** @type {HTMLAnchorElement | null | undefined} */ (name.closest("[data-panel]")?.querySelector("a[data-leads]"));
     const to = number?.getAttribute("href") ?? (drill ? address(drill, "calls.requests", row ? about(name) : [[filter, [value]]]) : "");
-    menu(this.#label([filter, value]), this.#choices([filter, value], null, to), { x, y, from: name });
+    const choices = this.#choices([filter, value], null, to), asked = new URLSearchParams(location.search);
+    asked.delete(filter);
+    asked.append(filter, value);
+    if (more) choices.push({ text: `Show in ${more.textContent}`, href: `${more.pathname}?${asked}` });
+    menu(this.#label([filter, value]), choices, { x, y, from: name });
   }
 
   /** @param {MouseEvent} event */
