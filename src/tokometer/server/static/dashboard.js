@@ -2,9 +2,8 @@
 // A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
 
 import { Charts } from "./chart.js";
-import { Choices } from "./chosen.js";
+import { listen } from "./chosen.js";
 import { lead, step } from "./drill.js";
-import { explain } from "./explain.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
@@ -49,13 +48,13 @@ const rounds = new Rounds(panels, {
   },
 });
 
-new Choices({
+listen({
   filters,
   query,
   zoom: (since, until) => when.into(since, until, new URLSearchParams(location.search).get("range") ?? root.dataset.opens ?? ""),
   renew: (panel) => rounds.renew(panel),
   pause,
-  explain: (panel) => explain(panel, query()),
+  explain,
   link: (panel) => copied(`${when.link(root.dataset.opens ?? "")}#${panel}`),
 }, root);
 
@@ -153,6 +152,11 @@ function pause(panel) {
   } else panel.dataset.paused = `Paused at ${clock(Date.now(), zone())}`;
 }
 
+/** Says how a panel is computed. @param {string} panel */
+async function explain(panel) {
+  (await import("./explain.js")).explain(panel, query());
+}
+
 /** Copies an address; where that is not allowed, shows it. @param {string} address */
 async function copied(address) {
   try {
@@ -238,7 +242,7 @@ document.addEventListener("click", async (event) => {
     next.delete("hide");
     for (const one of hidden) next.append("hide", one);
   });
-  else if (why) explain(why.dataset.why ?? "", query());
+  else if (why) explain(why.dataset.why ?? "");
   else if (head) {
     const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
     const cell = /** @type {HTMLElement} */ (head.closest("th"));
