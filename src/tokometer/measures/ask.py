@@ -16,6 +16,7 @@ from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made, bases
+from tokometer.measures.outcomes import NONE_KNOWN, Outcomes
 from tokometer.measures.query import MOST_ROWS, TIME, Filter, Query, dimension_named
 from tokometer.measures.tables import Need
 from tokometer.measures.windows import Window
@@ -101,6 +102,8 @@ class Ask:
     rolled: frozenset[str] = frozenset()
     #: What the rollups of calls lack because it could not be settled, of all time.
     aside: tuple[Unsettled, ...] = ()
+    #: What puts calls to changes, where that is asked for.
+    outcomes: Outcomes = NONE_KNOWN
     #: Rows that the answer may have.
     most: int = MOST_ROWS
     #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.

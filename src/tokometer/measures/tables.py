@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from tokometer.ledger.schema import CELL_SUMS, CELLS, DURATIONS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, added_up
 from tokometer.measures.atoms import Atom, Different, Minute, Rank, Total
+from tokometer.measures.outcomes import ATTRIBUTED
 from tokometer.records import PARTS, QUANTITIES
 from tokometer.records.histogram import bucket_sql
 
@@ -164,7 +165,8 @@ SESSION_ROWS: Final = Stored(
 CALL_ROWS: Final = Stored(
     "calls",
     # Whether a call states a revenue is asked of the revenue itself.
-    _texts("calls") | {"revenue"},
+    # Which change a call is for is worked out in the query.
+    _texts("calls") | {"revenue"} | ATTRIBUTED,
     {
         **{name: sql for name, (_, sql) in CELL_SUMS.items()},
         **_MONEY_CALLS,
@@ -307,6 +309,41 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
                 "bodies": "count(*) FILTER (WHERE request <> '' OR response <> '')",
             },
             "count(*)",
+        ),
+    ),
+    "commits": (
+        Stored(
+            "commits",
+            _texts("commits"),
+            {
+                **_plain("commits", ("files_changed", "lines_added", "lines_removed")),
+                "with_agent": "count(*) FILTER (WHERE agent <> '' OR session_id <> '')",
+            },
+            "count(*)",
+        ),
+    ),
+    "changes": (
+        Stored(
+            "changes",
+            _texts("changes") | {"change", "for_ticket"},
+            {
+                **_plain("changes", ("commits", "files_changed", "lines_added", "lines_removed")),
+                **{name: added_up(name) for name in ("calls", "sessions", "unpriced", "time_to_merge_us")},
+                "cost_usd": "sum(coalesce(cost_usd, 0))",
+                "cost_unknown": "sum(CASE WHEN calls > 0 AND cost_usd IS NULL THEN 1 ELSE 0 END)",
+                "with_calls": "sum(CASE WHEN calls > 0 THEN 1 ELSE 0 END)",
+                "time_to_merge_count": "count(time_to_merge_us)",
+            },
+            "count(*)",
+            ranks={
+                "merged_cost": (
+                    "state = 'merged' AND cost_usd IS NOT NULL",
+                    "CAST(cost_usd * 1000000000 AS BIGINT)",
+                    "count(*)",
+                ),
+                "time_to_merge_us": ("time_to_merge_us IS NOT NULL", "time_to_merge_us", "count(*)"),
+            },
+            distinct={"tickets": "count(DISTINCT for_ticket) FILTER (WHERE for_ticket <> '')"},
         ),
     ),
 }

@@ -11,6 +11,7 @@ from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
+from tokometer.settings.outcomes import read_outcomes
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import read_targets
 from tokometer.settings.reader import Reader
@@ -33,6 +34,7 @@ SECTION_NAMES: Final = (
     "refresh",
     "target",
     "webhook",
+    "outcomes",
 )
 
 
@@ -87,5 +89,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         refresh=judging.read_refresh(reader, table("refresh")),
         targets=read_targets(reader, content.get("target", [])),
         webhooks=read_webhooks(reader, content.get("webhook", [])),
+        outcomes=read_outcomes(reader, table("outcomes")),
         given=frozenset(reader.given),
     )
