@@ -10,7 +10,9 @@ from tokometer.server import (
     api,
     assets,
     control,
+    explored,
     filtering,
+    grafana,
     health,
     ingest,
     live,
@@ -44,9 +46,24 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
+    for module in (
+        health,
+        ingest,
+        control,
+        api,
+        panels,
+        filtering,
+        grafana,
+        live,
+        machines,
+        assets,
+        pages,
+        sources,
+        targets,
+    ):
         app.include_router(module.router)
-    for router in (*ROUTERS, pushed.routes()):
+    # Fixed addresses come before those that end in an id.
+    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)

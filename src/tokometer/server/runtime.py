@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tokometer.accounts import AccountsWhenAsked
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
@@ -118,6 +119,8 @@ class Runtime:
     own_targets: OwnTargets = field(init=False)
     #: What hooks are signed with.
     hook_secrets: HookSecrets = field(init=False)
+    #: What people make; opened when something of it is asked for.
+    accounts: AccountsWhenAsked = field(init=False)
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
@@ -153,7 +156,10 @@ class Runtime:
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
         self.own_targets = OwnTargets(self.data)
-        self.hook_secrets = HookSecrets(self.data, os.environ)
+        self.hook_secrets = HookSecrets(self.data, self.env)
+        self.accounts = AccountsWhenAsked(
+            self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
+        )
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
@@ -272,6 +278,7 @@ class Runtime:
         if not self.writer.close(_TO_COMMIT, _TO_SETTLE):
             hanging.append("committing and bringing rollups up to date")
         self.ledger.close()
+        self.accounts.close()
         return hanging
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
+from tokometer.settings.accounts import read_accounts
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
 from tokometer.settings.outcomes import read_outcomes
@@ -35,6 +36,7 @@ SECTION_NAMES: Final = (
     "target",
     "webhook",
     "outcomes",
+    "accounts",
 )
 
 
@@ -90,5 +92,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         targets=read_targets(reader, content.get("target", [])),
         webhooks=read_webhooks(reader, content.get("webhook", [])),
         outcomes=read_outcomes(reader, table("outcomes")),
+        accounts=read_accounts(reader, table("accounts")),
         given=frozenset(reader.given),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
@@ -67,6 +68,7 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     webhooks: tuple[WebhookSettings, ...] = ()
     #: What tells which change a call is for.
     outcomes: OutcomeSettings = OutcomeSettings()
+    accounts: AccountsSettings = AccountsSettings()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

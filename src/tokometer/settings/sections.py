@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
@@ -289,6 +290,15 @@ SECTIONS: Final[tuple[Section, ...]] = (
                 "repositories.FOLDER", "text", "the repository of a working folder, `owner/name`", "told by its name"
             ),
         ),
+    ),
+    Section(
+        "accounts",
+        "What people make",
+        "Where saved views, notes, dashboards of your own and signed links are kept.",
+        '[accounts]\nurl = "postgresql://tokometer@db.internal/tokometer"',
+        AccountsSettings,
+        values=lambda settings: (settings.accounts,),
+        configured=lambda settings: bool(settings.accounts.url),
     ),
     Section(
         "labels",
