@@ -47,6 +47,6 @@ def export(folder: Path, url: str, prometheus: str | None, data: Path) -> None:
 
 def _address(option: str, url: str) -> str:
     parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+    if (url or option == "--url") and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise Mistake(f"{option}: {url!r} is no address such as http://127.0.0.1:7420")
     return url.rstrip("/")

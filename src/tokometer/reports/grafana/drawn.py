@@ -44,6 +44,11 @@ class Drawn:
     is_table: bool = False
 
 
+def pattern(name: str) -> str:
+    """A name within one of Grafana's patterns, `/^…$/`."""
+    return re.sub(r"([.*+?^${}()|\[\]\\/])", r"\\\1", name)
+
+
 def value(name: str, given: object) -> DynamicConfigValue:
     """One property of an override."""
     return DynamicConfigValue(name, given)
@@ -51,7 +56,7 @@ def value(name: str, given: object) -> DynamicConfigValue:
 
 def every_value(title: str, most: int = 0) -> ReduceDataOptions:
     """A figure for each row, of one column."""
-    options = ReduceDataOptions().values(values=True).calcs([]).fields(f"/^{re.escape(title)}$/")
+    options = ReduceDataOptions().values(values=True).calcs([]).fields(f"/^{pattern(title)}$/")
     return options.limit(most) if most else options
 
 
@@ -100,7 +105,7 @@ def coloured(panel: Builder, by: str, sight: Sight) -> Builder:
 
 def _ends_with(name: str) -> str:
     """Grafana puts the measure in front of a series' label, or leaves it out."""
-    return f"/^(.* )?{re.escape(name)}$/"
+    return f"/^(.* )?{pattern(name)}$/"
 
 
 def named(panel: Builder, title: str, by: str, sight: Sight) -> Builder:

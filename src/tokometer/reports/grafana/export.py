@@ -15,6 +15,8 @@ from tokometer.reports.grafana.sight import Sight
 
 #: The six dashboards of the monitoring suite; the others have a folder of their own.
 SUITE: Final = ("overview", "model-performance", "providers", "business", "incidents", "tokens")
+#: Columns of a line of JSON.
+_WIDTH: Final = 120
 _FOLDERS: Final = {True: "Tokometer", False: "Tokometer (further)"}
 
 
@@ -37,8 +39,24 @@ def files(sight: Sight, prometheus: str = "") -> dict[str, str]:
 
 
 def json_text(value: object) -> str:
-    """JSON that a person can compare line by line."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    """JSON that a person can compare line by line: what fits into a line stands in one."""
+    return _lines(value, 0) + "\n"
+
+
+def _lines(value: object, depth: int) -> str:
+    short = json.dumps(value, ensure_ascii=False)
+    if len(short) <= _WIDTH - 2 * depth or not value or not isinstance(value, dict | list):
+        return short
+    inner = "  " * (depth + 1)
+    if isinstance(value, dict):
+        parts = [
+            f"{inner}{json.dumps(name, ensure_ascii=False)}: {_lines(one, depth + 1)}" for name, one in value.items()
+        ]
+        opening, closing = "{}"
+    else:
+        parts = [f"{inner}{_lines(one, depth + 1)}" for one in value]
+        opening, closing = "[]"
+    return f"{opening}\n" + ",\n".join(parts) + f"\n{'  ' * depth}{closing}"
 
 
 def write(folder: Path, found: Mapping[str, str]) -> None:
