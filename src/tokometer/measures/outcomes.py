@@ -192,7 +192,7 @@ class Attribution:
         alone = dialect.extract("said", "'^#?([0-9]+)$'")
         return (
             f"SELECT *, CASE WHEN {alone} <> '' THEN concat(repository, '#', {alone}) ELSE said END AS for_ticket, "
-            "concat(repository, '#', CASE WHEN number <> '' THEN number ELSE branch END) AS change, "
+            "concat(repository, '#', number) AS change, "
             f"state AS change_state, repository AS change_repository, CAST(id AS VARCHAR) AS change_key "
             f"FROM ({told}) AS told"
         )

@@ -127,7 +127,7 @@ _COMMITS: Final = """
 """
 _CHANGES: Final = """
     text repository|repo|project_path: the repository, `owner/name`
-    text number|pull_request|merge_request|iid: its number there
+    text number|pull_request|merge_request|iid: its number there, or what else it is known by
     text branch|head_branch|source_branch|head_ref: the branch that holds it
     text target_branch|base_branch|base_ref|target: the branch into which it is to go
     message title: its title; kept are 500 characters
@@ -160,7 +160,7 @@ REQUIRED_BESIDE: Final[dict[str, tuple[str, ...]]] = {
     "documents": ("knowledge_base", "title"),
     "error_details": ("message",),
     "commits": ("repository", "sha"),
-    "changes": ("repository",),
+    "changes": ("repository", "number"),
 }
 
 

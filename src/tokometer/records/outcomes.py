@@ -44,12 +44,12 @@ class Change(Record, kw_only=True, gc=False):
     """
 
     kind: ClassVar[str] = "changes"
-    identity: ClassVar[tuple[str, ...]] = ("repository", "number", "branch")
+    identity: ClassVar[tuple[str, ...]] = ("repository", "number")
 
     #: `owner/name`.
     repository: str
-    #: Its number there: `12`.
-    number: str = ""
+    #: Its number there, `12`; where it has none, what else it is known by.
+    number: str
     #: The branch that holds it, and the one into which it is to go.
     branch: str = ""
     target_branch: str = ""

@@ -267,9 +267,7 @@ def _finish_commit(reader: _Reader, values: dict[str, Any]) -> None:  # noqa: AR
 
 
 def _finish_change(reader: _Reader, values: dict[str, Any]) -> None:
-    if not (values.get("number") or values.get("branch")):
-        raise RecordError(reader.spelling("number"), "is missing, and so is the branch: send one of them")
-    values.setdefault("native_id", f"{values['repository']}#{values.get('number') or values['branch']}")
+    values.setdefault("native_id", f"{values['repository']}#{values['number']}")
     merged, closed, start = values.get("merged_at"), values.get("closed_at"), values["started_at"]
     values["state"] = "merged" if merged is not None else "closed" if closed is not None else "open"
     _choose(reader, values, "state", "changes", _CHANGE_STATES)
