@@ -145,6 +145,8 @@ class Calls(Recorded, table="calls"):
     characters = Quantity("quantities.characters", description="Characters spoken or read, where they are billed by number.", drill=("model", *_CALL))
 
     cost = Sum("cost_usd", unknown="unpriced", unit=USD, better=LOWER, description="What the calls cost: as the source reported it, else as the price book computes it. Unknown, not 0, where no call has a price, or where those that have one cost nothing and others have none.", drill=("model", *_CALL))
+    unattributed_cost = Sum("cost_usd", where={"change": ("",)}, unit=USD, better=LOWER, description="What the calls cost that were made for no change that is known.", drill=("project", *_CALL))
+    unattributed_share = Ratio(unattributed_cost, cost, unit=PERCENT, better=LOWER, title="Unattributed share", description="Share of the cost that is of calls made for no change that is known.", drill=("project", *_CALL))
     unpriced = Sum("unpriced", unit=REQUESTS, better=LOWER, title="Unpriced calls", description="Calls that nobody knows the price of. They are not in the cost.", drill=("model", "call"))
     usage_unknown = Sum("no_usage", unit=REQUESTS, better=LOWER, title="Calls of unknown usage", description="Calls without a price because nobody said what they used, or only a total: a timeout, or a source that does not say.", drill=("status", "call"))
     no_price = Sum("unpriced", minus=("no_usage",), unit=REQUESTS, better=LOWER, title="Calls without a price", description="Calls of known usage that no price is known for. A `[[price]]` in `prices.toml` mends it.", drill=("model", "call"))

@@ -20,7 +20,7 @@ from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Dimension
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made
-from tokometer.measures.outcomes import ATTRIBUTED, Attribution
+from tokometer.measures.outcomes import Attribution
 from tokometer.measures.tables import Stored
 
 _MICROS: Final = re.compile(r"MICROS\((\w+)\)")
@@ -156,7 +156,7 @@ class Scope:
         table, ask = self.stored.table, self.ask
         if table == CHANGES.name:
             return f"({self._attribution().changes(costed=self.costed)}) AS {table}"
-        if table == CALLS.name and ask.need.columns & ATTRIBUTED:
+        if table == CALLS.name and ask.attributed:
             return f"({self._attribution().calls((ask.axis.first, ask.axis.last))}) AS {table}"
         return table
 
