@@ -8,6 +8,7 @@ from typing import Any, Final
 from tokometer.demo.company import BRANCHES, CODING_TASKS, CODING_TOOLS, SUBAGENT_TASKS, SUBAGENTS, Person
 from tokometer.demo.journal import CACHE_LIFE, MINUTE, Exhausted, Journal, Prompt
 from tokometer.demo.models import CLAUDE_CODE, CODEX, EXPLORERS, Model
+from tokometer.demo.outcomes import branch_at
 from tokometer.records import AgentRun, ToolCall
 
 _TOOL_BOUNDS: Final = list(accumulate(weight for _, weight, _, _ in CODING_TOOLS))
@@ -38,7 +39,7 @@ class Coding:
             "source": "codex" if codex else "claude_code",
             "session_id": session,
             "project": project,
-            "git_branch": rng.choice(BRANCHES),
+            "git_branch": branch_at(project, rng.choice(BRANCHES), at),
             "agent": "codex" if codex else "claude-code",
             "user": person.name,
             "team": person.team.name,

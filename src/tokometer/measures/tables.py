@@ -18,6 +18,9 @@ _MONEY_CALLS: Final = {
     "cost_priced": "sum(coalesce(cost_priced, CASE WHEN cost_reported IS NULL THEN cost_usd END, 0))",
 }
 
+#: How sums begin and end that are 0 where there is nothing.
+_OR_NOTHING: Final = ("coalesce(", ", 0)")
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -94,7 +97,7 @@ class Stored:
             return f"{f'sum({self.count})' if self.rollup else self.count}{suffix}"
         if self.rollup:
             return f"sum({_signed(atom.columns, atom.minus, self.sums)}){suffix}"
-        return _signed(atom.columns, atom.minus, {name: f"{sql}{suffix}" for name, sql in self.sums.items()})
+        return _signed(atom.columns, atom.minus, {name: _filtered(sql, suffix) for name, sql in self.sums.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,13 @@ class Need:
     minutes: Literal["all", "provider", ""] = ""
     #: The rollups are up to date.
     settled: bool = True
+
+
+def _filtered(sql: str, suffix: str) -> str:
+    """A sum with a FILTER, which stands behind what adds up, not behind what makes nothing of it 0."""
+    if suffix and sql.startswith(_OR_NOTHING[0]) and sql.endswith(_OR_NOTHING[1]):
+        return f"{sql.removesuffix(_OR_NOTHING[1])}{suffix}{_OR_NOTHING[1]}"
+    return f"{sql}{suffix}"
 
 
 def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:
@@ -341,7 +351,7 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             ranks={
                 "merged_cost": (
                     "state = 'merged' AND cost_usd IS NOT NULL",
-                    "CAST(cost_usd * 1000000000 AS BIGINT)",
+                    "CAST(coalesce(cost_usd, 0) * 1000000000 AS BIGINT)",
                     "count(*)",
                 ),
                 "time_to_merge_us": ("time_to_merge_us IS NOT NULL", "time_to_merge_us", "count(*)"),
