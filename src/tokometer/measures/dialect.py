@@ -40,8 +40,11 @@ class Dialect:
     counted_bits: str
     #: The value of a key in a set of labels.
     labelled: str
+    #: The first characters of a text.
+    beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
+<<<<<<< HEAD
     #: What the brackets of a regular expression hold where it is found in a text; empty where it is not.
     found: str
     #: All columns of a table but some.
@@ -50,6 +53,14 @@ class Dialect:
     nearest: bool
     #: True where several lists make rows as they stand side by side.
     side_by_side: bool
+=======
+    #: A number of 64 bits that stands for several values.
+    hashed: str
+
+    def hash(self, values: str) -> str:
+        """One number for several columns. Two engines give different ones, and of one each as good as its own."""
+        return self.hashed.format(values)
+>>>>>>> main
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -82,6 +93,10 @@ class Dialect:
     def unnest_both(self, one: str, other: str) -> str:
         """One row for each place of two lists: columns `b` and `n`."""
         return self.both.format(one, other)
+
+    def start(self, text: str, characters: int) -> str:
+        """The first so many characters of a text."""
+        return self.beginning.format(text, characters)
 
     def among(self, text: str, texts: str) -> str:
         """True where `texts`, a list, holds `text`."""
@@ -129,11 +144,16 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="(1 << CAST({} AS INTEGER))",
         counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
+        beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
+<<<<<<< HEAD
         found="regexp_extract({}, {}, 1)",
         excluding="{0}.* EXCLUDE ({1})",
         nearest=False,
         side_by_side=True,
+=======
+        hashed="hash({})",
+>>>>>>> main
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -148,10 +168,15 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="bitShiftLeft(toInt32(1), {})",
         counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",
+        beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
+<<<<<<< HEAD
         found="extract({}, {})",
         excluding="{0}.* EXCEPT ({1})",
         nearest=True,
         side_by_side=False,
+=======
+        hashed="cityHash64({})",
+>>>>>>> main
     ),
 }
