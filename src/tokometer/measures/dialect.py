@@ -44,7 +44,6 @@ class Dialect:
     beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
-<<<<<<< HEAD
     #: What the brackets of a regular expression hold where it is found in a text; empty where it is not.
     found: str
     #: All columns of a table but some.
@@ -53,14 +52,12 @@ class Dialect:
     nearest: bool
     #: True where several lists make rows as they stand side by side.
     side_by_side: bool
-=======
     #: A number of 64 bits that stands for several values.
     hashed: str
 
     def hash(self, values: str) -> str:
         """One number for several columns. Two engines give different ones, and of one each as good as its own."""
         return self.hashed.format(values)
->>>>>>> main
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -146,14 +143,11 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         labelled="list_extract(label_values, list_position(label_keys, {}))",
         beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
-<<<<<<< HEAD
         found="regexp_extract({}, {}, 1)",
         excluding="{0}.* EXCLUDE ({1})",
         nearest=False,
         side_by_side=True,
-=======
         hashed="hash({})",
->>>>>>> main
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -170,13 +164,10 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         labelled="label_values[indexOf(label_keys, {})]",
         beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
-<<<<<<< HEAD
         found="extract({}, {})",
         excluding="{0}.* EXCEPT ({1})",
         nearest=True,
         side_by_side=False,
-=======
         hashed="cityHash64({})",
->>>>>>> main
     ),
 }
