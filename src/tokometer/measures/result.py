@@ -79,8 +79,8 @@ class Result:
                 {"name": column.name, "unit": column.unit, "type": column.type, "title": column.title}
                 for column in self.columns
             ],
-            "rows": [{name: _json(value) for name, value in row.items()} for row in self.rows if rows],
-            "meta": {name: _json(getattr(self.meta, name)) for name in Meta.__slots__},
+            "rows": [{name: json_cell(value) for name, value in row.items()} for row in self.rows if rows],
+            "meta": {name: json_cell(getattr(self.meta, name)) for name in Meta.__slots__},
         }
 
     def to_csv(self) -> str:
@@ -99,7 +99,8 @@ def _header(column: Column) -> str:
     return f"{column.title} ({'USD' if unit.style == 'money' else unit.title})"
 
 
-def _json(value: object) -> object:
+def json_cell(value: object) -> object:
+    """A value as JSON has it: money as a string with nine places, times in RFC 3339, what is no number as null."""
     if isinstance(value, Decimal):
         return f"{value:.9f}" if value.is_finite() else None
     if isinstance(value, float):
@@ -110,6 +111,16 @@ def _json(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would compute a text instead of showing it."""
+    return text.startswith(_FORMULA)
+
+
+def seen(text: str) -> str:
+    """A text without what nobody sees: controls, marks of direction, what has no width."""
+    return _UNSEEN.sub("", text)
 
 
 def csv_cell(value: object) -> str:
@@ -125,15 +136,18 @@ def csv_cell(value: object) -> str:
     if isinstance(value, datetime):
         return _rfc3339(value)
     if isinstance(value, int | float | Decimal):
-        return plain(_tidy(value))
-    text = _UNSEEN.sub("", str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        return plain(tidied(value))
+    text = seen(str(value))
+    return f"'{text}" if is_formula(text) else text
 
 
-def _tidy(value: float | Decimal) -> float | Decimal | None:
+def tidied(value: float | Decimal) -> float | Decimal | None:
+    """A number as exports tell it: amounts to the billionth, floats with twelve digits; None for what is no number."""
     if isinstance(value, Decimal):
         return Decimal(f"{value:.{_PLACES}f}") if value.is_finite() else None
-    return value if isinstance(value, int) else float(f"{value:.12g}")
+    if isinstance(value, int):
+        return value
+    return float(f"{value:.12g}") if isfinite(value) else None
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from tokometer.server import (
     api,
     assets,
     control,
+    exports,
     filtering,
     health,
     ingest,
@@ -44,7 +45,21 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.room = Room()
-    for module in (health, ingest, control, api, panels, filtering, live, machines, assets, pages, sources, targets):
+    for module in (
+        health,
+        ingest,
+        control,
+        api,
+        exports,
+        panels,
+        filtering,
+        live,
+        machines,
+        assets,
+        pages,
+        sources,
+        targets,
+    ):
         app.include_router(module.router)
     for router in (*ROUTERS, pushed.routes()):
         app.include_router(router)

@@ -12,10 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, View, titled
-from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.panel import own_window
-from tokometer.measures import CUBES, Query, Question, Result, dimension_named
+from tokometer.dashboards.unheard import unheard, unknown
+from tokometer.measures import Query, Question, Result, dimension_named
 from tokometer.measures.latest import latest
 from tokometer.server.moments import Moment
 from tokometer.server.offered import findable
@@ -78,7 +78,7 @@ def made(
     view = panel.view(context_of(runtime, scope, ask))
     filtered = bool(scope.where)
     title = titled(panel, scope)
-    frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame: dict[str, Any] = {"title": title, "unheard": unheard(panel, scope), "unknown": unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
     if "by" in panel.uses:
@@ -132,25 +132,6 @@ def _has_nothing(ask: Ask) -> bool:
     """True where no call has ever come in: then a page says how to send some."""
     found = ask(Query(measures=("calls.requests",), since="all")).rows
     return not (found and found[0]["requests"])
-
-
-def _unheard(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters that what the panel counts has no dimension for."""
-    cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
-    return [
-        dimension_named(f"calls.{name}").title
-        for name, _ in scope.where
-        if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
-    ]
-
-
-def _unknown(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters under which nothing can be told of what the panel judges."""
-    cubes = {judgement_of(name)[0].cube if name.startswith(JUDGED) else "calls" for name in panel.measures}
-    if len(cubes) != 1 or "calls" in cubes:
-        return []
-    known = CUBES[cubes.pop()].dimensions
-    return [dimension_named(f"calls.{name}").title for name, _ in scope.where if name not in known]
 
 
 def _json(value: object) -> object:

@@ -1,0 +1,80 @@
+"""A panel's answer with all that an export says beside its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tokometer.dashboards import Context, Dashboard, Panel, Scope, View, titled
+from tokometer.dashboards.drawing import window_text
+from tokometer.dashboards.panel import own_window
+from tokometer.dashboards.unheard import unheard, unknown
+from tokometer.measures import Question, Result, dimension_named
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A panel, and what it answers to a viewer's choices."""
+
+    panel: Panel
+    title: str
+    view: View
+    #: The window that it is about whatever the viewer chooses, in words; '' where it is the viewer's.
+    own_window: str
+    #: What is to be known of it, in sentences: filters that it does not follow, what its answer lacks.
+    remarks: tuple[str, ...]
+    #: The viewer's filters were asked for.
+    filtered: bool
+
+
+def answered(panel: Panel, context: Context) -> Answered:
+    """Ask a panel.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    missing: dict[str, None] = {}
+
+    def ask(question: Question) -> Result:
+        result = context.ask(question)
+        missing.update(dict.fromkeys(result.meta.missing))
+        return result
+
+    view = panel.view(replace(context, ask=ask))
+    scope = context.scope
+    title = str(view.shown.get("title") or "") or titled(panel, scope)
+    remarks = [f"Not filtered by {', '.join(names)}" for names in (unheard(panel, scope),) if names]
+    remarks += [f"Unknown by {', '.join(names)}" for names in (unknown(panel, scope),) if names]
+    remarks += [f"Not complete: {words}" for words in missing]
+    return Answered(panel, title, view, own_window(panel, title), tuple(remarks), bool(scope.where))
+
+
+def filters_of(scope: Scope) -> list[tuple[str, str]]:
+    """The viewer's filters in words: (dimension, values)."""
+    return [(dimension_named(f"calls.{name}").title, ", ".join(values)) for name, values in scope.where]
+
+
+def window_of(answer: Answered, scope: Scope) -> str:
+    """What times a panel is about, in words."""
+    window = answer.view.window
+    if window is None or window.asked[0] == "all":
+        return answer.own_window or "All time"
+    dates = window_text(window)
+    named = answer.own_window or (scope.window.title if window is scope.window else window.title)
+    return dates if not named or named == dates else f"{named} ({dates})"
+
+
+def file_name(stem: str, scope: Scope, first: datetime, ending: str) -> str:
+    """`usage_2026-11-01_2026-11-27.pdf`: what a file is called that is about a viewer's window.
+
+    `first` is when the first record was, for all time.
+    """
+    window = scope.window
+    since = first.astimezone(scope.zone) if window.asked[0] == "all" else window.since
+    until = min(window.until, scope.now) - timedelta(seconds=1)
+    return f"{stem}_{since:%Y-%m-%d}_{until:%Y-%m-%d}.{ending}"
+
+
+def stem_of(of: Panel | Dashboard) -> str:
+    """What the name of a panel's or dashboard's file begins with."""
+    return of.id.replace(".", "-")
