@@ -5,9 +5,10 @@
 Spans by HTTP are those of `otlp.py`: 512 a request with 20 attributes each, over 4 connections. The same requests go by
 gRPC. Logs are events of Claude Code as it works: an answer, what it said, a decision and a use of a tool, over and over
 (half of them become records), 512 a request with about 20 attributes each; metrics are 512 data points a request: token
-counters and gauges. Everything is acknowledged when it is on disk. Each has a server and an empty ledger of its own:
-what is brought up to date in the background grows with what is in a ledger. Rounds take turns, and the figures are
-medians of the rounds. The figures to reach: gRPC no slower than HTTP, logs and metrics 1.5 times as many as spans.
+counters and gauges. Everything is acknowledged when it is on disk. Each signal has a server and a ledger of its own:
+what is brought up to date in the background grows with what is in a ledger. All take turns, a short while each, and the
+ratios are medians of those within a round: these machines differ from minute to minute. The figures to reach: gRPC no
+slower than HTTP, logs and metrics 1.5 times as many as spans.
 """
 
 from __future__ import annotations
@@ -205,31 +206,44 @@ def _grpc(address: str, signal: str) -> Callable[[bytes], None]:
     return post
 
 
-def measure(way: str, folder: Path, seconds: float) -> tuple[float, float]:
-    """How many a second a server of its own takes, and what each costs it in µs of CPU time."""
-    home = folder / "home"
-    home.mkdir(parents=True)
-    ports = {"http": free_port(), "grpc": free_port()}
-    command = [str(Path(sys.executable).with_name("tokometer")), "serve", "--data", str(folder / "data")]
-    command += ["--port", str(ports["http"]), "--grpc-port", str(ports["grpc"]), "--no-discover"]
-    server = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{ports['http']}/healthz", server)
-        time.sleep(3)  # what is loaded after the start
-        address = f"127.0.0.1:{ports[WAYS[way][0]]}"
-        generate(way, address, 2)
-        used = cpu_seconds(server.pid)
-        found = generate(way, address, seconds)
-        used = cpu_seconds(server.pid) - used
-    finally:
-        stop(server)
-        shutil.rmtree(folder, ignore_errors=True)
-    return found["rate"], used / max(1, found["count"]) * 1e6
+class Taker:
+    """A server with an empty ledger of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        home = folder / "home"
+        home.mkdir(parents=True)
+        self._folder = folder
+        self._ports = {"http": free_port(), "grpc": free_port()}
+        command = [str(Path(sys.executable).with_name("tokometer")), "serve", "--data", str(folder / "data")]
+        command += ["--port", str(self._ports["http"]), "--grpc-port", str(self._ports["grpc"]), "--no-discover"]
+        self._server = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdout=subprocess.DEVNULL)
+        wait_for(f"http://127.0.0.1:{self._ports['http']}/healthz", self._server)
+
+    def measure(self, way: str, seconds: float) -> tuple[float, float]:
+        """How many a second it takes, and what each costs it in µs of CPU time, what is done afterwards included."""
+        used = cpu_seconds(self._server.pid)
+        found = generate(way, f"127.0.0.1:{self._ports[WAYS[way][0]]}", seconds)
+        time.sleep(0.5)
+        return found["rate"], (cpu_seconds(self._server.pid) - used) / max(1, found["count"]) * 1e6
+
+    def stop(self) -> None:
+        """End it, and remove what it kept."""
+        stop(self._server)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def generate(way: str, address: str, seconds: float) -> dict[str, Any]:
     """Run the load generator in a process of its own."""
-    script = [sys.executable, __file__, "--load", way, "--address", address, "--seconds", str(seconds)]
+    script = [
+        sys.executable,
+        str(Path(__file__).resolve()),
+        "--load",
+        way,
+        "--address",
+        address,
+        "--seconds",
+        str(seconds),
+    ]
     done = subprocess.run(script, check=True, capture_output=True, text=True, timeout=300)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -238,24 +252,35 @@ def generate(way: str, address: str, seconds: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dir", type=Path)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--load", help=argparse.SUPPRESS)
     parser.add_argument("--address", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.load:
         load(options.load, options.address, options.seconds)
         return
+    takers = {signal: Taker(options.dir / signal) for signal in METHODS}
     found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
-    for number in range(options.rounds):
-        for at, way in enumerate(WAYS):
-            found[way].append(measure(way, options.dir / f"{number}-{at}", options.seconds))
-    base = [statistics.median(column) for column in zip(*found["spans by HTTP"], strict=True)]
+    try:
+        time.sleep(3)  # what is loaded after the start
+        for number in range(-1, options.rounds):
+            for way, (_, signal) in WAYS.items():
+                measured = takers[signal].measure(way, options.seconds)
+                if number >= 0:
+                    found[way].append(measured)
+    finally:
+        for taker in takers.values():
+            taker.stop()
+    base = found["spans by HTTP"]
     for way, rounds in found.items():
         rate, cost = (statistics.median(column) for column in zip(*rounds, strict=True))
+        # Within a round the machine is the same.
+        faster = statistics.median(one[0] / other[0] for one, other in zip(rounds, base, strict=True))
+        cheaper = statistics.median(other[1] / one[1] for one, other in zip(rounds, base, strict=True))
         say(
-            f"{way:<22}{rate:>9,.0f} a second, {rate / base[0]:.2f} x spans by HTTP;"
-            f" {cost:.0f} µs of the server's CPU each, {base[1] / cost:.2f} x as many for the same"
+            f"{way:<22}{rate:>9,.0f} a second, {faster:.2f} x spans by HTTP;"
+            f" {cost:.0f} µs of the server's CPU each, {cheaper:.2f} x as many for the same"
         )
 
 

@@ -58,12 +58,24 @@ def commands_page() -> str:
     for name in tokometer.list_commands(root):
         command = tokometer.get_command(root, name)
         assert command is not None
-        context = click.Context(command, info_name=name, parent=root)
-        usage = " ".join(["tokometer", name, *command.collect_usage_pieces(context)])
-        parts.append(f"## {name}\n\n    {usage}\n\n{_prose(command.help or '')}")
-        rows = [_option(parameter) for parameter in command.params if isinstance(parameter, click.Option)]
-        parts.append("| option | meaning | default |\n|---|---|---|\n" + "".join(rows))
+        if isinstance(command, click.Group):
+            parts.append(f"## {name}\n\n    tokometer {name} COMMAND\n\n{_prose(command.help or '')}")
+            parts += [_command(root, f"{name} {below}", one, "###") for below, one in command.commands.items()]
+        else:
+            parts.append(_command(root, name, command))
     return "\n".join(parts) + _COMMANDS_FOOT
+
+
+def _command(root: click.Context, name: str, command: click.Command, level: str = "##") -> str:
+    context = click.Context(command, info_name=name, parent=root)
+    usage = " ".join(["tokometer", name, *command.collect_usage_pieces(context)])
+    rows = [_option(parameter) for parameter in command.params if isinstance(parameter, click.Option)]
+    return "\n".join(
+        (
+            f"{level} {name}\n\n    {usage}\n\n{_prose(command.help or '')}",
+            "| option | meaning | default |\n|---|---|---|\n" + "".join(rows),
+        )
+    )
 
 
 def _option(option: click.Option) -> str:

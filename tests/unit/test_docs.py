@@ -34,7 +34,9 @@ def options(command: str) -> list[str]:
     """The options of a command."""
     found = tokometer.get_command(click.Context(tokometer), command)
     assert found is not None
-    return [name for parameter in found.params if isinstance(parameter, click.Option) for name in parameter.opts]
+    below = list(found.commands.values()) if isinstance(found, click.Group) else [found]
+    parameters = [parameter for one in below for parameter in one.params]
+    return [name for parameter in parameters if isinstance(parameter, click.Option) for name in parameter.opts]
 
 
 def settings() -> set[str]:

@@ -30,7 +30,6 @@ OPEN = {
     "alerts and notifications",
     "budgets edited in the page",
     "exports and reports",
-    "Grafana",
 }
 
 

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("tokometer.cli.report:report", "Tokens and cost by day, week, month, session, model or agent."),
     "query": ("tokometer.cli.query:query", "Ask for any measure by any dimension."),
     "export": ("tokometer.cli.exporting:export", "Write records to a CSV or Parquet file, which `import` takes again."),
+    "grafana": ("tokometer.cli.grafana:grafana", "Write dashboards for Grafana."),
     "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
     "proxy": ("tokometer.cli.proxy:proxy", "Pass requests on to a model server, and record what they used."),
     "statusline": ("tokometer.cli.statusline:statusline", "The command of Claude Code's status line."),

@@ -25,7 +25,7 @@ def serve(data: Path, host: str, port: int, grpc_port: int | None, no_discover: 
     As long as nothing was used on this machine and somebody sits at the terminal, demo data is offered.
     """
     if not no_discover and sys.stdin.isatty() and _nothing_to_show(data):
-        say("Found no usage on this machine: no transcripts of Claude Code or Codex, and an empty ledger.")
+        say("Found no usage on this machine: no tool whose usage could be read, and an empty ledger.")
         if click.confirm("Show generated demo data instead?", default=True):
             from tokometer.cli.demo import serve_demo
 

@@ -37,7 +37,7 @@ _BURST_MS: Final = 150
 _PAUSE_MS: Final = 75
 #: How often to see whether to stop (ms), and whether a root has appeared (s): three dozen tools have 140 of them.
 _TURN_MS: Final = 400
-_ROOTS_SECONDS: Final = 1.5
+_ROOTS_SECONDS: Final = 3.0
 #: What is raised where the name of a file that changed is not UTF-8.
 _UNNAMEABLE: Final = "WatchfilesRustInternalError"
 #: How often to look around at everything (s); more rarely where looking takes long.

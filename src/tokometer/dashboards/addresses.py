@@ -14,6 +14,8 @@ from tokometer.measures import Filter, Query
 
 #: The same with a list of values, which an address keeps to the last space.
 _LISTED: Final = {"=": "in", "!=": "not in"}
+#: The page of lists of records.
+EXPLORE: Final = "/explore"
 
 
 def records(query: Query) -> str:
@@ -22,14 +24,15 @@ def records(query: Query) -> str:
     The parameters are those of `/api/query` (:meth:`tokometer.measures.Query.to_params`), of which `measure`, `where`,
     `since`, `until` and `tz` matter; further ones are the page's own (`column`, `sort`, `search`, `after`).
     """
-    where = [Filter(one.dimension, _listed(one.op), one.values) for one in query.where]
-    params = [("measure", name) for name in query.measures[:1]] + [("where", str(one)) for one in where]
+    params = [("measure", name) for name in query.measures[:1]] + [("where", listed(one)) for one in query.where]
     params += [("since", query.since), ("until", query.until), ("tz", query.tz)]
-    return f"/explore?{urlencode([(name, value) for name, value in params if value])}"
+    return f"{EXPLORE}?{urlencode([(name, value) for name, value in params if value])}"
 
 
-def _listed(op: str) -> Any:  # noqa: ANN401 - one of the operators
-    return _LISTED.get(op, op)
+def listed(one: Filter) -> str:
+    """A filter as the text of a parameter."""
+    op: Any = _LISTED.get(one.op, one.op)
+    return str(Filter(one.dimension, op, one.values))
 
 
 def record(cube: str, record_id: str) -> str:

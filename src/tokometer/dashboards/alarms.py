@@ -33,6 +33,8 @@ class Alarm:
     detail: str
     value: Any
     since: datetime | None = None
+    #: When it ended; None while it goes on, and for what has no end.
+    until: datetime | None = None
 
 
 def alarms(context: Context, window: Window, judgements: Sequence[str]) -> list[Alarm]:
@@ -52,9 +54,8 @@ def _incidents(context: Context, window: Window) -> Iterable[Alarm]:
         words = f"{show(row['incidents'], PERCENT)} of the calls failed for {show(row['duration'], SECONDS)}"
         severity: Severity = row["standing"] if row["ongoing"] else "over"
         headline = "Down" if row["ongoing"] else "Was down"
-        yield Alarm(
-            severity, "incidents", "provider", row["provider"] or "", headline, words, row["incidents"], row["start"]
-        )
+        name, begin, end = row["provider"] or "", row["start"], row["end"]
+        yield Alarm(severity, "incidents", "provider", name, headline, words, row["incidents"], begin, end)
 
 
 def _burn_rate(context: Context, window: Window) -> Iterable[Alarm]:

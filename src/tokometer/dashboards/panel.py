@@ -11,7 +11,7 @@ from tokometer.dashboards.calendar import RANGES, Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.scope import DEFAULT_BY, DEFAULT_RANGE, Scope
-from tokometer.measures import dimension_named
+from tokometer.measures import Filter, dimension_named
 
 #: Stands in a title for the window that the panel is about: `Request Volume ({range})`.
 RANGE: Final = "{range}"
@@ -40,6 +40,8 @@ class View:
     chart: dict[str, Any] | None = None
     #: There is nothing to show, with these filters or at all.
     empty: bool = False
+    #: Conditions of all of its numbers that are no choice of the viewer.
+    where: tuple[Filter, ...] = ()
 
 
 class Panel(Protocol):

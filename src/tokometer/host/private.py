@@ -23,7 +23,7 @@ _FILE: Final = 0o600
 _FOLDER: Final = 0o700
 #: Files of ours by name; `*` is anything.
 OURS: Final = (
-    *("ledger.*", "server.*", "colours.*", "outbox.*", "targets.*", "secrets.*"),
+    *("ledger.*", "server.*", "colours.*", "outbox.*", "targets.*", "secrets.*", "accounts.*"),
     *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.key.*"),
 )
 #: What users and we put beside them.

@@ -39,7 +39,8 @@ CALLS: Final = Table(
         money: revenue?
         name: service_tier
         text: session_id parent_session_id
-        name: project git_branch agent subagent user team api_key endpoint environment knowledge_base"""
+        name: project git_branch agent subagent user team api_key endpoint environment knowledge_base
+        text: thread"""
     ),
     ("id",),
 )
@@ -56,7 +57,9 @@ TOOLS: Final = Table(
         name: way also_told
         int: lines_added? lines_removed?
         text: session_id
-        name: project agent subagent user team environment"""
+        name: project agent subagent user team environment
+        text: thread
+        int: prompt_bytes? prompt_image_tokens?"""
     ),
     ("id",),
 )
@@ -86,7 +89,9 @@ STEPS: Final = Table(
         text: error_message
         int: duration_us?
         text: session_id
-        name: project agent user team environment"""
+        name: project agent user team environment subagent trigger
+        text: thread
+        int: prompt_bytes? prompt_image_tokens? tokens_before? tokens_after?"""
     ),
     ("id",),
 )

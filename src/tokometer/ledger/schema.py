@@ -35,11 +35,11 @@ TOKENS: Final = (
 #: With those of which only the total is known: they are in no bucket.
 ALL_TOKENS: Final = (*TOKENS, "unsplit_tokens")
 #: In 128 bits from the first term on: ledgers of before numbers had a most hold more than such a sum has room for.
-_ALL_TOKENS: Final = " + ".join(f"CAST(coalesce({name}, 0) AS Int128)" for name in ALL_TOKENS)
+ALL_TOKENS_SQL: Final = " + ".join(f"CAST(coalesce({name}, 0) AS Int128)" for name in ALL_TOKENS)
 _NO_TOKENS: Final = " AND ".join(f"{name} IS NULL" for name in TOKENS)
-_ASSUMED: Final = f"price_basis LIKE '{ASSUMED}%'"
+ASSUMED_SQL: Final = f"price_basis LIKE '{ASSUMED}%'"
 #: Calls that no price list can help: nobody said what they used. Rows of version 1 do not say why they have no price.
-_NO_USAGE: Final = (
+NO_USAGE: Final = (
     "cost_usd IS NULL AND (price_basis IN ("
     + ", ".join(f"'{unpriced(reason)}'" for reason in USAGE_UNKNOWN)
     + f") OR price_basis = '' AND {_NO_TOKENS})"
@@ -66,11 +66,11 @@ CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     **{name: ("wide", added_up(name)) for name in (*ALL_TOKENS, "reasoning_tokens", "user_messages")},
     "cost_usd": ("money", _money("cost_usd")),
     "unpriced": ("int", "count(*) FILTER (WHERE cost_usd IS NULL)"),
-    "no_usage": ("int", f"count(*) FILTER (WHERE {_NO_USAGE})"),
-    "assumed": ("int", f"count(*) FILTER (WHERE {_ASSUMED})"),
-    "cost_assumed": ("money", _money("cost_usd", _ASSUMED)),
+    "no_usage": ("int", f"count(*) FILTER (WHERE {NO_USAGE})"),
+    "assumed": ("int", f"count(*) FILTER (WHERE {ASSUMED_SQL})"),
+    "cost_assumed": ("money", _money("cost_usd", ASSUMED_SQL)),
     # A price per token needs calls that have both.
-    "unpriced_tokens": ("wide", added_up(_ALL_TOKENS, "cost_usd IS NULL")),
+    "unpriced_tokens": ("wide", added_up(ALL_TOKENS_SQL, "cost_usd IS NULL")),
     "revenue": ("money", _money("revenue")),
     "latency_us": ("wide", added_up("latency_us")),
     "latency_count": ("int", "count(latency_us)"),
@@ -84,7 +84,7 @@ CELL_SUMS: Final[dict[str, tuple[Type, str]]] = {
     "generation_tokens": ("wide", added_up("output_tokens", "latency_us IS NOT NULL")),
     # Efficiency compares estimate and outcome of the same calls.
     "estimated_tokens": ("wide", added_up("estimated_tokens")),
-    "estimated_actual_tokens": ("wide", added_up(_ALL_TOKENS, "estimated_tokens IS NOT NULL")),
+    "estimated_actual_tokens": ("wide", added_up(ALL_TOKENS_SQL, "estimated_tokens IS NOT NULL")),
 }
 
 CELLS: Final = Table(

@@ -26,6 +26,7 @@ from tokometer.records.basis import ASSUMED
 from tokometer.records.families import family_of
 from tokometer.records.status import ERRORS
 from tokometer.records.units import (
+    BYTES,
     COUNT,
     PERCENT,
     RATIO,
@@ -113,11 +114,14 @@ class Calls(Recorded, table="calls"):
     input_tokens = Sum("input_tokens", unit=TOKENS, description="Prompt tokens that no cache served or took (uncached).", drill=("model", *_CALL))
     cache_read_tokens = Sum("cache_read_tokens", unit=TOKENS, description="Prompt tokens served from the provider's cache.", drill=("model", *_CALL))
     cache_write_tokens = Sum(*_WRITES, unit=TOKENS, description="Prompt tokens written to the provider's cache, for however long.", drill=("model", *_CALL))
+    cache_write_5m_tokens = Sum("cache_write_5m_tokens", "cache_write_unknown_tokens", unit=TOKENS, title="Cache write tokens, 5 min", description="Prompt tokens written to the provider's cache for five minutes, or for a time that nobody said.", drill=("model", *_CALL))
+    cache_write_1h_tokens = Sum("cache_write_1h_tokens", unit=TOKENS, title="Cache write tokens, 1 h", description="Prompt tokens written to the provider's cache for an hour.", drill=("model", *_CALL))
     prompt_tokens = Sum(*_PROMPT, unit=TOKENS, description="All prompt tokens: uncached, read from cache and written to cache.", drill=("model", *_CALL))
     output_tokens = Sum("output_tokens", unit=TOKENS, description="Generated tokens, reasoning included.", drill=("model", *_CALL))
     reasoning_tokens = Sum("reasoning_tokens", unit=TOKENS, description="Generated tokens that were reasoning; a part of the output tokens.", drill=("model", *_CALL))
     unsplit_tokens = Sum("unsplit_tokens", unit=TOKENS, better=LOWER, description="Tokens of which nobody said whether they went in or came out. They are in the total, and have no price.", drill=("source", *_CALL))
     total_tokens = Sum(*_ALL, unit=TOKENS, description="All tokens: input, cache reads, cache writes, output, and those of which only the total is known.", drill=("model", *_CALL))
+    long_write_share = Ratio(cache_write_1h_tokens, cache_write_tokens, unit=PERCENT, title="Share of one-hour writes", description="Share of the tokens written to the cache that were written for an hour.", drill=("model", *_CALL))
     cache_hit_share = Ratio(cache_read_tokens, prompt_tokens, unit=PERCENT, better=HIGHER, description="Share of the prompt tokens that the cache served.", drill=("model", *_CALL))
     avg_input_per_request = Ratio(prompt_tokens, requests, unit=TOKENS_PER_REQUEST, title="Prompt tokens per request", description="Prompt tokens a call, cached ones included.", drill=("model", *_CALL))
     avg_output_per_request = Ratio(output_tokens, requests, unit=TOKENS_PER_REQUEST, title="Output tokens per request", description="Generated tokens a call.", drill=("model", *_CALL))
@@ -189,6 +193,7 @@ class Tools(Recorded, table="tools"):
     error_rate = Ratio(errors, calls, unit=PERCENT, better=LOWER, description="Share of the uses that failed.", drill=("tool",))
     lines_added = Sum("lines_added", unit=COUNT, description="Lines that edits added.", drill=("project",))
     lines_removed = Sum("lines_removed", unit=COUNT, description="Lines that edits removed.", drill=("project",))
+    result_size = Sum("prompt_bytes", unit=BYTES, description="Text of the results, as it went into prompts, where the source tells.", drill=("server", "tool"))
     p50_duration = Quantile("duration_us", 0.5, exact=True, better=LOWER, title="p50 duration", description="Half of the uses took at most this long.", drill=("tool",))
     p95_duration = Quantile("duration_us", 0.95, exact=True, better=LOWER, title="p95 duration", description="95 % of the uses took at most this long.", drill=("tool",))
     p99_duration = Quantile("duration_us", 0.99, exact=True, better=LOWER, title="p99 duration", description="99 % of the uses took at most this long.", drill=("tool",))
@@ -196,10 +201,12 @@ class Tools(Recorded, table="tools"):
 
 
 class Steps(Recorded, table="steps"):
-    """One row per step of a traced task that is no call, no tool and no agent."""
+    """One row per step that is no call, no tool and no agent: of a traced task, or what an agent put into its prompt."""
 
     step = Dimension("name", description="The step's name.", drill=("session",))
-    type = Dimension("type", description="What kind of step it is, in the words of who reports it: `chain`, `task`, `retriever`, …; `bridge` for a span of which only its place is kept.", drill=("step",))
+    type = Dimension("type", description="What kind of step it is, in the words of who reports it: `chain`, `task`, `retriever`, …; `bridge` for a span of which only its place is kept; `memory`, `skill`, `attachment`, `compaction` and `summary` for what agents put into prompts.", drill=("step",))
+    trigger = Dimension("trigger", description="What set off a compaction: `auto` or `manual`.", drill=("session",))
+    subagent = Dimension("subagent", description="The subagent whose step it was.", drill=("step",))
     status = Dimension("status", description="How it ended: `ok`, `error`, `cancelled` or `unknown`.", drill=("step",))
     agent = Dimension("agent", description="The agent.", drill=("step",))
     project = Dimension("project", description="The project.", drill=("step",))
@@ -208,8 +215,11 @@ class Steps(Recorded, table="steps"):
     team = Dimension("team", description="The team.", drill=("step",))
     environment = Dimension("environment", description="The deployment.", drill=("step",))
 
-    steps = Count(unit=COUNT, description="Steps of traced tasks.", drill=("step",))
+    steps = Count(unit=COUNT, description="Steps of traced tasks, and what agents put into prompts beside results of tools.", drill=("step",))
     errors = Count(where={"status": ("error",)}, unit=COUNT, better=LOWER, title="Failed steps", description="Steps that failed.", drill=("step",))
+    compactions = Count(where={"type": ("compaction",)}, unit=COUNT, better=LOWER, description="Times that a conversation was summed up because its prompt had become long.", drill=("trigger", "session"))
+    prompt_size = Sum("prompt_bytes", unit=BYTES, description="Text that the steps put into prompts, where the source tells.", drill=("type", "step"))
+    compacted_tokens = Sum("tokens_before", unit=TOKENS, description="Tokens of the prompts that were summed up, where the source tells.", drill=("trigger", "session"))
     error_rate = Ratio(errors, steps, unit=PERCENT, better=LOWER, description="Share of the steps that failed.", drill=("step",))
     p50_duration = Quantile("duration_us", 0.5, exact=True, better=LOWER, title="p50 duration", description="Half of the steps took at most this long.", drill=("step",))
     p95_duration = Quantile("duration_us", 0.95, exact=True, better=LOWER, title="p95 duration", description="95 % of the steps took at most this long.", drill=("step",))

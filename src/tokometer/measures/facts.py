@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from tokometer.ledger.schema import ALL_TOKENS
-from tokometer.measures.result import ColumnType
-from tokometer.records.units import BYTES, COUNT, MS, PERCENT, RATIO, TOKENS, USD, Unit
+from tokometer.measures.fact import Fact, money, ms, number, share, text, time
+from tokometer.measures.facts_counted import COUNTED
+from tokometer.records.units import BYTES, COUNT, PERCENT, RATIO, TOKENS
 
 _TOTAL: Final = " + ".join(f"CAST(coalesce({name}, 0) AS Int128)" for name in ALL_TOKENS)
 _UNKNOWN: Final = " AND ".join(f"{name} IS NULL" for name in ALL_TOKENS)
@@ -18,119 +18,91 @@ _WRITES: Final = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write
 _NO_WRITES: Final = " AND ".join(f"{name} IS NULL" for name in _WRITES)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One column of a feed. `sql` is over the record's columns; unknown text is empty, anything else unknown is NULL."""
-
-    name: str
-    title: str
-    type: ColumnType
-    sql: str
-    description: str = ""
-    unit: Unit | None = None
-    #: The column of `error_details` that tells it of a call where the call itself does not.
-    detail: str = ""
-
-
-def _text(name: str, title: str, description: str = "", *, sql: str = "", detail: str = "") -> Fact:
-    return Fact(name, title, "text", sql or name, description, detail=detail)
-
-
-def _number(name: str, title: str, unit: Unit | None = None, description: str = "", *, sql: str = "", detail: str = "") -> Fact:
-    return Fact(name, title, "integer", sql or name, description, unit, detail)
-
-
-def _time(name: str, title: str, description: str = "", *, sql: str = "") -> Fact:
-    return Fact(name, title, "time", sql or name, description)
-
-
-def _share(name: str, title: str, unit: Unit, description: str = "") -> Fact:
-    return Fact(name, title, "number", name, description, unit)
-
-
-def _money(name: str, title: str, description: str = "", *, sql: str = "") -> Fact:
-    return Fact(name, title, "money", sql or name, description, USD)
-
-
-def _ms(name: str, title: str, column: str, description: str = "") -> Fact:
-    # With an exponent, the number is a DOUBLE to every engine.
-    return Fact(name, title, "number", f"{column} / 1e3", description, MS)
-
-
 _EVERY: Final = (
-    _time("at", "Time", "When it began.", sql="started_at"),
-    _text("id", "Id", "The record's id in the ledger.", sql="CAST(id AS VARCHAR)"),
-    _text("trace_id", "Trace", "The trace that it is part of."),
-    _text("span_id", "Span", "Its span in the trace."),
-    _text("parent_id", "Parent span", "The span that it was begun from."),
+    time("at", "Time", "When it began.", sql="started_at"),
+    text("id", "Id", "The record's id in the ledger.", sql="CAST(id AS VARCHAR)"),
+    text("trace_id", "Trace", "The trace that it is part of."),
+    text("span_id", "Span", "Its span in the trace."),
+    text("parent_id", "Parent span", "The span that it was begun from."),
 )
-_MESSAGE: Final = _text("error_message", "Error message", "What the error says.")
-_DURATION: Final = _ms("duration_ms", "Duration", "duration_us", "How long it took.")
-_HTTP: Final = _number("http_status", "HTTP status", description="The HTTP status.")
-_REQUEST: Final = _text("request_id", "Request id", "The request, as the provider names it.")
-_CALL: Final = _text("call_id", "Call id", "The model call that it is about, as its source names it.")
+_MESSAGE: Final = text("error_message", "Error message", "What the error says.")
+_DURATION: Final = ms("duration_ms", "Duration", "duration_us", "How long it took.")
+_HTTP: Final = number("http_status", "HTTP status", description="The HTTP status.")
+_REQUEST: Final = text("request_id", "Request id", "The request, as the provider names it.")
+_CALL: Final = text("call_id", "Call id", "The model call that it is about, as its source names it.")
+_FILLING: Final = (
+    number("prompt_bytes", "Size in the prompt", BYTES, "Text that it put into the prompt, as far as its source tells."),
+    number("prompt_image_tokens", "Picture tokens", TOKENS, "Tokens of the pictures that it put into the prompt."),
+    text("thread", "Conversation", "Which of a session's conversations it is part of: a subagent's own id."),
+)
 _PARTS: Final = (
-    _number("chunks", "Chunks", COUNT, "Pieces that it is cut into."),
-    _number("tokens", "Tokens", TOKENS, "Tokens in it."),
-    _number("size_bytes", "Size", BYTES, "Its size."),
+    number("chunks", "Chunks", COUNT, "Pieces that it is cut into."),
+    number("tokens", "Tokens", TOKENS, "Tokens in it."),
+    number("size_bytes", "Size", BYTES, "Its size."),
 )
 
 _OF: Final[dict[str, tuple[Fact, ...]]] = {
     "calls": (
-        _text("error_message", "Error message", "What the error says: by the call, else by details of its error.", detail="message"),
-        _text("error_code", "Error code", "The provider's own code, where details of the error are kept.", sql="''", detail="error_code"),
-        _text("error_class", "Error class", "The class of the error, where details of it are kept.", sql="''", detail="error_type"),
-        _text("stack_trace", "Stack trace", "Where in the program it happened, where details of the error are kept.", sql="''", detail="stack_trace"),
-        _number("http_status", "HTTP status", description="The HTTP status of the answer.", detail="http_status"),
+        text("error_message", "Error message", "What the error says: by the call, else by details of its error.", detail="message"),
+        text("error_code", "Error code", "The provider's own code, where details of the error are kept.", sql="''", detail="error_code"),
+        text("error_class", "Error class", "The class of the error, where details of it are kept.", sql="''", detail="error_type"),
+        text("stack_trace", "Stack trace", "Where in the program it happened, where details of the error are kept.", sql="''", detail="stack_trace"),
+        number("http_status", "HTTP status", description="The HTTP status of the answer.", detail="http_status"),
         _REQUEST,
-        _number("attempt", "Attempt", COUNT, "Which attempt at the same thing it was, from 1."),
-        _text("stop_reason", "Stop reason", "Why the model stopped."),
-        _ms("latency_ms", "Latency", "latency_us", "How long it took."),
-        _ms("ttft_ms", "Time to first token", "ttft_us", "When it gave its first token."),
-        _number("input_tokens", "Input tokens", TOKENS, "Prompt tokens that no cache served or took."),
-        _number("cache_read_tokens", "Cache read tokens", TOKENS, "Prompt tokens served from the provider's cache."),
-        _number("cache_write_tokens", "Cache write tokens", TOKENS, "Prompt tokens written to the provider's cache.", sql=f"CASE WHEN {_NO_WRITES} THEN NULL ELSE {' + '.join(f'coalesce({name}, 0)' for name in _WRITES)} END"),
-        _number("output_tokens", "Output tokens", TOKENS, "Generated tokens, reasoning included."),
-        _number("reasoning_tokens", "Reasoning tokens", TOKENS, "Generated tokens that were reasoning."),
-        _number("total_tokens", "Total tokens", TOKENS, "Tokens of every bucket.", sql=f"CASE WHEN {_UNKNOWN} THEN NULL ELSE {_TOTAL} END"),
-        _number("estimated_tokens", "Estimated tokens", TOKENS, "Tokens that the client expected."),
-        _money("cost", "Cost", "What it cost: as reported, else as the price book computes it.", sql="cost_usd"),
-        _money("revenue", "Revenue", "What the caller was paid for it."),
-        _text("price_version", "Price version", "The version of the price book that priced it."),
+        number("attempt", "Attempt", COUNT, "Which attempt at the same thing it was, from 1."),
+        text("stop_reason", "Stop reason", "Why the model stopped."),
+        ms("latency_ms", "Latency", "latency_us", "How long it took."),
+        ms("ttft_ms", "Time to first token", "ttft_us", "When it gave its first token."),
+        number("input_tokens", "Input tokens", TOKENS, "Prompt tokens that no cache served or took."),
+        number("cache_read_tokens", "Cache read tokens", TOKENS, "Prompt tokens served from the provider's cache."),
+        number("cache_write_tokens", "Cache write tokens", TOKENS, "Prompt tokens written to the provider's cache.", sql=f"CASE WHEN {_NO_WRITES} THEN NULL ELSE {' + '.join(f'coalesce({name}, 0)' for name in _WRITES)} END"),
+        number("output_tokens", "Output tokens", TOKENS, "Generated tokens, reasoning included."),
+        number("reasoning_tokens", "Reasoning tokens", TOKENS, "Generated tokens that were reasoning."),
+        number("total_tokens", "Total tokens", TOKENS, "Tokens of every bucket.", sql=f"CASE WHEN {_UNKNOWN} THEN NULL ELSE {_TOTAL} END"),
+        number("estimated_tokens", "Estimated tokens", TOKENS, "Tokens that the client expected."),
+        money("cost", "Cost", "What it cost: as reported, else as the price book computes it.", sql="cost_usd"),
+        money("revenue", "Revenue", "What the caller was paid for it."),
+        text("price_version", "Price version", "The version of the price book that priced it."),
     ),
-    "tools": (_MESSAGE, _DURATION, _CALL, _number("lines_added", "Lines added", COUNT), _number("lines_removed", "Lines removed", COUNT)),
-    "steps": (_MESSAGE, _DURATION),
+    "tools": (_MESSAGE, _DURATION, _CALL, number("lines_added", "Lines added", COUNT), number("lines_removed", "Lines removed", COUNT), *_FILLING),
+    "steps": (
+        _MESSAGE,
+        _DURATION,
+        *_FILLING,
+        number("tokens_before", "Tokens before", TOKENS, "Tokens of the prompt before a compaction."),
+        number("tokens_after", "Tokens after", TOKENS, "Tokens of the prompt after it, where the source says."),
+    ),
     "runs": (
         _MESSAGE,
-        _time("ended_at", "Ended"),
-        _ms("duration_ms", "Duration", "(MICROS(ended_at) - MICROS(started_at))", "How long it took; unknown while it runs."),
-        _text("task", "Task", "What the agent was asked to do."),
-        _number("stated_tokens", "Stated tokens", TOKENS, "Tokens that the source states for the whole run."),
-        _money("stated_cost", "Stated cost", "Cost that the source states for the whole run."),
+        time("ended_at", "Ended"),
+        ms("duration_ms", "Duration", "(MICROS(ended_at) - MICROS(started_at))", "How long it took; unknown while it runs."),
+        text("task", "Task", "What the agent was asked to do."),
+        number("stated_tokens", "Stated tokens", TOKENS, "Tokens that the source states for the whole run."),
+        money("stated_cost", "Stated cost", "Cost that the source states for the whole run."),
     ),
-    "jobs": (_MESSAGE, _DURATION, _time("next_run_at", "Next run"), _text("session_id", "Session", "The session that it ran in.")),
-    "bills": (_money("amount", "Amount", "What the line says, in US dollars."), _time("ended_at", "Ended", "The end of what was billed."), _share("quantity", "Quantity", RATIO), _text("quantity_unit", "Unit of the quantity")),
-    "samples": (_share("value", "Value", RATIO, "The reading."),),
-    "logs": (_text("message", "Message", "The line."), _HTTP, _DURATION, _REQUEST, _CALL),
-    "scores": (_share("value", "Score", RATIO, "The score, where it is a number."), _text("comment", "Comment"), _CALL, _text("run_id", "Run")),
+    "jobs": (_MESSAGE, _DURATION, time("next_run_at", "Next run"), text("session_id", "Session", "The session that it ran in.")),
+    "bills": (money("amount", "Amount", "What the line says, in US dollars."), time("ended_at", "Ended", "The end of what was billed."), share("quantity", "Quantity", RATIO), text("quantity_unit", "Unit of the quantity")),
+    "samples": (share("value", "Value", RATIO, "The reading."),),
+    "logs": (text("message", "Message", "The line."), _HTTP, _DURATION, _REQUEST, _CALL),
+    "scores": (share("value", "Score", RATIO, "The score, where it is a number."), text("comment", "Comment"), _CALL, text("run_id", "Run")),
     "models": (
-        _text("title", "Name", "What its provider calls it for people."),
-        _number("size_bytes", "Size", BYTES, "What it takes on disk."),
-        _number("parameters", "Parameters", COUNT, "How many parameters it has."),
-        _number("context_window", "Context window", TOKENS, "The most tokens that fit into it."),
-        _number("max_output_tokens", "Longest output", TOKENS, "The most tokens that it generates at once."),
-        _share("progress", "Progress", PERCENT, "Share of a download that is done."),
-        _time("released_at", "Released"),
-        _time("installed_at", "Installed"),
-        _time("last_used_at", "Last used"),
+        text("title", "Name", "What its provider calls it for people."),
+        number("size_bytes", "Size", BYTES, "What it takes on disk."),
+        number("parameters", "Parameters", COUNT, "How many parameters it has."),
+        number("context_window", "Context window", TOKENS, "The most tokens that fit into it."),
+        number("max_output_tokens", "Longest output", TOKENS, "The most tokens that it generates at once."),
+        share("progress", "Progress", PERCENT, "Share of a download that is done."),
+        time("released_at", "Released"),
+        time("installed_at", "Installed"),
+        time("last_used_at", "Last used"),
     ),
-    "knowledge_bases": (_text("description", "Description"), _number("documents", "Documents", COUNT), *_PARTS),
+    "knowledge_bases": (text("description", "Description"), number("documents", "Documents", COUNT), *_PARTS),
     "documents": (_MESSAGE, _DURATION, *_PARTS),
     "error_details": (
         _HTTP,
-        _text("stack_trace", "Stack trace", "Where in the program it happened."),
-        _text("request", "Request", "What was sent, where that is kept."),
-        _text("response", "Response", "What came back, where that is kept."),
+        text("stack_trace", "Stack trace", "Where in the program it happened."),
+        text("request", "Request", "What was sent, where that is kept."),
+        text("response", "Response", "What came back, where that is kept."),
         _CALL,
         _REQUEST,
     ),
@@ -138,7 +110,7 @@ _OF: Final[dict[str, tuple[Fact, ...]]] = {
 
 #: The facts of each cube, by name.
 FACTS: Final[dict[str, dict[str, Fact]]] = {
-    cube: {fact.name: fact for fact in (*_EVERY, *facts)} for cube, facts in _OF.items()
+    cube: {fact.name: fact for fact in (*_EVERY, *facts, *COUNTED.get(cube, ()))} for cube, facts in _OF.items()
 }
 #: What a feed shows where nobody says what.
 SHOWN: Final[dict[str, tuple[str, ...]]] = {

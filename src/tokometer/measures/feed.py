@@ -20,7 +20,8 @@ from tokometer.measures.catalogue import CUBES
 from tokometer.measures.definite import definite
 from tokometer.measures.details import KEYS, Details
 from tokometer.measures.dialect import DIALECTS
-from tokometer.measures.facts import FACTS, Fact
+from tokometer.measures.fact import Fact
+from tokometer.measures.facts import FACTS
 from tokometer.measures.kinds import Count
 from tokometer.measures.missing import finite
 from tokometer.measures.query import Query

@@ -201,7 +201,7 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             "tools",
             _texts("tools"),
             {
-                **_plain("tools", ("duration_us", "lines_added", "lines_removed")),
+                **_plain("tools", ("duration_us", "lines_added", "lines_removed", "prompt_bytes")),
                 "duration_count": "count(duration_us)",
             },
             "count(*)",
@@ -212,7 +212,10 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
         Stored(
             "steps",
             _texts("steps"),
-            {**_plain("steps", ("duration_us",)), "duration_count": "count(duration_us)"},
+            {
+                **_plain("steps", ("duration_us", "prompt_bytes", "tokens_before", "tokens_after")),
+                "duration_count": "count(duration_us)",
+            },
             "count(*)",
             ranks=_DURATION,
         ),

@@ -19,6 +19,7 @@ _CONTEXT: Final = (
     "git_branch",
     "agent",
     "subagent",
+    "thread",
     "user",
     "team",
     "api_key",

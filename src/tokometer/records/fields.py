@@ -79,6 +79,7 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     text git_branch: the branch
     text agent: the agent
     text subagent: the subagent
+    text thread|thread_id: the conversation within the session, where it has several: the subagent's own id
     key api_key > api_key: the key used; masked at once
     text endpoint: host of the API
     text knowledge_base: the knowledge base that was asked
@@ -94,17 +95,27 @@ _TOOLS: Final = f"""{_COMMON}{_WHOSE}
     text use_id|tool_use_id|tool_call_id: the model's id of this use (`toolu_…`, `call_…`)
     whole lines_added: lines of code added
     whole lines_removed: lines of code removed
+    whole prompt_bytes|result_bytes: bytes of text of its result, as it went into the prompt
+    whole prompt_image_tokens: tokens of the pictures in its result
     text agent: the agent
     text subagent: the subagent
+    text thread|thread_id: the conversation within the session, as for a call
 """
 _STEPS: Final = f"""{_COMMON}{_WHOSE}
     text name: the step's name
-    text type|step_type: what kind of step: chain, task, retriever, guardrail, …
+    text type|step_type: what kind of step: chain, task, retriever, …; memory, skill, attachment or compaction
     text status > -: ok, error, cancelled, unknown
     message error_message|error: what went wrong
     time ended_at|end_time > -: when it ended; gives the duration where `duration_ms` does not
     ms duration_ms > duration_us: how long it took
+    text trigger: what set it off: `auto` or `manual`, of a compaction
+    whole prompt_bytes: bytes of text that it put into the prompt
+    whole prompt_image_tokens: tokens of the pictures that it put into the prompt
+    whole tokens_before|pre_tokens: tokens of the prompt before a compaction
+    whole tokens_after|post_tokens: tokens of the prompt after it
     text agent: the agent
+    text subagent: the subagent
+    text thread|thread_id: the conversation within the session, as for a call
 """
 _RUNS: Final = f"""{_COMMON}{_WHOSE}
     text agent|name: the agent's name

@@ -42,6 +42,7 @@ class ModelCall(Record, kw_only=True, gc=False):
             "git_branch",
             "agent",
             "subagent",
+            "thread",
             "user",
             "user_messages",
             "machine",
@@ -119,6 +120,8 @@ class ModelCall(Record, kw_only=True, gc=False):
     git_branch: str = ""
     agent: str = ""
     subagent: str = ""
+    #: Which of a session's conversations it is part of, where there are several of one name: a subagent's own id.
+    thread: str = ""
     user: str = ""
     team: str = ""
     #: Masked (`…ab12`), never the key.
@@ -138,7 +141,7 @@ class ToolCall(Record, kw_only=True, gc=False):
 
     kind: ClassVar[str] = "tools"
     origin_fields: ClassVar[frozenset[str]] = frozenset(
-        {"session_id", "project", "agent", "subagent", "user", "machine", "account"}
+        {"session_id", "project", "agent", "subagent", "thread", "user", "machine", "account"}
     )
 
     name: str
@@ -156,11 +159,17 @@ class ToolCall(Record, kw_only=True, gc=False):
     also_told: str = ""
     lines_added: Tokens | None = None
     lines_removed: Tokens | None = None
+    #: How large what it answered was as it went into the prompt: bytes of text (UTF-8), and tokens of pictures, by
+    #: their size. Never the answer itself.
+    prompt_bytes: Tokens | None = None
+    prompt_image_tokens: Tokens | None = None
 
     session_id: str = ""
     project: str = ""
     agent: str = ""
     subagent: str = ""
+    #: As for a call.
+    thread: str = ""
     user: str = ""
     team: str = ""
     environment: str = ""
@@ -192,20 +201,34 @@ class AgentRun(Record, kw_only=True, gc=False):
 
 
 class Step(Record, kw_only=True, gc=False):
-    """One step of a traced task that is no call, no tool and no agent: a chain, a retrieval, a guardrail."""
+    """One step that is no call, no tool and no agent: a chain, a retrieval; what an agent put into its prompt."""
 
     kind: ClassVar[str] = "steps"
+    origin_fields: ClassVar[frozenset[str]] = frozenset(
+        {"session_id", "project", "agent", "subagent", "thread", "user", "machine", "account"}
+    )
 
     name: str = ""
     #: In the words of who reports it: `chain`, `task`, `retriever`, …; `bridge` where it was kept only because it
-    #: stands between spans that mean something.
+    #: stands between spans that mean something. What fills prompts beside tools: see `records.context`.
     type: str = ""
     status: Literal["ok", "error", "cancelled", "unknown"] = "unknown"
     error_message: str = ""
     duration_us: Micros | None = None
+    #: What set it off: `auto` or `manual`, of a compaction.
+    trigger: str = ""
+    #: How much it put into the prompt, as for a use of a tool.
+    prompt_bytes: Tokens | None = None
+    prompt_image_tokens: Tokens | None = None
+    #: The tokens of the prompt before and after a compaction, as the source states them.
+    tokens_before: Tokens | None = None
+    tokens_after: Tokens | None = None
     session_id: str = ""
     project: str = ""
     agent: str = ""
+    subagent: str = ""
+    #: As for a call.
+    thread: str = ""
     user: str = ""
     team: str = ""
     environment: str = ""

@@ -10,8 +10,10 @@ from tokometer.server import (
     api,
     assets,
     control,
+    explored,
     exports,
     filtering,
+    grafana,
     health,
     ingest,
     live,
@@ -53,6 +55,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         exports,
         panels,
         filtering,
+        grafana,
         live,
         machines,
         assets,
@@ -61,7 +64,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         targets,
     ):
         app.include_router(module.router)
-    for router in (*ROUTERS, pushed.routes()):
+    # Fixed addresses come before those that end in an id.
+    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)

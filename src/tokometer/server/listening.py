@@ -37,6 +37,8 @@ _TO_WARM: Final = 1.0
 _FIRST_PAGE: Final = 2.0
 #: Loading gRPC takes a twentieth of a second of what the first page may need.
 _BEFORE_GRPC: Final = 0.5
+#: How often a second to see whether to end.
+_TICKS: Final = 4
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -124,6 +126,14 @@ class _Server(uvicorn.Server):
         if self._grpc is not None:
             self._grpc.start()
         self._warming.start()
+
+    async def main_loop(self) -> None:
+        """See whether to end. Uvicorn does it ten times a second, which is most of what an idle server takes."""
+        tick = 0
+        # It says what time it is with every tenth, to whoever asks: once a second here, too.
+        while not await self.on_tick(tick % _TICKS):
+            await asyncio.sleep(1 / _TICKS)
+            tick += 1
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._runtime.watch.stop()

@@ -112,11 +112,22 @@ def settings(request: Request) -> Response:
     )
 
 
-def framed(request: Request, template: str, page: str, **values: Any) -> Response:  # noqa: ANN401
-    """A page in the frame of all pages. Links to the others keep what the address asks for: range, filters and zone."""
+def framed(
+    request: Request,
+    template: str,
+    page: str,
+    *,
+    alone: bool = False,
+    status: int = 200,
+    **values: Any,  # noqa: ANN401
+) -> Response:
+    """A page in the frame of all pages. Links to the others keep what the address asks for: range, filters and zone.
+
+    A page that stands `alone` is asked for with what means nothing to others (an id), which their links do not keep.
+    """
     runtime: Runtime = request.app.state.runtime
     refused = sum(refused_by_source(runtime.ledger).values())
-    asked = f"?{request.url.query}" if request.url.query else ""
+    asked = f"?{request.url.query}" if request.url.query and not alone else ""
     pages = [
         item | {"url": f"{item['url']}{asked}", "count": refused if item["id"] == "sources" else 0} for item in PAGES
     ]
@@ -124,12 +135,15 @@ def framed(request: Request, template: str, page: str, **values: Any) -> Respons
         template,
         page=page,
         pages=pages,
+        alone=alone,
         demo=runtime.demo,
         theme=theme_of(request),
         warnings=runtime.warnings(),
         **values,
     )
-    return Response(html, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"}, media_type="text/html")
+    return Response(
+        html, status, headers={"Cache-Control": "private, no-store", "Vary": "Cookie"}, media_type="text/html"
+    )
 
 
 def theme_of(request: Request) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, View, titled
+from tokometer.dashboards.drill import Drill
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.panel import own_window
 from tokometer.dashboards.unheard import unheard, unknown
@@ -75,7 +76,8 @@ def made(
         missing.update(dict.fromkeys(result.meta.missing))
         return result
 
-    view = panel.view(context_of(runtime, scope, ask))
+    context = context_of(runtime, scope, ask)
+    view = panel.view(context)
     filtered = bool(scope.where)
     title = titled(panel, scope)
     frame: dict[str, Any] = {"title": title, "unheard": unheard(panel, scope), "unknown": unknown(panel, scope)}
@@ -92,6 +94,7 @@ def made(
         "columns": view.table.columns,
         "rows": [[_json(value) for value in row] for row in view.table.rows] if with_rows else [],
         "chart": view.chart,
+        "drill": Drill.of(context, view.window, panel.measures, view.where).told(),
         "missing": list(missing),
         "html": render(f"panels/{panel.kind}.html", panel=panel, frame=frame, shown=view.shown, filtered=filtered),
         "empty": view.empty,

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tokometer.accounts import AccountsWhenAsked
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
@@ -116,6 +117,8 @@ class Runtime:
     follower: Follower | None = None
     #: Targets that were added on the page.
     own_targets: OwnTargets = field(init=False)
+    #: What people make; opened when something of it is asked for.
+    accounts: AccountsWhenAsked = field(init=False)
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
@@ -154,6 +157,9 @@ class Runtime:
         """Have everything that is kept go by the version of the data."""
         self.own_targets = OwnTargets(self.data)
         self.making = Making(self.cache)
+        self.accounts = AccountsWhenAsked(
+            self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
+        )
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
@@ -273,6 +279,7 @@ class Runtime:
         if not self.writer.close(_TO_COMMIT, _TO_SETTLE):
             hanging.append("committing and bringing rollups up to date")
         self.ledger.close()
+        self.accounts.close()
         return hanging
 
 

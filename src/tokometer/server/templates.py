@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokometer import __version__
+from tokometer.dashboards.drill import counted as leads_to
 from tokometer.host.private import private_folder
 from tokometer.records.plural import counted
 from tokometer.server.assets import asset_url
@@ -31,7 +32,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(asset=asset_url, version=__version__)
+    made.globals.update(asset=asset_url, version=__version__, drilled=leads_to)
     made.filters["spoken"] = _spoken
     made.filters["counted"] = counted
     return made

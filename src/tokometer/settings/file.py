@@ -9,6 +9,7 @@ from typing import Any, Final
 from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
+from tokometer.settings.accounts import read_accounts
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
 from tokometer.settings.parts import Settings
@@ -33,6 +34,7 @@ SECTION_NAMES: Final = (
     "refresh",
     "target",
     "webhook",
+    "accounts",
 )
 
 
@@ -87,5 +89,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         refresh=judging.read_refresh(reader, table("refresh")),
         targets=read_targets(reader, content.get("target", [])),
         webhooks=read_webhooks(reader, content.get("webhook", [])),
+        accounts=read_accounts(reader, table("accounts")),
         given=frozenset(reader.given),
     )

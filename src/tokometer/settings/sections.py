@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
@@ -261,6 +262,15 @@ SECTIONS: Final[tuple[Section, ...]] = (
             Described("labels.NAME", "a path", "a label", "none"),
         ),
         values=lambda settings: settings.webhooks,
+    ),
+    Section(
+        "accounts",
+        "What people make",
+        "Where saved views, notes, dashboards of your own and signed links are kept.",
+        '[accounts]\nurl = "postgresql://tokometer@db.internal/tokometer"',
+        AccountsSettings,
+        values=lambda settings: (settings.accounts,),
+        configured=lambda settings: bool(settings.accounts.url),
     ),
     Section(
         "labels",

@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 
+import click
 import pytest
 
 from tokometer import __version__
-from tokometer.cli.app import COMMANDS, run
+from tokometer.cli.app import COMMANDS, run, tokometer
 
 from .conftest import COMMAND, Shell
 
@@ -46,10 +47,13 @@ def test_help_lists_commands(shell: Shell) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command explains itself and its options."""
-    assert run([name, "--help"]) == 0
-    text = capsys.readouterr().out
-    assert f"tokometer {name}" in text
-    assert "--data DIR" in text
+    command = tokometer.get_command(click.Context(tokometer), name)
+    below = [[one] for one in command.commands] if isinstance(command, click.Group) else [[]]
+    for words in below:
+        assert run([name, *words, "--help"]) == 0
+        text = capsys.readouterr().out
+        assert f"tokometer {' '.join([name, *words])}" in text
+        assert "--data DIR" in text
 
 
 def test_query_ledger_is_not_needed_for_report_help() -> None:

@@ -72,7 +72,7 @@ def _cells(view: View) -> list[str]:
     row: Any = shown.get("rows", shown.get("cards"))[0]
     found = row.get("cells", [])
     if "figures" in row:
-        found = [*(cell for _, cell, _ in row["figures"]), *(cell for _, cell in row["inner"])]
+        found = [*(cell for _, cell, *_ in row["figures"]), *(cell for *_, cell in row["inner"])]
     return [one.text for item in found for one in [_cell(item)] if one]
 
 

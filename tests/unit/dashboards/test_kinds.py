@@ -211,7 +211,7 @@ def test_cards_show_state_and_most_used(tmp_path: Path) -> None:
     view = _see(tmp_path, CARDS, _usual())
     openai, groq = view.shown["cards"]
     assert (openai["label"], openai["state"].text, openai["standing"]) == ("OpenAI", "usage arrives", "good")
-    assert [name for name, _ in openai["inner"]] == ["a", "b"]
+    assert [name for name, *_ in openai["inner"]] == ["a", "b"]
     assert groq["figures"][0][1].text == "$2.00"
 
 

@@ -31,6 +31,7 @@ class Item:
         colour: `#rrggbb`, or the name of a design token.
         filter: The dimension that a click on it filters by; '' for none.
         detail: Further lines of its tooltip: (what, how much), written by :func:`tokometer.records.units.exact`.
+        at: What its number is about, where that is not what a click filters by: (dimension, values, `in` or `not in`).
     """
 
     name: str
@@ -38,11 +39,13 @@ class Item:
     colour: str
     filter: str = field(default="", kw_only=True)
     detail: Sequence[tuple[str, str]] = field(default=(), kw_only=True)
+    at: Sequence[tuple[str, Sequence[str], str]] = field(default=(), kw_only=True)
 
     def tip(self, *lines: tuple[str, str]) -> list[Any]:
-        """What is said of it: `[title, [[what, how much], …], [dimension, value] or null]`."""
+        """What is said of it: `[title, [[what, how much], …], [dimension, value] or null, what it is about]`."""
         told = [list(line) for line in (*lines, *self.detail)]
-        return [self.label, told, [self.filter, self.name] if self.filter else None]
+        picked = [self.filter, self.name] if self.filter else None
+        return [self.label, told, picked, *([[list(one) for one in self.at]] if self.at else [])]
 
 
 def table(fields: str, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Advice(Placed):
                 "detail": row["detail"],
                 "evidence": row["evidence"],
                 "agent": row["agent"],
+                "model": row["model"],
                 "saving": None if row["advice"] is None else cell(_WEEKLY, {_WEEKLY: row["per_week"]}),
             }
             for row in judged[: self.most]

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from tokometer.dashboards.alarms import SEVERITIES, TOLD, Alarm, alarms
 from tokometer.dashboards.answers import JUDGED, described
 from tokometer.dashboards.context import Context
+from tokometer.dashboards.drill import BETWEEN
 from tokometer.dashboards.kinds.incidents import moment_text
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
@@ -77,6 +78,11 @@ def _row(alarm: Alarm, names: Names | None, now: datetime) -> dict[str, Any]:
         "label": names.label(alarm.name) if names else "Everything",
         "colour": names.colour(alarm.name) if names else "",
         "judgement": described(JUDGED + alarm.judgement).title,
+        "of": JUDGED + alarm.judgement,
+        # An incident leads to the calls of its time.
+        "within": BETWEEN.join(one.isoformat() for one in (since, alarm.until) if one)
+        if alarm.judgement == "incidents"
+        else "",
         "since": moment_text(since, now) if since else None,
         "ago": _ago(since, now) if since else "",
     }

@@ -8,8 +8,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, described
+from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.certainty import mark_of
 from tokometer.dashboards.context import Context
+from tokometer.dashboards.drill import BETWEEN
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.judgement.certainty import CERTAINTY
 from tokometer.records.units import PERCENT, USD, Number, exact, show
@@ -59,8 +61,17 @@ class Bridge(Placed):
             else [],
             "mark": mark_of(row),
             "versus": context.scope.before,
+            "earlier": _earlier(context, window),
         }
         return View(shown, Table(("measure", "value"), table), window, empty=not row)
+
+
+def _earlier(context: Context, window: Window) -> str:
+    """The period before, as links have it; '' where there is none."""
+    meta = context.query(window, "requests", compare=True).meta
+    if not (meta.previous_since and meta.previous_until):
+        return ""
+    return BETWEEN.join((meta.previous_since.isoformat(), meta.previous_until.isoformat()))
 
 
 def _part(value: Any, largest: float, better: str) -> dict[str, Any]:  # noqa: ANN401 - a number

@@ -72,7 +72,7 @@ class Bubble(Placed):
             },
             Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
             window,
-            chart if placed else None,
+            chart | {"of": self.size} if placed else None,
             empty=not rows,
         )
 

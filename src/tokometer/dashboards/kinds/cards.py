@@ -73,8 +73,9 @@ class Cards(Listed):
                         words,
                         cell(key, rows.get(name) or _none_of(key), context.scope.told),
                         mark_in(rows.get(name) or {}),
+                        own,
                     )
-                    for (key, words, _), rows in zip(self.figures, figures, strict=True)
+                    for (key, words, own), rows in zip(self.figures, figures, strict=True)
                 ],
                 "inner": inner.get(name, []),
             }
@@ -107,15 +108,16 @@ class Cards(Listed):
         }
         return View(shown, Table(keys, table), window, empty=not cards)
 
-    def _inner(self, context: Context) -> Mapping[str, Sequence[tuple[str, Cell]]]:
+    def _inner(self, context: Context) -> Mapping[str, Sequence[tuple[str, str, Cell]]]:
+        """The largest of each: what it is called, its name, how much."""
         short = self.of.partition(".")[2]
         told = context.scope.told
-        found: dict[str, list[tuple[str, Cell]]] = {}
+        found: dict[str, list[tuple[str, str, Cell]]] = {}
         for row in sorted(self._pairs(context), key=lambda row: (-float(row[short] or 0), row[self.inner] or "")):
             held = found.setdefault(row[self.by], [])
             if len(held) < _INNER and row[short]:
                 values = {f"{self.of}{key.removeprefix(short)}": row[key] for key in row if key.startswith(short)}
-                held.append((row[self.inner] or "unknown", cell(self.of, values, told)))
+                held.append((row[self.inner] or "unknown", row[self.inner] or "", cell(self.of, values, told)))
         return found
 
     def _pairs(self, context: Context) -> Iterator[Mapping[str, Any]]:

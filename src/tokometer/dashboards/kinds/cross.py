@@ -60,7 +60,8 @@ class Cross(Listed):
         def place(name: str, column: str) -> dict[str, Any]:
             value, former = values.get((name, column), 0), before.get((name, column), 0)
             tint = max(1, round(_TINTS * float(value) / largest)) if value else 0
-            return {"cell": made(value, former) if value or former else None, "tint": tint}
+            at = {"name": column, "others": [] if column in columns else columns}
+            return at | {"cell": made(value, former) if value or former else None, "tint": tint}
 
         others = any(name not in columns for name in right)
         heads = Names(self.across, context.colours, columns)

@@ -84,7 +84,9 @@ class Distribution(Placed):
             shown,
             Table(keys, [tuple(row.get(key) for key in keys) for row in rows]),
             window,
-            violins([self._violin(row, buckets, names) for row in rows], MS) if drawn and rows else None,
+            violins([self._violin(row, buckets, names) for row in rows], MS) | {"of": self.measures[1]}
+            if drawn and rows
+            else None,
             empty=not rows,
         )
 

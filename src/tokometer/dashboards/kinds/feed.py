@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
+from tokometer.dashboards import addresses
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
@@ -25,6 +26,8 @@ STANDINGS: Final[Mapping[str, str]] = {
 _STATES: Final = ("status", "level", "error_type")
 #: The columns with a colour of their own, whose cells a click filters by.
 _COLOURED: Final = ("model", "provider")
+#: Calls that failed have a page of their own kind.
+_FAILED: Final = "calls.errors"
 #: Text that stands in a row whole where it is not longer.
 _SHORT: Final = 90
 
@@ -102,6 +105,7 @@ class Feed(Placed):
             Table(self.names, [tuple(row[name] for name in self.names) for row in found.rows]),
             window,
             empty=not found.rows,
+            where=self.where,
         )
 
     def _head(self, column: Column) -> dict[str, str]:
@@ -125,6 +129,7 @@ class Feed(Placed):
         told = [(columns[name].title, _told(row[name], columns[name])) for name in self.more]
         return {
             "id": row["id"],
+            "to": addresses.error(row["id"]) if self.of == _FAILED else addresses.record(self.cube, row["id"]),
             "at": _moment(row["at"], now),
             "cells": [_cell(name, row[name], columns[name], colours.get(name)) for name in self.columns],
             "text": text,

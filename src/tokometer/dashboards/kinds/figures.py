@@ -11,6 +11,7 @@ from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, chips_of, mark_in, mark_of, note_in
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark, window_text
+from tokometer.dashboards.drill import BETWEEN
 from tokometer.dashboards.figure import Figure, figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course, only
@@ -54,7 +55,8 @@ class Periods(Placed):
             row = only(result)
             first = result.meta.since
             dates = window_text(window) if window else f"since {first.day} {first:%b %Y}"
-            cards.append(_card(title, row, before) | {"dates": dates})
+            within = BETWEEN.join(filter(None, window.asked)) if window else "all"
+            cards.append(_card(title, row, before) | {"dates": dates, "within": within})
             rows.append((title, *(row.get(name) for name in _BASICS)))
         columns = ("period", *(f"calls.{name}" for name in _BASICS))
         return View({"cards": cards}, Table(columns, rows), None, empty=not rows[-1][1])

@@ -13,6 +13,7 @@ from tokometer.dashboards.answers import adds_up, begun, described, rows_of
 from tokometer.dashboards.calendar import Window, later
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Item, Period, heat, period_title, periods
+from tokometer.dashboards.drawing.periods import ms
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.records.units import show
@@ -77,6 +78,8 @@ class HeatMap(Placed):
         hours = [f"{hour:02d}" for hour in range(_HOURS)]
         titles = [f"{hour:02d}:00 – {(hour + 1) % _HOURS:02d}:00" for hour in range(_HOURS)]
         chart = self._drawn(context, items, hours, values, titles)
+        chart["rows"] = [["weekday", str(day)] for day in range(1, len(WEEKDAYS) + 1)]
+        chart["columns"] = [["hour", str(hour)] for hour in range(_HOURS)]
         table = Table(("weekday", "hour", self.of), [(row["weekday"], row["hour"], row[short]) for row in rows])
         return self._viewed(context, window, chart, table, f"by weekday and hour, {context.scope.zone.key}")
 
@@ -116,6 +119,8 @@ class HeatMap(Placed):
             values,
             [period_title(period, grain) + (" · so far" if period.open else "") for period in stretch],
         )
+        chart["rows"] = [[self.by, name] for name in order]
+        chart["columns"] = [[ms(period.start), ms(period.end)] for period in stretch]
         keys = (self.by, "time", self.of)
         table = Table(keys, [tuple(row.get(key) for key in keys) for row in rows])
         return self._viewed(context, window, chart, table, f"by {self.by} and {grain}, {context.scope.zone.key}")
@@ -152,7 +157,7 @@ class HeatMap(Placed):
         scale: dict[str, Any] = {"colour": self.colour}
         if self.limits:
             scale = {"scale": "state", "limits": self.limits(context.settings), "words": words}
-        return heat(items, columns, values, what.unit, titles=titles, what=what.title, **scale)
+        return heat(items, columns, values, what.unit, titles=titles, what=what.title, **scale) | {"of": self.of}
 
     def _key(self, limits: tuple[float, float]) -> str:
         """The states in words, where there is no room for the chart's own key."""

@@ -12,6 +12,7 @@ from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods
+from tokometer.dashboards.drill import BETWEEN
 from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.records.evened import even
@@ -127,6 +128,7 @@ def _row(row: Mapping[str, Any], names: Names, now: datetime) -> dict[str, Any]:
         "standing": row["standing"],
         "start": moment_text(row["start"], now),
         "ongoing": bool(row["ongoing"]),
+        "within": BETWEEN.join(one.isoformat() for one in (row["start"], row["end"]) if one),
         "duration_exact": exact(row["duration"], SECONDS),
         "failed_exact": f"{exact(row['errors'], COUNT)} of {counted(row['requests'], 'call')} in "
         f"{counted(row['bad_minutes'], 'bad minute')}",

@@ -92,6 +92,7 @@ class Matrix(Listed):
                 "columns": [
                     (column.title or described(column.of).title, self._said(column)) for column in self.columns
                 ],
+                "windows": [column.window for column in self.columns],
                 "ranked": ranked,
                 "dimension": self.by,
                 "sub": _said_of(len(rows), title.lower(), context.scope.against),

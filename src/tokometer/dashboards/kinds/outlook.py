@@ -14,6 +14,7 @@ from tokometer.dashboards.calendar import elapsed, midnight
 from tokometer.dashboards.certainty import mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Line, Period, outlook, periods
+from tokometer.dashboards.drawing.periods import ms
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import numbers, only
@@ -104,6 +105,8 @@ class Outlook(Placed):
             "basis": _basis(cost),
             "mark": mark_of(sure),
             "alt": f"Cost of {called} so far, and expected until its end",
+            #: What is expected leads to the days that it was learned from.
+            "learned": f"{HISTORY}d",
         }
         days = [(period, value) for period, value in zip(stretch, values["cost"], strict=True) if period.start >= first]
         return View(shown, table, month, _chart(days, cost, context.scope.now) if cost else None)
@@ -161,4 +164,6 @@ def _chart(days: Sequence[tuple[Period, float]], found: Forecast, now: datetime)
         high = found.so_far + ((found.high or found.estimate) - found.so_far) * share
         ahead.append((midnight(day.date + timedelta(days=1), zone), low, found.so_far + added, high))
     line = Line("cost", "Cost", "cost", totals)
-    return outlook([period for period, _ in days], [line], ahead, described("calls.cost").unit)
+    chart = outlook([period for period, _ in days], [line], ahead, described("calls.cost").unit)
+    # What has added up until then, from the beginning of the month on.
+    return chart | {"of": "calls.cost", "from": ms(days[0][0].start), "now": ms(now)}

@@ -99,13 +99,17 @@ class Ranking(Listed):
             for at, row in enumerate(rows[:MOST])
         ]
         if many:
-            shown.insert(self.top, self._other(context, rows[self.top :], whole))
+            other = self._other(context, rows[self.top :], whole)
+            first, rest = ([row[self.by] or "" for row in part] for part in (rows[: self.top], rows[self.top :]))
+            # All that are none of the largest; where only some have a row, these.
+            shown.insert(self.top, other | ({"among": rest} if self.only else {"others": first}))
         _even_out(shown, context.scope.told)
         keys = (self.by, *self.measures)
         return View(
             {
                 "rows": shown,
                 "columns": self._heads(context, rows),
+                "by": self.by,
                 "dimension": self.by if self.of.startswith(("calls.", JUDGED)) else "",
                 "sub": " · ".join(filter(None, (f"{len(rows)} used", context.scope.against))) if rows else "",
                 "nothing": self.nothing,
@@ -220,6 +224,7 @@ class Ranking(Listed):
             "name": dimension_named(f"{cube}.{self.by}").title,
             "trend": f"{head(self.of)} over time" if self.trend else "",
             "of": head(self.of),
+            "shared": self._basis(rows),
             "share": ("Share" if self._basis(rows) == self.of else "Share of tokens") if self._shared else "",
             "parts": [head(name) for name in self.parts],
             "columns": [(head(name), described(name).type in ("text", "flag")) for name in self.columns],

@@ -158,6 +158,8 @@ class Series(Placed):
         if not self.trend and not self.window and chart:
             # A click on a period leads into it.
             chart["zoom"] = grain not in ("minute", "five_minutes", "quarter")
+        if chart and self.by:
+            chart |= {"of": asked[0], "by": self.by, "named": [one["name"] for one in legend if one["filter"]]}
         total, mark = self._total(context, window, asked)
         chosen = _COST if over and self.switch else asked[0]
         title = titled(self, context.scope) if self.switch else ""
@@ -185,7 +187,7 @@ class Series(Placed):
         rows = sorted(rows, key=lambda row: (row["time"], str(row.get(self.by) or "")))
         columns = (*keys, *names, *beside)
         table = Table(columns, [tuple(row.get(name) for name in columns) for row in rows])
-        return View(shown, table, window, chart if drawable else None, empty=not drawable)
+        return View(shown, table, window, chart if drawable else None, empty=not drawable, where=self.where)
 
     def _window(self, context: Context) -> tuple[Window, Grain]:
         if self.trend:

@@ -45,19 +45,20 @@ class Share(Listed):
         """The parts, largest first."""
         window = context.window(self.window)
         rows = rows_of(context, self.measures, window=window, by=self.by, top=self.top, rank=self.of, compare=True)
+        first = [row[self.by] or "" for row in rows if row[self.by] != OTHER_LABEL]
         rows = [row for row in rows if row.get(self.of)]
         rows.sort(key=lambda row: (row[self.by] == OTHER_LABEL, -float(row[self.of] or 0), row[self.by] or ""))
         what = described(self.of)
         whole = sum(float(row[self.of]) for row in rows)
         names = Names(self.by, context.colours, [row[self.by] or "" for row in rows])
-        slices = [self._slice(row, names) for row in rows]
+        slices = [self._slice(row, names, first) for row in rows]
         told = context.scope.told
         cells = evened_out(([cell(key, row, told) for key in (self.of, *self.columns)] for row in rows), told)
         shares = even([float(row[self.of]) / whole for row in rows], PERCENT)
         shown = {
             "sub": context.scope.against,
             "rows": [
-                self._row(row, names, share) | {"cells": made}
+                self._row(row, names, share) | {"cells": made, "others": first if row[self.by] == OTHER_LABEL else []}
                 for row, share, made in zip(rows, shares, cells, strict=True)
             ],
             "heads": {
@@ -65,6 +66,7 @@ class Share(Listed):
                 "of": HEADS.get(self.of, what.title),
                 "columns": [HEADS.get(name, described(name).title) for name in self.columns],
             },
+            "by": self.by,
             "dimension": self.by if self.of.startswith("calls.") else "",
             "alt": f"{self.title.replace(' ({range})', '')}: "
             + "; ".join(f"{one.label} {show(one.value / whole, PERCENT)}" for one in slices[:5]),
@@ -72,16 +74,20 @@ class Share(Listed):
         keys = (self.by, *self.measures)
         table = Table(keys, [tuple(row.get(name) for name in keys) for row in rows])
         chart = ring(slices, what.unit, title=self.what or what.title.lower(), named=False) if whole else None
+        if chart:
+            chart["of"] = self.of
         return View(shown, table, window, chart, empty=not rows)
 
-    def _slice(self, row: Mapping[str, Any], names: Names) -> Slice:
+    def _slice(self, row: Mapping[str, Any], names: Names, first: Sequence[str]) -> Slice:
         name = row[self.by] or ""
         other = name == OTHER_LABEL
         details: Sequence[tuple[str, str]] = [
             (HEADS.get(key, described(key).title), exact(row.get(key), described(key).unit)) for key in self.columns
         ]
         by = self.by if self.of.startswith("calls.") and not other else ""
-        return Slice(name, names.label(name), names.colour(name), float(row[self.of]), filter=by, detail=details)
+        at = () if by else ((self.by, first, "not in") if other else (self.by, (name,), "in"),)
+        colour, value = names.colour(name), float(row[self.of])
+        return Slice(name, names.label(name), colour, value, filter=by, detail=details, at=at)
 
     def _row(self, row: Mapping[str, Any], names: Names, share: str) -> dict[str, Any]:
         name = row[self.by] or ""

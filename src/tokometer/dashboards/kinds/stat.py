@@ -10,6 +10,7 @@ from tokometer.dashboards.answers import JUDGED, STANDING, described, judgement_
 from tokometer.dashboards.certainty import CERTAINTY_NAMES, mark_of
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import periods, spark
+from tokometer.dashboards.drill import BETWEEN
 from tokometer.dashboards.figure import figure
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.dashboards.rows import course
@@ -147,4 +148,5 @@ class Stat(Placed):
         rows = rows_of(context, [also.of], window=window)
         value = rows[0].get(also.of) if rows else None
         found = figure(also.of, value)
-        return {"words": also.words, "text": found.text, "exact": found.exact, "name": also.of, "value": value}
+        shown = {"words": also.words, "text": found.text, "exact": found.exact, "name": also.of, "value": value}
+        return shown | {"within": BETWEEN.join(filter(None, window.asked)) if also.window else ""}

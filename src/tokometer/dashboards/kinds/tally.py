@@ -59,6 +59,7 @@ class Tally(Placed):
     def _part(self, name: str, count: int, whole: int) -> dict[str, Any]:
         share = count / whole if whole else 0.0
         return {
+            "name": f"{self.of}.{name}",
             "title": described(f"{self.of}.{name}").title,
             "count": f"{count:,}",
             "share": share,

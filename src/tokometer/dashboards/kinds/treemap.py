@@ -55,10 +55,11 @@ class Treemap(Placed):
                 filter=self.by,
                 value=float(row[short]),
                 group=groups.label(row[self.group] or ""),
+                at=((self.group, (row[self.group] or "",), "in"), (self.by, (row[self.by] or "",), "in")),
             )
             for row in found[:MOST]
         ]
-        cells += _others(found[MOST:], self.group, short, groups)
+        cells += self._others(found, short, groups)
         what = described(self.of)
         whole = context.query(window, *self.measures, compare=True).rows
         total = whole[0] if whole else {}
@@ -77,16 +78,25 @@ class Treemap(Placed):
         keys = (self.group, self.by, *self.measures)
         places = (self.group, self.by, *(name.partition(".")[2] for name in self.measures))
         table = Table(keys, [tuple(row[place] for place in places) for row in rows])
-        chart = treemap(cells, what.unit, what=what.title) if cells else None
+        chart = treemap(cells, what.unit, what=what.title) | {"of": self.of} if cells else None
         return View(shown, table, window, chart, empty=not found)
 
-
-def _others(rows: Sequence[Mapping[str, Any]], group: str, short: str, groups: Names) -> list[Cell]:
-    """What is too small to be seen: one cell for each group."""
-    small: dict[str, list[float]] = {}
-    for row in rows:
-        small.setdefault(row[group] or "", []).append(float(row[short]))
-    return [
-        Cell("", counted(len(values), "other"), "other", value=sum(values), group=groups.label(name))
-        for name, values in small.items()
-    ]
+    def _others(self, rows: Sequence[Mapping[str, Any]], short: str, groups: Names) -> list[Cell]:
+        """What is too small to be seen: one cell for each group."""
+        drawn: dict[str, list[str]] = {}
+        for row in rows[:MOST]:
+            drawn.setdefault(row[self.group] or "", []).append(row[self.by] or "")
+        small: dict[str, list[float]] = {}
+        for row in rows[MOST:]:
+            small.setdefault(row[self.group] or "", []).append(float(row[short]))
+        return [
+            Cell(
+                "",
+                counted(len(values), "other"),
+                "other",
+                value=sum(values),
+                group=groups.label(name),
+                at=((self.group, (name,), "in"), *(((self.by, drawn[name], "not in"),) if name in drawn else ())),
+            )
+            for name, values in small.items()
+        ]

@@ -143,7 +143,9 @@ class Instance:
             self.over = True
             if not self._asking.wait_for(lambda: not self._askers, _POLITE):
                 for cursor in self._cursors:
-                    cursor.interrupt()
+                    # One that has been closed meanwhile has nothing to interrupt.
+                    with suppress(duckdb.Error):
+                        cursor.interrupt()
                 self._asking.wait_for(lambda: not self._askers, _LAST_WORDS)
         self.settling.close()
         for cursor in (*self._cursors, self.connection):

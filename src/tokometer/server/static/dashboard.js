@@ -2,6 +2,7 @@
 // A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
 
 import { Charts } from "./chart.js";
+import { lead, step } from "./drill.js";
 import { explain } from "./explain.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
@@ -16,7 +17,7 @@ import { own, zoneOf } from "./zone.js";
 
 /**
  * @typedef {{html: string, title: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
- *   earlier: string, later: string, last?: import("./states.js").Last | null}} Answer
+ *   earlier: string, later: string, drill: import("./drill.js").Drill, last?: import("./states.js").Last | null}} Answer
  */
 
 const root = /** @type {HTMLElement} */ (document.getElementById("dashboard"));
@@ -108,6 +109,7 @@ function swap(panel, answer) {
   find(panel);
   if (canvas?.isConnected && answer.chart) charts.show(canvas, answer.chart);
   charts.sweep();
+  lead(panel, answer.drill);
   if (panel === panels[0]) nothing(answer.nothing);
   // A file is called what its panel is called now.
   const file = document.querySelector(`[data-csv="${panel.dataset.panel}"]`);
@@ -246,6 +248,7 @@ document.addEventListener("input", (event) => {
   find(panel);
 });
 
+root.addEventListener("keydown", step);
 addEventListener("popstate", () => arrive());
 // Windows move with the time, also when nothing arrives.
 setInterval(follow, 1_000);

@@ -84,7 +84,8 @@ async function click(event) {
 /** Lets a link to another page keep what this one is looked at with: its range, filters and zone. @param {Event} event */
 function carry(event) {
   const link = /** @type {Element} */ (event.target).closest?.(".sidebar a, a[href^='/sources']");
-  if (link) /** @type {HTMLAnchorElement} */ (link).search = location.search;
+  // What a page that stands alone is asked for with, an id, means nothing to others.
+  if (link && !("alone" in document.body.dataset)) /** @type {HTMLAnchorElement} */ (link).search = location.search;
 }
 
 for (const kind of ["pointerdown", "focusin", "click"]) document.addEventListener(kind, carry, true);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from tokometer.records import ModelCall, ToolCall
+from tokometer.records import ModelCall, Step, ToolCall
 from tokometer.sources.claude_code.account import machine
 from tokometer.sources.claude_code.lines import Line
 from tokometer.sources.claude_code.memory import Memory
@@ -30,6 +30,7 @@ class Context(NamedTuple):
 
     call: ModelCall
     tool: ToolCall
+    step: Step
 
 
 class Contexts:
@@ -43,7 +44,7 @@ class Contexts:
     def of(self, line: Line, at: int) -> Context:
         """Where a line was written; worked out once for all lines that say the same."""
         fork = None if line.forkedFrom is None else line.forkedFrom.sessionId or ""
-        key = (line.sessionId, line.cwd, line.gitBranch, line.isSidechain, line.attributionAgent, fork)
+        key = (line.sessionId, line.cwd, line.gitBranch, line.isSidechain, line.agentId, line.attributionAgent, fork)
         context = self._known.get(key)
         if context is None:
             self._memory.first_at = self._memory.first_at or at
@@ -62,6 +63,7 @@ class Contexts:
             parent_session_id=fork,
             project=project_of(line.cwd or "", self.place),
             subagent=self._subagent_of(line),
+            thread=self._thread_of(line),
             git_branch=line.gitBranch or "",
             machine=machine(),
             account=self.place.account,
@@ -76,10 +78,24 @@ class Contexts:
             project=call.project,
             agent=AGENT,
             subagent=call.subagent,
+            thread=call.thread,
             machine=call.machine,
             account=call.account,
         )
-        return Context(call, tool)
+        step = Step(
+            source=SOURCE_NAME,
+            native_id="",
+            started_at=0,
+            origin=call.origin,
+            session_id=call.session_id,
+            project=call.project,
+            agent=AGENT,
+            subagent=call.subagent,
+            thread=call.thread,
+            machine=call.machine,
+            account=call.account,
+        )
+        return Context(call, tool, step)
 
     def _origin_of(self, line: Line) -> int:
         """How original a line is; lower is more."""
@@ -101,6 +117,9 @@ class Contexts:
             return self.place.subagent
         return line.attributionAgent or "subagent" if line.isSidechain else ""
 
+    def _thread_of(self, line: Line) -> str:
+        return self.place.thread or ((line.agentId or "") if line.isSidechain else "")
+
 
 def move(call: ModelCall, to: ModelCall) -> None:
     """Put a call down to a place that is more original than the one it was found in."""
@@ -109,6 +128,7 @@ def move(call: ModelCall, to: ModelCall) -> None:
     call.parent_session_id = to.parent_session_id
     call.project = to.project
     call.subagent = to.subagent
+    call.thread = to.thread
     call.git_branch = to.git_branch
     call.machine = to.machine
     call.account = to.account

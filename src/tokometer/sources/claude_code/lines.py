@@ -17,7 +17,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from tokometer.records import RecordError, check_time, to_us
 from tokometer.records.kinds import MAX_TOKENS
+from tokometer.records.time import EARLIEST_US, LATEST_US
 
 Count = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
 
@@ -67,8 +69,10 @@ class Block(Struct, gc=False):
     text: Raw = Raw()
     id: str | None = None
     name: str | None = None
+    input: Raw = Raw()
     content: Raw = Raw()
     is_error: bool | None = None
+    source: Raw = Raw()
 
 
 class Message(Struct, gc=False):
@@ -115,11 +119,23 @@ class Fork(Struct, gc=False):
     sessionId: str | None = None
 
 
+class Compaction(Struct, gc=False):
+    """What is said of a conversation that was summed up."""
+
+    trigger: str | None = None
+    preTokens: Count | None = None
+    postTokens: Count | None = None
+    durationMs: Annotated[int, Meta(ge=0, le=31_536_000_000)] | None = None
+
+
 class Line(Struct, gc=False):
     """One line. Everything may be missing or null."""
 
     isSidechain: bool | None = None
+    agentId: str | None = None
     message: Message | None = None
+    #: Looked at in `filling`.
+    attachment: Raw = Raw()
     requestId: str | None = None
     type: str | None = None
     uuid: str | None = None
@@ -138,6 +154,8 @@ class Line(Struct, gc=False):
     costUSD: float | None = None
     attributionAgent: str | None = None
     forkedFrom: Fork | None = None
+    sourceToolUseID: str | None = None
+    compactMetadata: Compaction | None = None
 
 
 #: The line's types that we read; every other is passed over whatever it holds.
@@ -223,3 +241,15 @@ def type_of(line: Line) -> str | None:
         return line.type
     role = line.message.role
     return "assistant" if role is None and line.message.usage is not None else role
+
+
+def time_of(line: Line) -> int:
+    """When a line was written, in microseconds since the epoch.
+
+    Raises:
+        RecordError: It does not say, or that cannot be.
+    """
+    if line.timestamp is None:
+        raise RecordError("timestamp", "missing")
+    at = to_us(line.timestamp)
+    return at if EARLIEST_US <= at <= LATEST_US else check_time(at, "timestamp")

@@ -44,6 +44,8 @@ class Memory(msgspec.Struct, array_like=True):
     #: What tells answers without a request id apart, in the session itself and in sidechains among its lines.
     turns: Turns = msgspec.field(default_factory=Turns)
     turns_in_sidechain: Turns = msgspec.field(default_factory=Turns)
+    #: Skills that were asked for, by the use of the tool, until their text comes.
+    skills: dict[str, str] = {}
 
     def keep_newest(self) -> None:
         """Forget the oldest answers and uses beyond what may still matter."""
@@ -51,6 +53,8 @@ class Memory(msgspec.Struct, array_like=True):
             self.answers = dict(list(self.answers.items())[-MOST_ANSWERS:])
         if len(self.uses) > MOST_USES:
             self.uses = dict(list(self.uses.items())[-MOST_USES:])
+        if len(self.skills) > MOST_ANSWERS:
+            self.skills = dict(list(self.skills.items())[-MOST_ANSWERS:])
         for turns in (self.turns, self.turns_in_sidechain):
             turns.keep_newest(MOST_ANSWERS, MOST_LINES)
 

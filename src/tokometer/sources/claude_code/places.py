@@ -39,6 +39,8 @@ class Place:
     home: str
     #: The login of the configuration folder that the transcript lies in.
     account: str = ""
+    #: The id of the subagent whose own transcript this is.
+    thread: str = ""
 
 
 def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
@@ -64,9 +66,9 @@ def place_of(path: Path) -> Place:
     """What the path of a transcript says, with the type of a subagent from the file beside it."""
     parts = path.parts
     slug_at = len(parts) - 2
-    session_id, subagent = path.stem, ""
+    session_id, subagent, thread = path.stem, "", ""
     if path.stem.startswith("agent-"):
-        subagent = _agent_type(path)
+        subagent, thread = _agent_type(path), path.stem.removeprefix("agent-")
         session_id = ""
         if "subagents" in parts[:-1]:
             folder = len(parts) - 2 - parts[-2::-1].index("subagents")
@@ -78,8 +80,8 @@ def place_of(path: Path) -> Place:
         home = config.parent
         if home.name == ".config":
             home = home.parent
-        return Place(session_id, subagent, parts[slug_at], str(home), account_of(config))
-    return Place(session_id, subagent, parts[slug_at] if slug_at >= 0 else "", "")
+        return Place(session_id, subagent, parts[slug_at], str(home), account_of(config), thread)
+    return Place(session_id, subagent, parts[slug_at] if slug_at >= 0 else "", "", thread=thread)
 
 
 def project_of(cwd: str, place: Place) -> str:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tokometer.records import ToolCall
 from tokometer.sources.claude_code.lines import Block, Line, ToolResult
+from tokometer.sources.sizes import size_of
 
 #: How the result of a tool begins that the person did not let run.
 _REJECTED: Final = (b"\"The user doesn't want", b'"[Request interrupted', b'"User rejected')
@@ -59,6 +60,8 @@ def set_outcome(tool: ToolCall, use: Use, block: Block, line: Line, at: int) -> 
         tool.status = "cancelled" if bytes(block.content).startswith(_REJECTED) else "error"
     else:
         tool.status = "cancelled" if result is not None and result.interrupted else "ok"
+    size = size_of(block.content)
+    tool.prompt_bytes, tool.prompt_image_tokens = size.bytes, size.image_tokens or None
     if 0 <= at - use.started_at <= _LONGEST_US:
         tool.duration_us = at - use.started_at
     if result is not None and result.structuredPatch:

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, check_time, mistake, to_us
-from tokometer.records.time import EARLIEST_US, LATEST_US
 from tokometer.records.values import MAX_DURATION_US, MOST_ATTEMPTS
 from tokometer.sources.claude_code import calls, failures, lines, tools
 from tokometer.sources.claude_code.contexts import SOURCE_NAME, Context, Contexts, move
+from tokometer.sources.claude_code.filling import Filling
 from tokometer.sources.claude_code.identity import Turns, group_of, is_issued
-from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage
+from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage, time_of
 from tokometer.sources.claude_code.memory import Answer, Memory
 from tokometer.sources.claude_code.notices import Notices
 from tokometer.sources.claude_code.places import Place
@@ -45,6 +45,7 @@ class Transcript:
         self.tools: dict[str, ToolCall] = {}
         self.runs: dict[str, AgentRun] = {}
         self._contexts = Contexts(place, memory)
+        self._filling = Filling(memory, place.home)
         #: Runs of a model that stand beside their answer, by its id; and answers without a model, with a line of each.
         self._runs: dict[str, _Runs] = {}
         self._nameless: dict[str, int] = {}
@@ -64,6 +65,9 @@ class Transcript:
             self._take_user(line)
         elif kind == "system" and line.subtype == "api_error":
             self._take_failure(line, "", raw)
+        elif line.timestamp is not None and (kind == "attachment" or line.subtype == "compact_boundary"):
+            at = time_of(line)
+            self._filling.take(line, self._contexts.of(line, at).step, at)
         elif kind not in lines.KNOWN:
             self.notices.add("line", kind or _UNNAMED, offset)
 
@@ -78,7 +82,7 @@ class Transcript:
             return
         if usage is None and not message.id:
             return
-        at = self._time_of(line)
+        at = time_of(line)
         cost = None if line.costUSD is None else calls.cost_of(line.costUSD)
         key = self._key_of(line, message, raw, tokens, at)
         found = None
@@ -94,6 +98,7 @@ class Transcript:
         if isinstance(message.content, list):
             for block in message.content:
                 if block.type == "tool_use" and block.id:
+                    self._filling.take_use(block)
                     self._begin_tool(block.id, Use(at, block.name or "", key, bool(line.isSidechain)), context)
 
     def _take_local(self, line: Line, raw: memoryview) -> None:
@@ -270,14 +275,14 @@ class Transcript:
         for key, offset in self._nameless.items():
             if not self.calls[key].model:
                 self.notices.add("model", _UNNAMED, offset)
-        return [*self.calls.values(), *beside, *self.tools.values(), *self.runs.values()]
+        return [*self.calls.values(), *beside, *self.tools.values(), *self.runs.values(), *self._filling.steps.values()]
 
     def _provider_of(self, model: str) -> str:
         provider = self._providers[model] = calls.provider_of_model(model)
         return provider
 
     def _take_failure(self, line: Line, text: str, raw: memoryview) -> None:
-        at, retried = self._time_of(line), failures.retried(line)
+        at, retried = time_of(line), failures.retried(line)
         request = failures.request_of(line)
         # The attempt that is given up is told twice where it has an id: as it fails, and to the person.
         key = f"error|{request}" if request else calls.own_key(line, raw)
@@ -313,6 +318,8 @@ class Transcript:
             turns.steps += 1
         else:
             self._take_words(line, turns, at)
+            if at and (blocks or line.isMeta or line.isCompactSummary):
+                self._filling.take_words(line, self._contexts.of(line, at).step, at)
         if not memory.first_at:
             memory.first_at = at
         for block in blocks or ():
@@ -383,9 +390,3 @@ class Transcript:
             machine=place.machine,
             account=place.account,
         )
-
-    def _time_of(self, line: Line) -> int:
-        if line.timestamp is None:
-            raise RecordError("timestamp", "missing")
-        at = to_us(line.timestamp)
-        return at if EARLIEST_US <= at <= LATEST_US else check_time(at, "timestamp")

@@ -1,0 +1,146 @@
+"""Following ten thousand transcripts, and sending what a machine has to a server: what they cost.
+
+    python benchmarks/following.py --dir /tmp/following [--files 10000] [--rest 120] [--rounds 3]
+
+Three figures:
+
+* idle: the share of one core that a server takes which follows so many files while nothing is written, with its
+  follower's threads by themselves
+* a new line: the time from an append to one of the files to the moment the server's answers have it
+* shipping: `tokometer ship --once` of a tree to a server with an empty ledger, beside `tokometer import` of the same
+  tree into an empty ledger. On one machine both halves of shipping share its cores; the processor time of the machine
+  that ships is told by itself.
+
+Targets: under 1 % of a core, within one second, and under 1.10 times the import.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from generators.claude_tree import Size, Tree  # noqa: E402 - found through the line above
+from live import transcript  # noqa: E402
+from servers.whole import Running, running  # noqa: E402
+
+TOKOMETER = str(Path(sys.executable).with_name("tokometer"))
+TICKS = os.sysconf("SC_CLK_TCK")
+#: A start goes on in the background (brings rollups up to date, reads prices): what it takes is not the idle's.
+SETTLING = 150
+TREE = Size(sessions=220, calls=20_000, result=8_000, days=60, subagents=0.3, forks=0.15, oddities=0.003)
+
+
+def many_files(home: Path, count: int) -> list[Path]:
+    """So many transcripts of one call each, in a hundredth as many projects."""
+    paths = []
+    for number in range(count):
+        path = (
+            home / ".claude" / "projects" / f"-work-example-{number % max(1, count // 100)}" / f"{uuid.uuid4()}.jsonl"
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        transcript(path)()
+        paths.append(path)
+    return paths
+
+
+def threads(pid: int) -> dict[str, int]:
+    """The ticks of processor time of each thread, by name and number."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        head, _, rest = (task / "stat").read_text().rpartition(")")
+        fields = rest.split()
+        found[f"{head.partition('(')[2]} {task.name}"] = int(fields[11]) + int(fields[12])
+    return found
+
+
+def requests(server: Running) -> int:
+    """The calls that the server has."""
+    return int(server.get("/api/query?measure=calls.requests&since=all").json()["rows"][0]["requests"])
+
+
+def follow(folder: Path, files: int, rest: int, rounds: int) -> None:
+    """Idle, and a new line."""
+    paths = many_files(folder / "home", files)
+    with running(folder / "data", folder / "home", discover=True) as server:
+        while requests(server) < files:
+            time.sleep(1)
+        time.sleep(SETTLING)
+        before = threads(server.process.pid)
+        time.sleep(rest)
+        after = threads(server.process.pid)
+        shares = {name: (ticks - before.get(name, 0)) / TICKS / rest for name, ticks in after.items()}
+        print(f"following {files:,} files, nothing written: {sum(shares.values()):.2%} of a core   < 1 %")
+        for name, share in sorted(shares.items(), key=lambda item: -item[1])[:6]:
+            print(f"    {name:<28}{share:.2%}")
+        times = []
+        for number in range(10 * rounds):
+            append = transcript(random.choice(paths))
+            time.sleep(random.uniform(0.5, 1.5))
+            began = time.perf_counter()
+            append()
+            while requests(server) <= files + number:
+                time.sleep(0.01)
+            times.append(time.perf_counter() - began)
+        median, most = statistics.median(times) * 1e3, max(times) * 1e3
+        print(f"a new line, to the server's answers: median {median:.0f} ms, most {most:.0f} ms   ≤ 1,000 ms")
+
+
+def timed(command: list[str], home: Path) -> tuple[float, float]:
+    """Seconds that a command takes, and seconds of processor time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    subprocess.run(command, env={**os.environ, "HOME": str(home)}, check=True, stdout=subprocess.DEVNULL)
+    took = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def ship(folder: Path, rounds: int) -> None:
+    """Shipping beside importing, in turn."""
+    home = folder / "from"
+    Tree(3, TREE).write(home / ".claude" / "projects")
+    found: list[tuple[float, float, float, float]] = []
+    for number in range(rounds):
+        data = folder / f"import-{number}"
+        took, used = timed([TOKOMETER, "import", "--data", str(data)], home)
+        with running(folder / f"server-{number}", folder / "empty") as server:
+            command = [TOKOMETER, "ship", "--once", "--to", server.url, "--data", str(folder / f"ship-{number}")]
+            shipped, spent = timed(command, home)
+            arrived = requests(server)
+        asked = [TOKOMETER, "query", "--measure", "calls.requests", "--since", "all", "--json", "--data", str(data)]
+        told = subprocess.run(asked, check=True, capture_output=True, text=True)
+        if json.loads(told.stdout)["rows"][0]["requests"] != arrived:
+            raise SystemExit("what was shipped is not what was imported")
+        found.append((took, used, shipped, spent))
+    took, used, shipped, spent = (statistics.median(column) for column in zip(*found, strict=True))
+    times = statistics.median(one[2] / one[0] for one in found)
+    share = statistics.median(one[3] / one[1] for one in found)
+    print(f"import {took:.1f} s ({used:.1f} s of processor time); shipped and kept, on one machine: {shipped:.1f} s")
+    print(f"    {times:.2f} x the import   < 1.10 x;  the machine that ships spends {spent:.1f} s, {share:.2f} x")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--rest", type=int, default=120)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    ship(options.dir, options.rounds)
+    follow(options.dir, options.files, options.rest, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

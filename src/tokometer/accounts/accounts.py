@@ -1,0 +1,137 @@
+"""What people make, all of it, in one database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, or_, select, update
+
+from tokometer.accounts.database import engine_of, reading, writing
+from tokometer.accounts.keeping import Kept
+from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
+from tokometer.accounts.upgrading import upgrade
+from tokometer.accounts.values import LOCAL, Board, Change, Link, Note, SavedView
+from tokometer.records import now_us, to_datetime
+
+
+class Accounts:
+    """The database of what people make, open. Made by :func:`tokometer.accounts.open_accounts`. Thread-safe.
+
+    Attributes:
+        views: Saved views of pages.
+        notes: Notes on times.
+        boards: Dashboards of people's own.
+        links: Signed links.
+    """
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self._engine = engine_of(folder, url)
+        try:
+            upgrade(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self._lock = threading.Lock()
+        #: Higher after each change of this process.
+        self.version = 0
+        self.views = Views(self._engine, SAVED_VIEWS, SavedView, self._count)
+        self.notes = Notes(self._engine, NOTES, Note, self._count)
+        self.boards = Kept(self._engine, BOARDS, Board, self._count)
+        self.links = Links(self._engine, LINKS, Link, self._count)
+
+    def _count(self) -> None:
+        with self._lock:
+            self.version += 1
+
+    @property
+    def engine(self) -> Engine:
+        """What asks the database."""
+        return self._engine
+
+    def changes(self, workspace: str, most: int = 100) -> list[Change]:
+        """The latest changes, the last one first."""
+        asked = select(CHANGES).where(CHANGES.c.workspace == workspace).order_by(CHANGES.c.number.desc()).limit(most)
+        with reading(self._engine) as connection:
+            return [
+                Change(at=row.at, who=row.who, kind=row.kind, id=row.id, did=row.did, what=row.what)
+                for row in connection.execute(asked)
+            ]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+
+class Views(Kept[SavedView]):
+    """Saved views of pages."""
+
+    def of_page(self, workspace: str, page: str) -> list[SavedView]:
+        """Those of one page, by name."""
+        return self.all(workspace, SAVED_VIEWS.c.page == page, order=(SAVED_VIEWS.c.name,))
+
+    def default_of(self, workspace: str, page: str) -> SavedView | None:
+        """The one that a page opens with; None where there is none."""
+        found = self.all(workspace, SAVED_VIEWS.c.page == page, SAVED_VIEWS.c.is_default, most=1)
+        return found[0] if found else None
+
+    def set_default(self, workspace: str, id_: str, who: str = LOCAL, *, default: bool = True) -> SavedView:
+        """Have a page open with this view, and with no other; or, with `default` false, not with this one.
+
+        Raises:
+            NotThere: There is none.
+        """
+        with writing(self._engine) as connection:
+            view = self._found(connection, workspace, id_, for_change=True)
+            page = SAVED_VIEWS.c.workspace == workspace, SAVED_VIEWS.c.page == view.page
+            if default:
+                connection.execute(update(SAVED_VIEWS).where(*page).values(is_default=False))
+            connection.execute(update(SAVED_VIEWS).where(*page, SAVED_VIEWS.c.id == id_).values(is_default=default))
+            self.record(connection, view, who, "changed", {"is_default": default})
+            view = self._found(connection, workspace, id_)
+        self._changed()
+        return view
+
+
+class Notes(Kept[Note]):
+    """Notes on times."""
+
+    def within(self, workspace: str, since: datetime, until: datetime, most: int = 1_000) -> list[Note]:
+        """Those that a window covers or touches, the latest ones, in the order of their times."""
+        inside = or_(NOTES.c.since >= since, NOTES.c.until > since)
+        found = self.all(workspace, NOTES.c.since < until, inside, order=(NOTES.c.since.desc(),), most=most)
+        return found[::-1]
+
+
+class Links(Kept[Link]):
+    """Signed links."""
+
+    def used(self, workspace: str, id_: str) -> None:
+        """Remember that a link was opened. That is no change of it, and is not written down as one."""
+        of = LINKS.c.workspace == workspace, LINKS.c.id == id_
+        with writing(self._engine) as connection:
+            connection.execute(update(LINKS).where(*of).values(last_used=to_datetime(now_us())))
+
+    def revoke(self, workspace: str, id_: str, who: str = LOCAL) -> Link:
+        """Have a link open no more.
+
+        Raises:
+            NotThere: There is none.
+        """
+        link = self.get(workspace, id_)
+        return link if link.revoked_at else self.change(workspace, id_, who, revoked_at=to_datetime(now_us()))
+
+
+def shown(change: Change) -> Mapping[str, Any]:
+    """A change as JSON."""
+    return {
+        "at": change.at.isoformat(),
+        "who": change.who,
+        "kind": change.kind,
+        "id": change.id,
+        "did": change.did,
+        "what": dict(change.what),
+    }
