@@ -13,6 +13,7 @@ from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger.refused import refused_by_source
 from tokometer.measures import Query
 from tokometer.records import PROVIDERS
+from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS
 from tokometer.server.connecting import ways
 from tokometer.server.offered import offered
 from tokometer.server.rendering import every
@@ -61,6 +62,8 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
         dashboard=dashboard,
         scope=scope,
         titled=titled,
+        page_forms=PAGE_FORMATS,
+        panel_forms=PANEL_FORMATS,
         every={panel.id: every(runtime, panel) for panel in dashboard.panels},
         known=_known(runtime, dashboard),
         ranges=RANGES,

@@ -4,6 +4,7 @@
 import { Charts } from "./chart.js";
 import { lead, step } from "./drill.js";
 import { explain } from "./explain.js";
+import { Files } from "./export.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
@@ -34,6 +35,7 @@ const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live"
 });
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
 const when = new When(go, zone);
+const files = new Files(/** @type {HTMLDetailsElement} */ (document.getElementById("export")), query);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
 const USUAL = { trend: "day", show: "value", per: "", by: "model", grain: "" };
 const rounds = new Rounds(panels, {
@@ -86,9 +88,7 @@ function arrive() {
   }
   document.querySelector("[data-do=complete]")?.setAttribute("aria-pressed", String(chosen.get("complete") === "1"));
   document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(chosen.get("compare") !== "0"));
-  for (const link of document.querySelectorAll("[data-csv]")) {
-    link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${chosen}`);
-  }
+  files.follow();
   return rounds.refresh();
 }
 
@@ -111,9 +111,7 @@ function swap(panel, answer) {
   charts.sweep();
   lead(panel, answer.drill);
   if (panel === panels[0]) nothing(answer.nothing);
-  // A file is called what its panel is called now.
-  const file = document.querySelector(`[data-csv="${panel.dataset.panel}"]`);
-  if (file) file.textContent = answer.title;
+  files.name(panel.dataset.panel ?? "", answer.title);
   if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
