@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from tokometer.dashboards import Context, Dashboard, Panel, Scope, View, titled
 from tokometer.dashboards.drawing import window_text
-from tokometer.dashboards.panel import own_window
+from tokometer.dashboards.panel import narrowed, own_window
 from tokometer.dashboards.unheard import unheard, unknown
 from tokometer.measures import Question, Result, dimension_named
 
@@ -23,8 +22,13 @@ class Answered:
     own_window: str
     #: What is to be known of it, in sentences: filters that it does not follow, what its answer lacks.
     remarks: tuple[str, ...]
-    #: The viewer's filters were asked for.
-    filtered: bool
+    #: What it was filtered by, by the viewer and by itself: (dimension's short name, values).
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything was left out by a filter."""
+        return bool(self.where)
 
 
 def answered(panel: Panel, context: Context) -> Answered:
@@ -40,13 +44,14 @@ def answered(panel: Panel, context: Context) -> Answered:
         missing.update(dict.fromkeys(result.meta.missing))
         return result
 
-    view = panel.view(replace(context, ask=ask))
+    context = narrowed(panel, replace(context, ask=ask))
+    view = panel.view(context)
     scope = context.scope
     title = str(view.shown.get("title") or "") or titled(panel, scope)
     remarks = [f"Not filtered by {', '.join(names)}" for names in (unheard(panel, scope),) if names]
     remarks += [f"Unknown by {', '.join(names)}" for names in (unknown(panel, scope),) if names]
     remarks += [f"Not complete: {words}" for words in missing]
-    return Answered(panel, title, view, own_window(panel, title), tuple(remarks), bool(scope.where))
+    return Answered(panel, title, view, own_window(panel, title), tuple(remarks), scope.where)
 
 
 def filters_of(scope: Scope) -> list[tuple[str, str]]:
@@ -62,17 +67,6 @@ def window_of(answer: Answered, scope: Scope) -> str:
     dates = window_text(window)
     named = answer.own_window or (scope.window.title if window is scope.window else window.title)
     return dates if not named or named == dates else f"{named} ({dates})"
-
-
-def file_name(stem: str, scope: Scope, first: datetime, ending: str) -> str:
-    """`usage_2026-11-01_2026-11-27.pdf`: what a file is called that is about a viewer's window.
-
-    `first` is when the first record was, for all time.
-    """
-    window = scope.window
-    since = first.astimezone(scope.zone) if window.asked[0] == "all" else window.since
-    until = min(window.until, scope.now) - timedelta(seconds=1)
-    return f"{stem}_{since:%Y-%m-%d}_{until:%Y-%m-%d}.{ending}"
 
 
 def stem_of(of: Panel | Dashboard) -> str:

@@ -25,9 +25,9 @@ from tokometer.reports.report import Paper, report_of
 from tokometer.reports.rows import as_csv, as_json, as_parquet, page_csv, page_zip
 from tokometer.reports.workbook import workbook
 from tokometer.server.making import Gone, Left
-from tokometer.server.panels import parameters_of, scope_of
-from tokometer.server.rendering import context_of, every, home_of, panels
+from tokometer.server.rendering import context_of, every, panel_named
 from tokometer.server.runtime import Runtime
+from tokometer.server.scoped import parameters_of, scope_of
 
 router: Final = APIRouter(tags=["exports"])
 
@@ -106,9 +106,10 @@ def _made(runtime: Runtime, task: Picture | Pages) -> bytes:
 async def panel_file(request: Request, panel_id: str, form: Format, look: Look | None = None) -> Response:
     """A panel as a file of a form."""
     runtime: Runtime = request.app.state.runtime
-    panel = panels().get(panel_id)
-    if panel is None:
+    named = panel_named(runtime, panel_id)
+    if named is None:
         raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
+    panel, home = named
     days: list[tuple[datetime, datetime]] = []
 
     def work(gone: Gone) -> bytes:
@@ -121,7 +122,7 @@ async def panel_file(request: Request, panel_id: str, form: Format, look: Look |
             return _OF_PANEL[form.ending](answer, context.scope)
         return _made(runtime, look.picture(answer, form))
 
-    scope_at = _scope_at(request, home_of(panel_id).range)
+    scope_at = _scope_at(request, home.range)
     content = await runtime.making.make(request, work)
     return _file(content, form, stem_of(panel), days[0])
 
@@ -129,7 +130,7 @@ async def panel_file(request: Request, panel_id: str, form: Format, look: Look |
 async def page_file(request: Request, dashboard_id: str, form: Format, paper: Paper = "a4") -> Response:
     """A dashboard as a file of a form."""
     runtime: Runtime = request.app.state.runtime
-    dashboard = DASHBOARDS.get(dashboard_id)
+    dashboard = DASHBOARDS.get(dashboard_id) or _own(runtime, dashboard_id)
     if dashboard is None:
         raise HTTPException(404, f"there is no dashboard {redacted(dashboard_id, 60)!r}; see /api/dashboards")
     days: list[tuple[datetime, datetime]] = []
@@ -153,6 +154,12 @@ async def page_file(request: Request, dashboard_id: str, form: Format, paper: Pa
     scope_at = _scope_at(request, dashboard.range)
     content = await runtime.making.make(request, work)
     return _file(content, form, stem_of(dashboard), days[0])
+
+
+def _own(runtime: Runtime, dashboard_id: str) -> Dashboard | None:
+    """A dashboard that somebody has made."""
+    board = runtime.boards.find(dashboard_id)
+    return board.dashboard if board else None
 
 
 @dataclass(frozen=True, slots=True)
