@@ -44,9 +44,9 @@ def answered(panel: Panel, context: Context) -> Answered:
         missing.update(dict.fromkeys(result.meta.missing))
         return result
 
-    context = narrowed(panel, replace(context, ask=ask))
-    view = panel.view(context)
-    scope = context.scope
+    narrow = narrowed(panel, replace(context, ask=ask))
+    view = panel.view(narrow)
+    scope = narrow.scope
     title = str(view.shown.get("title") or "") or titled(panel, scope)
     remarks = [f"Not filtered by {', '.join(names)}" for names in (unheard(panel, scope),) if names]
     remarks += [f"Unknown by {', '.join(names)}" for names in (unknown(panel, scope),) if names]
