@@ -39,6 +39,8 @@ class Dialect:
     counted_bits: str
     #: The value of a key in a set of labels.
     labelled: str
+    #: The first characters of a text.
+    beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
 
@@ -74,6 +76,10 @@ class Dialect:
         """One row for each place of two lists: columns `b` and `n`."""
         return self.both.format(one, other)
 
+    def start(self, text: str, characters: int) -> str:
+        """The first so many characters of a text."""
+        return self.beginning.format(text, characters)
+
     def among(self, text: str, texts: str) -> str:
         """True where `texts`, a list, holds `text`."""
         return self.holding.format(texts, text)
@@ -105,6 +111,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="(1 << CAST({} AS INTEGER))",
         counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
+        beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
     ),
     "clickhouse": Dialect(
@@ -120,6 +127,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="bitShiftLeft(toInt32(1), {})",
         counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",
+        beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
     ),
 }

@@ -16,6 +16,8 @@ from tokometer.measures.query import FIELDS, Filter, Query, dimension_named
 
 #: The most records that one feed shows.
 MOST_RECORDS: Final = 100_000
+#: How long a text can be searched for.
+LONGEST: Final = 200
 OF: Final = ("latency", "ttft")
 S = TypeVar("S", bound=Struct)
 
@@ -42,20 +44,56 @@ class Feed(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     newest: bool = True
 
     def __post_init__(self) -> None:
-        if self.cube not in CUBES:
-            meant = suggest(self.cube, CUBES) or f"; there are {', '.join(CUBES)}"
-            raise QueryError("cube", f"there is no cube {told(self.cube, 80)!r}{meant}")
-        columns = self.columns or SHOWN[self.cube]
-        force_setattr(self, "columns", tuple(_column(self.cube, str(name)) for name in columns))
-        if len(set(self.columns)) < len(self.columns):
-            raise QueryError("columns", "a name is there twice")
-        force_setattr(self, "where", _filters(self.where, self.cube))
+        _check(self)
         if not 1 <= self.limit <= MOST_RECORDS:
             raise QueryError("limit", f"a feed shows 1 to {MOST_RECORDS:,} records, not {self.limit}")
 
     @classmethod
     def parse(cls, given: object) -> Feed:
         """A feed from its JSON object."""
+        return _parsed(cls, given)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as a JSON object; :meth:`parse` gives it back."""
+        return _built(self)
+
+
+class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A page of records in any order, whose answer says what asks for the next page.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    cube: str = "calls"
+    columns: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    since: str = "24h"
+    until: str = ""
+    tz: str = "UTC"
+    #: The short name of a column, with a minus in front for the largest, or newest, first. What is unknown comes last.
+    sort: str = "-at"
+    #: Text that a message has, whatever the case, or an id; see :mod:`tokometer.measures.search`.
+    search: str = ""
+    #: What the page before gave as its `after`; empty for the first page.
+    after: str = ""
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        _check(self)
+        sign, name = ("-" if self.sort.startswith("-") else ""), self.sort.lstrip("+-")
+        force_setattr(self, "sort", sign + _column(self.cube, name or "at", "sort"))
+        fact = FACTS[self.cube].get(name)
+        if fact is not None and fact.sql == "''":
+            raise QueryError("sort", f"{name} is told by details of errors, which the list cannot be sorted by")
+        if len(self.search) > LONGEST:
+            raise QueryError("search", f"it takes at most {LONGEST} characters")
+        if not 1 <= self.limit <= MOST_RECORDS:
+            raise QueryError("limit", f"a page has 1 to {MOST_RECORDS:,} records, not {self.limit}")
+
+    @classmethod
+    def parse(cls, given: object) -> Listing:
+        """A listing from its JSON object."""
         return _parsed(cls, given)
 
     def to_json(self) -> dict[str, Any]:
@@ -151,13 +189,16 @@ class Slices(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
 
 
 #: What :func:`tokometer.measures.answer` takes.
-Question = Query | Feed | Spread | Slices
+Question = Query | Feed | Listing | Spread | Slices
 
 _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     **FIELDS,
     "cube": FIELDS["since"],
     "columns": FIELDS["by"],
     "newest": FIELDS["other"],
+    "sort": FIELDS["since"],
+    "search": FIELDS["since"],
+    "after": FIELDS["since"],
     "of": FIELDS["since"],
 }
 
@@ -180,7 +221,19 @@ def _built(question: Struct) -> dict[str, Any]:
     return built
 
 
-def _column(cube: str, name: str) -> str:
+def _check(question: Feed | Listing) -> None:
+    """Looks up a list's cube, columns and filters, and puts their short names into it."""
+    if question.cube not in CUBES:
+        meant = suggest(question.cube, CUBES) or f"; there are {', '.join(CUBES)}"
+        raise QueryError("cube", f"there is no cube {told(question.cube, 80)!r}{meant}")
+    columns = question.columns or SHOWN[question.cube]
+    force_setattr(question, "columns", tuple(_column(question.cube, str(name)) for name in columns))
+    if len(set(question.columns)) < len(question.columns):
+        raise QueryError("columns", "a name is there twice")
+    force_setattr(question, "where", _filters(question.where, question.cube))
+
+
+def _column(cube: str, name: str, field: str = "columns") -> str:
     """A column's short name."""
     short = name.removeprefix(f"{cube}.")
     if short in FACTS[cube]:
@@ -190,7 +243,7 @@ def _column(cube: str, name: str) -> str:
     except QueryError:
         known = [*FACTS[cube], *CUBES[cube].dimensions]
         meant = suggest(short, known) or f"; there are {', '.join(known)}"
-        raise QueryError("columns", f"{cube} have no column {told(name, 80)!r}{meant}") from None
+        raise QueryError(field, f"{cube} have no column {told(name, 80)!r}{meant}") from None
 
 
 def _filters(given: tuple[Filter, ...], cube: str) -> tuple[Filter, ...]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from tokometer.dashboards import Dashboard, Scope
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.panel import Table
-from tokometer.measures.result import Column, csv_cell, json_cell, tidied
+from tokometer.measures.result import Column, csv_cell, json_value, tidied
 from tokometer.reports.answered import Answered, filters_of, stem_of, window_of
 from tokometer.reports.columns import columns_of
 
@@ -43,11 +43,11 @@ def as_json(answer: Answered, scope: Scope) -> bytes:
     told = {
         "id": answer.panel.id,
         "title": answer.title,
-        "generated": json_cell(scope.now),
+        "generated": json_value(scope.now),
         "window": {
             "title": window_of(answer, scope),
-            "since": json_cell(window.since) if window else None,
-            "until": json_cell(window.until) if window else None,
+            "since": json_value(window.since) if window else None,
+            "until": json_value(window.until) if window else None,
             "tz": scope.zone.key,
         },
         "filters": {name: list(values) for name, values in answer.where},
@@ -61,7 +61,7 @@ def as_json(answer: Answered, scope: Scope) -> bytes:
 def _json(value: object) -> object:
     if isinstance(value, float):
         return tidied(value)
-    return json_cell(value)
+    return json_value(value)
 
 
 #: How DuckDB calls each type. A time is a moment: Parquet keeps it in UTC, and readers show it in any zone.
