@@ -8,12 +8,14 @@ what the system has.
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from tokometer.host.private import private_folder, write_private
+from tokometer.host.regular import open_regular
 
 FAMILY: Final = "Liberation Sans"
 #: What an OpenType font with TrueType outlines begins with, and what follows: how many tables it has.
@@ -43,7 +45,8 @@ def _held() -> list[bytes]:
     """The fonts of the family that the library holds."""
     library = import_module("vl_convert.vl_convert").__file__ or ""
     found = []
-    with open(library, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:  # noqa: PTH123
+    opened = open_regular(Path(library), os.O_RDONLY)
+    with opened as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.find(_BEGIN)
         while at >= 0:
             size = _size(content, at)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from tokometer.dashboards import Dashboard, Scope
 from tokometer.dashboards.drawing import window_text
 from tokometer.dashboards.panel import Table
+from tokometer.host.regular import read_bytes
 from tokometer.measures.result import Column, csv_cell, json_value, tidied
 from tokometer.reports.answered import Answered, filters_of, stem_of, window_of
 from tokometer.reports.columns import columns_of
@@ -98,7 +99,7 @@ def as_parquet(table: Table) -> bytes:
         base.execute("SET TimeZone = 'UTC'")
         base.execute(f"CREATE TABLE made AS SELECT {made}", given)
         base.table("made").write_parquet(str(path), compression="zstd")
-        return path.read_bytes()
+        return read_bytes(path)
 
 
 def _type(column: Column, values: Sequence[Any]) -> str:
