@@ -13,7 +13,7 @@ def unheard(panel: Panel, scope: Scope) -> list[str]:
     cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
     return [
         dimension_named(f"calls.{name}").title
-        for name, _ in scope.where
+        for name in scope.filtered
         if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
     ]
 
@@ -24,4 +24,4 @@ def unknown(panel: Panel, scope: Scope) -> list[str]:
     if len(cubes) != 1 or "calls" in cubes:
         return []
     known = CUBES[cubes.pop()].dimensions
-    return [dimension_named(f"calls.{name}").title for name, _ in scope.where if name not in known]
+    return [dimension_named(f"calls.{name}").title for name in scope.filtered if name not in known]

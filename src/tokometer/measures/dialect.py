@@ -43,6 +43,12 @@ class Dialect:
     beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
+    #: A number of 64 bits that stands for several values.
+    hashed: str
+
+    def hash(self, values: str) -> str:
+        """One number for several columns. Two engines give different ones, and of one each as good as its own."""
+        return self.hashed.format(values)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -113,6 +119,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         labelled="list_extract(label_values, list_position(label_keys, {}))",
         beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
+        hashed="hash({})",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -129,5 +136,6 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         labelled="label_values[indexOf(label_keys, {})]",
         beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
+        hashed="cityHash64({})",
     ),
 }

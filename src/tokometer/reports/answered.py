@@ -22,13 +22,14 @@ class Answered:
     own_window: str
     #: What is to be known of it, in sentences: filters that it does not follow, what its answer lacks.
     remarks: tuple[str, ...]
-    #: What it was filtered by, by the viewer and by itself: (dimension's short name, values).
+    #: What was chosen and what was left out, by the viewer and by itself: (dimension's short name, values).
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    without: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def filtered(self) -> bool:
         """Whether anything was left out by a filter."""
-        return bool(self.where)
+        return bool(self.where or self.without)
 
 
 def answered(panel: Panel, context: Context) -> Answered:
@@ -51,12 +52,16 @@ def answered(panel: Panel, context: Context) -> Answered:
     remarks = [f"Not filtered by {', '.join(names)}" for names in (unheard(panel, scope),) if names]
     remarks += [f"Unknown by {', '.join(names)}" for names in (unknown(panel, scope),) if names]
     remarks += [f"Not complete: {words}" for words in missing]
-    return Answered(panel, title, view, own_window(panel, title), tuple(remarks), scope.where)
+    return Answered(panel, title, view, own_window(panel, title), tuple(remarks), scope.where, scope.without)
 
 
 def filters_of(scope: Scope) -> list[tuple[str, str]]:
     """The viewer's filters in words: (dimension, values)."""
-    return [(dimension_named(f"calls.{name}").title, ", ".join(values)) for name, values in scope.where]
+    return [
+        (f"{dimension_named(f'calls.{name}').title}{verb}", ", ".join(values))
+        for verb, pairs in (("", scope.where), (" not", scope.without))
+        for name, values in pairs
+    ]
 
 
 def window_of(answer: Answered, scope: Scope) -> str:

@@ -52,6 +52,7 @@ def as_json(answer: Answered, scope: Scope) -> bytes:
             "tz": scope.zone.key,
         },
         "filters": {name: list(values) for name, values in answer.where},
+        "without": {name: list(values) for name, values in answer.without},
         "remarks": list(answer.remarks),
         "columns": [{"name": one.name, "unit": one.unit, "type": one.type, "title": one.title} for one in columns],
         "rows": [dict(zip(answer.view.table.columns, map(_json, row), strict=True)) for row in answer.view.table.rows],

@@ -91,11 +91,12 @@ def made(
     context = narrowed(panel, context_of(runtime, scope, ask))
     scope = context.scope
     view = panel.view(context)
-    filtered = bool(scope.where)
+    filtered = bool(scope.filtered)
     title = titled(panel, scope)
     frame: dict[str, Any] = {"title": title, "unheard": unheard(panel, scope), "unknown": unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
+    frame["leads"] = DASHBOARDS.get(panel.leads)
     if "by" in panel.uses:
         titles = findable(runtime)
         if scope.by not in titles:
@@ -136,7 +137,7 @@ def _last(context: Context) -> dict[str, Any] | None:
     day = last.date()
     length = max(window.until.date() - window.since.date(), timedelta(days=1))
     asked = {"range": "custom", "since": day - length + timedelta(days=1), "until": day}
-    return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.where)}
+    return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.filtered)}
 
 
 def _says_nothing(view: View) -> bool:
