@@ -4,7 +4,6 @@
 import { Charts } from "./chart.js";
 import { listen } from "./chosen.js";
 import { lead, step } from "./drill.js";
-import { Files } from "./export.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
@@ -35,7 +34,6 @@ const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live"
 });
 const filters = new Filters(JSON.parse(root.dataset.dimensions ?? "{}"), opened, go);
 const when = new When(go, zone);
-const files = new Files(/** @type {HTMLDetailsElement} */ (document.getElementById("export")), query);
 /** What is chosen where the URL says nothing. @type {Record<string, string>} */
 const USUAL = { trend: "day", show: "value", per: "", by: "model", grain: "" };
 const rounds = new Rounds(panels, {
@@ -98,7 +96,6 @@ function arrive() {
   }
   document.querySelector("[data-do=complete]")?.setAttribute("aria-pressed", String(chosen.get("complete") === "1"));
   document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(chosen.get("compare") !== "0"));
-  files.follow();
   return rounds.refresh();
 }
 
@@ -121,7 +118,9 @@ function swap(panel, answer) {
   charts.sweep();
   lead(panel, answer.drill);
   if (panel === panels[0]) nothing(answer.nothing);
-  files.name(panel.dataset.panel ?? "", answer.title);
+  // A file is called what its panel is called now.
+  const file = document.querySelector(`[data-files-of="${panel.dataset.panel}"]`);
+  if (file) file.textContent = answer.title;
   if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
   for (const text of document.querySelectorAll("[data-show=range]")) text.textContent = answer.range;
@@ -149,6 +148,15 @@ function pause(panel) {
     rounds.renew(panel);
   } else panel.dataset.paused = `Paused at ${clock(Date.now(), zone())}`;
 }
+
+// Files to take away; whoever opens their links elsewhere has them as they stand.
+document.addEventListener("click", async (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-file]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  await (await import("./export.js")).take(/** @type {HTMLAnchorElement} */ (link), query());
+});
+document.getElementById("export")?.addEventListener("toggle", async () => (await import("./export.js")).follow(document, query()));
 
 /** Says how a panel is computed. @param {string} panel */
 async function explain(panel) {

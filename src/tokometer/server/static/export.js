@@ -1,73 +1,59 @@
 // @ts-check
-// Files to take away: their addresses follow what is chosen; what is being made is said, and what went wrong.
+// Files to take away: asked for as the page is looked at; what is being made is said, and what went wrong.
 
 import { close } from "./shell.js";
 
-/** The menu's files: links with `data-file`, an address without what is chosen. */
-export class Files {
-  /** What is being made now. @type {AbortController | undefined} */
-  #making;
+/** What is being made now. @type {AbortController | undefined} */
+let making;
 
-  /**
-   * @param {HTMLDetailsElement} menu holds the links and a status line
-   * @param {() => URLSearchParams} query what is chosen
-   */
-  constructor(menu, query) {
-    this.menu = menu;
-    this.query = query;
-    this.said = /** @type {HTMLElement} */ (menu.querySelector("[data-show=making]"));
-    document.addEventListener("click", (event) => {
-      const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-file]");
-      // Whoever opens it elsewhere, or copies its address, has the link itself.
-      if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      void this.#take(link);
-    });
+/**
+ * Has links with `data-file`, an address without what is chosen, lead to files of what is chosen.
+ * @param {ParentNode} within
+ * @param {URLSearchParams} chosen
+ */
+export function follow(within, chosen) {
+  for (const link of within.querySelectorAll("a[data-file]")) {
+    const [path, own] = (/** @type {HTMLElement} */ (link).dataset.file ?? "").split("?");
+    const asked = new URLSearchParams(chosen);
+    if (/\.(png|svg)$/.test(path)) asked.set("theme", document.documentElement.dataset.theme ?? "light");
+    link.setAttribute("href", `${path}?${own ? `${own}&` : ""}${asked}`);
   }
+}
 
-  /** Has every address ask for what is chosen now. */
-  follow() {
-    for (const link of document.querySelectorAll("a[data-file]")) {
-      const [path, own] = (/** @type {HTMLElement} */ (link).dataset.file ?? "").split("?");
-      const asked = this.query();
-      if (path.endsWith(".png") || path.endsWith(".svg")) asked.set("theme", document.documentElement.dataset.theme ?? "light");
-      link.setAttribute("href", `${path}?${own ? `${own}&` : ""}${asked}`);
-    }
+/**
+ * Has a file made, and saves it. The menu stays open until it is there, and tells what went wrong.
+ * @param {HTMLAnchorElement} link
+ * @param {URLSearchParams} chosen
+ */
+export async function take(link, chosen) {
+  making?.abort();
+  const mine = making = new AbortController();
+  const what = link.dataset.called ?? "The file";
+  const menu = link.closest("details");
+  const around = menu ?? document.body;
+  follow(around, chosen);
+  say(around, `${what} is being made…`, "wait");
+  try {
+    const answer = await fetch(link.href, { signal: mine.signal });
+    if (!answer.ok) throw new Error(await reason(answer));
+    const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "export";
+    save(await answer.blob(), name);
+    say(around, "", "");
+    if (menu?.open) close(menu);
+  } catch (error) {
+    if (!mine.signal.aborted) say(around, `${what} could not be made: ${/** @type {Error} */ (error).message}`, "bad");
   }
+}
 
-  /** Files are called what their panel is called now. @param {string} panel @param {string} title */
-  name(panel, title) {
-    const row = this.menu.querySelector(`[data-files-of="${panel}"]`);
-    if (row) row.textContent = title;
-  }
-
-  /** @param {HTMLAnchorElement} link */
-  async #take(link) {
-    this.#making?.abort();
-    const making = this.#making = new AbortController();
-    const what = link.dataset.called ?? "The file";
-    this.#say(`${what} is being made…`, "wait");
-    this.follow();
-    try {
-      const answer = await fetch(link.href, { signal: making.signal });
-      if (!answer.ok) throw new Error(await reason(answer));
-      const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "export";
-      save(await answer.blob(), name);
-      this.#say(`${name} is in your downloads.`, "done");
-      if (this.menu.open) close(this.menu);
-    } catch (error) {
-      if (!making.signal.aborted) this.#say(`${what} could not be made: ${/** @type {Error} */ (error).message}`, "bad");
-    }
-  }
-
-  /** @param {string} text @param {string} state */
-  #say(text, state) {
-    this.said.textContent = text;
-    this.said.dataset.state = state;
-    this.said.hidden = false;
-    // The menu may be closed by now: its button goes on telling that something is being made.
-    this.menu.toggleAttribute("data-making", state === "wait");
-  }
+/** @param {HTMLElement} around @param {string} text @param {string} state */
+function say(around, text, state) {
+  // The menu may be closed by now: its button goes on telling that something is being made.
+  around.toggleAttribute("data-making", state === "wait");
+  const said = /** @type {HTMLElement | null} */ (around.querySelector("[data-show=making]"));
+  if (!said) return;
+  said.textContent = text;
+  said.dataset.state = state;
+  said.hidden = !text;
 }
 
 /** What the server says is wrong. @param {Response} answer */
