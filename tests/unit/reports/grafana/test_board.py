@@ -51,7 +51,7 @@ def _panel(board: dict[str, Any], name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_dashboard_is_as_it_was_looked_at(name: str) -> None:
-    """A dashboard is the file that somebody has read; `make grafana-golden` writes it anew."""
+    """A dashboard is the file that somebody has read; `make docs` writes it anew."""
     golden = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
     assert json_text(board_of(DASHBOARDS[name], SIGHT)) == golden
 
