@@ -14,9 +14,9 @@ from typing import Any, cast
 
 import click
 
+from grafana_golden import golden_files
 from meters_page import meters_page
 from price_rules import price_rules_page
-from grafana_golden import golden_files
 from requirements import requirements_page
 from sections import PAGES as PAGES_WITH_TABLES
 from sections import with_sections
