@@ -137,6 +137,14 @@ def test_a_new_panel_is_in_the_export_by_its_declaration() -> None:
     assert any(panel["type"] == "row" and panel["title"] == "Added" for panel in made["panels"])
 
 
+def test_a_kind_without_a_function_leads_to_our_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody has said how to draw has its place, with a link instead of nothing."""
+    monkeypatch.delitem(DRAWERS, "matrix")
+    panel = _panel(board_of(DASHBOARDS["providers"], SIGHT), "providers.matrix")
+    assert panel["type"] == "text"
+    assert "/api/grafana/open/providers.matrix?" in panel["options"]["content"]
+
+
 def test_links_pass_on_the_window_and_the_filters() -> None:
     """Whatever leads elsewhere takes time range, provider and model with it, and leads to a dashboard that there is."""
     uids = {f"tokometer-{name}" for name in DASHBOARDS}
