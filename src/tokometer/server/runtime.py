@@ -26,7 +26,7 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Query, Question, Result, answer, rules
+from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
@@ -41,6 +41,7 @@ from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
+from tokometer.settings.hooks import HookSecrets
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -118,6 +119,8 @@ class Runtime:
     follower: Follower | None = None
     #: Targets that were added on the page.
     own_targets: OwnTargets = field(init=False)
+    #: What hooks are signed with.
+    hook_secrets: HookSecrets = field(init=False)
     #: What people make; opened when something of it is asked for.
     accounts: AccountsWhenAsked = field(init=False)
     #: Dashboards that people have made.
@@ -160,6 +163,7 @@ class Runtime:
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
         self.own_targets = OwnTargets(self.data)
+        self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
         )
@@ -305,6 +309,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
 
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)
+        outcomes.use(settings.outcomes)
         # Whatever was worked out with the settings before is out of date, and the pages are told.
         broadcaster.publish({"settings"})
 
