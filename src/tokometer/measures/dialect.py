@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from tokometer.ledger import Engine
+
+_MICROS: Final = re.compile(r"MICROS\((\w+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,16 @@ class Dialect:
     counted_bits: str
     #: The value of a key in a set of labels.
     labelled: str
+    #: The first characters of a text.
+    beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
+    #: A number of 64 bits that stands for several values.
+    hashed: str
+
+    def hash(self, values: str) -> str:
+        """One number for several columns. Two engines give different ones, and of one each as good as its own."""
+        return self.hashed.format(values)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -55,6 +66,10 @@ class Dialect:
         """Months since January 1970, of days since 1970-01-01."""
         return self.months.format(day)
 
+    def spelt(self, sql: str) -> str:
+        """Declared SQL in the engine's words: `MICROS(x)` is the microseconds of a moment."""
+        return _MICROS.sub(lambda match: self.micros(match[1]), sql)
+
     def contains(self, text: str, part: str) -> str:
         """True where `text` contains `part`, whatever the case of either."""
         return self.containing.format(self.lower.format(text), self.lower.format(part))
@@ -66,6 +81,10 @@ class Dialect:
     def unnest_both(self, one: str, other: str) -> str:
         """One row for each place of two lists: columns `b` and `n`."""
         return self.both.format(one, other)
+
+    def start(self, text: str, characters: int) -> str:
+        """The first so many characters of a text."""
+        return self.beginning.format(text, characters)
 
     def among(self, text: str, texts: str) -> str:
         """True where `texts`, a list, holds `text`."""
@@ -98,7 +117,9 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="(1 << CAST({} AS INTEGER))",
         counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
+        beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
+        hashed="hash({})",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -113,6 +134,8 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="bitShiftLeft(toInt32(1), {})",
         counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",
+        beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
+        hashed="cityHash64({})",
     ),
 }

@@ -17,12 +17,14 @@ from tokometer.server import (
     grafana,
     health,
     ingest,
+    listed,
     live,
     machines,
     notes,
     pages,
     panels,
     pushed,
+    search,
     sources,
     targets,
     views,
@@ -58,6 +60,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         api,
         panels,
         filtering,
+        search,
         grafana,
         live,
         machines,
@@ -70,7 +73,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for module in (views, notes, boards, board_pages):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
-    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
+    for router in (*ROUTERS, pushed.routes(), listed.pages, listed.api, explored.pages, explored.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)
