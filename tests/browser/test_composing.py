@@ -54,7 +54,7 @@ def test_a_stranger_composes_a_dashboard(
     page.get_by_role("button", name="Add a panel").click()
     form.get_by_label("Kind").select_option(label="Over time")
     form.get_by_label("Measures, 1").select_option(label="Requests")
-    form.locator("[data-field=by] select").select_option(label="Provider")
+    form.get_by_label("By", exact=True).select_option(label="Provider")
     form.get_by_label("Title").fill("Requests by provider")
     course = page.get_by_role("article", name="Requests by provider")
     expect(course.locator(".chart svg, .chart canvas").first).to_be_visible()

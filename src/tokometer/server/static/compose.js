@@ -109,6 +109,8 @@ async function choose(of, focus = true) {
   chosen.classList.add("chosen");
   await form.open(/** @type {Panel} */ (panels.get(of)), focus);
   root.classList.add("editing");
+  // On a phone the form covers half of the page.
+  of.scrollIntoView({ block: "nearest" });
 }
 
 /** Closes the form, and goes back to the card that it was about. */
