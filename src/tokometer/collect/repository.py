@@ -139,7 +139,7 @@ def _line(commits: Mapping[str, _Commit], tip: str) -> dict[str, None]:
     return found
 
 
-def _brought(commits: Mapping[str, _Commit], main: Mapping[str, None]) -> tuple[dict[str, str], dict[str, str]]:
+def _brought(commits: Mapping[str, _Commit], main: dict[str, None]) -> tuple[dict[str, str], dict[str, str]]:
     """Of each commit that a merge brought to the default branch: with which branch, and as part of which change."""
     branches: dict[str, str] = {}
     numbers: dict[str, str] = {}
