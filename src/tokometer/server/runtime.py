@@ -26,7 +26,7 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Query, Question, Result, answer, rules
+from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
@@ -34,12 +34,14 @@ from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.grpc_state import GrpcState
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
+from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
+from tokometer.settings.hooks import HookSecrets
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -117,6 +119,8 @@ class Runtime:
     follower: Follower | None = None
     #: Targets that were added on the page.
     own_targets: OwnTargets = field(init=False)
+    #: What hooks are signed with.
+    hook_secrets: HookSecrets = field(init=False)
     #: What people make; opened when something of it is asked for.
     accounts: AccountsWhenAsked = field(init=False)
     #: Dashboards that people have made.
@@ -133,6 +137,9 @@ class Runtime:
     arrivals: Arrivals = field(default_factory=Arrivals)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)
+    #: The same for scrapes of `/metrics`, and what its counters remember.
+    scraped: Memory[Result] = field(init=False)
+    meter: Meter = field(default_factory=Meter)
     #: Panels as they were last sent.
     rendered: Memory[Rendered] = field(init=False)
     #: Answers of endpoints as they were last sent.
@@ -156,11 +163,13 @@ class Runtime:
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
         self.own_targets = OwnTargets(self.data)
+        self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
         )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.results = Memory(400, 64 * MIB, version=self.version)
+        self.scraped = Memory(64, 8 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
         self.names = Memory(8, 16 * MIB, version=self.version)
@@ -300,6 +309,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
 
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)
+        outcomes.use(settings.outcomes)
         # Whatever was worked out with the settings before is out of date, and the pages are told.
         broadcaster.publish({"settings"})
 
