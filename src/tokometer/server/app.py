@@ -9,12 +9,15 @@ from tokometer import __version__
 from tokometer.server import (
     api,
     assets,
+    badges,
     control,
+    embedded,
     explored,
     filtering,
     grafana,
     health,
     ingest,
+    links,
     live,
     machines,
     pages,
@@ -60,10 +63,12 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         pages,
         sources,
         targets,
+        badges,
+        embedded,
     ):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
-    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api):
+    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api, links.pages, links.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)

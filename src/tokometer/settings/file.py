@@ -10,6 +10,7 @@ from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.accounts import read_accounts
+from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
 from tokometer.settings.parts import Settings
@@ -35,6 +36,7 @@ SECTION_NAMES: Final = (
     "target",
     "webhook",
     "accounts",
+    "embed",
 )
 
 
@@ -90,5 +92,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         targets=read_targets(reader, content.get("target", [])),
         webhooks=read_webhooks(reader, content.get("webhook", [])),
         accounts=read_accounts(reader, table("accounts")),
+        embed=read_embedding(reader, table("embed")),
         given=frozenset(reader.given),
     )
