@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 from tokometer.measures import Filter, Query
 
+#: What the ids of dashboards begin with that somebody has made: in the page, or as a file.
+OWN: Final = ("own-", "file-")
 #: The same with a list of values, which an address keeps to the last space.
 _LISTED: Final = {"=": "in", "!=": "not in"}
 #: The page of lists of records.
@@ -57,4 +59,5 @@ def error(record_id: str) -> str:
 
 def dashboard(dashboard_id: str, params: Sequence[tuple[str, str]] = ()) -> str:
     """A dashboard, looked at with these parameters of a page (`range`, `tz`, filters)."""
-    return f"/{dashboard_id}?{urlencode(params)}".rstrip("?")
+    home = "boards/" if dashboard_id.startswith(OWN) else ""
+    return f"/{home}{dashboard_id}?{urlencode(params)}".rstrip("?")

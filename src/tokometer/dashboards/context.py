@@ -37,6 +37,8 @@ class Context:
     book: PriceBook | None = None
     #: What is marked on a time axis over a window: price changes and incidents; see drawing.Mark.
     marks: Callable[[Window], Sequence[Any]] = _unmarked
+    #: What people noted of times in a window, which every time axis bears; part of the marks as well.
+    notes: Callable[[Window], Sequence[Any]] = _unmarked
 
     def window(self, name: str) -> Window:
         """The window of a panel: its own (`today`, `24h`, `30d`, `15m`, `month`), or for '' the viewer's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -50,32 +51,36 @@ def success_objective(context: Context, _window: Window, _grain: Grain) -> Seque
     return (Level(1 - context.settings.slo.error_rate, "Objective", "good"),)
 
 
-def benchmark(name: str) -> Callable[[Context, Window, Grain], Sequence[Level]]:
+@dataclass(frozen=True, slots=True)
+class Benchmark:
     """The value of a measure over the 28 days before today, all calls of the viewer's together, as a line."""
 
-    def levels(context: Context, _window: Window, _grain: Grain) -> Sequence[Level]:
+    of: str
+
+    def __call__(self, context: Context, _window: Window, _grain: Grain) -> Sequence[Level]:
+        """The line; none where nothing is known of these days."""
         today = context.scope.calendar.day(0)
         since = midnight(today.date() - timedelta(days=BENCHMARK_DAYS), context.scope.zone)
         last = today.date() - timedelta(days=1)
         past = Window(since, today, (since.date().isoformat(), last.isoformat()))
-        rows = context.query(past, name).rows
-        value = rows[0][name.partition(".")[2]] if rows else None
+        rows = context.query(past, self.of).rows
+        value = rows[0][self.of.partition(".")[2]] if rows else None
         if value is None:
             return ()
-        return (Level(float(value), f"{BENCHMARK_DAYS} days before: {show(value, described(name).unit)}"),)
-
-    return levels
+        return (Level(float(value), f"{BENCHMARK_DAYS} days before: {show(value, described(self.of).unit)}"),)
 
 
-def bands(limits: Callable[[Settings], Limits]) -> Callable[[Context], Sequence[Band]]:
+@dataclass(frozen=True, slots=True)
+class Bands:
     """Where values are worrying and where bad, of a measure of which less is better."""
 
-    def stripes(context: Context) -> Sequence[Band]:
-        found = limits(context.settings)
+    limits: Callable[[Settings], Limits]
+
+    def __call__(self, context: Context) -> Sequence[Band]:
+        """Three bands, from good to bad."""
+        found = self.limits(context.settings)
         return (
             Band(None, found.warning, "good"),
             Band(found.warning, found.critical, "warning"),
             Band(found.critical, None, "critical"),
         )
-
-    return stripes

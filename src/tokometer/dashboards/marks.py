@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from tokometer.accounts import Note
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Mark
@@ -20,6 +21,9 @@ from tokometer.records.units import PERCENT, SECONDS, TOKENS, USD, USD_PER_MTOK,
 
 #: Marks of a kind that a chart bears; the most telling ones are kept.
 MOST: Final = 12
+#: Notes that a chart bears, the latest; and characters of each in a tooltip.
+MOST_NOTES: Final = 100
+_LONGEST_NOTE: Final = 200
 #: Incidents take minutes: on an axis of quarters of a year they are dust.
 LONGEST: Final = timedelta(days=32)
 #: Changes at one moment that are told in full.
@@ -38,6 +42,7 @@ def marks_of(context: Context, window: Window, book: PriceBook) -> list[Mark]:
     if window.until - window.since <= LONGEST:
         incidents = context.judge("incidents", window, by="provider").rows
         found += incident_marks(incidents, window.since, window.until)
+    found += context.notes(window)
     return sorted(found, key=lambda mark: mark.time)
 
 
@@ -61,6 +66,39 @@ def price_marks(
         Mark(to_datetime(at).astimezone(since.tzinfo), _together(by_time[at]), "price")
         for at in sorted(by_time)[-most:]
     ]
+
+
+def note_marks(
+    notes: Iterable[Note], where: Sequence[tuple[str, tuple[str, ...]]], window: Window, most: int = MOST_NOTES
+) -> list[Mark]:
+    """The marks of notes that a window covers and that are about what a viewer looks at, in order of time.
+
+    A note about one provider is left out where the viewer has filtered by another one. One on a range has its mark at
+    the range's beginning, and is told in every period of the range.
+    """
+    chosen = dict(where)
+
+    def seen(note: Note) -> bool:
+        return all(set(values) & set(chosen.get(name, values)) for name, values in note.filters.items())
+
+    told = list(filter(seen, notes))
+    return [
+        Mark(
+            max(note.since, window.since.astimezone(UTC)).astimezone(window.since.tzinfo),
+            _noted(note),
+            "note",
+            note.until.astimezone(window.since.tzinfo) if note.until else None,
+        )
+        for note in told[-most:]
+    ]
+
+
+def _noted(note: Note) -> str:
+    """`Deployed 4.2 (Ada)`, as a tooltip has room for it."""
+    text = " ".join(note.text.split())
+    text = text if len(text) <= _LONGEST_NOTE else f"{text[:_LONGEST_NOTE]}…"
+    about = ", ".join(", ".join(values) for values in note.filters.values())
+    return f"{text}{f' · {about}' if about else ''}{f' ({note.signed})' if note.signed else ''}"
 
 
 def incident_marks(

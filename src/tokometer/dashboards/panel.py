@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import Any, ClassVar, Final, Protocol
 
 from tokometer.dashboards.answers import JUDGED, judgement_of
@@ -86,6 +87,23 @@ class Panel(Protocol):
         """Ask, and answer."""
 
 
+def narrowed(panel: Any, context: Context) -> Context:  # noqa: ANN401 - a panel of any kind
+    """A context in which what a panel itself filters by is filtered by beside the viewer's choices."""
+    where = context.scope.where
+    own = tuple(one for one in getattr(panel, "filters", ()) if one not in where)
+    return replace(context, scope=replace(context.scope, where=where + own)) if own else context
+
+
+def _narrowing(view: Callable[[Any, Context], View]) -> Callable[[Any, Context], View]:
+    """A kind's answer, given what the viewer and the panel itself filter by."""
+
+    @wraps(view)
+    def answer(panel: Any, context: Context) -> View:  # noqa: ANN401 - a panel of any kind
+        return view(panel, narrowed(panel, context))
+
+    return answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """What panels of all kinds have in common."""
@@ -100,6 +118,14 @@ class Placed:
     every: int = 60
     window: str = ""
     how: str = ""
+    #: What it is always about, beside the viewer's filters: dimensions by their short names, and their values.
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Have each kind answer within its own filters."""
+        view = cls.__dict__.get("view")
+        if view is not None and not hasattr(view, "__wrapped__"):
+            cls.view = _narrowing(view)  # type: ignore[attr-defined]
 
     @property
     def uses(self) -> tuple[str, ...]:

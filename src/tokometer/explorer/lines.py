@@ -5,12 +5,16 @@ Only some of a record's columns are read, so that thousands of lines take a mome
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
-from tokometer.explorer.reading import TELLINGS, Quarters, Reading, native_id, neutral
+from tokometer.explorer.reading import TELLINGS, Quarters, Reading
+from tokometer.ledger.native_ids import lengthen
 from tokometer.ledger.schema import ALL_TOKENS
+from tokometer.measures.dialect import Dialect
 from tokometer.records import ERRORS
 from tokometer.records.stated import PROMPT
 
@@ -68,102 +72,108 @@ class Line:
 
 #: Statuses of things that went wrong, of any kind of record; levels of log lines among them.
 FAILING: Final = frozenset({*ERRORS, "error", "fatal"})
+#: Characters of a text that may be long.
 _SHORT: Final = 300
+_NANO: Final = Decimal(10**9)
 
-_COMMON: Final = {
-    "id": "CAST(id AS VARCHAR)",
-    "source": "source",
-    "native_id": "native_id",
-    "started_at": "started_at",
-    "trace_id": "trace_id",
-    "span_id": "span_id",
-    "parent_id": "parent_id",
+#: What a line has of every record, as SQL over its columns, in the order of :class:`Line`; of what a kind of record has
+#: not it has the blank. `MICROS(x)` is a moment in microseconds.
+_BLANKS: Final[dict[str, str]] = {
+    **{name: name for name in ("source", "native_id")},
+    "started_at": "MICROS(started_at)",
+    "ended_at": "NULL",
+    **dict.fromkeys(("name", "detail", "status", "message"), "''"),
+    **{name: name for name in ("trace_id", "span_id", "parent_id")},
+    **dict.fromkeys(("session_id", "parent_session_id", "agent", "subagent", "user"), "''"),
+    **dict.fromkeys(("call_id", "run_id", "request_id"), "''"),
+    "attempt": "1",
+    **dict.fromkeys(("ttft_us", "prompt", "cached", "output", "tokens", "cost"), "NULL"),
 }
-_TOOK: Final = {"took": "duration_us"}
-#: What a line has of each kind of record, as SQL over its columns; what a kind has not, its lines lack.
+
+
+def _summed(names: Sequence[str]) -> str:
+    """SQL for a sum of which some parts are unknown; unknown where all are."""
+    known = " + ".join(f"coalesce({name}, 0)" for name in names)
+    return f"CASE WHEN {' AND '.join(f'{name} IS NULL' for name in names)} THEN NULL ELSE {known} END"
+
+
+def _as_they_are(*names: str) -> dict[str, str]:
+    return {name: f'"{name}"' for name in names}
+
+
+_ENDS: Final = "MICROS(started_at) + duration_us"
 _OF: Final[dict[str, dict[str, str]]] = {
     "calls": {
+        "ended_at": "MICROS(started_at) + latency_us",
         "name": "model",
         "detail": "provider",
-        "status": "status",
         "message": "error_message",
-        "took": "latency_us",
-        "ttft_us": "ttft_us",
+        **_as_they_are("status", "session_id", "parent_session_id", "agent", "subagent", "user", "request_id"),
+        **_as_they_are("attempt", "ttft_us"),
+        "prompt": _summed(PROMPT),
+        "cached": "cache_read_tokens",
+        "output": "output_tokens",
+        "tokens": _summed(ALL_TOKENS),
         "cost": "cost_usd",
-        "attempt": "attempt",
-        **{name: name for name in ("session_id", "parent_session_id", "agent", "subagent", "user")},
-        **{name: name for name in ("request_id", "response_id")},
-        **{name: name for name in ALL_TOKENS},
     },
     "tools": {
+        "ended_at": _ENDS,
         "name": "name",
         "detail": "server",
-        "status": "status",
         "message": "error_message",
-        **{name: name for name in ("session_id", "agent", "subagent", "user", "call_id")},
-        **_TOOK,
+        **_as_they_are("status", "session_id", "agent", "subagent", "user", "call_id"),
     },
     "runs": {
+        "ended_at": "MICROS(ended_at)",
         "name": "agent",
         "detail": "role",
-        "status": "status",
         "message": "error_message",
-        "agent": "agent",
-        **{name: name for name in ("session_id", "parent_session_id", "user", "ended_at")},
+        **_as_they_are("status", "session_id", "parent_session_id", "agent", "user"),
     },
     "steps": {
+        "ended_at": _ENDS,
         "name": "name",
         "detail": "type",
-        "status": "status",
         "message": "error_message",
-        **{name: name for name in ("session_id", "agent", "user")},
-        **_TOOK,
+        **_as_they_are("status", "session_id", "agent", "user"),
     },
     "jobs": {
+        "ended_at": _ENDS,
         "name": "CASE WHEN name = '' THEN job_id ELSE name END",
         "detail": "schedule",
-        "status": "status",
         "message": "error_message",
-        "session_id": "session_id",
-        "agent": "agent",
-        **_TOOK,
+        **_as_they_are("status", "session_id", "agent"),
     },
     "logs": {
         "name": f"substring(message, 1, {_SHORT})",
         "detail": "logger",
         "status": "level",
-        **{name: name for name in ("session_id", "agent", "user", "call_id", "request_id")},
+        **_as_they_are("session_id", "agent", "user", "call_id", "request_id"),
     },
     "scores": {
         "name": "name",
+        "detail": "text",
         "message": f"substring(comment, 1, {_SHORT})",
-        "value": "value",
-        "word": "text",
-        **{name: name for name in ("session_id", "agent", "user", "call_id", "run_id")},
+        **_as_they_are("session_id", "agent", "user", "call_id", "run_id"),
     },
     "error_details": {
         "name": "error_type",
         "detail": "error_code",
-        "status": "status",
         "message": f"substring(message, 1, {_SHORT})",
-        **{name: name for name in ("session_id", "agent", "user", "call_id", "request_id")},
+        **_as_they_are("status", "session_id", "agent", "user", "call_id", "request_id"),
     },
     "documents": {
+        "ended_at": _ENDS,
         "name": "title",
         "detail": "knowledge_base",
-        "status": "status",
         "message": "error_message",
-        "user": "user",
-        **_TOOK,
+        **_as_they_are("status", "user"),
     },
 }
 #: The kinds of record that have lines.
 LINED: Final = tuple(_OF)
-_MONEY: Final = ("cost",)
-_TEXTS: Final = (
-    *("name", "detail", "status", "message", "session_id", "parent_session_id", "agent", "subagent", "user"),
-    *("call_id", "run_id", "request_id"),
-)
+#: What is asked beside it: what native ids leave out, and a score that is a number.
+_BESIDE: Final[dict[str, str]] = {"calls": "response_id", "scores": "value"}
 
 
 def lines(
@@ -177,55 +187,36 @@ def lines(
     told: bool = False,
 ) -> list[Line]:
     """The lines of the records of a kind that fulfil a condition; of those that tell something again, with `told`."""
-    columns = {**_COMMON, **_OF[cube]}
     table = TELLINGS[cube].name if told else cube
-    selected = [f"{_quoted(sql)} AS c{number}" for number, sql in enumerate(columns.values())]
-    rows = reading.rows(selected, table, where, values, quarters=quarters, then=then)
-    return list(_lines(cube, list(columns), rows, told=told))
+    rows = reading.rows(_columns(cube, reading.dialect), table, where, values, quarters=quarters, then=then)
+    return [_line(cube, row, told=told) for row in rows]
 
 
-def _quoted(column: str) -> str:
-    """A column's name so that no engine takes it for a word of its own; an expression as it is."""
-    return f'"{column}"' if column.isidentifier() else column
+@cache
+def _columns(cube: str, dialect: Dialect) -> tuple[str, ...]:
+    # Under names of their own, so that conditions mean the table's columns.
+    chosen = ["CAST(id AS VARCHAR)", *{**_BLANKS, **_OF[cube]}.values(), _BESIDE.get(cube, "NULL")]
+    return tuple(f"{dialect.spelt(sql)} AS c{number}" for number, sql in enumerate(chosen))
 
 
-def _lines(cube: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, told: bool) -> Iterator[Line]:
-    for row in rows:
-        read = {name: neutral(value, "money" if name in _MONEY else "") for name, value in zip(names, row, strict=True)}
-        yield _line(cube, read, told=told)
+def _line(cube: str, row: Sequence[Any], *, told: bool) -> Line:
+    # Positions rather than names: thousands of rows are made into lines while somebody waits.
+    values = (*row[:-2], None if row[-2] is None else int(row[-2] * _NANO), told)
+    line = Line(cube, *values)
+    line.id = str(line.id)
+    if not line.native_id.isprintable():
+        line.native_id = _whole(line, row[-1])
+    if cube == "scores" and row[-1] is not None:
+        line.detail = f"{row[-1]:g}"
+    return line
 
 
-def _line(cube: str, read: dict[str, Any], *, told: bool) -> Line:
-    start = read["started_at"]
-    ended = read.get("ended_at")
-    if ended is None and read.get("took") is not None:
-        ended = start + read["took"]
-    buckets = {name: read.get(name) for name in ALL_TOKENS}
-    texts = {name: read.get(name) or "" for name in _TEXTS}
-    if cube == "scores":
-        texts["detail"] = read["word"] or ("" if read["value"] is None else f"{read['value']:g}")
-    return Line(
-        cube=cube,
-        id=str(read["id"]),
-        source=read["source"],
-        native_id=native_id(read),
-        started_at=start,
-        ended_at=ended,
-        trace_id=read["trace_id"],
-        span_id=read["span_id"],
-        parent_id=read["parent_id"],
-        attempt=read.get("attempt") or 1,
-        ttft_us=read.get("ttft_us"),
-        prompt=_sum(buckets[name] for name in PROMPT),
-        cached=buckets["cache_read_tokens"],
-        output=buckets["output_tokens"],
-        tokens=_sum(buckets.values()),
-        cost=read.get("cost"),
-        told=told,
-        **texts,
+def _whole(line: Line, beside: Any) -> str:  # noqa: ANN401 - the column of _BESIDE
+    """A native id with all that other columns say."""
+    return lengthen(
+        line.native_id,
+        {
+            **{name: getattr(line, name) for name in ("trace_id", "span_id", "request_id", "session_id", "started_at")},
+            **({"response_id": beside} if line.cube == "calls" else {}),
+        },
     )
-
-
-def _sum(numbers: Any) -> int | None:  # noqa: ANN401 - whole numbers, some of them unknown
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None

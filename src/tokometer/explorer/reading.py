@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from tokometer.ledger import LedgerUnavailable, Readable, Statement
-from tokometer.ledger.native_ids import lengthen
 from tokometer.ledger.rows import LABEL_SET, record_of
 from tokometer.ledger.schema import RECORDS, TOLD, TOLD_TOOLS
 from tokometer.ledger.tables import Column, Table
@@ -116,7 +115,7 @@ class Reading:
         return {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in rows}
 
 
-def neutral(value: Any, type_: str) -> Any:  # noqa: ANN401 - whatever a column has
+def _value(value: Any, type_: str) -> Any:  # noqa: ANN401 - whatever a column has
     """A stored value in the form that records have: times in microseconds, money in nano-dollars."""
     if isinstance(value, datetime):
         return to_us(value)
@@ -125,13 +124,8 @@ def neutral(value: Any, type_: str) -> Any:  # noqa: ANN401 - whatever a column 
     return bool(value) if type_ == "flag" else value
 
 
-def native_id(row: dict[str, Any]) -> str:
-    """What its source calls a record, from the columns of its row (`started_at` in microseconds)."""
-    return lengthen(row["native_id"], row)
-
-
 def _neutral(columns: Sequence[Column], row: Sequence[Any]) -> list[Any]:
-    return [neutral(value, column.type) for value, column in zip(row, columns, strict=True)]
+    return [_value(value, column.type) for value, column in zip(row, columns, strict=True)]
 
 
 def _uuid(text: str) -> str | None:

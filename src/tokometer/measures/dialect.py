@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from tokometer.ledger import Engine
+
+_MICROS: Final = re.compile(r"MICROS\((\w+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class Dialect:
     def month_of(self, day: str) -> str:
         """Months since January 1970, of days since 1970-01-01."""
         return self.months.format(day)
+
+    def spelt(self, sql: str) -> str:
+        """Declared SQL in the engine's words: `MICROS(x)` is the microseconds of a moment."""
+        return _MICROS.sub(lambda match: self.micros(match[1]), sql)
 
     def contains(self, text: str, part: str) -> str:
         """True where `text` contains `part`, whatever the case of either."""

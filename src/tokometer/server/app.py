@@ -10,6 +10,8 @@ from tokometer.server import (
     api,
     assets,
     badges,
+    board_pages,
+    boards,
     control,
     embedded,
     explored,
@@ -20,17 +22,20 @@ from tokometer.server import (
     links,
     live,
     machines,
+    notes,
     pages,
     panels,
     pushed,
     sources,
     targets,
+    views,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
 from tokometer.server.endpoints import ROUTERS
 from tokometer.server.guard import LOOPBACK, Guard
 from tokometer.server.missing import Heads, answer_when_missing
+from tokometer.server.people import answer_people
 from tokometer.server.refusing import answer_refusals
 from tokometer.server.room import Room
 from tokometer.server.runtime import Runtime
@@ -67,11 +72,14 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
+    for module in (views, notes, boards, board_pages):
+        app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api, links.pages, links.api):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)
+    answer_people(app)
     answer_when_missing(app)
     app.add_middleware(Discreet)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

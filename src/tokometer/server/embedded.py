@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any, Final
 
+import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from tokometer.accounts import AccountsError, Link
-from tokometer.dashboards import ScopeError
+from tokometer.dashboards import Dashboard, Panel, ScopeError
 from tokometer.judgement.declared import Matter
 from tokometer.measures import Question, Result
 from tokometer.reports import widgets
@@ -16,7 +18,7 @@ from tokometer.server import links
 from tokometer.server.guard import policy
 from tokometer.server.panels import rendered
 from tokometer.server.plain import json_bytes
-from tokometer.server.rendering import every, panels
+from tokometer.server.rendering import every, panel_named
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.server.templates import render
 
@@ -30,6 +32,8 @@ _ENDED: Final = {
     "unknown": "This link is none of ours, or is not complete.",
     "gone": "What this link shows is no longer there.",
 }
+#: What leads elsewhere, in fragments that our templates made.
+_LEADS: Final = re.compile(r' (?:href|data-of)="[^"]*"')
 _STATUS: Final = {"unknown": 404, "gone": 410, "revoked": 410, "expired": 410}
 
 
@@ -43,7 +47,7 @@ def page(request: Request, token: str, theme: str = "") -> Response:
         link=link,
         ended=_ENDED.get(ended, ""),
         theme=theme if theme in ("light", "dark") else "",
-        panel=panels().get(link.what["panel"]) if link is not None and link.shows == "panel" and not ended else None,
+        panel=_shown(runtime, link)[0] if link is not None and link.shows == "panel" and not ended else None,
         every=_every(runtime, link) if link is not None and not ended else 0,
         demo=runtime.demo,
         vega_url=f"/static/vega-{runtime.charts.bundle_key}.js",
@@ -75,31 +79,35 @@ def content(request: Request, token: str) -> Response:
 
 def _open(runtime: Runtime, token: str) -> tuple[Link | None, str]:
     """The link of a token, where it is one of ours, and why it opens nothing; '' where it opens something."""
-    try:
-        link = links.signed(runtime, token)
-    except AccountsError as error:
-        raise HTTPException(503, str(error)) from None
+    link = links.signed(runtime, token)
     if link is None:
         return None, "unknown"
     state = links.state_of(link, runtime.now())
     if state != "open":
         return link, state
-    if link.shows == "panel" and link.what.get("panel") not in panels():
+    if link.shows == "panel" and panel_named(runtime, link.what.get("panel", "")) is None:
         return link, "gone"
     return link, ""
 
 
 def _every(runtime: Runtime, link: Link) -> float:
-    return every(runtime, panels()[link.what["panel"]]) if link.shows == "panel" else _WIDGET_EVERY
+    return every(runtime, _shown(runtime, link)[0]) if link.shows == "panel" else _WIDGET_EVERY
+
+
+def _shown(runtime: Runtime, link: Link) -> tuple[Panel, Dashboard]:
+    found = panel_named(runtime, link.what["panel"])
+    if found is None:
+        raise HTTPException(_STATUS["gone"], _ENDED["gone"])
+    return found
 
 
 def _panel(runtime: Runtime, link: Link) -> bytes:
     """A panel's fragment and chart. Addresses of lists and pages, which a link does not open, are left out."""
-    import msgspec
-
-    panel = panels()[link.what["panel"]]
-    reply = msgspec.json.decode(rendered(runtime, panel, links.scope_of(runtime, link.what), with_rows=False).body)
-    return json_bytes({name: reply[name] for name in ("title", "html", "chart", "range")})
+    panel, home = _shown(runtime, link)
+    scope = links.scope_of(runtime, link.what, home)
+    reply = msgspec.json.decode(rendered(runtime, panel, scope, with_rows=False).body)
+    html = _LEADS.sub("", reply["html"])
+    return json_bytes({"title": reply["title"], "html": html, "chart": reply["chart"], "range": reply["range"]})
 
 
 def _widget(runtime: Runtime, link: Link) -> bytes:

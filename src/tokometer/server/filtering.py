@@ -14,9 +14,9 @@ from tokometer.dashboards import Scope
 from tokometer.dashboards.names import Names
 from tokometer.measures import Filter, dimension_named
 from tokometer.server.offered import findable
-from tokometer.server.panels import parameters_of, scope_of
 from tokometer.server.rendering import context_of
 from tokometer.server.runtime import Runtime
+from tokometer.server.scoped import parameters_of, scope_of
 
 router: Final = APIRouter(tags=["panels"])
 

@@ -16,9 +16,10 @@ from tokometer.records.redaction import redacted
 from tokometer.reports.grafana import column_of, flat
 from tokometer.reports.grafana.parameters import ParameterError, page_parameters
 from tokometer.server.offered import offered
-from tokometer.server.panels import rendered, scope_of
+from tokometer.server.panels import rendered
 from tokometer.server.rendering import context_of, home_of, panels
 from tokometer.server.runtime import Runtime
+from tokometer.server.scoped import scope_of
 
 router: Final = APIRouter(prefix="/api/grafana", tags=["grafana"])
 

@@ -6,26 +6,27 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from tokometer.accounts import AccountsError, Invalid, Link, NotThere
-from tokometer.dashboards import ScopeError, titled
+from tokometer.accounts import AccountsError, Link, NotThere
+from tokometer.dashboards import Dashboard, Scope, ScopeError, titled
 from tokometer.dashboards.scope import parse_scope
 from tokometer.host.secrets import Vault
 from tokometer.records.redaction import redacted
 from tokometer.server.offered import offered
 from tokometer.server.pages import framed
-from tokometer.server.rendering import home_of, panels
+from tokometer.server.people import told
+from tokometer.server.rendering import panel_named
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.settings.embedding import MOST_ORIGINS, WANTED, is_origin
 
 api: Final = APIRouter(prefix="/api/links", tags=["links"])
 pages: Final = APIRouter(include_in_schema=False)
 _WORKSPACE: Final = WORKSPACES[0]
-_MOST_BYTES: Final = 64 << 10
 _LONGEST_ID: Final = 400
 _FIELDS: Final = ("shows", "name", "what", "expires_in", "origins")
 #: `8h`, `30d`.
@@ -56,12 +57,8 @@ async def make(request: Request) -> Response:
     `origins` are those of pages that may frame it, instead of `embed.origins`.
     """
     runtime: Runtime = request.app.state.runtime
-    given = await _body(request)
-    link = _link(runtime, given)
-    try:
-        link = runtime.accounts.get().links.add(link)
-    except Invalid as error:
-        raise HTTPException(422, str(error)) from None
+    given = await told(request)
+    link = runtime.accounts.get().links.add(_link(runtime, given))
     return JSONResponse(shown(runtime, link), 201)
 
 
@@ -69,10 +66,7 @@ async def make(request: Request) -> Response:
 def revoke(request: Request, link_id: str) -> Response:
     """Have it open nothing from now on, wherever it has been sent. It stays in the list."""
     runtime: Runtime = request.app.state.runtime
-    try:
-        return JSONResponse(shown(runtime, runtime.accounts.get().links.revoke(_WORKSPACE, link_id)))
-    except NotThere as error:
-        raise HTTPException(404, str(error)) from None
+    return JSONResponse(shown(runtime, runtime.accounts.get().links.revoke(_WORKSPACE, link_id)))
 
 
 @pages.get("/links")
@@ -144,7 +138,7 @@ def _link(runtime: Runtime, given: Mapping[str, Any]) -> Link:
     unknown = [name for name in given if name not in _FIELDS]
     if unknown:
         raise HTTPException(422, f"{redacted(unknown[0], 40)!r} is not among {', '.join(_FIELDS)}")
-    shows, what, name = given.get("shows"), given.get("what", {}), given.get("name", "")
+    shows, what, name = str(given.get("shows", "")), given.get("what", {}), given.get("name", "")
     if shows not in SHOWS:
         raise HTTPException(422, f"shows: has to be one of {', '.join(SHOWS)}")
     if not isinstance(what, dict) or not all(isinstance(one, str) for one in what.values()):
@@ -168,26 +162,23 @@ def _link(runtime: Runtime, given: Mapping[str, Any]) -> Link:
 
 def _panel_title(runtime: Runtime, what: Mapping[str, str]) -> str:
     """The title of a panel as a link shows it. Nobody gets a link to what cannot be shown."""
-    panel = panels().get(what["panel"])
-    if panel is None:
+    found = panel_named(runtime, what["panel"])
+    if found is None:
         raise HTTPException(422, f"what: there is no panel {redacted(what['panel'], 60)!r}; see /api/dashboards")
     try:
-        return titled(panel, scope_of(runtime, what))
+        return titled(found[0], scope_of(runtime, what, found[1]))
     except ScopeError as error:
         raise HTTPException(422, f"what.query: {error}") from None
 
 
-def scope_of(runtime: Runtime, what: Mapping[str, str]) -> Any:  # noqa: ANN401 - a Scope
+def scope_of(runtime: Runtime, what: Mapping[str, str], home: Dashboard) -> Scope:
     """What a link to a panel looks at: what was chosen when it was made, and nothing that its reader chooses.
 
     Raises:
         ScopeError: It cannot be understood.
     """
-    from urllib.parse import parse_qs
-
     parameters = parse_qs(what.get("query", ""), keep_blank_values=True, max_num_fields=200)
-    opens = home_of(what["panel"]).range
-    return parse_scope(parameters, offered(runtime, parameters), runtime.now(), opens, runtime.first)
+    return parse_scope(parameters, offered(runtime, parameters), runtime.now(), home.range, runtime.first)
 
 
 def _expires(given: object) -> datetime | None:
@@ -207,20 +198,3 @@ def _origins(given: object) -> list[str]:
         if not is_origin(one):
             raise HTTPException(422, f"origins: {redacted(one, 60)!r} {WANTED}")
     return list(dict.fromkeys(given))
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    from tokometer.server.body import BodyError, received
-
-    try:
-        async with received(request, _MOST_BYTES) as body:
-            import json
-
-            found = json.loads(body)
-    except BodyError as error:
-        raise HTTPException(error.status, str(error), error.headers) from None
-    except (ValueError, RecursionError):
-        raise HTTPException(422, "the body is not JSON") from None
-    if not isinstance(found, dict):
-        raise HTTPException(422, "the body is not a JSON object")
-    return found

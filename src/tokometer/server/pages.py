@@ -15,10 +15,12 @@ from tokometer.measures import Query
 from tokometer.records import PROVIDERS
 from tokometer.server.connecting import ways
 from tokometer.server.offered import offered
+from tokometer.server.own_boards import OwnBoard
 from tokometer.server.rendering import every
 from tokometer.server.runtime import Runtime
 from tokometer.server.settled import shown
 from tokometer.server.templates import render
+from tokometer.server.views import default_query
 from tokometer.settings.sections import example
 
 router: Final = APIRouter(include_in_schema=False)
@@ -29,6 +31,7 @@ PAGES: Final = (
         {"id": one.id, "title": one.short or one.title, "url": f"/{one.id}", "key": one.key}
         for one in DASHBOARDS.values()
     ),
+    {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
     {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
@@ -42,9 +45,11 @@ async def home(request: Request) -> Response:
     return RedirectResponse(f"/usage?{request.url.query}".rstrip("?"), 302)
 
 
-def _dashboard(request: Request, dashboard: Dashboard) -> Response:
-    """A dashboard's frame, which fills itself."""
+def dashboard_page(request: Request, dashboard: Dashboard, page: str = "", board: OwnBoard | None = None) -> Response:
+    """A dashboard's frame, which fills itself. It opens as the view that somebody has chosen for that."""
     runtime: Runtime = request.app.state.runtime
+    if not request.url.query and (query := default_query(runtime, dashboard.id)):
+        return RedirectResponse(f"{request.url.path}?{query}", 302, {"Cache-Control": "no-store"})
     parameters: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         parameters.setdefault(name, []).append(value)
@@ -57,7 +62,8 @@ def _dashboard(request: Request, dashboard: Dashboard) -> Response:
     return framed(
         request,
         "dashboard.html",
-        dashboard.id,
+        page or dashboard.id,
+        board=board,
         dashboard=dashboard,
         scope=scope,
         titled=titled,
@@ -86,7 +92,7 @@ def _serve(dashboard: Dashboard) -> None:
     """Gives a dashboard its address."""
 
     def page(request: Request) -> Response:
-        return _dashboard(request, dashboard)
+        return dashboard_page(request, dashboard)
 
     router.add_api_route(f"/{dashboard.id}", page, name=dashboard.id)
 

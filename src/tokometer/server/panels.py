@@ -9,17 +9,18 @@ import json
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
-from tokometer.dashboards import DASHBOARDS, Dashboard, Panel, Scope, ScopeError, View, titled
+from tokometer.dashboards import DASHBOARDS, Dashboard, Panel, Scope, View, addresses, titled
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import Window, asked_text
 from tokometer.dashboards.drawing import window_text
-from tokometer.dashboards.panel import own_window
-from tokometer.dashboards.scope import DEFAULT_RANGE, parse_scope
+from tokometer.dashboards.panel import narrowed, own_window
+from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger import LedgerUnavailable
 from tokometer.measures import Query, Question, Result, dimension_named
 from tokometer.measures.result import csv_cell
@@ -27,9 +28,9 @@ from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
 from tokometer.server.memory import FOR_GOOD, Kept
 from tokometer.server.moments import Moment
-from tokometer.server.offered import offered
-from tokometer.server.rendering import context_of, every, held, home_of, made, panels
+from tokometer.server.rendering import context_of, every, held, made, panel_named, panels
 from tokometer.server.runtime import Rendered, Runtime, quarter_of
+from tokometer.server.scoped import parameters_of, scope_of
 from tokometer.server.templates import render
 
 router: Final = APIRouter(tags=["panels"])
@@ -46,12 +47,12 @@ def dashboards(request: Request) -> dict[str, Any]:
             {
                 "id": dashboard.id,
                 "title": dashboard.title,
-                "url": f"/{dashboard.id}",
+                "url": addresses.dashboard(dashboard.id),
                 "range": dashboard.range,
                 "about": dashboard.about,
                 "panels": [_declared(request.app.state.runtime, panel, dashboard) for panel in dashboard.panels],
             }
-            for dashboard in DASHBOARDS.values()
+            for dashboard in (*DASHBOARDS.values(), *(one.dashboard for one in request.app.state.runtime.boards.all()))
         ]
     }
 
@@ -107,7 +108,8 @@ def panel_explained(request: Request, panel_id: str) -> Response:
         asked.append(question)
         return runtime.ask(question, every(runtime, panel))
 
-    view = panel.view(context_of(runtime, scope, ask))
+    context = narrowed(panel, context_of(runtime, scope, ask))
+    view = panel.view(context)
     return Response(
         render(
             "explain.html",
@@ -117,7 +119,7 @@ def panel_explained(request: Request, panel_id: str) -> Response:
             window=_windows(panel, view.window, asked),
             before="the period before it" if own_window(panel) else scope.before,
             scope=scope,
-            filters=[(dimension_named(f"calls.{name}").title, values) for name, values in scope.where],
+            filters=[(dimension_named(f"calls.{name}").title, values) for name, values in context.scope.where],
             queries=[
                 (query.to_params(), json.dumps(query.to_json(), indent=1))
                 for query in dict.fromkeys(asked)
@@ -149,16 +151,21 @@ async def panel(request: Request, panel_id: str, rows: bool = True, live: bool =
     """
     runtime: Runtime = request.app.state.runtime
     word = request.headers.get("moment", "")[:_LONGEST_WORD]
-    found, _ = _asked(request, panel_id)
-    moment = await _moment(runtime, found, word, live=live) if word else None
+    if panel_id in panels():
+        found, home = _named(runtime, panel_id)
+    else:
+        # What people have made stands in a database.
+        found, home = await run_in_threadpool(_named, runtime, panel_id)
+    _scoped(request, home)
+    moment = await _moment(runtime, home, word, live=live) if word else None
     try:
-        reply = await _reply(runtime, found, _asked(request, panel_id, moment)[1], moment, with_rows=rows, live=live)
+        reply = await _reply(runtime, found, _scoped(request, home, moment), moment, with_rows=rows, live=live)
     except LedgerUnavailable:
         if moment is None or not moment.reading.is_lost:
             raise
         # The ledger is opened again, and has another moment for the word.
-        moment = await _moment(runtime, found, word, live=live)
-        reply = await _reply(runtime, found, _asked(request, panel_id, moment)[1], moment, with_rows=rows, live=live)
+        moment = await _moment(runtime, home, word, live=live)
+        reply = await _reply(runtime, found, _scoped(request, home, moment), moment, with_rows=rows, live=live)
     headers = {"ETag": reply.etag, "Cache-Control": "private, no-cache"}
     headers |= {"Version": str(moment.version if moment else reply.version)}
     if moment is not None:
@@ -171,9 +178,9 @@ async def panel(request: Request, panel_id: str, rows: bool = True, live: bool =
     return Response(reply.body, headers=headers, media_type="application/json")
 
 
-async def _moment(runtime: Runtime, panel: Panel, word: str, *, live: bool) -> Moment | None:
+async def _moment(runtime: Runtime, home: Dashboard, word: str, *, live: bool) -> Moment | None:
     """What a page looks at that asks with this word. Whoever waits for it holds no thread."""
-    hold = _pace(runtime, home_of(panel.id)) if live else 0.0
+    hold = _pace(runtime, home) if live else 0.0
     future, turn = runtime.moments.claim(word, hold)
 
     def make() -> None:
@@ -238,9 +245,11 @@ def _claim(
     """What a panel's reply is kept under, and how to get at it."""
     seconds = every(runtime, panel)
     key: tuple[Hashable, ...] = (
-        panel.id,
+        # Its declaration and not its id: somebody may have changed it.
+        cast("Hashable", panel),
         scope.key(panel.uses),
         scope.moved(0),
+        runtime.accounts.version,
         # Thresholds, budgets and targets are part of what is shown.
         runtime.settings,
         with_rows,
@@ -281,28 +290,17 @@ def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
     return panel.view(context_of(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
 
 
-def _asked(request: Request, panel_id: str, moment: Moment | None = None) -> tuple[Panel, Scope]:
-    found = panels().get(panel_id)
+def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
+    found, home = _named(request.app.state.runtime, panel_id)
+    return found, _scoped(request, home)
+
+
+def _named(runtime: Runtime, panel_id: str) -> tuple[Panel, Dashboard]:
+    found = panel_named(runtime, panel_id)
     if found is None:
         raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
-    now = moment.now if moment else None
-    return found, scope_of(request, parameters_of(request), home_of(panel_id).range, now)
-
-
-def scope_of(
-    request: Request, parameters: dict[str, list[str]], default: str = DEFAULT_RANGE, now: datetime | None = None
-) -> Scope:
-    """What a request's parameters ask for, as of now or another time; 422 where they cannot be understood."""
-    try:
-        runtime: Runtime = request.app.state.runtime
-        return parse_scope(parameters, offered(runtime, parameters), now or runtime.now(), default, runtime.first)
-    except ScopeError as error:
-        raise HTTPException(422, str(error)) from None
-
-
-def parameters_of(request: Request) -> dict[str, list[str]]:
-    """A request's parameters, each with all of its values."""
-    found: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        found.setdefault(name, []).append(value)
     return found
+
+
+def _scoped(request: Request, home: Dashboard, moment: Moment | None = None) -> Scope:
+    return scope_of(request, parameters_of(request), home.range, moment.now if moment else None)

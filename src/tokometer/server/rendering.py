@@ -15,10 +15,11 @@ from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Sco
 from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.drill import Drill
 from tokometer.dashboards.marks import marks_of
-from tokometer.dashboards.panel import own_window
+from tokometer.dashboards.panel import narrowed, own_window
 from tokometer.measures import CUBES, Query, Question, Result, dimension_named
 from tokometer.measures.latest import latest
 from tokometer.server.moments import Moment
+from tokometer.server.notes import marks_within
 from tokometer.server.offered import findable
 from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import Rendered, Runtime
@@ -40,6 +41,16 @@ def home_of(panel_id: str) -> Dashboard:
     return next(one for one in DASHBOARDS.values() if any(panel.id == panel_id for panel in one.panels))
 
 
+def panel_named(runtime: Runtime, panel_id: str) -> tuple[Panel, Dashboard] | None:
+    """A panel with the dashboard that it stands on: one of ours, or one that somebody has made; None where none is."""
+    found = panels().get(panel_id)
+    if found is not None:
+        return found, home_of(panel_id)
+    board = runtime.boards.find(panel_id.partition(".")[0])
+    own = next((one for one in board.dashboard.panels if one.id == panel_id), None) if board else None
+    return (own, board.dashboard) if board and own else None
+
+
 def held(seconds: float) -> float:
     """How long what a live page shows may lack the latest commits, of a panel that is renewed every so many seconds.
 
@@ -50,12 +61,13 @@ def held(seconds: float) -> float:
 
 def every(runtime: Runtime, panel: Panel) -> float:
     """Seconds that a panel's answer holds: its own, or what the settings say."""
-    return runtime.settings.every(home_of(panel.id).id, panel.id, panel.every)
+    return runtime.settings.every(panel.id.partition(".")[0], panel.id, panel.every)
 
 
 def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
     """What panels may use to answer."""
     context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
+    context = replace(context, notes=lambda window: marks_within(runtime, scope, window))
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
 
 
@@ -76,7 +88,8 @@ def made(
         missing.update(dict.fromkeys(result.meta.missing))
         return result
 
-    context = context_of(runtime, scope, ask)
+    context = narrowed(panel, context_of(runtime, scope, ask))
+    scope = context.scope
     view = panel.view(context)
     filtered = bool(scope.where)
     title = titled(panel, scope)

@@ -35,6 +35,7 @@ from tokometer.server.broadcast import Broadcaster
 from tokometer.server.grpc_state import GrpcState
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.moments import Moment, Moments
+from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
@@ -118,6 +119,8 @@ class Runtime:
     own_targets: OwnTargets = field(init=False)
     #: What people make; opened when something of it is asked for.
     accounts: AccountsWhenAsked = field(init=False)
+    #: Dashboards that people have made.
+    boards: OwnBoards = field(init=False)
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
@@ -156,6 +159,7 @@ class Runtime:
         self.accounts = AccountsWhenAsked(
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
         )
+        self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
@@ -222,6 +226,11 @@ class Runtime:
         if self.watch.trouble:
             what = "" if self.watch.damaged else "Records cannot be taken just now: "
             found.append(f"{what}{self.watch.trouble}.")
+        if self.accounts.trouble:
+            found.append(
+                f"Saved views, notes and own dashboards cannot be had just now: {self.accounts.trouble}. "
+                "Nothing else is touched by that."
+            )
         try:
             missing = self.ledger.missing
         except LedgerError:

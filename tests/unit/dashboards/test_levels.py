@@ -12,7 +12,7 @@ import pytest
 from generators.looked_at import NOW, call, looking
 from tokometer.charts.axes import Grain
 from tokometer.dashboards.kinds import Series
-from tokometer.dashboards.levels import bands, benchmark, budget_line
+from tokometer.dashboards.levels import Bands, Benchmark, budget_line
 from tokometer.dashboards.limits import error_rate_limits
 from tokometer.settings import Budget, Settings, Thresholds
 
@@ -48,7 +48,7 @@ def test_benchmark_is_weighted_and_of_the_days_before(tmp_path: Path) -> None:
         call(NOW - timedelta(days=29), 4, input_tokens=1, output_tokens=0, cost_reported=500 * _NANO),
     ]
     with looking(tmp_path, records) as context:
-        [level] = benchmark("calls.cost_per_mtok")(context, context.scope.window, "hour")
+        [level] = Benchmark("calls.cost_per_mtok")(context, context.scope.window, "hour")
     assert level.value == pytest.approx(10.0)
     assert level.label == "28 days before: $10.00"
 
@@ -56,14 +56,14 @@ def test_benchmark_is_weighted_and_of_the_days_before(tmp_path: Path) -> None:
 def test_benchmark_of_nothing(tmp_path: Path) -> None:
     """Without calls before today there is nothing to compare with."""
     with looking(tmp_path, [call(NOW)]) as context:
-        assert not benchmark("calls.cost_per_mtok")(context, context.scope.window, "hour")
+        assert not Benchmark("calls.cost_per_mtok")(context, context.scope.window, "hour")
 
 
 def test_bands_are_the_thresholds(tmp_path: Path) -> None:
     """Green up to the warning, red from the critical threshold on, without a gap between them."""
     settings = Settings(thresholds=Thresholds(error_rate_warning=0.1, error_rate_critical=0.3))
     with looking(tmp_path, [], settings) as context:
-        stripes = bands(error_rate_limits)(context)
+        stripes = Bands(error_rate_limits)(context)
     assert [(band.low, band.high, band.state) for band in stripes] == [
         (None, 0.1, "good"),
         (0.1, 0.3, "warning"),

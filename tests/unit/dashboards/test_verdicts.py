@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from generators.looked_at import HOSTILE, NOW, call, looking
 from tokometer.dashboards.kinds import Bridge, Progress, Verdicts
-from tokometer.dashboards.kinds.verdicts import has_any
+from tokometer.dashboards.kinds.verdicts import HasAny
 from tokometer.dashboards.panel import Panel, View
 from tokometer.records import Record
 from tokometer.settings import Budget, Settings
@@ -27,7 +27,7 @@ _BUDGETS = Verdicts(
     by=("", "model", "team"),
     columns=("monthly_budget", "spent", ""),
     progress=Progress("spent", "monthly_budget", "projected"),
-    only=has_any("monthly_budget"),
+    only=HasAny("monthly_budget"),
     window="month",
 )
 _MOVERS = Verdicts(

@@ -11,7 +11,7 @@ import pytest
 from servers.whole import Running
 from tokometer.dashboards import DASHBOARDS, Panel
 from tokometer.dashboards.kinds import HeatMap, Ranking, Series, Treemap, Verdicts
-from tokometer.dashboards.kinds.verdicts import has_any
+from tokometer.dashboards.kinds.verdicts import HasAny
 
 _ALL: Final = [panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 #: Of a window that the viewer chooses: one that is over, so that nothing comes in between.
@@ -148,7 +148,7 @@ def test_the_newest_errors_are_those_of_the_calls(server: Running) -> None:
 
 
 def test_only_what_has_a_budget() -> None:
-    """`has_any` keeps a row in which one of the facts is known."""
-    keep = has_any("a", "b")
+    """`HasAny` keeps a row in which one of the facts is known."""
+    keep = HasAny("a", "b")
     assert keep({"a": None, "b": 1})
     assert not keep({"a": None, "b": 0})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Advice, Also, Bridge, Bubble, Progress, Ranking, Series, Stat, Treemap, Verdicts
-from tokometer.dashboards.kinds.verdicts import has_any
+from tokometer.dashboards.kinds.verdicts import HasAny
 from tokometer.dashboards.levels import budget_line
 from tokometer.dashboards.panel import Dashboard, Section
 
@@ -130,7 +130,7 @@ BUSINESS: Final = Dashboard(
                     columns=("monthly_budget", "spent", "", "projected"),
                     titles=("Budget", "Spent", "Used", "Expected"),
                     progress=Progress("spent", "monthly_budget", "projected"),
-                    only=has_any("monthly_budget"),
+                    only=HasAny("monthly_budget"),
                     window="month",
                     every=60,
                     width=7,

@@ -6,7 +6,7 @@ from typing import Final
 
 from tokometer.dashboards.kinds import Alerts, Also, Feed, Gauge, HeatMap, Incidents, Series, StatusGrid, Verdicts
 from tokometer.dashboards.kinds.heatmap import availability_states
-from tokometer.dashboards.levels import bands, success_objective
+from tokometer.dashboards.levels import Bands, success_objective
 from tokometer.dashboards.limits import availability_objective, error_rate_limits, objective_limits
 from tokometer.dashboards.panel import Dashboard, Section
 from tokometer.measures import Filter
@@ -40,7 +40,7 @@ INCIDENTS: Final = Dashboard(
                     shape="line",
                     window="6h",
                     grain="five_minutes",
-                    bands=bands(error_rate_limits),
+                    bands=Bands(error_rate_limits),
                     marks=True,
                     every=10,
                     width=5,

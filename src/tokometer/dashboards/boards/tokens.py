@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Also, Bubble, Gauge, Ranking, Series, Stat, Verdicts
-from tokometer.dashboards.levels import benchmark
+from tokometer.dashboards.levels import Benchmark
 from tokometer.dashboards.limits import efficiency_limits
 from tokometer.dashboards.panel import Dashboard, Section
 
@@ -117,7 +117,7 @@ TOKENS: Final = Dashboard(
                     title="Cost/Token Trend ({range})",
                     of=("calls.cost_per_mtok",),
                     least="hour",
-                    levels=benchmark("calls.cost_per_mtok"),
+                    levels=Benchmark("calls.cost_per_mtok"),
                     marks=True,
                     every=300,
                     width=6,

@@ -26,6 +26,8 @@ STATE_INK: Final[dict[str, str]] = {
     "critical": "state-critical",
     "": "text-3",
 }
+#: The ink of a mark by its kind; others are grey.
+_MARK_INK: Final[dict[str, str]] = {"incident": STATE_INK["critical"], "note": "accent"}
 #: How a point is drawn: as part of a whole line, as the way to an unfinished period, as part of a dashed line.
 _DONE, _OPEN, _DASHED = 0, 1, 2
 
@@ -69,12 +71,18 @@ class Band:
 class Mark:
     """Something that happened: a vertical line; its text is in the tooltip of the period that it falls into.
 
-    `kind` is `incident` (red), `price`, `release` or any other word (grey).
+    `kind` is `incident` (red), `note` (what somebody wrote), `price`, `release` or any other word (grey). What goes on
+    `until` a later time is told in every period of it.
     """
 
     time: datetime
     text: str
     kind: str = "note"
+    until: datetime | None = None
+
+    def falls_into(self, period: Period) -> bool:
+        """Whether a period's tooltip tells of it."""
+        return self.time < period.end and (self.time >= period.start or (self.until or self.time) > period.start)
 
 
 def bars(
@@ -256,13 +264,11 @@ def _compared(
     # A line's last point stands at the start of its period: what happened later in that is at the edge.
     end = chart["signals"]["xdomain"][1]
     for tip, period in zip(chart["tips"], stretch, strict=True):
-        own = sorted((mark for mark in marks if period.start <= mark.time < period.end), key=lambda mark: mark.time)
+        own = sorted((mark for mark in marks if mark.falls_into(period)), key=lambda mark: mark.time)
         tip[5] = [[mark.kind, mark.text] for mark in own]
         # One line for all of a kind: several in a period would stand on top of each other.
-        firsts = {mark.kind: mark for mark in reversed(own)}
-        lines += [
-            (min(ms(m.time), end), STATE_INK["critical" if m.kind == "incident" else ""]) for m in firsts.values()
-        ]
+        firsts = {mark.kind: mark for mark in reversed(own) if mark.time >= period.start}
+        lines += [(min(ms(m.time), end), _MARK_INK.get(m.kind, STATE_INK[""])) for m in firsts.values()]
     if lines:
         chart["data"]["events"] = table("t c", lines)
     return chart

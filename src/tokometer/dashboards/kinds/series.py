@@ -261,8 +261,7 @@ class Series(Placed):
             extras["levels"] = self.levels(context, window, grain)
         if self.bands:
             extras["bands"] = self.bands(context)
-        if self.marks:
-            extras["marks"] = context.marks(window)
+        extras["marks"] = context.marks(window) if self.marks else context.notes(window)
         return {name: value for name, value in extras.items() if value}
 
     def _total(self, context: Context, window: Window, asked: Sequence[str]) -> tuple[Figure | None, str]:

@@ -209,7 +209,12 @@ def _bar(progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def has_any(*facts: str) -> Callable[[Mapping[str, Any]], bool]:
-    """True for rows in which one of the facts is known and not zero."""
-    kept: Sequence[str] = facts
-    return lambda row: any(row[fact] for fact in kept)
+@dataclass(frozen=True, slots=True)
+class HasAny:
+    """True for rows in which a fact is known and not zero."""
+
+    fact: str
+
+    def __call__(self, row: Mapping[str, Any]) -> bool:
+        """Of a row."""
+        return bool(row[self.fact])
