@@ -10,13 +10,18 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 
+from servers.grafana import Grafana
 from servers.whole import Running, running
+from tokometer.dashboards import DASHBOARDS
+from tokometer.reports.grafana.prometheus import board_of as prometheus_board
+from tokometer.reports.grafana.sight import Sight
 
 PATIENCE = 30.0
 
@@ -177,6 +182,42 @@ def test_prometheus_scrapes_us(world: World) -> None:
     answer = world.server.get("/metrics")
     checked = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+def test_prometheus_can_ask_what_the_dashboards_ask(world: World) -> None:
+    """Every question of the dashboards for Prometheus is one that it understands, and sums are those of our ledger."""
+    now = datetime.now(UTC).isoformat()
+    calls = [
+        {"id": f"call-{at}", "at": now, "provider": "openai", "model": "gpt-4o", "latency_ms": 200 * at}
+        | {"input_tokens": 1000, "output_tokens": at, "cost_usd": "0.01", "status": "ok" if at else "timeout"}
+        for at in range(5)
+    ]
+    assert world.server.post("/api/calls", calls).json()["accepted"] == 5
+    eventually(lambda: [one["value"][1] for one in world.ask("sum (tokometer_requests_total)")] == ["5"])
+    sums = world.ask("sum by (kind) (tokometer_tokens_total)")
+    assert {one["metric"]["kind"]: one["value"][1] for one in sums if one["value"][1] != "0"} == {
+        "input": "5000",
+        "output": "10",
+    }
+    assert float(world.ask("sum (tokometer_cost_usd_total)")[0]["value"][1]) == pytest.approx(0.05)
+    asked = set()
+    for board in DASHBOARDS.values():
+        for panel in prometheus_board(board, Sight())[0]["panels"]:
+            asked |= {target["expr"] for target in panel["targets"]}
+    assert len(asked) > 30
+    seen = Grafana(datetime.now(UTC), datetime.now(UTC), chosen={"provider": [".*"], "model": [".*"]})
+
+    def answered(expr: str) -> bool:
+        # What it does not understand is an HTTP error.
+        return bool(world.ask(seen.fill(expr.replace("$__rate_interval", "1m").replace("$__range", "1m"))))
+
+    # A rate takes two scrapes.
+    eventually(lambda: answered("sum (increase(tokometer_requests_total[1m]))"))
+    silent = {expr for expr in asked if not answered(expr)}
+    # Judgements are worked out once a minute, and there was nothing to judge in the first one.
+    assert all("health" in one or "availability" in one or "breaker" in one or "budget" in one for one in silent), (
+        silent
+    )
 
 
 def test_we_scrape_an_exporter(world: World) -> None:

@@ -8,9 +8,11 @@ from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
+from tokometer.judgement.changepoints import CACHE_CHANGES
 from tokometer.judgement.changes import COST_SPLIT, MOVERS
 from tokometer.judgement.compute import COMPUTE
 from tokometer.judgement.connection import CONNECTION
+from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONTEXT_GROUPS
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
@@ -32,6 +34,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
+        *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES),
         *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }

@@ -39,8 +39,16 @@ class Dialect:
     counted_bits: str
     #: The value of a key in a set of labels.
     labelled: str
+    #: The first characters of a text.
+    beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
+    #: A number of 64 bits that stands for several values.
+    hashed: str
+
+    def hash(self, values: str) -> str:
+        """One number for several columns. Two engines give different ones, and of one each as good as its own."""
+        return self.hashed.format(values)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -74,6 +82,10 @@ class Dialect:
         """One row for each place of two lists: columns `b` and `n`."""
         return self.both.format(one, other)
 
+    def start(self, text: str, characters: int) -> str:
+        """The first so many characters of a text."""
+        return self.beginning.format(text, characters)
+
     def among(self, text: str, texts: str) -> str:
         """True where `texts`, a list, holds `text`."""
         return self.holding.format(texts, text)
@@ -105,7 +117,9 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="(1 << CAST({} AS INTEGER))",
         counted_bits="bit_count({})",
         labelled="list_extract(label_values, list_position(label_keys, {}))",
+        beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
+        hashed="hash({})",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -120,6 +134,8 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         at_place="bitShiftLeft(toInt32(1), {})",
         counted_bits="bitCount({})",
         labelled="label_values[indexOf(label_keys, {})]",
+        beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
+        hashed="cityHash64({})",
     ),
 }

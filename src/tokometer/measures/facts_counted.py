@@ -30,7 +30,8 @@ def _quantity(name: str) -> Fact:
 
 
 def _within(column: str, name: str) -> str:
-    return f"CASE WHEN {column} <> '' THEN JSON({column}, {name}) END"
+    # Of an object without the name one engine says 0, the other nothing: of none there is nothing to tell.
+    return f"CASE WHEN {column} <> '' THEN nullif(JSON({column}, {name}), 0) END"
 
 
 def _flag(name: str, title: str, condition: str, description: str) -> Fact:

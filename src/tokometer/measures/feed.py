@@ -25,7 +25,7 @@ from tokometer.measures.facts import FACTS
 from tokometer.measures.kinds import Count
 from tokometer.measures.missing import finite
 from tokometer.measures.query import Query
-from tokometer.measures.questions import Feed
+from tokometer.measures.questions import Feed, Listing
 from tokometer.measures.result import Cell, Column, Result
 from tokometer.measures.run import meta, writer
 from tokometer.measures.scope import Scope
@@ -40,9 +40,9 @@ _FIRST_US: Final = 16 * QUARTER_US
 _TIMES: Final = 8
 _DAY_US: Final = 96 * QUARTER_US
 #: After so many windows it is worth asking the rollups where the rest is.
-_TRIED: Final = 2
+TRIED: Final = 2
 #: Records of one moment come in an order that every engine has.
-_ORDER: Final = ("started_at", "source", "native_id", "workspace")
+ORDER: Final = ("started_at", "source", "native_id", "workspace")
 
 
 def feed(ledger: Readable, question: Feed, workspaces: Sequence[str], now: int | datetime | None = None) -> Result:
@@ -50,7 +50,7 @@ def feed(ledger: Readable, question: Feed, workspaces: Sequence[str], now: int |
     started = perf_counter()
     facts = FACTS[question.cube]
     dimensions = [f"{question.cube}.{name}" for name in question.columns if name not in facts]
-    ask = definite(ledger, _query(question, dimensions), workspaces, now)
+    ask = definite(ledger, counting(question, dimensions), workspaces, now)
     shown = [facts[name] for name in question.columns if name in facts]
     details = Details(ledger, ask) if any(fact.detail for fact in shown) else None
     rows = _rows(ledger, ask, question, [fact.sql for fact in shown] + list(KEYS if details else ()))
@@ -58,11 +58,11 @@ def feed(ledger: Readable, question: Feed, workspaces: Sequence[str], now: int |
     tables = [CUBES[question.cube].table]
     if details:
         found = details.of([row[width:] for row in rows])
-        rows = [_with_details(row, len(ask.keys), shown, one) for row, one in zip(rows, found, strict=True)]
+        rows = [with_details(row, len(ask.keys), shown, one) for row, one in zip(rows, found, strict=True)]
         tables.append("error_details")
-    made = _makers(ask, shown)
+    made = makers(ask, shown)
     cells = [{name: make(value) for (name, make), value in zip(made.items(), row, strict=True)} for row in rows]
-    columns = _columns(ask, question.cube, shown)
+    columns = columns_of(ask, question.cube, shown)
     total = len(rows) if len(rows) < question.limit else None
     return Result(
         [columns[name] for name in question.columns],
@@ -71,7 +71,7 @@ def feed(ledger: Readable, question: Feed, workspaces: Sequence[str], now: int |
     )
 
 
-def _query(question: Feed, dimensions: Sequence[str]) -> Query:
+def counting(question: Feed | Listing, dimensions: Sequence[str]) -> Query:
     """The question for how many records there are, by all that is shown of them."""
     measures = CUBES[question.cube].measures.values()
     count = next(measure for measure in measures if isinstance(measure, Count) and not measure.where)
@@ -87,10 +87,10 @@ def _query(question: Feed, dimensions: Sequence[str]) -> Query:
 
 def _rows(ledger: Readable, ask: Ask, question: Feed, facts: Sequence[str]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
-    for number, window in enumerate(_windows(ask.window, newest=question.newest)):
+    for number, window in enumerate(windows(ask.window, newest=question.newest)):
         wanted = question.limit - len(rows)
         found = None
-        if number == _TRIED:
+        if number == TRIED:
             rest = (
                 replace(window, since=ask.window.since) if question.newest else replace(window, until=ask.window.until)
             )
@@ -107,14 +107,14 @@ def _statement(ledger: Readable, ask: Ask, question: Feed, facts: Sequence[str],
     selected = [scope.key(key) for key in ask.keys] + [scope.spelt(fact) for fact in facts]
     columns = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(selected))
     direction = " DESC" if question.newest else ""
-    order = ", ".join(f"{name}{direction}" for name in _ORDER)
+    order = ", ".join(f"{name}{direction}" for name in ORDER)
     where = " AND ".join(scope.conditions())
     return Statement(
         f"SELECT {columns} FROM {scope.rows()} WHERE {where} ORDER BY {order} LIMIT {limit:d}", scope.values
     )
 
 
-def _windows(window: Window, *, newest: bool) -> Iterator[Window]:
+def windows(window: Window, *, newest: bool) -> Iterator[Window]:
     """The window in pieces that grow from the end where the search begins."""
     length = _FIRST_US
     at = window.until if newest else window.since
@@ -130,7 +130,7 @@ def _windows(window: Window, *, newest: bool) -> Iterator[Window]:
         length *= _TIMES
 
 
-def _with_details(
+def with_details(
     row: tuple[Any, ...], first: int, shown: Sequence[Fact], details: Mapping[str, Any]
 ) -> tuple[Any, ...]:
     """The row, with what its own record does not say taken from the details of its error."""
@@ -142,7 +142,7 @@ def _with_details(
     return (*row[:first], *blank)
 
 
-def _makers(ask: Ask, shown: Sequence[Fact]) -> dict[str, Callable[[Any], Cell]]:
+def makers(ask: Ask, shown: Sequence[Fact]) -> dict[str, Callable[[Any], Cell]]:
     """What makes a cell of each column, in the order of the statement."""
     made: dict[str, Callable[[Any], Cell]] = {key.name: writer(key, {}) for key in ask.keys}
     for fact in shown:
@@ -171,7 +171,8 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _columns(ask: Ask, cube: str, shown: Sequence[Fact]) -> dict[str, Column]:
+def columns_of(ask: Ask, cube: str, shown: Sequence[Fact]) -> dict[str, Column]:
+    """What each column is, by its name."""
     columns = {
         key.name: Column(key.name, "", key.dimension.type, key.dimension.title, key.dimension.name)
         for key in ask.keys

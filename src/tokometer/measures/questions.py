@@ -16,8 +16,15 @@ from tokometer.measures.query import FIELDS, Filter, Query, dimension_named
 
 #: The most records that one feed shows.
 MOST_RECORDS: Final = 100_000
+#: How long a text can be searched for.
+LONGEST: Final = 200
 OF: Final = ("latency", "ttft")
 S = TypeVar("S", bound=Struct)
+#: A provider, a model, and whole pico-dollars for a token of its input, of what it reads from a cache, of what it
+#: writes to one for five minutes and for an hour, and of its output.
+Rate = tuple[str, str, int, int, int, int, int]
+#: The same of a model that no price list knows: in the proportions that most have.
+DEFAULT_RATE: Final = (3_000_000, 300_000, 3_750_000, 6_000_000, 15_000_000)
 
 
 class Feed(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -42,20 +49,56 @@ class Feed(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     newest: bool = True
 
     def __post_init__(self) -> None:
-        if self.cube not in CUBES:
-            meant = suggest(self.cube, CUBES) or f"; there are {', '.join(CUBES)}"
-            raise QueryError("cube", f"there is no cube {told(self.cube, 80)!r}{meant}")
-        columns = self.columns or SHOWN[self.cube]
-        force_setattr(self, "columns", tuple(_column(self.cube, str(name)) for name in columns))
-        if len(set(self.columns)) < len(self.columns):
-            raise QueryError("columns", "a name is there twice")
-        force_setattr(self, "where", _filters(self.where, self.cube))
+        _check(self)
         if not 1 <= self.limit <= MOST_RECORDS:
             raise QueryError("limit", f"a feed shows 1 to {MOST_RECORDS:,} records, not {self.limit}")
 
     @classmethod
     def parse(cls, given: object) -> Feed:
         """A feed from its JSON object."""
+        return _parsed(cls, given)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as a JSON object; :meth:`parse` gives it back."""
+        return _built(self)
+
+
+class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A page of records in any order, whose answer says what asks for the next page.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    cube: str = "calls"
+    columns: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    since: str = "24h"
+    until: str = ""
+    tz: str = "UTC"
+    #: The short name of a column, with a minus in front for the largest, or newest, first. What is unknown comes last.
+    sort: str = "-at"
+    #: Text that a message has, whatever the case, or an id; see :mod:`tokometer.measures.search`.
+    search: str = ""
+    #: What the page before gave as its `after`; empty for the first page.
+    after: str = ""
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        _check(self)
+        sign, name = ("-" if self.sort.startswith("-") else ""), self.sort.lstrip("+-")
+        force_setattr(self, "sort", sign + _column(self.cube, name or "at", "sort"))
+        fact = FACTS[self.cube].get(name)
+        if fact is not None and fact.sql == "''":
+            raise QueryError("sort", f"{name} is told by details of errors, which the list cannot be sorted by")
+        if len(self.search) > LONGEST:
+            raise QueryError("search", f"it takes at most {LONGEST} characters")
+        if not 1 <= self.limit <= MOST_RECORDS:
+            raise QueryError("limit", f"a page has 1 to {MOST_RECORDS:,} records, not {self.limit}")
+
+    @classmethod
+    def parse(cls, given: object) -> Listing:
+        """A listing from its JSON object."""
         return _parsed(cls, given)
 
     def to_json(self) -> dict[str, Any]:
@@ -150,14 +193,53 @@ class Slices(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
         return _built(self)
 
 
+class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What fills prompts, and what becomes of what is written to caches: see :mod:`tokometer.measures.prompts`.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    of: Literal["parts", "writes", "breaks"] = "parts"
+    #: A dimension of calls, for `writes` and `breaks`; empty: all together.
+    by: str = ""
+    where: tuple[Filter, ...] = ()
+    since: str = "30d"
+    until: str = ""
+    tz: str = "UTC"
+    #: What tokens cost, by which the cost of a call is shared out among its parts; models that are not there have
+    #: :data:`DEFAULT_RATE`.
+    rates: tuple[Rate, ...] = ()
+    #: How many rows at most.
+    limit: int = 1_000
+
+    def __post_init__(self) -> None:
+        if self.of == "parts" and self.by:
+            raise QueryError("by", "what fills prompts is told of all calls in question together")
+        force_setattr(self, "by", dimension_named(f"calls.{self.by.removeprefix('calls.')}").short if self.by else "")
+        force_setattr(self, "where", _filters(self.where, "calls"))
+        if not 1 <= self.limit <= MOST_RECORDS:
+            raise QueryError("limit", f"an answer has 1 to {MOST_RECORDS:,} rows, not {self.limit}")
+
+    def as_query(self) -> Query:
+        """The question for the number of the same calls."""
+        by = (f"calls.{self.by}",) if self.by else ()
+        return Query(
+            measures=("calls.requests",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
+        )
+
+
 #: What :func:`tokometer.measures.answer` takes.
-Question = Query | Feed | Spread | Slices
+Question = Query | Feed | Listing | Spread | Slices | Prompts
 
 _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     **FIELDS,
     "cube": FIELDS["since"],
     "columns": FIELDS["by"],
     "newest": FIELDS["other"],
+    "sort": FIELDS["since"],
+    "search": FIELDS["since"],
+    "after": FIELDS["since"],
     "of": FIELDS["since"],
 }
 
@@ -180,7 +262,19 @@ def _built(question: Struct) -> dict[str, Any]:
     return built
 
 
-def _column(cube: str, name: str) -> str:
+def _check(question: Feed | Listing) -> None:
+    """Looks up a list's cube, columns and filters, and puts their short names into it."""
+    if question.cube not in CUBES:
+        meant = suggest(question.cube, CUBES) or f"; there are {', '.join(CUBES)}"
+        raise QueryError("cube", f"there is no cube {told(question.cube, 80)!r}{meant}")
+    columns = question.columns or SHOWN[question.cube]
+    force_setattr(question, "columns", tuple(_column(question.cube, str(name)) for name in columns))
+    if len(set(question.columns)) < len(question.columns):
+        raise QueryError("columns", "a name is there twice")
+    force_setattr(question, "where", _filters(question.where, question.cube))
+
+
+def _column(cube: str, name: str, field: str = "columns") -> str:
     """A column's short name."""
     short = name.removeprefix(f"{cube}.")
     if short in FACTS[cube]:
@@ -190,7 +284,7 @@ def _column(cube: str, name: str) -> str:
     except QueryError:
         known = [*FACTS[cube], *CUBES[cube].dimensions]
         meant = suggest(short, known) or f"; there are {', '.join(known)}"
-        raise QueryError("columns", f"{cube} have no column {told(name, 80)!r}{meant}") from None
+        raise QueryError(field, f"{cube} have no column {told(name, 80)!r}{meant}") from None
 
 
 def _filters(given: tuple[Filter, ...], cube: str) -> tuple[Filter, ...]:

@@ -71,6 +71,8 @@ class Result:
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Any]]
     meta: Meta = field(repr=False)
+    #: Of a page of a list, what asks for the next; empty on the last one.
+    after: str = ""
 
     def to_json(self, *, rows: bool = True) -> dict[str, Any]:
         """As JSON: money as decimal strings with nine places, times in RFC 3339. Without `rows`, all but these."""
@@ -79,8 +81,8 @@ class Result:
                 {"name": column.name, "unit": column.unit, "type": column.type, "title": column.title}
                 for column in self.columns
             ],
-            "rows": [{name: _json(value) for name, value in row.items()} for row in self.rows if rows],
-            "meta": {name: _json(getattr(self.meta, name)) for name in Meta.__slots__},
+            "rows": [{name: json_value(value) for name, value in row.items()} for row in self.rows if rows],
+            "meta": {name: json_value(getattr(self.meta, name)) for name in Meta.__slots__},
         }
 
     def to_csv(self) -> str:
@@ -99,7 +101,8 @@ def _header(column: Column) -> str:
     return f"{column.title} ({'USD' if unit.style == 'money' else unit.title})"
 
 
-def _json(value: object) -> object:
+def json_value(value: object) -> object:
+    """A value as JSON has it: money as decimal text with nine places, times as RFC 3339; what JSON has not is null."""
     if isinstance(value, Decimal):
         return f"{value:.9f}" if value.is_finite() else None
     if isinstance(value, float):

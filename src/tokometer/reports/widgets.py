@@ -6,13 +6,14 @@ Questions and plain values; who shows them asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tokometer.dashboards.answers import described
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Matter, judge
 from tokometer.measures import Filter, Query, Question, Result
+from tokometer.records.evened import even
 from tokometer.records.units import exact, show
 from tokometer.settings import Settings
 
@@ -109,10 +110,23 @@ def knowledge_models(ask: Ask, matter: Matter, settings: Settings, knowledge_bas
     return KnowledgeModels(
         knowledge_base,
         [described(name).title for name in _MODELS],
-        [(row["model"] or "unknown", _figures(_MODELS, row)) for row in rows[:_MOST]],
+        _evened([(row["model"] or "unknown", _figures(_MODELS, row)) for row in rows[:_MOST]], rows),
         _advice(ask, matter, settings, lambda row: row["model"] in names) if names else [],
         max(0, len(rows) - _MOST),
     )
+
+
+def _evened(
+    models: Sequence[tuple[str, Sequence[Figure]]], rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, Sequence[Figure]]]:
+    """The same with as many decimals in each column, so that it can be compared at a glance."""
+    columns = [
+        even([row[name.partition(".")[2]] for row in rows[: len(models)]], described(name).unit) for name in _MODELS
+    ]
+    return [
+        (model, [replace(figure, text=column[at]) for figure, column in zip(figures, columns, strict=True)])
+        for at, (model, figures) in enumerate(models)
+    ]
 
 
 def _figures(names: Sequence[str], row: Mapping[str, Any]) -> list[Figure]:

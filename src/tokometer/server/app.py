@@ -20,12 +20,14 @@ from tokometer.server import (
     health,
     ingest,
     links,
+    listed,
     live,
     machines,
     notes,
     pages,
     panels,
     pushed,
+    search,
     sources,
     targets,
     views,
@@ -61,6 +63,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         api,
         panels,
         filtering,
+        search,
         grafana,
         live,
         machines,
@@ -75,7 +78,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for module in (views, notes, boards, board_pages):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
-    for router in (*ROUTERS, pushed.routes(), explored.pages, explored.api, links.pages, links.api):
+    pages_and_apis = (router for module in (listed, explored, links) for router in (module.pages, module.api))
+    for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)

@@ -100,7 +100,8 @@ def records(request: Request, panel_id: str) -> Response:
 
 
 def _filters(scope: Scope, but: str = "") -> tuple[Filter, ...]:
-    return tuple(Filter(f"calls.{name}", "in", chosen) for name, chosen in scope.where if name != but)
+    chosen = [Filter(f"calls.{name}", "in", values) for name, values in scope.where if name != but]
+    return (*chosen, *(Filter(f"calls.{name}", "not in", values) for name, values in scope.without))
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -13,11 +13,12 @@ from tokometer import __version__
 from tokometer.ledger import LedgerError
 from tokometer.ledger.aside import waits
 from tokometer.server.away import retry_after
+from tokometer.server.exposition import MEDIA_TYPE, escaped, metric
+from tokometer.server.metered import metered
 from tokometer.server.runtime import Runtime
 from tokometer.server.targets import standings
 
 router: Final = APIRouter(tags=["health"])
-_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/healthz", summary="Liveness: the process answers")
@@ -38,34 +39,35 @@ def readyz(request: Request) -> Response:
     return PlainTextResponse("ready\n")
 
 
-@router.get("/metrics", summary="How the server is doing, for Prometheus")
+@router.get("/metrics", summary="How the server and the calls are doing, for Prometheus")
 def metrics(request: Request) -> Response:
-    """The text format of Prometheus."""
-    return Response("\n".join(_lines(request.app.state.runtime)) + "\n", media_type=_EXPOSITION)
+    """The text format of Prometheus; docs/how-to/grafana.md says what each metric is."""
+    return Response("\n".join(_lines(request.app.state.runtime)) + "\n", media_type=MEDIA_TYPE)
 
 
 def _lines(runtime: Runtime) -> Iterator[str]:
     counters = runtime.counters
-    yield from _metric("build_info", "gauge", "The running version.", {f'version="{__version__}"': 1})
-    yield from _metric("start_time_seconds", "gauge", "When the server started.", {"": round(runtime.started_at, 3)})
-    yield from _metric(
+    yield from metric("build_info", "gauge", "The running version.", {f'version="{__version__}"': 1})
+    yield from metric("start_time_seconds", "gauge", "When the server started.", {"": round(runtime.started_at, 3)})
+    yield from metric(
         "uptime_seconds", "gauge", "How long it has run.", {"": round(time.time() - runtime.started_at, 3)}
     )
-    yield from _metric("commits_total", "counter", "Commits to the ledger.", {"": counters.commits})
+    yield from metric("commits_total", "counter", "Commits to the ledger.", {"": counters.commits})
     outcomes = ("accepted", "duplicate", "changed", "refused")
     values = {f'outcome="{name}"': getattr(counters, name) for name in outcomes}
-    yield from _metric("records_total", "counter", "Records taken in, by what became of them.", values)
-    yield from _metric("pending_records", "gauge", "Records that wait for their commit.", {"": runtime.writer.pending})
-    yield from _metric("live_listeners", "gauge", "Pages that listen for changes.", {"": runtime.broadcaster.listeners})
+    yield from metric("records_total", "counter", "Records taken in, by what became of them.", values)
+    yield from metric("pending_records", "gauge", "Records that wait for their commit.", {"": runtime.writer.pending})
+    yield from metric("live_listeners", "gauge", "Pages that listen for changes.", {"": runtime.broadcaster.listeners})
     for name, memory, words in (
         ("panel_answers_total", runtime.rendered, "Panels that were asked for, by where the answer came from."),
         ("endpoint_answers_total", runtime.replies, "Answers of endpoints, by where they came from."),
         ("ledger_questions_total", runtime.results, "Questions to the ledger, by where the answer came from."),
     ):
         counts = {'from="cache"': memory.found, 'from="made"': memory.made}
-        yield from _metric(name, "counter", words, counts)
+        yield from metric(name, "counter", words, counts)
     yield from _targets(runtime)
     yield from _ledger(runtime)
+    yield from metered(runtime)
 
 
 def _targets(runtime: Runtime) -> Iterator[str]:
@@ -73,7 +75,7 @@ def _targets(runtime: Runtime) -> Iterator[str]:
     told = standings(runtime)
     if not told:
         return
-    names = [f'source="{_escaped(one.listed.source)}",target="{_escaped(one.listed.target.name)}"' for one in told]
+    names = [f'source="{escaped(one.listed.source)}",target="{escaped(one.listed.target.name)}"' for one in told]
     for name, kind, words, of in (
         ("target_up", "gauge", "Whether a target answers (1) or not (0).", lambda one: int(one.state == "up")),
         ("target_questions_total", "counter", "Questions to a target since the start.", lambda one: one.questions),
@@ -81,13 +83,13 @@ def _targets(runtime: Runtime) -> Iterator[str]:
         ("target_records_total", "counter", "Records that came of a target.", lambda one: one.total),
         ("target_seconds", "gauge", "How long the last question took.", lambda one: round(one.took or 0.0, 4)),
     ):
-        yield from _metric(name, kind, words, dict(zip(names, map(of, told), strict=True)))
+        yield from metric(name, kind, words, dict(zip(names, map(of, told), strict=True)))
 
 
 def _ledger(runtime: Runtime) -> Iterator[str]:
     """Whether records can be taken, what is missing, and how large the ledger is, where it can be asked."""
     trouble = runtime.watch.look()
-    yield from _metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": int(not trouble)})
+    yield from metric("ledger_ready", "gauge", "Whether records can be taken (1) or not (0).", {"": int(not trouble)})
     try:
         missing = runtime.ledger.missing
         stats = runtime.ledger.stats()
@@ -95,25 +97,13 @@ def _ledger(runtime: Runtime) -> Iterator[str]:
     except LedgerError:
         return
     lost = missing.commits if missing else 0
-    yield from _metric("ledger_missing_commits", "gauge", "Acknowledged commits that are gone.", {"": lost})
+    yield from metric("ledger_missing_commits", "gauge", "Acknowledged commits that are gone.", {"": lost})
     aside = len(runtime.ledger.unsettled)
-    yield from _metric("ledger_unsettled_quarters", "gauge", "Quarter hours that are set aside.", {"": aside})
-    ahead = {f'source="{_escaped(name)}"': count for name, count in waiting.items()}
+    yield from metric("ledger_unsettled_quarters", "gauge", "Quarter hours that are set aside.", {"": aside})
+    ahead = {f'source="{escaped(name)}"': count for name, count in waiting.items()}
     words = "Records that wait until our clock has come to them, by source."
-    yield from _metric("waiting_records", "gauge", words, ahead or {"": 0})
+    yield from metric("waiting_records", "gauge", words, ahead or {"": 0})
     rows = {f'table="{name}"': value for name, value in stats.items() if name != "bytes"}
-    yield from _metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
+    yield from metric("ledger_rows", "gauge", "Rows in the ledger, by table.", rows)
     if "bytes" in stats:
-        yield from _metric("ledger_bytes", "gauge", "Size of the ledger on disk.", {"": stats["bytes"]})
-
-
-def _escaped(value: str) -> str:
-    """A value as a label has it."""
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _metric(name: str, kind: str, words: str, values: Mapping[str, float]) -> Iterator[str]:
-    yield f"# HELP tokometer_{name} {words}"
-    yield f"# TYPE tokometer_{name} {kind}"
-    for labels, value in values.items():
-        yield f"tokometer_{name}{{{labels}}} {value}" if labels else f"tokometer_{name} {value}"
+        yield from metric("ledger_bytes", "gauge", "Size of the ledger on disk.", {"": stats["bytes"]})

@@ -78,7 +78,7 @@ def page(request: Request) -> Response:
         links = [shown(runtime, link) for link in links_of(runtime)]
     except AccountsError as error:
         trouble = str(error)
-    return framed(request, "links.html", "links", links=links, trouble=trouble)
+    return framed(request, "links.html", "links", links=links, trouble=trouble, settled=runtime.settings.embed.origins)
 
 
 def links_of(runtime: Runtime) -> list[Link]:

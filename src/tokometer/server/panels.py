@@ -68,6 +68,7 @@ def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str,
         "how": panel.how,
         "measures": list(panel.measures),
         "uses": list(panel.uses),
+        "leads": panel.leads,
         "url": f"/api/panels/{panel.id}",
         "csv": f"/api/panels/{panel.id}.csv",
     }
@@ -119,7 +120,11 @@ def panel_explained(request: Request, panel_id: str) -> Response:
             window=_windows(panel, view.window, asked),
             before="the period before it" if own_window(panel) else scope.before,
             scope=scope,
-            filters=[(dimension_named(f"calls.{name}").title, values) for name, values in context.scope.where],
+            filters=[
+                (dimension_named(f"calls.{name}").title, verb, values)
+                for verb, pairs in (("is", context.scope.where), ("is not", context.scope.without))
+                for name, values in pairs
+            ],
             queries=[
                 (query.to_params(), json.dumps(query.to_json(), indent=1))
                 for query in dict.fromkeys(asked)

@@ -91,11 +91,12 @@ def made(
     context = narrowed(panel, context_of(runtime, scope, ask))
     scope = context.scope
     view = panel.view(context)
-    filtered = bool(scope.where)
+    filtered = bool(scope.filtered)
     title = titled(panel, scope)
     frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
+    frame["leads"] = DASHBOARDS.get(panel.leads)
     if "by" in panel.uses:
         titles = findable(runtime)
         if scope.by not in titles:
@@ -136,7 +137,7 @@ def _last(context: Context) -> dict[str, Any] | None:
     day = last.date()
     length = max(window.until.date() - window.since.date(), timedelta(days=1))
     asked = {"range": "custom", "since": day - length + timedelta(days=1), "until": day}
-    return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.where)}
+    return {"day": f"{day.day} {day:%b %Y}", "to": urlencode(asked), "filtered": bool(context.scope.filtered)}
 
 
 def _says_nothing(view: View) -> bool:
@@ -155,7 +156,7 @@ def _unheard(panel: Panel, scope: Scope) -> list[str]:
     cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
     return [
         dimension_named(f"calls.{name}").title
-        for name, _ in scope.where
+        for name in scope.filtered
         if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
     ]
 
@@ -166,7 +167,7 @@ def _unknown(panel: Panel, scope: Scope) -> list[str]:
     if len(cubes) != 1 or "calls" in cubes:
         return []
     known = CUBES[cubes.pop()].dimensions
-    return [dimension_named(f"calls.{name}").title for name, _ in scope.where if name not in known]
+    return [dimension_named(f"calls.{name}").title for name in scope.filtered if name not in known]
 
 
 def _json(value: object) -> object:

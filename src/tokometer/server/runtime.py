@@ -34,6 +34,7 @@ from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.grpc_state import GrpcState
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
+from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
@@ -133,6 +134,9 @@ class Runtime:
     arrivals: Arrivals = field(default_factory=Arrivals)
     #: Answers to queries, kept while nothing new is committed.
     results: Memory[Result] = field(init=False)
+    #: The same for scrapes of `/metrics`, and what its counters remember.
+    scraped: Memory[Result] = field(init=False)
+    meter: Meter = field(default_factory=Meter)
     #: Panels as they were last sent.
     rendered: Memory[Rendered] = field(init=False)
     #: Answers of endpoints as they were last sent.
@@ -161,6 +165,7 @@ class Runtime:
         )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.results = Memory(400, 64 * MIB, version=self.version)
+        self.scraped = Memory(64, 8 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
         self.replies = Memory(400, version=self.version)
         self.names = Memory(8, 16 * MIB, version=self.version)

@@ -2,6 +2,7 @@
 
 from tokometer.dashboards.boards.analytics import ANALYTICS
 from tokometer.dashboards.boards.business import BUSINESS
+from tokometer.dashboards.boards.context import CONTEXT
 from tokometer.dashboards.boards.executive import EXECUTIVE
 from tokometer.dashboards.boards.incidents import INCIDENTS
 from tokometer.dashboards.boards.insights import INSIGHTS
@@ -22,6 +23,7 @@ DASHBOARDS = {
         BUSINESS,
         INCIDENTS,
         TOKENS,
+        CONTEXT,
         ANALYTICS,
         INSIGHTS,
         MODELS,

@@ -50,12 +50,17 @@ def pace_of(seconds: Sequence[float]) -> str:
     return PACES[max((one for one in PACES if one <= fastest), default=5)]
 
 
-def board_of(board: Dashboard, sight: Sight) -> dict[str, Any]:
-    """The dashboard as Grafana reads it from a file."""
-    made = DashboardBuilder(board.title).uid(uid_of(board.id)).tags([TAG]).timezone("browser")
-    made.description(board.about).tooltip(DashboardCursorSync.CROSSHAIR).links(board_links(board.id))
+def head(board: Dashboard, sight: Sight, uid: str, title: str, tag: str) -> DashboardBuilder:
+    """A dashboard without panels: its names, range and pace."""
+    made = DashboardBuilder(title).uid(uid).tags([tag]).timezone("browser").description(board.about)
     made.time(*time_of(board.range)).refresh(pace_of([sight.every(board.id, one) for one in board.panels]))
     made.timepicker(TimePicker().refresh_intervals(list(PACES.values())))
+    return made.tooltip(DashboardCursorSync.CROSSHAIR)
+
+
+def board_of(board: Dashboard, sight: Sight) -> dict[str, Any]:
+    """The dashboard as Grafana reads it from a file."""
+    made = head(board, sight, uid_of(board.id), board.title, TAG).links(board_links(board.id))
     made.variables(variables(sight))
     for one, place in laid_out(board.sections, sight):
         if isinstance(one, Section):
@@ -74,7 +79,7 @@ def laid_out(sections: Sequence[Section], sight: Sight) -> Iterator[tuple[Any, G
         if section.title:
             yield section, GridPos(h=1, w=_COLUMNS, x=0, y=top)
             top += 1
-        for line in _lines([(panel, drawn(panel, sight)) for panel in section.panels]):
+        for line in lines_of([(panel, drawn(panel, sight)) for panel in section.panels]):
             height, left = max(shape.height for _, shape in line), 0
             for panel, shape in line:
                 yield (panel, shape), GridPos(h=height, w=2 * panel.width, x=left, y=top)
@@ -82,7 +87,8 @@ def laid_out(sections: Sequence[Section], sight: Sight) -> Iterator[tuple[Any, G
             top += height
 
 
-def _lines(panels: Sequence[tuple[Panel, Drawn]]) -> Iterator[list[tuple[Panel, Drawn]]]:
+def lines_of(panels: Sequence[tuple[Panel, Drawn]]) -> Iterator[list[tuple[Panel, Drawn]]]:
+    """Panels that stand beside each other."""
     line: list[tuple[Panel, Drawn]] = []
     for one in panels:
         if line and sum(2 * panel.width for panel, _ in line) + 2 * one[0].width > _COLUMNS:

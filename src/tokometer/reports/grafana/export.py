@@ -9,8 +9,9 @@ from typing import Final
 
 from tokometer.dashboards import DASHBOARDS
 from tokometer.reports.grafana import provisioning
-from tokometer.reports.grafana.board import board_of
+from tokometer.reports.grafana.board import board_of, title_of
 from tokometer.reports.grafana.guide import guide
+from tokometer.reports.grafana.prometheus import board_of as prometheus_board
 from tokometer.reports.grafana.sight import Sight
 
 #: The six dashboards of the monitoring suite; the others have a folder of their own.
@@ -31,11 +32,38 @@ def files(sight: Sight, prometheus: str = "") -> dict[str, str]:
         f"dashboards/{_FOLDERS[name in SUITE]}/{name}.json": json_text(board_of(board, sight))
         for name, board in DASHBOARDS.items()
     }
+    if prometheus:
+        found |= _prometheus(sight)
     found["provisioning/dashboards/tokometer.yaml"] = provisioning.dashboards()
     found["provisioning/datasources/tokometer.yaml"] = provisioning.datasources(sight.url, prometheus)
     found["GUIDE.md"] = guide(DASHBOARDS.values(), sight)
     found["README.md"] = _readme(sight.url)
     return found
+
+
+def _prometheus(sight: Sight) -> dict[str, str]:
+    """The same for Prometheus, what it has to scrape, and which panels it cannot tell."""
+    found, left_out = {}, []
+    for name, board in DASHBOARDS.items():
+        made, without = prometheus_board(board, sight)
+        if made["panels"]:
+            found[f"dashboards/Tokometer (Prometheus)/{name}.json"] = json_text(made)
+        left_out += [f"* {board.title}: {title_of(board, panel)}" for panel in without]
+    found["prometheus/scrape.yaml"] = provisioning.scrape(sight.url)
+    found["prometheus/README.md"] = _PROMETHEUS + "\n".join(left_out) + "\n"
+    return found
+
+
+_PROMETHEUS: Final = """\
+# Dashboards that ask Prometheus
+
+Put `scrape.yaml` below `scrape_configs` of your prometheus.yml. Counters are of calls that began since Tokometer
+started, and are extrapolated between scrapes: near the numbers of its pages, and not the same. Filters are provider and
+model; judgements and latencies are by provider only.
+
+Not in them, as Prometheus cannot tell them:
+
+"""
 
 
 def json_text(value: object) -> str:

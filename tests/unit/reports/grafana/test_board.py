@@ -22,6 +22,7 @@ from tokometer.records.providers import PROVIDERS
 from tokometer.reports.grafana.board import PACES, board_of, number_of, pace_of
 from tokometer.reports.grafana.export import SUITE, files, json_text
 from tokometer.reports.grafana.kinds import DRAWERS
+from tokometer.reports.grafana.prometheus import board_of as prometheus_board
 from tokometer.reports.grafana.sight import Sight
 from tokometer.settings import Settings, Thresholds
 
@@ -65,6 +66,17 @@ def test_dashboard_has_the_form_of_grafana(name: str) -> None:
     assert made["schemaVersion"] == 42
     assert made["uid"] == f"tokometer-{name}"
     assert len(made["uid"]) <= 40
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_dashboard_for_prometheus_has_the_form_of_grafana(name: str) -> None:
+    """The same of those that ask Prometheus; every panel is in them, or told of as left out."""
+    register_default_plugins()
+    made, left_out = prometheus_board(DASHBOARDS[name], Sight())
+    read = json.loads(json.dumps(Dashboard.from_json(made), cls=JSONEncoder))
+    assert read == made
+    assert len(made["panels"]) + len(left_out) == len(DASHBOARDS[name].panels)
+    assert all(target["expr"] for panel in made["panels"] for target in panel["targets"])
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
