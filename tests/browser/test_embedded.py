@@ -93,3 +93,23 @@ def test_a_link_that_is_revoked_goes_dark(visit: Opener, still: Running) -> None
     expect(page.get_by_text("has been revoked")).to_be_visible()
     page.reload()
     expect(page.get_by_text("has been revoked")).to_be_visible()
+
+
+def test_a_link_is_made_in_the_menu_of_a_panel(visit: Opener, still: Running) -> None:
+    """What the dialog gives opens the panel as it is looked at; one that cannot be is refused in words."""
+    page = visit(f"{still.url}/usage?range=30d", patient=True)
+    panel = page.locator(f'[data-panel="{panel_of(still, "ranking")}"]')
+    expect(panel).not_to_have_attribute("aria-busy", "true", timeout=20_000)
+    panel.locator("[data-more-of]").click()
+    page.get_by_role("menuitem", name="Embed…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Pages that may frame it").fill("https://wiki.example/path")
+    dialog.get_by_role("button", name="Make the link").click()
+    expect(dialog.get_by_role("status")).to_contain_text("has to be an origin")
+    dialog.get_by_label("Pages that may frame it").fill("https://wiki.example")
+    dialog.get_by_role("button", name="Make the link").click()
+    url = dialog.get_by_label("Link", exact=True).input_value()
+    assert "<iframe" in dialog.get_by_label("For a page").input_value()
+    shown = visit(url)
+    expect(shown.locator(".panel h3")).to_have_text(panel.locator("h3").inner_text())
+    expect(shown.locator("#embed-range")).to_have_text("Last 30 days")

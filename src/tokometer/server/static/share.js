@@ -14,11 +14,11 @@ const HEIGHT = 320;
  * @param {URLSearchParams} query
  */
 export function embed(panel, title, query) {
-  const dialog = /** @type {HTMLDialogElement} */ (make("dialog", { class: "share", "aria-labelledby": "share-title" }));
+  const dialog = /** @type {HTMLDialogElement} */ (make("dialog", { class: "made-dialog", "aria-labelledby": "share-title" }));
   const until = /** @type {HTMLSelectElement} */ (make("select", { name: "until" }, ...UNTIL.map(([value, words]) => make("option", { value }, words))));
   const origins = /** @type {HTMLInputElement} */ (make("input", { name: "origins", placeholder: "https://wiki.example.com", autocomplete: "off", spellcheck: "false" }));
   const said = make("p", { class: "note", role: "status" });
-  const result = make("div", { class: "share-result" });
+  const result = make("div", { class: "made-result" });
   const submit = make("button", { class: "button" }, "Make the link");
   const close = make("button", { type: "button", class: "button" }, "Close");
   const form = make(
@@ -30,7 +30,7 @@ export function embed(panel, title, query) {
     make("label", {}, "Pages that may frame it ", origins),
     said,
     result,
-    make("div", { class: "do" }, submit, " ", close),
+    make("div", { class: "dialog-end" }, submit, close),
   );
   dialog.append(form);
   close.addEventListener("click", () => dialog.close());
@@ -69,7 +69,7 @@ function shown({ url }, title, height) {
         copy.textContent = "Press Ctrl-C";
       }
     });
-    parts.push(make("div", { class: "share-part" }, make("span", { class: "popover-title" }, what), box, copy));
+    parts.push(make("div", {}, make("span", { class: "popover-title" }, what), box, copy));
   }
   return [...parts, make("p", { class: "note" }, "All links, and a way to revoke each: ", make("a", { href: "/links" }, "Links"))];
 }
