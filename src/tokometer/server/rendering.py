@@ -12,11 +12,11 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, View, titled
-from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.drill import Drill
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.panel import narrowed, own_window
-from tokometer.measures import CUBES, Query, Question, Result, dimension_named
+from tokometer.dashboards.unheard import unheard, unknown
+from tokometer.measures import Query, Question, Result, dimension_named
 from tokometer.measures.latest import latest
 from tokometer.server.moments import Moment
 from tokometer.server.notes import marks_within
@@ -93,7 +93,7 @@ def made(
     view = panel.view(context)
     filtered = bool(scope.filtered)
     title = titled(panel, scope)
-    frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame: dict[str, Any] = {"title": title, "unheard": unheard(panel, scope), "unknown": unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
     frame["leads"] = DASHBOARDS.get(panel.leads)
@@ -149,25 +149,6 @@ def _has_nothing(ask: Ask) -> bool:
     """True where no call has ever come in: then a page says how to send some."""
     found = ask(Query(measures=("calls.requests",), since="all")).rows
     return not (found and found[0]["requests"])
-
-
-def _unheard(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters that what the panel counts has no dimension for."""
-    cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
-    return [
-        dimension_named(f"calls.{name}").title
-        for name in scope.filtered
-        if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
-    ]
-
-
-def _unknown(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters under which nothing can be told of what the panel judges."""
-    cubes = {judgement_of(name)[0].cube if name.startswith(JUDGED) else "calls" for name in panel.measures}
-    if len(cubes) != 1 or "calls" in cubes:
-        return []
-    known = CUBES[cubes.pop()].dimensions
-    return [dimension_named(f"calls.{name}").title for name in scope.filtered if name not in known]
 
 
 def _json(value: object) -> object:

@@ -18,6 +18,7 @@ from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
+from tokometer.settings.outcomes import DEFAULT_BRANCHES, TICKETS
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
@@ -263,6 +264,33 @@ SECTIONS: Final[tuple[Section, ...]] = (
             Described("labels.NAME", "a path", "a label", "none"),
         ),
         values=lambda settings: settings.webhooks,
+    ),
+    Section(
+        "outcomes",
+        "Outcomes",
+        "What tells which change and which ticket a call is for, where its branch and the changes that are known "
+        "do not say it all.",
+        '[outcomes]\ndefault_branches = ["main", "develop"]\ntickets = ["(PAY-[0-9]+)"]\n\n'
+        '[outcomes.repositories]\n"/home/me/src/shop" = "acme/web-shop"',
+        more=(
+            Described(
+                "default_branches",
+                "a list of texts",
+                "branches that never tell a call's change, whatever their case",
+                ", ".join(DEFAULT_BRANCHES),
+            ),
+            Described(
+                "tickets",
+                "a list of up to ten regular expressions",
+                "what a ticket looks like in a branch's name; the first that is found counts, and what is in its "
+                "brackets is the ticket. A number alone is one of the repository",
+                " and ".join(f"`{pattern}`" for pattern in TICKETS).replace("|", "\\|"),
+            ),
+            Described("authors", "true or false", "whether reading a repository keeps who wrote a commit", "true"),
+            Described(
+                "repositories.FOLDER", "text", "the repository of a working folder, `owner/name`", "told by its name"
+            ),
+        ),
     ),
     Section(
         "accounts",
