@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 #: `$name`, `${name}`, `${name:format}`, `${name.path:format}`.
 _VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?:\.([^:}]+))?(?::([^}]+))?\}")
-#: What a variable has as its value while All is chosen and it has a value for that.
+#: What our variables have as their value while All is chosen.
 ALL = "$__all"
 
 
@@ -44,8 +44,10 @@ class Grafana:
 
 
 def _formatted(name: str, values: Sequence[str] | None, form: str) -> str:
-    # A value for All of one's own is handed on as it is, but for what makes parts of addresses.
     chosen = [ALL] if values is None else list(values)
+    if values is None and form == "queryparam":
+        # As addresses of dashboards have it, whatever its value for All is.
+        return f"var-{name}=All"
     if form == "queryparam":
         return "&".join(f"var-{name}={quote(value, safe='')}" for value in chosen)
     if form == "percentencode":

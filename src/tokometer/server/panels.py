@@ -25,7 +25,7 @@ from tokometer.records.zone import local_zone
 from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS
 from tokometer.server.memory import FOR_GOOD, Kept
 from tokometer.server.moments import Moment
-from tokometer.server.rendering import context_of, every, held, made, panel_named, panels
+from tokometer.server.rendering import context_of, every, fitting, held, made, panel_named, panels
 from tokometer.server.runtime import Rendered, Runtime, quarter_of
 from tokometer.server.scoped import parameters_of, scope_of
 from tokometer.server.templates import render
@@ -84,7 +84,8 @@ def panel_explained(request: Request, panel_id: str) -> Response:
         return runtime.ask(question, every(runtime, panel))
 
     context = narrowed(panel, context_of(runtime, scope, ask))
-    view = panel.view(context)
+    with fitting(panel):
+        view = panel.view(context)
     return Response(
         render(
             "explain.html",

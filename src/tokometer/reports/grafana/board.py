@@ -103,7 +103,8 @@ def _panel(board: Dashboard, panel: Panel, shape: Drawn, place: GridPos, sight: 
     made = shape.panel.id(number_of(panel.id)).title(title_of(board, panel)).grid_pos(place).datasource(source())
     made.description(described_in(panel, shape)).links(panel_links(panel.id))
     made.query_caching_ttl(int(1000 * sight.every(board.id, panel)))
-    made.with_target(Infinity(rows_path(panel.id), shape.columns, shape.form))
+    if shape.columns:
+        made.with_target(Infinity(rows_path(panel.id), shape.columns, shape.form))
     if shape.form == "timeseries" and panel.window.endswith(("m", "h", "d")):
         made.time_from(panel.window)
     elif getattr(panel, "trend", False) and panel.kind == "series":
