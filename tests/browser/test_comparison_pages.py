@@ -62,7 +62,7 @@ def test_folded_rows_open(visit: Opener, still: Running) -> None:
 
 @pytest.mark.parametrize(
     ("name", "panel", "one"),
-    [("overview", "overview.providers", "button.light"), ("providers", "providers.health", "button.dial")],
+    [("overview", "overview.providers", ".light button"), ("providers", "providers.health", ".dial button")],
 )
 def test_tiles_and_dials_filter(visit: Opener, still: Running, name: str, panel: str, one: str) -> None:
     """With the keyboard alone, a tile or a dial shows only its provider on the whole page."""

@@ -182,7 +182,7 @@ def test_by_keyboard_alone(visit: Opener, still: Running) -> None:
     page.wait_for_url("**/analytics?range=30d")
     expect(page.locator("[data-show=range]").first).to_have_text("Last 30 days")
 
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     page.keyboard.type("claude")
     expect(page.locator("#filter-list .option").first).to_contain_text(re.compile("claude", re.IGNORECASE))
     page.keyboard.press("Enter")

@@ -49,7 +49,7 @@ def test_counts_beside_filter_values(visit: Opener, still: Running) -> None:
     """The number beside a value is the one that stands on the page once it is chosen, and then it has a tick."""
     page = visit(f"{still.url}/usage?provider=anthropic")
     _ready(page)
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     option = page.locator("#filter-list [data-filter=model]").first
     count = option.locator("span").last.inner_text()
     value = option.get_attribute("data-value")
@@ -58,7 +58,7 @@ def test_counts_beside_filter_values(visit: Opener, still: Running) -> None:
     _ready(page)
     shown = page.locator(".panel-figures .stat", has_text="Requests").locator(".figure")
     expect(shown).to_have_attribute("title", count)
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     chosen = page.locator("#filter-list .chosen[data-filter=model]")
     expect(chosen).to_have_attribute("data-value", value or "")
     expect(chosen.locator("span").last).to_have_text(count)

@@ -146,7 +146,7 @@ def test_keyboard(visit: Opener, still: Running) -> None:
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     page.keyboard.type("claude")
     expect(page.locator("#filter-list .option").first).to_contain_text(re.compile("claude", re.IGNORECASE))
     page.keyboard.press("Enter")

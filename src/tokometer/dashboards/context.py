@@ -14,6 +14,7 @@ from tokometer.dashboards.scope import Scope, grain_of
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import PREFIX, Matter, judge
 from tokometer.measures import CUBES, Filter, Query, Question, Result
+from tokometer.measures.query import Op
 from tokometer.prices import PriceBook
 from tokometer.settings import Settings
 
@@ -58,15 +59,18 @@ class Context:
 
     def where(self, cube: str = CALLS) -> tuple[Filter, ...]:
         """The viewer's filters, as far as a cube has their dimensions; see :meth:`unheard`."""
+        given: tuple[tuple[Op, tuple[tuple[str, tuple[str, ...]], ...]], ...]
+        given = (("in", self.scope.where), ("not in", self.scope.without))
         return tuple(
-            Filter(f"{cube}.{name}", "in", values)
-            for name, values in self.scope.where
+            Filter(f"{cube}.{name}", op, values)
+            for op, pairs in given
+            for name, values in pairs
             if cube == CALLS or name in CUBES[cube].dimensions
         )
 
     def unheard(self, cube: str) -> tuple[str, ...]:
         """The viewer's filters that a cube cannot follow, as it has no such dimension."""
-        return tuple(name for name, _ in self.scope.where if cube != CALLS and name not in CUBES[cube].dimensions)
+        return tuple(name for name in self.scope.filtered if cube != CALLS and name not in CUBES[cube].dimensions)
 
     def query(
         self,

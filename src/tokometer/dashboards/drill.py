@@ -95,17 +95,19 @@ class Drill:
     until: str
     tz: str
     where: Mapping[str, tuple[Filter, ...]]
+    #: What the panel shows first; '' where that counts no records.
+    first: str = ""
 
     @classmethod
     def of(cls, context: Context, window: Window | None, names: Iterable[str], where: Sequence[Filter] = ()) -> Drill:
         """Of a panel over a window (None: all there is) that is computed from these names, with conditions."""
         since, until = window.asked if window else ("all", "")
-        found = [one.measure.partition(".")[0] for name in names if (one := counted(name))]
+        measures = [one.measure for name in names if (one := counted(name))]
         filters = {
             cube: (*context.where(cube), *(one for one in where if one.dimension.startswith(f"{cube}.")))
-            for cube in dict.fromkeys((CALLS, *found))
+            for cube in dict.fromkeys((CALLS, *(name.partition(".")[0] for name in measures)))
         }
-        return cls(since, until, context.scope.zone.key, filters)
+        return cls(since, until, context.scope.zone.key, filters, next(iter(measures), ""))
 
     def query(self, of: str, at: Sequence[Condition] = (), within: str = "") -> Query | None:
         """The query whose answer the number of `of` is; None where it counts no records, or is of too many names.
@@ -133,4 +135,5 @@ class Drill:
     def told(self) -> dict[str, Any]:
         """The same for the browser."""
         where = {cube: [addresses.listed(one) for one in filters] for cube, filters in self.where.items()}
-        return {"to": addresses.EXPLORE, "since": self.since, "until": self.until, "tz": self.tz, "where": where}
+        told = {"to": addresses.EXPLORE, "since": self.since, "until": self.until, "tz": self.tz, "of": self.first}
+        return told | {"where": where}

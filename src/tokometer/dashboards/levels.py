@@ -38,6 +38,8 @@ def budget_line(context: Context, _window: Window, grain: Grain) -> Sequence[Lev
 def _budget(context: Context) -> Decimal | None:
     """The monthly budget of exactly the calls that the viewer looks at, as `judgement.budget` takes it."""
     where = context.scope.where
+    if context.scope.without:
+        return None
     if not where:
         return context.settings.budget.monthly
     (name, values), *others = where

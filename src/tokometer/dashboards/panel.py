@@ -76,6 +76,10 @@ class Panel(Protocol):
         """What it is good for and how to read it, in a sentence or two, for the guide."""
 
     @property
+    def leads(self) -> str:
+        """The id of the dashboard that tells more; '' for none. Links pass window, zone, filters and names on."""
+
+    @property
     def uses(self) -> tuple[str, ...]:
         """Which choices of the viewer it depends on, beside zone and filters; see :meth:`Scope.key`."""
 
@@ -118,6 +122,8 @@ class Placed:
     every: int = 60
     window: str = ""
     how: str = ""
+    #: The dashboard that tells more of what it shows; see :attr:`Panel.leads`.
+    leads: str = ""
     #: What it is always about, beside the viewer's filters: dimensions by their short names, and their values.
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -46,6 +46,8 @@ _QUARTER: Final = timedelta(minutes=15)
 _LONGEST: Final = timedelta(days=3660)
 _MOST_VALUES: Final = 50
 _MOST_FILTERS: Final = 50
+#: Stands in front of a dimension's name where its values are left out: `-model=gpt-5`.
+NOT: Final = "-"
 
 
 class ScopeError(ValueError):
@@ -54,13 +56,17 @@ class ScopeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everything that decides what a panel shows. `where` are (dimension's short name, values) pairs."""
+    """Everything that decides what a panel shows. `where` are (dimension's short name, values) pairs.
+
+    `without` are such pairs, too: calls with one of these values are left out.
+    """
 
     range: str
     window: Window
     grain: Grain
     calendar: Calendar
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    without: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compare: bool = True
     trend: Trend = "day"
     measure: Shown = "cost"
@@ -82,6 +88,11 @@ class Scope:
     def now(self) -> datetime:
         """The moment of asking, in the viewer's zone."""
         return self.calendar.now
+
+    @property
+    def filtered(self) -> tuple[str, ...]:
+        """The dimensions that are filtered by, by their short names."""
+        return tuple(dict.fromkeys(name for name, _ in (*self.where, *self.without)))
 
     @property
     def told(self) -> Show:
@@ -121,7 +132,7 @@ class Scope:
             "by": (self.by, self.hidden),
             "grain": self.every,
         }
-        return (self.zone.key, self.where, *(parts[name] for name in uses))
+        return (self.zone.key, self.where, self.without, *(parts[name] for name in uses))
 
     def moved(self, steps: int) -> str:
         """URL parameters of the window so many lengths later (negative: earlier).
@@ -170,7 +181,7 @@ def parse_scope(
 
     Args:
         parameters: `range`, `since`, `until`, `of`, `tz`, `compare`, `complete`, `trend`, `measure`, `show`, `per`,
-            `by`, `grain`, `hide`, and any dimension by its short name.
+            `by`, `grain`, `hide`, and any dimension by its short name; with `-` in front, its values are left out.
         dimensions: Short names that may be filtered by.
         now: The time, aware.
         default: The range where none is asked for.
@@ -194,17 +205,15 @@ def parse_scope(
     _check("show", show, ("value", "change", "percent"))
     _check("per", per, ("", "request", "mtok", "session"))
     complete = one("complete", "0") == "1"
+    dimensions = tuple(dimensions)
     known = {DEFAULT_BY, *dimensions}
     by, every = one("by", DEFAULT_BY), one("grain")
     _check("by", by, sorted(known))
     _check("grain", every, ("", *CHOICES))
-    where = tuple(
-        (dimension, tuple(sorted(set(parameters[dimension]))[:_MOST_VALUES]))
-        for dimension in sorted(set(dimensions))
-        if parameters.get(dimension)
-    )
-    if len(where) > _MOST_FILTERS:
-        raise ScopeError(f"{where[-1][0][:40]}: at most {_MOST_FILTERS} dimensions can be filtered by at once")
+    where, without = (_filters(parameters, dimensions, sign) for sign in ("", NOT))
+    if len(where) + len(without) > _MOST_FILTERS:
+        last = (*where, *without)[-1][0]
+        raise ScopeError(f"{last[:40]}: at most {_MOST_FILTERS} dimensions can be filtered by at once")
     window = _window(name, calendar, one("since"), one("until"), complete=complete)
     return Scope(
         range=name,
@@ -212,6 +221,7 @@ def parse_scope(
         grain=grain_of(window),
         calendar=calendar,
         where=where,
+        without=without,
         compare=one("compare", "1") != "0",
         trend=trend,  # type: ignore[arg-type]
         measure=measure,  # type: ignore[arg-type]
@@ -222,6 +232,16 @@ def parse_scope(
         by=by,
         every=every if every in choices(window) else "",
         hidden=tuple(sorted(set(parameters.get("hide", ()))))[:_MOST_VALUES],
+    )
+
+
+def _filters(
+    parameters: Mapping[str, list[str]], dimensions: Iterable[str], sign: str
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        (name, tuple(sorted(set(given))[:_MOST_VALUES]))
+        for name in sorted(set(dimensions))
+        if (given := parameters.get(sign + name))
     )
 
 

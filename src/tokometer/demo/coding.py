@@ -9,6 +9,7 @@ from tokometer.demo.company import BRANCHES, CODING_TASKS, CODING_TOOLS, SUBAGEN
 from tokometer.demo.filling import HOURS_UNTIL, PAUSES, PAUSING, Filling, answered
 from tokometer.demo.journal import CACHE_LIFE, MINUTE, Exhausted, Journal, Prompt
 from tokometer.demo.models import CLAUDE_CODE, CODEX, EXPLORERS, Model
+from tokometer.demo.outcomes import branch_at
 from tokometer.records import AgentRun, ToolCall
 
 _TOOL_BOUNDS: Final = list(accumulate(weight for _, weight, _, _ in CODING_TOOLS))
@@ -41,7 +42,7 @@ class Coding:
             "source": "codex" if codex else "claude_code",
             "session_id": session,
             "project": project,
-            "git_branch": rng.choice(BRANCHES),
+            "git_branch": branch_at(project, rng.choice(BRANCHES), at),
             "agent": "codex" if codex else "claude-code",
             "user": person.name,
             "team": person.team.name,

@@ -32,12 +32,14 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
     scope = scope_of(request, {key: values for key, values in parameters_of(request).items() if key != "q"})
     groups = []
     chosen = dict(scope.where)
-    titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in chosen}
+    left_out = dict(scope.without)
+    titles = findable(runtime) | {name: dimension_named(f"calls.{name}").title for name in scope.filtered}
     wanted = q[:_LONGEST_TYPED].casefold().strip()
     for name, title in titles.items():
         # Who types `team` looks for teams, whatever they are called.
         named = bool(wanted) and wanted in f"{title} {name}".casefold()
         values = _values(runtime, scope, name, chosen.get(name, ()), "" if named else wanted)
+        values = [one for one in values if one["value"] not in left_out.get(name, ())]
         if values:
             groups.append((not named, {"name": name, "title": title, "values": values}))
     return [group for _, group in sorted(groups, key=itemgetter(0))]
@@ -45,8 +47,8 @@ def filters(request: Request, q: str = "") -> dict[str, Any] | list[Any]:
 
 def _values(runtime: Runtime, scope: Scope, name: str, chosen: Sequence[str], wanted: str) -> list[dict[str, Any]]:
     """The values of a dimension with their requests under the filters of the others, those that are chosen first."""
-    others = tuple(given for given in scope.where if given[0] != name)
-    context = context_of(runtime, replace(scope, where=others), runtime.ask)
+    where, without = (tuple(given for given in pairs if given[0] != name) for pairs in (scope.where, scope.without))
+    context = context_of(runtime, replace(scope, where=where, without=without), runtime.ask)
     largest = partial(context.query, scope.window, "requests", by=(name,), rank="requests", other=False)
     rows = list(largest(top=_LOOKED_AT).rows)
     if len(rows) >= _LOOKED_AT:

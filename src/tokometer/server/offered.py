@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tokometer.dashboards.scope import NOT
 from tokometer.measures import CUBES, Calls, QueryError, dimension_named
 from tokometer.measures.labels import PREFIX, label_of
 from tokometer.measures.made import made_of
@@ -22,7 +23,8 @@ _FINDABLE: Final = ("model", "provider", "source", "project", "team", "user", "a
 
 def offered(runtime: Runtime, parameters: Iterable[str] = ()) -> dict[str, str]:
     """Short names and titles; labels are those that take part in the rollups, and those that are asked for."""
-    asked = [name for name in parameters if name.startswith(PREFIX) and _is_label(name)]
+    named = (name.removeprefix(NOT) for name in parameters)
+    asked = [name for name in named if name.startswith(PREFIX) and _is_label(name)]
     return DECLARED | _made() | {name: dimension_named(f"calls.{name}").title for name in [*_rolled(runtime), *asked]}
 
 

@@ -111,5 +111,6 @@ def test_the_browser_is_told_the_same() -> None:
         "since": "7d",
         "until": "",
         "tz": "Europe/Berlin",
+        "of": "calls.cost",
         "where": {"calls": ['calls.model in ["a, b"]']},
     }

@@ -80,3 +80,10 @@ def test_ids_are_unique_and_of_their_board() -> None:
         assert dashboard.about.endswith(".")
     keys = [dashboard.key for dashboard in DASHBOARDS.values()]
     assert len(set(keys)) == len(keys)
+
+
+def test_panels_lead_to_other_dashboards() -> None:
+    """What a panel leads to is a dashboard that there is, and another than its own."""
+    for one in DASHBOARDS.values():
+        for panel in one.panels:
+            assert not panel.leads or panel.leads in DASHBOARDS.keys() - {one.id}, panel.id

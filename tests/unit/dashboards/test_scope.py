@@ -192,3 +192,12 @@ def test_complete_custom() -> None:
     assert running.window.until == datetime(2026, 11, 18, tzinfo=UTC)
     over = _scope(range="custom", since="2026-11-01", until="2026-11-10", complete="1")
     assert over.window.until == datetime(2026, 11, 11, tzinfo=UTC)
+
+
+def test_values_are_left_out() -> None:
+    """With a minus in front a dimension's values are left out; they are part of what two viewers share."""
+    parameters = {"-model": ["b", "a", "b"], "model": ["c"], "-nothing": ["x"]}
+    scope = parse_scope(parameters, ("model", "team"), _NOW)
+    assert (scope.where, scope.without) == ((("model", ("c",)),), (("model", ("a", "b")),))
+    assert scope.filtered == ("model",)
+    assert scope.key(()) != parse_scope({"model": ["c"]}, ("model", "team"), _NOW).key(())

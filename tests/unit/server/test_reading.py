@@ -143,3 +143,23 @@ def _lasting(found: dict[str, Any]) -> list[list[Any]]:
 def _text(server: Running, panel: Panel, query: str) -> str:
     found = server.get(f"/api/panels/{panel.id}{query}").json()["html"]
     return html.unescape(re.sub(r"<[^>]+>", " ", found))
+
+
+def test_values_are_left_out_everywhere(server: Running) -> None:
+    """What is left out of a page is out of its panels, files, endpoints and definitions, and what is left adds up."""
+
+    def requests(more: str) -> int:
+        rows = server.get(f"/api/panels/usage.models?range=30d&by=model{more}").json()["rows"]
+        return sum(row[3] for row in rows)
+
+    [model, *_] = [row[0] for row in server.get("/api/panels/usage.models?range=30d&by=model").json()["rows"]]
+    chosen = f"&model={model}"
+    assert 0 < requests(f"&-model={model}") == requests("") - requests(chosen)
+    assert f"\r\n{model}," not in server.get(f"/api/panels/usage.models.csv?range=30d&-model={model}").text
+    assert f"is not {model}" in server.get(f"/api/panels/usage.models/explain?range=30d&-model={model}").text
+    groups = {group["name"]: group["values"] for group in server.get(f"/api/filters?range=30d&-model={model}").json()}
+    assert model not in {one["value"] for one in groups["model"]}
+    told = server.get(f"/api/tokens/by-model?period=30d&-model={model}")
+    assert told.status == 200
+    assert model not in {row["model"] for row in told.json()["models"]}
+    assert server.get("/api/tokens/by-model?period=30d&-nothing=x").status == 422

@@ -44,6 +44,7 @@ ANALYTICS: Final = Dashboard(
                 Share(
                     id="analytics.models",
                     title="Model Distribution",
+                    leads="usage",
                     by="model",
                     of="calls.total_tokens",
                     columns=("calls.cost",),

@@ -32,6 +32,7 @@ BUSINESS: Final = Dashboard(
                 Stat(
                     id="business.cost",
                     title="Daily Cost",
+                    leads="usage",
                     of="calls.cost",
                     window="today",
                     every=60,
@@ -69,6 +70,7 @@ BUSINESS: Final = Dashboard(
                 Series(
                     id="business.trend",
                     title="Cost Trend ({range})",
+                    leads="usage",
                     of=("calls.cost",),
                     shape="area",
                     grain="day",
@@ -99,6 +101,7 @@ BUSINESS: Final = Dashboard(
                 Treemap(
                     id="business.models",
                     title="Cost by Model ({range})",
+                    leads="model-performance",
                     of="calls.cost",
                     by="model",
                     group="provider",
@@ -110,6 +113,7 @@ BUSINESS: Final = Dashboard(
                 Ranking(
                     id="business.expensive",
                     title="Top 5 Expensive Models ({range})",
+                    leads="model-performance",
                     by="model",
                     of="calls.cost",
                     top=5,
@@ -140,6 +144,7 @@ BUSINESS: Final = Dashboard(
                 Verdicts(
                     id="business.movers",
                     title="Top Movers ({range})",
+                    leads="usage",
                     of="judgement.movers",
                     by=("model",),
                     columns=("cost", "", "change", "note"),
@@ -158,6 +163,7 @@ BUSINESS: Final = Dashboard(
                 Bubble(
                     id="business.value",
                     title="Cost/Token vs Throughput ({range})",
+                    leads="tokens",
                     by="model",
                     x="calls.tokens_per_second",
                     y="calls.cost_per_mtok",

@@ -21,6 +21,7 @@ EXECUTIVE: Final = Dashboard(
                 Stat(
                     id="overview.health",
                     title="Overall Health Score",
+                    leads="providers",
                     of="judgement.health_score",
                     window="15m",
                     every=30,
@@ -29,6 +30,7 @@ EXECUTIVE: Final = Dashboard(
                 Stat(
                     id="overview.requests_per_minute",
                     title="Active Requests/min",
+                    leads="usage",
                     of="calls.requests_per_minute",
                     window="5m",
                     every=15,
@@ -38,6 +40,7 @@ EXECUTIVE: Final = Dashboard(
                 Stat(
                     id="overview.latency",
                     title="Avg Response Time",
+                    leads="model-performance",
                     of="calls.mean_latency",
                     window="15m",
                     every=30,
@@ -46,6 +49,7 @@ EXECUTIVE: Final = Dashboard(
                 Stat(
                     id="overview.cost",
                     title="Daily Cost",
+                    leads="business",
                     of="calls.cost",
                     window="today",
                     every=60,
@@ -59,6 +63,7 @@ EXECUTIVE: Final = Dashboard(
                 StatusGrid(
                     id="overview.providers",
                     title="Provider Health Grid",
+                    leads="providers",
                     of="judgement.health_score",
                     word="judgement.health_score.status",
                     also=(
@@ -76,6 +81,7 @@ EXECUTIVE: Final = Dashboard(
                 Alerts(
                     id="overview.alerts",
                     title="Alert List",
+                    leads="incidents",
                     window="24h",
                     every=30,
                     how="Everything that is wrong now, the worst first, and the incidents of the last 24 hours.",
@@ -87,6 +93,7 @@ EXECUTIVE: Final = Dashboard(
                 Series(
                     id="overview.volume",
                     title="Request Volume ({range})",
+                    leads="usage",
                     of=("calls.requests",),
                     shape="area",
                     every=30,
@@ -98,6 +105,7 @@ EXECUTIVE: Final = Dashboard(
                 Matrix(
                     id="overview.errors",
                     title="Error Rate Distribution",
+                    leads="incidents",
                     by="provider",
                     columns=(
                         Column("calls.error_rate", limits=error_rate_limits),

@@ -91,6 +91,7 @@ INCIDENTS: Final = Dashboard(
                 StatusGrid(
                     id="incidents.breakers",
                     title="Circuit Breaker Status",
+                    leads="providers",
                     of="judgement.breaker",
                     also=(
                         Also("judgement.breaker.failure_count", "failures"),
@@ -107,6 +108,7 @@ INCIDENTS: Final = Dashboard(
                 HeatMap(
                     id="incidents.availability",
                     title="Availability Heatmap ({range})",
+                    leads="providers",
                     of="calls.availability",
                     by="provider",
                     limits=availability_states,
@@ -190,6 +192,7 @@ INCIDENTS: Final = Dashboard(
                 Verdicts(
                     id="incidents.objectives",
                     title="Objectives",
+                    leads="providers",
                     of="judgement.slo",
                     by=("", "provider"),
                     columns=("objective", ""),

@@ -89,6 +89,7 @@ INSIGHTS: Final = Dashboard(
                 Share(
                     id="insights.models",
                     title="Model Usage Breakdown",
+                    leads="usage",
                     by="model",
                     of="calls.requests",
                     width=4,
@@ -103,6 +104,7 @@ INSIGHTS: Final = Dashboard(
                 Histogram(
                     id="insights.latency",
                     title="Performance Distribution: Response Times",
+                    leads="model-performance",
                     width=6,
                     every=120,
                     how="How many calls took how long. The marks are the median, and what 95 % and 99 % stayed below.",

@@ -20,6 +20,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                 Ranking(
                     id="model-performance.top",
                     title="Top 5 Models",
+                    leads="usage",
                     by="model",
                     of="calls.requests",
                     top=5,
@@ -31,6 +32,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                 Ranking(
                     id="model-performance.issues",
                     title="Models with Issues",
+                    leads="incidents",
                     by="model",
                     of="calls.error_rate",
                     columns=("calls.requests",),
@@ -45,6 +47,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                 Gauge(
                     id="model-performance.health",
                     title="Model Health Gauge",
+                    leads="providers",
                     of="judgement.health_score",
                     word="judgement.health_score.status",
                     by="model",
@@ -62,6 +65,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                 Series(
                     id="model-performance.volume",
                     title="Request Volume ({range})",
+                    leads="usage",
                     of=("calls.requests",),
                     by="model",
                     shape="stack",
@@ -75,6 +79,7 @@ MODEL_PERFORMANCE: Final = Dashboard(
                 Ranking(
                     id="model-performance.cost",
                     title="Cost per Model",
+                    leads="business",
                     by="model",
                     of="calls.cost",
                     columns=("calls.requests",),

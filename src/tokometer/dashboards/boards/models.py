@@ -59,6 +59,7 @@ MODELS: Final = Dashboard(
                 Cards(
                     id="models.status",
                     title="Provider Status",
+                    leads="providers",
                     by="provider",
                     state="judgement.connection",
                     figures=(("calls.cost", "this month", "month"), ("calls.total_tokens", "tokens today", "today")),
@@ -75,6 +76,7 @@ MODELS: Final = Dashboard(
                 Ranking(
                     id="models.table",
                     title="Models",
+                    leads="model-performance",
                     by="model",
                     of="calls.sessions",
                     columns=(
@@ -113,6 +115,7 @@ MODELS: Final = Dashboard(
                 Share(
                     id="models.breakdown",
                     title="Cost Breakdown by Provider",
+                    leads="business",
                     by="provider",
                     of="calls.cost",
                     width=4,

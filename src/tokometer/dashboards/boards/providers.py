@@ -20,6 +20,7 @@ PROVIDERS: Final = Dashboard(
                 Gauge(
                     id="providers.health",
                     title="Health Gauge Grid",
+                    leads="incidents",
                     of="judgement.health_score",
                     word="judgement.health_score.status",
                     by="provider",
@@ -38,6 +39,7 @@ PROVIDERS: Final = Dashboard(
                 Matrix(
                     id="providers.matrix",
                     title="Comparison Matrix",
+                    leads="model-performance",
                     by="provider",
                     columns=(
                         Column("judgement.health_score", "Health", scale=""),
@@ -67,6 +69,7 @@ PROVIDERS: Final = Dashboard(
                 Bubble(
                     id="providers.reliability",
                     title="Cost vs Reliability",
+                    leads="incidents",
                     by="provider",
                     x="calls.cost_per_request",
                     y="calls.success_rate",
@@ -79,6 +82,7 @@ PROVIDERS: Final = Dashboard(
                 Distribution(
                     id="providers.latency",
                     title="Latency Distribution",
+                    leads="model-performance",
                     by="provider",
                     shape="violins",
                     top=17,
@@ -93,6 +97,7 @@ PROVIDERS: Final = Dashboard(
                 Share(
                     id="providers.requests",
                     title="Request Distribution",
+                    leads="usage",
                     by="provider",
                     of="calls.requests",
                     what="requests",
@@ -103,6 +108,7 @@ PROVIDERS: Final = Dashboard(
                 Share(
                     id="providers.cost",
                     title="Cost Distribution",
+                    leads="business",
                     by="provider",
                     of="calls.cost",
                     what="cost",
@@ -117,6 +123,7 @@ PROVIDERS: Final = Dashboard(
                 Series(
                     id="providers.cost_trend",
                     title="Cost Trend",
+                    leads="business",
                     of=("calls.cost",),
                     by="provider",
                     shape="line",
@@ -131,6 +138,7 @@ PROVIDERS: Final = Dashboard(
                 Series(
                     id="providers.uptime_trend",
                     title="Uptime Trend",
+                    leads="incidents",
                     of=("calls.availability",),
                     by="provider",
                     rank="calls.requests",

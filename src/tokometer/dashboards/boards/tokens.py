@@ -21,6 +21,7 @@ TOKENS: Final = Dashboard(
                 Stat(
                     id="tokens.total",
                     title="Total Tokens ({range})",
+                    leads="usage",
                     of="calls.total_tokens",
                     window="24h",
                     every=60,
@@ -48,6 +49,7 @@ TOKENS: Final = Dashboard(
                 Stat(
                     id="tokens.price",
                     title="Cost per 1M Tokens",
+                    leads="business",
                     of="calls.cost_per_mtok",
                     every=300,
                     colour="cost",
@@ -75,6 +77,7 @@ TOKENS: Final = Dashboard(
                 Ranking(
                     id="tokens.models",
                     title="Tokens by Model ({range})",
+                    leads="usage",
                     by="model",
                     of="calls.total_tokens",
                     parts=("calls.prompt_tokens", "calls.output_tokens"),
@@ -115,6 +118,7 @@ TOKENS: Final = Dashboard(
                 Series(
                     id="tokens.cost",
                     title="Cost/Token Trend ({range})",
+                    leads="business",
                     of=("calls.cost_per_mtok",),
                     least="hour",
                     levels=Benchmark("calls.cost_per_mtok"),

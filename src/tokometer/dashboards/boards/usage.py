@@ -69,6 +69,7 @@ USAGE: Final = Dashboard(
                 Ranking(
                     id="usage.models",
                     title="By {by}",
+                    leads="model-performance",
                     by="model",
                     chosen=True,
                     of="calls.cost",
@@ -80,6 +81,7 @@ USAGE: Final = Dashboard(
                 Ranking(
                     id="usage.providers",
                     title="Providers",
+                    leads="providers",
                     by="provider",
                     of="calls.cost",
                     change=False,
@@ -93,6 +95,7 @@ USAGE: Final = Dashboard(
                 Series(
                     id="usage.kinds",
                     title="Kinds of tokens",
+                    leads="tokens",
                     of=(
                         "calls.input_tokens",
                         "calls.cache_read_tokens",
@@ -107,6 +110,7 @@ USAGE: Final = Dashboard(
                 Series(
                     id="usage.latency",
                     title="Latency",
+                    leads="model-performance",
                     of=("calls.p50_latency", "calls.p95_latency", "calls.p99_latency"),
                     joined=True,
                     paced=True,

@@ -28,6 +28,9 @@ _LATELY: Final = "30d"
 _DOWN: Final = 0.95
 _SHORT: Final = ("minute", "five_minutes", "quarter")
 Tall = Literal["", "tall", "taller"]
+_FAILED: Final = "calls.errors"
+#: Measures that are bad where calls fail.
+_ILL: Final = ("calls.availability", "calls.success_rate", "calls.error_rate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +160,9 @@ class HeatMap(Placed):
         scale: dict[str, Any] = {"colour": self.colour}
         if self.limits:
             scale = {"scale": "state", "limits": self.limits(context.settings), "words": words}
-        return heat(items, columns, values, what.unit, titles=titles, what=what.title, **scale) | {"of": self.of}
+        chart = heat(items, columns, values, what.unit, titles=titles, what=what.title, **scale) | {"of": self.of}
+        # A click on a cell that is ill leads to the calls that failed in it.
+        return chart | ({"leads": _FAILED} if self.limits and self.of in _ILL else {})
 
     def _key(self, limits: tuple[float, float]) -> str:
         """The states in words, where there is no room for the chart's own key."""

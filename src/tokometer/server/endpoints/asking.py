@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 
 from tokometer.dashboards.calendar import Calendar, Window
 from tokometer.dashboards.context import Context
-from tokometer.dashboards.scope import Scope, ScopeError, grain_of, parse_scope
+from tokometer.dashboards.scope import NOT, Scope, ScopeError, grain_of, parse_scope
 from tokometer.measures import Query, QueryError
 from tokometer.measures.errors import suggest, told
 from tokometer.measures.windows import NAMED, resolve
@@ -66,7 +66,8 @@ SHARED: Final = (
 )
 FILTERS: Final = (
     "Any dimension of calls is a filter, a label as well: `provider=openai`, `model=gpt-5&model=gpt-5-mini`, "
-    "`team=search`, `label.tenant=acme`. Several values of one are alternatives."
+    "`team=search`, `label.tenant=acme`. Several values of one are alternatives; with `-` in front, they are "
+    "left out: `-provider=openai`."
 )
 
 
@@ -159,7 +160,7 @@ def read(
     shared = {one.name: _single(one.name, given.pop(one.name, [])) for one in SHARED}
     known = offered(runtime, given)
     for name in given:
-        if name not in known:
+        if name.removeprefix(NOT) not in known:
             names = [*(one.name for one in (*SHARED, *takes)), *known]
             raise refused(told(name, _MOST_TYPED), "there is no such parameter", suggest(name, names), names)
     scope, asked_for = _scope(runtime, shared, given, period)

@@ -252,7 +252,7 @@ def _available(asked: Asked) -> dict[str, Any]:
 def providers_in(asked: Asked, found: Any) -> list[str]:  # noqa: ANN401 - names that were gathered
     """The providers that an answer lists: all that there are, of filtered calls those that had some."""
     names = list(found)
-    known = [name for name in seen(asked.runtime, "provider") if not asked.context.scope.where or name in names]
+    known = [name for name in seen(asked.runtime, "provider") if not asked.context.scope.filtered or name in names]
     return list(dict.fromkeys([*known, *names]))
 
 

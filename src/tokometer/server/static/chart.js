@@ -2,8 +2,7 @@
 // Draws charts with Vega when they come into view, and passes on what readers do with them.
 
 import { ink, laidOut, rowsOf } from "./layout.js";
-import * as marks from "./marks.js";
-import * as course from "./course.js";
+import { Pointing } from "./pointing.js";
 import { Tip } from "./tip.js";
 
 /**
@@ -20,10 +19,8 @@ import { Tip } from "./tip.js";
  * @property {{x: number, y: number}} [where] where in the element the pointer that led there is; none for a key
  * @property {boolean} touched whether the tip told about it before the finger came down
  * @property {SVGPathElement} [pointer] the outline of the mark, or the line at the time, that is told about
+ * @property {number} [from] where a stretch of the time axis begins that is being chosen: an index of `tips`
  */
-
-/** How to find, step through and tell about what a chart shows. @param {ChartData} data */
-const reading = (data) => (data.series ? course : marks);
 
 /** @param {string} url */
 function loadScript(url) {
@@ -52,7 +49,7 @@ export class Charts {
    * @param {HTMLElement} tip
    */
   constructor(vegaUrl, chartsUrl, tip) {
-    this.tip = new Tip(tip);
+    this.pointing = new Pointing(new Tip(tip));
     this.ready = Promise.all([loadScript(vegaUrl), fetch(chartsUrl).then((answer) => answer.json())]).then(([, kit]) => {
       this.#vega = /** @type {any} */ (window).tokometerVega;
       this.#kit = kit;
@@ -71,8 +68,7 @@ export class Charts {
   /** @type {ResizeObserver} */ #sizes;
 
   /**
-   * Shows data in an element, now or when it comes into view. A click or Enter on a mark that can be filtered by sends
-   * a `pick` event with `{dimension, value}` up from the element, one on a period a `zoom` event with `{since, until}`.
+   * Shows data in an element, now or when it comes into view; what its reader does with it are events, see pointing.js.
    * @param {HTMLElement} element
    * @param {ChartData} data
    */
@@ -84,17 +80,7 @@ export class Charts {
       return;
     }
     this.#drawings.set(element, { data, element, laid: laidOut(data, element.clientWidth), at: -1, touched: false });
-    element.addEventListener("pointermove", (event) => this.#point(element, event));
-    element.addEventListener("pointerdown", (event) => {
-      const pressed = this.#drawings.get(element);
-      const before = pressed?.at;
-      this.#point(element, event);
-      if (pressed) pressed.touched = event.pointerType !== "touch" || pressed.at === before;
-    });
-    element.addEventListener("pointerleave", () => this.#leave(element));
-    element.addEventListener("blur", () => "moving" in element.dataset || this.#leave(element));
-    element.addEventListener("keydown", (event) => this.#press(element, event));
-    element.addEventListener("click", (event) => this.#pick(element, event));
+    this.pointing.listen(element, () => this.#drawings.get(element));
     if (this.#kit) this.#inView.observe(element);
   }
 
@@ -152,16 +138,7 @@ export class Charts {
     view.padding({ left, right, top, bottom });
     view.width(Math.max(0, element.clientWidth - left - right)).height(Math.max(0, element.clientHeight - top - bottom));
     await view.runAsync();
-    if (drawing.at >= 0) this.#again(drawing);
-  }
-
-  /** Goes on telling about what is under the pointer, or was stepped to, after it has been drawn anew. @param {Drawing} drawing */
-  #again(drawing) {
-    const { data, element, where } = drawing;
-    const found = where ? reading(data).find(drawing, where.x, where.y) : Math.min(drawing.at, data.tips.length - 1);
-    drawing.at = -1;
-    if (found < 0 || !data.tips.length) this.#leave(element);
-    else this.#tell(drawing, found, where);
+    if (drawing.at >= 0) this.pointing.again(drawing);
   }
 
   /** The names of the tables that a spec takes. @param {string} kind @returns {string[]} */
@@ -187,110 +164,6 @@ export class Charts {
     const { view } = drawing;
     if (view.width() + left + right !== element.clientWidth || view.height() + top + bottom !== element.clientHeight) this.#fill(drawing);
   }
-
-  /**
-   * @param {HTMLElement} element
-   * @param {PointerEvent} event
-   */
-  #point(element, event) {
-    const drawing = this.#drawings.get(element);
-    if (!drawing?.view || !drawing.data.tips.length) return;
-    const box = element.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const found = reading(drawing.data).find(drawing, x, y);
-    if (found < 0) this.#leave(element);
-    else this.#tell(drawing, found, { x, y });
-    element.classList.toggle("can-pick", Boolean(drawing.data.zoom) || this.#picked(drawing, { x, y }) !== null);
-  }
-
-  /**
-   * @param {HTMLElement} element
-   * @param {KeyboardEvent} event
-   */
-  #press(element, event) {
-    const drawing = this.#drawings.get(element);
-    if (event.key === "Escape") this.#leave(element);
-    if (!drawing?.view || !drawing.data.tips.length) return;
-    if (event.key === "Enter" && drawing.at >= 0) return this.#pick(element);
-    const next = reading(drawing.data).step(drawing, event.key);
-    if (next < 0) return;
-    event.preventDefault();
-    this.#tell(drawing, next);
-    this.tip.say();
-  }
-
-  /**
-   * @param {Drawing} drawing
-   * @param {number} index
-   * @param {{x: number, y: number}} [pointer] where the pointer is, if there is one
-   */
-  #tell(drawing, index, pointer) {
-    const { element } = drawing;
-    const read = reading(drawing.data);
-    drawing.where = pointer;
-    if (drawing.at !== index || this.tip.hidden) {
-      drawing.at = index;
-      this.tip.fill(...read.content(drawing, index));
-      outline(drawing, read.shape(drawing, index));
-    }
-    const place = read.place(drawing, index, pointer);
-    const box = element.getBoundingClientRect();
-    this.tip.stand(box.left + place.x, box.top + place.y);
-  }
-
-  /** What a click there, or Enter, filters by. @param {Drawing} drawing @param {{x: number, y: number}} [pointer] */
-  #picked(drawing, pointer) {
-    return drawing.at < 0 ? null : reading(drawing.data).pick(drawing, drawing.at, pointer);
-  }
-
-  /**
-   * @param {HTMLElement} element
-   * @param {MouseEvent} [event]
-   */
-  #pick(element, event) {
-    const drawing = this.#drawings.get(element);
-    // The first touch of a mark tells about it; only the second picks it.
-    if (!drawing || (event && !drawing.touched)) return;
-    const box = element.getBoundingClientRect();
-    const into = drawing.at >= 0 && drawing.data.series && course.zoom(drawing, drawing.at);
-    if (into) {
-      this.#leave(element);
-      element.dispatchEvent(new CustomEvent("zoom", { bubbles: true, detail: { since: into[0], until: into[1] } }));
-      return;
-    }
-    const picked = this.#picked(drawing, event && { x: event.clientX - box.left, y: event.clientY - box.top });
-    if (!picked) return;
-    const [dimension, value] = picked;
-    this.#leave(element);
-    element.dispatchEvent(new CustomEvent("pick", { bubbles: true, detail: { dimension, value } }));
-  }
-
-  /** @param {HTMLElement} element */
-  #leave(element) {
-    const drawing = this.#drawings.get(element);
-    if (!drawing) return;
-    drawing.at = -1;
-    drawing.pointer?.setAttribute("d", "");
-    element.classList.remove("can-pick");
-    this.tip.hide();
-  }
-}
-
-/**
- * Draws the outline of what is told about over the chart.
- * @param {Drawing} drawing
- * @param {string} path
- */
-function outline(drawing, path) {
-  if (!drawing.pointer?.isConnected) {
-    const layer = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    layer.setAttribute("class", "pointer");
-    layer.setAttribute("aria-hidden", "true");
-    drawing.pointer = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    layer.append(drawing.pointer);
-    drawing.element.append(layer);
-  }
-  drawing.pointer.setAttribute("d", path);
 }
 
 export { ink };

@@ -74,30 +74,57 @@ export function content({ data }, index) {
   return [heading(title), ...notes.map(([kind, text]) => note(kind, text)), ...lines];
 }
 
+/** The outline of a stretch of time, from one period to another. @param {Drawing} drawing @param {number} one @param {number} other */
+export function stretch({ data: { tips }, laid, element }, one, other) {
+  const { x, left, top, width, height } = scales(laid, element);
+  const [from, to] = [x(Math.min(tips[one][0], tips[other][0])), x(Math.max(tips[one][1], tips[other][1]))];
+  const begin = Math.max(left, Math.round(from)), end = Math.min(left + width, Math.round(to));
+  return `M${begin} ${top}H${end}v${height}H${begin}Z`;
+}
+
+/** Pixels around a line in which it can be met. */
+const NEAR = 12;
+
 /**
- * The series whose bar or area is under the pointer.
+ * The series whose bar, area or line is under the pointer.
  * @param {Drawing} drawing
  * @param {number} index
  * @param {{x: number, y: number}} [pointer]
- * @returns {[string, string] | null}
  */
-export function pick(drawing, index, pointer) {
-  const { data } = drawing;
-  if (data.zoom || !pointer || (data.kind !== "bars" && data.kind !== "stack")) return null;
-  const value = scales(drawing.laid, drawing.element).yValue(pointer.y);
-  const start = data.tips[index][0];
-  const row = data.data.points.rows.find(([t, , a, b]) => t === start && Math.min(a, b) <= value && value <= Math.max(a, b));
-  const series = row && data.series?.[row[4]];
-  return series?.filter ? [series.filter, series.name] : null;
+function under({ data, laid, element }, index, pointer) {
+  if (!pointer || !data.series) return undefined;
+  const { y, yValue } = scales(laid, element), start = data.tips[index][0];
+  const own = data.data.points.rows.filter(([t]) => t === start);
+  if (data.kind === "bars" || data.kind === "stack") {
+    const value = yValue(pointer.y);
+    const row = own.find(([, , a, b]) => Math.min(a, b) <= value && value <= Math.max(a, b));
+    return row && data.series[row[4]];
+  }
+  const far = (/** @type {number[]} */ row) => Math.abs(y(row[3]) - pointer.y);
+  const nearest = own.sort((one, other) => far(one) - far(other))[0];
+  return nearest && far(nearest) <= NEAR ? data.series[nearest[4]] : undefined;
 }
 
 /**
- * The period that a click or Enter leads into; null where it leads nowhere.
+ * What a period, or the part of it that is under the pointer, stands for.
  * @param {Drawing} drawing
  * @param {number} index
- * @returns {[since: number, until: number] | null}
+ * @param {{x: number, y: number}} [pointer]
+ * @returns {import("./pointing.js").Mark}
  */
-export function zoom({ data }, index) {
-  const [since, until] = data.tips[index];
-  return data.zoom ? [since, until] : null;
+export function mark(drawing, index, pointer) {
+  const { data } = drawing;
+  const [since, until] = data.tips[index], series = under(drawing, index, pointer);
+  const zoom = data.zoom ? /** @type {[number, number]} */ ([since, until]) : null;
+  // What has added up from a beginning on, and nothing of what is yet to come.
+  const ahead = data.now !== undefined && since > data.now, from = data.from ?? since;
+  const at = data.by && series ? [series.filter ? [data.by, [series.name]] : [data.by, data.named, "not in"]] : [];
+  const measure = data.of ?? [series, ...(data.series ?? [])].find((one) => one?.name.includes("."))?.name;
+  return {
+    pick: series?.filter ? [series.filter, series.name] : null,
+    zoom,
+    of: ahead ? undefined : measure,
+    at: /** @type {import("./drill.js").Condition[]} */ (at),
+    within: [from, data.from === undefined ? until : since].map((time) => new Date(time).toISOString()).join("|"),
+  };
 }

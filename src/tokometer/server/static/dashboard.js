@@ -2,8 +2,8 @@
 // A dashboard: fetches its panels, swaps what has changed, draws, and keeps what is chosen in the URL.
 
 import { Charts } from "./chart.js";
+import { listen } from "./chosen.js";
 import { lead, step } from "./drill.js";
-import { explain } from "./explain.js";
 import { Filters } from "./filters.js";
 import { renew } from "./keep.js";
 import { Live } from "./live.js";
@@ -13,7 +13,7 @@ import { close, deeds, keys } from "./shell.js";
 import { failed, quiet } from "./states.js";
 import { find, more, sort } from "./tables.js";
 import { When } from "./when.js";
-import { own, zoneOf } from "./zone.js";
+import { clock, own, zoneOf } from "./zone.js";
 
 /**
  * @typedef {{html: string, title: string, chart: import("./layout.js").ChartData | null, nothing: boolean, range: string,
@@ -47,6 +47,16 @@ const rounds = new Rounds(panels, {
     if (good) live.updated();
   },
 });
+
+listen({
+  filters,
+  query,
+  zoom: (since, until) => when.into(since, until, new URLSearchParams(location.search).get("range") ?? root.dataset.opens ?? ""),
+  renew: (panel) => rounds.renew(panel),
+  pause,
+  explain,
+  link: (panel) => copied(`${when.link(root.dataset.opens ?? "")}#${panel}`),
+}, root);
 
 /** What the page asks for: the URL, and the viewer's zone. */
 function query() {
@@ -86,9 +96,6 @@ function arrive() {
   }
   document.querySelector("[data-do=complete]")?.setAttribute("aria-pressed", String(chosen.get("complete") === "1"));
   document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(chosen.get("compare") !== "0"));
-  for (const link of document.querySelectorAll("[data-csv]")) {
-    link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${chosen}`);
-  }
   return rounds.refresh();
 }
 
@@ -112,7 +119,7 @@ function swap(panel, answer) {
   lead(panel, answer.drill);
   if (panel === panels[0]) nothing(answer.nothing);
   // A file is called what its panel is called now.
-  const file = document.querySelector(`[data-csv="${panel.dataset.panel}"]`);
+  const file = document.querySelector(`[data-files-of="${panel.dataset.panel}"]`);
   if (file) file.textContent = answer.title;
   if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
@@ -132,6 +139,37 @@ function fail(panel, error) {
     return;
   }
   failed(/** @type {HTMLElement} */ (panel.querySelector(".panel-body")), error.message, () => rounds.refresh());
+}
+
+/** Leaves a panel as it is, and says so; or goes on renewing it. @param {HTMLElement} panel */
+function pause(panel) {
+  if ("paused" in panel.dataset) {
+    delete panel.dataset.paused;
+    rounds.renew(panel);
+  } else panel.dataset.paused = `Paused at ${clock(Date.now(), zone())}`;
+}
+
+// Files to take away; whoever opens their links elsewhere has them as they stand.
+document.addEventListener("click", async (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-file]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  await (await import("./export.js")).take(/** @type {HTMLAnchorElement} */ (link), query());
+});
+document.getElementById("export")?.addEventListener("toggle", async () => (await import("./export.js")).follow(document, query()));
+
+/** Says how a panel is computed. @param {string} panel */
+async function explain(panel) {
+  (await import("./explain.js")).explain(panel, query());
+}
+
+/** Copies an address; where that is not allowed, shows it. @param {string} address */
+async function copied(address) {
+  try {
+    await navigator.clipboard.writeText(address);
+  } catch {
+    prompt("Copy this link:", address);
+  }
 }
 
 /** @param {boolean} empty */
@@ -171,16 +209,11 @@ Object.assign(deeds, {
     /** @type {HTMLElement | null} */ (document.querySelector("#range summary"))?.focus();
   },
   link: async (/** @type {HTMLElement} */ target) => {
-    const menu = target.closest("details");
-    try {
-      await navigator.clipboard.writeText(when.link(root.dataset.opens ?? ""));
-      close(menu);
-    } catch {
-      prompt("Copy this link:", when.link(root.dataset.opens ?? ""));
-    }
+    await copied(when.link(root.dataset.opens ?? ""));
+    close(target.closest("details"));
   },
   everything: () => when.move("range=all"),
-  unfilter: () => go((next) => { for (const name of Object.keys(filters.dimensions)) next.delete(name); }),
+  unfilter: () => go((next) => { for (const name of Object.keys(filters.dimensions)) for (const key of [name, `-${name}`]) next.delete(key); }),
   usual: () => go((next) => { for (const name of [...next.keys()]) next.delete(name); }),
   more: (/** @type {HTMLElement} */ target) => {
     const panel = /** @type {HTMLElement | null} */ (target.closest("[data-panel]"));
@@ -191,7 +224,7 @@ Object.assign(deeds, {
 });
 Object.assign(keys, {
   l: () => live.toggle(),
-  "/": () => filters.open(),
+  f: () => filters.open(),
   "[": () => when.step("earlier"),
   "]": () => when.step("later"),
 });
@@ -200,7 +233,6 @@ document.addEventListener("click", async (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   const range = /** @type {HTMLElement | null} */ (target.closest("[data-range]"));
   const set = /** @type {HTMLElement | null} */ (target.closest("[data-set]"));
-  const pick = /** @type {HTMLElement | null} */ (target.closest("#dashboard [data-filter]"));
   const hide = /** @type {HTMLElement | null} */ (target.closest("[data-hide]"));
   const why = /** @type {HTMLElement | null} */ (target.closest("[data-why]"));
   const head = /** @type {HTMLElement | null} */ (target.closest("thead [data-sort]"));
@@ -216,8 +248,7 @@ document.addEventListener("click", async (event) => {
     next.delete("hide");
     for (const one of hidden) next.append("hide", one);
   });
-  else if (pick) filters.toggle(pick.dataset.filter ?? "", pick.dataset.value ?? "");
-  else if (why) explain(why.dataset.why ?? "", query());
+  else if (why) explain(why.dataset.why ?? "");
   else if (head) {
     const panel = /** @type {HTMLElement} */ (head.closest("[data-panel]"));
     const cell = /** @type {HTMLElement} */ (head.closest("th"));
@@ -235,10 +266,6 @@ document.addEventListener("change", (event) => {
 root.addEventListener("zoom", (event) => {
   const { since, until } = /** @type {CustomEvent<{since: number, until: number}>} */ (event).detail;
   when.into(since, until, new URLSearchParams(location.search).get("range") ?? root.dataset.opens ?? "");
-});
-root.addEventListener("pick", (event) => {
-  const { dimension, value } = /** @type {CustomEvent<{dimension: string, value: string}>} */ (event).detail;
-  filters.toggle(dimension, value);
 });
 document.addEventListener("input", (event) => {
   const box = /** @type {HTMLInputElement} */ (event.target);

@@ -3,7 +3,8 @@
 // the address of the list of its records. The same as `Drill.address` in dashboards/drill.py.
 
 /**
- * @typedef {{to: string, since: string, until: string, tz: string, where: Record<string, string[]>}} Drill of a panel
+ * @typedef {{to: string, since: string, until: string, tz: string, of: string, where: Record<string, string[]>}} Drill
+ *   what a panel's numbers have in common; `of` is what it shows first
  * @typedef {[by: string, values: string[], op?: string]} Condition only records with one of the values, or with none of them
  */
 

@@ -7,7 +7,8 @@
  * @typedef {{name: string, label: string, colour: string, filter: string}} Series
  * @typedef {[start: number, end: number, title: string, total: string, rows: [series: number, text: string][],
  *   notes: [kind: string, text: string][]]} CourseTip
- * @typedef {[title: string, rows: [what: string, text: string][], pick: [dimension: string, value: string] | null]} MarkTip
+ * @typedef {[title: string, rows: [what: string, text: string][], pick: [dimension: string, value: string] | null,
+ *   about?: import("./drill.js").Condition[]]} MarkTip
  * @typedef {{left: number, right: number, pitch: number, count: number, lines: number}} Key a list beside a ring, in pixels
  * @typedef {{width: number, frame?: Frame, signals?: Record<string, any>, data: Record<string, Table>, key?: Key}} Layout
  * @typedef {object} ChartData as tokometer.dashboards.drawing makes it
@@ -21,6 +22,14 @@
  * @property {boolean} [zoom] for charts over time: a period can be looked into
  * @property {string} [sum] what the tooltip calls the total
  * @property {number} [stride] marks in a row, where they stand in rows
+ * @property {string} [of] the measure that its marks show, where they show one
+ * @property {string} [by] the dimension that its series are by
+ * @property {string[]} [named] the names that have a series of their own
+ * @property {[dimension: string, value: string][]} [rows] what the rows of a heat map are about
+ * @property {([since: number, until: number] | [dimension: string, value: string])[]} [columns] and its columns
+ * @property {string} [leads] the measure whose records a click on what is ill leads to
+ * @property {number} [from] from when on it has added up
+ * @property {number} [now] after which all is expected
  * @typedef {{frame: Frame, signals: Record<string, any>, data: Record<string, Table>, key?: Key}} Laid
  */
 

@@ -139,10 +139,22 @@ export function content({ data }, index) {
 }
 
 /**
+ * What a mark stands for.
  * @param {Drawing} drawing
  * @param {number} index
- * @returns {[string, string] | null}
+ * @returns {import("./pointing.js").Mark}
  */
-export function pick({ data }, index) {
-  return /** @type {Tip} */ (data.tips[index])[2];
+export function mark(drawing, index) {
+  const { data } = drawing, [, , pick, about] = /** @type {Tip} */ (data.tips[index]);
+  /** @type {import("./drill.js").Condition[]} */
+  const at = about ?? (pick ? [[pick[0], [pick[1]]]] : []);
+  if (!data.rows || !data.columns || !data.stride) return { pick, zoom: null, of: data.of, at };
+  // A cell of a heat map is about its row, and about its column: a period, or a part of the day.
+  const [by, name] = data.rows[Math.floor(index / data.stride)], column = data.columns[index % data.stride];
+  /** @type {import("./drill.js").Condition[]} */
+  const cell = [[by, [name]]], timed = typeof column[0] === "number";
+  if (!timed) cell.push([String(column[0]), [String(column[1])]]);
+  const within = timed ? column.map((time) => new Date(time).toISOString()).join("|") : undefined;
+  const ill = data.leads && /warning|critical/.test(points(drawing).rows[index][4]);
+  return { pick, zoom: null, of: data.of, at: cell, within, leads: ill ? data.leads : undefined };
 }

@@ -46,7 +46,8 @@ export class Rounds {
     this.#begun = Date.now();
     this.#underWay = true;
     this.deeds.begin(held);
-    const asked = this.panels.map((panel) => this.#ask(panel, mine, held));
+    // What is paused stays as it is, until something else is asked for.
+    const asked = this.panels.filter((panel) => !(held && "paused" in panel.dataset)).map((panel) => this.#ask(panel, mine, held));
     const found = await Promise.all(held ? asked : asked.map(async (one) => this.#show(await one)));
     // A later round makes this one's answers void.
     if (mine !== this.#round) return;
@@ -54,14 +55,26 @@ export class Rounds {
     this.#underWay = false;
     this.deeds.done(good);
     // Who had to wait too long was answered for another moment.
-    if (good && new Set([...this.#shown.values()].map((one) => one.moment)).size > 1) this.#begun = 0;
+    if (good && new Set(this.#follows.map((panel) => this.#shown.get(panel)?.moment)).size > 1) this.#begun = 0;
+  }
+
+  /** The panels that are not paused. */
+  get #follows() {
+    return this.panels.filter((panel) => !("paused" in panel.dataset));
+  }
+
+  /** Fetches one panel, as it is now. @param {HTMLElement} panel */
+  async renew(panel) {
+    const mine = this.#round;
+    panel.setAttribute("aria-busy", "true");
+    this.#show(await this.#ask(panel, mine, false, `-${Date.now()}`));
   }
 
   /** Fetches when it is time: soon where there is news, now and then as the time goes on. @param {number} version */
   async follow(version) {
     const age = Date.now() - this.#begun;
     if (document.hidden || (this.#underWay && age < HANGS)) return;
-    const behind = this.panels.some((panel) => (this.#shown.get(panel)?.version ?? 0) < version);
+    const behind = this.#follows.some((panel) => (this.#shown.get(panel)?.version ?? 0) < version);
     if (age >= (behind ? Math.min(10, Math.max(1, this.pace / 30)) : this.pace) * 1_000) await this.refresh(true);
   }
 
@@ -70,12 +83,13 @@ export class Rounds {
    * @param {HTMLElement} panel
    * @param {number} mine
    * @param {boolean} held
+   * @param {string} [apart] makes it another moment than the round's
    * @returns {Promise<Found>}
    */
-  async #ask(panel, mine, held) {
+  async #ask(panel, mine, held, apart = "") {
     try {
       const address = `/api/panels/${panel.dataset.panel}?rows=0${held ? "&live=1" : ""}&${this.deeds.query()}`;
-      const answer = await fetch(address, { headers: { Moment: `${this.#word}-${mine}` } });
+      const answer = await fetch(address, { headers: { Moment: `${this.#word}-${mine}${apart}` } });
       const body = await answer.json();
       if (answer.ok) return { panel, mine, body, headers: answer.headers };
       const refused = answer.status === 422 ? said(body.detail) : "";

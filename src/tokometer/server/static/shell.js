@@ -21,10 +21,15 @@ export const deeds = {
   },
   keys: () => /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal(),
   print: () => print(),
+  palette: () => palette(),
 };
 
+async function palette() {
+  (await import("./palette.js")).open();
+}
+
 /** @type {Record<string, () => void>} */
-export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body) };
+export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body), "/": palette };
 
 // Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
 const told = document.cookie.split("; ").includes(`tz=${zone}`);
@@ -49,6 +54,10 @@ function press(event) {
       if (menu.contains(document.activeElement)) close(menu);
       else menu.removeAttribute("open");
     }
+  }
+  if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+    event.preventDefault();
+    palette();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
   if (Date.now() - going < 1_500) {
@@ -83,7 +92,7 @@ async function click(event) {
 
 /** Lets a link to another page keep what this one is looked at with: its range, filters and zone. @param {Event} event */
 function carry(event) {
-  const link = /** @type {Element} */ (event.target).closest?.(".sidebar a, a[href^='/sources']");
+  const link = /** @type {Element} */ (event.target).closest?.(".sidebar a, a[data-leads], a[href^='/sources']");
   // What a page that stands alone is asked for with, an id, means nothing to others.
   if (link && !("alone" in document.body.dataset)) /** @type {HTMLAnchorElement} */ (link).search = location.search;
 }
