@@ -193,7 +193,7 @@ def _groups(runtime: Runtime, asked: Asked, wanted: str) -> Any:  # noqa: ANN401
             for row in runtime.ask(query, 5.0).rows
         ]
         if found:
-            yield {"title": dimension.title, "values": found}
+            yield {"title": dimension.title, "found": found}
 
 
 def _with(asked: Asked, more: Filter) -> tuple[Filter, ...]:

@@ -66,6 +66,7 @@ export function ofPanel(page, from) {
     { text: "paused" in panel.dataset ? "Go on renewing" : "Pause", act: () => page.pause(panel) },
     ...Object.entries(FORMATS).map(([ending, title]) => ({ text: `Save as ${title}`, href: `/api/panels/${id}.${ending}?${asked(page, ending)}`, download: true })),
     { text: "Copy a link to this panel", act: () => page.link(panel.id) },
+    { text: "Embed…", act: async () => (await import("./share.js")).embed(panel, panel.querySelector("h3")?.textContent ?? "", page.query()) },
     { text: "How is this computed?", act: () => page.explain(id) },
   ], { x: left, y: bottom + 4, from });
 }
