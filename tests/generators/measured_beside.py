@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from random import Random
 
-from tokometer.records import ERRORS, Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Record, Score, Step
+from tokometer.records import (
+    ERRORS,
+    Change,
+    Commit,
+    Document,
+    ErrorDetail,
+    KnowledgeBase,
+    LogLine,
+    ModelOnOffer,
+    Record,
+    Score,
+    Step,
+)
 
 
 def beside(random: Random, i: int, when: int) -> list[Record]:
@@ -17,6 +29,7 @@ def beside(random: Random, i: int, when: int) -> list[Record]:
         _document(random, i, when),
         _error(random, i, when),
         _step(random, i, when),
+        *_work(i, when),
     ]
 
 
@@ -72,6 +85,44 @@ def _model(random: Random, i: int, when: int) -> ModelOnOffer:
         tools=random.choice(("yes", "no", "")),
         installed=random.choice(("yes", "no", "")),
     )
+
+
+def _work(i: int, when: int) -> list[Record]:
+    # Told by its number, so that what others are told of stays as it was.
+    random = Random(i)
+    workspace, repository = random.choice(("default", "other")), random.choice(("acme/shop", "acme/site"))
+    state = random.choice(("open", "merged", "merged", "closed"))
+    change = Change(
+        source="own",
+        native_id=f"change-{i}",
+        started_at=when,
+        workspace=workspace,
+        repository=repository,
+        number=str(i),
+        branch=random.choice(("main", "feature/x", "fix/ABC-7", "")),
+        target_branch="main",
+        state=state,  # type: ignore[arg-type]
+        refs=random.choice(("", "7")),
+        opened_at=random.choice((when - 10**9, None)),
+        merged_at=when if state == "merged" else None,
+        closed_at=when if state == "closed" else None,
+        commits=_maybe(random, 0, 9),
+        lines_added=_maybe(random, 0, 900),
+    )
+    commit = Commit(
+        source="own",
+        native_id=f"commit-{i}",
+        started_at=when,
+        workspace=workspace,
+        repository=repository,
+        sha=f"{i:040x}",
+        number=str(i) if i % 3 else "",
+        branch=change.branch,
+        agent=random.choice(("codex", "")),
+        session_id=random.choice(("", "s1", "s2")),
+        lines_added=_maybe(random, 0, 900),
+    )
+    return [change, commit]
 
 
 def _step(random: Random, i: int, when: int) -> Step:

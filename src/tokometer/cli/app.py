@@ -25,6 +25,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("tokometer.cli.demo:demo", "The same, on generated and labelled data."),
     "import": ("tokometer.cli.importing:import_", "Import usage once and say what was new."),
     "import-table": ("tokometer.cli.tabling:import_table", "Import a table: SQLite, CSV, Parquet, PostgreSQL, MySQL."),
+    "import-git": ("tokometer.cli.git:import_git", "Import commits and merged changes of repositories."),
+    "hook-secret": (
+        "tokometer.cli.hooks:hook_secret",
+        "Set the secret that a webhook of GitHub or GitLab is signed with.",
+    ),
     "ship": ("tokometer.cli.shipping:ship", "Send this machine's usage to a server, and follow it."),
     "report": ("tokometer.cli.report:report", "Tokens and cost by day, week, month, session, model or agent."),
     "query": ("tokometer.cli.query:query", "Ask for any measure by any dimension."),

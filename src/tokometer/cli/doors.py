@@ -201,13 +201,14 @@ class LocalDoor:
         from datetime import UTC, datetime
 
         from tokometer.judgement.asked import Asked, parse
-        from tokometer.measures import answer, rules
+        from tokometer.measures import answer, outcomes, rules
         from tokometer.measures.narrowing import MOST_LOOKED_AT
         from tokometer.measures.query import MOST_ROWS
         from tokometer.settings import FILE_NAME, read_settings
 
         settings = read_settings(self.data / FILE_NAME)
         rules.use(settings.dimensions, self.data / FILE_NAME)
+        outcomes.use(settings.outcomes)
         asked = parse(question)
 
         def ask(one: Question) -> Result:

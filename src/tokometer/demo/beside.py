@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final
@@ -233,6 +234,8 @@ class Beside:
             status=call.status,
             http_status=call.http_status,
             stack_trace=trace if call.source != "claude_code" else "",
+            request=_request(call),
+            response=_response(call, error, code),
             call_id=call.native_id,
             request_id=call.request_id,
             provider=call.provider,
@@ -281,6 +284,31 @@ class Beside:
     def _id(self) -> str:
         self._numbers += 1
         return f"demo-{self._tag}-k{self._numbers:06x}"
+
+
+def _request(call: ModelCall) -> str:
+    """What a program of the made-up company sent, as it is kept: without a key, and with words that mean nothing."""
+    sent = {
+        "headers": {"authorization": f"Bearer {call.api_key or '…'}", "x-request-id": call.request_id},
+        "body": {
+            "model": call.model,
+            "stream": True,
+            "max_tokens": 4_096,
+            "messages": [
+                {"role": "system", "content": f"You are the assistant of {call.project or 'the company'}."},
+                {"role": "user", "content": "(generated) What has changed since the last release?"},
+            ],
+        },
+    }
+    return json.dumps(sent, indent=2, ensure_ascii=False)
+
+
+def _response(call: ModelCall, error: str, code: str) -> str:
+    """What came back; nothing where nothing did."""
+    if call.http_status is None:
+        return ""
+    back = {"status": call.http_status, "body": {"error": {"type": error, "code": code, "message": call.error_message}}}
+    return json.dumps(back, indent=2, ensure_ascii=False)
 
 
 def _whose(call: ModelCall) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from tokometer.demo.incidents import MESSAGES, Fate
 from tokometer.demo.models import Model
-from tokometer.records import AgentRun, JobRun, ModelCall, Record, Status, ToolCall
+from tokometer.records import AgentRun, JobRun, ModelCall, Record, Status, Step, ToolCall
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -274,6 +274,11 @@ class Journal:
             raise Exhausted
         self._records.append(record)
         return ended
+
+    def step(self, record: Step) -> None:
+        """Write down what was put into a prompt, or that one was summed up."""
+        if record.started_at <= self.until:
+            self._records.append(record)
 
     def run(self, record: AgentRun) -> None:
         """Write down an agent's run; one that ends after the window is still running."""

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from sys import maxsize
 from typing import Final
 
-from tokometer.demo import gateway, jobs
+from tokometer.demo import gateway, jobs, outcomes
 from tokometer.demo.beside import Beside
 from tokometer.demo.facts import Facts
 from tokometer.demo.history import catalogue, stream_of
@@ -99,6 +99,7 @@ class _Live:
             beside = Beside(f"{self._tag}{end:x}", self._workspace, self._said, end, self._gone)
             ended += beside.about(ended)
             ended += beside.meanwhile(start, end)
+            ended += outcomes.told(start, end, self._workspace)
         return ended
 
     def _people(self, at: int) -> None:

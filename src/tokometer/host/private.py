@@ -23,11 +23,11 @@ _FILE: Final = 0o600
 _FOLDER: Final = 0o700
 #: Files of ours by name; `*` is anything.
 OURS: Final = (
-    *("ledger.*", "server.*", "colours.*", "outbox.*", "targets.*", "secrets.*", "accounts.*"),
-    *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.key.*"),
+    *("ledger.*", "server.*", "colours.*", "outbox.*", "targets.*", "secrets.*", "hooks.*", "accounts.*"),
+    *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.key.*", ".hooks.json.*"),
 )
 #: What users and we put beside them.
-_BESIDE: Final = ("cache", "ship", "tokometer.toml", "prices.toml")
+_BESIDE: Final = ("cache", "ship", "dashboards", "tokometer.toml", "prices.toml")
 
 
 def keep_private() -> None:

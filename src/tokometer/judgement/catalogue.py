@@ -8,12 +8,15 @@ from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.burn import BURN_RATE
+from tokometer.judgement.changepoints import CACHE_CHANGES
 from tokometer.judgement.changes import COST_SPLIT, MOVERS
 from tokometer.judgement.compute import COMPUTE
 from tokometer.judgement.connection import CONNECTION
+from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONTEXT_GROUPS
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
+from tokometer.judgement.good_answers import GOOD_ANSWERS
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
@@ -32,7 +35,8 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
-        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
+        *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES),
+        *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }
 

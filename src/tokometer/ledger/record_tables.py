@@ -215,10 +215,40 @@ ERROR_DETAILS: Final = Table(
     ),
     ("id",),
 )
+COMMITS: Final = Table(
+    "commits",
+    columns_of(
+        f"""{_RECORD}
+        name: repository
+        text: sha
+        name: branch number
+        text: title refs
+        name: author agent
+        text: session_id
+        int: files_changed? lines_added? lines_removed?
+        name: project team environment"""
+    ),
+    ("id",),
+)
+CHANGES: Final = Table(
+    "changes",
+    columns_of(
+        f"""{_RECORD}
+        name: repository number branch target_branch
+        text: title url
+        name: author state draft
+        text: ticket refs
+        time: opened_at? merged_at? closed_at?
+        int: commits? files_changed? lines_added? lines_removed?
+        name: project team environment"""
+    ),
+    ("id",),
+)
 
 _TABLES: Final = (
     *(CALLS, TOOLS, RUNS, STEPS, JOBS, SAMPLES, BILLS),
     *(LOGS, SCORES, MODELS, KNOWLEDGE_BASES, DOCUMENTS, ERROR_DETAILS),
+    *(COMMITS, CHANGES),
 )
 #: One table per kind of record, by the kind's name.
 RECORDS: Final[dict[str, Table]] = {table.name: table for table in _TABLES}

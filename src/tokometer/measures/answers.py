@@ -8,8 +8,9 @@ from datetime import datetime
 from tokometer.ledger import Readable
 from tokometer.measures.feed import feed
 from tokometer.measures.listing import listing
+from tokometer.measures.prompts import prompts
 from tokometer.measures.query import Query
-from tokometer.measures.questions import Feed, Listing, Question, Spread
+from tokometer.measures.questions import Feed, Listing, Prompts, Question, Spread
 from tokometer.measures.result import Result
 from tokometer.measures.run import run
 from tokometer.measures.slices import slices
@@ -39,4 +40,6 @@ def answer(
         return listing(ledger, question, workspaces, now)
     if isinstance(question, Spread):
         return spread(ledger, question, workspaces, now, most)
+    if isinstance(question, Prompts):
+        return prompts(ledger, question, workspaces, now)
     return slices(ledger, question, workspaces, now, most)

@@ -9,13 +9,14 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from tokometer.ledger.protocol import Unsettled
-from tokometer.measures.atoms import Atom
+from tokometer.measures.atoms import Atom, Total
 from tokometer.measures.axis import Axis, Grain, key_of_date
 from tokometer.measures.days import Range, whole_days
 from tokometer.measures.errors import QueryError, told
 from tokometer.measures.kinds import Dimension, Measure
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made, bases
+from tokometer.measures.outcomes import ATTRIBUTED, NONE_KNOWN, Outcomes
 from tokometer.measures.query import MOST_ROWS, TIME, Filter, Query, dimension_named
 from tokometer.measures.tables import Need
 from tokometer.measures.windows import Window
@@ -101,6 +102,8 @@ class Ask:
     rolled: frozenset[str] = frozenset()
     #: What the rollups of calls lack because it could not be settled, of all time.
     aside: tuple[Unsettled, ...] = ()
+    #: What puts calls to changes, where that is asked for.
+    outcomes: Outcomes = NONE_KNOWN
     #: Rows that the answer may have.
     most: int = MOST_ROWS
     #: The rollups are up to date. Where they cannot be brought there just now, the records tell everything.
@@ -134,6 +137,12 @@ class Ask:
     def atoms(self) -> list[Atom]:
         """What has to be fetched, each thing once."""
         return list(dict.fromkeys(atom for measure in self.query.asked for atom in measure.atoms()))
+
+    @property
+    def attributed(self) -> bool:
+        """Whether it matters which changes calls are for."""
+        counted = {name for atom in self.atoms if isinstance(atom, Total) for name, _ in atom.where}
+        return bool((self.need.columns | counted) & ATTRIBUTED)
 
     @property
     def need(self) -> Need:

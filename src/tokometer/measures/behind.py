@@ -178,6 +178,8 @@ _ADDED: Final[dict[tuple[str, str], tuple[str, How]]] = {
     ("calls", "unpriced"): ("cost", "unknown"),
     ("calls", "latency_count"): ("latency_us", "known"),
     ("calls", "ttft_count"): ("ttft_us", "known"),
+    ("changes", "cost_usd"): ("cost", "sum"),
+    ("changes", "time_to_merge_count"): ("time_to_merge_us", "known"),
     ("", "duration_count"): ("duration_us", "known"),
     ("", "value_count"): ("value", "known"),
     **{("calls", f"parts.{name}"): (f"{name}_tokens", "sum") for name in PARTS},
@@ -203,11 +205,14 @@ _RANKED: Final = {
     "ttft_bucket": "ttft_us",
     "duration_us": "duration_us",
     "value_thousandths": "value",
+    "merged_cost": "merged_cost",
+    "time_to_merge_us": "time_to_merge_us",
 }
 #: What tells different things apart; where the last of it is empty, there is none.
 _IDENTITY: Final = {
     "sessions": ("workspace", "source", "session"),
     "providers": ("provider",),
+    "tickets": ("ticket",),
     "knowledge_bases": ("knowledge_base",),
 }
 
@@ -223,7 +228,7 @@ def _ranked(atom: Rank, rows: Sequence[Mapping[str, Any]], facts: Sequence[str])
 
 def _different(atom: Different, rows: Sequence[Mapping[str, Any]], facts: Sequence[str]) -> int:
     found = {tuple(row[name] for name in facts) for row in rows}
-    return len({one for one in found if one[-1]} if atom.things == "sessions" else found)
+    return len({one for one in found if one[-1]} if atom.things in ("sessions", "tickets") else found)
 
 
 def _extreme(atom: Extreme, rows: Sequence[Mapping[str, Any]], facts: Sequence[str]) -> Any:  # noqa: ANN401 - as stored

@@ -13,6 +13,7 @@ from tokometer.measures.axis import Axis, grain_for
 from tokometer.measures.compile import counted_until_statement, earliest_statement, values_statement
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.errors import QueryError
+from tokometer.measures.outcomes import outcomes_of
 from tokometer.measures.query import Query
 from tokometer.measures.windows import resolve
 from tokometer.measures.zones import zone_info
@@ -52,6 +53,8 @@ def definite(ledger: Readable, query: Query, workspaces: Sequence[str], now: int
     if settled and cube.name == "calls" and any(isinstance(atom, Rank) for atom in ask.atoms):
         counted = ledger.fetch(counted_until_statement())
         ask = replace(ask, counted_until=int(counted[0][0]) if counted else 0)
+    if cube.name == "changes" or ask.attributed:
+        ask = replace(ask, outcomes=outcomes_of(ledger, workspaces, settled=settled))
     return _derive(ledger, ask)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,20 @@ class Dialect:
     beginning: str
     #: A row for each label of the sets that fulfil a condition.
     labels: str
+    #: What the brackets of a regular expression hold where it is found in a text; empty where it is not.
+    found: str
+    #: All columns of a table but some.
+    excluding: str
+    #: True where a join can look for the next of what is ordered.
+    nearest: bool
+    #: True where several lists make rows as they stand side by side.
+    side_by_side: bool
+    #: A number of 64 bits that stands for several values.
+    hashed: str
+
+    def hash(self, values: str) -> str:
+        """One number for several columns. Two engines give different ones, and of one each as good as its own."""
+        return self.hashed.format(values)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -92,6 +107,21 @@ class Dialect:
         """How many bits of a number are set."""
         return self.counted_bits.format(number)
 
+    def extract(self, text: str, pattern: str) -> str:
+        """What stands in the brackets of a regular expression, where it is found; else empty."""
+        return self.found.format(text, pattern)
+
+    def without(self, table: str, columns: Sequence[str]) -> str:
+        """All columns of a table but these."""
+        return self.excluding.format(table, ", ".join(columns))
+
+    def zipped(self, lists: Sequence[str], names: Sequence[str]) -> str:
+        """A SELECT of a row for each place of lists of the same length."""
+        if self.side_by_side:
+            return f"SELECT {', '.join(f'unnest({one}) AS {name}' for one, name in zip(lists, names, strict=True))}"
+        told = ", ".join(f"one.{at} AS {name}" for at, name in enumerate(names, start=1))
+        return f"SELECT {told} FROM (SELECT arrayJoin(arrayZip({', '.join(lists)})) AS one) AS zipped"
+
     def json(self, column: str, name: str) -> str:
         """The whole number that the object in `column` has under `name`, which is a word from a declaration."""
         return self.member.format(column, name)
@@ -113,6 +143,11 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         labelled="list_extract(label_values, list_position(label_keys, {}))",
         beginning="substring({}, 1, {})",
         labels="SELECT unnest(label_keys) AS label, unnest(label_values) AS given FROM label_sets WHERE {}",
+        found="regexp_extract({}, {}, 1)",
+        excluding="{0}.* EXCLUDE ({1})",
+        nearest=False,
+        side_by_side=True,
+        hashed="hash({})",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -129,5 +164,10 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         labelled="label_values[indexOf(label_keys, {})]",
         beginning="substringUTF8({}, 1, {})",
         labels="SELECT label, given FROM label_sets ARRAY JOIN label_keys AS label, label_values AS given WHERE {}",
+        found="extract({}, {})",
+        excluding="{0}.* EXCEPT ({1})",
+        nearest=True,
+        side_by_side=False,
+        hashed="cityHash64({})",
     ),
 }

@@ -43,6 +43,17 @@ def _where(term: str, condition: str) -> str:
 
 
 COUNTED: Final[dict[str, tuple[Fact, ...]]] = {
+    "scores": (
+        _flag("yes", "Yes", "type = 'boolean' AND value > 0", "1 where it is yes, of those that are yes or no; else 0."),
+        _flag("no", "No", "type = 'boolean' AND value <= 0", "1 where it is no, of those that are yes or no; else 0."),
+    ),
+    "commits": (_flag("with_agent", "With an agent", "agent <> '' OR session_id <> ''", "1 where it names an agent as its author, or a session, else 0."),),
+    "changes": (
+        number("time_to_merge_us", "Time to merge in µs", description="How long it was open until it was merged, in microseconds."),
+        number("merged_cost", "Cost in nano-dollars", description="What its calls cost, where it was merged, in billionths of a dollar.", sql=_where("CAST(coalesce(cost_usd, 0) * 1000000000 AS BIGINT)", "state = 'merged' AND cost_usd IS NOT NULL")),
+        _flag("with_calls", "With calls", "calls > 0", "1 where calls were made for it, else 0."),
+        _flag("cost_unknown", "Cost unknown", "calls > 0 AND cost_usd IS NULL", "1 where calls were made for it and none has a price, else 0."),
+    ),
     "calls": (
         number("cache_write_5m_tokens", "Cache write tokens (5 min)", TOKENS, "Prompt tokens written to the cache for five minutes."),
         number("cache_write_1h_tokens", "Cache write tokens (1 h)", TOKENS, "Prompt tokens written to the cache for an hour."),

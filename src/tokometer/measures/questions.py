@@ -20,6 +20,11 @@ MOST_RECORDS: Final = 100_000
 LONGEST: Final = 200
 OF: Final = ("latency", "ttft")
 S = TypeVar("S", bound=Struct)
+#: A provider, a model, and whole pico-dollars for a token of its input, of what it reads from a cache, of what it
+#: writes to one for five minutes and for an hour, and of its output.
+Rate = tuple[str, str, int, int, int, int, int]
+#: The same of a model that no price list knows: in the proportions that most have.
+DEFAULT_RATE: Final = (3_000_000, 300_000, 3_750_000, 6_000_000, 15_000_000)
 
 
 class Feed(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -188,8 +193,44 @@ class Slices(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
         return _built(self)
 
 
+class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What fills prompts, and what becomes of what is written to caches: see :mod:`tokometer.measures.prompts`.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    of: Literal["parts", "writes", "breaks"] = "parts"
+    #: A dimension of calls, for `writes` and `breaks`; empty: all together.
+    by: str = ""
+    where: tuple[Filter, ...] = ()
+    since: str = "30d"
+    until: str = ""
+    tz: str = "UTC"
+    #: What tokens cost, by which the cost of a call is shared out among its parts; models that are not there have
+    #: :data:`DEFAULT_RATE`.
+    rates: tuple[Rate, ...] = ()
+    #: How many rows at most.
+    limit: int = 1_000
+
+    def __post_init__(self) -> None:
+        if self.of == "parts" and self.by:
+            raise QueryError("by", "what fills prompts is told of all calls in question together")
+        force_setattr(self, "by", dimension_named(f"calls.{self.by.removeprefix('calls.')}").short if self.by else "")
+        force_setattr(self, "where", _filters(self.where, "calls"))
+        if not 1 <= self.limit <= MOST_RECORDS:
+            raise QueryError("limit", f"an answer has 1 to {MOST_RECORDS:,} rows, not {self.limit}")
+
+    def as_query(self) -> Query:
+        """The question for the number of the same calls."""
+        by = (f"calls.{self.by}",) if self.by else ()
+        return Query(
+            measures=("calls.requests",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
+        )
+
+
 #: What :func:`tokometer.measures.answer` takes.
-Question = Query | Feed | Listing | Spread | Slices
+Question = Query | Feed | Listing | Spread | Slices | Prompts
 
 _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     **FIELDS,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from tokometer.ledger.protocol import Unsettled
+from tokometer.ledger.record_tables import CHANGES
 from tokometer.ledger.schema import CALLS, CELLS, HISTOGRAMS
 from tokometer.measures.ask import OTHER, Ask, Condition, Key
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
@@ -19,6 +20,7 @@ from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Dimension
 from tokometer.measures.labels import Label
 from tokometer.measures.made import Made
+from tokometer.measures.outcomes import Attribution
 from tokometer.measures.tables import Stored
 
 _MICROS: Final = re.compile(r"MICROS\((\w+)\)")
@@ -29,17 +31,27 @@ _COARSE: Final = ("month", "year")
 class Scope:
     """One table in one query: its columns as SQL, and the values bound on the way."""
 
-    def __init__(self, ask: Ask, stored: Stored, dialect: Dialect, values: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        stored: Stored,
+        dialect: Dialect,
+        values: dict[str, Any] | None = None,
+        *,
+        costed: bool = True,
+    ) -> None:
         self.ask = ask
         self.stored = stored
         self.dialect = dialect
         self.values: dict[str, Any] = {} if values is None else values
+        #: Whether it matters what the calls for changes add up to.
+        self.costed = costed
         #: The dimension column whose values the table keeps as a list, if the query needs it.
         self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
         #: The keys of labels that the query needs, and the columns in which the rows have their values.
         self.labels = {key: f"label_{place}" for place, key in enumerate(sorted(ask.need.labels))}
 
-    def bind(self, value: str | int) -> str:
+    def bind(self, value: str | int | list[str]) -> str:
         """The parameter that stands for a value."""
         name = f"p{len(self.values)}"
         self.values[name] = value
@@ -135,9 +147,21 @@ class Scope:
         if self.labels:
             return self._labelled()
         if not self.listed:
-            return self.stored.table
+            return self._read()
         column = self.stored.lists[self.listed]
         return f'(SELECT *, {self.dialect.unnest(column)} AS "{self.listed}" FROM {self.stored.table}) AS each_one'
+
+    def _read(self) -> str:
+        """The table itself, or with what is worked out of others."""
+        table, ask = self.stored.table, self.ask
+        if table == CHANGES.name:
+            return f"({self._attribution().changes(costed=self.costed)}) AS {table}"
+        if table == CALLS.name and ask.attributed:
+            return f"({self._attribution().calls((ask.axis.first, ask.axis.last))}) AS {table}"
+        return table
+
+    def _attribution(self) -> Attribution:
+        return Attribution(self.ask.outcomes, self.ask.workspaces, self.dialect, self.bind)
 
     def _labelled(self) -> str:
         """Each row with the values of the labels that the query needs, empty where it has none."""
@@ -147,7 +171,7 @@ class Scope:
         # See ledger.statements for the row that nobody names.
         sets = f"SELECT id AS named_set, {values} FROM label_sets UNION ALL SELECT 0{', NULL' * len(self.labels)}"
         return (
-            f"(SELECT {table}.*, {columns} FROM {table} LEFT JOIN ({sets}) AS named "
+            f"(SELECT {table}.*, {columns} FROM {self._read()} LEFT JOIN ({sets}) AS named "
             f"ON named.named_set = {table}.label_set) AS labelled"
         )
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from tokometer.ledger.schema import CELL_SUMS, CELLS, DURATIONS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, added_up
 from tokometer.measures.atoms import Atom, Different, Minute, Rank, Total
+from tokometer.measures.outcomes import ATTRIBUTED
 from tokometer.records import PARTS, QUANTITIES
 from tokometer.records.histogram import bucket_sql
 
@@ -16,6 +17,9 @@ _MONEY_CALLS: Final = {
     "cost_reported": "sum(coalesce(cost_reported, 0))",
     "cost_priced": "sum(coalesce(cost_priced, CASE WHEN cost_reported IS NULL THEN cost_usd END, 0))",
 }
+
+#: How sums begin and end that are 0 where there is nothing.
+_OR_NOTHING: Final = ("coalesce(", ", 0)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Stored:
             return f"{f'sum({self.count})' if self.rollup else self.count}{suffix}"
         if self.rollup:
             return f"sum({_signed(atom.columns, atom.minus, self.sums)}){suffix}"
-        return _signed(atom.columns, atom.minus, {name: f"{sql}{suffix}" for name, sql in self.sums.items()})
+        return _signed(atom.columns, atom.minus, {name: _filtered(sql, suffix) for name, sql in self.sums.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,13 @@ class Need:
     minutes: Literal["all", "provider", ""] = ""
     #: The rollups are up to date.
     settled: bool = True
+
+
+def _filtered(sql: str, suffix: str) -> str:
+    """A sum with a FILTER, which stands behind what adds up, not behind what makes nothing of it 0."""
+    if suffix and sql.startswith(_OR_NOTHING[0]) and sql.endswith(_OR_NOTHING[1]):
+        return f"{sql.removesuffix(_OR_NOTHING[1])}{suffix}{_OR_NOTHING[1]}"
+    return f"{sql}{suffix}"
 
 
 def _signed(columns: Sequence[str], minus: Sequence[str], sql: Mapping[str, str]) -> str:
@@ -164,7 +175,8 @@ SESSION_ROWS: Final = Stored(
 CALL_ROWS: Final = Stored(
     "calls",
     # Whether a call states a revenue is asked of the revenue itself.
-    _texts("calls") | {"revenue"},
+    # Which change a call is for is worked out in the query.
+    _texts("calls") | {"revenue"} | ATTRIBUTED,
     {
         **{name: sql for name, (_, sql) in CELL_SUMS.items()},
         **_MONEY_CALLS,
@@ -264,7 +276,12 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
         Stored(
             "scores",
             _texts("scores"),
-            {"value": "sum(value)", "value_count": "count(value)"},
+            {
+                "value": "sum(value)",
+                "value_count": "count(value)",
+                "yes": "sum(CASE WHEN type = 'boolean' AND value > 0 THEN 1 ELSE 0 END)",
+                "no": "sum(CASE WHEN type = 'boolean' AND value <= 0 THEN 1 ELSE 0 END)",
+            },
             "count(*)",
             ranks={"value_thousandths": ("value IS NOT NULL", "value * 1000", "count(*)")},
             extremes=True,
@@ -310,6 +327,41 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
                 "bodies": "count(*) FILTER (WHERE request <> '' OR response <> '')",
             },
             "count(*)",
+        ),
+    ),
+    "commits": (
+        Stored(
+            "commits",
+            _texts("commits"),
+            {
+                **_plain("commits", ("files_changed", "lines_added", "lines_removed")),
+                "with_agent": "count(*) FILTER (WHERE agent <> '' OR session_id <> '')",
+            },
+            "count(*)",
+        ),
+    ),
+    "changes": (
+        Stored(
+            "changes",
+            _texts("changes") | {"change", "for_ticket"},
+            {
+                **_plain("changes", ("commits", "files_changed", "lines_added", "lines_removed")),
+                **{name: added_up(name) for name in ("calls", "sessions", "unpriced", "time_to_merge_us")},
+                "cost_usd": "sum(coalesce(cost_usd, 0))",
+                "cost_unknown": "sum(CASE WHEN calls > 0 AND cost_usd IS NULL THEN 1 ELSE 0 END)",
+                "with_calls": "sum(CASE WHEN calls > 0 THEN 1 ELSE 0 END)",
+                "time_to_merge_count": "count(time_to_merge_us)",
+            },
+            "count(*)",
+            ranks={
+                "merged_cost": (
+                    "state = 'merged' AND cost_usd IS NOT NULL",
+                    "CAST(coalesce(cost_usd, 0) * 1000000000 AS BIGINT)",
+                    "count(*)",
+                ),
+                "time_to_merge_us": ("time_to_merge_us IS NOT NULL", "time_to_merge_us", "count(*)"),
+            },
+            distinct={"tickets": "count(DISTINCT for_ticket) FILTER (WHERE for_ticket <> '')"},
         ),
     ),
 }

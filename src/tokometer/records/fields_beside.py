@@ -108,6 +108,46 @@ _ERROR_DETAILS: Final = """
     key api_key: the key used; masked at once
     text agent: the agent
 """
+_COMMITS: Final = """
+    text repository|repo|project_path: the repository, `owner/name`
+    text sha|commit|hash: its hash
+    text branch|head_branch|source_branch: the branch with which it came
+    text number|pull_request|merge_request: the number of the change that it is part of
+    message title|subject|message: the first line of its message; kept are 500 characters
+    text refs|ticket: the ticket that it names
+    text author|user: who wrote it
+    text agent|co_author: the agent that wrote it with them
+    text session_id|session: the session that it comes from
+    whole files_changed|files: files that it changed
+    whole lines_added|additions: lines that it added
+    whole lines_removed|deletions: lines that it removed
+    text project: the working folder
+    text team: whose it is
+    text environment|env: production, staging, …
+"""
+_CHANGES: Final = """
+    text repository|repo|project_path: the repository, `owner/name`
+    text number|pull_request|merge_request|iid: its number there, or what else it is known by
+    text branch|head_branch|source_branch|head_ref: the branch that holds it
+    text target_branch|base_branch|base_ref|target: the branch into which it is to go
+    message title: its title; kept are 500 characters
+    text url|html_url|web_url: its page
+    text author|user: who asked for it
+    text state|status > -: open, merged or closed; told from the times unless you say
+    yesno draft|is_draft|work_in_progress: whether it is not yet to be looked at
+    text ticket|issue: the ticket that it is for
+    text refs: the ticket that its title or description names
+    time opened_at|created: when it was opened
+    time merged_at: when it was merged
+    time closed_at: when it was closed, merged or not
+    whole commits|commit_count: its commits
+    whole files_changed|changed_files|files: files that it changes
+    whole lines_added|additions: lines that it adds
+    whole lines_removed|deletions: lines that it removes
+    text project: the working folder
+    text team: whose it is
+    text environment|env: production, staging, …
+"""
 #: What is kept of an error detail only where keeping bodies is switched on.
 BODIES: Final = ("request", "response")
 
@@ -119,6 +159,8 @@ REQUIRED_BESIDE: Final[dict[str, tuple[str, ...]]] = {
     "knowledge_bases": ("name",),
     "documents": ("knowledge_base", "title"),
     "error_details": ("message",),
+    "commits": ("repository", "sha"),
+    "changes": ("repository", "number"),
 }
 
 
@@ -131,4 +173,6 @@ def fields_beside(common: str, whose: str) -> dict[str, tuple[Field, ...]]:
         "knowledge_bases": declared(common + _KNOWLEDGE_BASES),
         "documents": declared(common + _DOCUMENTS),
         "error_details": declared(common + whose + _ERROR_DETAILS),
+        "commits": declared(common + _COMMITS),
+        "changes": declared(common + _CHANGES),
     }

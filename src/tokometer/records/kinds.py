@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final, Literal
 
 from tokometer.records.beside import Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Score
+from tokometer.records.outcomes import Change, Commit
 from tokometer.records.record import MAX_TOKENS, MergeRule, Micros, Record, Tokens, merge, merge_rule
 from tokometer.records.status import Status
 
@@ -301,6 +302,7 @@ KINDS: dict[str, type[Record]] = {
     for kind in (
         *(ModelCall, ToolCall, AgentRun, Step, JobRun, Sample, Bill),
         *(LogLine, Score, ModelOnOffer, KnowledgeBase, Document, ErrorDetail),
+        *(Commit, Change),
     )
 }
 
@@ -311,6 +313,8 @@ __all__ = [
     "QUANTITIES",
     "AgentRun",
     "Bill",
+    "Change",
+    "Commit",
     "Document",
     "ErrorDetail",
     "JobRun",

@@ -44,6 +44,8 @@ _DOCUMENT_STATES: Final = {
     **dict.fromkeys(("processing", "queued", "indexing", "new"), "pending"),
     "deleted": "removed",
 }
+#: What forges call the states of a change.
+_CHANGE_STATES: Final = {"opened": "open", "reopened": "open", "locked": "open", "declined": "closed"}
 #: What a score can be of, and the field that holds its id: the narrowest first.
 _TARGETS: Final = {"call": "call_id", "run": "run_id", "session": "session_id", "trace": "trace_id"}
 #: The types of scores, by other words for them.
@@ -260,6 +262,28 @@ def _finish_error(reader: _Reader, values: dict[str, Any]) -> None:
     values["provider"] = provider_of(values.get("provider", "")) or infer_provider(values.get("model", ""))
 
 
+def _finish_commit(reader: _Reader, values: dict[str, Any]) -> None:  # noqa: ARG001 - one form for all
+    values.setdefault("native_id", values["sha"])
+
+
+def _finish_change(reader: _Reader, values: dict[str, Any]) -> None:
+    values.setdefault("native_id", f"{values['repository']}#{values['number']}")
+    merged, closed, start = values.get("merged_at"), values.get("closed_at"), values["started_at"]
+    values["state"] = "merged" if merged is not None else "closed" if closed is not None else "open"
+    _choose(reader, values, "state", "changes", _CHANGE_STATES)
+    if values["state"] == "open":
+        values.setdefault("opened_at", start)
+        return
+    name = f"{values['state']}_at"
+    ended = values.setdefault(name, start if closed is None else closed)
+    if ended > start:
+        # Whoever sends one row a change says first when it was opened.
+        values.setdefault("opened_at", start)
+        values["started_at"] = ended
+    if values.get("opened_at", ended) > ended:
+        raise RecordError(reader.spelling(name), "is before it was opened")
+
+
 _FINISHES: Final[dict[str, Callable[[_Reader, dict[str, Any]], None]]] = {
     "calls": _finish_call,
     "logs": _finish_log,
@@ -268,6 +292,8 @@ _FINISHES: Final[dict[str, Callable[[_Reader, dict[str, Any]], None]]] = {
     "knowledge_bases": _finish_knowledge,
     "documents": _finish_knowledge,
     "error_details": _finish_error,
+    "commits": _finish_commit,
+    "changes": _finish_change,
 }
 
 
@@ -330,7 +356,7 @@ def json_schema(kind: str) -> dict[str, Any]:
     properties = {}
     for field in FIELDS[kind]:
         properties[field.name] = {**field.type.schema, "description": field.meaning}
-    for name in ("status", "type", "mode", "target", "author_type"):
+    for name in ("status", "state", "type", "mode", "target", "author_type"):
         if name in properties and (choices := _choices(kind, name)):
             properties[name]["enum"] = [*choices, *(("error",) if kind in ("calls", "error_details") else ())]
     return {

@@ -12,12 +12,14 @@ from tokometer.collect.bodies import UNSUPPORTED, decode_pushed
 from tokometer.collect.decoding import aside
 from tokometer.collect.portioned import TooManyRecords
 from tokometer.collect.writer import QueueFull, WriterClosed
+from tokometer.host.secrets import SecretLost
 from tokometer.ledger import LedgerError
 from tokometer.records import now_us
 from tokometer.server.away import retry_after
 from tokometer.server.body import BodyError, received
 from tokometer.server.previewed import shown
 from tokometer.server.taking import Taken, take
+from tokometer.settings import SettingsError
 from tokometer.sources.portions import PORTION_BYTES
 from tokometer.sources.protocol import Answer, NotUnderstood, Push, Reply, Sent, Told
 from tokometer.sources.registry import SOURCES
@@ -27,6 +29,7 @@ _LONGEST: Final = 200
 _MOST_NAMES: Final = 20
 _MOST_HEADERS: Final = 50
 BAD_REQUEST: Final = 400
+UNSIGNED: Final = 401
 TOO_LARGE: Final = 413
 AWAY: Final = 503
 
@@ -77,7 +80,8 @@ class _Endpoint:
         runtime = request.app.state.runtime
         sent = self.sent(request)
         try:
-            async with received(request) as body:
+            async with received(request, getattr(self._push, "most", None)) as body:
+                self._check(request, body)
                 portions = portioned.pushed(runtime.decoder, self._source, self._which, body, sent)
                 taken = await take(runtime.writer, portions, stopping=runtime.closing)
                 answered = self._push.names(body)
@@ -86,11 +90,27 @@ class _Endpoint:
             return _response(self._push.failure(error.status, str(error)), error.headers)
         except NotUnderstood as error:
             return _response(self._push.failure(error.status, str(error)))
+        except (SettingsError, SecretLost) as error:
+            # There is a secret. What cannot be checked is not taken; its sender tries again.
+            return _response(self._push.failure(AWAY, str(error)))
         except TooManyRecords as error:
             return _response(self._push.failure(TOO_LARGE, str(error)))
         except (QueueFull, WriterClosed, LedgerError) as error:
             return _response(self._push.failure(AWAY, str(error)), {"Retry-After": retry_after(error)})
         return _response(self._push.answer(_told(taken), answered))
+
+    def _check(self, request: Request, body: bytes) -> None:
+        """Refuse what is not signed with the secret of the hook, where it has one.
+
+        Raises:
+            BodyError: 401.
+        """
+        signed = getattr(self._push, "signed", None)
+        if signed is None:
+            return
+        secret = request.app.state.runtime.hook_secrets.of(self._source)
+        if secret and not signed(body, request.headers, secret):
+            raise BodyError(UNSIGNED, "it is not signed with the secret of this hook (tokometer hook-secret)")
 
     async def preview(self, request: Request) -> Response:
         """What would be taken of a body, none of which is kept."""

@@ -26,13 +26,14 @@ from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Query, Question, Result, answer, rules
+from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.grpc_state import GrpcState
+from tokometer.server.making import Making
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
@@ -41,6 +42,7 @@ from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
+from tokometer.settings.hooks import HookSecrets
 
 if TYPE_CHECKING:
     from tokometer.demo.player import Player
@@ -118,6 +120,8 @@ class Runtime:
     follower: Follower | None = None
     #: Targets that were added on the page.
     own_targets: OwnTargets = field(init=False)
+    #: What hooks are signed with.
+    hook_secrets: HookSecrets = field(init=False)
     #: What people make; opened when something of it is asked for.
     accounts: AccountsWhenAsked = field(init=False)
     #: Dashboards that people have made.
@@ -149,6 +153,8 @@ class Runtime:
     makers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
     )
+    #: Makes files that take a while.
+    making: Making = field(init=False)
     started_at: float = field(default_factory=time.time)
     #: Set when the server is about to end: nothing new is begun.
     closing: threading.Event = field(default_factory=threading.Event)
@@ -160,6 +166,8 @@ class Runtime:
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
         self.own_targets = OwnTargets(self.data)
+        self.making = Making(self.cache)
+        self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
         )
@@ -283,6 +291,7 @@ class Runtime:
             hanging.append("the demo")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
+        self.making.close()
         self.moments.close()
         self.decoder.close()
         if not self.writer.close(_TO_COMMIT, _TO_SETTLE):
@@ -305,6 +314,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
 
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)
+        outcomes.use(settings.outcomes)
         # Whatever was worked out with the settings before is out of date, and the pages are told.
         broadcaster.publish({"settings"})
 

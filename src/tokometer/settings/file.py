@@ -10,8 +10,10 @@ from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.accounts import read_accounts
+from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
+from tokometer.settings.outcomes import read_outcomes
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import read_targets
 from tokometer.settings.reader import Reader
@@ -34,7 +36,9 @@ SECTION_NAMES: Final = (
     "refresh",
     "target",
     "webhook",
+    "outcomes",
     "accounts",
+    "embed",
 )
 
 
@@ -89,6 +93,8 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         refresh=judging.read_refresh(reader, table("refresh")),
         targets=read_targets(reader, content.get("target", [])),
         webhooks=read_webhooks(reader, content.get("webhook", [])),
+        outcomes=read_outcomes(reader, table("outcomes")),
         accounts=read_accounts(reader, table("accounts")),
+        embed=read_embedding(reader, table("embed")),
         given=frozenset(reader.given),
     )

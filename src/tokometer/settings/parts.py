@@ -6,9 +6,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tokometer.settings.accounts import AccountsSettings
+from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.outcomes import OutcomeSettings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 from tokometer.settings.webhooks import WebhookSettings
@@ -65,7 +67,10 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     targets: tuple[TargetSettings, ...] = ()
     #: What bodies mean that are posted to addresses of their own.
     webhooks: tuple[WebhookSettings, ...] = ()
+    #: What tells which change a call is for.
+    outcomes: OutcomeSettings = OutcomeSettings()
     accounts: AccountsSettings = AccountsSettings()
+    embed: EmbedSettings = EmbedSettings()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

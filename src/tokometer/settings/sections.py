@@ -14,9 +14,11 @@ from typing import Final
 from msgspec import Struct
 
 from tokometer.settings.accounts import AccountsSettings
+from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
+from tokometer.settings.outcomes import DEFAULT_BRANCHES, TICKETS
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
@@ -264,6 +266,33 @@ SECTIONS: Final[tuple[Section, ...]] = (
         values=lambda settings: settings.webhooks,
     ),
     Section(
+        "outcomes",
+        "Outcomes",
+        "What tells which change and which ticket a call is for, where its branch and the changes that are known "
+        "do not say it all.",
+        '[outcomes]\ndefault_branches = ["main", "develop"]\ntickets = ["(PAY-[0-9]+)"]\n\n'
+        '[outcomes.repositories]\n"/home/me/src/shop" = "acme/web-shop"',
+        more=(
+            Described(
+                "default_branches",
+                "a list of texts",
+                "branches that never tell a call's change, whatever their case",
+                ", ".join(DEFAULT_BRANCHES),
+            ),
+            Described(
+                "tickets",
+                "a list of up to ten regular expressions",
+                "what a ticket looks like in a branch's name; the first that is found counts, and what is in its "
+                "brackets is the ticket. A number alone is one of the repository",
+                " and ".join(f"`{pattern}`" for pattern in TICKETS).replace("|", "\\|"),
+            ),
+            Described("authors", "true or false", "whether reading a repository keeps who wrote a commit", "true"),
+            Described(
+                "repositories.FOLDER", "text", "the repository of a working folder, `owner/name`", "told by its name"
+            ),
+        ),
+    ),
+    Section(
         "accounts",
         "What people make",
         "Where saved views, notes, dashboards of your own and signed links are kept.",
@@ -271,6 +300,22 @@ SECTIONS: Final[tuple[Section, ...]] = (
         AccountsSettings,
         values=lambda settings: (settings.accounts,),
         configured=lambda settings: bool(settings.accounts.url),
+    ),
+    Section(
+        "embed",
+        "Pages of others",
+        "Which pages of others may show badges, and frame what a signed link opens.",
+        '[embed]\norigins = ["https://chat.example.com"]',
+        EmbedSettings,
+        more=(
+            Described(
+                "origins",
+                "a list of origins",
+                "pages that may show badges, and frame what a signed link opens where that names none itself",
+                "none",
+            ),
+        ),
+        configured=lambda settings: bool(settings.embed.origins),
     ),
     Section(
         "labels",

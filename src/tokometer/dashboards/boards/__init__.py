@@ -2,11 +2,13 @@
 
 from tokometer.dashboards.boards.analytics import ANALYTICS
 from tokometer.dashboards.boards.business import BUSINESS
+from tokometer.dashboards.boards.context import CONTEXT
 from tokometer.dashboards.boards.executive import EXECUTIVE
 from tokometer.dashboards.boards.incidents import INCIDENTS
 from tokometer.dashboards.boards.insights import INSIGHTS
 from tokometer.dashboards.boards.model_performance import MODEL_PERFORMANCE
 from tokometer.dashboards.boards.models import MODELS
+from tokometer.dashboards.boards.outcomes import OUTCOMES
 from tokometer.dashboards.boards.providers import PROVIDERS
 from tokometer.dashboards.boards.tokens import TOKENS
 from tokometer.dashboards.boards.usage import USAGE
@@ -22,9 +24,11 @@ DASHBOARDS = {
         BUSINESS,
         INCIDENTS,
         TOKENS,
+        CONTEXT,
         ANALYTICS,
         INSIGHTS,
         MODELS,
+        OUTCOMES,
     )
 }
 

@@ -17,6 +17,7 @@ from tokometer.dashboards.kinds.gauge import Gauge
 from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.histogram import Histogram
 from tokometer.dashboards.kinds.incidents import Incidents
+from tokometer.dashboards.kinds.itemised import Itemised
 from tokometer.dashboards.kinds.matrix import Column, Matrix
 from tokometer.dashboards.kinds.outlook import Outlook
 from tokometer.dashboards.kinds.ranking import Ranking
@@ -44,6 +45,7 @@ __all__ = [
     "HeatMap",
     "Histogram",
     "Incidents",
+    "Itemised",
     "Limits",
     "Matrix",
     "Outlook",

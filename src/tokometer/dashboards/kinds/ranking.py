@@ -32,6 +32,13 @@ HEADS: Final = {
     "calls.output_tokens": "Output",
     "tools.error_rate": "Errors",
     "tools.p95_duration": "p95",
+    "calls.cache_hit_share": "Hits",
+    "calls.long_write_share": "1 h writes",
+    "steps.compacted_tokens": "Tokens",
+    "judgement.cache_waste": "Cost",
+    "judgement.cache_waste.expired": "Expired",
+    "judgement.cache_waste.last": "Ended",
+    "judgement.cache_breaks": "Cost",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from tokometer.ledger.migrations import availability, beside, context, labels, room, tellings, waiting, ways
+from tokometer.ledger.migrations import availability, beside, context, labels, outcomes, room, tellings, waiting, ways
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -60,7 +60,12 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         tables=ways.TABLES,
         columns=ways.COLUMNS,
     ),
-    Migration(8, "what fills prompts: conversations, sizes of results, compactions", columns=context.COLUMNS),
+    Migration(
+        8,
+        "what fills prompts: conversations, sizes of results, compactions; commits and changes",
+        columns=context.COLUMNS,
+        tables=outcomes.TABLES,
+    ),
 )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 _LINES: Final = (
-    "compacted",
     "inter_agent_communication",
     "inter_agent_communication_metadata",
     "realtime_item",

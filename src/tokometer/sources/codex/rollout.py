@@ -13,6 +13,7 @@ from tokometer.records import ModelCall, Notice, Record, RecordError, check_time
 from tokometer.records.providers import provider_of
 from tokometer.records.values import MOST_ATTEMPTS
 from tokometer.sources.codex import descent, terms, tools
+from tokometer.sources.codex.compactions import compacted
 from tokometer.sources.codex.config import account_of, configured_tier
 from tokometer.sources.codex.failures import failure_of
 from tokometer.sources.codex.limits import samples_of
@@ -106,6 +107,8 @@ class Rollout:
             self._usage_record(row.payload, self._at(row))
         elif name == "turn_context":
             self._turn_context(row.payload, row)
+        elif name == "compacted":
+            self._calls += compacted(self.state, row.payload, self._at(row), SOURCE)
         else:
             descent.introduce(self.state, row.payload, self.path)
 

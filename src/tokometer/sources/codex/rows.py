@@ -148,6 +148,12 @@ class ItemCompleted(Struct):
     item: Item | None = None
 
 
+class Compacted(Struct):
+    """The conversation was summed up; the summary's text is measured and not kept."""
+
+    message: Raw = Raw(b"null")
+
+
 class UserMessage(Struct):
     """What a person wrote: only that they did."""
 
@@ -207,6 +213,7 @@ _PAYLOADS: Final[dict[tuple[str, str], type]] = {
     ("session_meta", ""): SessionMeta,
     ("turn_context", ""): TurnContext,
     ("token_usage_record", ""): UsageRecord,
+    ("compacted", ""): Compacted,
     ("event_msg", "token_count"): TokenCount,
     ("event_msg", "user_message"): UserMessage,
     ("event_msg", "item_completed"): ItemCompleted,
@@ -234,7 +241,7 @@ _PAYLOADS: Final[dict[tuple[str, str], type]] = {
     },
 }
 #: Line types whose kind does not depend on the payload.
-_WHOLE: Final = frozenset({"session_meta", "turn_context", "token_usage_record"})
+_WHOLE: Final = frozenset({"session_meta", "turn_context", "token_usage_record", "compacted"})
 _DECODERS: Final = {kind: msgspec.json.Decoder(Line[payload]).decode for kind, payload in _PAYLOADS.items()}  # type: ignore[valid-type]
 _decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _decode_typed: Final = msgspec.json.Decoder(_Typed).decode

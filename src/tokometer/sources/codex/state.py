@@ -27,6 +27,9 @@ class Tool(Struct, array_like=True):
     message: str = ""
     duration_us: int | None = None
     revision: int = 0
+    #: How much its answer put into the prompt.
+    prompt_bytes: int | None = None
+    prompt_image_tokens: int | None = None
 
 
 class Turn(Struct, array_like=True):
@@ -87,6 +90,8 @@ class State(Struct, array_like=True):
     # Which program wrote the rollout, and which release of it. Last, so that older states can be read.
     client: str = ""
     release: str = ""
+    #: How often the conversation was summed up.
+    compactions: int = 0
 
 
 _decoder = msgspec.msgpack.Decoder(State)

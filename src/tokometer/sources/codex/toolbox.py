@@ -10,6 +10,7 @@ from tokometer.records.values import MAX_DURATION_US
 from tokometer.sources.codex import descent, tools
 from tokometer.sources.codex.rows import ToolEnd, ToolOutput, ToolUse
 from tokometer.sources.codex.state import State, Tool
+from tokometer.sources.sizes import size_of
 
 #: How many tool calls are remembered for what may still be said of them.
 _OPEN_TOOLS: Final = 64
@@ -53,6 +54,8 @@ class Toolbox:
             self._state.asked_at = at
         if tool is None:
             return
+        size = size_of(output.output)
+        tool.prompt_bytes, tool.prompt_image_tokens = size.bytes, size.image_tokens or None
         outcome = tools.of_output(bytes(output.output))
         if outcome.duration_us is None and tool.duration_us is None:
             waited = max(0, at - tool.started_at)

@@ -101,6 +101,8 @@ def record_of(tool: Tool, *, session: str, project: str, subagent: str, origin: 
         status=tool.status,  # type: ignore[arg-type]
         error_message=tool.message,
         duration_us=tool.duration_us,
+        prompt_bytes=tool.prompt_bytes,
+        prompt_image_tokens=tool.prompt_image_tokens,
         session_id=session,
         project=project,
         agent=source,

@@ -1,0 +1,73 @@
+"""Where the rows of what fills prompts and of changes of caching lead: to the records behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tokometer.dashboards.drill import BETWEEN, Condition
+from tokometer.dashboards.kinds.itemised import Leads
+from tokometer.records.context import COMPACTION, SUMMARY
+
+Row = Mapping[str, Any]
+_CALLS: Final = Leads("calls.cost")
+#: What kinds of parts are called for people.
+_WORDS: Final = {
+    "tool": "tool",
+    "skill": "skill",
+    "memory": "memory file",
+    "attachment": "attachment",
+    "compaction": "summary of a compaction",
+}
+
+
+def part(row: Row) -> Leads:
+    """A part of prompts: the uses of the tool, the times that the file was loaded; of what is left, the calls."""
+    kind, name = row["kind"], row["name"] or ""
+    if kind == "tool":
+        return Leads("tools.calls", (Condition("tool", (name,)), Condition("server", (row["server"] or "",))))
+    if kind in _WORDS:
+        return Leads("steps.steps", (Condition("type", (_type(kind),)), Condition("step", (name,))))
+    return _CALLS
+
+
+def group(row: Row) -> Leads:
+    """The parts of one kind, or of one server."""
+    kind = row["kind"]
+    if kind in ("tool", "server"):
+        return Leads("tools.calls", (Condition("server", (row["group"] if kind == "server" else "",)),))
+    return Leads("steps.steps", (Condition("type", (_type(kind),)),)) if kind in _WORDS else _CALLS
+
+
+def of_part(row: Row) -> str:
+    """What kind of part it is, and whose."""
+    kind = row["kind"]
+    return f"{row['server']} · MCP server" if row["server"] else _WORDS.get(kind, "")
+
+
+def no_words(_row: Row) -> str:
+    """Nothing below the name."""
+    return ""
+
+
+def is_named(row: Row) -> bool:
+    """Whether a part is one that has a name: a tool, a skill, a file."""
+    return row["kind"] in _WORDS
+
+
+def since(row: Row) -> Leads:
+    """The calls since a day on which caching changed."""
+    return Leads("calls.cost", within=f"{row['since']}{BETWEEN}")
+
+
+def of_since(row: Row) -> str:
+    """Since when, and from which share to which."""
+    if row["before"] is None or row["after"] is None:
+        return f"since {row['since']}"
+    of = "for an hour" if row["of"] == "writes" else "read from the cache"
+    return f"since {row['since']}: {row['before']:.0%} {of} before, {row['after']:.0%} since"
+
+
+def _type(kind: str) -> str:
+    """The type of step that has the size."""
+    return SUMMARY if kind == COMPACTION else kind

@@ -1,0 +1,91 @@
+"""What becomes of cache writes, and where a cache breaks, as SQL for both engines; the words are `compile_prompts`'."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tokometer.ledger import Statement
+from tokometer.measures.compile_prompts import CUT, EARLIER, LATER, LINE, ORDER, TALK, THE_ONE_BEFORE, Lines, nearest
+
+#: Lifetimes of what is written to a cache, in milliseconds: ClickHouse counts no frame in more than 32 bits.
+_SHORT_MS: Final = 300_000
+_LONG_MS: Final = 3_600_000
+SHORT_US: Final = 1_000 * _SHORT_MS
+LONG_US: Final = 1_000 * _LONG_MS
+#: Fewer tokens than this are not cached, and are no break; nor is less than one part in ten of what was cached.
+LEAST_LOST: Final = 1_024
+PART_LOST: Final = 10
+_REASONS: Final = ("last", "late", "changed")
+
+
+def writes(lines: Lines, most: int) -> Statement:
+    """What was written and never read back, by the dimension; money in pico-dollars.
+
+    Columns: value; tokens written; of them never read; of those written for an hour; their cost; what of it is beyond
+    plain input; the cost of those after which nothing came, after which something came too late, and of the others.
+    """
+    order = f"PARTITION BY {LINE} ORDER BY {lines.scope.dialect.divide('us', 1_000)}"
+    followed = (
+        f"SELECT *, coalesce(max(r) OVER ({order} RANGE BETWEEN 1 FOLLOWING AND {_SHORT_MS} FOLLOWING), 0) AS read5, "
+        f"coalesce(max(r) OVER ({order} RANGE BETWEEN 1 FOLLOWING AND {_LONG_MS} FOLLOWING), 0) AS read1, "
+        f"coalesce(min(us) OVER (PARTITION BY {LINE} {ORDER} {LATER}), 0) AS next_at "
+        f"FROM ({lines.weighed(lines.calls(threaded=True))}) AS weighed WHERE p > 0"
+    )
+    unread = (
+        "SELECT *, w5 - least(w5, greatest(read5 - r - w1, 0)) AS unread5, "
+        f"w1 - least(w1, greatest(read1 - r, 0)) AS unread1 FROM ({followed}) AS followed WHERE counted = 1"
+    )
+    short, long = "CAST(unread5 AS DOUBLE)", "CAST(unread1 AS DOUBLE)"
+    late = f"next_at - us > CASE WHEN unread1 > 0 THEN {LONG_US} ELSE {SHORT_US} END"
+    told = (
+        f"SELECT k0, w5 + w1 AS written, unread5, unread1, {nearest(f'k * ({short} * r5 + {long} * r1)')} AS spent, "
+        f"{nearest(f'k * ({short} * greatest(r5 - ru, 0) + {long} * greatest(r1 - ru, 0))')} AS beyond, "
+        f"CASE WHEN next_at = 0 THEN 'last' WHEN {late} THEN 'late' ELSE 'changed' END AS reason "
+        f"FROM ({unread}) AS unread"
+    )
+    reasons = ", ".join(f"sum(CASE WHEN reason = '{name}' THEN spent ELSE CAST(0 AS Int128) END)" for name in _REASONS)
+    sql = (
+        "SELECT k0, sum(CAST(written AS Int128)) AS all_written, sum(CAST(unread5 + unread1 AS Int128)), "
+        f"sum(CAST(unread1 AS Int128)), sum(spent) AS all_spent, sum(beyond), {reasons} FROM ({told}) AS told "
+        f"WHERE written > 0 GROUP BY k0 ORDER BY all_spent DESC, k0 LIMIT {most:d}"
+    )
+    return Statement(sql, lines.scope.values)
+
+
+def breaks(lines: Lines, most: int) -> Statement:
+    """Where a conversation went on and its cache did not: value, cause, breaks, tokens lost, pico-dollars, sessions."""
+    line, talk = f"PARTITION BY {LINE} {ORDER}", f"PARTITION BY {TALK} {ORDER}"
+    followed = (
+        f"SELECT *, coalesce(max(p) OVER ({line} {THE_ONE_BEFORE}), 0) AS before_p, "
+        f"coalesce(max(r + w5 + w1) OVER ({line} {THE_ONE_BEFORE}), 0) AS before_cached, "
+        f"coalesce(max(us) OVER ({line} {THE_ONE_BEFORE}), 0) AS before_at, "
+        f"coalesce(max(w5) OVER ({line} {EARLIER}), 0) AS any5, coalesce(max(w1) OVER ({line} {EARLIER}), 0) AS any1, "
+        f"coalesce(max(line) OVER ({talk} {THE_ONE_BEFORE}), line) AS other_line, "
+        f"coalesce(max(p) OVER ({talk} {THE_ONE_BEFORE}), 0) AS other_p, "
+        f"coalesce(max(r + w5 + w1) OVER ({talk} {THE_ONE_BEFORE}), 0) AS other_cached "
+        f"FROM ({lines.weighed(lines.calls(threaded=True))}) AS weighed WHERE p > 0"
+    )
+    # A small call of another model between two large ones is no switch, and what it had cached nothing to go by.
+    switched = (
+        f"SELECT *, CASE WHEN other_line <> line AND {CUT} * p >= other_p "
+        f"THEN other_cached ELSE 0 END AS elsewhere FROM ({followed}) AS followed"
+    )
+    could = f"SELECT *, least(p, greatest(before_cached, elsewhere)) AS could FROM ({switched}) AS switched"
+    pause = f"us - before_at > {LONG_US} OR (us - before_at > {SHORT_US} AND NOT (any5 = 0 AND any1 > 0))"
+    cause = (
+        f"CASE WHEN elsewhere > before_cached THEN 'model' WHEN {CUT} * p < before_p THEN 'compaction' "
+        f"WHEN {pause} THEN 'pause' ELSE 'unknown' END"
+    )
+    written = "CAST(u AS DOUBLE) * ru + CAST(w5 AS DOUBLE) * r5 + CAST(w1 AS DOUBLE) * r1"
+    dearer = f"greatest(({written}) / greatest(CAST(p - r AS DOUBLE), CAST(1 AS DOUBLE)) - rr, CAST(0 AS DOUBLE))"
+    told = (
+        f"SELECT k0, session, could - r AS lost, {cause} AS cause, "
+        f"{nearest(f'k * CAST(could - r AS DOUBLE) * {dearer}')} AS spent FROM ({could}) AS could "
+        f"WHERE counted = 1 AND could - r >= {LEAST_LOST} AND {PART_LOST} * (could - r) >= could"
+    )
+    sql = (
+        "SELECT k0, cause, count(*), sum(CAST(lost AS Int128)), sum(spent) AS all_spent, "
+        f"count(DISTINCT session) FROM ({told}) AS told GROUP BY k0, cause "
+        f"ORDER BY all_spent DESC, k0, cause LIMIT {most:d}"
+    )
+    return Statement(sql, lines.scope.values)

@@ -1,0 +1,1 @@
+"""GitHub: what its webhooks tell of pull requests and pushes. Imports records and what forges share."""
