@@ -133,8 +133,8 @@ def build(folder: Path, calls: int, days: int = DAYS) -> None:
     if marker.exists() and json.loads(marker.read_text())["calls"] == calls:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (FILE_NAME, FILE_NAME + ".wal"):
-        (folder / name).unlink(missing_ok=True)
+    for name in folder.glob(f"{Path(FILE_NAME).stem}.*"):
+        name.unlink()
     began = time.perf_counter()
     now = int(datetime.now(UTC).timestamp()) * 1_000_000
     ledger = open_ledger(folder)
@@ -155,7 +155,9 @@ def build(folder: Path, calls: int, days: int = DAYS) -> None:
 
 def multiply(ledger: Any, calls: int, now: int, days: int) -> None:
     """Copy the base calls until there are `calls` of them."""
-    connection = ledger._connection  # noqa: SLF001 - what a benchmark needs is not for others
+    # What a benchmark needs is not for others.
+    instance = ledger._instance  # noqa: SLF001
+    connection = instance.cursor()
     connection.execute("CREATE TEMP TABLE base AS SELECT * FROM calls")
     [(base, first, last)] = connection.execute("SELECT count(*), min(quarter), max(quarter) FROM base").fetchall()
     [(sessions,)] = connection.execute("SELECT count(DISTINCT session_id) FROM base").fetchall()
@@ -182,7 +184,7 @@ def multiply(ledger: Any, calls: int, now: int, days: int) -> None:
         )
         connection.commit()
         inserted = time.perf_counter()
-        ledger._settling.mark()  # noqa: SLF001 - as a commit would have
+        instance.settling.mark()  # as a commit would have
         ledger.settle()
         rows = connection.execute("SELECT count(*) FROM calls").fetchone()[0]
         say(

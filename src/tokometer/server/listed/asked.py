@@ -82,7 +82,7 @@ class Asked:
 
     def counting(self, **changes: Any) -> Query:  # noqa: ANN401 - fields of a query
         """How many records the list has, without a search."""
-        return self._query(counted(self.cube), self.filters, **changes)
+        return self._query(counted(self.cube), changes.pop("where", self.filters), **changes)
 
     def computing(self) -> Query | None:
         """The value that the records add up to; None where the list is of no measure."""

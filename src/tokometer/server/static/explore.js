@@ -97,7 +97,6 @@ function brush(figure) {
     return Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
   };
   svg.addEventListener("pointerdown", (event) => { from = share(event); });
-  svg.addEventListener("dragstart", (event) => event.preventDefault());
   svg.addEventListener("pointermove", (event) => {
     if (from < 0) return;
     const to = share(event);
@@ -108,7 +107,12 @@ function brush(figure) {
     if (from < 0) return;
     const [start, end] = [from, share(event)].sort((a, b) => a - b);
     from = -1;
-    if (end - start < 0.01) return mark?.setAttribute("width", "0");
+    if (end - start < 0.01) {
+      mark?.setAttribute("width", "0");
+      const href = /** @type {Element} */ (event.target).closest("#timeline [data-href]")?.getAttribute("data-href");
+      if (href) location.assign(href);
+      return;
+    }
     const next = new URLSearchParams(location.search), at = (/** @type {number} */ part) => new Date(since + part * (until - since)).toISOString();
     for (const name of ["after", "range"]) next.delete(name);
     next.set("since", at(start));
