@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml tools/environment.sh
 ARGS ?=
 
-.PHONY: help install run demo test faults lint types unit format bench docs pictures grafana-golden constraints clean
+.PHONY: help install run demo test faults lint types unit format bench docs pictures constraints clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -58,9 +58,6 @@ bench: $(VENV)/.installed-dev ## Measure what we promise, beside peers (half an 
 
 docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ anew
 	$(BIN)/python tools/reference.py
-
-grafana-golden: $(VENV)/.installed-dev ## Write anew what the export for Grafana is compared with
-	$(BIN)/python tools/grafana_golden.py
 
 pictures: $(VENV)/.installed-dev ## Take the docs' pictures of the pages anew
 	@sh tools/debian.sh chromium

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import click
 
+from grafana_golden import golden_files
 from meters_page import meters_page
 from price_rules import price_rules_page
 from requirements import requirements_page
@@ -31,6 +32,7 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     wrong = []
     made = {DOCS / "reference" / name: MADE.format(source=source) + page() for name, (source, page) in PAGES.items()}
+    made |= golden_files()
     made |= {DOCS / name: with_sections((DOCS / name).read_text(encoding="utf-8")) for name in PAGES_WITH_TABLES}
     for path, text in made.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
@@ -44,6 +46,18 @@ def main() -> int:
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0
+
+
+# -- Grafana -----------------------------------------------------------------------------------------------------------
+
+
+def grafana_page() -> str:
+    """What is written beside the dashboards for Grafana, with the settings that there are without a file."""
+    from tokometer.dashboards import DASHBOARDS
+    from tokometer.reports.grafana.guide import guide
+    from tokometer.reports.grafana.sight import Sight
+
+    return guide(DASHBOARDS.values(), Sight())
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -342,6 +356,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),
     "sources.md": ("what each source declares in src/tokometer/sources/", sources_page),
     "meters.md": ("src/tokometer/records/meters.py and src/tokometer/sources/prometheus/dialects/", meters_page),
+    "grafana.md": ("the dashboards' declarations, as `tokometer grafana export` writes it", grafana_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }
 

@@ -135,6 +135,6 @@ _HEAD: Final = """# Requirements
 What the five requirements documents ask for, where it is, and which test proves it. Panels are described in
 [dashboards](dashboards.md), addresses in [endpoints](endpoints.md), measures in [measures](measures.md), judgements in
 [judgements](judgements.md) and settings in [settings](settings.md). Lists are left out of the fields' names. A test
-looks up every name in this table. Open are only accounts at providers, alerts and notifications, budgets edited in the
-page, exports and reports, and Grafana: each has an issue of its own.
+looks up every name in this table. Open are only accounts at providers, alerts and notifications, and budgets edited in
+the page: each has an issue of its own.
 """

@@ -43,8 +43,8 @@ def test_names_are_those_of_the_page(visit: Opener, still: Running) -> None:
     expect(page.locator("[data-panel='usage.models'] h3")).to_have_text("By team")
     heads = page.locator("[data-panel]:not(.panel-periods) h3").all_inner_texts()
     page.locator("#export summary").click()
-    assert page.locator("#export a.option").all_inner_texts()[1:] == heads
-    assert page.locator("#export a.option").first.inner_text() == "Today, this week, this month, all time"
+    assert page.locator("#export [data-files-of]").all_inner_texts()[1:] == heads
+    assert page.locator("#export [data-files-of]").first.inner_text() == "Today, this week, this month, all time"
     page.keyboard.press("Escape")
     for why in page.locator("[data-panel]:not(.panel-periods) [data-why]").all()[:4]:
         title = why.locator("xpath=ancestor::header").locator("h3").inner_text()
@@ -57,7 +57,7 @@ def test_focus_stays_where_it_was(visit: Opener, still: Running) -> None:
     wait_filled(page)
     page.locator("#export summary").click()
     with page.expect_download():
-        page.locator("#export a.option").nth(2).click()
+        page.locator("#export [data-file='/api/panels/usage.models.csv']").click()
     expect(page.locator("#export[open]")).to_have_count(0)
     assert _focused(page) == "export"
     page.locator("#range summary").click()

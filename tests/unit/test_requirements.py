@@ -29,7 +29,6 @@ OPEN = {
     "provider accounts",
     "alerts and notifications",
     "budgets edited in the page",
-    "exports and reports",
 }
 
 

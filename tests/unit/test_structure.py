@@ -153,6 +153,7 @@ OPENED_OTHERWISE = {
     "host/regular.py": "this is where files are opened",
     "server/assets.py": "files of the package itself",
     "charts/theme.py": "files of the package itself",
+    "reports/pdf.py": "files of the package itself",
     "charts/shop.py": "files of the package itself, and of an installed one",
     "conformance/mutations.py": "files that an example has just written",
     "conformance/files.py": "files that an example has just written",

@@ -97,6 +97,10 @@ class RemoteDoor:
         meta = {"since": since, "until": until, "tz": question["tz"], "missing": [missing] if missing else []}
         return response.read().decode("utf-8"), meta
 
+    def file(self, path: str) -> bytes:
+        """A file that the server makes, by its address."""
+        return self._send("GET", path, accept="*/*").read()
+
     def import_new(self, source: str, paths: tuple[Path, ...], progress: Progressed) -> dict[str, Any]:
         """Have the server import, and pass on how far it is."""
         question = {"source": source, "paths": [str(path) for path in paths]}

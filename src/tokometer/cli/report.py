@@ -40,6 +40,34 @@ _TITLES: dict[Kind, str] = {
 @click.option("--breakdown", is_flag=True, help="A line per model under every row.")
 @click.option("--compact", is_flag=True, help="Fewer columns, as on a narrow terminal.")
 @click.option("--no-import", is_flag=True, help="Report what the ledger holds, without importing what is new first.")
+@click.option(
+    "--pdf",
+    "as_pdf",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a dashboard as a PDF report instead.",
+)
+@click.option(
+    "--xlsx",
+    "as_xlsx",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a dashboard as an Excel workbook instead.",
+)
+@click.option("--dashboard", metavar="ID", default="usage", show_default=True, help="Of --pdf and --xlsx: which one.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="FILTER",
+    help="Of --pdf and --xlsx: only these calls, as in calls.model=gpt-5; may be repeated.",
+)
+@click.option(
+    "--paper",
+    type=click.Choice(["a4", "letter"]),
+    default="a4",
+    show_default=True,
+    help="Of --pdf: the size of its pages.",
+)
 @output_options
 @data_option
 def report(
@@ -50,6 +78,11 @@ def report(
     breakdown: bool,
     compact: bool,
     no_import: bool,
+    as_pdf: Path | None,
+    as_xlsx: Path | None,
+    dashboard: str,
+    where: tuple[str, ...],
+    paper: str,
     as_json: bool,
     as_csv: bool,
     data: Path,
@@ -58,12 +91,22 @@ def report(
 
     What the coding agents on this machine have written since the last time is imported first, so that the report is
     up to date. Where a server holds the data folder it has done so already, and is asked.
+
+    With --pdf or --xlsx it is a whole dashboard instead, as a report to forward or a workbook.
     """
     from tokometer.cli.doors import LocalDoor, open_door
     from tokometer.cli.windows import window_words
     from tokometer.records.zone import local_zone
 
     zone = tz or local_zone()
+    files = {form: path for form, path in (("pdf", as_pdf), ("xlsx", as_xlsx)) if path is not None}
+    if files:
+        if as_json or as_csv:
+            raise click.UsageError("--pdf and --xlsx are files, --json and --csv are printed: ask for one of them")
+        _save(files, data, dashboard, since, until, zone, where, paper, new=not no_import)
+        return
+    if where:
+        raise click.UsageError("--where is for --pdf and --xlsx; `tokometer query` filters everything else")
     asked = question(kind, since=since, until=until, tz=zone)
     shown = False
 
@@ -86,6 +129,30 @@ def report(
             _import_new(door, _begin(since, zone), show)
         if not shown:
             show()
+
+
+def _save(
+    files: Mapping[str, Path],
+    data: Path,
+    dashboard: str,
+    since: str | None,
+    until: str | None,
+    tz: str,
+    where: tuple[str, ...],
+    paper: str,
+    *,
+    new: bool,
+) -> None:
+    """Write a dashboard to files."""
+    from tokometer.cli.doors import LocalDoor, open_door
+    from tokometer.cli.reporting import save_page
+
+    with open_door(data) as door:
+        if isinstance(door, LocalDoor) and new:
+            _import_new(door, None, lambda _: None)
+        for form, path in files.items():
+            size = save_page(door, path, form, dashboard, since=since, until=until, tz=tz, where=where, paper=paper)
+            say(f"{path}: {size:,} bytes", err=True)
 
 
 def _show(

@@ -25,6 +25,8 @@ _STAYED: Final = 0.85
 _SAID: Final = "context was compacted"
 #: So soon after it (microseconds) comes the call that shows it.
 _SOON_US: Final = 600_000_000
+#: Of what began at one moment, what holds the others comes first.
+_FIRST: Final = {"runs": 0, "jobs": 1, "steps": 2, "calls": 3, "tools": 4}
 #: Kinds of record that say in which session they were.
 _IN_SESSIONS: Final = tuple(cube for cube in LINED if cube != "documents")
 
@@ -132,7 +134,7 @@ def session(reading: Reading, session_id: str, source: str) -> Session | None:
         found += some
     if not found:
         return None
-    found.sort(key=lambda line: (line.started_at, line.cube, line.source, line.native_id))
+    found.sort(key=lambda line: (line.started_at, _FIRST.get(line.cube, len(_FIRST)), line.source, line.native_id))
     calls = [line for line in found if line.counts]
     parent_id = next((line.parent_session_id for line in found if line.parent_session_id), "")
     parents = _summaries(reading, "session_id = $session AND source = $source", {**values, "session": parent_id})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 from pathlib import Path
 from typing import Final
@@ -59,6 +60,15 @@ class Vault:
             return AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], of.encode()).decode()
         except (InvalidTag, ValueError, binascii.Error, OSError):
             raise SecretLost(f"its key in {self._path.name} is gone or another one; type it again") from None
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for something else than sealing, 32 bytes: another one for each purpose, the same each time.
+
+        Raises:
+            OSError: The key can be neither read nor made.
+            ValueError: What lies there is no key.
+        """
+        return hmac.digest(self._key(make=True), f"tokometer {purpose}".encode(), "sha256")
 
     def _key(self, *, make: bool) -> bytes:
         try:

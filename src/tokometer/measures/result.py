@@ -115,6 +115,16 @@ def json_value(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would compute a text instead of showing it."""
+    return text.startswith(_FORMULA)
+
+
+def seen(text: str) -> str:
+    """A text without what nobody sees: controls, marks of direction, what has no width."""
+    return _UNSEEN.sub("", text)
+
+
 def csv_cell(value: object) -> str:
     """A value as CSV has it: numbers in full, unknown as nothing, text that a spreadsheet would compute disarmed.
 
@@ -128,15 +138,18 @@ def csv_cell(value: object) -> str:
     if isinstance(value, datetime):
         return _rfc3339(value)
     if isinstance(value, int | float | Decimal):
-        return plain(_tidy(value))
-    text = _UNSEEN.sub("", str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        return plain(tidied(value))
+    text = seen(str(value))
+    return f"'{text}" if is_formula(text) else text
 
 
-def _tidy(value: float | Decimal) -> float | Decimal | None:
+def tidied(value: float | Decimal) -> float | Decimal | None:
+    """A number as exports tell it: amounts to the billionth, floats with twelve digits; None for what is no number."""
     if isinstance(value, Decimal):
         return Decimal(f"{value:.{_PLACES}f}") if value.is_finite() else None
-    return value if isinstance(value, int) else float(f"{value:.12g}")
+    if isinstance(value, int):
+        return value
+    return float(f"{value:.12g}") if isfinite(value) else None
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -9,14 +9,18 @@ from tokometer import __version__
 from tokometer.server import (
     api,
     assets,
+    badges,
     board_pages,
     boards,
     control,
+    embedded,
     explored,
+    exports,
     filtering,
     grafana,
     health,
     ingest,
+    links,
     listed,
     live,
     machines,
@@ -58,6 +62,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         ingest,
         control,
         api,
+        exports,
         panels,
         filtering,
         search,
@@ -68,12 +73,15 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         pages,
         sources,
         targets,
+        badges,
+        embedded,
     ):
         app.include_router(module.router)
     for module in (views, notes, boards, board_pages):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
-    for router in (*ROUTERS, pushed.routes(), listed.pages, listed.api, explored.pages, explored.api):
+    pages_and_apis = (router for module in (listed, explored, links) for router in (module.pages, module.api))
+    for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)
     answer_refusals(app)

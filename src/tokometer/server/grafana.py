@@ -10,8 +10,9 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from tokometer.dashboards import DASHBOARDS, Panel, Scope, addresses
+from tokometer.dashboards.drill import Counted, counted
 from tokometer.dashboards.names import Names
-from tokometer.measures import CUBES, Filter, Query
+from tokometer.measures import Filter, Query
 from tokometer.records.redaction import redacted
 from tokometer.reports.grafana import column_of, flat
 from tokometer.reports.grafana.parameters import ParameterError, page_parameters
@@ -92,14 +93,17 @@ def opened(request: Request, name: str) -> Response:
 def records(request: Request, panel_id: str) -> Response:
     """Leads on to the explorer, at what the panel's first measure counts in Grafana's window and filters."""
     panel, scope = _asked(request, panel_id)
-    counted = next((one for one in panel.measures if one.partition(".")[0] in CUBES), _REQUESTS)
-    window = context_of(request.app.state.runtime, scope, request.app.state.runtime.ask).window(panel.window)
-    since, until = window.asked
-    query = Query(measures=(counted,), where=_filters(scope), since=since, until=until, tz=scope.zone.key)
+    found = next(filter(None, map(counted, panel.measures)), Counted(_REQUESTS))
+    runtime: Runtime = request.app.state.runtime
+    context = context_of(runtime, scope, runtime.ask)
+    since, until = (found.since, "") if found.since else context.window(panel.window).asked
+    # What the records have no dimension for does not narrow them, as it does not narrow the panel.
+    where = context.where(found.measure.partition(".")[0])
+    query = Query(measures=(found.measure,), where=where, since=since, until=until, tz=scope.zone.key)
     return RedirectResponse(addresses.records(query))
 
 
-def _filters(scope: Scope, but: str = "") -> tuple[Filter, ...]:
+def _filters(scope: Scope, but: str) -> tuple[Filter, ...]:
     chosen = [Filter(f"calls.{name}", "in", values) for name, values in scope.where if name != but]
     return (*chosen, *(Filter(f"calls.{name}", "not in", values) for name, values in scope.without))
 

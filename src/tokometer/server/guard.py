@@ -21,11 +21,18 @@ _POLICY: Final = "; ".join(  # noqa: FLY002 - one directive a line
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
     )
 )
+
+
+def policy(ancestors: tuple[str, ...] = ()) -> str:
+    """The content security policy of a page that these origins may frame; of most pages that is nobody."""
+    framed_by = " ".join(ancestors) or "'none'"
+    return f"{_POLICY}; frame-ancestors {framed_by}"
+
+
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -13,6 +13,7 @@ from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger.refused import refused_by_source
 from tokometer.measures import Query
 from tokometer.records import PROVIDERS
+from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS
 from tokometer.server.connecting import ways
 from tokometer.server.offered import offered
 from tokometer.server.own_boards import OwnBoard
@@ -68,6 +69,8 @@ def dashboard_page(request: Request, dashboard: Dashboard, page: str = "", board
         dashboard=dashboard,
         scope=scope,
         titled=titled,
+        page_forms=PAGE_FORMATS,
+        panel_forms={form.ending: form.title for form in PANEL_FORMATS},
         every={panel.id: every(runtime, panel) for panel in dashboard.panels},
         known=_known(runtime, dashboard),
         ranges=RANGES,

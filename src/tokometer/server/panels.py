@@ -1,13 +1,10 @@
-"""Panels over HTTP: data, chart and HTML fragment, as CSV, and how they are computed."""
+"""Panels over HTTP: data, chart and HTML fragment, and how they are computed; as files they are in exports.py."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 from collections.abc import Callable, Hashable, Sequence
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
@@ -15,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from tokometer.dashboards import DASHBOARDS, Dashboard, Panel, Scope, View, addresses, titled
+from tokometer.dashboards import DASHBOARDS, Dashboard, Panel, Scope, addresses, titled
 from tokometer.dashboards.answers import described
 from tokometer.dashboards.calendar import Window, asked_text
 from tokometer.dashboards.drawing import window_text
@@ -23,12 +20,12 @@ from tokometer.dashboards.panel import narrowed, own_window
 from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger import LedgerUnavailable
 from tokometer.measures import Query, Question, Result, dimension_named
-from tokometer.measures.result import csv_cell
 from tokometer.records.redaction import redacted
 from tokometer.records.zone import local_zone
+from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS
 from tokometer.server.memory import FOR_GOOD, Kept
 from tokometer.server.moments import Moment
-from tokometer.server.rendering import context_of, every, held, made, panel_named, panels
+from tokometer.server.rendering import context_of, every, fitting, held, made, panel_named, panels
 from tokometer.server.runtime import Rendered, Runtime, quarter_of
 from tokometer.server.scoped import parameters_of, scope_of
 from tokometer.server.templates import render
@@ -50,6 +47,7 @@ def dashboards(request: Request) -> dict[str, Any]:
                 "url": addresses.dashboard(dashboard.id),
                 "range": dashboard.range,
                 "about": dashboard.about,
+                "files": {form.ending: f"/api/dashboards/{dashboard.id}.{form.ending}" for form in PAGE_FORMATS},
                 "panels": [_declared(request.app.state.runtime, panel, dashboard) for panel in dashboard.panels],
             }
             for dashboard in (*DASHBOARDS.values(), *(one.dashboard for one in request.app.state.runtime.boards.all()))
@@ -70,32 +68,8 @@ def _declared(runtime: Runtime, panel: Panel, dashboard: Dashboard) -> dict[str,
         "uses": list(panel.uses),
         "leads": panel.leads,
         "url": f"/api/panels/{panel.id}",
-        "csv": f"/api/panels/{panel.id}.csv",
+        **{form.ending: f"/api/panels/{panel.id}.{form.ending}" for form in PANEL_FORMATS},
     }
-
-
-@router.get("/api/panels/{panel_id}.csv", summary="The rows behind a panel, as CSV")
-def panel_csv(request: Request, panel_id: str) -> Response:
-    """Exact values under the names of the measures."""
-    panel, scope = _asked(request, panel_id)
-    view = _view(request.app.state.runtime, panel, scope)
-    table = view.table
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([csv_cell(value) for value in row] for row in table.rows)
-    first, last = _days(request.app.state.runtime, view.window, scope)
-    name = f"{panel.id.replace('.', '-')}_{first:%Y-%m-%d}_{last:%Y-%m-%d}.csv"
-    return Response(
-        out.getvalue(), headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type="text/csv"
-    )
-
-
-def _days(runtime: Runtime, window: Window | None, scope: Scope) -> tuple[datetime, datetime]:
-    """The first and the last moment that a panel is about; of several windows, of all there is."""
-    if window is None or window.asked[0] == "all":
-        return runtime.first().astimezone(scope.zone), scope.now
-    return window.since, min(window.until, scope.now) - timedelta(seconds=1)
 
 
 @router.get("/api/panels/{panel_id}/explain", summary="How a panel is computed, as HTML")
@@ -110,7 +84,8 @@ def panel_explained(request: Request, panel_id: str) -> Response:
         return runtime.ask(question, every(runtime, panel))
 
     context = narrowed(panel, context_of(runtime, scope, ask))
-    view = panel.view(context)
+    with fitting(panel):
+        view = panel.view(context)
     return Response(
         render(
             "explain.html",
@@ -289,10 +264,6 @@ def _render(
 ) -> Rendered:
     with runtime.moments.asking(moment):
         return made(runtime, panel, scope, moment, with_rows=with_rows, live=live)
-
-
-def _view(runtime: Runtime, panel: Panel, scope: Scope) -> View:
-    return panel.view(context_of(runtime, scope, lambda question: runtime.ask(question, every(runtime, panel))))
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,12 +13,14 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from fastapi import HTTPException
+
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, View, titled
-from tokometer.dashboards.answers import JUDGED, judgement_of
 from tokometer.dashboards.drill import Drill
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.panel import narrowed, own_window
-from tokometer.measures import CUBES, Query, Question, Result, dimension_named
+from tokometer.dashboards.unheard import unheard, unknown
+from tokometer.measures import Query, QueryError, Question, Result, dimension_named
 from tokometer.measures.latest import latest
 from tokometer.server.moments import Moment
 from tokometer.server.notes import marks_within
@@ -27,6 +31,8 @@ from tokometer.server.templates import render
 
 #: Bytes from which on a reply is worth packing.
 _PACKED: Final = 1_000
+#: What a panel raises that asks for what there is not, or shows as a number what is none.
+_UNFIT: Final = (QueryError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 
 
 @cache
@@ -71,10 +77,29 @@ def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
 
 
+@contextmanager
+def fitting(panel: Panel) -> Iterator[None]:
+    """Say so where what somebody has put together does not go together; of our own panels it is our mistake."""
+    try:
+        yield
+    except _UNFIT as error:
+        if panel.id in panels():
+            raise
+        why = f": {error.reason}" if isinstance(error, QueryError) else ""
+        raise HTTPException(422, f"what this panel is made of does not go together{why}") from error
+
+
 def made(
     runtime: Runtime, panel: Panel, scope: Scope, moment: Moment | None, *, with_rows: bool, live: bool
 ) -> Rendered:
     """Make the reply, as of a moment, or of what is committed while it is made."""
+    with fitting(panel):
+        return _made(runtime, panel, scope, moment, with_rows=with_rows, live=live)
+
+
+def _made(
+    runtime: Runtime, panel: Panel, scope: Scope, moment: Moment | None, *, with_rows: bool, live: bool
+) -> Rendered:
     seconds = every(runtime, panel)
     hold = held(seconds) if live else 0.0
     versions = [runtime.broadcaster.version]
@@ -93,7 +118,7 @@ def made(
     view = panel.view(context)
     filtered = bool(scope.filtered)
     title = titled(panel, scope)
-    frame: dict[str, Any] = {"title": title, "unheard": _unheard(panel, scope), "unknown": _unknown(panel, scope)}
+    frame: dict[str, Any] = {"title": title, "unheard": unheard(panel, scope), "unknown": unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
     frame["leads"] = DASHBOARDS.get(panel.leads)
@@ -149,25 +174,6 @@ def _has_nothing(ask: Ask) -> bool:
     """True where no call has ever come in: then a page says how to send some."""
     found = ask(Query(measures=("calls.requests",), since="all")).rows
     return not (found and found[0]["requests"])
-
-
-def _unheard(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters that what the panel counts has no dimension for."""
-    cubes = [CUBES[cube] for cube in dict.fromkeys(name.partition(".")[0] for name in panel.measures) if cube in CUBES]
-    return [
-        dimension_named(f"calls.{name}").title
-        for name in scope.filtered
-        if cubes and not any(cube.name == "calls" or name in cube.dimensions for cube in cubes)
-    ]
-
-
-def _unknown(panel: Panel, scope: Scope) -> list[str]:
-    """Titles of the viewer's filters under which nothing can be told of what the panel judges."""
-    cubes = {judgement_of(name)[0].cube if name.startswith(JUDGED) else "calls" for name in panel.measures}
-    if len(cubes) != 1 or "calls" in cubes:
-        return []
-    known = CUBES[cubes.pop()].dimensions
-    return [dimension_named(f"calls.{name}").title for name in scope.filtered if name not in known]
 
 
 def _json(value: object) -> object:

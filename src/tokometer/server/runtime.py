@@ -33,6 +33,7 @@ from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.grpc_state import GrpcState
+from tokometer.server.making import Making
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
@@ -152,6 +153,8 @@ class Runtime:
     makers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_MAKERS, thread_name_prefix="tokometer-panel")
     )
+    #: Makes files that take a while.
+    making: Making = field(init=False)
     started_at: float = field(default_factory=time.time)
     #: Set when the server is about to end: nothing new is begun.
     closing: threading.Event = field(default_factory=threading.Event)
@@ -163,6 +166,7 @@ class Runtime:
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
         self.own_targets = OwnTargets(self.data)
+        self.making = Making(self.cache)
         self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
@@ -287,6 +291,7 @@ class Runtime:
             hanging.append("the demo")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
+        self.making.close()
         self.moments.close()
         self.decoder.close()
         if not self.writer.close(_TO_COMMIT, _TO_SETTLE):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
-from tokometer.dashboards import DASHBOARDS, addresses, titled
+from tokometer.dashboards import DASHBOARDS, Dashboard, addresses, titled
 from tokometer.dashboards.names import Names
 from tokometer.measures import Filter, Query, dimension_named
 from tokometer.server.runtime import Runtime
@@ -52,10 +52,10 @@ def search(request: Request, q: str = "") -> dict[str, list[Group]]:
     words = [word for word in _BETWEEN.split(typed.casefold()) if word]
     groups = [
         *_ids(typed),
-        _group("Pages", _pages(), words),
+        _group("Pages", _pages(runtime), words),
         *(_named(runtime, name, words) for name in NAMED),
         *([_sessions(runtime, typed)] if len(typed) >= _LEAST and not any(map(str.isspace, typed)) else []),
-        *([_group("Panels", _panels(), words), _group("Settings", _settings(), words)] if words else []),
+        *([_group("Panels", _panels(runtime), words), _group("Settings", _settings(), words)] if words else []),
     ]
     found = [group for group in groups if group["items"]]
     # Groups whose best begins with what was typed before those that only hold it.
@@ -88,15 +88,22 @@ def _item(text: str, url: str, note: str = "") -> Item:
     return {"text": text, "note": note, "url": url}
 
 
-def _pages() -> Iterator[Item]:
-    for one in DASHBOARDS.values():
+def _dashboards(runtime: Runtime) -> Iterator[Dashboard]:
+    """Ours, and those that people have made."""
+    yield from DASHBOARDS.values()
+    yield from (one.dashboard for one in runtime.boards.all())
+
+
+def _pages(runtime: Runtime) -> Iterator[Item]:
+    for one in _dashboards(runtime):
         yield _item(one.title, addresses.dashboard(one.id), one.short if one.short not in one.title else "")
+    yield _item("Boards", "/boards", "dashboards of your own")
     yield _item("Sources", "/sources")
     yield _item("Settings", "/settings")
 
 
-def _panels() -> Iterator[Item]:
-    for one in DASHBOARDS.values():
+def _panels(runtime: Runtime) -> Iterator[Item]:
+    for one in _dashboards(runtime):
         for panel in one.panels:
             anchor = panel.id.replace(".", "-")
             yield _item(titled(panel, default=one.range), f"{addresses.dashboard(one.id)}#panel-{anchor}", one.title)

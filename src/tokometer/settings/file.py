@@ -10,6 +10,7 @@ from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.accounts import read_accounts
+from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
 from tokometer.settings.outcomes import read_outcomes
@@ -37,6 +38,7 @@ SECTION_NAMES: Final = (
     "webhook",
     "outcomes",
     "accounts",
+    "embed",
 )
 
 
@@ -93,5 +95,6 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         webhooks=read_webhooks(reader, content.get("webhook", [])),
         outcomes=read_outcomes(reader, table("outcomes")),
         accounts=read_accounts(reader, table("accounts")),
+        embed=read_embedding(reader, table("embed")),
         given=frozenset(reader.given),
     )

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tokometer.settings.accounts import AccountsSettings
+from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
@@ -69,6 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: What tells which change a call is for.
     outcomes: OutcomeSettings = OutcomeSettings()
     accounts: AccountsSettings = AccountsSettings()
+    embed: EmbedSettings = EmbedSettings()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from tokometer.settings.accounts import AccountsSettings
+from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
@@ -299,6 +300,22 @@ SECTIONS: Final[tuple[Section, ...]] = (
         AccountsSettings,
         values=lambda settings: (settings.accounts,),
         configured=lambda settings: bool(settings.accounts.url),
+    ),
+    Section(
+        "embed",
+        "Pages of others",
+        "Which pages of others may show badges, and frame what a signed link opens.",
+        '[embed]\norigins = ["https://chat.example.com"]',
+        EmbedSettings,
+        more=(
+            Described(
+                "origins",
+                "a list of origins",
+                "pages that may show badges, and frame what a signed link opens where that names none itself",
+                "none",
+            ),
+        ),
+        configured=lambda settings: bool(settings.embed.origins),
     ),
     Section(
         "labels",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from servers.grafana import Grafana, infinity
+from servers.grafana import Grafana, infinity, organised
 from servers.whole import Running
 from tokometer.dashboards import DASHBOARDS, Panel
+from tokometer.measures import CUBES
 from tokometer.reports.grafana.board import board_of, number_of
 from tokometer.reports.grafana.columns import field_of
 from tokometer.reports.grafana.sight import Sight
+from tokometer.reports.grafana.target import CHOSEN, WINDOW
 
 PANELS: Final = [panel for board in DASHBOARDS.values() for panel in board.panels]
 BOARDS: Final = {name: board_of(board, Sight()) for name, board in DASHBOARDS.items()}
@@ -28,10 +32,13 @@ def _week(**chosen: Any) -> Grafana:
     return Grafana(until - timedelta(days=7), until, "Europe/Berlin", {**NOBODY, **chosen})
 
 
-def _target(panel: Panel) -> dict[str, Any]:
+def _drawn(panel: Panel) -> dict[str, Any]:
     board = BOARDS[panel.id.partition(".")[0]]
-    found = next(one for one in board["panels"] if one["id"] == number_of(panel.id))
-    (target,) = found["targets"]
+    return next(one for one in board["panels"] if one["id"] == number_of(panel.id))
+
+
+def _target(panel: Panel) -> dict[str, Any]:
+    (target,) = _drawn(panel)["targets"]
     return dict(target)
 
 
@@ -84,7 +91,12 @@ def _told(server: Running, panel: Panel, seen: Grafana) -> tuple[list[Any], list
     before = page()
     reply = server.get(seen.fill(target["url"]))
     assert reply.status == 200, reply.text
-    got = [[_plain(value) for value in row.values()] for row in infinity(reply.body, target)]
+    rows = infinity(reply.body, target)
+    if target["format"] == "table":
+        rows = organised(rows, _drawn(panel))
+    else:
+        rows = [{column["text"]: row[column["text"]] for column in target["columns"]} for row in rows]
+    got = [[_plain(value) for value in row.values()] for row in rows]
     return before, got, page()
 
 
@@ -140,6 +152,53 @@ def test_a_value_with_commas_is_one_value(server: Running) -> None:
         assert server.get(f"/api/grafana/panels/overview.volume?{path}").status == 200
     link = server.get(f"/api/grafana/values/model?{window}&var-model=a%2Cb")
     assert link.json() == {"rows": []}
+
+
+@pytest.mark.parametrize("name", ["overview", "overview.volume"])
+def test_a_link_leads_to_our_page(server: Running, name: str) -> None:
+    """Our page opens with Grafana's window and filters."""
+    seen = _week(provider=["anthropic"])
+    link = seen.fill(f"/api/grafana/open/{name}?{WINDOW}&{CHOSEN}")
+    page = server.get(link)
+    assert page.status == 200
+    assert "Executive Overview" in page.text
+    assert _leads_to(server, link) == (
+        "/overview",
+        {
+            "range": ["custom"],
+            "since": [seen.since.isoformat()],
+            "until": [seen.until.isoformat()],
+            "tz": ["Europe/Berlin"],
+            "provider": ["anthropic"],
+        },
+    )
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.id)
+def test_a_link_leads_to_the_records_behind_a_panel(server: Running, panel: Panel) -> None:
+    """The explorer is asked for what the panel counts, narrowed as it was."""
+    path, asked = _leads_to(
+        server, _week(provider=["anthropic"]).fill(f"/api/grafana/records/{panel.id}?{WINDOW}&{CHOSEN}")
+    )
+    assert path == "/explore"
+    cube = CUBES[asked["measure"][0].partition(".")[0]]
+    narrowed = any("provider" in one and "anthropic" in one for one in asked.get("where", ()))
+    assert narrowed == ("provider" in cube.dimensions)
+    assert asked["since"]
+
+
+def _leads_to(server: Running, link: str) -> tuple[str, dict[str, list[str]]]:
+    """Where a redirect leads, without going there."""
+    parts = urlsplit(server.url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    try:
+        connection.request("GET", link)
+        reply = connection.getresponse()
+        assert reply.status == 307, reply.read()
+        place = urlsplit(reply.headers["location"])
+    finally:
+        connection.close()
+    return place.path, parse_qs(place.query)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tokometer.reports.grafana.sight import Sight
 def guide(boards: Iterable[Dashboard], sight: Sight) -> str:
     """All dashboards as Markdown."""
     lines = [
-        "# Every panel",
+        "# Every panel in Grafana",
         "",
         "Made by `tokometer grafana export` from the dashboards' declarations. Numbers are those of our own pages, to",
         "the last digit: each panel asks for the rows behind the panel of the same name there.",

@@ -29,7 +29,7 @@ def page_parameters(given: Iterable[tuple[str, str]], dimensions: Mapping[str, s
       panel's own range.
     * `tz`: an IANA name; `utc`, `browser` and nothing are UTC.
     * `var-provider=a&var-provider=b`, as `${provider:queryparam}` writes it, or `provider=a,b` or `provider={a,b}`.
-      Nothing, `All` and `$__all` are no filter.
+      Nothing, `All` and `$__all` are no filter: versions of Grafana differ in what they write for all values.
 
     Args:
         given: Names and values, in order.
@@ -45,6 +45,9 @@ def page_parameters(given: Iterable[tuple[str, str]], dimensions: Mapping[str, s
             window[name] = _moment(name, value)
         elif name == "tz":
             found["tz"] = ["UTC" if value.lower() in _UTC else value]
+        elif name in _ALL:
+            # Some versions hand the value for All on as it is, whatever the format.
+            continue
         elif (chosen := _chosen(name, value, dimensions)) is not None:
             dimension, values = chosen
             if values:

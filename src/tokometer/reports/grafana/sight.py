@@ -22,8 +22,6 @@ DEFAULT_URL: Final = "http://127.0.0.1:7420"
 TAG: Final = "tokometer"
 INFINITY: Final = "yesoreyeram-infinity-datasource"
 JSON_API: Final = "marcusolsson-json-datasource"
-#: Providers that have their colour in every file, where nobody says which: the most used.
-_USUAL: Final = tuple(PROVIDERS)[:17]
 
 
 #: Models that get their colours: the first that were seen.
@@ -40,8 +38,8 @@ class Sight:
 
     settings: Settings = field(default_factory=Settings)
     url: str = DEFAULT_URL
-    #: Providers that get their colours, by slug.
-    providers: Sequence[str] = _USUAL
+    #: Providers that get their names and colours, by slug.
+    providers: Sequence[str] = tuple(PROVIDERS)
     #: The colours of other names (models), as `#rrggbb`.
     colours: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,6 +64,5 @@ class Sight:
 def sight_of(settings: Settings, url: str, data: Path) -> Sight:
     """As the pages of a data folder look: its settings, and the colours that it remembers."""
     given = Colours(data / "colours.json").given()
-    known = [slug for slug in given if slug in PROVIDERS]
     models = {name: colour for name, colour in given.items() if name not in PROVIDERS}
-    return Sight(settings, url, tuple(dict.fromkeys((*_USUAL, *known))), dict(list(models.items())[:_MOST_MODELS]))
+    return Sight(settings, url, colours=dict(list(models.items())[:_MOST_MODELS]))

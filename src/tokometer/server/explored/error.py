@@ -15,7 +15,6 @@ from tokometer.server.explored.words import Words, figure, instant, standing
 
 #: Names of a kind that are listed at once.
 _MOST: Final = 8
-_DAY_US: Final = 86_400_000_000
 
 
 def shown(words: Words, found: Failure) -> dict[str, Any]:
@@ -103,7 +102,7 @@ def _elsewhere(words: Words, found: Failure, one: Elsewhere) -> dict[str, Any]:
     def listed(*more: Filter) -> str:
         where = (Filter("calls.provider", "=", (call.provider,)), Filter("calls.status", "=", (call.status,)), *more)
         since = to_datetime(one.first_at or call.started_at).date().isoformat()
-        until = to_datetime((one.last_at or call.started_at) + _DAY_US).date().isoformat()
+        until = to_datetime(one.last_at or call.started_at).date().isoformat()
         query = Query(measures=("calls.errors",), where=where, since=since, until=until)
         return addresses.records(query) + (f"&{urlencode({'search': one.fixed})}" if one.fixed else "")
 

@@ -12,7 +12,10 @@ import { menu } from "./menu.js";
  */
 
 /** What a panel can be saved as: titles by how the address ends. @type {Record<string, string>} */
-const FORMATS = { csv: "CSV" };
+const FORMATS = JSON.parse(document.getElementById("dashboard")?.dataset.forms ?? "{}");
+
+/** What a file of this form is asked for with: a picture wears the colours of the page. @param {Page} page @param {string} form */
+const asked = (page, form) => `${page.query()}${/^(png|svg)$/.test(form) ? `&theme=${document.documentElement.dataset.theme ?? "light"}` : ""}`;
 
 /**
  * @param {Page} page
@@ -61,8 +64,9 @@ export function ofPanel(page, from) {
     ...(to ? [{ text: "Show the calls", href: to }] : []),
     { text: "Renew now", act: () => page.renew(panel) },
     { text: "paused" in panel.dataset ? "Go on renewing" : "Pause", act: () => page.pause(panel) },
-    ...Object.entries(FORMATS).map(([ending, title]) => ({ text: `Save as ${title}`, href: `/api/panels/${id}.${ending}?${page.query()}`, download: true })),
+    ...Object.entries(FORMATS).map(([ending, title]) => ({ text: `Save as ${title}`, href: `/api/panels/${id}.${ending}?${asked(page, ending)}`, download: true })),
     { text: "Copy a link to this panel", act: () => page.link(panel.id) },
+    { text: "Embed…", act: async () => (await import("./share.js")).embed(panel, panel.querySelector("h3")?.textContent ?? "", page.query()) },
     { text: "How is this computed?", act: () => page.explain(id) },
   ], { x: left, y: bottom + 4, from });
 }

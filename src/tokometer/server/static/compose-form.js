@@ -232,7 +232,9 @@ function choice(options, value) {
 
 /** @param {string} title @param {string} name @param {Element} box */
 function labelled(title, name, box) {
-  return make("label", { "data-field": name, class: box.matches("[type=checkbox]") ? "made-check" : "" }, ...(box.matches("[type=checkbox]") ? [box, ` ${title}`] : [make("span", { class: "label" }, title), box]));
+  if (box.matches("[type=checkbox]")) return make("label", { "data-field": name, class: "made-check" }, box, ` ${title}`);
+  box.id = `field-${name}`;
+  return make("div", { "data-field": name, class: "compose-field" }, make("label", { for: box.id }, title), box);
 }
 
 /** @param {Field} field @param {HTMLInputElement} box */

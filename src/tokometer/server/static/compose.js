@@ -53,11 +53,8 @@ function addSection(section) {
 
 /** @param {Panel} panel */
 function card(panel) {
-  const grip = make("button", { type: "button", class: "icon-button grip", "data-do": "grip" });
-  grip.textContent = "⠿";
-  const tools = [["edit", "✎"], ["duplicate", "⧉"], ["narrower", "−"], ["wider", "+"], ["discard", "✕"]]
-    .map(([what, sign]) => make("button", { type: "button", class: "icon-button", "data-do": what }, sign));
-  const made = make("article", { class: "panel compose-panel" }, make("div", { class: "compose-tools" }, grip, ...tools), make("div", { class: "panel-body" }));
+  const tools = /** @type {HTMLTemplateElement} */ (document.getElementById("compose-tools")).content.cloneNode(true);
+  const made = make("article", { class: "panel compose-panel" }, tools, make("div", { class: "panel-body" }));
   panels.set(made, panel);
   named(made);
   look(made);
@@ -112,6 +109,8 @@ async function choose(of, focus = true) {
   chosen.classList.add("chosen");
   await form.open(/** @type {Panel} */ (panels.get(of)), focus);
   root.classList.add("editing");
+  // On a phone the form covers half of the page.
+  of.scrollIntoView({ block: "nearest" });
 }
 
 /** Closes the form, and goes back to the card that it was about. */

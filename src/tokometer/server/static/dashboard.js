@@ -96,9 +96,6 @@ function arrive() {
   }
   document.querySelector("[data-do=complete]")?.setAttribute("aria-pressed", String(chosen.get("complete") === "1"));
   document.querySelector("[data-do=compare]")?.setAttribute("aria-pressed", String(chosen.get("compare") !== "0"));
-  for (const link of document.querySelectorAll("[data-csv]")) {
-    link.setAttribute("href", `/api/panels/${/** @type {HTMLElement} */ (link).dataset.csv}.csv?${chosen}`);
-  }
   return rounds.refresh();
 }
 
@@ -122,7 +119,7 @@ function swap(panel, answer) {
   lead(panel, answer.drill);
   if (panel === panels[0]) nothing(answer.nothing);
   // A file is called what its panel is called now.
-  const file = document.querySelector(`[data-csv="${panel.dataset.panel}"]`);
+  const file = document.querySelector(`[data-files-of="${panel.dataset.panel}"]`);
   if (file) file.textContent = answer.title;
   if (answer.last !== undefined) quiet(answer.last, answer.range);
   when.at(answer);
@@ -151,6 +148,15 @@ function pause(panel) {
     rounds.renew(panel);
   } else panel.dataset.paused = `Paused at ${clock(Date.now(), zone())}`;
 }
+
+// Files to take away; whoever opens their links elsewhere has them as they stand.
+document.addEventListener("click", async (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-file]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  await (await import("./export.js")).take(/** @type {HTMLAnchorElement} */ (link), query());
+});
+document.getElementById("export")?.addEventListener("toggle", async () => (await import("./export.js")).follow(document, query()));
 
 /** Says how a panel is computed. @param {string} panel */
 async function explain(panel) {

@@ -51,7 +51,7 @@ def _panel(board: dict[str, Any], name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_dashboard_is_as_it_was_looked_at(name: str) -> None:
-    """A dashboard is the file that somebody has read; `make grafana-golden` writes it anew."""
+    """A dashboard is the file that somebody has read; `make docs` writes it anew."""
     golden = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
     assert json_text(board_of(DASHBOARDS[name], SIGHT)) == golden
 
@@ -135,6 +135,14 @@ def test_a_new_panel_is_in_the_export_by_its_declaration() -> None:
     assert (ranked["type"], ranked["title"]) == ("bargauge", "By team")
     assert "var-team=${__data.fields[" in json.dumps(ranked)
     assert any(panel["type"] == "row" and panel["title"] == "Added" for panel in made["panels"])
+
+
+def test_a_kind_without_a_function_leads_to_our_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody has said how to draw has its place, with a link instead of nothing."""
+    monkeypatch.delitem(DRAWERS, "matrix")
+    panel = _panel(board_of(DASHBOARDS["providers"], SIGHT), "providers.matrix")
+    assert panel["type"] == "text"
+    assert "/api/grafana/open/providers.matrix?" in panel["options"]["content"]
 
 
 def test_links_pass_on_the_window_and_the_filters() -> None:

@@ -45,6 +45,11 @@ def test_all_is_no_filter(name: str, value: str) -> None:
     assert page_parameters([(name, value)], DIMENSIONS) == {}
 
 
+def test_all_of_older_versions_is_no_filter() -> None:
+    """Some hand on the value for All without the variable's name."""
+    assert page_parameters([("$__all", ""), ("var-model", "a")], DIMENSIONS) == {"model": ["a"]}
+
+
 @pytest.mark.parametrize(("text", "values"), [("a,b", ["a", "b"]), ("{a,b}", ["a", "b"]), ("a", ["a"]), ("{a}", ["a"])])
 def test_lists_by_hand(text: str, values: list[str]) -> None:
     """Without `var-`, commas are between values, with or without braces."""

@@ -27,6 +27,7 @@ DRAWERS: Final[dict[str, Callable[[Any, Sight], Drawn]]] = {
     "heatmap": courses.draw_heatmap,
     "histogram": parts.draw_histogram,
     "incidents": tables.draw_incidents,
+    "itemised": tables.draw_itemised,
     "matrix": tables.draw_matrix,
     "outlook": tables.draw_outlook,
     "periods": tables.draw_periods,
@@ -41,12 +42,8 @@ DRAWERS: Final[dict[str, Callable[[Any, Sight], Drawn]]] = {
 
 
 def drawn(panel: Panel, sight: Sight) -> Drawn:
-    """A panel as Grafana's, with what it asks.
-
-    Raises:
-        KeyError: Its kind has no function here.
-    """
-    return DRAWERS[panel.kind](panel, sight)
+    """A panel as Grafana's, with what it asks; a link to our page where its kind has no function here."""
+    return DRAWERS.get(panel.kind, single.draw_elsewhere)(panel, sight)
 
 
 __all__ = ["DRAWERS", "drawn"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from grafana_foundation_sdk.builders import bargauge, gauge, stat
+from grafana_foundation_sdk.builders import bargauge, gauge, stat, text
 from grafana_foundation_sdk.models.common import (
     BarGaugeDisplayMode,
     BigValueColorMode,
@@ -13,11 +13,13 @@ from grafana_foundation_sdk.models.common import (
     BigValueTextMode,
     VizOrientation,
 )
+from grafana_foundation_sdk.models.text import TextMode
 
 from tokometer.dashboards.answers import described
 from tokometer.reports.grafana.columns import Column, columns_of
 from tokometer.reports.grafana.drawn import Drawn, every_value, named, one_value, plain_colour, stepped, value
 from tokometer.reports.grafana.flat import figure_fields
+from tokometer.reports.grafana.links import ours
 from tokometer.reports.grafana.sight import Sight
 from tokometer.reports.grafana.thresholds import WORDS, Step, judged_steps, steps_of
 
@@ -103,6 +105,12 @@ def words() -> list[dict[str, Any]]:
         for at, (word, colour) in enumerate(WORDS.items())
     }
     return [{"type": "value", "options": options}]
+
+
+def draw_elsewhere(panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
+    """A link to our own page, for a kind that nobody has said how to draw."""
+    made = text.Panel().mode(TextMode.MARKDOWN).content(f"[{panel.how}]({ours(panel.id)})")
+    return Drawn(made, (), height=3, note="On our own page only.")
 
 
 def draw_tally(panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value

@@ -88,6 +88,19 @@ def draw_verdicts(panel: Any, sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's
     return _tabled(made, tuple(columns), note=note)
 
 
+def draw_itemised(panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
+    """A table of what a judgement lists, with a bar of each one's share."""
+    facts = [f"{panel.of}.{fact}" if fact else panel.of for fact in panel.columns]
+    shares = [f"{panel.of}.{panel.share}"] if panel.share else []
+    columns = list(columns_of((f"{panel.of}.{panel.name}", *shares, *facts)))
+    for at, title in enumerate(panel.titles, 1 + len(shares)):
+        columns[at] = columns[at].called(title)
+    made = _table(columns)
+    for column in columns[1 : 1 + len(shares)]:
+        made.override_by_name(column.title, [value("custom.cellOptions", _GAUGE), value("min", 0), value("max", 1)])
+    return _tabled(made, tuple(columns), note="Without the links to the records behind each row.")
+
+
 def draw_alerts(_panel: Any, sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
     """A table of what is wrong, the worst first."""
     columns = columns_of(("severity", "headline", "detail", "by", "name", "since", "judgement"))
