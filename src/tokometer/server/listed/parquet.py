@@ -9,9 +9,11 @@ from typing import Final
 
 from arro3.core import Array, DataType, Table
 
+from tokometer.host.regular import read_bytes
 from tokometer.measures import Result
 from tokometer.measures.result import ColumnType, json_value
 
+_LIMITS: Final = {"memory_limit": "512MB", "threads": "1", "autoinstall_known_extensions": "false"}
 #: How each type is kept. Whole numbers can be sums of tokens, which 64 bits need not hold.
 _TYPES: Final[dict[ColumnType, str]] = {
     "text": "VARCHAR",
@@ -36,9 +38,9 @@ def as_parquet(pages: Sequence[Result]) -> bytes:
         arrays.append(Array(texts, DataType.utf8()))
     made = Table.from_arrays(arrays, names=[column.name for column in columns])
     casts = ", ".join(f'CAST("{column.name}" AS {_TYPES[column.type]}) AS "{column.name}"' for column in columns)
-    with tempfile.TemporaryDirectory(prefix="tokometer-") as folder, duckdb.connect(":memory:") as base:
+    with tempfile.TemporaryDirectory(prefix="tokometer-") as folder, duckdb.connect(":memory:", config=_LIMITS) as base:
         path = Path(folder) / "records.parquet"
         base.execute("SET TimeZone = 'UTC'")
         base.register("made", made)
         base.sql(f"SELECT {casts} FROM made").write_parquet(str(path), compression="zstd")
-        return path.read_bytes()
+        return read_bytes(path)
