@@ -31,6 +31,7 @@ _JUDGES: Final[Mapping[str, str]] = {
     "movers": "calls.cost",
     "cost_split": "calls.cost",
     "advice": "calls.cost",
+    **dict.fromkeys(("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes"), "calls.cost"),
     "token_efficiency": "calls.total_tokens",
     "compute": "samples.readings",
     "serving": "samples.readings",
