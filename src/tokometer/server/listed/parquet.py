@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from arro3.core import Array, DataType, Table
 
@@ -13,7 +13,7 @@ from tokometer.host.regular import read_bytes
 from tokometer.measures import Result
 from tokometer.measures.result import ColumnType, json_value
 
-_LIMITS: Final = {"memory_limit": "512MB", "threads": "1", "autoinstall_known_extensions": "false"}
+_LIMITS: Final[dict[str, Any]] = {"memory_limit": "512MB", "threads": "1", "autoinstall_known_extensions": "false"}
 #: How each type is kept. Whole numbers can be sums of tokens, which 64 bits need not hold.
 _TYPES: Final[dict[ColumnType, str]] = {
     "text": "VARCHAR",
