@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("tokometer.cli.demo:demo", "The same, on generated and labelled data."),
     "import": ("tokometer.cli.importing:import_", "Import usage once and say what was new."),
     "import-table": ("tokometer.cli.tabling:import_table", "Import a table: SQLite, CSV, Parquet, PostgreSQL, MySQL."),
+    "import-git": ("tokometer.cli.git:import_git", "Import commits and merged changes of repositories."),
     "hook-secret": (
         "tokometer.cli.hooks:hook_secret",
         "Set the secret that a webhook of GitHub or GitLab is signed with.",

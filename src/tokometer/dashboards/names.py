@@ -17,6 +17,9 @@ _MOST_COLOURED: Final = 1_000
 #: What is called a source and is no tool; tools have titles of their own.
 _WAYS: Final = {"api": "Own API", "demo": "Demo", "litellm": "LiteLLM"}
 
+#: What has no value of a dimension, where that is known to be none rather than unknown.
+_NOTHING: Final = dict.fromkeys(("change", "change_state", "ticket", "repository"), "Unattributed")
+
 
 @cache
 def source_titles() -> dict[str, str]:
@@ -49,7 +52,7 @@ class Names:
             return PROVIDERS[value].name
         if self._dimension == "source":
             return source_titles().get(value, value) or "unknown"
-        return value or "unknown"
+        return value or _NOTHING.get(self._dimension, "unknown")
 
     def colour(self, value: str) -> str:
         """Its colour, as `#rrggbb`."""

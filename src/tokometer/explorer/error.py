@@ -68,10 +68,7 @@ class Failure:
 
 
 def failure(reading: Reading, call_id: str) -> Failure | None:
-    """What is known of the error of a call, by the call's id in the ledger; None where there is no such call.
-
-    Details of an error of which nobody sent the call are found by their own id, and told as far as they go.
-    """
+    """What is known of the error of a call, by the call's id in the ledger; None where there is no such call."""
     stored = reading.record("calls", call_id)
     if stored is None or not isinstance(stored.record, ModelCall):
         return None

@@ -16,6 +16,7 @@ from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONT
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
+from tokometer.judgement.good_answers import GOOD_ANSWERS
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
@@ -35,7 +36,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES),
-        *(COST_PER_TASK, CRON, INVENTORY, CONNECTION, ADVICE),
+        *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
     )
 }
 

@@ -57,6 +57,8 @@ class Scores(Recorded, table="scores"):
 
     scores = Count(unit=COUNT, description="Judgements.", drill=("score",))
     mean = Mean("value", "value_count", scale=1, unit=RATIO, better=HIGHER, title="Mean score", description="The mean of the scores that are numbers; of yes and no, the share of yes.", drill=("model",))
+    yes = Sum("yes", unit=COUNT, better=HIGHER, title="Scores of yes", description="Scores that are yes or no, and yes: thumbs up, resolved, passed.", drill=("model",))
+    no = Sum("no", unit=COUNT, better=LOWER, title="Scores of no", description="Scores that are yes or no, and no.", drill=("model",))
     p50 = Quantile("value_thousandths", 0.5, exact=True, unit=RATIO, better=HIGHER, title="p50 score", description="Half of the scores that are numbers are at most this.", drill=("model",))
     p10 = Quantile("value_thousandths", 0.1, exact=True, unit=RATIO, better=HIGHER, title="p10 score", description="A tenth of the scores that are numbers are at most this: how bad the bad ones are.", drill=("model",))
     max = Reading("value", "max", unit=RATIO, title="Highest score", description="The highest score.", drill=("model",))

@@ -43,6 +43,10 @@ def _where(term: str, condition: str) -> str:
 
 
 COUNTED: Final[dict[str, tuple[Fact, ...]]] = {
+    "scores": (
+        _flag("yes", "Yes", "type = 'boolean' AND value > 0", "1 where it is yes, of those that are yes or no; else 0."),
+        _flag("no", "No", "type = 'boolean' AND value <= 0", "1 where it is no, of those that are yes or no; else 0."),
+    ),
     "commits": (_flag("with_agent", "With an agent", "agent <> '' OR session_id <> ''", "1 where it names an agent as its author, or a session, else 0."),),
     "changes": (
         number("time_to_merge_us", "Time to merge in µs", description="How long it was open until it was merged, in microseconds."),

@@ -276,7 +276,12 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
         Stored(
             "scores",
             _texts("scores"),
-            {"value": "sum(value)", "value_count": "count(value)"},
+            {
+                "value": "sum(value)",
+                "value_count": "count(value)",
+                "yes": "sum(CASE WHEN type = 'boolean' AND value > 0 THEN 1 ELSE 0 END)",
+                "no": "sum(CASE WHEN type = 'boolean' AND value <= 0 THEN 1 ELSE 0 END)",
+            },
             "count(*)",
             ranks={"value_thousandths": ("value IS NOT NULL", "value * 1000", "count(*)")},
             extremes=True,

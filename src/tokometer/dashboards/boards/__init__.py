@@ -8,6 +8,7 @@ from tokometer.dashboards.boards.incidents import INCIDENTS
 from tokometer.dashboards.boards.insights import INSIGHTS
 from tokometer.dashboards.boards.model_performance import MODEL_PERFORMANCE
 from tokometer.dashboards.boards.models import MODELS
+from tokometer.dashboards.boards.outcomes import OUTCOMES
 from tokometer.dashboards.boards.providers import PROVIDERS
 from tokometer.dashboards.boards.tokens import TOKENS
 from tokometer.dashboards.boards.usage import USAGE
@@ -27,6 +28,7 @@ DASHBOARDS = {
         ANALYTICS,
         INSIGHTS,
         MODELS,
+        OUTCOMES,
     )
 }
 

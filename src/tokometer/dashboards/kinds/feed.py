@@ -18,12 +18,12 @@ from tokometer.records.units import UNITS, exact, show
 
 #: How words of a record stand: what a level or a status means.
 STANDINGS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("ok", "indexed", "available", "ready"), "good"),
-    **dict.fromkeys(("warning", "rate_limit", "invalid_request", "pending", "deprecated"), "warning"),
+    **dict.fromkeys(("ok", "indexed", "available", "ready", "merged"), "good"),
+    **dict.fromkeys(("warning", "rate_limit", "invalid_request", "pending", "deprecated", "closed"), "warning"),
     **dict.fromkeys(("error", "fatal", "failed", "timeout", "auth_error", "server_error"), "critical"),
 }
 #: The columns whose words are states.
-_STATES: Final = ("status", "level", "error_type")
+_STATES: Final = ("status", "level", "error_type", "state")
 #: The columns with a colour of their own, whose cells a click filters by.
 _COLOURED: Final = ("model", "provider")
 #: Calls that failed have a page of their own kind.
