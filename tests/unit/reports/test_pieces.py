@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,9 +20,9 @@ from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result, answer
 from tokometer.prices import PriceBook
-from tokometer.reports import answered
+from tokometer.reports import answered, svg
 from tokometer.reports.answered import Answered
-from tokometer.reports.blocks import Entry, Grid, Head, Piece, Words
+from tokometer.reports.blocks import Entry, Figures, Grid, Head, Piece, Words
 from tokometer.reports.card import Card
 from tokometer.reports.fonts import font_folder
 from tokometer.reports.pieces import piece_of
@@ -143,6 +144,40 @@ def test_a_report_has_every_panel_once(context: Context, answers: dict[str, Answ
         rows = [row for part in report.parts for row in part.rows]
         assert [sum(one.span for one in row) for row in rows] == [12] * len(rows)
         assert [one.piece.id for row in rows for one in row] == [panel.id for panel in dashboard.panels]
+
+
+def test_every_dashboard_is_a_pdf_with_what_its_page_shows(context: Context, answers: dict[str, Answered]) -> None:
+    """Each report has the texts of all its panels: titles, figures, and the cells of their tables."""
+    press = Here(CACHE)
+    for dashboard in DASHBOARDS.values():
+        report = report_of(dashboard, context, lambda panel: answers[panel.id])
+        pages = pypdf.PdfReader(io.BytesIO(press.make(Pages(report)))).pages
+        text = squeezed("".join(page.extract_text() for page in pages))
+        for part in report.parts:
+            for piece in (one.piece for row in part.rows for one in row):
+                assert squeezed(piece.title) in text, piece.id
+                for block in piece.blocks:
+                    if isinstance(block, Figures):
+                        told = [item.text for item in block.items]
+                    else:
+                        told = [cell.text for row in block.rows for cell in row] if isinstance(block, Grid) else []
+                    for one in told:
+                        # Writing from right to left comes out in another order.
+                        assert squeezed(one) in text or not one.isascii(), (piece.id, one)
+
+
+def test_every_panel_is_a_picture(answers: dict[str, Answered]) -> None:
+    """Each panel with a chart is drawn with it, in the colours of both themes."""
+    press = Here(CACHE)
+    for one in answers.values():
+        drawn = {press.make(Picture(piece_of(one), "svg", theme)) for theme in ("light", "dark")}  # type: ignore[arg-type]
+        assert len(drawn) == 2, one.panel.id
+        assert all(one.view.empty or (b'class="marks"' in made) == (one.view.chart is not None) for made in drawn)
+
+
+def squeezed(text: str) -> str:
+    """A text without what a line is broken at."""
+    return "".join(svg.clean(text).split())
 
 
 def test_fonts_are_found() -> None:
