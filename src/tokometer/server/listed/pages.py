@@ -149,7 +149,9 @@ def _frame(asked: Asked) -> dict[str, Any]:
         "kinds": [(cube, words, asked.other(cube), cube == asked.cube) for cube, words in KINDS.items()],
         "columns": [(name, words, name in asked.shown) for name, words in offered(asked.cube)],
         "kept": asked.params(),
-        "files": [(form.upper(), f"{asked.address('/api/records')}&format={form}") for form in ("csv", "json")],
+        "files": [
+            (form.upper(), f"{asked.address('/api/records')}&format={form}") for form in ("csv", "parquet", "json")
+        ],
         "most": f"{MOST_IN_FILE:,}",
     }
 
