@@ -33,10 +33,6 @@ _JUDGES: Final[Mapping[str, str]] = {
     "advice": "calls.cost",
     **dict.fromkeys(("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes"), "calls.cost"),
     "token_efficiency": "calls.total_tokens",
-    "compute": "samples.readings",
-    "serving": "samples.readings",
-    "cost_per_task": "runs.runs",
-    "cron": "jobs.runs",
 }
 #: Facts of judgements that are measures under another name, or are called as one that they are not.
 _FACTS: Final[Mapping[str, str]] = {
@@ -85,7 +81,8 @@ def counted(of: str) -> Counted | None:
     for cube in dict.fromkeys((judged.cube, CALLS)):
         if fact in CUBES[cube].measures and not named:
             return Counted(f"{cube}.{fact}", since)
-    named = named or _JUDGES.get(judged.name, f"{judged.cube}.requests")
+    # The first measure of each cube counts its records.
+    named = named or _JUDGES.get(judged.name, f"{judged.cube}.{next(iter(CUBES[judged.cube].measures))}")
     return Counted(named, since)
 
 
