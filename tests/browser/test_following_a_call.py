@@ -100,13 +100,44 @@ def _many(at: int) -> list[Record]:
     ]
 
 
+def _outage(at: int) -> list[Record]:
+    """A provider that has just stopped answering: calls that fail, each with details of its error."""
+    calls: list[Record] = [
+        ModelCall(
+            source="api",
+            native_id=f"o{number}",
+            started_at=at + number * 5 * SECOND,
+            provider="openai",
+            model="gpt-5.1",
+            status="server_error",
+            http_status=503,
+            error_message="Overloaded",
+            request_id=f"req_o{number}",
+            latency_us=SECOND,
+        )
+        for number in range(60)
+    ]
+    details = [
+        ErrorDetail(
+            source="api",
+            native_id=f"od{number}",
+            started_at=at + number * 5 * SECOND,
+            request_id=f"req_o{number}",
+            message="Overloaded",
+            request='{"authorization": "Bearer …1234", "model": "gpt-5.1"}',
+        )
+        for number in range(60)
+    ]
+    return [*calls, *details]
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with a small trace that has everything, and one of three thousand records."""
     folder: Path = tmp_path_factory.mktemp("following")
     at = now_us() - 3_600 * SECOND
     ledger = open_ledger(folder / "data")
-    ledger.commit(Batch([*_few(at), *_many(at)]))
+    ledger.commit(Batch([*_few(at), *_many(at), *_outage(now_us() - 400 * SECOND)]))
     ledger.settle()
     ledger.close()
     with running(folder / "data", folder / "home") as found:
@@ -195,3 +226,14 @@ def test_nothing_is_wider_than_a_phone(server: Running, visit: Opener, scheme: s
         page.goto(server.url + path)
         expect(page.locator(".facts-strip").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_from_a_red_cell_to_the_payload_in_two_clicks(server: Running, visit: Opener) -> None:
+    """A critical cell of the Incident page leads to its calls, and the first of those to what was sent."""
+    page = visit(f"{server.url}/incidents")
+    red = page.locator('.standing.critical a[href^="/explore"]').first
+    expect(red).to_be_visible(timeout=30_000)
+    red.click()
+    page.locator('main a[href^="/error"]').first.click()
+    expect(page.locator("#payload")).to_contain_text("Bearer …1234")
+    expect(page.locator("#elsewhere")).to_contain_text("60")

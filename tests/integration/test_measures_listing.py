@@ -36,7 +36,7 @@ FAILED = [
     _call("one", status="timeout", error_message="Upstream TIMED out, naïvely"),
     _call("two", status="server_error", request_id="req-22"),
     _call("a1b2c3d4:77", trace_id="a1b2c3d4e5", span_id="77", status="server_error"),
-    _call("fine", session_id="session-of-fine"),
+    _call("fine", session_id="session-of-5"),
 ]
 DETAILS = [
     ErrorDetail(source="otlp", native_id="d1", started_at=to_us(AT), call_id="a1b2c3d4:77", message="Pool exhausted"),
@@ -186,7 +186,7 @@ def test_full_text_looks_at_messages_details_and_ids(ledgers: list[Ledger]) -> N
         assert found("timed OUT, NAÏVELY") == 1
         assert found("pool exhausted") == 1
         assert found("pool") == 2
-        assert found("session-of-fine") == 1
+        assert found("session-of-5") == 1
         assert found("a1b2c3d4e5") == 1
         assert found("nothing of the kind") == 0
         assert found("") == 4

@@ -60,11 +60,19 @@ def _glob(values: Sequence[str]) -> str:
 
 
 def infinity(body: bytes, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows that the data source makes of a reply: each column under its text, as its type says."""
+    """The rows that the data source makes of a reply: each column under its text, as its type says, by the alphabet."""
     found: Any = json.loads(body, parse_float=Decimal)
     for part in filter(None, query["root_selector"].split(".")):
         found = found[part]
-    return [{one["text"]: _cell(_path(row, one["selector"]), one["type"]) for one in query["columns"]} for row in found]
+    columns = sorted(query["columns"], key=lambda one: str(one["text"]))
+    return [{one["text"]: _cell(_path(row, one["selector"]), one["type"]) for one in columns} for row in found]
+
+
+def organised(rows: Sequence[Mapping[str, Any]], panel: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows with their columns in the order that a panel's transformation gives them."""
+    found = [one["options"] for one in panel.get("transformations", ()) if one["id"] == "organize"]
+    places = found[0]["indexByName"] if found else {}
+    return [dict(sorted(row.items(), key=lambda item: places.get(item[0], len(places)))) for row in rows]
 
 
 def _path(row: Any, selector: str) -> Any:

@@ -208,7 +208,7 @@ def _word(field: Field, told: object, where: str, at: str) -> object:
 def _read(field: Field, hint: Any, told: object, where: str, at: str) -> Any:  # noqa: ANN401 - a type and a value of it
     """What a text stands for: a filter, or something that is worked out."""
     try:
-        return Filter.parse(told) if hint is Filter else named(field.name, told if isinstance(told, str) else "")
+        return Filter.parse(told) if hint is Filter else named(field.name, _text(where, at, told))
     except QueryError as error:
         raise DeclarationError(where, at, error.reason) from None
     except LookupError as error:

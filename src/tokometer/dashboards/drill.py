@@ -31,16 +31,14 @@ _JUDGES: Final[Mapping[str, str]] = {
     "movers": "calls.cost",
     "cost_split": "calls.cost",
     "advice": "calls.cost",
+    **dict.fromkeys(("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes"), "calls.cost"),
     "token_efficiency": "calls.total_tokens",
-    "compute": "samples.readings",
-    "serving": "samples.readings",
-    "cost_per_task": "runs.runs",
-    "cron": "jobs.runs",
 }
-#: Facts of judgements that are measures under another name.
+#: Facts of judgements that are measures under another name, or are called as one that they are not.
 _FACTS: Final[Mapping[str, str]] = {
     "budget.spent": "calls.cost",
     "token_efficiency.actual_tokens": "calls.total_tokens",
+    "token_efficiency.estimated_tokens": "calls.total_tokens",
     "breaker.trips": "calls.errors",
 }
 #: Facts that are about another window than their judgement.
@@ -79,10 +77,12 @@ def counted(of: str) -> Counted | None:
         return Counted(f"{cube}.{short}") if known else None
     judged, fact = judgement_of(of)
     since = _WINDOWS.get(fact, judged.window)
+    named = _FACTS.get(f"{judged.name}.{fact}", "")
     for cube in dict.fromkeys((judged.cube, CALLS)):
-        if fact in CUBES[cube].measures:
+        if fact in CUBES[cube].measures and not named:
             return Counted(f"{cube}.{fact}", since)
-    named = _FACTS.get(f"{judged.name}.{fact}") or _JUDGES.get(judged.name, f"{judged.cube}.requests")
+    # The first measure of each cube counts its records.
+    named = named or _JUDGES.get(judged.name, f"{judged.cube}.{next(iter(CUBES[judged.cube].measures))}")
     return Counted(named, since)
 
 

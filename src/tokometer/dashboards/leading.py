@@ -8,6 +8,7 @@ from typing import Any, Final
 from tokometer.dashboards.drill import BETWEEN, Condition
 from tokometer.dashboards.kinds.itemised import Leads
 from tokometer.records.context import COMPACTION, SUMMARY
+from tokometer.records.units import PERCENT, show
 
 Row = Mapping[str, Any]
 _CALLS: Final = Leads("calls.cost")
@@ -65,7 +66,7 @@ def of_since(row: Row) -> str:
     if row["before"] is None or row["after"] is None:
         return f"since {row['since']}"
     of = "for an hour" if row["of"] == "writes" else "read from the cache"
-    return f"since {row['since']}: {row['before']:.0%} {of} before, {row['after']:.0%} since"
+    return f"since {row['since']}: {show(row['before'], PERCENT)} {of} before, {show(row['after'], PERCENT)} since"
 
 
 def _type(kind: str) -> str:

@@ -41,6 +41,8 @@ class Elsewhere:
     #: Calls by model and by user, the most first.
     models: dict[str, int] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
+    #: There are so many different messages that only the most frequent were compared: there may be more calls.
+    partial: bool = False
 
 
 @dataclass(slots=True)
@@ -68,10 +70,7 @@ class Failure:
 
 
 def failure(reading: Reading, call_id: str) -> Failure | None:
-    """What is known of the error of a call, by the call's id in the ledger; None where there is no such call.
-
-    Details of an error of which nobody sent the call are found by their own id, and told as far as they go.
-    """
+    """What is known of the error of a call, by the call's id in the ledger; None where there is no such call."""
     stored = reading.record("calls", call_id)
     if stored is None or not isinstance(stored.record, ModelCall):
         return None
@@ -165,7 +164,9 @@ def _elsewhere(reading: Reading, call: ModelCall, message: str) -> Elsewhere:
         f'GROUP BY error_message, model, "user" ORDER BY n DESC, error_message, model, "user" LIMIT {_MOST_MESSAGES:d}'
     )
     found = Elsewhere(wanted, _fixed(message))
-    for text, model, user, count, first, last in reading.rows(columns, "calls", where, values, then=then):
+    rows = reading.rows(columns, "calls", where, values, then=then)
+    found.partial = len(rows) == _MOST_MESSAGES
+    for text, model, user, count, first, last in rows:
         # A call that says nothing itself, but has details that do, is like those that say nothing either.
         if pattern(text) != (wanted if call.error_message else ""):
             continue

@@ -139,9 +139,13 @@ def _of_job(reading: Reading, job: Any, near: Quarters) -> list[Related]:  # noq
     at = quarter_of(job.started_at)
     values = {"job": job.job_id, "source": job.source}
     month: Quarters = (at - 30 * 96, at + 30 * 96)
-    then = f"ORDER BY started_at DESC, native_id LIMIT {_RELATED:d}"
+    then = f"ORDER BY started_at DESC, native_id LIMIT {_RELATED + 1:d}"
     other = lines(reading, "jobs", "job_id = $job AND source = $source", values, quarters=month, then=then)
-    return [*_in_session(reading, job, near), *_in_trace(reading, job, near), Related("Runs of this job", other[::-1])]
+    return [
+        *_in_session(reading, job, near),
+        *_in_trace(reading, job, near),
+        Related("Runs of this job", other[:_RELATED][::-1], more=len(other) > _RELATED),
+    ]
 
 
 def _of_run(reading: Reading, run: Any, near: Quarters) -> list[Related]:  # noqa: ANN401 - any record

@@ -27,7 +27,7 @@ OURS: Final = (
     *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.key.*", ".hooks.json.*"),
 )
 #: What users and we put beside them.
-_BESIDE: Final = ("cache", "ship", "tokometer.toml", "prices.toml")
+_BESIDE: Final = ("cache", "ship", "dashboards", "tokometer.toml", "prices.toml")
 
 
 def keep_private() -> None:

@@ -122,13 +122,22 @@ class _Pages:
         rows: list[Row] = []
         if place is not None:
             # What has the same value as the last one of the page before.
-            rows = self._timed(place, wanted, value=(place.value,))
+            rows = self._timed(place, wanted, value=(place.value,)) if self._tied(place) else []
             if place.value is None or len(rows) >= wanted:
                 return rows
         rows += self._beyond(place, wanted - len(rows))
         if len(rows) < wanted:
             rows += self._timed(None, wanted - len(rows), value=(None,))
         return rows
+
+    def _tied(self, place: Place) -> bool:
+        """Whether there are more records of the same value after a place; mostly there are none."""
+        scope = self._scope(self._ask)
+        sql = self._order.sql(scope)
+        same = f"{sql} IS NULL" if place.value is None else f"{sql} = {self._order.value(scope, place.value)}"
+        where = [*scope.conditions(), *self._search.conditions(scope), same, *place.later(scope, newest=True)]
+        statement = f"SELECT 1 FROM {scope.rows()} WHERE {' AND '.join(where)} LIMIT 1"
+        return bool(self._ledger.fetch(Statement(statement, scope.values)))
 
     def _beyond(self, place: Place | None, wanted: int) -> list[Row]:
         """The rows whose value is known and comes after that of the place."""

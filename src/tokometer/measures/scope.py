@@ -23,7 +23,6 @@ from tokometer.measures.made import Made
 from tokometer.measures.outcomes import Attribution
 from tokometer.measures.tables import Stored
 
-_MICROS: Final = re.compile(r"MICROS\((\w+)\)")
 _JSON: Final = re.compile(r"JSON\((\w+), (\w+)\)")
 _COARSE: Final = ("month", "year")
 
@@ -81,7 +80,7 @@ class Scope:
     def spelt(self, sql: str) -> str:
         """Declared SQL in the engine's words: `MICROS(x)` and `JSON(x, y)` as :class:`Stored` has them."""
         sql = _JSON.sub(lambda match: self.dialect.json(match[1], match[2]), sql)
-        return _MICROS.sub(lambda match: self.dialect.micros(match[1]), sql)
+        return self.dialect.spelt(sql)
 
     def is_coarse(self, key: Key) -> bool:
         """True for a part of the key that is cheaper to tell of a group than of each row."""

@@ -192,8 +192,8 @@ def _read(file: int, size: int, until: float) -> bytes:
     """So many bytes, by a time."""
     parts = []
     while size:
-        ready, _, _ = select.select((file,), (), (), max(0.0, until - time.monotonic()))
-        if not ready:
+        left = until - time.monotonic()
+        if left <= 0 or not select.select((file,), (), (), left)[0]:
             raise TimeoutError("it took too long")
         part = os.read(file, min(size, 1 << 20))
         if not part:

@@ -87,6 +87,8 @@ def change(request: Request, board: str, body: Body) -> Response:
         raise Invalid("revision", "has to be a whole number")
     boards = runtime.accounts.get().boards
     declared = given.get("declared") or dict(boards.get(_WORKSPACE, kept).declared)
+    if not isinstance(declared, dict):
+        raise Invalid("declared", "has to be an object")
     if "title" in given:
         declared["title"] = given["title"]
     plain = dashboard_plain(dashboard_of(declared, board))

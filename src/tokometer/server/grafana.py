@@ -12,13 +12,13 @@ from fastapi.responses import RedirectResponse, Response
 from tokometer.dashboards import DASHBOARDS, Panel, Scope, addresses
 from tokometer.dashboards.drill import Counted, counted
 from tokometer.dashboards.names import Names
-from tokometer.measures import Filter, Query
+from tokometer.measures import CUBES, Filter, Query
 from tokometer.records.redaction import redacted
 from tokometer.reports.grafana import column_of, flat
 from tokometer.reports.grafana.parameters import ParameterError, page_parameters
 from tokometer.server.offered import offered
 from tokometer.server.panels import rendered
-from tokometer.server.rendering import context_of, home_of, panels
+from tokometer.server.rendering import context_of, home_of, panel_named, panels
 from tokometer.server.runtime import Runtime
 from tokometer.server.scoped import scope_of
 
@@ -93,7 +93,7 @@ def opened(request: Request, name: str) -> Response:
 def records(request: Request, panel_id: str) -> Response:
     """Leads on to the explorer, at what the panel's first measure counts in Grafana's window and filters."""
     panel, scope = _asked(request, panel_id)
-    found = next(filter(None, map(counted, panel.measures)), Counted(_REQUESTS))
+    found = next((one for one in map(counted, panel.measures) if one and _is_counted(one.measure)), Counted(_REQUESTS))
     runtime: Runtime = request.app.state.runtime
     context = context_of(runtime, scope, runtime.ask)
     since, until = (found.since, "") if found.since else context.window(panel.window).asked
@@ -103,16 +103,22 @@ def records(request: Request, panel_id: str) -> Response:
     return RedirectResponse(addresses.records(query))
 
 
+def _is_counted(measure: str) -> bool:
+    cube, _, short = measure.partition(".")
+    return cube in CUBES and short in CUBES[cube].measures
+
+
 def _filters(scope: Scope, but: str) -> tuple[Filter, ...]:
     chosen = [Filter(f"calls.{name}", "in", values) for name, values in scope.where if name != but]
     return (*chosen, *(Filter(f"calls.{name}", "not in", values) for name, values in scope.without))
 
 
 def _asked(request: Request, panel_id: str) -> tuple[Panel, Scope]:
-    found = panels().get(panel_id)
+    found = panel_named(request.app.state.runtime, panel_id)
     if found is None:
         raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
-    return found, _scope(request, home_of(panel_id).range)
+    panel, dashboard = found
+    return panel, _scope(request, dashboard.range)
 
 
 def _scope(request: Request, default: str) -> Scope:

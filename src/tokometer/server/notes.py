@@ -19,7 +19,7 @@ from tokometer.dashboards.scope import find_zone
 from tokometer.measures import QueryError, dimension_named
 from tokometer.records import now_us, to_datetime
 from tokometer.records.time import EARLIEST, LATEST
-from tokometer.server.people import answered, only, told
+from tokometer.server.people import answered, only, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.server.scoped import parameters_of, scope_of
 
@@ -133,9 +133,7 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     zone = _zone(given.pop("tz")) if "tz" in given else None
     for name in ("text", "link", "signed"):
         if name in given:
-            if not isinstance(given[name], str):
-                raise Invalid(name, "has to be text")
-            given[name] = given[name].strip()
+            given[name] = text(name, given[name])
     if given.get("link") and not _is_link(given["link"]):
         raise Invalid("link", "has to be an address that begins with https:// or http://")
     for name in ("since", "until"):
@@ -187,8 +185,9 @@ def _filters(given: object) -> dict[str, list[str]]:
         listed = [values] if isinstance(values, str) else values
         if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_VALUES:
             raise Invalid("filters", f"{str(name)[:40]} has to be a list of up to {_MOST_VALUES} values")
-        if not all(isinstance(value, str) and len(value) <= _MOST and "\0" not in value for value in listed):
-            raise Invalid("filters", f"{str(name)[:40]} has to be a list of texts")
+        listed = [text("filters", value) for value in listed]
+        if any(len(value) > _MOST for value in listed):
+            raise Invalid("filters", f"{str(name)[:40]} has a value of more than {_MOST:,} characters")
         try:
             dimension_named(f"calls.{name}")
         except QueryError as error:

@@ -12,6 +12,7 @@ from tokometer.accounts import AccountsError, Invalid, NotThere, Outdated, Taken
 from tokometer.dashboards.declared import DeclarationError
 from tokometer.ledger.protocol import RETRY_AFTER
 from tokometer.records.redaction import redacted
+from tokometer.records.values import check_unicode
 from tokometer.server.body import BodyError, received
 
 #: A dashboard of sixty panels has a tenth of it.
@@ -75,6 +76,17 @@ def only(given: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
         if name not in known:
             raise Invalid(redacted(name, 60), f"is not known; known are {', '.join(known)}")
     return given
+
+
+def text(name: str, given: object) -> str:
+    """A text that a body says, without white space around it; one that no database would take is refused."""
+    if not isinstance(given, str):
+        raise Invalid(name, "has to be text")
+    try:
+        check_unicode(given)
+    except ValueError as error:
+        raise Invalid(name, str(error)) from None
+    return given.strip()
 
 
 def answered(content: object, status: int = 200) -> Response:

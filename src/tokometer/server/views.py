@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from tokometer.accounts import AccountsError, Invalid, SavedView
-from tokometer.server.people import answered, only, told
+from tokometer.server.people import answered, only, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
 
 router: Final = APIRouter(prefix="/api/views", tags=["saved views"])
 _WORKSPACE: Final = WORKSPACES[0]
 _FIELDS: Final = ("page", "name", "query", "is_default")
 #: Parameters that are no choice of the viewer's.
-_FLEETING: Final = ("live", "rows", "view")
+_FLEETING: Final = ("live", "rows", "after")
 _MOST_PARAMETERS: Final = 400
 
 Body = Annotated[dict[str, Any], Depends(told)]
@@ -25,7 +25,7 @@ Body = Annotated[dict[str, Any], Depends(told)]
 def listing(request: Request, page: str = "") -> Response:
     """By page and name, each with the address that it opens."""
     views = _runtime(request).accounts.get().views
-    found = views.of_page(_WORKSPACE, page) if page else views.all(_WORKSPACE)
+    found = views.of_page(_WORKSPACE, text("page", page)) if page else views.all(_WORKSPACE)
     return answered({"views": [shown(view) for view in found]})
 
 
@@ -86,12 +86,10 @@ def shown(view: SavedView) -> dict[str, Any]:
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:
     for name in ("page", "name", "query"):
-        if name in given and not isinstance(given[name], str):
-            raise Invalid(name, "has to be text")
+        if name in given:
+            given[name] = text(name, given[name])
     if not isinstance(given.get("is_default", False), bool):
         raise Invalid("is_default", "has to be true or false")
-    if "name" in given:
-        given["name"] = given["name"].strip()
     if "query" in given:
         try:
             pairs = parse_qsl(given["query"].removeprefix("?"), max_num_fields=_MOST_PARAMETERS)

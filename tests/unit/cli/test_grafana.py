@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tokometer.cli.app import run
+from tokometer.dashboards import DASHBOARDS
 
 
 def test_export_writes_all_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,7 +18,7 @@ def test_export_writes_all_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
     data.mkdir()
     data.joinpath("tokometer.toml").write_text("[health]\nhealthy = 95\nwarning = 60\n")
     assert run(["grafana", "export", str(out), "--url", "http://here:7420/", "--data", str(data)]) == 0
-    assert "10 dashboards" in capsys.readouterr().out
+    assert f"{len(DASHBOARDS)} dashboards" in capsys.readouterr().out
     board = json.loads((out / "dashboards" / "Tokometer" / "overview.json").read_text())
     steps = board["panels"][0]["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert [step["value"] for step in steps] == [None, 60, 95]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
@@ -15,12 +16,18 @@ import pytest
 from servers.whole import Running, running
 from tokometer.records import record_id
 
+BEGAN = datetime.now(UTC) - timedelta(hours=1)
 PAGE = {"Accept": "text/html"}
 ODD = "a/b?c=d&e#f 'g\" <script>"
 
 
 def _id(native_id: str, source: str = "api") -> str:
     return str(UUID(bytes=record_id("default", source, native_id)))
+
+
+def at(minute: int) -> str:
+    """A minute of the last hour: details of errors are kept for some weeks only."""
+    return (BEGAN + timedelta(minutes=minute)).isoformat()
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +39,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         calls = [
             {
                 "id": "c1",
-                "started_at": "2026-10-01T10:00:00Z",
+                "started_at": at(0),
                 "span_id": "s1",
                 "parent_id": "r1",
                 "input_tokens": 1200,
@@ -42,7 +49,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             },
             {
                 "id": "c2",
-                "started_at": "2026-10-01T10:01:00Z",
+                "started_at": at(1),
                 "span_id": "s2",
                 "parent_id": "s1",
                 "input_tokens": 12000,
@@ -51,7 +58,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             },
             {
                 "id": "c3",
-                "started_at": "2026-10-01T10:02:00Z",
+                "started_at": at(2),
                 "parent_id": "gone",
                 "status": "rate_limit",
                 "error_message": "Slow down </script>",
@@ -62,7 +69,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert server.post("/api/calls", calls).json()["accepted"] == 3
         run = {
             "id": "r1",
-            "started_at": "2026-10-01T10:00:00Z",
+            "started_at": at(0),
             "agent": "scout",
             "span_id": "r1",
             "status": "ok",
@@ -72,7 +79,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         key = "sk-" + "ant-api03-" + "x" * 40
         detail = {
             "id": "e1",
-            "started_at": "2026-10-01T10:02:00Z",
+            "started_at": at(2),
             "message": "Slow down",
             "request_id": "req_1",
             "stack_trace": "at line 1",

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from servers.grafana import Grafana, infinity
+from servers.grafana import Grafana, infinity, organised
 from servers.whole import Running
 from tokometer.dashboards import DASHBOARDS, Panel
 from tokometer.measures import CUBES
@@ -32,10 +32,13 @@ def _week(**chosen: Any) -> Grafana:
     return Grafana(until - timedelta(days=7), until, "Europe/Berlin", {**NOBODY, **chosen})
 
 
-def _target(panel: Panel) -> dict[str, Any]:
+def _drawn(panel: Panel) -> dict[str, Any]:
     board = BOARDS[panel.id.partition(".")[0]]
-    found = next(one for one in board["panels"] if one["id"] == number_of(panel.id))
-    (target,) = found["targets"]
+    return next(one for one in board["panels"] if one["id"] == number_of(panel.id))
+
+
+def _target(panel: Panel) -> dict[str, Any]:
+    (target,) = _drawn(panel)["targets"]
     return dict(target)
 
 
@@ -88,7 +91,12 @@ def _told(server: Running, panel: Panel, seen: Grafana) -> tuple[list[Any], list
     before = page()
     reply = server.get(seen.fill(target["url"]))
     assert reply.status == 200, reply.text
-    got = [[_plain(value) for value in row.values()] for row in infinity(reply.body, target)]
+    rows = infinity(reply.body, target)
+    if target["format"] == "table":
+        rows = organised(rows, _drawn(panel))
+    else:
+        rows = [{column["text"]: row[column["text"]] for column in target["columns"]} for row in rows]
+    got = [[_plain(value) for value in row.values()] for row in rows]
     return before, got, page()
 
 

@@ -103,6 +103,9 @@ def test_notes_of_a_page(server: Running, note: dict[str, Any]) -> None:
         ({"filters": 3}, "filters"),
         ({"tz": "Mars/Base"}, "tz"),
         ({"id": "x"}, "id"),
+        ({"text": "\ud800"}, "text"),
+        ({"filters": {"provider": ["\ud800"]}}, "filters"),
+        ({"since": "9" * 400}, "since"),
     ],
 )
 def test_what_cannot_be_noted(server: Running, change: dict[str, Any], field: str) -> None:
@@ -126,6 +129,7 @@ def test_a_page_opens_with_a_view(server: Running) -> None:
         assert 'data-range="90d" aria-pressed="true"' not in server.get("/models").text
         assert [one["name"] for one in server.get("/api/views?page=models").json()["views"]] == ["US"]
         assert server.get("/api/views?page=usage").json()["views"] == []
+        assert 'data-page="explore"' in server.get("/explore").text
     finally:
         assert server.send("DELETE", url, None).status == 204
     assert server.send("DELETE", url, None).status == 404
@@ -139,6 +143,7 @@ def test_a_page_opens_with_a_view(server: Running) -> None:
         ({"page": "usage", "name": "x", "query": "&".join(f"a{n}=1" for n in range(500))}, "query"),
         ({"page": "usage", "name": "x", "is_default": 1}, "is_default"),
         ({"page": 1, "name": "x"}, "page"),
+        ({"page": "usage", "name": "x", "query": "a=\ud800"}, "query"),
     ],
 )
 def test_what_is_no_view(server: Running, body: dict[str, Any], field: str) -> None:

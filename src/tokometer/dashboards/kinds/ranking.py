@@ -16,8 +16,8 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Listed, Table, View
 from tokometer.dashboards.rows import by_name, numbers
 from tokometer.dashboards.scope import Show
-from tokometer.measures import dimension_named
-from tokometer.measures.run import OTHER_LABEL, PREVIOUS
+from tokometer.measures import Filter, dimension_named
+from tokometer.measures.run import PREVIOUS
 from tokometer.records.evened import even
 from tokometer.records.units import PERCENT, show
 from tokometer.settings import Settings
@@ -106,8 +106,8 @@ class Ranking(Listed):
             for at, row in enumerate(rows[:MOST])
         ]
         if many:
-            other = self._other(context, rows[self.top :], whole)
             first, rest = ([row[self.by] or "" for row in part] for part in (rows[: self.top], rows[self.top :]))
+            other = self._other(context, rows[self.top :], whole, first)
             # All that are none of the largest; where only some have a row, these.
             shown.insert(self.top, other | ({"among": rest} if self.only else {"others": first}))
         _even_out(shown, context.scope.told)
@@ -177,7 +177,10 @@ class Ranking(Listed):
             "change_sort": float(row.get(self.of) or 0) / float(before) if before else 0,
         }
 
-    def _other(self, context: Context, rows: Sequence[Mapping[str, Any]], whole: float) -> dict[str, Any]:
+    def _other(
+        self, context: Context, rows: Sequence[Mapping[str, Any]], whole: float, first: Sequence[str]
+    ) -> dict[str, Any]:
+        """All but the `first` names together."""
         sums = {
             name: _sum(row.get(name) for row in rows)
             for base in self.measures
@@ -191,12 +194,15 @@ class Ranking(Listed):
         if kept and not self.only:
             # Shares and quantiles of all others together are asked, not made of theirs.
             window = context.window(self.window)
-            asked = [self.of, *(name for name in kept if name != self.of)]
-            compares = self._compares(context)
-            found = rows_of(context, asked, window=window, by=self.by, top=self.top, rank=self.of, compare=compares)
-            sums |= next(
-                ({k: v for k, v in row.items() if k != self.by} for row in found if row[self.by] == OTHER_LABEL), {}
+            cubes = dict.fromkeys(name.partition(".")[0] for name in kept)
+            found = rows_of(
+                context,
+                kept,
+                window=window,
+                compare=self._compares(context),
+                where=[Filter(f"{cube}.{self.by}", "not in", tuple(first)) for cube in cubes],
             )
+            sums |= found[0] if found else {}
         return self._cells(context, sums, whole, "other") | {
             "more": len(rows),
             "folded": False,

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from tokometer.dashboards.answers import JUDGED, described
 from tokometer.measures import CUBES, QueryError, dimension_named
+from tokometer.measures.facts import FACTS
 from tokometer.measures.run import PREVIOUS
 from tokometer.records.units import COUNT, MS, PERCENT, USD, Unit
 
@@ -47,6 +48,7 @@ _OWN: Final[dict[str, tuple[str, Type, Unit | None]]] = {
 #: A window of its own behind a measure's name: `calls.availability.24h`, `calls.cost (month)`.
 _WINDOWED: Final = re.compile(r"(?P<name>.+?)(?:\.(?P<window>\d+(?:m|h|d|mo))| \((?P<said>[^)]*)\))$")
 _SHARE: Final = ".share"
+_CALLS: Final = "calls"
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
@@ -93,9 +95,13 @@ def column_of(source: str, cube: str = "calls") -> Column:
         kind: Type = _TYPES.get(what.type, "number")
         title = " ".join(filter(None, (what.title, said, ending)))
         return Column(source, field, title, kind, what.unit.grafana if kind == "number" else "", what.better)
+    if cube != _CALLS and (fact := FACTS.get(cube, {}).get(name)):
+        kind = _TYPES.get(fact.type, "number")
+        unit = fact.unit.grafana if fact.unit and kind == "number" else ""
+        return Column(source, field, fact.title, kind, unit)
     if name in _OWN:
-        title, kind, unit = _OWN[name]
-        return Column(source, field, title, kind, unit.grafana if unit else "")
+        title, kind, measured = _OWN[name]
+        return Column(source, field, title, kind, measured.grafana if measured else "")
     return Column(source, field, _title(name, cube), "string")
 
 

@@ -25,6 +25,7 @@ KINDS: Final[Mapping[str, Callable[[dict[str, Any], Answered], Iterator[Block]]]
     "heatmap": charts.heatmap,
     "histogram": charts.histogram,
     "incidents": tables.incidents,
+    "itemised": tables.itemised,
     "matrix": tables.matrix,
     "outlook": figures.outlook,
     "periods": figures.periods,

@@ -144,6 +144,25 @@ def verdicts(shown: Shown, answer: Answered) -> Iterator[Block]:
     yield Grid(titles, rows, _more(shown["beyond"]))
 
 
+def itemised(shown: Shown, answer: Answered) -> Iterator[Block]:
+    """A row a thing of the judgement's own."""
+    rows = shown["rows"]
+    if not rows:
+        yield _nothing(shown, answer)
+        return
+    titles = [Head(shown["name"], number=False, long=True), *([Head("Share")] if shown["share"] else [])]
+    titles += [Head(title, number=kind != "text") for title, kind in shown["heads"]]
+    made = [
+        [
+            Entry(shortened(f"{row['label']} · {row['under']}" if row["under"] else str(row["label"]), _LONG)),
+            *([Entry(row["share_text"], "muted")] if shown["share"] else []),
+            *(Entry(plus + shortened(cell.text, 40), entry(cell).tone) for cell, plus in row["cells"]),
+        ]
+        for row in rows[:MOST]
+    ]
+    yield Grid(titles, made, _more(len(answer.view.table.rows) - len(made)))
+
+
 def feed(shown: Shown, answer: Answered) -> Iterator[Block]:
     """The newest records, a line each."""
     if not shown["rows"]:
@@ -219,8 +238,8 @@ def cards(shown: Shown, answer: Answered) -> Iterator[Block]:
     titles.append(Head("Most used", number=False, long=True))
     rows = []
     for card in every[:MOST]:
-        inner = ", ".join(f"{shortened(name, 24)} ({cell.text} {shown['words']})" for name, cell in card["inner"])
-        figures = [entry(cell, mark) for _, cell, mark in card["figures"]]
+        inner = ", ".join(f"{shortened(name, 24)} ({cell.text} {shown['words']})" for name, *_, cell in card["inner"])
+        figures = [entry(cell, mark) for _, cell, mark, *_ in card["figures"]]
         rows.append(
             [named(card), Entry(card["state"].text, tone_of(card["standing"])), *figures, Entry(inner, "muted")]
         )

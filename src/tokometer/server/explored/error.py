@@ -66,6 +66,7 @@ def to_json(found: Failure) -> dict[str, Any]:
         and {
             "pattern": elsewhere.pattern,
             "calls": elsewhere.count,
+            "partial": elsewhere.partial,
             "first_at": instant(elsewhere.first_at) if elsewhere.count else None,
             "last_at": instant(elsewhere.last_at) if elsewhere.count else None,
             "models": elsewhere.models,
@@ -116,6 +117,7 @@ def _elsewhere(words: Words, found: Failure, one: Elsewhere) -> dict[str, Any]:
     return {
         "pattern": one.pattern or "(no message)",
         "count": figure(one.count, REQUESTS),
+        "partial": one.partial,
         "first": words.time(one.first_at or None),
         "last": words.time(one.last_at or None),
         "href": listed(),

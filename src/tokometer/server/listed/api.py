@@ -12,6 +12,7 @@ from tokometer.measures import Listing, QueryError, Result
 from tokometer.measures.listing import count
 from tokometer.measures.result import json_value
 from tokometer.server.listed.asked import Asked, asked_by
+from tokometer.server.listed.parquet import as_parquet
 from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import WORKSPACES, Runtime
 
@@ -19,6 +20,7 @@ router: Final = APIRouter(prefix="/api", tags=["explorer"])
 #: Records in a file; that there are more, a header says.
 MOST_IN_FILE: Final = 100_000
 _AT_ONCE: Final = 5_000
+_PARQUET: Final = "application/vnd.apache.parquet"
 _FORMATS: Final = ("json", "csv", "parquet")
 
 
@@ -84,7 +86,7 @@ def _file(runtime: Runtime, asked: Asked, form: str) -> Response:
     if number > MOST_IN_FILE:
         headers["Tokometer-Cut"] = f"the first {MOST_IN_FILE:,} of {number:,} records"
     if form == "parquet":
-        raise HTTPException(501, "format: Parquet is not there yet; take csv")
+        return Response(as_parquet(list(_parts(runtime, asked))), headers=headers, media_type=_PARQUET)
     return StreamingResponse(_csv(runtime, asked), headers=headers, media_type="text/csv; charset=utf-8")
 
 

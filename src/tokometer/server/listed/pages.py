@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from tokometer.dashboards import ScopeError
 from tokometer.dashboards.calendar import RANGES
@@ -20,6 +20,7 @@ from tokometer.server.listed.timeline import timeline
 from tokometer.server.pages import framed
 from tokometer.server.runtime import Runtime
 from tokometer.server.templates import render
+from tokometer.server.views import default_query
 
 router: Final = APIRouter(include_in_schema=False)
 #: The kinds of record that can be listed, and what people call them.
@@ -47,8 +48,10 @@ _HEADERS: Final = {"Cache-Control": "private, no-store", "Vary": "Cookie"}
 
 @router.get("/explore")
 def explore(request: Request) -> Response:
-    """The page."""
+    """The page; without parameters it opens as the view that somebody has chosen for that."""
     runtime: Runtime = request.app.state.runtime
+    if not request.url.query and (query := default_query(runtime, "explore")):
+        return RedirectResponse(f"/explore?{query}", 302, {"Cache-Control": "no-store"})
     try:
         asked = _asked(request)
         listed = _listed(runtime, asked)
@@ -146,7 +149,9 @@ def _frame(asked: Asked) -> dict[str, Any]:
         "kinds": [(cube, words, asked.other(cube), cube == asked.cube) for cube, words in KINDS.items()],
         "columns": [(name, words, name in asked.shown) for name, words in offered(asked.cube)],
         "kept": asked.params(),
-        "files": [(form.upper(), f"{asked.address('/api/records')}&format={form}") for form in ("csv", "json")],
+        "files": [
+            (form.upper(), f"{asked.address('/api/records')}&format={form}") for form in ("csv", "parquet", "json")
+        ],
         "most": f"{MOST_IN_FILE:,}",
     }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
+from pathlib import Path
 from urllib.parse import urlencode
 
+import duckdb
 import pytest
 
 from servers.whole import Running
@@ -54,6 +56,21 @@ def test_files_have_all_of_it(server: Running) -> None:
         assert len(rows) == told + 1
         assert "attachment" in answer.headers["content-disposition"]
         assert "tokometer-cut" not in {name.lower() for name in answer.headers}
+
+
+def test_parquet_has_exact_types(server: Running, tmp_path: Path) -> None:
+    """Money as decimals that add up to the measure, times as moments."""
+    params = {"measure": "calls.cost", "since": "7d", "column": "at,model,total_tokens,cost"}
+    told = server.get(_path(**params)).json()
+    (tmp_path / "calls.parquet").write_bytes(server.get(_path(**params, format="parquet")).body)
+    file = f"'{tmp_path}/calls.parquet'"
+    found = duckdb.sql(f'SELECT sum(cost), count(*), count("at"), typeof(any_value("at")) FROM {file}')
+    assert found.fetchall()[0] == (
+        Decimal(told["measure"]["value"]),
+        told["total"],
+        told["total"],
+        "TIMESTAMP WITH TIME ZONE",
+    )
 
 
 @pytest.mark.parametrize(
