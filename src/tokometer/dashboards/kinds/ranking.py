@@ -43,6 +43,8 @@ HEADS: Final = {
     "judgement.cache_waste.expired": "Expired",
     "judgement.cache_waste.last": "Ended",
     "judgement.cache_breaks": "Cost",
+    "judgement.cache_breaks.compaction": "Cut",
+    "judgement.cache_breaks.unknown": "Else",
 }
 
 
