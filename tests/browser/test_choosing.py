@@ -53,11 +53,11 @@ def test_dates_the_wrong_way_round(visit: Opener, still: Running) -> None:
     page = visit(f"{still.url}/usage")
     _ready(page)
     page.locator("#range summary").click()
-    page.locator("input[name=since]").fill("2026-11-20")
-    page.locator("input[name=until]").fill("2026-11-10")
+    page.locator(".custom input[name=since]").fill("2026-11-20")
+    page.locator(".custom input[name=until]").fill("2026-11-10")
     page.locator("form.custom button").click()
-    expect(page.locator("input[name=until]")).to_have_attribute("aria-invalid", "true")
-    assert page.locator("input[name=until]").evaluate("field => field.validationMessage") == (
+    expect(page.locator(".custom input[name=until]")).to_have_attribute("aria-invalid", "true")
+    assert page.locator(".custom input[name=until]").evaluate("field => field.validationMessage") == (
         "The last day is before the first."
     )
     assert page.url == f"{still.url}/usage"

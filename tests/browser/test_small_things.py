@@ -61,7 +61,7 @@ def test_focus_stays_where_it_was(visit: Opener, still: Running) -> None:
     expect(page.locator("#export[open]")).to_have_count(0)
     assert _focused(page) == "export"
     page.locator("#range summary").click()
-    page.locator("input[name=since]").focus()
+    page.locator(".custom input[name=since]").focus()
     page.keyboard.press("Escape")
     assert _focused(page) == "range"
     page.locator("[data-why]").last.click()

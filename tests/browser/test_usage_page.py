@@ -120,8 +120,8 @@ def test_ranges(visit: Opener, still: Running) -> None:
         expect(page.locator(".panel-figures h3")).to_have_text(title)
         assert f"range={key}" in page.url
     page.locator("#range summary").click()
-    page.locator("input[name=since]").fill("2026-01-01")
-    page.locator("input[name=until]").fill("2026-01-31")
+    page.locator(".custom input[name=since]").fill("2026-01-01")
+    page.locator(".custom input[name=until]").fill("2026-01-31")
     page.locator("form.custom button").click()
     expect(page.locator(".panel-figures h3")).to_have_text("1 Jan 2026 – 31 Jan 2026")
     page.keyboard.press("]")

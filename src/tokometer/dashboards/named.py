@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final
 
-from tokometer.dashboards import limits
+from tokometer.dashboards import leading, limits
 from tokometer.dashboards.kinds.heatmap import availability_states
 from tokometer.dashboards.kinds.verdicts import HasAny
 from tokometer.dashboards.levels import Bands, Benchmark, budget_line, success_objective
@@ -28,7 +28,9 @@ NAMED: Final[dict[str, dict[str, Callable[..., Any]]]] = {
     "levels": {"budget_line": budget_line, "success_objective": success_objective, "Benchmark": Benchmark},
     "bands": {"Bands": Bands},
     "target": {"availability_objective": limits.availability_objective},
-    "only": {"has_issues": limits.has_issues, "HasAny": HasAny},
+    "only": {"has_issues": limits.has_issues, "HasAny": HasAny, "is_named": leading.is_named},
+    "under": {one.__name__: one for one in (leading.no_words, leading.of_part, leading.of_since)},
+    "to": {one.__name__: one for one in (leading.group, leading.part, leading.since)},
 }
 
 

@@ -215,8 +215,8 @@ CACHE_WASTE: Final = Judgement(
     standing=_no_standing,
 )
 
-#: Causes of breaks, in the order in which they are shown.
-CAUSES: Final = ("pause", "model", "compaction", "unknown")
+#: Causes of breaks and what their facts are called, in the order in which they are shown: `model` is a dimension.
+CAUSES: Final = {"pause": "pause", "model": "switch", "compaction": "compaction", "unknown": "unknown"}
 
 
 def _breaks(matter: Matter, _: Settings) -> Inquiry:
@@ -232,15 +232,15 @@ def _breaks(matter: Matter, _: Settings) -> Inquiry:
                 "cache_breaks": Decimal(0),
                 "breaks": 0,
                 "lost": 0,
-                **dict.fromkeys(CAUSES, 0),
-                **dict.fromkeys((f"{cause}_cost" for cause in CAUSES), Decimal(0)),
+                **dict.fromkeys(CAUSES.values(), 0),
+                **dict.fromkeys((f"{fact}_cost" for fact in CAUSES.values()), Decimal(0)),
             },
         )
         one["cache_breaks"] += row["cost"]
         one["breaks"] += row["breaks"]
         one["lost"] += row["lost"]
-        one[row["cause"]] += row["breaks"]
-        one[f"{row['cause']}_cost"] += row["cost"]
+        one[CAUSES[row["cause"]]] += row["breaks"]
+        one[f"{CAUSES[row['cause']]}_cost"] += row["cost"]
     return sorted(found.values(), key=lambda row: (-row["cache_breaks"], str(row.get(matter.by, ""))))
 
 
@@ -266,10 +266,10 @@ CACHE_BREAKS: Final = Judgement(
     facts=(
         Fact("breaks", COUNT, "integer", meaning="calls that read less than they could have"),
         Fact("lost", TOKENS, "integer", title="Tokens lost", meaning="what they could have read"),
-        *(Fact(cause, COUNT, "integer", meaning=_WORDS[cause]) for cause in CAUSES),
+        *(Fact(fact, COUNT, "integer", meaning=_WORDS[cause]) for cause, fact in CAUSES.items()),
         *(
-            Fact(f"{cause}_cost", USD, "money", title=f"Cost of {cause}", meaning=f"what those by {cause} cost")
-            for cause in CAUSES
+            Fact(f"{fact}_cost", USD, "money", title=f"Cost of {fact}", meaning=f"what those by {fact} cost")
+            for fact in CAUSES.values()
         ),
     ),
     thresholds="none: a pause costs less than hurrying",

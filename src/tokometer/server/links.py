@@ -50,7 +50,7 @@ def listing(request: Request) -> Response:
 
 @api.post("", status_code=201, summary="Make a signed link to a panel, a session or a knowledge base")
 async def make(request: Request) -> Response:
-    """`{"shows": "panel", "what": {"panel": "usage.cost", "query": "range=30d"}, "expires_in": "30d"}`.
+    """`{"shows": "panel", "what": {"panel": "…", "query": "range=30d"}, "expires_in": "30d"}`.
 
     `shows` is `panel` (`what`: `panel`, and `query`, a page's parameters), `session` (`session`, and `source` where two
     have the same id) or `knowledge` (`knowledge_base`). `expires_in` is `8h`, `30d` (which it is by itself) or `never`.

@@ -95,6 +95,10 @@ def _rows(section: Section, settings: Settings) -> Iterator[Row]:
         yield from _refresh(settings)
     elif section.name == "labels":
         yield from _labels(settings)
+    elif section.name == "embed":
+        meaning = "pages that may show badges and frame what signed links open"
+        origins = ", ".join(settings.embed.origins) or "none"
+        yield Row("embed.origins", origins, "", "embed.origins" in settings.given, meaning)
     elif section.name == "dimension.NAME":
         for made in settings.dimensions:
             rules = f"{len(made.rules)} rule{'s' if len(made.rules) > 1 else ''}"

@@ -14,7 +14,6 @@ from typing import Final
 from msgspec import Struct
 
 from tokometer.settings.accounts import AccountsSettings
-from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
@@ -306,7 +305,6 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "Pages of others",
         "Which pages of others may show badges, and frame what a signed link opens.",
         '[embed]\norigins = ["https://chat.example.com"]',
-        EmbedSettings,
         more=(
             Described(
                 "origins",
@@ -315,7 +313,6 @@ SECTIONS: Final[tuple[Section, ...]] = (
                 "none",
             ),
         ),
-        configured=lambda settings: bool(settings.embed.origins),
     ),
     Section(
         "labels",

@@ -81,6 +81,8 @@ ONE = {
     "models": {"provider": "ollama", "model": "llama3.1:8b", "tools": True, "parameters": "8.0B"},
     "knowledge_bases": {"name": "Docs", "documents": 3},
     "documents": {"knowledge_base": "Docs", "title": "a.pdf", "status": "failed", "chunks": 2},
+    "commits": {"repository": "acme/shop", "sha": "0" * 40, "title": "Mend", "files_changed": 2, "lines_added": 3},
+    "changes": {"repository": "acme/shop", "number": "12", "branch": "mend-it", "state": "merged", "lines_added": 3},
     "error_details": {"message": "no", "status": "timeout", "http_status": 504, "stack_trace": "at x\nat y"},
 }
 

@@ -73,7 +73,7 @@ def test_breaks_of_all_causes_are_one_row() -> None:
         {"project": "x", "cause": "unknown", "breaks": 1, "lost": 5, "cost": Decimal(2), "sessions": 1},
     ]
     first, second = judged("cache_breaks", MODELS, told, by="project")
-    assert (first["project"], first["model"], first["model_cost"]) == ("y", 1, Decimal(9))
+    assert (first["project"], first["switch"], first["switch_cost"]) == ("y", 1, Decimal(9))
     assert (second["cache_breaks"], second["breaks"], second["lost"], second["pause"]) == (Decimal(3), 3, 15, 2)
 
 

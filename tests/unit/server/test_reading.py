@@ -161,5 +161,5 @@ def test_values_are_left_out_everywhere(server: Running) -> None:
     assert model not in {one["value"] for one in groups["model"]}
     told = server.get(f"/api/tokens/by-model?period=30d&-model={model}")
     assert told.status == 200
-    assert model not in {row["model"] for row in told.json()["models"]}
+    assert model not in {row["model"] for row in told.json()}
     assert server.get("/api/tokens/by-model?period=30d&-nothing=x").status == 422

@@ -9,7 +9,7 @@ from tokometer.dashboards.kinds import Also, Itemised, Ranking, Series, Stat
 from tokometer.dashboards.panel import Dashboard, Section
 
 _NO_SIZES: Final = "No source of these calls tells what went into prompts, or there were none."
-_BREAKS: Final = ("breaks", "pause", "model", "compaction", "unknown")
+_BREAKS: Final = ("breaks", "pause", "switch", "compaction", "unknown")
 
 CONTEXT: Final = Dashboard(
     id="context",
@@ -151,6 +151,7 @@ CONTEXT: Final = Dashboard(
                     columns=("calls.cache_hit_share", "calls.long_write_share"),
                     change=False,
                     every=300,
+                    shares=False,
                     width=4,
                     how="Prompt tokens of each model, how many of them the cache served, what was written for an hour.",
                 ),
@@ -162,6 +163,7 @@ CONTEXT: Final = Dashboard(
                     columns=("calls.cache_hit_share", "calls.long_write_share"),
                     change=False,
                     every=300,
+                    shares=False,
                     width=4,
                     how="The same of each project.",
                 ),
@@ -173,6 +175,7 @@ CONTEXT: Final = Dashboard(
                     columns=("calls.cache_hit_share", "calls.long_write_share"),
                     change=False,
                     every=300,
+                    shares=False,
                     width=4,
                     how="The same of each agent.",
                 ),

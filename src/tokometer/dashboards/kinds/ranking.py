@@ -35,10 +35,16 @@ HEADS: Final = {
     "calls.cache_hit_share": "Hits",
     "calls.long_write_share": "1 h writes",
     "steps.compacted_tokens": "Tokens",
+    "changes.merged": "Merged",
+    "changes.median_cost": "Median cost",
+    "changes.merged_cost": "Cost",
+    "changes.abandoned_cost": "Abandoned",
     "judgement.cache_waste": "Cost",
     "judgement.cache_waste.expired": "Expired",
     "judgement.cache_waste.last": "Ended",
     "judgement.cache_breaks": "Cost",
+    "judgement.cache_breaks.compaction": "Cut",
+    "judgement.cache_breaks.unknown": "Else",
 }
 
 

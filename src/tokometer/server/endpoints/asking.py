@@ -207,7 +207,7 @@ def _scope(
     if since:
         parameters |= {"range": ["custom"], "since": [since], "until": [until]}
     try:
-        scope = parse_scope(parameters, filters, runtime.now())
+        scope = parse_scope(parameters, {name.removeprefix(NOT) for name in filters}, runtime.now())
     except ScopeError as error:
         field, _, reason = str(error).partition(": ")
         raise refused({"since": "from", "until": "to"}.get(field, field), reason.replace("since", "from")) from None

@@ -17,7 +17,7 @@ let seen = new Set();
 let arrived;
 
 const rows = (/** @type {ParentNode} */ from) => /** @type {HTMLElement[]} */ ([...from.querySelectorAll("tr[data-id]")]);
-const section = () => /** @type {HTMLElement | null} */ (list?.querySelector(".listed") ?? null);
+const section = () => /** @type {HTMLElement | null} */ (list?.querySelector("#records") ?? null);
 const follows = () => section()?.dataset.follows === "1";
 
 const live = new Live(/** @type {HTMLElement} */ (document.getElementById("live")), follow, zone, () => undefined);

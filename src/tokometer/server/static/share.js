@@ -16,7 +16,7 @@ const HEIGHT = 320;
 export function embed(panel, title, query) {
   const dialog = /** @type {HTMLDialogElement} */ (make("dialog", { class: "made-dialog", "aria-labelledby": "share-title" }));
   const until = /** @type {HTMLSelectElement} */ (make("select", { name: "until" }, ...UNTIL.map(([value, words]) => make("option", { value }, words))));
-  const origins = /** @type {HTMLInputElement} */ (make("input", { name: "origins", placeholder: "https://wiki.example.com", autocomplete: "off", spellcheck: "false" }));
+  const origins = /** @type {HTMLInputElement} */ (make("input", { name: "origins", placeholder: "the origin of a page: scheme and host", autocomplete: "off", spellcheck: "false" }));
   const said = make("p", { class: "note", role: "status" });
   const result = make("div", { class: "made-result" });
   const submit = make("button", { class: "button" }, "Make the link");
