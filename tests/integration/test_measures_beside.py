@@ -93,6 +93,8 @@ EXPECTED: dict[str, tuple[str, dict[str, By]]] = {
             "max": edge("value", max),
             "min": edge("value", min),
             "last": latest,
+            "yes": lambda rows: sum(row.type == "boolean" and row.value is not None and row.value > 0 for row in rows),
+            "no": lambda rows: sum(row.type == "boolean" and row.value is not None and row.value <= 0 for row in rows),
         },
     ),
     "models": (

@@ -237,7 +237,9 @@ import { Charts } from "./chart.js";
 const shapes = await fetch("/shapes.json").then((answer) => answer.json());
 const charts = new Charts("/vega.js", "/charts.json", document.getElementById("tip"));
 window.picked = [];
-document.addEventListener("pick", (event) => window.picked.push([event.detail.dimension, event.detail.value]));
+document.addEventListener("mark", ({ detail: { how, mark } }) => {
+  if (how === "pick" && mark.pick) window.picked.push(mark.pick);
+});
 window.gallery = { charts, shapes };
 const only = new URLSearchParams(location.search).getAll("only");
 for (const [name, chart] of Object.entries(shapes)) {

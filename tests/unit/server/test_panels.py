@@ -32,7 +32,7 @@ def test_panel(server: Running, panel: str) -> None:
     assert found["rows"]
     assert "<script" not in found["html"]
     assert "style=" not in found["html"]
-    rows = list(csv.reader(io.StringIO(server.get(f"/api/panels/{panel}.csv?range=30d").text)))
+    rows = list(csv.reader(io.StringIO(server.get(f"/api/panels/{panel}.csv?tz=Asia/Kolkata&range=30d").text)))
     assert rows[0] == found["columns"]
     assert len(rows) > 1
     assert "Computed as" in server.get(f"/api/panels/{panel}/explain").text

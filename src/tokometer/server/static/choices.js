@@ -60,8 +60,10 @@ export function ofPanel(page, from) {
   const panel = /** @type {HTMLElement} */ (from.closest("[data-panel]")), id = panel.dataset.panel ?? "";
   const { left, bottom } = from.getBoundingClientRect(), drill = drillOf(panel);
   const to = drill?.of ? address(drill, drill.of, []) : "";
+  const more = /** @type {HTMLAnchorElement | null} */ (panel.querySelector("a[data-leads]"));
   menu(from.getAttribute("aria-label") ?? "", [
     ...(to ? [{ text: "Show the calls", href: to }] : []),
+    ...(more ? [{ text: `More in ${more.textContent}`, href: more.href }] : []),
     { text: "Renew now", act: () => page.renew(panel) },
     { text: "paused" in panel.dataset ? "Go on renewing" : "Pause", act: () => page.pause(panel) },
     ...Object.entries(FORMATS).map(([ending, title]) => ({ text: `Save as ${title}`, href: `/api/panels/${id}.${ending}?${asked(page, ending)}`, download: true })),
