@@ -21,6 +21,7 @@ from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.questions import DEFAULT_RATE, Rate
 from tokometer.measures.scope import Scope
 from tokometer.records.context import COMPACTION, FILLING, SUMMARY
+from tokometer.records.record import MAX_TOKENS
 from tokometer.records.time import QUARTER_US
 
 #: So far before the window a session is looked at: what came into its prompt earlier is not told apart.
@@ -48,6 +49,11 @@ _RATES: Final = ("ru", "rr", "r5", "r1", "ro")
 def nearest(sql: str) -> str:
     """The nearest whole number of 128 bits, the same on both engines."""
     return f"CAST(floor({sql} + 0.5) AS Int128)"
+
+
+def _bounded(column: str) -> str:
+    """A number of tokens, 0 where it is unknown; ledgers of before numbers had a most hold larger ones."""
+    return f"least(coalesce({column}, 0), CAST({MAX_TOKENS} AS BIGINT))"
 
 
 class Lines:
@@ -107,9 +113,10 @@ class Lines:
             f"SELECT {scope.dialect.hash(_TALK)} AS talk, {scope.dialect.hash(f'{_TALK}, model')} AS line, "
             f"{scope.dialect.hash('source, session_id')} AS session, provider, model, user_messages, "
             f"{scope.dialect.micros('started_at')} AS us, "
-            "coalesce(input_tokens, 0) AS u, coalesce(cache_read_tokens, 0) AS r, "
-            "coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_unknown_tokens, 0) AS w5, "
-            "coalesce(cache_write_1h_tokens, 0) AS w1, coalesce(output_tokens, 0) AS o, coalesce(cost_usd, 0) AS cost, "
+            f"{_bounded('input_tokens')} AS u, {_bounded('cache_read_tokens')} AS r, "
+            f"{_bounded('cache_write_5m_tokens')} + {_bounded('cache_write_unknown_tokens')} AS w5, "
+            f"{_bounded('cache_write_1h_tokens')} AS w1, {_bounded('output_tokens')} AS o, "
+            "coalesce(cost_usd, 0) AS cost, "
             f"{scope.key(self._by) if self._by else EMPTY} AS k0, {counted} AS counted "
             f"FROM {scope.rows()} WHERE {where}"
         )
@@ -145,7 +152,7 @@ class Lines:
         )
         priced = (
             "SELECT talk, line, session, user_messages, us, u, r, w5, w1, o, k0, counted, "
-            f"u + r + w5 + w1 AS p, CAST(cost * 1000000000 AS BIGINT) AS d, {weights} FROM ({calls}) AS calls "
+            f"u + r + w5 + w1 AS p, CAST({self._money} * 1000000000 AS BIGINT) AS d, {weights} FROM ({calls}) AS calls "
             f"LEFT JOIN ({self._weights()}) AS rates "
             "ON rates.at_provider = calls.provider AND rates.at_model = calls.model"
         )
@@ -166,6 +173,11 @@ class Lines:
             )
             for provider, model, *values in self._rates or (none,)
         )
+
+    @property
+    def _money(self) -> str:
+        # ClickHouse multiplies in the width of what it multiplies.
+        return "cost" if self.scope.dialect is DIALECTS["duckdb"] else "CAST(cost AS DECIMAL(38, 9))"
 
     @property
     def _nullable(self) -> str:

@@ -12,6 +12,7 @@ from msgspec.structs import force_setattr
 from tokometer.measures.catalogue import CUBES
 from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.facts import FACTS, SHOWN
+from tokometer.measures.outcomes import ATTRIBUTED
 from tokometer.measures.query import FIELDS, Filter, Query, dimension_named
 
 #: The most records that one feed shows.
@@ -88,9 +89,8 @@ class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
         _check(self)
         sign, name = ("-" if self.sort.startswith("-") else ""), self.sort.lstrip("+-")
         force_setattr(self, "sort", sign + _column(self.cube, name or "at", "sort"))
-        fact = FACTS[self.cube].get(name)
-        if fact is not None and fact.sql == "''":
-            raise QueryError("sort", f"{name} is told by details of errors, which the list cannot be sorted by")
+        if not sortable(self.cube, name or "at"):
+            raise QueryError("sort", f"{name} is told by other records, which the list cannot be sorted by")
         if len(self.search) > LONGEST:
             raise QueryError("search", f"it takes at most {LONGEST} characters")
         if not 1 <= self.limit <= MOST_RECORDS:
@@ -227,6 +227,14 @@ class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
         return Query(
             measures=("calls.requests",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
         )
+
+
+def sortable(cube: str, column: str) -> bool:
+    """Whether a list can be sorted by a column: not by what details of errors, or the changes that there are, tell."""
+    fact = FACTS[cube].get(column)
+    if fact is not None:
+        return fact.sql != "''"
+    return cube != "calls" or dimension_named(f"{cube}.{column}").column not in ATTRIBUTED
 
 
 #: What :func:`tokometer.measures.answer` takes.

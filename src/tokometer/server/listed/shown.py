@@ -10,7 +10,7 @@ from typing import Any, Final
 from tokometer.dashboards import addresses
 from tokometer.dashboards.names import source_titles
 from tokometer.measures import Result
-from tokometer.measures.facts import FACTS
+from tokometer.measures.questions import sortable
 from tokometer.records import PROVIDERS
 from tokometer.records.units import NOTHING, UNITS, exact, show
 from tokometer.server.explored.words import standing
@@ -51,12 +51,12 @@ def heads(asked: Asked, result: Result) -> list[Head]:
     by, down = asked.sort.lstrip("-"), asked.sort.startswith("-")
     made = []
     for column in result.columns[: len(asked.shown)]:
-        fact = FACTS[asked.cube].get(column.name)
         number = column.type not in _TEXT
         # Numbers from the largest at first, times from the newest, names from A.
         first = f"-{column.name}" if number or column.type == "time" else column.name
         other = column.name if first.startswith("-") else f"-{column.name}"
-        href = "" if fact and fact.sql == "''" else asked.address(sort=other if asked.sort == first else first)
+        turned = asked.address(sort=other if asked.sort == first else first)
+        href = turned if sortable(asked.cube, column.name) else ""
         sorted_by = ("descending" if down else "ascending") if by == column.name else ""
         made.append(Head(column.name, column.title, number, sorted_by, href))
     return made
