@@ -274,14 +274,29 @@ def test_judgements_are_the_same_everywhere(world: World, judgement: Judgement) 
 def test_csv_is_the_panel(world: World, panel: Panel, opens: str, chosen: str) -> None:
     """A panel's CSV has the rows of its JSON, under the same names, to the last digit."""
     query = urlencode(CHOSEN[chosen], doseq=True)
-    found = world.server.get(f"/api/panels/{panel.id}?{query}").json()
-    rows = [*csv.reader(io.StringIO(world.server.get(f"/api/panels/{panel.id}.csv?{query}").text))]
-    assert rows[0] == found["columns"]
-    assert len(rows) - 1 == len(found["rows"])
-    for told, row in zip(rows[1:], found["rows"], strict=True):
-        for name, text, value in zip(rows[0], told, row, strict=True):
-            assert _is_written(text, value) or _has_aged(name, text, value), (name, text, value)
-    assert found["html"]
+    wrong: list[Any] = []
+    for _ in range(3):
+        found = world.server.get(f"/api/panels/{panel.id}?{query}").json()
+        rows = [*csv.reader(io.StringIO(world.server.get(f"/api/panels/{panel.id}.csv?{query}").text))]
+        assert rows[0] == found["columns"]
+        assert found["html"]
+        wrong = _differing(found, rows)
+        # A window that ends now moves on: what left it between the two is in one of them, and they are asked again.
+        if not wrong:
+            return
+    assert not wrong
+
+
+def _differing(found: dict[str, Any], rows: list[list[str]]) -> list[Any]:
+    """What a panel's CSV says otherwise than its JSON."""
+    if len(rows) - 1 != len(found["rows"]):
+        return [len(rows)]
+    return [
+        (name, text, value)
+        for told, row in zip(rows[1:], found["rows"], strict=True)
+        for name, text, value in zip(rows[0], told, row, strict=True)
+        if not (_is_written(text, value) or _has_aged(name, text, value))
+    ]
 
 
 def _has_aged(name: str, text: str, value: Any) -> bool:

@@ -34,6 +34,8 @@ def totals(seed: int) -> dict[str, int]:
     played = play(seed, threads=THREADS)
     truth = played.truth
     calls, given, read, wrote, output, reasoning = truth.totals()
+    # A thread that goes on from another begins with its lines.
+    summed = {line["timestamp"] for thread in played.threads for line in thread.lines if line["type"] == "compacted"}
     return {
         "calls": calls,
         "input_tokens": given,
@@ -44,6 +46,7 @@ def totals(seed: int) -> dict[str, int]:
         "tools": truth.tools,
         "runs": truth.turns,
         "samples": sum(map(_moved, played.threads)),
+        **({"steps": len(summed)} if summed else {}),
     }
 
 
