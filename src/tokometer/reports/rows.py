@@ -81,14 +81,18 @@ _DEAREST: Final = 10**9
 
 
 def as_parquet(table: Table) -> bytes:
-    """A panel's rows with exact types: amounts are decimal(18, 9), or (38, 9) from a billion on; times are moments.
+    """A panel's rows; see :func:`parquet_of`. What holds values of several types is text, written as in CSV."""
+    return parquet_of(columns_of(table), table.rows)
 
-    What holds values of several types to the last digit is text, written as in CSV.
+
+def parquet_of(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bytes:
+    """Rows with exact types: amounts are decimal(18, 9), or (38, 9) from a billion on; times are moments.
+
+    Whole numbers that 64 bits do not hold are decimal(38, 0): Parquet has no wider integer.
     """
     import duckdb
 
-    columns = columns_of(table)
-    values = [[row[at] for row in table.rows] for at in range(len(columns))]
+    values = [[row[at] for row in rows] for at in range(len(columns))]
     types = [_type(column, of) for column, of in zip(columns, values, strict=True)]
     made = ", ".join(
         f"CAST(unnest(${at}) AS {kind}) AS {_quoted(columns[at - 1].name)}" for at, kind in enumerate(types, 1)
@@ -107,7 +111,7 @@ def _type(column: Column, values: Sequence[Any]) -> str:
     if column.type == "money" and any(value is not None and abs(value) >= _DEAREST for value in values):
         return "DECIMAL(38, 9)"
     if column.type == "integer" and any(value is not None and not -_LONGEST <= value < _LONGEST for value in values):
-        return "HUGEINT"
+        return "DECIMAL(38, 0)"
     return _TYPES[column.type]
 
 
@@ -118,7 +122,7 @@ def _plain(value: Any, kind: str) -> str | None:  # noqa: ANN401 - of any type
     if isinstance(value, datetime):
         return value.isoformat()
     if kind == "VARCHAR":
-        return value if isinstance(value, str) else csv_cell(value)
+        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else csv_cell(value)
     if kind == "DOUBLE":
         number = tidied(value)
         return None if number is None else repr(float(number))

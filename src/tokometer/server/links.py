@@ -9,7 +9,6 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from tokometer.accounts import AccountsError, Link, NotThere
@@ -19,7 +18,7 @@ from tokometer.host.secrets import Vault
 from tokometer.records.redaction import redacted
 from tokometer.server.offered import offered
 from tokometer.server.pages import framed
-from tokometer.server.people import told
+from tokometer.server.people import answered, only, told
 from tokometer.server.rendering import panel_named
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.settings.embedding import MOST_ORIGINS, WANTED, is_origin
@@ -28,6 +27,7 @@ api: Final = APIRouter(prefix="/api/links", tags=["links"])
 pages: Final = APIRouter(include_in_schema=False)
 _WORKSPACE: Final = WORKSPACES[0]
 _LONGEST_ID: Final = 400
+_MOST_PARAMETERS: Final = 200
 _FIELDS: Final = ("shows", "name", "what", "expires_in", "origins")
 #: `8h`, `30d`.
 _LENGTH: Final = re.compile(r"(\d{1,4})([hd])")
@@ -45,7 +45,7 @@ SHOWS: Final[Mapping[str, tuple[str, ...]]] = {
 def listing(request: Request) -> Response:
     """The latest first. Their addresses are told as well: whoever may ask this may open what they show."""
     runtime: Runtime = request.app.state.runtime
-    return JSONResponse({"links": [shown(runtime, link) for link in links_of(runtime)]})
+    return answered({"links": _all(runtime)})
 
 
 @api.post("", status_code=201, summary="Make a signed link to a panel, a session or a knowledge base")
@@ -59,14 +59,14 @@ async def make(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     given = await told(request)
     link = runtime.accounts.get().links.add(_link(runtime, given))
-    return JSONResponse(shown(runtime, link), 201)
+    return answered(shown(link, _signer(runtime), runtime), 201)
 
 
 @api.delete("/{link_id}", summary="Revoke a signed link")
 def revoke(request: Request, link_id: str) -> Response:
     """Have it open nothing from now on, wherever it has been sent. It stays in the list."""
     runtime: Runtime = request.app.state.runtime
-    return JSONResponse(shown(runtime, runtime.accounts.get().links.revoke(_WORKSPACE, link_id)))
+    return answered(shown(runtime.accounts.get().links.revoke(_WORKSPACE, link_id), _signer(runtime), runtime))
 
 
 @pages.get("/links")
@@ -75,22 +75,23 @@ def page(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     trouble, links = "", []
     try:
-        links = [shown(runtime, link) for link in links_of(runtime)]
+        links = _all(runtime)
     except AccountsError as error:
         trouble = str(error)
     return framed(request, "links.html", "links", links=links, trouble=trouble, settled=runtime.settings.embed.origins)
 
 
-def links_of(runtime: Runtime) -> list[Link]:
+def _all(runtime: Runtime) -> list[dict[str, Any]]:
     """All links, the latest first; nothing is opened where nobody has ever made one."""
     if not runtime.accounts.is_there:
         return []
-    return runtime.accounts.get().links.all(_WORKSPACE)[::-1]
+    signer = _signer(runtime)
+    return [shown(link, signer, runtime) for link in runtime.accounts.get().links.all(_WORKSPACE)[::-1]]
 
 
-def shown(runtime: Runtime, link: Link) -> dict[str, Any]:
-    """A link as JSON."""
-    path = f"/embed/{_signer(runtime).dumps(link.id)}"
+def shown(link: Link, signer: URLSafeSerializer, runtime: Runtime) -> dict[str, Any]:
+    """A link as JSON, with the address that its signature makes."""
+    path = f"/embed/{signer.dumps(link.id)}"
     return {
         "id": link.id,
         "shows": link.shows,
@@ -120,6 +121,9 @@ def signed(runtime: Runtime, token: str) -> Link | None:
     Raises:
         AccountsError: It cannot be looked up.
     """
+    if not runtime.accounts.is_there:
+        # Nobody has ever made one, nor a key to sign it with.
+        return None
     try:
         identity = _signer(runtime).loads(token)
     except BadSignature:
@@ -135,9 +139,7 @@ def _signer(runtime: Runtime) -> URLSafeSerializer:
 
 
 def _link(runtime: Runtime, given: Mapping[str, Any]) -> Link:
-    unknown = [name for name in given if name not in _FIELDS]
-    if unknown:
-        raise HTTPException(422, f"{redacted(unknown[0], 40)!r} is not among {', '.join(_FIELDS)}")
+    only(dict(given), _FIELDS)
     shows, what, name = str(given.get("shows", "")), given.get("what", {}), given.get("name", "")
     if shows not in SHOWS:
         raise HTTPException(422, f"shows: has to be one of {', '.join(SHOWS)}")
@@ -177,7 +179,10 @@ def scope_of(runtime: Runtime, what: Mapping[str, str], home: Dashboard) -> Scop
     Raises:
         ScopeError: It cannot be understood.
     """
-    parameters = parse_qs(what.get("query", ""), keep_blank_values=True, max_num_fields=200)
+    try:
+        parameters = parse_qs(what.get("query", ""), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        raise ScopeError(f"query: at most {_MOST_PARAMETERS} parameters") from None
     return parse_scope(parameters, offered(runtime, parameters), runtime.now(), home.range, runtime.first)
 
 

@@ -46,6 +46,13 @@ def test_amounts_beyond_a_billion_have_more_room() -> None:
     assert read.to_pylist() == [{"calls.cost": Decimal("1234567890123.5")}]
 
 
+def test_whole_numbers_beyond_64_bits_keep_every_digit() -> None:
+    """A sum of tokens that no integer of Parquet holds is kept as decimal(38, 0), not as a float."""
+    large = 2**63 + 12_345
+    read = pq.read_table(io.BytesIO(as_parquet(Table(("calls.total_tokens",), [(large,), (None,)]))))
+    assert [row["calls.total_tokens"] for row in read.to_pylist()] == [Decimal(large), None]
+
+
 def test_what_is_of_several_types_is_text_to_the_last_digit() -> None:
     """A column of amounts and durations is written as in CSV, not rounded into one type."""
     table = Table(("measure", "value"), [("calls.cost", Decimal("0.1")), ("calls.p95_latency", 12.5), ("x", None)])

@@ -119,7 +119,8 @@ def test_who_may_frame_it_is_said(server: Running) -> None:
         ({"shows": "session", "what": {"session": "a", "panel": "b"}}, "what"),
         ({"shows": "session", "what": {"session": "a"}, "expires_in": "1 year"}, "expires_in"),
         ({"shows": "session", "what": {"session": "a"}, "origins": ["https://a.example/path"]}, "origins"),
-        ({"shows": "session", "what": {"session": "a"}, "for": "me"}, "'for'"),
+        ({"shows": "session", "what": {"session": "a"}, "for": "me"}, '"for"'),
+        ({"shows": "panel", "what": {"panel": "usage.models", "query": "&".join(["model=a"] * 300)}}, "query"),
     ],
 )
 def test_a_link_that_cannot_be_is_refused(server: Running, given: dict[str, Any], field: str) -> None:

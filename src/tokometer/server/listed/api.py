@@ -11,8 +11,8 @@ from fastapi.responses import Response, StreamingResponse
 from tokometer.measures import Listing, QueryError, Result
 from tokometer.measures.listing import count
 from tokometer.measures.result import json_value
+from tokometer.reports.rows import parquet_of
 from tokometer.server.listed.asked import Asked, asked_by
-from tokometer.server.listed.parquet import as_parquet
 from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import WORKSPACES, Runtime
 
@@ -86,7 +86,10 @@ def _file(runtime: Runtime, asked: Asked, form: str) -> Response:
     if number > MOST_IN_FILE:
         headers["Tokometer-Cut"] = f"the first {MOST_IN_FILE:,} of {number:,} records"
     if form == "parquet":
-        return Response(as_parquet(list(_parts(runtime, asked))), headers=headers, media_type=_PARQUET)
+        pages = list(_parts(runtime, asked))
+        columns = pages[0].columns
+        rows = [[row[column.name] for column in columns] for page in pages for row in page.rows]
+        return Response(parquet_of(columns, rows), headers=headers, media_type=_PARQUET)
     return StreamingResponse(_csv(runtime, asked), headers=headers, media_type="text/csv; charset=utf-8")
 
 
