@@ -32,6 +32,8 @@ KINDS: Final[dict[str, str]] = {
     "logs": "Log lines",
     "scores": "Scores",
     "jobs": "Job runs",
+    "changes": "Changes",
+    "commits": "Commits",
     "error_details": "Error details",
     "samples": "Readings",
     "bills": "Bill lines",

@@ -12,6 +12,8 @@ import duckdb
 import pytest
 
 from servers.whole import Running
+from tokometer.measures import CUBES
+from tokometer.server.listed.pages import KINDS
 
 
 def _path(**params: object) -> str:
@@ -101,3 +103,12 @@ def test_the_page_takes_what_dashboards_say(server: Running) -> None:
     assert wrong.status == 400
     assert "This list cannot be shown" in wrong.text
     assert "is no time" in wrong.text
+
+
+def test_every_kind_of_record_has_a_page(server: Running) -> None:
+    """Whatever can be counted can be listed, and is called something."""
+    assert set(KINDS) == set(CUBES)
+    for cube, words in KINDS.items():
+        page = server.get(f"/explore?measure={next(iter(CUBES[cube].measures.values())).name}&since=all")
+        assert page.status == 200, cube
+        assert words in page.text
