@@ -142,7 +142,11 @@ def test_a_panel_can_be_paused_and_linked_to(visit: Opener, failing: Running) ->
     more.wait_for()
     more.focus()
     page.keyboard.press("Enter")
-    assert _items(page)[:3] == ["Show the calls", "Renew now", "Pause"]
+    assert [item for item in _items(page) if not item.startswith("More in")][:3] == [
+        "Show the calls",
+        "Renew now",
+        "Pause",
+    ]
     page.get_by_role("menuitem", name="Pause").click()
     expect(panel).to_have_attribute("data-paused", PAUSED)
     more.click()

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from servers.halted import halted, transcripts
 from servers.whole import Running, running
@@ -166,6 +166,25 @@ def test_keyboard(visit: Opener, still: Running) -> None:
     page.keyboard.press("s")
     # What it was filtered by goes along.
     expect(page).to_have_url(re.compile(rf"^{still.url}/sources\?(\w+\.)?model="))
+
+
+def test_typing_ahead(visit: Opener, still: Running) -> None:
+    """What is typed while the filter is still being fetched is written into it, and presses no other shortcut."""
+    page = visit(f"{still.url}/usage")
+    _ready(page)
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    held: list[Route] = []
+    page.route("**/finder*.js", lambda route: held.append(route))
+    page.keyboard.press("f")
+    page.keyboard.type("cla")
+    expect(page.locator("body")).to_be_visible()
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator("#filter-text")).to_be_focused()
+    page.keyboard.type("ude")
+    expect(page.locator("#filter-text")).to_have_value("claude")
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
 
 
 def test_focus_is_visible(visit: Opener, still: Running) -> None:

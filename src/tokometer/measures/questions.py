@@ -88,8 +88,9 @@ class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     def __post_init__(self) -> None:
         _check(self)
         sign, name = ("-" if self.sort.startswith("-") else ""), self.sort.lstrip("+-")
-        force_setattr(self, "sort", sign + _column(self.cube, name or "at", "sort"))
-        if not sortable(self.cube, name or "at"):
+        name = _column(self.cube, name or "at", "sort")
+        force_setattr(self, "sort", sign + name)
+        if not sortable(self.cube, name):
             raise QueryError("sort", f"{name} is told by other records, which the list cannot be sorted by")
         if len(self.search) > LONGEST:
             raise QueryError("search", f"it takes at most {LONGEST} characters")

@@ -104,7 +104,7 @@ def _admit(records: Sequence[Record], place: str, positions: Sequence[int] | Non
             if positions is not None:
                 admitted.positions.append(positions[at])
             continue
-        name, reason = wrong.get(at) or ("started_at", _AHEAD.format(show_time(record.started_at)))
+        name, reason = wrong.get(at) or (record.timed_by, _AHEAD.format(show_time(record.started_at)))
         position = positions[at] if positions is not None else 0
         refusal = Refusal(record.source, place, position, name, reason, now, record.workspace)
         admitted.refusals.append(refusal)

@@ -73,3 +73,8 @@ class Change(Record, kw_only=True, gc=False):
     project: str = ""
     team: str = ""
     environment: str = ""
+
+    @property
+    def timed_by(self) -> str:
+        """When it was merged or closed, where that came after what its sender calls its start."""
+        return f"{self.state}_at" if (self.opened_at or self.started_at) < self.started_at else "started_at"

@@ -85,6 +85,11 @@ class Record(Struct, kw_only=True, gc=False):
         """The 16 bytes under which the ledger keeps this record exactly once."""
         return record_id(self.workspace, self.source, self.native_id)
 
+    @property
+    def timed_by(self) -> str:
+        """The field that says what `started_at` is: its sender's word for it."""
+        return "started_at"
+
 
 def merge_rule(kind: type[Record], name: str) -> MergeRule:
     """How the field `name` of two versions of one record becomes one."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import struct
 import subprocess
 import sys
@@ -191,13 +191,16 @@ class Beside:
 def _read(file: int, size: int, until: float) -> bytes:
     """So many bytes, by a time."""
     parts = []
-    while size:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select((file,), (), (), left)[0]:
-            raise TimeoutError("it took too long")
-        part = os.read(file, min(size, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
+    # Not `select()`, which takes no descriptor above 1,023: a server with many connections has higher ones.
+    with selectors.DefaultSelector() as selector:
+        selector.register(file, selectors.EVENT_READ)
+        while size:
+            left = until - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise TimeoutError("it took too long")
+            part = os.read(file, min(size, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
     return b"".join(parts)

@@ -28,7 +28,10 @@ async function palette() {
   (await import("./palette.js")).open();
 }
 
-/** @type {Record<string, () => void>} */
+/**
+ * What a key does; a promise where it opens something that has to be fetched.
+ * @type {Record<string, () => unknown>}
+ */
 export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body), "/": palette };
 
 // Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
@@ -44,6 +47,24 @@ export function close(menu) {
 }
 
 let going = 0;
+/** What is typed while something that takes text is still on its way; undefined while nothing is. @type {string | undefined} */
+let ahead;
+
+/** Whoever types on while it opens writes into it, and presses no other shortcut. @param {unknown} opening */
+async function hold(opening) {
+  if (!(opening instanceof Promise)) return;
+  ahead = "";
+  try {
+    await opening;
+  } finally {
+    const input = document.activeElement, typed = ahead;
+    ahead = undefined;
+    if (typed && input instanceof HTMLInputElement) {
+      input.value += typed;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+}
 
 /** @param {KeyboardEvent} event */
 function press(event) {
@@ -57,9 +78,13 @@ function press(event) {
   }
   if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
     event.preventDefault();
-    palette();
+    return hold(palette());
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
+  if (ahead !== undefined) {
+    if (event.key.length === 1) ahead += event.key;
+    return event.preventDefault();
+  }
   if (Date.now() - going < 1_500) {
     going = 0;
     const page = /** @type {HTMLAnchorElement | null} */ (document.querySelector(`.sidebar a[data-key="${CSS.escape(event.key)}"]`));
@@ -68,7 +93,7 @@ function press(event) {
   if (event.key === "g") going = Date.now();
   else if (keys[event.key]) {
     event.preventDefault();
-    keys[event.key]();
+    hold(keys[event.key]());
   }
 }
 
