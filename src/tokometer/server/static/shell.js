@@ -28,10 +28,7 @@ async function palette() {
   (await import("./palette.js")).open();
 }
 
-/**
- * What a key does; a promise where it opens something that has to be fetched.
- * @type {Record<string, () => unknown>}
- */
+/** What a key does; a promise where it opens something that has to be fetched. @type {Record<string, () => unknown>} */
 export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body), "/": palette };
 
 // Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
@@ -52,18 +49,14 @@ let ahead;
 
 /** Whoever types on while it opens writes into it, and presses no other shortcut. @param {unknown} opening */
 async function hold(opening) {
-  if (!(opening instanceof Promise)) return;
   ahead = "";
-  try {
-    await opening;
-  } finally {
-    const input = document.activeElement, typed = ahead;
-    ahead = undefined;
-    if (typed && input instanceof HTMLInputElement) {
-      input.value += typed;
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-  }
+  const [opened] = await Promise.allSettled([opening]);
+  const input = document.activeElement, typed = ahead;
+  ahead = undefined;
+  if (opened.status === "rejected") throw opened.reason;
+  if (!typed || !(input instanceof HTMLInputElement)) return;
+  input.value += typed;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** @param {KeyboardEvent} event */
