@@ -174,7 +174,11 @@ def test_typing_ahead(visit: Opener, still: Running) -> None:
     _ready(page)
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
     held: list[Route] = []
-    page.route("**/finder*.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/finder*.js", hold)
     page.keyboard.press("f")
     page.keyboard.type("cla")
     expect(page.locator("body")).to_be_visible()

@@ -1,10 +1,22 @@
-"""What people make: saved views, notes, dashboards of their own and signed links, in a database of its own.
+"""What people make and decide: views, notes, dashboards, links, budgets, alert rules and more, in an own database.
 
 SQLite in the data folder (`accounts.db`), or PostgreSQL where the settings name one. Opened when something of it is
 asked for, which is when SQLAlchemy is loaded. Knows nothing of the ledger, dashboards or HTTP. May import `settings`,
 `records` and `host`; imported by `reports`, `server` and `cli`.
 """
 
+from tokometer.accounts.decided import (
+    Alert,
+    Answer,
+    Budget,
+    Channel,
+    Delivery,
+    Digest,
+    Hardware,
+    Objective,
+    Rule,
+    Series,
+)
 from tokometer.accounts.errors import (
     AccountsDamaged,
     AccountsError,
@@ -24,14 +36,24 @@ __all__ = [
     "AccountsNewer",
     "AccountsUnavailable",
     "AccountsWhenAsked",
+    "Alert",
+    "Answer",
     "Board",
+    "Budget",
     "Change",
+    "Channel",
+    "Delivery",
+    "Digest",
+    "Hardware",
     "Invalid",
     "Link",
     "NotThere",
     "Note",
+    "Objective",
     "Outdated",
+    "Rule",
     "SavedView",
+    "Series",
     "Taken",
     "open_accounts",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, or_, select, update
 
+from tokometer.accounts import decided, tables_decided
 from tokometer.accounts.database import engine_of, reading, writing
 from tokometer.accounts.keeping import Kept
 from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
@@ -26,6 +27,14 @@ class Accounts:
         notes: Notes on times.
         boards: Dashboards of people's own.
         links: Signed links.
+        budgets: What may be spent.
+        objectives: What service is to be given.
+        rules: When somebody is to be told.
+        channels: Where somebody is told.
+        digests: Dashboards that are sent.
+        answers: What was said to advice.
+        hardware: Machines that were bought.
+        series: What the business counts.
     """
 
     def __init__(self, folder: Path, url: str = "") -> None:
@@ -42,6 +51,14 @@ class Accounts:
         self.notes = Notes(self._engine, NOTES, Note, self._count)
         self.boards = Kept(self._engine, BOARDS, Board, self._count)
         self.links = Links(self._engine, LINKS, Link, self._count)
+        self.budgets = Kept(self._engine, tables_decided.BUDGETS, decided.Budget, self._count)
+        self.objectives = Kept(self._engine, tables_decided.OBJECTIVES, decided.Objective, self._count)
+        self.rules = Kept(self._engine, tables_decided.RULES, decided.Rule, self._count)
+        self.channels = Kept(self._engine, tables_decided.CHANNELS, decided.Channel, self._count)
+        self.digests = Kept(self._engine, tables_decided.DIGESTS, decided.Digest, self._count)
+        self.answers = Kept(self._engine, tables_decided.ANSWERS, decided.Answer, self._count)
+        self.hardware = Kept(self._engine, tables_decided.HARDWARE, decided.Hardware, self._count)
+        self.series = Kept(self._engine, tables_decided.SERIES, decided.Series, self._count)
 
     def _count(self) -> None:
         with self._lock:

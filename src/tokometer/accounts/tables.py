@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -41,7 +42,22 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else to_datetime(value)
 
 
-def _made(*columns: Column[Any]) -> tuple[Column[Any], ...]:
+class Money(TypeDecorator[Decimal]):
+    """An amount, as the digits that were given: neither database then rounds it."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:  # noqa: ANN401, ARG002
+        """And back."""
+        return None if value is None else Decimal(value)
+
+
+def made(*columns: Column[Any]) -> tuple[Column[Any], ...]:
     """The columns of a thing that somebody makes."""
     return (
         Column("id", String(32), primary_key=True),
@@ -56,7 +72,7 @@ def _made(*columns: Column[Any]) -> tuple[Column[Any], ...]:
 SAVED_VIEWS: Final = Table(
     "saved_views",
     METADATA,
-    *_made(
+    *made(
         Column("page", String(80), nullable=False),
         Column("name", String(80), nullable=False),
         Column("query", Text, nullable=False),
@@ -67,7 +83,7 @@ SAVED_VIEWS: Final = Table(
 NOTES: Final = Table(
     "notes",
     METADATA,
-    *_made(
+    *made(
         Column("since", Moment, nullable=False),
         Column("until", Moment),
         Column("text", Text, nullable=False),
@@ -80,7 +96,7 @@ NOTES: Final = Table(
 BOARDS: Final = Table(
     "boards",
     METADATA,
-    *_made(
+    *made(
         Column("title", String(80), nullable=False),
         Column("declared", JSON, nullable=False),
         Column("revision", Integer, nullable=False),
@@ -90,7 +106,7 @@ BOARDS: Final = Table(
 LINKS: Final = Table(
     "links",
     METADATA,
-    *_made(
+    *made(
         Column("shows", String(40), nullable=False),
         Column("name", String(200), nullable=False),
         Column("what", JSON, nullable=False),

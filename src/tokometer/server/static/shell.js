@@ -3,7 +3,7 @@
 
 import { own as zone } from "./zone.js";
 
-/** @type {Record<string, (target: HTMLElement) => void>} */
+/** @type {Record<string, (target: HTMLElement) => unknown>} */
 export const deeds = {
   theme: () => {
     const root = document.documentElement;
@@ -21,18 +21,11 @@ export const deeds = {
   },
   keys: () => /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal(),
   print: () => print(),
-  palette: () => palette(),
+  palette: async () => (await import("./palette.js")).open(),
 };
 
-async function palette() {
-  (await import("./palette.js")).open();
-}
-
-/**
- * What a key does; a promise where it opens something that has to be fetched.
- * @type {Record<string, () => unknown>}
- */
-export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body), "/": palette };
+/** What a key does; a promise where it opens something that has to be fetched. @type {Record<string, () => unknown>} */
+export const keys = { "?": () => deeds.keys(document.body), t: () => deeds.theme(document.body), "/": () => deeds.palette(document.body) };
 
 // Pages with times that the server writes are written for the zone in this cookie; the first of them comes too early.
 const told = document.cookie.split("; ").includes(`tz=${zone}`);
@@ -47,23 +40,19 @@ export function close(menu) {
 }
 
 let going = 0;
-/** What is typed while something that takes text is still on its way; undefined while nothing is. @type {string | undefined} */
+/** What is typed while something that takes text is still on its way. @type {string | undefined} */
 let ahead;
 
-/** Whoever types on while it opens writes into it, and presses no other shortcut. @param {unknown} opening */
+/** Whoever types on while something opens writes into it, and presses no other shortcut. @param {unknown} opening */
 async function hold(opening) {
-  if (!(opening instanceof Promise)) return;
   ahead = "";
-  try {
-    await opening;
-  } finally {
-    const input = document.activeElement, typed = ahead;
-    ahead = undefined;
-    if (typed && input instanceof HTMLInputElement) {
-      input.value += typed;
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-  }
+  const [opened] = await Promise.allSettled([opening]);
+  const input = document.activeElement, typed = ahead;
+  ahead = undefined;
+  if (opened.status === "rejected") throw opened.reason;
+  if (!typed || !(input instanceof HTMLInputElement)) return;
+  input.value += typed;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** @param {KeyboardEvent} event */
@@ -78,11 +67,11 @@ function press(event) {
   }
   if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
     event.preventDefault();
-    return hold(palette());
+    return hold(deeds.palette(target));
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
   if (ahead !== undefined) {
-    if (event.key.length === 1) ahead += event.key;
+    ahead += event.key.length === 1 ? event.key : "";
     return event.preventDefault();
   }
   if (Date.now() - going < 1_500) {
