@@ -162,8 +162,9 @@ def _row(
         "last_run": last["at"],
         "last_status": last["status"],
         **{name: None if held is None else getattr(held, name) for name in _HELD},
+        "overdue": None if held is None or held.overdue is None else held.overdue.astimezone(last["at"].tzinfo),
         "worst_delay": None if held is None else held.worst.total_seconds(),
-        "next_due": None if held is None else held.following,
+        "next_due": None if held is None or held.following is None else held.following.astimezone(last["at"].tzinfo),
     }
     return row | {"state": _state(row, statuses, late=held is not None and held.last_late)}
 
@@ -191,19 +192,17 @@ def cause_of(run: Mapping[str, Any]) -> str:
 
 def _state(row: Row, statuses: Sequence[str], *, late: bool) -> str:
     ended = [status for status in statuses if status in ("ok", "error")]
-    if row["missing"] and (row["missing"] >= STOPPED or not row["runs"]):
-        return "stopped"
-    if row["missing"]:
-        return "missed"
-    if is_flapping(statuses):
-        return "flapping"
-    if ended and ended[-1] == "error":
-        return "failing"
-    if late:
-        return "late"
-    if not ended:
-        return "no run"
-    return "unsteady" if row["missed"] or (row["success"] or 0) < GOOD else "ok"
+    missing = row["missing"] or 0
+    holds = {
+        "stopped": missing >= STOPPED or (missing > 0 and not row["runs"]),
+        "missed": missing > 0,
+        "flapping": is_flapping(statuses),
+        "failing": bool(ended) and ended[-1] == "error",
+        "late": late,
+        "no run": not ended,
+        "unsteady": bool(row["missed"]) or (row["success"] or 0) < GOOD,
+    }
+    return next((state for state, held in holds.items() if held), "ok")
 
 
 _STATES: Final = ("stopped", "missed", "failing", "flapping", "late", "unsteady", "no run", "ok")
@@ -240,8 +239,12 @@ def _failures(matter: Matter, _: Settings) -> Inquiry:
         row = found.setdefault(
             (cause, kind),
             {
-                **{"job_failures": 0, "cause": cause, "error_type": kind, "example": one["error_message"] or ""},
-                **{"jobs": [], "last": one["at"], "first": one["at"]},
+                "job_failures": 0,
+                "cause": cause,
+                "error_type": kind,
+                "example": one["error_message"] or "",
+                "jobs": [],
+                "last": one["at"],
             },
         )
         row["job_failures"] += 1
@@ -326,7 +329,9 @@ JOB_FAILURES: Final = Judgement(
     type="integer",
     better="lower",
     description="Why scheduled jobs fail: their failed runs by what they say, without ids, numbers and quoted names.",
-    formula=f"failed runs with the same message but for what varies, and the same kind of error; of the last {MOST_RUNS:,}",
+    formula=(
+        f"failed runs with the same message but for what varies, and the same kind of error; of the last {MOST_RUNS:,}"
+    ),
     by=("",),
     facts=(
         text("cause", "what they say; `…` stands for what varies", "Cause"),

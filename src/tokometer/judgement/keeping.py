@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from tokometer.judgement.schedules import MOST_DUES, Cron, Every, Once, Schedule, due_after, due_before, dues
@@ -97,7 +98,7 @@ def kept(
 def turns(statuses: Sequence[str]) -> int:
     """How often the last runs that ended went from good to bad or back."""
     ended = [status for status in statuses if status in ("ok", "error")][-LAST_RUNS:]
-    return sum(one != other for one, other in zip(ended, ended[1:], strict=False))
+    return sum(one != other for one, other in pairwise(ended))
 
 
 def is_flapping(statuses: Sequence[str]) -> bool:
@@ -162,7 +163,9 @@ def _match(due: Sequence[datetime], runs: Sequence[Run], since: datetime, now: d
 
 def _slots(due: Sequence[datetime], now: datetime) -> list[tuple[datetime, datetime, timedelta]]:
     """Of each due time: from when until when a run is its, and how long it is to the next one."""
-    gaps = [after - at for at, after in zip(due, due[1:], strict=False)]
+    if not due:
+        return []
+    gaps = [after - at for at, after in pairwise(due)]
     gaps.append(gaps[-1] if gaps else timedelta(days=1))
     begins = [at - min(EARLY, gap * LATE_SHARE) for at, gap in zip(due, gaps, strict=True)]
     ends = [*begins[1:], now + EARLY]

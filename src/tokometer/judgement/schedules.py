@@ -95,7 +95,7 @@ def schedule_of(text: str) -> Schedule | None:
         CronSim(told, datetime(2026, 1, 1, tzinfo=UTC))
         if zone:
             ZoneInfo(zone)
-    except (CronSimError, ValueError, OSError):
+    except (CronSimError, ValueError, OSError, KeyError):
         return None
     return Cron(told, zone)
 
