@@ -51,7 +51,7 @@ class Prices(NamedTuple):
 
     def packer(self) -> Packer:
         """Makes parcels of records that are priced."""
-        book = self.open()
+        book = PriceBook.open(*self)
         return lambda numbers, readings: parcel_of(numbers, readings, book)
 
 
