@@ -3,6 +3,7 @@
 from tokometer.dashboards.boards.analytics import ANALYTICS
 from tokometer.dashboards.boards.business import BUSINESS
 from tokometer.dashboards.boards.context import CONTEXT
+from tokometer.dashboards.boards.decisions import DECISIONS
 from tokometer.dashboards.boards.executive import EXECUTIVE
 from tokometer.dashboards.boards.incidents import INCIDENTS
 from tokometer.dashboards.boards.insights import INSIGHTS
@@ -29,6 +30,7 @@ DASHBOARDS = {
         INSIGHTS,
         MODELS,
         OUTCOMES,
+        DECISIONS,
     )
 }
 
