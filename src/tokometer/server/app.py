@@ -28,6 +28,7 @@ from tokometer.server import (
     pages,
     panels,
     pushed,
+    rules,
     search,
     sources,
     targets,
@@ -77,7 +78,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, boards, board_pages):
+    for module in (views, notes, rules, boards, board_pages):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links) for router in (module.pages, module.api))
