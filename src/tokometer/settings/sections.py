@@ -6,7 +6,7 @@ From these come the Settings page, the reference and the example file; what a ke
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -16,7 +16,7 @@ from msgspec import Struct
 from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
-from tokometer.settings.money import MOST_USD, Budget, RateCard
+from tokometer.settings.money import MOST_USD, Budget, BudgetOf, RateCard
 from tokometer.settings.outcomes import DEFAULT_BRANCHES, TICKETS
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import TargetSettings
@@ -60,20 +60,7 @@ class Section:
         """All of its keys."""
         if self.kind is None:
             return self.more
-        declared = (
-            Described(
-                name,
-                field.takes,
-                field.key.meaning,
-                "required"
-                if field.required
-                else "none"
-                if field.default in (None, "")
-                else str(written(field.default)),
-            )
-            for name, field in fields_of(self.kind).items()
-        )
-        return (*declared, *self.more)
+        return (*_described(self.kind), *self.more)
 
     def toml(self, settings: Settings) -> str:
         """What the file would say for things to be as they are; the example where there is nothing to say."""
@@ -89,6 +76,13 @@ class Section:
             lines += _tables(value)
             lines += _amounts(value)
         return "\n".join(lines) if len(lines) > 1 else self.example
+
+
+def _described(kind: type[Struct]) -> Iterator[Described]:
+    """The keys that a section's fields declare."""
+    for name, field in fields_of(kind).items():
+        none = "none" if field.default in (None, "") else str(written(field.default))
+        yield Described(name, field.takes, field.key.meaning, "required" if field.required else none)
 
 
 def written(value: object) -> str:
@@ -116,6 +110,10 @@ def _tables(value: Struct) -> Iterator[str]:
             yield f"{name} = {{ {', '.join(f'{written(key)} = {written(one)}' for key, one in pairs)} }}"
 
 
+def _listed(values: Iterable[object]) -> str:
+    return f"[{', '.join(written(one) for one in values)}]"
+
+
 def _amounts(value: Struct) -> Iterator[str]:
     """The tables of a budget."""
     for name in ("models", "providers", "teams") if isinstance(value, Budget) else ():
@@ -124,6 +122,15 @@ def _amounts(value: Struct) -> Iterator[str]:
             yield ""
             yield f"[budget.{name}]"
             yield from (f"{written(key)} = {written(amount)}" for key, amount in amounts)
+    for one in value.of if isinstance(value, Budget) else ():
+        yield from ("", "[[budget.of]]")
+        told = {name: getattr(one, name) for name in fields_of(BudgetOf)}
+        yield from (f"{name} = {written(given)}" for name, given in told.items() if given != "")
+        if one.filters:
+            yield f"filters = {{ {', '.join(f'{written(name)} = {_listed(values)}' for name, values in one.filters)} }}"
+        yield f"levels = {_listed(one.levels)}"
+        if not one.stops:
+            yield "stops = false"
 
 
 _AMOUNT: Final = f"an amount above 0 and at most {MOST_USD:,}"
@@ -166,16 +173,30 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section(
         "budget",
         "Budgets",
-        "What may be spent in a calendar month, in all and of a model, a provider or a team.",
+        "What may be spent in a calendar month in all, on a model, at a provider or by a team; or, one `[[budget.of]]` "
+        "each, in a day, a week or a month on whatever some filters choose. More are made on the page *Budgets*.",
         "[budget]\nmonthly = 1_500\nwarning = 0.8\ncritical = 1.0\n\n"
         '[budget.models]\n"claude-opus-4-5" = 700\n\n[budget.providers]\nopenai = 400\n\n'
-        "[budget.teams]\n"
-        "research = 250.50",
+        "[budget.teams]\nresearch = 250.50\n\n"
+        '[[budget.of]]\ntitle = "Ada, a day"\namount = 20\nperiod = "day"\ntz = "Europe/Berlin"\n'
+        'filters = { user = "ada@example.com" }\nlevels = [0.5, 0.8, 1.0]',
         Budget,
         more=(
             Described("models.NAME", _AMOUNT, "what may be spent on a model, by its whole name", "none"),
             Described("providers.NAME", _AMOUNT, "what may be spent at a provider", "none"),
             Described("teams.NAME", _AMOUNT, "what a team may spend", "none"),
+            Described("of", "a list of tables", "further budgets, each written [[budget.of]]", "none"),
+            *(Described(f"of.{one.name}", one.takes, one.meaning, one.default) for one in _described(BudgetOf)),
+            Described(
+                "of.filters.DIMENSION",
+                "one text or a list",
+                "whose spending: values of a dimension of calls; several dimensions have to hold together",
+                "all calls",
+            ),
+            Described(
+                "of.levels", "a list of up to ten shares", "shares of the amount at which it alerts", "[0.5, 0.8, 1.0]"
+            ),
+            Described("of.stops", "true or false", "whether verdicts say *stop* once it is used up", "true"),
         ),
         values=lambda settings: (settings.budget,),
         configured=lambda settings: settings.budget.configured,
