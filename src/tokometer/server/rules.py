@@ -135,7 +135,8 @@ def history(request: Request, state: str = "", rule: str = "", limit: int = 200)
     runtime = _runtime(request)
     kept = runtime.accounts.get().alerts
     found = {
-        one.id: one for one in (*kept.unresolved(_WORKSPACE), *kept.history(_WORKSPACE, max(1, min(limit, 1_000)), rule))
+        one.id: one
+        for one in (*kept.unresolved(_WORKSPACE), *kept.history(_WORKSPACE, max(1, min(limit, 1_000)), rule))
     }
     chosen = [one for one in found.values() if state in ("", one.state) and rule in ("", one.rule)]
     return answered({"alerts": [shown(one) for one in sorted(chosen, key=lambda one: one.since, reverse=True)]})
