@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from tokometer.judgement.declared import Ask, Matter
 from tokometer.measures import Meta
 from tokometer.prices import PriceBook
-from tokometer.records import to_us
+from tokometer.records import infer_provider, to_us
 from tokometer.records.basis import EXACT, assumed
 
 #: What calls are priced together by.
@@ -46,6 +46,7 @@ Row = dict[str, Any]
 class Scenario:
     """What would have been otherwise; what is empty stays as it was."""
 
+    #: Served by who served the call or, where they do not sell it, by who makes it.
     model: str = ""
     provider: str = ""
     #: The provider's service tier; `standard` for the usual one.
@@ -155,6 +156,11 @@ def _price(book: PriceBook, row: Mapping[str, Any], scenario: Scenario, one: Sum
     else:
         when = now if scenario.prices == "now" else at
         raw = priced(book, row, provider, model, when, tier=tier, cached=scenario.cached, sure=not kept)
+        if raw is None and scenario.model and not scenario.provider and (seller := infer_provider(model)):
+            # Who served it does not sell the other model; whoever makes that does.
+            tier = "" if seller != provider and not scenario.tier else tier
+            provider = seller
+            raw = priced(book, row, provider, model, when, tier=tier, cached=scenario.cached)
         if raw is None:
             known = priced(book, row, provider, model, when, tier=tier, sure=False) is not None
             return "assumed price there" if known else "no price there"
