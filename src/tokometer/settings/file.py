@@ -13,6 +13,7 @@ from tokometer.settings.accounts import read_accounts
 from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
+from tokometer.settings.notifying import read_channels, read_notifications
 from tokometer.settings.outcomes import read_outcomes
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import read_targets
@@ -39,6 +40,8 @@ SECTION_NAMES: Final = (
     "outcomes",
     "accounts",
     "embed",
+    "notifications",
+    "channel",
 )
 
 
@@ -96,5 +99,7 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         outcomes=read_outcomes(reader, table("outcomes")),
         accounts=read_accounts(reader, table("accounts")),
         embed=read_embedding(reader, table("embed")),
+        notifications=read_notifications(reader, table("notifications")),
+        channels=read_channels(reader, content.get("channel", [])),
         given=frozenset(reader.given),
     )

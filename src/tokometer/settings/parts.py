@@ -10,6 +10,7 @@ from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.notifying import ChannelSettings, NotificationSettings
 from tokometer.settings.outcomes import OutcomeSettings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
@@ -71,6 +72,9 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     outcomes: OutcomeSettings = OutcomeSettings()
     accounts: AccountsSettings = AccountsSettings()
     embed: EmbedSettings = EmbedSettings()
+    notifications: NotificationSettings = NotificationSettings()
+    #: Where somebody is told of alerts.
+    channels: tuple[ChannelSettings, ...] = ()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

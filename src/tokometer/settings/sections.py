@@ -17,6 +17,7 @@ from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, RateCard
+from tokometer.settings.notifying import ChannelSettings, NotificationSettings
 from tokometer.settings.outcomes import DEFAULT_BRANCHES, TICKETS
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import TargetSettings
@@ -299,6 +300,29 @@ SECTIONS: Final[tuple[Section, ...]] = (
         AccountsSettings,
         values=lambda settings: (settings.accounts,),
         configured=lambda settings: bool(settings.accounts.url),
+    ),
+    Section(
+        "notifications",
+        "Notifications",
+        "What all channels have in common.",
+        '[notifications]\nurl = "https://usage.example.com"',
+        NotificationSettings,
+        values=lambda settings: (settings.notifications,),
+        configured=lambda settings: bool(settings.notifications.url),
+    ),
+    Section(
+        "channel",
+        "Channels",
+        "Where somebody is told of alerts, beside the channels that are added on the page.",
+        '[[channel]]\ntitle = "On call"\nurl_env = "TOKOMETER_CHANNEL_ON_CALL"\nleast = "critical"',
+        ChannelSettings,
+        many=True,
+        more=(
+            Described("rules", "a list of texts", "ids or titles of the rules that it is told of", "all"),
+            Described("resolved", "true or false", "whether it is told that something is over", "true"),
+            Described("acknowledged", "true or false", "whether it is told that somebody sees to it", "false"),
+        ),
+        values=lambda settings: settings.channels,
     ),
     Section(
         "embed",
