@@ -13,6 +13,7 @@ import click
 import pytest
 
 from tokometer.cli.app import COMMANDS, tokometer
+from tokometer.judgement.budgets import limit_of
 from tokometer.measures import CUBES, Query, dimension_named, rules
 from tokometer.prices.overrides import read_overrides
 from tokometer.records import KINDS
@@ -180,7 +181,7 @@ def test_the_examples_of_settings_are_taken(tmp_path: Path) -> None:
     settled = read_settings(path)
     assert settled.slo_for(provider="openai", model="gpt-5").error_rate == 0.01
     assert settled.slo_for(provider="ollama", model="llama3").p95_latency_ms == 90_000
-    assert settled.budget.limit(team="research") == 600
+    assert limit_of(settled, "team", "research") == 600
     cards = [
         settled.rate_card_for(*asked) for asked in (("support", "gpt-5"), ("research", "gpt-5"), ("x", "gpt-5"), ())
     ]

@@ -37,6 +37,8 @@ class Budget(Made):
     filters: Mapping[str, list[str]] = field(default_factory=dict)
     #: Shares at which it alerts, ascending.
     levels: list[float] = field(default_factory=lambda: list(LEVELS))
+    #: Whether verdicts say *stop* once it is used up.
+    stops: bool = True
     revision: int = 1
 
 

@@ -18,6 +18,7 @@ BUDGETS: Final = Table(
         Column("tz", String(64), nullable=False),
         Column("filters", JSON, nullable=False),
         Column("levels", JSON, nullable=False),
+        Column("stops", Boolean, nullable=False),
         Column("revision", Integer, nullable=False),
     ),
     Index("budgets_by_title", "workspace", "title"),

@@ -187,10 +187,11 @@ def _whole(name: str, given: object) -> int:
 
 
 def _rules(given: object) -> tuple[str, ...]:
-    texts = isinstance(given, list | tuple) and all(isinstance(one, str) for one in given)
-    if not texts or len(given) > MOST_RULES or any(len(one) > _MOST_TITLE for one in given):  # type: ignore[arg-type,union-attr]
+    texts = [one for one in given if isinstance(one, str)] if isinstance(given, list | tuple) else None
+    wrong = texts is None or len(texts) != len(given)  # type: ignore[arg-type]
+    if texts is None or wrong or len(texts) > MOST_RULES or any(len(one) > _MOST_TITLE for one in texts):
         raise Invalid("wants.rules", f"has to be a list of up to {MOST_RULES} ids or titles of rules")
-    return tuple(dict.fromkeys(one.strip() for one in given if one.strip()))  # type: ignore[union-attr]
+    return tuple(dict.fromkeys(one.strip() for one in texts if one.strip()))
 
 
 def _template(name: str, given: object) -> str:

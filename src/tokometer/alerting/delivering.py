@@ -285,7 +285,7 @@ def send(office: Office, channel: Listed, message: Message) -> Sent:
 
 def back_off(tries: int, chance: float) -> timedelta:
     """How long to wait after so many tries: longer each time, and not the same for all (`chance` from 0 to 1)."""
-    grown = min(_MOST_WAIT, _FIRST * 2 ** min(tries - 1, 20))
+    grown = min(_MOST_WAIT, _FIRST * (1 << min(tries - 1, 20)))
     return grown * (1 - _JITTER + 2 * _JITTER * chance)
 
 

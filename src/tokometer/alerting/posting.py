@@ -1,4 +1,4 @@
-"""Having a message sent, by a process of its own: it can hang, crash or take memory, and the server is none the worse."""
+"""Having a message sent by a process of its own: it can hang or crash, and the server is none the worse."""
 
 from __future__ import annotations
 

@@ -76,7 +76,6 @@ def send(task: Mapping[str, Any]) -> dict[str, Any]:
 
 def _send(url: str, task: Mapping[str, Any]) -> dict[str, Any]:
     from apprise import Apprise, AppriseAsset
-    from apprise.attachment.memory import AttachMemory
 
     seconds = float(task.get("seconds", 30))
     asset = AppriseAsset(
@@ -120,6 +119,13 @@ def _send(url: str, task: Mapping[str, Any]) -> dict[str, Any]:
     if result:
         return {"ok": True, "why": "", "lasting": False, "attached": attached}
     return _failed(url, "; ".join(dict.fromkeys(said)) or "it was not taken, and nobody says why", lasting=False)
+
+
+def _file(task: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the library's own
+    from apprise.attachment import memory
+
+    kind: Any = memory.AttachMemory
+    return kind(content=b64decode(task["file"]), name=str(task["file_name"]), mimetype="application/pdf")
 
 
 def service_of(url: str, asset: AppriseAsset) -> NotifyBase | None:

@@ -200,13 +200,14 @@ class LocalDoor:
     def _run(self, question: Mapping[str, Any]) -> Result:
         from datetime import UTC, datetime
 
+        from tokometer.cli.deciding import settled
         from tokometer.judgement.asked import Asked, parse
         from tokometer.measures import answer, outcomes, rules
         from tokometer.measures.narrowing import MOST_LOOKED_AT
         from tokometer.measures.query import MOST_ROWS
-        from tokometer.settings import FILE_NAME, read_settings
+        from tokometer.settings import FILE_NAME
 
-        settings = read_settings(self.data / FILE_NAME)
+        settings = settled(self.data)
         rules.use(settings.dimensions, self.data / FILE_NAME)
         outcomes.use(settings.outcomes)
         asked = parse(question)

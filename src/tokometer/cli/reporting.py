@@ -91,15 +91,16 @@ def _filters(where: Sequence[str]) -> list[tuple[str, str]]:
 
 def _made(door: LocalDoor, dashboard: str, form: str, asked: Sequence[tuple[str, str]], paper: str) -> bytes:
     from tokometer.charts import Colours
+    from tokometer.cli.deciding import settled
     from tokometer.dashboards import DASHBOARDS, ScopeError
     from tokometer.ledger.opening import cache_folder
     from tokometer.measures import Query, Question, Result, answer, rules
     from tokometer.measures.narrowing import MOST_LOOKED_AT
     from tokometer.reports.local import Ground, page_of
     from tokometer.reports.press import Here, PressError
-    from tokometer.settings import FILE_NAME, read_settings
+    from tokometer.settings import FILE_NAME
 
-    settings = read_settings(door.data / FILE_NAME)
+    settings = settled(door.data)
     rules.use(settings.dimensions, door.data / FILE_NAME)
     now = datetime.now(UTC)
     kept: dict[Question, Result] = {}

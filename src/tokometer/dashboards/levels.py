@@ -15,12 +15,12 @@ from tokometer.dashboards.calendar import Window, midnight
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Band, Level
 from tokometer.dashboards.kinds.stat import Limits
+from tokometer.judgement.budgets import limit_of
 from tokometer.records.units import show
 from tokometer.settings import Settings
 
 #: Days that a benchmark is worked out from, those before today.
 BENCHMARK_DAYS: Final = 28
-_ALLOCATED: Final = ("model", "provider", "team")
 
 
 def budget_line(context: Context, _window: Window, grain: Grain) -> Sequence[Level]:
@@ -41,11 +41,11 @@ def _budget(context: Context) -> Decimal | None:
     if context.scope.without:
         return None
     if not where:
-        return context.settings.budget.monthly
+        return limit_of(context.settings)
     (name, values), *others = where
-    if others or name not in _ALLOCATED or len(values) != 1:
+    if others or len(values) != 1:
         return None
-    return context.settings.budget.limit(**{name: values[0]}) if values[0] else None
+    return limit_of(context.settings, name, values[0]) if values[0] else None
 
 
 def success_objective(context: Context, _window: Window, _grain: Grain) -> Sequence[Level]:

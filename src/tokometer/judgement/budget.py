@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from tokometer.judgement.budgets import limit_of, limited
 from tokometer.judgement.certainty import CERTAINTY, certainty_facts, certainty_of
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, by_name, text
 from tokometer.judgement.forecast import Forecast
@@ -17,7 +18,8 @@ from tokometer.settings import Settings
 
 MONTH: Final = "month"
 NONE_CONFIGURED: Final = "no budget configured"
-_ALLOCATED: Final = ("model", "provider", "team")
+#: What the budget of one value can be asked by.
+ALLOCATED: Final = ("model", "provider", "team", "user", "project", "agent", "api_key")
 _NANO: Final = Decimal("0.000000001")
 _GRADES: Final[dict[str, Standing]] = {"ok": "good", "warning": "warning", "critical": "critical"}
 
@@ -41,21 +43,20 @@ def _names(matter: Matter, settings: Settings, found: Mapping[str, Any]) -> list
     """The names that may have a budget: those that spent, and where nothing is filtered those that are allocated."""
     if not matter.by:
         return [""]
-    allocated = {"model": settings.budget.models, "provider": settings.budget.providers, "team": settings.budget.teams}
-    return [*found, *(name for name, _ in allocated[matter.by] if name not in found and not matter.where)]
+    return [*found, *(name for name in limited(settings, matter.by) if name not in found and not matter.where)]
 
 
 def _limit(matter: Matter, settings: Settings, name: str) -> Decimal | None:
-    """The budget of exactly these calls: of all, or of one model, provider or team; None of any others."""
+    """The monthly budget of exactly these calls: of all, or of one value of a dimension; None of any others."""
     chosen = [(given.dimension.partition(".")[2], given) for given in matter.where]
     if matter.by:
-        return settings.budget.limit(**{matter.by: name}) if not chosen and name else None
+        return limit_of(settings, matter.by, name) if not chosen and name else None
     if not chosen:
-        return settings.budget.monthly
+        return limit_of(settings)
     [(dimension, given), *others] = chosen
-    if others or dimension not in _ALLOCATED or given.op not in ("=", "in") or len(given.values) != 1:
+    if others or given.op not in ("=", "in") or len(given.values) != 1:
         return None
-    return settings.budget.limit(**{dimension: given.values[0]}) if given.values[0] else None
+    return limit_of(settings, dimension, given.values[0]) if given.values[0] else None
 
 
 def _days(matter: Matter, names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a generator of questions, with rows by name
@@ -124,14 +125,15 @@ BUDGET: Final = Judgement(
     better="lower",
     description=(
         "How much of the month's budget is used, and where the month will end. There are budgets for everything, and "
-        "for single models, providers and teams (`[budget]` in the settings); where none is configured, or filters "
-        "choose other calls than one is for, only the cost is told."
+        "for single values of any dimension (*Budgets*, or `[budget]` in the settings); of several for the same the "
+        "tightest counts. Where none is configured, or filters choose other calls than one is for, only the cost is "
+        "told. Budgets of weeks, days and several values: see `budgets`."
     ),
     formula=(
         "cost of the calendar month so far / its budget. The projection is the forecast of the month's total with its "
         "80 % interval, from the last 90 days; it needs three whole days of use"
     ),
-    by=("", "model", "provider", "team"),
+    by=("", *ALLOCATED),
     facts=(
         Fact("monthly_budget", USD, "money", meaning="what may be spent in a calendar month"),
         Fact("spent", USD, "money", meaning="what has been spent this month"),

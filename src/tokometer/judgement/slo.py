@@ -48,7 +48,7 @@ def _periods(matter: Matter, settings: Settings) -> list[str]:
     """The periods that are needed: those of all objectives that may apply; '' is the asker's own window."""
     if matter.insists:
         return [""]
-    overrides = [one.period for one in settings.slo_overrides if one.period] if matter.by or matter.where else []
+    overrides = [one.period for one in settings.objectives if one.period] if matter.by or matter.where else []
     return list(dict.fromkeys([settings.slo.period, *overrides]))
 
 

@@ -114,7 +114,7 @@ def settings(request: Request) -> Response:
         request,
         "settings.html",
         "settings",
-        sections=shown(runtime.settings, kept.started_with),
+        sections=shown(kept.current(), kept.started_with),
         path=str(kept.path),
         exists=kept.exists,
         error=kept.error,

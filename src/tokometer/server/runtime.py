@@ -23,6 +23,7 @@ from tokometer.collect.poller import Poller
 from tokometer.collect.reading import Prices
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
+from tokometer.judgement import budgets
 from tokometer.ledger import Ledger, LedgerError, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
@@ -32,6 +33,7 @@ from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
 from tokometer.server.broadcast import Broadcaster
+from tokometer.server.decided import Decided
 from tokometer.server.grpc_state import GrpcState
 from tokometer.server.making import Making
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
@@ -124,6 +126,8 @@ class Runtime:
     hook_secrets: HookSecrets = field(init=False)
     #: What people make; opened when something of it is asked for.
     accounts: AccountsWhenAsked = field(init=False)
+    #: What people have decided, over what the file settles.
+    decided: Decided = field(init=False)
     #: Dashboards that people have made.
     boards: OwnBoards = field(init=False)
     #: All that there are, and who asks them; none in a demo.
@@ -169,8 +173,9 @@ class Runtime:
         self.making = Making(self.cache)
         self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
-            self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings.accounts.url
+            self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
+        self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
@@ -190,8 +195,8 @@ class Runtime:
 
     @property
     def settings(self) -> Settings:
-        """What is settled now. Asked for at each use, so that a changed file holds from then on."""
-        return self.settings_file.current()
+        """What is settled now, by the file and by people. Asked for at each use, so that what changed holds."""
+        return self.decided.over(self.settings_file.current())
 
     def now(self) -> datetime:
         """The time now, UTC."""
@@ -314,6 +319,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
 
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)
+        budgets.check(settings, path)
         outcomes.use(settings.outcomes)
         # Whatever was worked out with the settings before is out of date, and the pages are told.
         broadcaster.publish({"settings"})

@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tokometer.dashboards import DASHBOARDS
+from tokometer.judgement.budgets import scope_words
 from tokometer.records.providers import PROVIDERS
 from tokometer.records.units import USD, exact, show
 from tokometer.settings import Settings
@@ -123,6 +124,9 @@ def _allocations(settings: Settings) -> Iterator[Row]:
                 given=True,
                 meaning=f"what {name} may cost a month",
             )
+    for one in settings.budget.of:
+        meaning = f"what {scope_words(one.filters)} may cost a {one.period}"
+        yield Row("budget.of", show(one.amount, USD), exact(one.amount, USD), given=True, meaning=meaning)
 
 
 def _refresh(settings: Settings) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from tokometer.settings.errors import SettingsError
 from tokometer.settings.file import FILE_NAME, read_settings
 from tokometer.settings.kept import KeptSettings
 from tokometer.settings.machines import Device, ModelFacts
-from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.money import Budget, BudgetLine, BudgetOf, RateCard
 from tokometer.settings.own_targets import OwnTargets
 from tokometer.settings.parts import Declared, LabelSettings, Rule, Settings
 from tokometer.settings.polling import TargetSettings
@@ -18,6 +18,8 @@ __all__ = [
     "FILE_NAME",
     "Breaker",
     "Budget",
+    "BudgetLine",
+    "BudgetOf",
     "Declared",
     "Device",
     "Health",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tokometer.settings.keys import Key, fields_of
 from tokometer.settings.machines import Device, ModelFacts
-from tokometer.settings.money import MOST_USD, WAYS, Amounts, Budget, RateCard
+from tokometer.settings.money import MOST_USD, WAYS, Amounts, Budget, BudgetOf, Filters, RateCard
 from tokometer.settings.reader import MOST_ENTRIES, Reader
 from tokometer.settings.targets import Health, Slo, SloOverride, Thresholds
 
@@ -16,6 +17,11 @@ from tokometer.settings.targets import Health, Slo, SloOverride, Thresholds
 ALLOCATED: Final = {"models": "model", "providers": "provider", "teams": "team"}
 _INTERVAL: Final = Key("seconds", least=1, most=3600)
 _AMOUNT: Final = Key("USD", above=0, most=MOST_USD)
+_LEVEL: Final = Key("a share", above=0, most=10)
+#: Levels, dimensions and values that one budget may name.
+MOST_LEVELS: Final = 10
+MOST_FILTERS: Final = 20
+MOST_VALUES: Final = 50
 
 
 def read_slo(reader: Reader, given: Mapping[str, Any]) -> tuple[Slo, tuple[SloOverride, ...]]:
@@ -57,10 +63,60 @@ def read_thresholds(reader: Reader, given: object) -> Thresholds:
 def read_budget(reader: Reader, given: Mapping[str, Any]) -> Budget:
     """`[budget]` with its tables."""
     amounts = {key: _amounts(reader, f"budget.{key}", given.get(key, {})) for key in ALLOCATED}
-    budget = reader.section(Budget, "budget", given, beside=ALLOCATED, **amounts)
+    of = tuple(_budgets_of(reader, given.get("of", [])))
+    budget = reader.section(Budget, "budget", given, beside=(*ALLOCATED, "of"), **amounts, of=of)
     if budget.warning >= budget.critical:
         raise reader.error("budget.warning", f"has to be below budget.critical, which is {budget.critical:g}")
     return budget
+
+
+def _budgets_of(reader: Reader, given: object) -> Iterator[BudgetOf]:
+    """`[[budget.of]]`."""
+    if not isinstance(given, list) or len(given) > MOST_ENTRIES:
+        raise reader.error("budget.of", f"has to be a list of at most {MOST_ENTRIES:,} tables: write [[budget.of]]")
+    seen: dict[tuple[str, str], str] = {}
+    for number, one in enumerate(given, start=1):
+        at = f"budget.of[{number}]"
+        table = reader.table(at, one)
+        more: dict[str, Any] = {"filters": _filters(reader, f"{at}.filters", table.get("filters", {}))}
+        if "levels" in table:
+            more["levels"] = _levels(reader, f"{at}.levels", table["levels"])
+        if "stops" in table:
+            if not isinstance(table["stops"], bool):
+                raise reader.error(f"{at}.stops", f"has to be true or false, not {table['stops']!r}")
+            more["stops"] = table["stops"]
+        budget = reader.section(BudgetOf, at, table, beside=("filters", "levels", "stops"), **more)
+        _known_zone(reader, f"{at}.tz", budget.tz)
+        _once(reader, seen, (budget.period + budget.tz, repr(budget.filters)), at)
+        yield budget
+
+
+def _filters(reader: Reader, at: str, given: object) -> Filters:
+    table = reader.table(at, given)
+    if len(table) > MOST_FILTERS:
+        raise reader.error(at, f"at most {MOST_FILTERS} dimensions, not {len(table)}")
+    found = []
+    for name, told in sorted(table.items()):
+        values = reader.texts(f"{at}.{name}", [told] if isinstance(told, str) else told, MOST_VALUES, 1)
+        found.append((name, tuple(sorted(values))))
+    return tuple(found)
+
+
+def _levels(reader: Reader, at: str, given: object) -> tuple[float, ...]:
+    if not isinstance(given, list) or not 0 < len(given) <= MOST_LEVELS:
+        raise reader.error(at, f"has to be a list of one to {MOST_LEVELS} shares: [0.5, 0.8, 1.0]")
+    levels = [reader.number(f"{at}[{number}]", one) for number, one in enumerate(given, start=1)]
+    for number, one in enumerate(levels, start=1):
+        if not _LEVEL.takes(one):
+            raise reader.error(f"{at}[{number}]", f"has to be {_LEVEL.bounds}, not {one}")
+    return tuple(sorted({float(one) for one in levels}))
+
+
+def _known_zone(reader: Reader, at: str, name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise reader.error(at, f"is no time zone that is known: {name!r}; as in Europe/Berlin") from None
 
 
 def read_rate_cards(reader: Reader, given: object) -> tuple[RateCard, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Struct
 
@@ -14,6 +14,45 @@ from tokometer.settings.keys import Key
 MOST_USD: Final = 999_999_999
 #: Names and amounts, in the order of the file.
 Amounts = tuple[tuple[str, Decimal], ...]
+
+
+#: Values by dimension of calls, all of which have to hold: `(("team", ("research",)),)`; empty for all calls.
+Filters = tuple[tuple[str, tuple[str, ...]], ...]
+#: A calendar's period; weeks begin on Mondays.
+Period = Literal["day", "week", "month"]
+#: Shares of a budget at which it alerts, where it says none.
+LEVELS: Final = (0.5, 0.8, 1.0)
+
+
+class BudgetOf(Struct, frozen=True, kw_only=True):
+    """One `[[budget.of]]`: what may be spent in each period on some calls, or on all."""
+
+    amount: Annotated[Decimal, Key("what may be spent in each period", USD, above=0, most=MOST_USD)]
+    title: Annotated[str, Key("what it is called; else after what it is for")] = ""
+    period: Annotated[Period, Key("`day`, `week` (from Monday) or `month`, of the calendar")] = "month"
+    tz: Annotated[str, Key("the zone of the calendar, such as `Europe/Berlin`")] = "UTC"
+    filters: Filters = ()
+    #: Ascending.
+    levels: tuple[float, ...] = LEVELS
+    #: Whether verdicts say *stop* once it is used up.
+    stops: bool = True
+
+
+class BudgetLine(Struct, frozen=True, kw_only=True):
+    """One budget, wherever it was made: in `tokometer.toml`, or on the page and over the API."""
+
+    #: Of the file's, `file:` and a digest of what it is for, which stays when the amount changes.
+    id: str
+    title: str
+    #: USD a period.
+    amount: Decimal
+    period: Period = "month"
+    tz: str = "UTC"
+    filters: Filters = ()
+    levels: tuple[float, ...] = LEVELS
+    stops: bool = True
+    #: `file` (read-only) or `page`.
+    origin: Literal["file", "page"] = "file"
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -41,18 +80,13 @@ class Budget(Struct, frozen=True, kw_only=True):
     models: Amounts = ()
     providers: Amounts = ()
     teams: Amounts = ()
+    #: `[[budget.of]]`.
+    of: tuple[BudgetOf, ...] = ()
 
     @property
     def configured(self) -> bool:
-        """Whether there is any budget at all."""
-        return self.monthly is not None or bool(self.models or self.providers or self.teams)
-
-    def limit(self, *, model: str = "", provider: str = "", team: str = "") -> Decimal | None:
-        """The monthly budget in USD of one model, provider or team (name one), or of everything; None without one."""
-        for name, amounts in ((model, self.models), (provider, self.providers), (team, self.teams)):
-            if name:
-                return dict(amounts).get(name)
-        return self.monthly
+        """Whether the file names any budget at all."""
+        return self.monthly is not None or bool(self.models or self.providers or self.teams or self.of)
 
 
 class RateCard(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
-from tokometer.settings.money import Budget, RateCard
+from tokometer.settings.money import Budget, BudgetLine, RateCard
 from tokometer.settings.notifying import ChannelSettings, NotificationSettings
 from tokometer.settings.outcomes import OutcomeSettings
 from tokometer.settings.polling import TargetSettings
@@ -53,9 +53,14 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: The objectives that hold for everything; ask :meth:`slo_for` for those of one provider or model.
     slo: Slo = Slo()
     slo_overrides: tuple[SloOverride, ...] = ()
+    #: Objectives that were made on the page; the file's win where both are about the same.
+    own_objectives: tuple[SloOverride, ...] = ()
     breaker: Breaker = Breaker()
     health: Health = Health()
+    #: What the file says; ask `tokometer.judgement.budgets.lines` for all budgets.
     budget: Budget = Budget()
+    #: Budgets that were made on the page.
+    own_budgets: tuple[BudgetLine, ...] = ()
     rate_cards: tuple[RateCard, ...] = ()
     #: The user's own; ask :meth:`device_for`, which knows common ones by itself.
     devices: tuple[Device, ...] = ()
@@ -78,13 +83,18 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 
+    @property
+    def objectives(self) -> tuple[SloOverride, ...]:
+        """All objectives of providers and models; of two about the same, the later one wins."""
+        return (*self.own_objectives, *self.slo_overrides)
+
     def slo_for(self, provider: str = "", model: str = "") -> Slo:
         """The objectives of a provider, a model, or a model at a provider; of everything without either.
 
         An override of a provider holds for all of its models; one of a model wins over it, and one of both over each.
         """
         found = self.slo
-        for override in sorted(self.slo_overrides, key=lambda one: (bool(one.model), bool(one.provider))):
+        for override in sorted(self.objectives, key=lambda one: (bool(one.model), bool(one.provider))):
             if override.provider in ("", provider) and override.model in ("", model):
                 told = {name: getattr(override, name) for name in Slo.__struct_fields__}
                 found = replace(found, **{name: value for name, value in told.items() if value is not None})

@@ -10,6 +10,7 @@ import pytest
 from generators.demo_history import NOW
 from tokometer.demo import Spending
 from tokometer.demo.rhythm import DAY
+from tokometer.judgement.budgets import limit_of
 from tokometer.records import ModelCall
 from tokometer.settings import FILE_NAME, Settings, read_settings
 
@@ -33,13 +34,13 @@ def settled(folder: Path, calls: list[ModelCall]) -> Settings:
 def test_budgets_fit_what_is_spent(tmp_path: Path) -> None:
     """Ten dollars a day make 280 in 28 days and 300 in a month of thirty; what is older does not count."""
     calls = [call(number, number, 10 * 10**9) for number in range(1, 29)]
-    budget = settled(tmp_path, [*calls, call(99, 60, 10**12)]).budget
+    settings = settled(tmp_path, [*calls, call(99, 60, 10**12)])
 
-    assert budget.monthly == Decimal(280)
-    assert budget.limit(provider="openai") == Decimal(400)
-    assert budget.limit(model="gpt-6.1-sol") == Decimal(390)
-    assert budget.limit(team="product") == Decimal(320)
-    assert budget.limit(provider="anthropic") is None
+    assert settings.budget.monthly == Decimal(280)
+    assert limit_of(settings, "provider", "openai") == Decimal(400)
+    assert limit_of(settings, "model", "gpt-6.1-sol") == Decimal(390)
+    assert limit_of(settings, "team", "product") == Decimal(320)
+    assert limit_of(settings, "provider", "anthropic") is None
 
 
 @pytest.mark.parametrize("calls", [[], [call(1, 1, 0)]])

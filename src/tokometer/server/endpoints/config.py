@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 
 from tokometer.charts.colours import OTHER, PALETTE
 from tokometer.charts.theme import THEMES, tokens
+from tokometer.judgement.budgets import limit_of, limited, lines
 from tokometer.measures import Query
 from tokometer.records.providers import PROVIDERS
 from tokometer.server.runtime import Runtime
 from tokometer.server.settled import refresh_rates, unknown_refresh
-from tokometer.settings import Budget, KeptSettings, Settings
+from tokometer.settings import KeptSettings, Settings
 from tokometer.settings.facts import DEVICES, MODELS
 
 router: Final = APIRouter(prefix="/api/config", tags=["config"])
@@ -30,6 +31,19 @@ _EXAMPLE: Final[dict[str, Any]] = {
         "by_model": {"claude-opus-4-5": "700"},
         "by_provider": {"openai": "400"},
         "by_team": {},
+        "lines": [
+            {
+                "id": "file:2b1d0c7e9f4a",
+                "title": "All calls",
+                "amount": "1500.10",
+                "period": "month",
+                "tz": "UTC",
+                "filters": {},
+                "levels": [0.8, 1.0],
+                "stops": True,
+                "origin": "file",
+            }
+        ],
     },
     "slo_targets": {
         "availability": 0.999,
@@ -81,8 +95,8 @@ def dashboard(request: Request) -> dict[str, Any]:
     runtime: Runtime = request.app.state.runtime
     settings = runtime.settings
     return {
-        "budget_limits": _budget(settings.budget),
-        "slo_targets": _plain(settings.slo) | {"overrides": _plain(settings.slo_overrides)},
+        "budget_limits": _budget(settings),
+        "slo_targets": _plain(settings.slo) | {"overrides": _plain(settings.objectives)},
         "alert_thresholds": _plain(settings.thresholds),
         "refresh_rates": refresh_rates(settings),
         "color_scheme": _colours(runtime, request.cookies.get("theme", "")),
@@ -91,7 +105,7 @@ def dashboard(request: Request) -> dict[str, Any]:
         "rate_cards": _plain(settings.rate_cards),
         "devices": _facts(settings.devices, DEVICES),
         "models": _facts(settings.models, MODELS),
-        "teams": _teams(runtime, settings.budget),
+        "teams": _teams(runtime, settings),
         "labels": _plain(settings.labels),
         "dimensions": _plain(settings.dimensions),
         "given": sorted(settings.given),
@@ -104,25 +118,31 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - as JSON takes it
     return msgspec.to_builtins(value)
 
 
-def _budget(budget: Budget) -> dict[str, Any]:
-    told = _plain(budget)
+def _budget(settings: Settings) -> dict[str, Any]:
+    """Limits of a calendar month as they are in force, whether the file or the page says so, and every line."""
+    known = lines(settings)
     return {
-        "configured": budget.configured,
-        **{name: told[name] for name in ("monthly", "warning", "critical")},
-        "by_model": dict(told["models"]),
-        "by_provider": dict(told["providers"]),
-        "by_team": dict(told["teams"]),
+        "configured": bool(known),
+        "monthly": _plain(limit_of(settings)),
+        "warning": settings.budget.warning,
+        "critical": settings.budget.critical,
+        **{f"by_{name}": _limits(settings, name) for name in ("model", "provider", "team")},
+        "lines": [_plain(line) | {"filters": {name: list(values) for name, values in line.filters}} for line in known],
     }
 
 
-def _teams(runtime: Runtime, budget: Budget) -> list[dict[str, Any]]:
+def _limits(settings: Settings, dimension: str) -> dict[str, Any]:
+    return {name: _plain(limit_of(settings, dimension, name)) for name in limited(settings, dimension)}
+
+
+def _teams(runtime: Runtime, settings: Settings) -> list[dict[str, Any]]:
     """Teams with calls in the last 30 days or a budget, with the keys that they used, as sources mask them."""
     asked = Query(measures=("calls.requests",), by=("calls.team", "calls.api_key"), since=_LATELY)
-    keys: dict[str, set[str]] = {name: set() for name, _ in budget.teams}
+    keys: dict[str, set[str]] = {name: set() for name in limited(settings, "team")}
     for row in runtime.ask(asked, _TEAMS_KEPT).rows:
         if row["team"]:
             keys.setdefault(row["team"], set()).add(row["api_key"])
-    limits = dict(_plain(budget.teams))
+    limits = _limits(settings, "team")
     return [
         {"name": name, "api_keys": sorted(used - {""}), "monthly_budget": limits.get(name)}
         for name, used in sorted(keys.items())

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("tz", sa.String(64), nullable=False),
         sa.Column("filters", sa.JSON, nullable=False),
         sa.Column("levels", sa.JSON, nullable=False),
+        sa.Column("stops", sa.Boolean, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
     )
     op.create_index("budgets_by_title", "budgets", ["workspace", "title"])
