@@ -1,4 +1,4 @@
-"""What is to be said by channels, and what became of it. Each thing is said once, whoever says it and whenever it ends."""
+"""What is to be said by channels, and what became of it. Each thing is said once, whoever says it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
 from tokometer.accounts import Alert, Channel, Invalid
-from tokometer.alerting import services
+from tokometer.posting import services
 from tokometer.alerting.messages import check_template
 from tokometer.host.secrets import SecretLost, Vault
 from tokometer.settings import Settings

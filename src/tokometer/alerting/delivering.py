@@ -21,7 +21,7 @@ from tokometer.accounts import AccountsError, AccountsWhenAsked, Delivery, NotTh
 from tokometer.alerting.announcing import absolute
 from tokometer.alerting.channels import FILE, Listed, NoAddress, of_file, of_row
 from tokometer.alerting.messages import kind_of, together
-from tokometer.alerting.posting import File, Message, Sent
+from tokometer.posting.post import File, Message, Sent
 from tokometer.host.secrets import Vault
 from tokometer.records import now_us, to_datetime
 from tokometer.settings import Settings
@@ -53,7 +53,7 @@ _DIGEST: Final = "digest:"
 
 
 class Sender(Protocol):
-    """Whoever sends; see :class:`tokometer.alerting.posting.Post`."""
+    """Whoever sends; see :class:`tokometer.posting.post.Post`."""
 
     def send(self, url: str, message: Message) -> Sent:
         """Send a message to an address."""

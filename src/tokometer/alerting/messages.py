@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tokometer.accounts import Alert
-from tokometer.alerting.posting import Kind
+from tokometer.posting.post import Kind
 
 #: The words that a template may use, and what each stands for.
 WORDS: Final[Mapping[str, str]] = {

@@ -105,7 +105,7 @@ class Post:
 
     def _start(self) -> subprocess.Popen[bytes] | None:
         # -P: not what happens to lie in the current folder.
-        command = [sys.executable, "-P", "-m", "tokometer.alerting.sending", str(os.getpid())]
+        command = [sys.executable, "-P", "-m", "tokometer.posting.sending", str(os.getpid())]
         with self._lock:
             if self._closed:
                 return None

@@ -1,4 +1,4 @@
-"""The process that sends: Apprise, for as long as one message takes; see :mod:`tokometer.alerting.posting`.
+"""The process that sends: Apprise, for as long as one message takes; see :mod:`tokometer.posting.post`.
 
 It is told what to send on its standard input, so that no list of processes has it, and says how that went on its
 standard output. It knows nothing of the user whose machine it runs on: no home, no variables but those that reach the
@@ -16,7 +16,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tokometer.alerting.services import as_webhook, shown, without
+from tokometer.posting.services import as_webhook, shown, without
 from tokometer.host.children import end_with
 from tokometer.records.redaction import redacted
 
@@ -109,9 +109,7 @@ def _send(url: str, task: Mapping[str, Any]) -> dict[str, Any]:
         body=harmless(str(task["body"])),
         notify_type=str(task.get("kind", "info")),
         body_format="text",
-        attach=AttachMemory(content=b64decode(task["file"]), name=str(task["file_name"]), mimetype="application/pdf")
-        if attached
-        else None,
+        attach=_file(task) if attached else None,
         timeout=seconds,
         log_callback=lambda entry, _: said.append(str(entry.message)),
         log_level=logging.WARNING,
