@@ -6,15 +6,12 @@ import os
 from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
-from typing import Final
 
 from tokometer.collect.changes import Job, look
-from tokometer.collect.reading import read
+from tokometer.collect.reading import Sender, read
 from tokometer.host.regular import open_regular
 from tokometer.sources.protocol import FileSource
 from tokometer.sources.shipment import wire
-
-_RECORDS: Final = 2_000
 
 
 def bundle(
@@ -27,11 +24,12 @@ def bundle(
     """
     changes = look(sources, {name: source.roots(home, env) for name, source in sources.items()}, {})
     half = path.with_name(f"{path.name}.part")
+    sender = Sender(program, machine)
     records = 0
     try:
         with open_regular(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW) as file:
             for job in changes.jobs:
-                records += _write(file, program, machine, sources[job.source], job)
+                records += _write(file, sender, sources[job.source], job)
             os.fsync(file.fileno())
         half.replace(path)
     except BaseException:
@@ -40,18 +38,15 @@ def bundle(
     return records
 
 
-def _write(file: FileIO, program: str, machine: str, source: FileSource, job: Job) -> int:
+def _write(file: FileIO, sender: Sender, source: FileSource, job: Job) -> int:
     reading = read(source, job)
     # What our clock does not believe another's may.
     records = [*reading.records, *(aside.record for aside in reading.aside)]
     aside = {id(one.refusal) for one in reading.aside}
     refusals = [refusal for refusal in reading.refusals if id(refusal) not in aside]
-    notices = reading.notices
-    for at in range(0, max(len(records), bool(refusals or notices)), _RECORDS):
-        body = wire.framed(wire.packed(program, machine, records[at : at + _RECORDS], refusals, notices))
-        with memoryview(body) as left:
+    for _, body in sender.shipments(records, refusals, reading.notices):
+        with memoryview(wire.framed(body)) as left:
             done = 0
             while done < len(left):
                 done += file.write(left[done:]) or 0
-        refusals, notices = [], []
     return len(records)

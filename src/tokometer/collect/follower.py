@@ -21,7 +21,7 @@ from tokometer.collect.changes import Job, job_of, look, place_of
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
-from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
+from tokometer.collect.reading import Portion, Prices, Sender, Unreadable, batch_of
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
@@ -75,7 +75,7 @@ class Following:
 class Follower:
     """Keeps the ledger up with the files of `sources`, through `writer`; `ledger` only says where each was left.
 
-    `prices` are for processes that help with much at once; the writer has its own. `on_import` is called when such an
+    `packing` is for processes that help with much at once; the writer has its own. `on_import` is called when such an
     import begins and when it has ended, from the follower's thread.
     """
 
@@ -84,7 +84,7 @@ class Follower:
         writer: Writer,
         ledger: Ledger,
         sources: Mapping[str, FileSource],
-        prices: Prices,
+        packing: Prices | Sender,
         home: Path,
         env: Mapping[str, str],
         on_import: Callable[[], None] = lambda: None,
@@ -100,7 +100,7 @@ class Follower:
         self._sources = sources
         self._home = home
         self._env = env
-        self._prices = prices
+        self._packing = packing
         self._stop = threading.Event()
         self._cursors: dict[str, dict[str, bytes]] = {}
         self._roots: dict[str, list[Path]] = {}
@@ -254,7 +254,7 @@ class Follower:
         try:
             with (
                 self._ledger.bulk() if horizon is not None else nullcontext(),
-                reading(jobs, self._sources, self._prices, stopped=self._stop.is_set) as portions,
+                reading(jobs, self._sources, self._packing, stopped=self._stop.is_set) as portions,
             ):
                 self._show(horizon)
                 try:

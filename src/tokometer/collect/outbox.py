@@ -14,19 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tokometer.collect.reading import Sender
 from tokometer.collect.writer import QueueFull
 from tokometer.host.private import private_folder
 from tokometer.ledger import Batch, LedgerFull, LedgerUnavailable, Receipt, Statement
 from tokometer.ledger.aside import record_in
 from tokometer.ledger.refused import refusal_id
 from tokometer.records import Notice, Record, Refusal
-from tokometer.sources.shipment import wire
 
 FILE_NAME: Final = "outbox.sqlite"
 #: What may wait to be sent, unless somebody says otherwise (bytes).
 MOST_BYTES: Final = 1 << 30
-#: Records in one shipment.
-SHIPMENT_RECORDS: Final = 2_000
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS shipments (number INTEGER PRIMARY KEY AUTOINCREMENT, records INTEGER, body BLOB)",
     "CREATE TABLE IF NOT EXISTS cursors (source TEXT, place TEXT, state BLOB, PRIMARY KEY (source, place))",
@@ -57,8 +55,8 @@ class Outbox:
             OSError: The folder cannot be made, or another process ships from it.
         """
         private_folder(folder)
-        self._program = program
-        self._machine = machine
+        #: As whose they are sent.
+        self.sender = Sender(program, machine)
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(
@@ -141,17 +139,14 @@ class Outbox:
 
     def _put(self, batch: Batch) -> Receipt:
         batch.unpack()
-        bodies = [
-            (len(records), wire.packed(self._program, self._machine, records, refusals, notices))
-            for records, refusals, notices in _parts(batch)
-        ]
+        bodies = [*batch.shipped, *self.sender.shipments(*_not_shipped(batch))]
         with self._transaction():
             self._connection.executemany("INSERT INTO shipments (records, body) VALUES (?, ?)", bodies)
             cursors = [(source, place, state) for (source, place), state in batch.cursors.items()]
             self._connection.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", cursors)
             self._count += len(bodies)
             self._bytes += sum(len(body) for _, body in bodies)
-        return Receipt(accepted=len(batch.records), outcomes=["accepted"] * len(batch.records))
+        return Receipt(accepted=batch.size, outcomes=["accepted"] * batch.size)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -165,18 +160,13 @@ class Outbox:
             self._connection.execute("COMMIT")
 
 
-def _parts(batch: Batch) -> Iterator[tuple[list[Record], list[Refusal], list[Notice]]]:
-    """A batch in shipments; what was refused and not understood goes with the first."""
+def _not_shipped(batch: Batch) -> tuple[list[Record], list[Refusal], list[Notice]]:
+    """What of a batch is in no shipment yet."""
     # What our clock does not believe the server's may.
     records = [*batch.records, *map(record_in, batch.aside)]
     aside = {waiting.refusal for waiting in batch.aside}
     refusals = [refusal for refusal in batch.refusals if refusal_id(refusal) not in aside]
-    notices = list(batch.notices)
-    if not (records or refusals or notices):
-        return
-    for at in range(0, max(len(records), 1), SHIPMENT_RECORDS):
-        yield records[at : at + SHIPMENT_RECORDS], refusals, notices
-        refusals, notices = [], []
+    return records, refusals, list(batch.notices)
 
 
 @contextmanager

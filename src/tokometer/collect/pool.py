@@ -23,9 +23,8 @@ from typing import Final
 from tokometer.collect.changes import Job
 from tokometer.collect.horizon import newest_first
 from tokometer.collect.processes import Process, fork, is_alone, spawn
-from tokometer.collect.reading import Portion, Prices, parcel_of, portion_of, read, unpack
+from tokometer.collect.reading import Packer, Portion, Prices, Sender, portion_of, read, unpack
 from tokometer.host import ending
-from tokometer.prices import PriceBook
 from tokometer.sources.protocol import FileSource, Reading
 
 #: Below this one process is done before a second has started.
@@ -54,14 +53,15 @@ Bundle = Sequence[tuple[int, Job]]
 def reading(
     jobs: Sequence[Job],
     sources: Mapping[str, FileSource],
-    prices: Prices,
+    packing: Prices | Sender,
     processes: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Iterator[Portion]]:
     """Read every job: gives portions, in whatever order they get done. Several processes start at once, on entry.
 
-    `prices` are for other processes, which price what they read. `processes` is how many to use; None decides by the
-    work and the machine. Once `stopped` says so, no more comes, however long the others would take.
+    `packing` is for other processes: with which prices they price what they read, or as whose they make shipments.
+    `processes` is how many to use; None decides by the work and the machine. Once `stopped` says so, no more comes,
+    however long the others would take.
     """
     count = _processes_for(jobs) if processes is None else processes
     if count < 2 or not hasattr(os, "fork"):  # noqa: PLR2004 - two are the fewest that are several
@@ -71,7 +71,7 @@ def reading(
     ordered = newest_first(jobs)
     soon = 0 if is_alone() else _soon(ordered)
     first, rest = ordered[:soon], ordered[soon:]
-    pool = Pool(rest, sources, prices, count, at_once=not first, stopped=stopped)
+    pool = Pool(rest, sources, packing, count, at_once=not first, stopped=stopped)
     try:
         ending.watch()
         yield chain(_read_here(first, sources, stopped), pool.portions())
@@ -136,7 +136,7 @@ class Pool:
         self,
         jobs: Sequence[Job],
         sources: Mapping[str, FileSource],
-        prices: Prices,
+        packing: Prices | Sender,
         processes: int,
         *,
         at_once: bool = True,
@@ -145,7 +145,7 @@ class Pool:
         self._stopped = stopped
         self._jobs = jobs
         self._sources = sources
-        self._prices = prices
+        self._packing = packing
         self._count = processes
         self._left = set(range(len(jobs)))
         self._parcels: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -164,7 +164,7 @@ class Pool:
         start = fork if is_alone() else spawn
         # All are forked before the first thread begins.
         self._processes = [
-            start(bundles, self._sources, self._prices, numbers) for _ in range(min(self._count, len(bundles)))
+            start(bundles, self._sources, self._packing, numbers) for _ in range(min(self._count, len(bundles)))
         ]
         os.close(numbers)
         self._threads = [
@@ -216,26 +216,28 @@ class Pool:
         self._parcels.put(None)
 
 
-def work(bundles: Sequence[Bundle], sources: Mapping[str, FileSource], prices: Prices, numbers: int, out: int) -> None:
+def work(
+    bundles: Sequence[Bundle], sources: Mapping[str, FileSource], packing: Prices | Sender, numbers: int, out: int
+) -> None:
     """What a process of the pool does: take the number of a bundle, read its files, deliver, until none is left."""
     # Nothing here makes cycles, and looking for them takes a quarter of the time.
     gc.disable()
-    book = prices.open()
+    pack = packing.packer()
     while head := os.read(numbers, _NUMBER.size):
         bundle = bundles[_NUMBER.unpack(head)[0]]
         readings = [read(sources[job.source], job) for _, job in bundle]
-        for parcel in _parcels([number for number, _ in bundle], readings, book):
+        for parcel in _parcels([number for number, _ in bundle], readings, pack):
             _write(out, _NUMBER.pack(len(parcel)) + parcel)
 
 
-def _parcels(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBook) -> Iterator[bytes]:
+def _parcels(numbers: Sequence[int], readings: Sequence[Reading], pack: Packer) -> Iterator[bytes]:
     """Readings as one parcel; as one each where one of them cannot be packed, which is then read where all arrive."""
     try:
-        yield parcel_of(numbers, readings, book)
+        yield pack(numbers, readings)
     except Exception:  # noqa: BLE001 - whatever it is: who commits finds the record
         if len(numbers) > 1:
             for number, reading in zip(numbers, readings, strict=True):
-                yield from _parcels([number], [reading], book)
+                yield from _parcels([number], [reading], pack)
 
 
 def _write(out: int, data: bytes) -> None:

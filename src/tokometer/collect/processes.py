@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from tokometer.collect.changes import Job
-from tokometer.collect.reading import Prices
+from tokometer.collect.reading import Prices, Sender
 from tokometer.host import ending
 from tokometer.host.children import await_end, end_with
 from tokometer.records.redaction.logs import log_discreetly
@@ -49,8 +49,9 @@ class _Task(msgspec.Struct, array_like=True):
     """What a fresh interpreter has to know."""
 
     bundles: Sequence[list[tuple[int, Job]]]
-    overrides: str | None
-    cache: str | None
+    #: The folders of prices, or the names of who ships: as the one or the other has them.
+    packing: tuple[str | None, str | None]
+    ships: bool
     numbers: int
     out: int
     #: The process that starts it.
@@ -66,7 +67,7 @@ def is_alone() -> bool:
 
 
 def fork(
-    bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], prices: Prices, numbers: int
+    bundles: Sequence[list[tuple[int, Job]]], sources: Mapping[str, FileSource], packing: Prices | Sender, numbers: int
 ) -> Process:
     """Start a process as a copy of this one, which must have no threads."""
     from tokometer.collect.pool import work
@@ -84,7 +85,7 @@ def fork(
     try:
         ending.forget()
         end_with(parent)
-        work(bundles, sources, prices, numbers, mine)
+        work(bundles, sources, packing, numbers, mine)
         code = 0
     except BrokenPipeError:
         pass
@@ -96,7 +97,7 @@ def fork(
 def spawn(
     bundles: Sequence[list[tuple[int, Job]]],
     sources: Mapping[str, FileSource],  # noqa: ARG001 - it has its own
-    prices: Prices,
+    packing: Prices | Sender,
     numbers: int,
 ) -> Process:
     """Start a process as a fresh interpreter, which finds the sources by their names."""
@@ -107,9 +108,10 @@ def spawn(
     )
     os.close(its)
     assert program.stdin is not None
-    overrides, cache = (None if path is None else str(path) for path in prices)
+    first, second = (None if one is None else str(one) for one in packing)
+    task = _Task(bundles, (first, second), isinstance(packing, Sender), numbers, its, os.getpid())
     with suppress(BrokenPipeError), program.stdin:
-        program.stdin.write(msgspec.msgpack.encode(_Task(bundles, overrides, cache, numbers, its, os.getpid())))
+        program.stdin.write(msgspec.msgpack.encode(task))
     return Process(out, program=program)
 
 
@@ -126,8 +128,11 @@ def main() -> None:
     end_with(task.parent)
     log_discreetly()
     with suppress(BrokenPipeError, KeyboardInterrupt):
-        prices = Prices(*(None if path is None else Path(path) for path in (task.overrides, task.cache)))
-        work(task.bundles, FILE_SOURCES, prices, task.numbers, task.out)
+        first, second = task.packing
+        packing: Prices | Sender = Prices(*(None if path is None else Path(path) for path in task.packing))
+        if task.ships:
+            packing = Sender(first or "", second or "")
+        work(task.bundles, FILE_SOURCES, packing, task.numbers, task.out)
 
 
 if __name__ == "__main__":

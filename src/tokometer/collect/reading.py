@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -22,6 +22,12 @@ from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
 from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.protocol import FileSource, Reading
+from tokometer.sources.shipment import wire
+
+#: Records in one shipment.
+SHIPMENT_RECORDS: Final = 2_000
+#: Makes bytes for :func:`unpack` of readings, and the numbers of their jobs.
+Packer = Callable[[Sequence[int], Sequence[Reading]], bytes]
 
 
 class Prices(NamedTuple):
@@ -43,12 +49,38 @@ class Prices(NamedTuple):
         """
         return PriceBook.open(self.overrides, self.cache)
 
+    def packer(self) -> Packer:
+        """Makes parcels of records that are priced."""
+        book = PriceBook.open(*self)
+        return lambda numbers, readings: parcel_of(numbers, readings, book)
+
+
+class Sender(NamedTuple):
+    """Who ships: what is read is made into shipments of this program and machine, which a server prices."""
+
+    program: str
+    machine: str
+
+    def packer(self) -> Packer:
+        """Makes parcels of shipments."""
+        return lambda numbers, readings: shipped_parcel_of(numbers, readings, self)
+
+    def shipments(
+        self, records: Sequence[Record], refusals: Sequence[Refusal] = (), notices: Sequence[Notice] = ()
+    ) -> Iterator[tuple[int, bytes]]:
+        """Records as shipments, each with how many it holds; refusals and notices go with the first."""
+        for at in range(0, max(len(records), bool(refusals or notices)), SHIPMENT_RECORDS):
+            some = records[at : at + SHIPMENT_RECORDS]
+            yield len(some), wire.packed(self.program, self.machine, some, refusals, notices)
+            refusals = notices = ()
+
 
 class _Parcel(msgspec.Struct, array_like=True, gc=False):
     """The readings of several files. The records of all of them are by kind; everything else is by file."""
 
     packed: list[Packed]
     files: list[tuple[int, bytes, list[Refusal], list[Notice], list[Waiting]]]
+    shipped: list[tuple[int, bytes]] = []
 
 
 _decode_parcel: Final = msgspec.msgpack.Decoder(_Parcel).decode
@@ -87,11 +119,13 @@ class Portion(msgspec.Struct, gc=False):
     stood: list[Stood] = []
     #: What our clock does not believe yet.
     aside: list[Waiting] = []
+    #: Made into shipments by another process: how many records each holds, and its bytes.
+    shipped: list[tuple[int, bytes]] = []
 
     @property
     def size(self) -> int:
         """How many records it holds."""
-        return len(self.records) + sum(map(len, self.packed))
+        return len(self.records) + sum(map(len, self.packed)) + sum(count for count, _ in self.shipped)
 
 
 def read(source: FileSource, job: Job) -> Reading:
@@ -139,6 +173,7 @@ def batch_of(portion: Portion) -> Batch:
         notices=portion.notices,
         stood=portion.stood,
         aside=portion.aside,
+        shipped=portion.shipped,
     )
 
 
@@ -171,18 +206,28 @@ def parcel_of(numbers: Sequence[int], readings: Sequence[Reading], book: PriceBo
     records = [record for reading in readings for record in reading.records]
     # Whose number a file has, both sides know.
     stood = [Stood(str(number), len(reading.records)) for number, reading in zip(numbers, readings, strict=True)]
-    packed = priced_and_packed(records, book, stood)
-    files = [
+    return _encode(_Parcel(priced_and_packed(records, book, stood), _files(numbers, readings)))
+
+
+def shipped_parcel_of(numbers: Sequence[int], readings: Sequence[Reading], sender: Sender) -> bytes:
+    """Readings of the jobs with these numbers, as shipments, as bytes for :func:`unpack`."""
+    records = [record for reading in readings for record in reading.records]
+    return _encode(_Parcel([], _files(numbers, readings), list(sender.shipments(records))))
+
+
+def _files(
+    numbers: Sequence[int], readings: Sequence[Reading]
+) -> list[tuple[int, bytes, list[Refusal], list[Notice], list[Waiting]]]:
+    return [
         (number, reading.state, reading.refusals, reading.notices, _waiting(reading))
         for number, reading in zip(numbers, readings, strict=True)
     ]
-    return _encode(_Parcel(packed, files))
 
 
 def unpack(parcel: bytes, jobs: Mapping[int, Job] | Sequence[Job]) -> tuple[Portion, Iterator[int]]:
     """A parcel as a portion, and the numbers of the jobs that it holds."""
     told = _decode_parcel(parcel)
-    portion = Portion([], told.packed, [], {}, [])
+    portion = Portion([], told.packed, [], {}, [], shipped=told.shipped)
     for packed in told.packed:
         for run in packed.stood:
             run.place = jobs[int(run.place)].path

@@ -21,7 +21,6 @@ import msgspec
 from tokometer.collect.follower import Follower, Following
 from tokometer.collect.outbox import Outbox, Waiting
 from tokometer.collect.patience import Backoff
-from tokometer.collect.reading import Prices
 from tokometer.collect.writer import Writer
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.records.redaction import redacted
@@ -84,7 +83,7 @@ class Shipper:
         self._stop = threading.Event()
         self._backoff = Backoff(_FIRST_RETRY, _LAST_RETRY, jitter=0.3)
         # It writes to the outbox and asks it how far each file was read, and needs nothing else of either.
-        self._follower = Follower(cast("Writer", outbox), cast("Ledger", outbox), sources, Prices(), home, env)
+        self._follower = Follower(cast("Writer", outbox), cast("Ledger", outbox), sources, outbox.sender, home, env)
         self._thread = threading.Thread(target=self._run, name="tokometer-shipper", daemon=True)
 
     @property

@@ -43,11 +43,13 @@ class Batch:
     healed: list[tuple[str, str]] = field(default_factory=list)
     #: Where `records` stood, in their order, as far as that is known; those of `packed` know it themselves.
     stood: list[Stood] = field(default_factory=list)
+    #: More records, for a server elsewhere: how many, and their shipment. For an outbox; a ledger has none of them.
+    shipped: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """How many records these are."""
-        return len(self.records) + sum(map(len, self.packed))
+        return len(self.records) + sum(map(len, self.packed)) + sum(count for count, _ in self.shipped)
 
     def where(self, position: int) -> tuple[str, int]:
         """The place at which a record of the batch stood and its position there; empty and 0 where nobody knows."""
@@ -67,6 +69,7 @@ class Batch:
             self.stood += other.stood or [Stood("", len(other.records))]
         self.records += other.records
         self.packed += other.packed
+        self.shipped += other.shipped
         self.refusals += other.refusals
         self.notices += other.notices
         self.aside += other.aside

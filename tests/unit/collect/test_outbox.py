@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from generators.sources.shipment import records
-from tokometer.collect.outbox import SHIPMENT_RECORDS, Outbox, OutboxFull
+from tokometer.collect.outbox import Outbox, OutboxFull
+from tokometer.collect.reading import SHIPMENT_RECORDS
 from tokometer.ledger import Batch, LedgerUnavailable
 from tokometer.records import ModelCall, Refusal
 from tokometer.sources.shipment.wire import unpacked
