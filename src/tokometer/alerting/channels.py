@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
 from tokometer.accounts import Alert, Channel, Invalid
-from tokometer.posting import services
 from tokometer.alerting.messages import check_template
 from tokometer.host.secrets import SecretLost, Vault
+from tokometer.posting import services
 from tokometer.settings import Settings
 from tokometer.settings.notifying import MOST_AN_HOUR, MOST_RULES, ChannelSettings
 

@@ -21,8 +21,8 @@ from tokometer.accounts import AccountsError, AccountsWhenAsked, Delivery, NotTh
 from tokometer.alerting.announcing import absolute
 from tokometer.alerting.channels import FILE, Listed, NoAddress, of_file, of_row
 from tokometer.alerting.messages import kind_of, together
-from tokometer.posting.post import File, Message, Sent
 from tokometer.host.secrets import Vault
+from tokometer.posting.post import File, Message, Sent
 from tokometer.records import now_us, to_datetime
 from tokometer.settings import Settings
 

@@ -16,8 +16,8 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tokometer.posting.services import as_webhook, shown, without
 from tokometer.host.children import end_with
+from tokometer.posting.services import as_webhook, shown, without
 from tokometer.records.redaction import redacted
 
 if TYPE_CHECKING:
