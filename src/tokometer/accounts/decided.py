@@ -201,7 +201,7 @@ class Alert:
     value: str = ""
     title: str
     severity: str
-    #: `pending`, `firing` or `resolved`.
+    #: `pending`, `firing`, `closed` (resolved by hand while the condition holds) or `resolved`.
     state: str
     #: Since when the condition holds.
     since: datetime
@@ -215,6 +215,9 @@ class Alert:
     link: str = ""
     #: What came late and changed it.
     note: str = ""
+    #: Whether it has been announced that it fired; not while it is silenced.
+    told: bool = False
+    silenced_until: datetime | None = None
     changed: datetime | None = None
 
 

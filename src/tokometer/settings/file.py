@@ -10,6 +10,7 @@ from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.accounts import read_accounts
+from tokometer.settings.alerts import read_alerts
 from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
@@ -39,6 +40,7 @@ SECTION_NAMES: Final = (
     "webhook",
     "outcomes",
     "accounts",
+    "alert",
     "embed",
     "notifications",
     "channel",
@@ -98,6 +100,7 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         webhooks=read_webhooks(reader, content.get("webhook", [])),
         outcomes=read_outcomes(reader, table("outcomes")),
         accounts=read_accounts(reader, table("accounts")),
+        alerts=read_alerts(reader, content.get("alert", [])),
         embed=read_embedding(reader, table("embed")),
         notifications=read_notifications(reader, table("notifications")),
         channels=read_channels(reader, content.get("channel", [])),

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tokometer.settings.accounts import AccountsSettings
+from tokometer.settings.alerts import AlertSettings
 from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
@@ -76,6 +77,8 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: What tells which change a call is for.
     outcomes: OutcomeSettings = OutcomeSettings()
     accounts: AccountsSettings = AccountsSettings()
+    #: When somebody is to be told; what each means `tokometer.alerting` knows.
+    alerts: tuple[AlertSettings, ...] = ()
     embed: EmbedSettings = EmbedSettings()
     notifications: NotificationSettings = NotificationSettings()
     #: Where somebody is told of alerts.
