@@ -9,13 +9,12 @@ from typing import Any, Final, Literal
 
 from tokometer.accounts import Alert, Channel, Invalid
 from tokometer.alerting.messages import check_template
+from tokometer.alerting.rule import SEVERITIES
 from tokometer.host.secrets import SecretLost, Vault
 from tokometer.posting import services
 from tokometer.settings import Settings
 from tokometer.settings.notifying import MOST_AN_HOUR, MOST_RULES, ChannelSettings
 
-#: Severities of alerts, the least first.
-SEVERITIES: Final = ("info", "warning", "critical")
 #: What a channel's secret is sealed as.
 SEALED_AS: Final = "channel"
 #: Ids of channels that stand in the settings begin with it.

@@ -12,7 +12,9 @@ from tokometer.server import (
     badges,
     board_pages,
     boards,
+    channels,
     control,
+    digests,
     embedded,
     explored,
     exports,
@@ -77,7 +79,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, boards, board_pages):
+    for module in (channels, digests, views, notes, boards, board_pages):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links) for router in (module.pages, module.api))
