@@ -1,4 +1,4 @@
-"""Whoever is told: a webhook and a mailbox on loopback, which keep what they were sent and fail when they are asked to."""
+"""Whoever is told: a webhook and a mailbox on loopback, which keep what they were sent, and fail when asked to."""
 
 from __future__ import annotations
 

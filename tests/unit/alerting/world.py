@@ -53,7 +53,9 @@ class World:
         """Calls that cost so many dollars each."""
         fields = {"provider": "openai", "model": "gpt-5", "cost_reported": int(cost * 10**9), **fields}
         at = to_us(self.now - ago)
-        self.keep(*(ModelCall(source="own", native_id=f"c{next(NUMBERS)}", started_at=at + n, **fields) for n in range(many)))
+        self.keep(
+            *(ModelCall(source="own", native_id=f"c{next(NUMBERS)}", started_at=at + n, **fields) for n in range(many))
+        )
 
     def job(self, ago: timedelta, status: str = "ok", next_in: timedelta | None = None, **fields: Any) -> None:
         """A run of a job."""
@@ -83,7 +85,9 @@ class World:
 
 def rule(id_: str = "r", severity: str = "warning", **given: Any) -> AlertRule:
     """A rule; a threshold unless another condition is named."""
-    return AlertRule(id=id_, title=f"Rule {id_}", severity=severity, terms=terms_of({"condition": "threshold", **given}))
+    return AlertRule(
+        id=id_, title=f"Rule {id_}", severity=severity, terms=terms_of({"condition": "threshold", **given})
+    )
 
 
 def others(world: World, names: Sequence[str]) -> list[World]:
