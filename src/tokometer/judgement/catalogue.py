@@ -20,6 +20,7 @@ from tokometer.judgement.good_answers import GOOD_ANSWERS
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
+from tokometer.judgement.jobs import JOB_FAILURES, JOBS
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
@@ -37,6 +38,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
+        *(JOBS, JOB_FAILURES),
     )
 }
 
