@@ -40,11 +40,9 @@ _JOINER: Final = "\N{WORD JOINER}"
 def main(parent: int) -> None:
     """Send what standard input says, once."""
     end_with(parent)
-    # Whatever a library prints is nobody's business.
+    # Whatever a library prints goes to where errors go, which is nowhere.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+    os.dup2(2, 1)
     forget_the_user()
     answers.write(json.dumps(send(json.load(sys.stdin.buffer))))
     answers.close()
