@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select
@@ -22,12 +21,6 @@ from tokometer.records import now_us, to_datetime
 OPEN: Final = ("pending", "firing", "closed")
 #: Alerts that a list has.
 _MOST: Final = 1_000
-_ID: Final = 24
-
-
-def alert_id(workspace: str, rule: str, value: str, since: datetime) -> str:
-    """The id of an alert: the same whenever it is found, so that nothing is said of it twice."""
-    return sha256(f"{workspace}\0{rule}\0{value}\0{since.isoformat()}".encode()).hexdigest()[:_ID]
 
 
 class Turn:
@@ -45,7 +38,7 @@ class Turn:
         asked = select(ALERTS).where(ALERTS.c.workspace == self.workspace, *where)
         return [_of(row) for row in self.connection.execute(asked.order_by(ALERTS.c.since, ALERTS.c.id))]
 
-    def open(self) -> list[Alert]:
+    def unresolved(self) -> list[Alert]:
         """Those that are not over."""
         return self.all(ALERTS.c.state.in_(OPEN))
 
@@ -117,7 +110,7 @@ class Alerts:
         if turn.changed:
             self._changed()
 
-    def open(self, workspace: str) -> list[Alert]:
+    def unresolved(self, workspace: str) -> list[Alert]:
         """Those that are not over, the latest first."""
         return self._all(workspace, ALERTS.c.state.in_(OPEN))
 

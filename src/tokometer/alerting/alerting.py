@@ -122,7 +122,7 @@ class Alerting:
             return
         known = rules_of(self._accounts, situation.settings, self.engine.workspace)
         accounts = self._accounts.get()
-        if known.rules or accounts.alerts.open(self.engine.workspace):
+        if known.rules or accounts.alerts.unresolved(self.engine.workspace):
             before = accounts.version
             found = self.engine.turn(accounts, known.rules, situation, back=back)
             self.troubles = known.troubles | dict(found.troubles)

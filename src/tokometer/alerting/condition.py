@@ -103,6 +103,8 @@ class Condition:
     title: str
     meaning: str
     read: Callable[[Terms, Situation], Inquiry]
+    #: How a rule of it is told, with what it takes in braces: `is {op} {value}`.
+    phrase: str
     takes: tuple[Param, ...] = ()
     #: What is measured: `any` measure or judgement, a `measure` only, or nothing that one could choose.
     of: Literal["any", "measure", ""] = ""
@@ -118,6 +120,8 @@ class Condition:
     filtered: bool = True
     #: Whether the past can be asked: a rule can then be tried on it, and late records change what was.
     past: bool = True
+    #: The page that shows what is behind it, where that are no records.
+    page: str = ""
     #: How often it is worth asking.
     pace: timedelta = timedelta(minutes=1)
     #: A rule as `tokometer.toml` may have it, beside `title` and `condition`.

@@ -116,7 +116,7 @@ class Engine:
         """Every alert's next step, and those that begin."""
         now, quiet = found.now, turn.silenced(found.now)
         by_rule: dict[str, dict[str, Alert]] = {}
-        for alert in turn.open():
+        for alert in turn.unresolved():
             by_rule.setdefault(alert.rule, {})[alert.value] = alert
         for rule in rules:
             mine = by_rule.pop(rule.id, {})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from hashlib import sha256
+from typing import Any, Final, Literal
 
 from tokometer.accounts import Alert
-from tokometer.accounts.alerts import alert_id
 from tokometer.alerting.condition import Reading
 from tokometer.alerting.rule import AlertRule
 
 Event = Literal["fired", "resolved", "acknowledged"]
+_ID: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,8 @@ def noted(alert: Alert, more: str, now: datetime) -> Alert:
     """The alert with a further note; the same one where it has it."""
     note = _noted(alert.note, more)
     return alert if note == alert.note else replace(alert, note=note, changed=now)
+
+
+def alert_id(workspace: str, rule: str, value: str, since: datetime) -> str:
+    """The id of an alert: the same whenever it is found, so that nothing is said of it twice."""
+    return sha256(f"{workspace}\0{rule}\0{value}\0{since.isoformat()}".encode()).hexdigest()[:_ID]

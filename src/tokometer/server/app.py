@@ -32,6 +32,7 @@ from tokometer.server import (
     pages,
     panels,
     pushed,
+    rules,
     search,
     sources,
     targets,
@@ -81,7 +82,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, boards, board_pages, objectives, channels, digests):
+    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))

@@ -207,6 +207,27 @@ SECTIONS: Final[tuple[Section, ...]] = (
         configured=lambda settings: bool(settings.accounts.url),
     ),
     Section(
+        "alert",
+        "Alert rules",
+        "When somebody is to be told, beside the rules that are made on the page Alerts, which shows these read-only.",
+        '[[alert]]\ntitle = "Any user over $50 in a day"\ncondition = "threshold"\nmeasure = "calls.cost"\n'
+        'window = "24h"\neach = "user"\nvalue = 50\nseverity = "critical"',
+        many=True,
+        more=(
+            Described("title", "text", "what it is called, which tells it from all others", "required"),
+            Described("condition", "a word", "when it holds: `threshold`, `change`, `budget_used` …", "required"),
+            Described("measure", "the name of a measure or judgement", "what is looked at", "that of the condition"),
+            Described("where", "a list of filters", "of which records", "[]"),
+            Described("window", "a window", "over which time: `15m`, `24h`, `today`, `month`", "that of the condition"),
+            Described("tz", "a time zone", "whose days, weeks and months", "UTC"),
+            Described("each", "a dimension", "whose values are told apart", "none"),
+            Described("for_minutes", "a whole number", "for how long it has to hold", "0"),
+            Described("severity", "`info`, `warning` or `critical`", "how bad it is", "warning"),
+            Described("enabled", "true or false", "whether it is looked at", "true"),
+            Described("…", "what the condition takes", "see the reference of alert rules", "that of the condition"),
+        ),
+    ),
+    Section(
         "notifications",
         "Notifications",
         "What all channels have in common.",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from tokometer.alerting import CONDITIONS, Sync
+from tokometer.settings import BudgetLine, Settings
 from unit.alerting.world import World, rule
 
 HOUR = timedelta(hours=1)
@@ -28,11 +32,11 @@ def test_a_threshold_fires_for_each_user_over_fifty_dollars_in_a_rolling_day(wor
 def test_a_threshold_on_a_judgement_fires_and_is_over(worlds: World) -> None:
     """Rules take judgements as they take measures."""
     low = rule(measure="judgement.health_score", window="15m", each="provider", op="below", value=70)
-    worlds.calls(5 * MINUTE, 0.01, 40, status="server_error", duration_us=900_000)
+    worlds.calls(5 * MINUTE, 0.01, 40, status="server_error", latency_us=900_000)
     assert worlds.turn(low) == {}
     assert worlds.firing() == ["openai"]
     worlds.now += HOUR
-    worlds.calls(5 * MINUTE, 0.01, 40, duration_us=900_000)
+    worlds.calls(5 * MINUTE, 0.01, 40, latency_us=900_000)
     worlds.turn(low)
     assert worlds.firing() == []
 
@@ -159,3 +163,33 @@ def test_every_condition_has_an_example_that_can_be_used() -> None:
     for name, condition in CONDITIONS.items():
         example: dict[str, Any] = {"condition": name, **condition.example}
         assert rule(**example).terms.condition is condition
+
+
+def _budget(amount: int, **more: Any) -> BudgetLine:
+    return BudgetLine(id=f"b{amount}", title=f"Budget {amount}", amount=Decimal(amount), **more)
+
+
+def test_a_budget_that_is_used_fires_and_is_over(worlds: World) -> None:
+    """Four fifths of one of two budgets are spent; with the next month it is over."""
+    used = rule(condition="budget_used", percent=80)
+    worlds.settings = Settings(
+        own_budgets=(_budget(100, filters=(("team", ("research",)),)), _budget(1_000)),
+    )
+    worlds.calls(HOUR, 85, team="research")
+    worlds.turn(used)
+    assert worlds.firing() == ["Budget 100"]
+    worlds.turn(used, after=31 * DAY)
+    assert worlds.firing() == []
+
+
+def test_a_budget_that_will_not_be_enough_fires_and_is_over(worlds: World) -> None:
+    """Ten dollars a day are more than 200 a month; a larger budget will be enough."""
+    ahead = rule(condition="budget_projected")
+    worlds.settings = Settings(own_budgets=(_budget(200),))
+    for day in range(1, 30):
+        worlds.calls(day * DAY, 10)
+    worlds.turn(ahead)
+    assert worlds.firing() == ["Budget 200"]
+    worlds.settings = Settings(own_budgets=(replace(_budget(200), amount=Decimal(900)),))
+    worlds.turn(ahead, after=10 * MINUTE)
+    assert worlds.firing() == []

@@ -72,7 +72,7 @@ class World:
 
     def open(self) -> list[Alert]:
         """The alerts that are not over."""
-        return self.accounts.alerts.open(self.workspace)
+        return self.accounts.alerts.unresolved(self.workspace)
 
     def firing(self) -> list[str]:
         """The values of those that fire."""

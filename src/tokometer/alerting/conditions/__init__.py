@@ -1,5 +1,5 @@
 """The conditions that a rule can have: one declaration each (`declare`), in the order in which they are offered."""
 
-from tokometer.alerting.conditions import measured, operated
+from tokometer.alerting.conditions import measured, money, operated
 
-__all__ = ["measured", "operated"]
+__all__ = ["measured", "money", "operated"]

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from statistics import median
 from typing import Any, Final
 
 from tokometer.alerting.condition import Condition, Inquiry, Param, Reading, declare
 from tokometer.alerting.figures import counting, figures, named, number, question
 from tokometer.alerting.rule import Terms
 from tokometer.alerting.situation import Situation
+from tokometer.judgement.season import Season
 from tokometer.records.units import PERCENT, show
 
 #: How often what lies far back is asked for.
 _RARELY: Final = timedelta(minutes=5)
-#: Days that tell what is usual; and the least number of earlier periods.
+#: Days that tell what is usual.
 _SEASON: Final = 28
-_LEAST: Final = 5
-#: A median absolute deviation times this is the standard deviation of a normal distribution.
-_NORMAL: Final = 1.4826
-#: What is usual varies by this share at least: a series without any variation would make a spike of a cent.
-_FLOOR: Final = 0.05
 
 
 def _threshold(terms: Terms, situation: Situation) -> Inquiry:
@@ -46,6 +41,7 @@ THRESHOLD: Final = declare(
         title="Is above or below a value",
         meaning="the measure over the window is above (or below) a value; over once it is back, or back to `recover`",
         read=_threshold,
+        phrase="is {op} {value}",
         of="any",
         each="any",
         window="24h",
@@ -101,6 +97,7 @@ CHANGE: Final = declare(
         title="Has changed against the period before",
         meaning="the measure over the window is so many percent more (or less) than over the period before it",
         read=_change,
+        phrase="is {percent} {direction} on the period before",
         of="measure",
         each="any",
         window="24h",
@@ -130,7 +127,7 @@ def _anomaly(terms: Terms, situation: Situation) -> Inquiry:
     courses: dict[str, dict[datetime, float | None]] = {}
     for row in result.rows:
         courses.setdefault(named(row, terms.each), {})[row["time"].astimezone(UTC)] = number(row[short])
-    readings = [_judged(value, course, terms, hourly=hourly) for value, course in courses.items()]
+    readings = [_judged(value, course, terms) for value, course in courses.items()]
     return [one for one in readings if one is not None]
 
 
@@ -142,28 +139,21 @@ def _last(now: datetime, terms: Terms, *, hourly: bool) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _judged(value: str, course: dict[datetime, float | None], terms: Terms, *, hourly: bool) -> Reading | None:
-    """The last whole period against those of the same hour (or weekday) before it."""
-    last = max(course)
-    step = timedelta(days=1) if hourly else timedelta(days=7)
-    same = [course.get(last - step * ago) for ago in range(1, _SEASON)]
-    known = [one for one in same if one is not None]
-    if not hourly and len(known) < _LEAST:
-        # Few weeks: every day tells.
-        known = [one for at, one in course.items() if at != last and one is not None]
-    now = course[last]
-    if now is None or len(known) < _LEAST or not any(known):
+def _judged(value: str, course: dict[datetime, float | None], terms: Terms) -> Reading | None:
+    """The last whole period against what is usual then; None where too little is known to say what that is."""
+    *before, last = sorted(course)
+    known = [(at.astimezone(terms.zone), course[at] or 0.0) for at in before]
+    first = next((place for place, (_, used) in enumerate(known) if used), len(known))
+    season, now = Season(known[first:]), course[last]
+    if now is None or not season.known:
         return None
-    usual = median(known)
-    spread = max(_NORMAL * median(abs(one - usual) for one in known), abs(usual) * _FLOOR)
-    far = (now - usual) / spread if spread else 0.0
-    size = _size(far, terms.given["direction"])
-    bound = terms.given["sensitivity"]
-    enough = abs(now - usual) >= (terms.given["least"] or 0)
+    usual = season.of(last.astimezone(terms.zone), now)
+    size = _size(usual.score or 0.0, terms.given["direction"])
+    enough = abs(now - usual.expected) >= (terms.given["least"] or 0)
     words = f"{terms.title} {show(now, terms.unit)} in the last whole {terms.given['period']}, "
-    words += f"{show(usual, terms.unit)} is usual then"
-    holds = size >= bound and enough
-    return Reading(value=value, holds=holds, over=not holds, measured=now, against=usual, words=words)
+    words += f"{show(usual.expected, terms.unit)} is usual then"
+    holds = size >= terms.given["sensitivity"] and enough
+    return Reading(value=value, holds=holds, over=not holds, measured=now, against=usual.expected, words=words)
 
 
 ANOMALY: Final = declare(
@@ -171,10 +161,11 @@ ANOMALY: Final = declare(
         name="anomaly",
         title="Is far from what the season has",
         meaning=(
-            "the last whole hour (or day) is far from the same hours (weekdays) of the last four weeks: so many times "
-            "their usual variation away from their median"
+            "the last whole hour (or day) is far from what is usual at that hour and weekday by the last four weeks: "
+            "so many times as far as values usually stray"
         ),
         read=_anomaly,
+        phrase="of the last whole {period} is {sensitivity} times as far {direction} as values stray",
         of="measure",
         each="any",
         pace=_RARELY,
@@ -220,6 +211,7 @@ NO_DATA: Final = declare(
         title="Nothing comes any more",
         meaning="there is no record at all in the window; with a dimension: of a value that had some before",
         read=_no_data,
+        phrase="has no records",
         of="measure",
         each="any",
         window="24h",
@@ -245,6 +237,7 @@ UNPRICED: Final = declare(
         title="A model without a price is used",
         meaning="calls of known usage that no price is known for; told of each model",
         read=_unpriced,
+        phrase="has calls that no price is known for",
         measure="calls.no_price",
         each="model",
         window="24h",
@@ -257,6 +250,7 @@ SILENT: Final = declare(
         title="A source has gone silent",
         meaning="a source that had calls before has none in the window; told of each source",
         read=_no_data,
+        phrase="has no calls any more",
         each="source",
         window="24h",
         takes=(_SEEN,),
