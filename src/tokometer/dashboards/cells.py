@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from tokometer.dashboards.answers import STANDING, described
@@ -36,6 +37,8 @@ def cell(name: str, row: Mapping[str, Any], how: Show = "value") -> Cell:
     standing = str(row.get(name + STANDING) or "")
     if what.type in ("text", "flag"):
         return _words(name, row.get(name), standing)
+    if what.type == "time":
+        return _moment(name, row.get(name))
     value: Number | None = row.get(name)
     if standing == "none" and value is not None:
         # Known, but nothing that is good or bad.
@@ -126,6 +129,13 @@ _GRAVE: Final = {"critical": 2.0, "warning": 1.0}
 def _words(name: str, value: object, standing: str = "") -> Cell:
     text = {True: "yes", False: "no", None: NOTHING, "": NOTHING}.get(value, str(value))  # type: ignore[call-overload]
     return Cell(name, text, text, _GRAVE.get(standing, 0.0), standing, words=True)
+
+
+def _moment(name: str, at: datetime | None) -> Cell:
+    """A time on the clock that it comes with: the viewer's."""
+    if at is None:
+        return Cell(name, NOTHING, NOTHING, -1e300, words=True)
+    return Cell(name, f"{at:%-d %b, %H:%M}", f"{at:%-d %b %Y, %H:%M:%S %Z}".strip(), at.timestamp(), words=True)
 
 
 def _signed(text: str, value: float) -> str:

@@ -12,6 +12,8 @@ from tokometer.records.units import PERCENT, show
 
 Row = Mapping[str, Any]
 _CALLS: Final = Leads("calls.cost")
+#: Characters of a cause that stand below a name.
+_SAID: Final = 90
 #: What kinds of parts are called for people.
 _WORDS: Final = {
     "tool": "tool",
@@ -67,6 +69,30 @@ def of_since(row: Row) -> str:
         return f"since {row['since']}"
     of = "for an hour" if row["of"] == "writes" else "read from the cache"
     return f"since {row['since']}: {show(row['before'], PERCENT)} {of} before, {show(row['after'], PERCENT)} since"
+
+
+def job(row: Row) -> Leads:
+    """The runs of a job."""
+    return Leads("jobs.runs", (Condition("job_id", (row["job_id"],)),))
+
+
+def of_job(row: Row) -> str:
+    """When it runs, and what most of its failures say."""
+    schedule, zone = row["schedule"] or "", row["zone"] or ""
+    when = schedule if zone in schedule else f"{schedule} ({zone})"
+    cause = row["cause"] or ""
+    said = cause if len(cause) <= _SAID else f"{cause[: _SAID - 1]}…"
+    return " · ".join(filter(None, (when or "no schedule told", said)))
+
+
+def job_failure(row: Row) -> Leads:
+    """The failed runs of one kind of error."""
+    return Leads("jobs.failed", (Condition("error_type", (row["error_type"] or "",)),))
+
+
+def of_job_failure(row: Row) -> str:
+    """Whose failures they are."""
+    return row["jobs"] or ""
 
 
 def _type(kind: str) -> str:

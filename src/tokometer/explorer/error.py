@@ -11,6 +11,7 @@ from tokometer.explorer.lines import Line, lines
 from tokometer.explorer.reading import Quarters, Reading, Stored
 from tokometer.ledger.schema import RECORDS
 from tokometer.records import ErrorDetail, ModelCall, quarter_of, to_us
+from tokometer.records.wording import VARYING, pattern
 
 #: Details come when the call is over, and senders' clocks differ: so many quarter hours before and after it.
 _BEFORE, _AFTER = 4, 96
@@ -19,11 +20,6 @@ _TRYING_US: Final = 15 * 60 * 1_000_000
 _MOST_TRIES: Final = 50
 #: Different messages of one kind of error that are compared, the most frequent.
 _MOST_MESSAGES: Final = 5_000
-#: What differs between two messages of one error: ids, numbers, addresses, quoted names.
-_VARYING: Final = re.compile(
-    r"https?://\S+|\b(?=[\w-]*\d)[\w-]{8,}\b|\b0x[0-9a-f]+\b|\d+(?:[.,:]\d+)*|'[^']{1,80}'|\"[^\"]{1,80}\"|`[^`]{1,80}`",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -79,11 +75,6 @@ def failure(reading: Reading, call_id: str) -> Failure | None:
     if call.status not in ("ok", "cancelled"):
         found.elsewhere = _elsewhere(reading, call, found.message)
     return found
-
-
-def pattern(message: str) -> str:
-    """A message without what varies from one time to the next: `…` stands for an id, a number, a name in quotes."""
-    return " ".join(_VARYING.sub("…", message).split())
 
 
 def _details(reading: Reading, call: ModelCall) -> list[Stored]:
@@ -185,6 +176,6 @@ def _ranked(counts: dict[str, int]) -> dict[str, int]:
 
 def _fixed(message: str) -> str:
     """The longest stretch of a message that does not vary."""
-    pieces = [piece.strip() for piece in re.split(_VARYING, message)]
+    pieces = [piece.strip() for piece in re.split(VARYING, message)]
     longest = max(pieces, key=len, default="")
     return longest if len(longest) >= 8 else ""  # noqa: PLR2004 - a shorter one is in too many

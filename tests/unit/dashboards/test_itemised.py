@@ -38,3 +38,12 @@ def test_changes_lead_to_the_calls_since() -> None:
     row = {"since": "2026-03-06", "of": "writes", "before": 0.85, "after": 0.19}
     assert where(row, "since") == ("calls.cost", [], "2026-03-06")
     assert leading.of_since(row) == "since 2026-03-06: 85 % for an hour before, 19 % since"
+
+
+def test_jobs_lead_to_their_runs() -> None:
+    """And say when they run, on which clock, and what most of their failures say."""
+    row = {"job_id": "digest", "schedule": "0 6 * * *", "zone": "UTC", "cause": "Quota of … reached"}
+    given = parse_qs(urlsplit(DRILL.address(leading.job(row).of, leading.job(row).at)).query)
+    assert (given["measure"], given["where"]) == (["jobs.runs"], ['jobs.job_id in ["digest"]'])
+    assert leading.of_job(row) == "0 6 * * * (UTC) · Quota of … reached"
+    assert leading.of_job({"schedule": None, "zone": None, "cause": None}) == "no schedule told"

@@ -44,6 +44,8 @@ class Itemised(Placed):
     changes: tuple[str, ...] = ()
     #: A fact that is a share of the whole, drawn as a bar.
     share: str = ""
+    #: A fact that says in a word how a row stands, drawn with its standing.
+    word: str = ""
     #: The rows that are shown, and where they lead.
     only: Callable[[Row], bool] | None = None
     to: Callable[[Row], Leads | None]
@@ -80,6 +82,7 @@ class Itemised(Placed):
                 "name": described(f"{self.of}.{self.name}").title,
                 "heads": [self._head(at, name) for at, name in enumerate(self.columns)],
                 "share": bool(self.share),
+                "state": described(f"{self.of}.{self.word}").title if self.word else "",
                 "beyond": max(0, len(rows) - self.most),
                 "nothing": self.nothing,
                 "sub": "",
@@ -108,6 +111,8 @@ class Itemised(Placed):
             "under": self.under(row),
             "share": max(0.0, min(share, 1.0)),
             "share_text": show(share, PERCENT) if self.share else "",
+            "standing": row["standing"] if self.word else "",
+            "word": str(row[self.word] or "").capitalize() if self.word else "",
             "cells": [cell(name, {name: row[key]}) for name, key in keys],
             "to": drill.address(leads.of, leads.at, leads.within) if leads else "",
         }

@@ -151,11 +151,13 @@ def itemised(shown: Shown, answer: Answered) -> Iterator[Block]:
         yield _nothing(shown, answer)
         return
     titles = [Head(shown["name"], number=False, long=True), *([Head("Share")] if shown["share"] else [])]
+    titles += [Head(shown["state"], number=False)] if shown["state"] else []
     titles += [Head(title, number=kind != "text") for title, kind in shown["heads"]]
     made = [
         [
             Entry(shortened(f"{row['label']} · {row['under']}" if row["under"] else str(row["label"]), _LONG)),
             *([Entry(row["share_text"], "muted")] if shown["share"] else []),
+            *([Entry(row["word"], tone_of(row["standing"]))] if shown["state"] else []),
             *(Entry(plus + shortened(cell.text, 40), entry(cell).tone) for cell, plus in row["cells"]),
         ]
         for row in rows[:MOST]

@@ -14,6 +14,7 @@ from tokometer.server.endpoints import (
     config,
     errors,
     financial,
+    jobs,
     models,
     patterns,
     providers,
@@ -22,7 +23,7 @@ from tokometer.server.endpoints import (
 )
 from tokometer.server.endpoints.serving import Endpoint
 
-_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns)
+_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns, jobs)
 ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, *(family.router for family in _FAMILIES))
 #: Everything that is declared, for the documentation and for tests.
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for family in _FAMILIES for endpoint in family.ENDPOINTS)
