@@ -24,6 +24,8 @@ class Got:
     mails: list[EmailMessage] = field(default_factory=list)
     #: The status of the next answers; the last one goes on.
     statuses: list[int] = field(default_factory=lambda: [200])
+    #: What is answered; this is what Telegram says of a message that it has taken.
+    answer: bytes = b'{"ok": true, "result": {}}'
     #: Is called before each answer.
     before: Callable[[], None] = lambda: None
 
@@ -57,11 +59,9 @@ def webhook() -> Iterator[Got]:
                 got.posted.append((self.path, body))
             got.before()
             self.send_response(status)
-            # What Telegram says of a message that it has taken.
-            answer = b'{"ok": true, "result": {}}'
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(got.answer)))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(got.answer)
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""
@@ -102,7 +102,7 @@ def mailbox() -> Iterator[Got]:
                 lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
             status = got.status()
             if status < 300:
-                got.mails.append(message_from_bytes(b"".join(lines), policy=policy.default))
+                got.mails.append(message_from_bytes(b"".join(lines).replace(b"\r\n", b"\n"), policy=policy.default))
             got.before()
             self.say("250 taken" if status < 300 else "451 not now")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from tokometer.accounts import AccountsWhenAsked, Alert, Channel, Delivery
 from tokometer.accounts.database import writing
@@ -24,6 +25,15 @@ START = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 class Inside:
     """Sends in this process, by Apprise: what a test of many messages has time for."""
+
+    def __init__(self) -> None:
+        with catch_warnings():
+            # It imports what later Pythons have no more, where they have it.
+            simplefilter("ignore", DeprecationWarning)
+            import apprise
+            import apprise.attachment.memory
+
+            apprise.Apprise.instantiate("json://127.0.0.1")
 
     def send(self, url: str, message: Message) -> Sent:
         """See :class:`tokometer.posting.post.Post`."""
