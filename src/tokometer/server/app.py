@@ -13,7 +13,9 @@ from tokometer.server import (
     board_pages,
     boards,
     budgets,
+    channels,
     control,
+    digests,
     embedded,
     explored,
     exports,
@@ -81,7 +83,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, boards, board_pages, objectives):
+    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests):
         app.include_router(module.router)
     app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.
