@@ -71,9 +71,9 @@ WHAT_IF: Final = block(
         "scenario",
         (
             Field("model", "", TEXT, "gpt-5-mini", "The model; null for each call's own."),
-            Field("provider", "", TEXT, None, "The provider; null for each call's own."),
-            Field("tier", "", TEXT, None, "The service tier; null for each call's own."),
-            Field("cache_percent", "", PERCENT, None, "The share of the prompt from the cache; null for what it was."),
+            Field("provider", "", TEXT, "openai", "The provider; null for each call's own."),
+            Field("tier", "", TEXT, "batch", "The service tier; null for each call's own."),
+            Field("cache_percent", "", PERCENT, 60, "The share of the prompt from the cache; null for what it was."),
             Field("prices", "", TEXT, "then", "`then` or `now`."),
         ),
     ),
