@@ -17,6 +17,7 @@ from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
 from tokometer.judgement.good_answers import GOOD_ANSWERS
+from tokometer.judgement.hardware import HARDWARE
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
@@ -26,6 +27,7 @@ from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
+from tokometer.judgement.unit_costs import UNIT_COSTS, UNIT_COURSE
 from tokometer.judgement.uptime import UPTIME
 from tokometer.judgement.waste import WASTE
 from tokometer.measures import QueryError
@@ -39,7 +41,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
-        *(JOBS, JOB_FAILURES),
+        *(JOBS, JOB_FAILURES, HARDWARE, UNIT_COSTS, UNIT_COURSE),
     )
 }
 
