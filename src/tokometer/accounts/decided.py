@@ -83,6 +83,7 @@ class Channel(Made):
     kind: ClassVar[str] = "channel"
     texts: ClassVar[Mapping[str, int]] = {"title": 80, "sealed": 8_000, "shown": 200}
     needed: ClassVar[tuple[str, ...]] = ("title", "sealed")
+    hidden: ClassVar[tuple[str, ...]] = ("sealed",)
     most: ClassVar[int] = 200
 
     title: str

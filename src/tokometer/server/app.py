@@ -14,7 +14,9 @@ from tokometer.server import (
     board_pages,
     boards,
     budgets,
+    channels,
     control,
+    digests,
     embedded,
     explored,
     exports,
@@ -81,7 +83,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives):
+    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))

@@ -42,6 +42,7 @@ from tokometer.server.making import Making
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
+from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
@@ -61,6 +62,7 @@ _MAKERS: Final = max(2, os.cpu_count() or 2)
 #: What each part of the end may take (seconds); all of it together is bounded by host/ending.py.
 _TO_READ: Final = 2.0
 _TO_ASK: Final = 1.0
+_TO_SEND: Final = 1.0
 _TO_PLAY: Final = 1.0
 _TO_COMMIT: Final = 5.0
 _TO_SETTLE: Final = 1.0
@@ -133,6 +135,8 @@ class Runtime:
     decided: Decided = field(init=False)
     #: Dashboards that people have made.
     boards: OwnBoards = field(init=False)
+    #: Says what happens to alerts, and sends digests.
+    notifying: Notifying = field(init=False)
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
@@ -182,7 +186,8 @@ class Runtime:
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
-        self.alerting = alerting_of(self, WORKSPACES[0])
+        self.notifying = Notifying(self, WORKSPACES[0])
+        self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
@@ -301,6 +306,8 @@ class Runtime:
             hanging.append("reading files")
         if self.poller is not None and not self.poller.stop(_TO_ASK):
             hanging.append("asking targets")
+        if not self.notifying.delivering.stop(_TO_SEND):
+            hanging.append("sending notifications")
         if self.player is not None and not self.player.stop(_TO_PLAY):
             hanging.append("the demo")
         if not self.alerting.stop(_TO_ASK):

@@ -14,6 +14,7 @@ from tokometer.settings.alerts import read_alerts
 from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
+from tokometer.settings.notifying import read_channels, read_notifications
 from tokometer.settings.outcomes import read_outcomes
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import read_targets
@@ -41,6 +42,8 @@ SECTION_NAMES: Final = (
     "accounts",
     "alert",
     "embed",
+    "notifications",
+    "channel",
 )
 
 
@@ -99,5 +102,7 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         accounts=read_accounts(reader, table("accounts")),
         alerts=read_alerts(reader, content.get("alert", [])),
         embed=read_embedding(reader, table("embed")),
+        notifications=read_notifications(reader, table("notifications")),
+        channels=read_channels(reader, content.get("channel", [])),
         given=frozenset(reader.given),
     )
