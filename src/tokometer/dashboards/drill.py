@@ -31,7 +31,9 @@ _JUDGES: Final[Mapping[str, str]] = {
     "movers": "calls.cost",
     "cost_split": "calls.cost",
     "advice": "calls.cost",
-    **dict.fromkeys(("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes"), "calls.cost"),
+    **dict.fromkeys(
+        ("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes", "waste"), "calls.cost"
+    ),
     "token_efficiency": "calls.total_tokens",
 }
 #: Facts of judgements that are measures under another name, or are called as one that they are not.

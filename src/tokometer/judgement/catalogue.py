@@ -27,6 +27,7 @@ from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
 from tokometer.judgement.uptime import UPTIME
+from tokometer.judgement.waste import WASTE
 from tokometer.measures import QueryError
 from tokometer.measures.errors import suggest
 
@@ -36,7 +37,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
-        *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES),
+        *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
         *(JOBS, JOB_FAILURES),
     )

@@ -11,7 +11,7 @@ from tokometer.measures.definition import definition
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import HIGHER, LOWER, Dimension, Measure
 from tokometer.measures.query import Filter, Query, dimension_named, measure_named
-from tokometer.measures.questions import Feed, Listing, Prompts, Question, Slices, Spread
+from tokometer.measures.questions import Feed, Listing, Prompts, Question, Slices, Spread, Wasted
 from tokometer.measures.result import Column, Meta, Result
 from tokometer.measures.run import run
 from tokometer.measures.spread import quantile
@@ -41,6 +41,7 @@ __all__ = [
     "Slices",
     "Spread",
     "Tools",
+    "Wasted",
     "answer",
     "definition",
     "dimension_named",

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from tokometer.ledger import Readable
 from tokometer.measures.feed import feed
 from tokometer.measures.listing import listing
 from tokometer.measures.prompts import prompts
 from tokometer.measures.query import Query
-from tokometer.measures.questions import Feed, Listing, Prompts, Question, Spread
+from tokometer.measures.questions import Feed, Listing, Prompts, Question, Slices, Spread, Wasted
 from tokometer.measures.result import Result
 from tokometer.measures.run import run
 from tokometer.measures.slices import slices
 from tokometer.measures.spread import spread
+from tokometer.measures.wasted import wasted
+
+#: Questions whose answers have as many rows as they ask for.
+_ANSWERS: Final[Mapping[type, Callable[..., Result]]] = {
+    Feed: feed,
+    Listing: listing,
+    Prompts: prompts,
+    Wasted: wasted,
+}
 
 
 def answer(
@@ -34,12 +44,8 @@ def answer(
     """
     if isinstance(question, Query):
         return run(ledger, question, workspaces, now, most)
-    if isinstance(question, Feed):
-        return feed(ledger, question, workspaces, now)
-    if isinstance(question, Listing):
-        return listing(ledger, question, workspaces, now)
     if isinstance(question, Spread):
         return spread(ledger, question, workspaces, now, most)
-    if isinstance(question, Prompts):
-        return prompts(ledger, question, workspaces, now)
-    return slices(ledger, question, workspaces, now, most)
+    if isinstance(question, Slices):
+        return slices(ledger, question, workspaces, now, most)
+    return _ANSWERS[type(question)](ledger, question, workspaces, now)

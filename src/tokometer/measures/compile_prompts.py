@@ -12,7 +12,7 @@ engines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tokometer.ledger import Statement
@@ -32,7 +32,7 @@ CUT: Final = 2
 RATIO: Final = 0.25
 _LEAST_RATIO, _MOST_RATIO = 0.1, 0.6
 
-_TALK: Final = "source, session_id, subagent, thread"
+TALKS: Final = "source, session_id, subagent, thread"
 #: Numbers that stand for a conversation and for a line of it: texts would be carried through every sort.
 TALK: Final = "talk"
 LINE: Final = "line"
@@ -40,7 +40,7 @@ EMPTY: Final = "''"
 #: Calls of one microsecond come in an order that every engine has.
 ORDER: Final = "ORDER BY us, p, d"
 THE_ONE_BEFORE: Final = "ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING"
-_SO_FAR: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+SO_FAR: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 EARLIER: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 LATER: Final = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
 _RATES: Final = ("ru", "rr", "r5", "r1", "ro")
@@ -57,16 +57,28 @@ def _bounded(column: str) -> str:
 
 
 class Lines:
-    """The SQL of one question. What several parts of a statement need is named once, in front of it."""
+    """The SQL of one question. What several parts of a statement need is named once, in front of it.
 
-    def __init__(self, scope: Scope, by: Key | None, rates: Sequence[Rate], *, telling: bool = False) -> None:
+    `more` are further columns of calls that are carried along, by name, with their SQL.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        by: Key | None,
+        rates: Sequence[Rate],
+        *,
+        telling: bool = False,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        self._more = more or {}
         self.scope = scope
         self._by = by
         self._rates = rates
         #: Only sessions of which something is known that fills prompts.
         self._telling = telling
         #: DuckDB would work out anew what is named, each time that it is read.
-        self._named = "AS MATERIALIZED" if scope.dialect is DIALECTS["duckdb"] else "AS"
+        self.named = "AS MATERIALIZED" if scope.dialect is DIALECTS["duckdb"] else "AS"
 
     def totals(self) -> Statement:
         """What the calls in question cost in atto-dollars, for prompts and for answers; their prompts' tokens."""
@@ -91,8 +103,8 @@ class Lines:
             "FROM grown WHERE answered > 0"
         )
         sql = (
-            f"WITH weighed {self._named} ({self.weighed(self.calls(threaded=True))}), "
-            f"pieces {self._named} ({self._pieces()}), grown {self._named} ({self._grown()}) "
+            f"WITH weighed {self.named} ({self.weighed(self.calls(threaded=True))}), "
+            f"pieces {self.named} ({self._pieces()}), grown {self.named} ({self._grown()}) "
             "SELECT kind, name, server, sum(counted * entered), sum(CAST(tokens AS Int128) * counted), "
             "sum(CAST(tokens AS Int128) * sent), sum(CAST(tokens AS Int128) * pay) AS atto "
             f"FROM ({told} UNION ALL {answers}) AS told WHERE tokens > 0 GROUP BY kind, name, server "
@@ -108,20 +120,20 @@ class Lines:
         counted = "1"
         if threaded:
             counted = f"CASE WHEN {where} THEN 1 ELSE 0 END"
-            where = f"{self._near()} AND session_id <> '' AND (source, session_id) IN ({self._sessions()})"
+            where = f"{self.near()} AND session_id <> '' AND (source, session_id) IN ({self._sessions()})"
         return (
-            f"SELECT {scope.dialect.hash(_TALK)} AS talk, {scope.dialect.hash(f'{_TALK}, model')} AS line, "
+            f"SELECT {scope.dialect.hash(TALKS)} AS talk, {scope.dialect.hash(f'{TALKS}, model')} AS line, "
             f"{scope.dialect.hash('source, session_id')} AS session, provider, model, user_messages, "
             f"{scope.dialect.micros('started_at')} AS us, "
             f"{_bounded('input_tokens')} AS u, {_bounded('cache_read_tokens')} AS r, "
             f"{_bounded('cache_write_5m_tokens')} + {_bounded('cache_write_unknown_tokens')} AS w5, "
             f"{_bounded('cache_write_1h_tokens')} AS w1, {_bounded('output_tokens')} AS o, "
-            "coalesce(cost_usd, 0) AS cost, "
+            f"coalesce(cost_usd, 0) AS cost, {''.join(f'{sql} AS {name}, ' for name, sql in self._more.items())}"
             f"{scope.key(self._by) if self._by else EMPTY} AS k0, {counted} AS counted "
             f"FROM {scope.rows()} WHERE {where}"
         )
 
-    def _near(self) -> str:
+    def near(self) -> str:
         """The workspaces, and the window with so much before it as matters."""
         scope = self.scope
         names = ", ".join(scope.bind(name) for name in scope.ask.workspaces)
@@ -140,7 +152,7 @@ class Lines:
         if not self._telling:
             return overlapping
         telling = " UNION ALL ".join(
-            f"SELECT source, session_id FROM {table} WHERE {self._near()} AND prompt_bytes > 0"
+            f"SELECT source, session_id FROM {table} WHERE {self.near()} AND prompt_bytes > 0"
             for table in ("tools", "steps")
         )
         return f"{overlapping} AND (source, session_id) IN (SELECT source, session_id FROM ({telling}) AS telling)"
@@ -151,7 +163,8 @@ class Lines:
             f"coalesce(rates.{name}, {value:d}) AS {name}" for name, value in zip(_RATES, DEFAULT_RATE, strict=True)
         )
         priced = (
-            "SELECT talk, line, session, user_messages, us, u, r, w5, w1, o, k0, counted, "
+            f"SELECT {''.join(f'{name}, ' for name in self._more)}"
+            "talk, line, session, user_messages, us, u, r, w5, w1, o, k0, counted, "
             f"u + r + w5 + w1 AS p, CAST({self._money} * 1000000000 AS BIGINT) AS d, {weights} FROM ({calls}) AS calls "
             f"LEFT JOIN ({self._weights()}) AS rates "
             "ON rates.at_provider = calls.provider AND rates.at_model = calls.model"
@@ -197,7 +210,7 @@ class Lines:
         )
         # A call comes before what is of its very microsecond: that was asked for by it.
         placed = (
-            f"SELECT *, 1 + coalesce(sum(called) OVER (PARTITION BY line ORDER BY us, called DESC {_SO_FAR}), 0) AS n "
+            f"SELECT *, 1 + coalesce(sum(called) OVER (PARTITION BY line ORDER BY us, called DESC {SO_FAR}), 0) AS n "
             f"FROM ({calls} UNION ALL {pieces}) AS stream"
         )
         return (
@@ -208,9 +221,9 @@ class Lines:
     def _entering(self) -> str:
         """What has a size, and when it was there: at the last microsecond of what brought it."""
         micros = self.scope.dialect.micros("started_at")
-        where = f"{self._near()} AND session_id <> '' AND (prompt_bytes > 0 OR prompt_image_tokens > 0)"
+        where = f"{self.near()} AND session_id <> '' AND (prompt_bytes > 0 OR prompt_image_tokens > 0)"
         listed = ", ".join(f"'{kind}'" for kind in FILLING)
-        talk = f"{self.scope.dialect.hash(_TALK)} AS talk"
+        talk = f"{self.scope.dialect.hash(TALKS)} AS talk"
         size = "coalesce(prompt_bytes, 0) AS size, coalesce(prompt_image_tokens, 0) AS pictures"
         return (
             f"SELECT {talk}, {micros} + greatest(coalesce(duration_us, 1), 1) - 1 AS us, 'tool' AS kind, name, server, "
@@ -237,9 +250,9 @@ class Lines:
         )
         begins = f"CASE WHEN n = 1 OR {CUT} * p < before_p THEN 1 ELSE 0 END"
         begun = f"SELECT *, {begins} AS begins FROM ({followed}) AS followed"
-        parted = f"SELECT *, sum(begins) OVER ({order} {_SO_FAR}) AS part FROM ({begun}) AS begun"
+        parted = f"SELECT *, sum(begins) OVER ({order} {SO_FAR}) AS part FROM ({begun}) AS begun"
         longest = (
-            f"SELECT *, max(p) OVER ({in_turn} {_SO_FAR}) AS q, "
+            f"SELECT *, max(p) OVER ({in_turn} {SO_FAR}) AS q, "
             f"coalesce(max(p) OVER ({in_turn} {EARLIER}), 0) AS q_before FROM ({parted}) AS parted"
         )
         tail = (
@@ -259,8 +272,8 @@ class Lines:
         )
         paid = (
             f"SELECT line, n, counted, user_messages, begins, answered, new - answered AS grown, "
-            f"enters + sum(stays) OVER ({whole}) - sum(stays) OVER ({in_turn} {_SO_FAR}) AS pay, "
-            f"counted + sum(counted) OVER ({whole}) - sum(counted) OVER ({in_turn} {_SO_FAR}) AS sent "
+            f"enters + sum(stays) OVER ({whole}) - sum(stays) OVER ({in_turn} {SO_FAR}) AS pay, "
+            f"counted + sum(counted) OVER ({whole}) - sum(counted) OVER ({in_turn} {SO_FAR}) AS sent "
             f"FROM ({priced}) AS priced"
         )
         steps = "SELECT line, n, sum(bytes) AS step_bytes, sum(images) AS step_images FROM pieces GROUP BY line, n"

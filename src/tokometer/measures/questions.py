@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tokometer.measures.catalogue import CUBES
+from tokometer.measures.comparisons import Comparison
 from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.facts import FACTS, SHOWN
 from tokometer.measures.outcomes import ATTRIBUTED
@@ -74,6 +75,8 @@ class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     cube: str = "calls"
     columns: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
+    #: Only records whose numbers are above, or below, some.
+    compared: tuple[Comparison, ...] = ()
     since: str = "24h"
     until: str = ""
     tz: str = "UTC"
@@ -87,6 +90,7 @@ class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
 
     def __post_init__(self) -> None:
         _check(self)
+        force_setattr(self, "compared", tuple(Comparison.parse(one, self.cube) for one in self.compared))
         sign, name = ("-" if self.sort.startswith("-") else ""), self.sort.lstrip("+-")
         name = _column(self.cube, name or "at", "sort")
         force_setattr(self, "sort", sign + name)
@@ -230,6 +234,43 @@ class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
         )
 
 
+class Wasted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What was paid for nothing: see :mod:`tokometer.measures.wasted`.
+
+    Raises:
+        QueryError: a name is unknown, or two parts of the question do not fit together.
+    """
+
+    #: One of :data:`tokometer.measures.compile_wasted.KINDS`; `known`: what sources tell at all.
+    of: str = "retries"
+    #: A dimension of calls; empty: all together.
+    by: str = ""
+    where: tuple[Filter, ...] = ()
+    since: str = "30d"
+    until: str = ""
+    tz: str = "UTC"
+    #: As of :class:`Prompts`.
+    rates: tuple[Rate, ...] = ()
+    #: How many rows at most.
+    limit: int = 1_000
+
+    def __post_init__(self) -> None:
+        by = dimension_named(f"calls.{self.by.removeprefix('calls.')}") if self.by else None
+        if by is not None and by.is_time:
+            raise QueryError("by", "what was wasted is not told by time")
+        force_setattr(self, "by", by.short if by else "")
+        force_setattr(self, "where", _filters(self.where, "calls"))
+        if not 1 <= self.limit <= MOST_RECORDS:
+            raise QueryError("limit", f"an answer has 1 to {MOST_RECORDS:,} rows, not {self.limit}")
+
+    def as_query(self) -> Query:
+        """The question for the number of the same calls."""
+        by = (f"calls.{self.by}",) if self.by else ()
+        return Query(
+            measures=("calls.requests",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
+        )
+
+
 def sortable(cube: str, column: str) -> bool:
     """Whether a list can be sorted by a column: not by what details of errors, or the changes that there are, tell."""
     fact = FACTS[cube].get(column)
@@ -239,7 +280,7 @@ def sortable(cube: str, column: str) -> bool:
 
 
 #: What :func:`tokometer.measures.answer` takes.
-Question = Query | Feed | Listing | Spread | Slices | Prompts
+Question = Query | Feed | Listing | Spread | Slices | Prompts | Wasted
 
 _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     **FIELDS,
@@ -249,6 +290,7 @@ _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     "sort": FIELDS["since"],
     "search": FIELDS["since"],
     "after": FIELDS["since"],
+    "compared": lambda value, _: tuple(value) if isinstance(value, list | tuple) else (value,),
     "of": FIELDS["since"],
 }
 

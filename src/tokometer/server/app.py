@@ -12,7 +12,10 @@ from tokometer.server import (
     badges,
     board_pages,
     boards,
+    budgets,
+    channels,
     control,
+    digests,
     embedded,
     explored,
     exports,
@@ -25,13 +28,16 @@ from tokometer.server import (
     live,
     machines,
     notes,
+    objectives,
     pages,
     panels,
     pushed,
+    rules,
     search,
     sources,
     targets,
     views,
+    what_if,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
@@ -77,10 +83,11 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, boards, board_pages):
+    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests):
         app.include_router(module.router)
+    app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.
-    pages_and_apis = (router for module in (listed, explored, links) for router in (module.pages, module.api))
+    pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)

@@ -32,6 +32,7 @@ PAGES: Final = (
         {"id": one.id, "title": one.short or one.title, "url": f"/{one.id}", "key": one.key}
         for one in DASHBOARDS.values()
     ),
+    {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},

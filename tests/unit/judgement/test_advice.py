@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generators.told_answers import NOW, Teller, judged
+from tokometer.judgement.advice import RULES, piece, rule
+from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.counterfactual import repriced
+from tokometer.judgement.declared import Matter, judge
+from tokometer.measures import Meta, Query, Question, Result, Wasted
 from tokometer.prices import PriceBook
 from tokometer.records import to_us
+from tokometer.settings import Settings
 
 BOOK = PriceBook()
 #: What a million tokens cost, in and out.
@@ -47,6 +53,41 @@ CHEAP = _calls("claude-haiku-4-5", requests=50, input_tokens=50_000, output_toke
 JOBS = [_job("claude-opus-4-5", 40, 40), _job("claude-haiku-4-5", 20, 20)]
 
 
+@dataclass
+class Told:
+    """Answers each question of the advice by what it is about; nothing where nothing is given."""
+
+    answers: Mapping[str, Sequence[Mapping[str, Any]]]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, question: Question) -> Result:
+        """The rows of what is asked."""
+        name = _about(question)
+        self.asked.append(name)
+        meta = Meta(NOW - timedelta(days=14), NOW, "UTC", tables=("calls",))
+        return Result([], list(self.answers.get(name, ())), meta)
+
+
+def _about(question: Question) -> str:
+    if isinstance(question, Wasted):
+        return question.of
+    assert isinstance(question, Query)
+    cube = question.measures[0].partition(".")[0]
+    return cube if cube != "calls" else _about_calls(question, question.by)
+
+
+def _about_calls(question: Query, by: tuple[str, ...]) -> str:
+    if by == ("calls.agent", "calls.hour"):
+        return "job_failures"
+    if "calls.hour" in by:
+        return "hours" if "calls.weekday" in by else "job_hours"
+    if "calls.status" in by:
+        return "failed"
+    if "calls.knowledge_base" in by:
+        return "knowledge"
+    return "latencies" if question.measures == ("calls.p95_latency",) else "calls"
+
+
 def _advised(
     calls: Sequence[Mapping[str, Any]],
     jobs: Sequence[Mapping[str, Any]] = (),
@@ -54,15 +95,11 @@ def _advised(
     hours: Sequence[Mapping[str, Any]] = (),
     rule: str = "",
     book: PriceBook | None = BOOK,
+    **others: Sequence[Mapping[str, Any]],
 ) -> list[Mapping[str, Any]]:
-    answers = [calls, failed, hours, jobs]
-    ran = {(job["agent"], job["model"]) for job in jobs if job["agent"]}
-    agents = [call["agent"] for call in calls if call["requests"] and (call["agent"], call["model"]) in ran]
-    if len(agents) > len(set(agents)):
-        # Latencies, which are asked of agents alone whose jobs ran with several models.
-        answers.append(calls)
-    teller = Teller(answers, since=NOW - timedelta(days=14))
-    rows = judged("advice", teller=teller, book=book, since="14d")
+    answers = {"calls": calls, "latencies": calls, "jobs": jobs, "failed": failed, "hours": hours, **others}
+    matter = Matter(now=NOW, since="14d", book=book)
+    rows = judge(JUDGEMENTS["advice"], matter, Settings(), Told(answers)).rows
     return [row for row in rows if rule in ("", row["rule"])]
 
 
@@ -196,3 +233,122 @@ def test_repriced() -> None:
     assert repriced(BOOK, _calls(), "anthropic", "claude-haiku-4-5", at) == Decimal("0.15")
     assert repriced(BOOK, _calls(), "anthropic", "nobody-knows", at) is None
     assert repriced(BOOK, _calls(requests=0), "anthropic", "claude-haiku-4-5", at) is None
+
+
+def test_a_rule_is_one_declaration() -> None:
+    """A rule that is declared is asked, named, keyed and explained, and nothing else has to know of it."""
+
+    @rule("nothing_at_night", "Nights", assumption="It was dark.", how="Sleep.")
+    def nights(_: Any) -> Any:
+        yield piece("Sleep", Decimal(1), "It is dark.", "Look outside.", agent="owl", calls=1)
+
+    try:
+        [row] = _advised([_calls()], rule="nothing_at_night")
+    finally:
+        del RULES[nights.name]
+    assert row["key"] == "nothing_at_night|owl|"
+    assert (row["about"], row["assumption"], row["how_to"]) == ("Nights", "It was dark.", "Sleep.")
+    assert row["a_month"] == (Decimal(30) / 14).quantize(Decimal("0.000000001"))
+
+
+@pytest.mark.parametrize(
+    ("rule_name", "kind"),
+    [
+        ("unread_cache", "unrepaid"),
+        ("oversized_context", "carried"),
+        ("read_again", "rereads"),
+        ("duplicate_prompts", "duplicates"),
+        ("batch_tasks", "starts"),
+        ("output_limit", "cut"),
+        ("retries", "retries"),
+        ("tool_loops", "loops"),
+    ],
+)
+def test_waste_is_advice(rule_name: str, kind: str) -> None:
+    """What an agent wasted is what it could save; not where it is chance, or too little."""
+    waste = {"agent": "q", "times": 3, "calls": 5, "cost": Decimal("0.1"), "sessions": 2}
+    [row] = _advised([_calls()], rule=rule_name, **{kind: [waste]})
+    assert (row["advice"], row["agent"], row["calls"]) == (Decimal("0.1"), "q", 5)
+    assert _advised([_calls()], rule=rule_name, **{kind: [waste | {"times": 2}]}) == []
+    assert _advised([_calls()], rule=rule_name, **{kind: [waste | {"cost": Decimal("0.001")}]}) == []
+
+
+def test_a_cheaper_model_of_another_maker() -> None:
+    """Jobs and tasks that end as well with another maker's model say so, each of its rule."""
+    other = _calls("gpt-5-mini", provider="openai", requests=50)
+    jobs = [_job("claude-opus-4-5", 40, 40), _job("gpt-5-mini", 20, 20)]
+    [row] = _advised([_calls(), other], jobs, rule="other_model")
+    assert row["title"] == "Use gpt-5-mini for reviewer"
+    # 0.25 and 2 dollars for a million tokens.
+    assert row["advice"] == Decimal("0.75") - Decimal("0.045")
+    assert _advised([_calls(), other], jobs[:1], rule="other_model") == []
+    # What an agent's tasks tell counts as what its jobs tell.
+    assert _advised([_calls(), other], [], rule="other_model", runs=jobs) == [row]
+
+
+def test_a_local_model_where_there_is_room() -> None:
+    """It is advised where the same work ended as well there, and the GPUs had room."""
+    local = _calls("qwen3:8b", provider="ollama", requests=50, cost=Decimal(0))
+    jobs = [_job("claude-opus-4-5", 40, 40), _job("qwen3:8b", 20, 20)]
+
+    def gpu(busy: float) -> list[dict[str, Any]]:
+        return [{"host": "h", "device": "0", "metric": "gpu.utilisation", "mean": busy, "readings": 500}]
+
+    [row] = _advised([_calls(), local], jobs, rule="local_model", samples=gpu(0.2))
+    assert row["advice"] == Decimal("0.75")
+    assert _advised([_calls(), local], jobs, rule="local_model", samples=gpu(0.8)) == []
+    assert _advised([_calls(), local], jobs, rule="local_model") == []
+
+
+def test_provider_price() -> None:
+    """The same model costs less where the user's own calls succeed as often."""
+    dear = _calls("deepseek-chat", provider="deepseek", agent="a")
+    listed = BOOK
+    found = _advised([dear, dear | {"provider": "deepseek", "agent": "b"}], rule="provider_price", book=listed)
+    assert found == []
+
+
+def test_knowledge_base() -> None:
+    """The model whose answers from a knowledge base are better is named; or that which is as good for less."""
+
+    def used(model: str, requests: int) -> dict[str, Any]:
+        return _calls(model, requests=requests) | {"knowledge_base": "handbook"}
+
+    knowledge = [used("claude-opus-4-5", 100), used("claude-haiku-4-5", 40)]
+
+    def scored(opus: int, haiku: int) -> list[dict[str, Any]]:
+        both = (("claude-opus-4-5", opus), ("claude-haiku-4-5", haiku))
+        return [{"knowledge_base": "handbook", "model": name, "yes": yes, "no": 20 - yes} for name, yes in both]
+
+    said = {"rule": "knowledge_base", "knowledge": knowledge}
+    [row] = _advised([_calls()], scores=scored(10, 19), **said)
+    assert row["title"] == "Answer from handbook with claude-haiku-4-5: it does better"
+    assert row["advice"] == Decimal("0.6")
+    [row] = _advised([_calls()], scores=scored(19, 19), **said)
+    assert row["title"] == "Your most cost-effective model for handbook is claude-haiku-4-5"
+    assert _advised([_calls()], scores=scored(19, 15), **said) == []
+
+
+def test_job_hour() -> None:
+    """A job whose calls fail at one hour, and seldom at others, should move; what it would save is what failed more."""
+    rows = [
+        _calls() | {"hour": 9, "requests": 100, "errors": 50},
+        _calls() | {"hour": 3, "requests": 100, "errors": 5},
+    ]
+    paid = [{"agent": "reviewer", "hour": 9, "requests": 50, "cost": Decimal("0.5")}]
+    [row] = _advised([_calls()], JOBS[:1], rule="job_hour", job_hours=rows, job_failures=paid)
+    assert row["title"] == "Move reviewer away from 09:00"
+    assert row["advice"].quantize(Decimal("0.0001")) == Decimal("0.45")
+    even = [row | {"errors": 20} for row in rows]
+    assert _advised([_calls()], JOBS[:1], rule="job_hour", job_hours=even, job_failures=paid) == []
+
+
+def test_what_is_idle() -> None:
+    """Models that no call used, and GPUs that did nothing, are named without a saving in dollars."""
+    models = [{"provider": "ollama", "model": name, "models": 1, "size": 4_000_000_000} for name in ("used", "idle")]
+    gpus = [{"host": "h", "device": "0", "metric": "gpu.utilisation", "mean": 0.0, "readings": 500}]
+    rows = _advised([_calls("used")], models=models, samples=gpus)
+    told = {row["rule"]: row for row in rows}
+    assert "idle take" in told["idle_models"]["detail"]
+    assert told["idle_gpus"]["advice"] is None
+    assert "idle_models" not in {row["rule"] for row in _advised([_calls("used")], models=models[:1])}

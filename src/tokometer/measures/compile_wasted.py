@@ -1,0 +1,345 @@
+"""What was paid for nothing, as SQL for both engines; the words (line, weight, pico-dollars) are `compile_prompts`'.
+
+Each kind is a SELECT of pieces of waste: `k0` (the value that is asked by), `session`, `times` (1 for what begins a
+piece, else 0), `calls` (1, or 0) and `spent` in pico-dollars. No call counts twice within a kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tokometer.ledger import Statement
+from tokometer.measures.compile_prompts import (
+    CUT,
+    EARLIER,
+    LATER,
+    LINE,
+    ORDER,
+    RATIO,
+    SO_FAR,
+    TALK,
+    TALKS,
+    THE_ONE_BEFORE,
+    Lines,
+    nearest,
+)
+from tokometer.records.labels import OTHER
+from tokometer.records.status import ERRORS
+
+MINUTE_US: Final = 60_000_000
+#: Asked again within so long is asked again because of what came before.
+AGAIN_US: Final = 10 * MINUTE_US
+#: Failures in a row from which on it is a loop: of calls, and of uses of one tool.
+LOOP_CALLS: Final = 2
+LOOP_TOOLS: Final = 3
+#: Prompts up to so many tokens are no burden.
+LONG: Final = 100_000
+#: An answer of a tool of fewer bytes than this may well be the same by chance.
+SAME_BYTES: Final = 2_000
+#: Sessions of at most so many calls, begun within AGAIN_US of the one before, could have been one.
+SHORT_SESSION: Final = 5
+#: The label by which a sender says that two prompts are the same, where it hashes them.
+HASH_LABEL: Final = "prompt_hash"
+#: How providers say that an answer was cut off at its limit.
+CUT_OFF: Final = ("length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "LENGTH")
+
+_NEXT: Final = "ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING"
+_AGAIN: Final = f"PARTITION BY {LINE} {ORDER}"
+_FAILED: Final = ", ".join(f"'{status}'" for status in ERRORS)
+_ENDS: Final = ", ".join(f"'{word}'" for word in CUT_OFF)
+#: What the kinds know of calls beside what all questions about prompts do.
+MORE: Final = {
+    "call": "id",
+    "failed": f"CASE WHEN status IN ({_FAILED}) THEN 1 ELSE 0 END",
+    "cut": f"CASE WHEN stop_reason IN ({_ENDS}) THEN 1 ELSE 0 END",
+    "agent_of": "agent",
+    "subagent_of": "subagent",
+    "project_of": "project",
+    "labelled": "coalesce(label_set, 0)",
+    "model_of": "model",
+}
+#: The whole cost of a call in pico-dollars.
+_WHOLE: Final = "CAST(d AS Int128) * 1000"
+
+
+def _calls(lines: Lines) -> str:
+    return lines.weighed(lines.calls(threaded=True))
+
+
+def retries(lines: Lines) -> str:
+    """Calls that failed two times or more in a row in one line, each within ten minutes of the one before."""
+    followed = (
+        f"SELECT *, coalesce(max(failed) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS failed_before, "
+        f"coalesce(max(us) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS before_at, "
+        f"coalesce(max(failed) OVER ({_AGAIN} {_NEXT}), 0) AS failed_next, "
+        f"coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at FROM ({_calls(lines)}) AS weighed"
+    )
+    after = f"(failed_before = 1 AND us - before_at <= {AGAIN_US})"
+    begins = f"(failed_next = 1 AND next_at - us <= {AGAIN_US})"
+    return (
+        f"SELECT k0, session, CASE WHEN {after} THEN 0 ELSE 1 END AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"FROM ({followed}) AS followed WHERE counted = 1 AND failed = 1 AND ({after} OR {begins})"
+    )
+
+
+def loops(lines: Lines) -> str:
+    """Calls in between of one tool's failures, where it failed three times or more in a row in one conversation."""
+    dialect = lines.scope.dialect
+    in_turn = "PARTITION BY talk ORDER BY us, use"
+    uses = (
+        f"SELECT {dialect.hash(TALKS)} AS talk, {dialect.micros('started_at')} AS us, id AS use, name, "
+        f"{dialect.micros('started_at')} + coalesce(duration_us, 0) AS done, "
+        "CASE WHEN status = 'error' THEN 1 ELSE 0 END AS bad "
+        f"FROM tools WHERE {lines.near()} AND session_id <> ''"
+    )
+    followed = (
+        f"SELECT *, coalesce(max(bad) OVER ({in_turn} {THE_ONE_BEFORE}), 0) AS bad_before, "
+        f"coalesce(max(name) OVER ({in_turn} {THE_ONE_BEFORE}), '') AS name_before FROM ({uses}) AS uses"
+    )
+    begun = (
+        "SELECT *, CASE WHEN bad = 1 AND bad_before = 1 AND name = name_before THEN 0 ELSE 1 END AS begins "
+        f"FROM ({followed}) AS followed"
+    )
+    numbered = f"SELECT *, sum(begins) OVER ({in_turn} {SO_FAR}) AS island FROM ({begun}) AS begun"
+    stuck = (
+        "SELECT talk AS at_talk, island, min(us) AS first_at, max(us) AS last_at "
+        f"FROM ({numbered}) AS numbered WHERE bad = 1 GROUP BY talk, island HAVING count(*) >= {LOOP_TOOLS}"
+    )
+    placed = (
+        f"SELECT *, row_number() OVER (PARTITION BY talk, island {ORDER}) AS n FROM ({_calls(lines)}) AS weighed "
+        f"JOIN ({stuck}) AS stuck ON stuck.at_talk = weighed.{TALK} "
+        "WHERE failed = 0 AND us > first_at AND us <= last_at"
+    )
+    return (
+        f"SELECT k0, session, CASE WHEN n = 1 THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"FROM ({placed}) AS placed WHERE counted = 1"
+    )
+
+
+def rereads(lines: Lines) -> str:
+    """Answers of a tool that are to the byte as long as an earlier one of it in the conversation: sent another time.
+
+    They cost what came into the prompt by them, at what new tokens cost in the next call, and a read in each later one
+    until the prompt begins anew.
+    """
+    dialect = lines.scope.dialect
+    uses = (
+        f"SELECT {dialect.hash(TALKS)} AS talk, "
+        f"{dialect.micros('started_at')} + greatest(coalesce(duration_us, 1), 1) - 1 AS us, "
+        f"prompt_bytes AS size, row_number() OVER (PARTITION BY {TALKS}, name, server, prompt_bytes "
+        "ORDER BY started_at, id) AS turn "
+        f"FROM tools WHERE {lines.near()} AND session_id <> '' AND prompt_bytes >= {SAME_BYTES} AND status <> 'error'"
+    )
+    again = (
+        f"SELECT talk, us, sum(size) AS size, count(*) AS pieces FROM ({uses}) AS uses WHERE turn > 1 GROUP BY talk, us"
+    )
+    fresh = "CAST(u AS DOUBLE) * ru + CAST(w5 AS DOUBLE) * r5 + CAST(w1 AS DOUBLE) * r1"
+    enters = f"k * ({fresh}) / greatest(CAST(u + w5 + w1 AS DOUBLE), CAST(1 AS DOUBLE))"
+    stays = "k * CASE WHEN r > 0 THEN CAST(rr AS DOUBLE) ELSE CAST(ru AS DOUBLE) END"
+    in_turn = f"PARTITION BY talk {ORDER}"
+    before = (
+        f"SELECT *, coalesce(max(p) OVER ({in_turn} {THE_ONE_BEFORE}), 0) AS before_p "
+        f"FROM ({_calls(lines)}) AS weighed WHERE p > 0"
+    )
+    parted = (
+        f"SELECT *, sum(CASE WHEN {CUT} * p < before_p THEN 1 ELSE 0 END) OVER ({in_turn} {SO_FAR}) AS part "
+        f"FROM ({before}) AS before"
+    )
+    none = "CAST(0 AS DOUBLE)"
+    paid = (
+        f"SELECT talk, us, session, k0, counted, CASE WHEN counted = 1 THEN {enters} ELSE {none} END AS enters, "
+        f"coalesce(sum(CASE WHEN counted = 1 THEN {stays} ELSE {none} END) OVER "
+        f"(PARTITION BY talk, part {ORDER} {LATER}), {none}) AS stays FROM ({parted}) AS parted"
+    )
+    stream = (
+        "SELECT talk, us, 1 AS called, session, k0, counted, enters, stays, CAST(0 AS BIGINT) AS size, "
+        f"CAST(0 AS BIGINT) AS pieces FROM ({paid}) AS paid UNION ALL "
+        f"SELECT talk, us, 0 AS called, {dialect.hash('talk')} AS session, '' AS k0, 0 AS counted, "
+        f"{none} AS enters, {none} AS stays, "
+        f"CAST(size AS BIGINT) AS size, CAST(pieces AS BIGINT) AS pieces FROM ({again}) AS again"
+    )
+    # Each piece is sent with the first call after it: sum up what came since the call before.
+    numbered = (
+        "SELECT *, sum(called) OVER (PARTITION BY talk ORDER BY us, called DESC ROWS BETWEEN UNBOUNDED PRECEDING "
+        f"AND CURRENT ROW) - called AS n FROM ({stream}) AS stream"
+    )
+    entered = (
+        "SELECT *, sum(CASE WHEN called = 0 THEN size ELSE 0 END) OVER (PARTITION BY talk, n) AS came, "
+        f"sum(CASE WHEN called = 0 THEN pieces ELSE 0 END) OVER (PARTITION BY talk, n) AS many "
+        f"FROM ({numbered}) AS numbered"
+    )
+    tokens = f"floor(CAST(came AS DOUBLE) * {RATIO})"
+    return (
+        f"SELECT k0, session, many AS times, 1 AS calls, {nearest(f'{tokens} * (enters + stays)')} AS spent "
+        f"FROM ({entered}) AS entered WHERE called = 1 AND counted = 1 AND came > 0"
+    )
+
+
+def carried(lines: Lines) -> str:
+    """What of prompts is beyond 100,000 tokens, once a person has asked for something else since they were as long."""
+    asked = (
+        f"SELECT *, coalesce(sum(CASE WHEN p > {LONG} THEN user_messages ELSE 0 END) OVER ({_AGAIN} {SO_FAR}), 0) "
+        f"AS asked FROM ({_calls(lines)}) AS weighed WHERE p > 0"
+    )
+    begins = f"coalesce(max(CASE WHEN p > {LONG} AND asked > 0 THEN 1 ELSE 0 END) OVER ({_AGAIN} {EARLIER}), 0)"
+    placed = f"SELECT *, {begins} AS on_already FROM ({asked}) AS asked"
+    beyond = f"CAST(p - {LONG} AS DOUBLE) / CAST(p AS DOUBLE)"
+    return (
+        "SELECT k0, session, 1 - on_already AS times, 1 AS calls, "
+        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({placed}) AS placed "
+        f"WHERE counted = 1 AND p > {LONG} AND asked > 0"
+    )
+
+
+def runs(lines: Lines) -> str:
+    """Calls that were made within a run of an agent or a job that ended in an error, in its session, by its agent."""
+    dialect = lines.scope.dialect
+    session, begun = dialect.hash("source, session_id"), dialect.micros("started_at")
+    where = f"{lines.near()} AND session_id <> '' AND status = 'error'"
+    failed = (
+        f"SELECT {session} AS in_session, agent AS by_agent, {begun} AS first_at, "
+        f"{dialect.micros('ended_at')} AS last_at "
+        f"FROM runs WHERE {where} AND ended_at IS NOT NULL UNION ALL "
+        f"SELECT {session} AS in_session, agent AS by_agent, {begun} AS first_at, {begun} + duration_us AS last_at "
+        f"FROM jobs WHERE {where} AND duration_us IS NOT NULL"
+    )
+    within = (
+        f"SELECT k0, session, call, d, first_at FROM ({_calls(lines)}) AS weighed JOIN ({failed}) AS failed_runs "
+        "ON failed_runs.in_session = weighed.session WHERE counted = 1 AND us >= first_at AND us <= last_at "
+        "AND (by_agent = '' OR by_agent = agent_of OR by_agent = subagent_of)"
+    )
+    once = (
+        f"SELECT k0, session, call, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
+        "GROUP BY k0, session, call"
+    )
+    return (
+        "SELECT k0, session, CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY call) = 1 "
+        f"THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent FROM ({once}) AS once"
+    )
+
+
+def unrepaid(lines: Lines) -> str:
+    """Lines in which writing to the cache cost more than plain input, beyond what was saved by reading from it."""
+    extra = "CAST(w5 AS DOUBLE) * greatest(r5 - ru, 0) + CAST(w1 AS DOUBLE) * greatest(r1 - ru, 0)"
+    saved = "CAST(r AS DOUBLE) * greatest(ru - rr, 0)"
+    whole = (
+        f"SELECT k0, session, line, sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net, "
+        f"count(*) AS calls FROM ({_calls(lines)}) AS weighed WHERE counted = 1 AND p > 0 GROUP BY k0, session, line"
+    )
+    return f"SELECT k0, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
+
+
+def cut(lines: Lines) -> str:
+    """Answers that were cut off at their limit and asked for again within ten minutes, instead of gone on with."""
+    followed = (
+        f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at, "
+        f"coalesce(max(p) OVER ({_AGAIN} {_NEXT}), 0) AS next_p FROM ({_calls(lines)}) AS weighed"
+    )
+    return (
+        f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({followed}) AS followed "
+        f"WHERE counted = 1 AND cut = 1 AND next_at > us AND next_at - us <= {AGAIN_US} "
+        "AND next_p > 0 AND next_p < p + o"
+    )
+
+
+def _hashes(lines: Lines) -> str:
+    """Sets of labels with the hash of a prompt that is among them."""
+    hashed = lines.scope.dialect.label(lines.scope.bind(HASH_LABEL))
+    return f"SELECT id AS named_set, {hashed} AS prompt_hash FROM label_sets"
+
+
+def duplicates(lines: Lines) -> str:
+    """Calls with a prompt that the model was asked before in the window, by the hash that their sender labels."""
+    calls = lines.weighed(lines.calls(threaded=False))
+    sets = _hashes(lines)
+    placed = (
+        "SELECT *, row_number() OVER (PARTITION BY prompt_hash, model_of ORDER BY us, call) AS turn "
+        f"FROM ({calls}) AS weighed JOIN ({sets}) AS named ON named.named_set = weighed.labelled "
+        f"WHERE failed = 0 AND coalesce(prompt_hash, '') NOT IN ('', {lines.scope.bind(OTHER)})"
+    )
+    return f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({placed}) AS placed WHERE turn > 1"
+
+
+def starts(lines: Lines) -> str:
+    """Short sessions of one agent in one project, begun within ten minutes of the one before: each pays its start.
+
+    What they have in common is at most the shortest first prompt of them; that much could have been read from a cache.
+    """
+    in_turn = f"PARTITION BY session {ORDER}"
+    first = (
+        f"SELECT *, row_number() OVER ({in_turn}) AS n, count(*) OVER (PARTITION BY session) AS many, "
+        f"max(us) OVER (PARTITION BY session) AS last_at FROM ({_calls(lines)}) AS weighed WHERE p > 0"
+    )
+    alike = "PARTITION BY agent_of, project_of, line_of"
+    # The model is part of what is alike: a cache is one model's.
+    firsts = f"SELECT *, model_of AS line_of FROM ({first}) AS first WHERE n = 1 AND many <= {SHORT_SESSION}"
+    followed = (
+        f"SELECT *, coalesce(max(last_at) OVER ({alike} {ORDER} {EARLIER}), 0) AS before_at, "
+        f"min(p) OVER ({alike}) AS shared FROM ({firsts}) AS firsts"
+    )
+    fresh = "CAST(u AS DOUBLE) * ru + CAST(w5 AS DOUBLE) * r5 + CAST(w1 AS DOUBLE) * r1"
+    each = f"greatest(({fresh}) / greatest(CAST(u + w5 + w1 AS DOUBLE), CAST(1 AS DOUBLE)) - rr, CAST(0 AS DOUBLE))"
+    saved = f"k * CAST(greatest(shared - r, 0) AS DOUBLE) * {each}"
+    return (
+        f"SELECT k0, session, 1 AS times, 1 AS calls, {nearest(saved)} AS spent FROM ({followed}) AS followed "
+        f"WHERE counted = 1 AND before_at > 0 AND us > before_at AND us - before_at <= {AGAIN_US} AND shared > r"
+    )
+
+
+#: Every kind of waste, by name.
+KINDS: Final[dict[str, Callable[[Lines], str]]] = {
+    one.__name__: one for one in (retries, loops, rereads, carried, runs, unrepaid, cut, duplicates, starts)
+}
+
+
+def added(lines: Lines, of: str, most: int) -> Statement:
+    """The pieces of one kind by value: value, times, calls, pico-dollars, sessions; what cost most first."""
+    pieces = KINDS[of](lines)
+    sql = (
+        "SELECT k0, sum(times), sum(calls), sum(CAST(spent AS Int128)) AS all_spent, count(DISTINCT session) "
+        f"FROM ({pieces}) AS pieces WHERE spent > 0 GROUP BY k0 ORDER BY all_spent DESC, k0 LIMIT {most:d}"
+    )
+    return Statement(sql, lines.scope.values)
+
+
+def known(lines: Lines) -> Statement:
+    """What each source tells.
+
+    Columns: source; calls; of these with a session, a reason why they ended, a person's message, a hash; uses of tools
+    whose end, and whose size is known; runs and jobs whose end and session are known.
+    """
+    scope = lines.scope
+    sets = _hashes(lines)
+    yes = {
+        "sessions": "session_id <> ''",
+        "stops": "session_id <> '' AND stop_reason <> ''",
+        "people": "session_id <> '' AND user_messages > 0",
+        "hashed": "coalesce(prompt_hash, '') <> ''",
+    }
+    parts = ("calls", *yes, "ends", "sizes", "runs")
+
+    def row(table: str, where: str, told: dict[str, str]) -> str:
+        columns = ", ".join(f"{told.get(name, 'CAST(0 AS BIGINT)')} AS {name}_n" for name in parts)
+        return f"SELECT source, {columns} FROM {table} WHERE {where} GROUP BY source"
+
+    def count(when: str) -> str:
+        return f"CAST(sum(CASE WHEN {when} THEN 1 ELSE 0 END) AS BIGINT)"
+
+    calls = (
+        f"(SELECT * FROM {scope.rows()} LEFT JOIN ({sets}) AS named ON named.named_set = label_set) AS labelled_calls"
+    )
+    made = {"calls": "CAST(count(*) AS BIGINT)", **{name: count(when) for name, when in yes.items()}}
+    ended = "session_id <> '' AND status IN ('ok', 'error')"
+    rows = (
+        row(calls, " AND ".join(scope.conditions()), made),
+        row("tools", lines.near(), {"ends": count(ended), "sizes": count("session_id <> '' AND prompt_bytes > 0")}),
+        row("runs", lines.near(), {"runs": count(f"{ended} AND ended_at IS NOT NULL")}),
+        row("jobs", lines.near(), {"runs": count(f"{ended} AND duration_us IS NOT NULL")}),
+    )
+    sums = ", ".join(f"sum({name}_n) AS {name}" for name in parts)
+    sql = (
+        f"SELECT source, {sums} FROM ({' UNION ALL '.join(rows)}) AS told "
+        "GROUP BY source HAVING sum(calls_n) > 0 ORDER BY source"
+    )
+    return Statement(sql, scope.values)
