@@ -38,6 +38,7 @@ from tokometer.server import (
     sources,
     targets,
     views,
+    what_if,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
@@ -85,6 +86,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests):
         app.include_router(module.router)
+    app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
