@@ -33,6 +33,7 @@ from tokometer.server import (
     search,
     sources,
     targets,
+    verdicts,
     views,
 )
 from tokometer.server.away import answer_when_away
@@ -79,7 +80,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, boards, board_pages, objectives):
+    for module in (views, notes, boards, board_pages, objectives, verdicts):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))

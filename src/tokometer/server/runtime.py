@@ -42,6 +42,7 @@ from tokometer.server.moments import Moment, Moments
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
+from tokometer.server.spent import Spent
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
 from tokometer.settings.hooks import HookSecrets
@@ -128,6 +129,8 @@ class Runtime:
     accounts: AccountsWhenAsked = field(init=False)
     #: What people have decided, over what the file settles.
     decided: Decided = field(init=False)
+    #: What is spent of each budget, for verdicts.
+    spent: Spent = field(init=False)
     #: Dashboards that people have made.
     boards: OwnBoards = field(init=False)
     #: All that there are, and who asks them; none in a demo.
@@ -176,6 +179,13 @@ class Runtime:
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
+        self.spent = Spent(
+            lambda: self.settings,
+            lambda: self.decided.known(self.settings_file.current()),
+            lambda question: self.ask(question, 1.0),
+            self.version,
+            self.now,
+        )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
@@ -296,6 +306,7 @@ class Runtime:
             hanging.append("the demo")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
+        self.spent.close()
         self.making.close()
         self.moments.close()
         self.decoder.close()
