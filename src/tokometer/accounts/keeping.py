@@ -96,7 +96,7 @@ class Kept(Generic[Thing]):
             self._check(after)
             of = self._table.c.workspace == workspace, self._table.c.id == id_
             self._run(connection, self._table.update().where(*of).values(**_row(after)))
-            told = {name: _quoted(value) for name, value in values.items() if value != getattr(before, name)}
+            told = {name: _told(after, name) for name, value in values.items() if value != getattr(before, name)}
             self.record(connection, after, who, "changed", told)
         self._changed()
         return after
@@ -111,7 +111,7 @@ class Kept(Generic[Thing]):
             thing = self._found(connection, workspace, id_, for_change=True)
             of = self._table.c.workspace == workspace, self._table.c.id == id_
             connection.execute(self._table.delete().where(*of))
-            told = {name: _quoted(getattr(thing, name)) for name in thing.texts}
+            told = {name: _told(thing, name) for name in thing.texts if name not in thing.hidden}
             self.record(connection, thing, who, "removed", told)
         self._changed()
         return thing
@@ -163,6 +163,11 @@ def _row(thing: Made) -> dict[str, Any]:
 def _clean(id_: str) -> str:
     """An id as it can be asked for: PostgreSQL takes no NUL."""
     return id_.encode("utf-8", "replace").decode().replace("\0", "")[:64]
+
+
+def _told(thing: Made, name: str) -> Any:  # noqa: ANN401 - a field of any kind
+    """A field as the record of changes has it."""
+    return "…" if name in thing.hidden else _quoted(getattr(thing, name))
 
 
 def _quoted(value: Any) -> Any:  # noqa: ANN401 - a field of any kind

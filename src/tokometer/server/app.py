@@ -13,7 +13,9 @@ from tokometer.server import (
     board_pages,
     boards,
     budgets,
+    channels,
     control,
+    digests,
     embedded,
     explored,
     exports,
@@ -30,11 +32,13 @@ from tokometer.server import (
     pages,
     panels,
     pushed,
+    rules,
     search,
     sources,
     targets,
     verdicts,
     views,
+    what_if,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
@@ -80,8 +84,9 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, boards, board_pages, objectives, verdicts):
+    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
+    app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):

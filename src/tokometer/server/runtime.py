@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tokometer.accounts import AccountsWhenAsked
+from tokometer.alerting import Alerting
+from tokometer.alerting import check as check_alerts
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
@@ -32,6 +34,7 @@ from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
+from tokometer.server.alerting import alerting_of
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.decided import Decided
 from tokometer.server.grpc_state import GrpcState
@@ -39,6 +42,7 @@ from tokometer.server.making import Making
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
+from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
@@ -59,6 +63,7 @@ _MAKERS: Final = max(2, os.cpu_count() or 2)
 #: What each part of the end may take (seconds); all of it together is bounded by host/ending.py.
 _TO_READ: Final = 2.0
 _TO_ASK: Final = 1.0
+_TO_SEND: Final = 1.0
 _TO_PLAY: Final = 1.0
 _TO_COMMIT: Final = 5.0
 _TO_SETTLE: Final = 1.0
@@ -133,9 +138,13 @@ class Runtime:
     spent: Spent = field(init=False)
     #: Dashboards that people have made.
     boards: OwnBoards = field(init=False)
+    #: Says what happens to alerts, and sends digests.
+    notifying: Notifying = field(init=False)
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
+    #: Looks at alert rules.
+    alerting: Alerting = field(init=False)
     #: Plays generated data on, in a demo.
     player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
@@ -187,6 +196,8 @@ class Runtime:
             self.now,
         )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
+        self.notifying = Notifying(self, WORKSPACES[0])
+        self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
@@ -269,6 +280,8 @@ class Runtime:
                 f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
                 "`tokometer doctor --repair` read again what the sources still have."
             )
+        if self.alerting.trouble and not self.accounts.trouble:
+            found.append(f"Alert rules cannot be looked at just now: {self.alerting.trouble}.")
         aside = len(self.ledger.unsettled)
         if aside:
             found.append(
@@ -288,6 +301,7 @@ class Runtime:
         kinds = set(receipt.touched) | ({"refused"} if receipt.refused else set())
         if kinds:
             self.broadcaster.publish(kinds)
+            self.alerting.wake()
 
     def close(self) -> list[str]:
         """Stop following, commit what waits, and let go of the ledger. A second call does nothing.
@@ -302,8 +316,12 @@ class Runtime:
             hanging.append("reading files")
         if self.poller is not None and not self.poller.stop(_TO_ASK):
             hanging.append("asking targets")
+        if not self.notifying.delivering.stop(_TO_SEND):
+            hanging.append("sending notifications")
         if self.player is not None and not self.player.stop(_TO_PLAY):
             hanging.append("the demo")
+        if not self.alerting.stop(_TO_ASK):
+            hanging.append("looking at alert rules")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
         self.spent.close()
@@ -331,6 +349,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)
         budgets.check(settings, path)
+        check_alerts(settings, path)
         outcomes.use(settings.outcomes)
         # Whatever was worked out with the settings before is out of date, and the pages are told.
         broadcaster.publish({"settings"})
