@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import (
+    alert_pages,
     api,
     assets,
     badges,
@@ -39,6 +40,7 @@ from tokometer.server import (
     sources,
     targets,
     units,
+    verdicts,
     views,
     what_if,
 )
@@ -86,7 +88,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests):
+    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
     for one in (hardware.api, series.api, units.pages, what_if.pages):
         app.include_router(one)
