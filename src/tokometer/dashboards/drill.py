@@ -32,6 +32,8 @@ _JUDGES: Final[Mapping[str, str]] = {
     "movers": "calls.cost",
     "cost_split": "calls.cost",
     "advice": "calls.cost",
+    "unit_costs": "calls.cost",
+    "unit_course": "calls.cost",
     **dict.fromkeys(
         ("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes", "waste"), "calls.cost"
     ),

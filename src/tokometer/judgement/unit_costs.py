@@ -44,7 +44,7 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
                 "change": float(now["each"] / before["each"] - 1)
                 if now["each"] is not None and before["each"]
                 else None,
-                "last": series.points[-1][0] if series.points else None,
+                "last": series.points[-1][0].isoformat() if series.points else "",
             }
         )
     return rows
@@ -58,7 +58,7 @@ def _course(matter: Matter, settings: Settings) -> Inquiry:
         rows += [
             {
                 "unit_course": _each(cost, amount),
-                "day": day,
+                "day": day.isoformat(),
                 "series": series.title,
                 "name": series.name,
                 "unit": series.unit,
@@ -140,7 +140,7 @@ UNIT_COSTS: Final = Judgement(
         Fact("days_unknown", COUNT, "integer", "Days without a price", "with a value, and calls that nobody prices"),
         Fact("before", USD, "money", "Before", "cost per unit in the window before, of the same length"),
         share("change", "against that", "Change"),
-        Fact("last", None, "date", "Last value", "the last day with a value"),
+        text("last", "the last day with a value", "Last value"),
     ),
     thresholds="none: what it may cost is for the business to say",
     inquire=_inquire,
@@ -157,7 +157,7 @@ UNIT_COURSE: Final = Judgement(
     formula=_FORMULA,
     by=("",),
     facts=(
-        Fact("day", None, "date", "Day", "the day, of the series' zone"),
+        text("day", "the day, of the series' zone", "Day"),
         text("series", "what is counted", "Series"),
         text("name", "its name in the API"),
         text("unit", "one of them"),

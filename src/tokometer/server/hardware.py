@@ -90,14 +90,19 @@ def shown(one: Hardware) -> dict[str, Any]:
         "id": one.id,
         "title": one.title,
         "host": one.match,
-        "price": f"{one.price:f}",
+        "price": _plain(one.price),
         "bought": one.bought.astimezone(UTC).date().isoformat(),
         "amortisation_months": one.amortisation_months,
-        "power_price": f"{one.power_price:f}",
+        "power_price": _plain(one.power_price),
         "watts": one.watts,
         "compared": dict(one.compared),
         "revision": one.revision,
     }
+
+
+def _plain(amount: Decimal) -> str:
+    """Without zeros behind what was said."""
+    return f"{amount.normalize():f}"
 
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _one(row: Mapping[str, Any]) -> dict[str, Any]:
         if change is None
         else f"{'+' if change > 0 else '−' if change < 0 else ''}{show(abs(change), PERCENT)}",
         "better": None if not change else change < 0,
-        "last": row["last"].isoformat() if row.get("last") else "",
+        "last": row.get("last") or "",
     }
 
 
@@ -149,6 +149,6 @@ def _course(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return made[::-1]
 
 
-def _weekday(day: date | str) -> str:
-    of = date.fromisoformat(day) if isinstance(day, str) else day
+def _weekday(day: str) -> str:
+    of = date.fromisoformat(day)
     return f"{of:%a} {of.day} {of:%b}"

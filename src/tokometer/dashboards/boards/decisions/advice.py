@@ -13,6 +13,7 @@ ADVICE: Final = (
             Advice(
                 id="decisions.advice",
                 title="What to Do",
+                leads="what-if",
                 most=12,
                 width=12,
                 every=600,
