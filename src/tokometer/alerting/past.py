@@ -75,7 +75,7 @@ def quarter(moment: datetime) -> datetime:
     return datetime.fromtimestamp(stamp, UTC)
 
 
-def fold(rule: AlertRule, seen: Iterable[Evaluated]) -> dict[str, list[Alert]]:
+def fold(rule: AlertRule, seen: Iterable[Evaluated], workspace: str = "default") -> dict[str, list[Alert]]:
     """The alerts that fired, by value, had the rule been looked at at these moments, the earliest first."""
     open_: dict[str, Alert] = {}
     found: dict[str, list[Alert]] = {}
@@ -83,7 +83,7 @@ def fold(rule: AlertRule, seen: Iterable[Evaluated]) -> dict[str, list[Alert]]:
         if rule.id not in moment.readings:
             continue
         for value, reading in readings_of(rule, moment, open_).items():
-            made: Step = step(rule, open_.pop(value, None), reading, moment.now)
+            made: Step = step(rule, open_.pop(value, None), reading, moment.now, workspace)
             if made.alert is not None and made.alert.state == "resolved":
                 found.setdefault(value, []).append(made.alert)
             elif made.alert is not None:
@@ -146,13 +146,15 @@ def moments_of(hours: Sequence[datetime], longest: timedelta, now: datetime, mos
     return [inside[place * len(inside) // most] for place in range(most)]
 
 
-def mended(rule: AlertRule, seen: Sequence[Evaluated], known: Sequence[Alert], now: datetime) -> list[Alert]:
+def mended(
+    rule: AlertRule, seen: Sequence[Evaluated], known: Sequence[Alert], now: datetime, workspace: str = "default"
+) -> list[Alert]:
     """The alerts of a rule that change, or are new, now that the past is known to have been another.
 
     Nothing of it is announced: what is over wakes nobody.
     """
     changed = []
-    found = fold(rule, seen)
+    found = fold(rule, seen, workspace)
     for value, episodes in found.items():
         mine = [one for one in known if one.value == value and one.fired is not None]
         for episode in episodes:

@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import (
+    alert_pages,
     api,
     assets,
     badges,
@@ -82,7 +83,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests):
+    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests):
         app.include_router(module.router)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
