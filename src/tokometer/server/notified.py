@@ -8,7 +8,7 @@ from typing import Any, Final
 from tokometer.accounts import AccountsError, Delivery, Digest
 from tokometer.alerting.channels import Listed, Wants
 from tokometer.alerting.digests import DAYS, WEEKDAYS, of_day, period_of
-from tokometer.alerting.messages import WORDS
+from tokometer.alerting.messages import MARKS, WORDS
 from tokometer.dashboards import DASHBOARDS
 from tokometer.posting.services import SERVICES
 from tokometer.records.plural import counted
@@ -20,6 +20,7 @@ _WORKSPACE: Final = WORKSPACES[0]
 #: Deliveries that the page shows.
 _MOST: Final = 50
 _STANDING: Final = {"sent": "good", "waiting": "none", "failed": "critical", "dropped": "warning"}
+_SIGNS: Final = "".join({*MARKS, " "})
 _DO: Final = {"sent": "Sent", "waiting": "Waiting", "failed": "Failed", "dropped": "Dropped"}
 
 
@@ -115,8 +116,11 @@ def _digest(runtime: Runtime, one: Digest, titles: dict[str, str]) -> dict[str, 
 
 
 def _delivery(one: Delivery, titles: dict[str, str]) -> dict[str, Any]:
+    kind, _, rest = one.about.partition(":")
     return {
-        "subject": one.subject,
+        # The sign for what happened is said as a word here.
+        "subject": one.subject.lstrip(_SIGNS),
+        "event": rest.rpartition(":")[2] if kind == "alert" else "",
         "link": one.link,
         "error": one.error,
         "state": one.state,
