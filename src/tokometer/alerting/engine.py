@@ -155,7 +155,7 @@ class Engine:
         elif event == "resolved" and after.told and not silenced:
             self.announce(turn.connection, after, "resolved")
         if after != before:
-            turn.put(after)
+            turn.put(after, quiet=before is not None and before.state == after.state and before.told == after.told)
 
     # -- what came late ------------------------------------------------------------------------------------------------
 

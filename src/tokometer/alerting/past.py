@@ -19,7 +19,7 @@ from tokometer.alerting.states import Step, noted, step
 QUARTER: Final = timedelta(minutes=15)
 #: Moments at which a rule is tried, and the time that all of them may take (seconds).
 _MOST_MOMENTS: Final = 1_500
-_PATIENCE: Final = 8.0
+PATIENCE: Final = 8.0
 _PROBES: Final = 3
 
 
@@ -35,8 +35,8 @@ class Tried:
     alerts: tuple[Alert, ...]
 
 
-def try_on(rule: AlertRule, situation: Situation, ask: AskAsOf, days: int = 30) -> Tried:
-    """What a rule would have done in the last so many days, looked at as often as a few seconds allow.
+def try_on(rule: AlertRule, situation: Situation, ask: AskAsOf, days: int = 30, patience: float = PATIENCE) -> Tried:
+    """What a rule would have done in the last so many days, looked at as often as some seconds allow.
 
     Raises:
         RuleError: It cannot be asked, or not of the past.
@@ -46,7 +46,7 @@ def try_on(rule: AlertRule, situation: Situation, ask: AskAsOf, days: int = 30) 
     until = quarter(situation.now)
     since = until - timedelta(days=days)
     took = _cost(rule, situation, ask, since, until)
-    many = max(24, min(_MOST_MOMENTS, int(_PATIENCE / max(took, 1e-4))))
+    many = max(24, min(_MOST_MOMENTS, int(patience / max(took, 1e-4))))
     length = QUARTER * max(1, -(-(until - since) // (QUARTER * many)))
     moments = [until - length * back for back in range((until - since) // length, -1, -1)]
     seen = [_at(rule, situation, ask, moment) for moment in moments]

@@ -9,10 +9,11 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from tokometer.accounts import AccountsError, Alert
-from tokometer.alerting import CONDITIONS, SEVERITIES
+from tokometer.alerting import CONDITIONS, SEVERITIES, AlertRule, rules_of
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.measures import CUBES
 from tokometer.records.units import SECONDS, show
+from tokometer.server.alerting import link
 from tokometer.server.notified import notified
 from tokometer.server.pages import framed
 from tokometer.server.rules import grammar, shown, shown_rules
@@ -21,7 +22,7 @@ from tokometer.server.runtime import WORKSPACES, Runtime
 router: Final = APIRouter(include_in_schema=False)
 _WORKSPACE: Final = WORKSPACES[0]
 #: Alerts of the history that the page shows, and days of a rule's strip.
-_MOST: Final = 100
+_MOST: Final = 50
 _DAYS: Final = 30
 #: The strip's width in its own units.
 _WIDE: Final = 180
@@ -34,9 +35,13 @@ def page(request: Request) -> Response:
     """What fires now, the rules that say when, and the history."""
     runtime: Runtime = request.app.state.runtime
     now = runtime.now()
-    trouble, alerts, rules = "", [], []
+    trouble = ""
+    alerts: list[Alert] = []
+    rules: list[dict[str, Any]] = []
+    known: dict[str, AlertRule] = {}
     try:
         rules = shown_rules(runtime)
+        known = {rule.id: rule for rule in rules_of(runtime.accounts, runtime.settings, _WORKSPACE).rules}
         if runtime.accounts.is_there:
             kept = runtime.accounts.get().alerts
             found = {one.id: one for one in (*kept.unresolved(_WORKSPACE), *kept.history(_WORKSPACE))}
@@ -50,8 +55,8 @@ def page(request: Request) -> Response:
         "alerts",
         alone=True,
         trouble=trouble,
-        firing=[_row(one, now) for one in sorted(open_, key=_place)],
-        history=[_row(one, now) for one in alerts if one.fired and one.state in ("resolved", "closed")][:_MOST],
+        firing=[_row(one, now, known) for one in sorted(open_, key=_place)],
+        history=[_row(one, now, known) for one in alerts if one.fired and one.state in ("resolved", "closed")][:_MOST],
         rules=[_rule(one, alerts, now) for one in rules],
         looked_at=runtime.alerting.looked_at,
         grammar=[grammar(one) for one in CONDITIONS.values()],
@@ -67,13 +72,14 @@ def _place(alert: Alert) -> tuple[Any, ...]:
     return (alert.state != "firing", _RANK[alert.severity], -(alert.fired or alert.since).timestamp())
 
 
-def _row(alert: Alert, now: datetime) -> dict[str, Any]:
+def _row(alert: Alert, now: datetime, rules: Mapping[str, AlertRule]) -> dict[str, Any]:
     """An alert, with what people read of it."""
     begun = alert.fired or alert.since
     lasted = (alert.resolved or now) - begun
     silent = alert.silenced_until if alert.silenced_until and alert.silenced_until > now else None
     return {
         **shown(alert),
+        "link": alert.link or (link(rules[alert.rule], alert) if alert.rule in rules else ""),
         "standing": _STANDING[alert.severity],
         "words": alert.measured.get("words", ""),
         "begun": _time(begun),

@@ -37,7 +37,9 @@ from tokometer.server import (
     search,
     sources,
     targets,
+    verdicts,
     views,
+    what_if,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
@@ -83,8 +85,9 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests):
+    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
+    app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
