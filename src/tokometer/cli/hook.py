@@ -20,6 +20,7 @@ import click
 from tokometer.cli.options import data_option
 from tokometer.cli.softly import MOST, object_of
 from tokometer.cli.verdict import pairs, verdict_of
+from tokometer.host.regular import open_regular
 
 #: What the calls of each are recorded as.
 _AGENTS: Final = {
@@ -95,11 +96,11 @@ def _project(cwd: object) -> str:
 def _model_of(transcript: str) -> str:
     """The model that a session used last, by the end of its transcript; empty where that does not say."""
     try:
-        with Path(transcript).open("rb") as file:
+        with open_regular(transcript) as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - _TAIL))
-            found = _MODEL.findall(file.read(_TAIL))
-    except (OSError, ValueError):
+            found = _MODEL.findall(file.read(_TAIL) or b"")
+    except OSError:
         return ""
     return found[-1].decode() if found else ""
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Final
 
-from tokometer.demo import gateway, jobs, outcomes
+from tokometer.demo import gateway, jobs, outcomes, plans
 from tokometer.demo.beside import Beside
 from tokometer.demo.edge import edge, edge_calls
 from tokometer.demo.facts import Facts
@@ -187,6 +187,7 @@ class _History:
         records += self._beside.about(records)
         records += self._beside.meanwhile(hour.start, hour.end)
         records += self._cashier.close(hour.end)
+        records += plans.told(hour.start, hour.end, self._end, self._workspace)
         records += outcomes.told(hour.start, hour.end, self._workspace)
         return records
 
