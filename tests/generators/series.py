@@ -48,6 +48,19 @@ def days(seed: int, *, count: int = 90, spikes: int = 5, noise: float = 0.15, gr
     return _plant(rng, values, spikes, 7, (1, 2), lambda place: FIRST + timedelta(days=place))
 
 
+def family(kind: str, seed: int, count: int = 180) -> list[float]:
+    """Days of a `trend`, of a level with a `week`, or with a `step` to another level in it; all of them with noise."""
+    rng = Random(seed)
+    at, up = rng.randint(int(count * 0.35), int(count * 0.65)), rng.choice([0.45, 0.6, 1.6, 2.2])
+    growth = rng.choice([-0.6, 0.8, 1.2, 1.6])
+    found = []
+    for place in range(count):
+        level = 100.0 * (1 + growth * place / count if kind == "trend" else up if kind == "step" and place >= at else 1)
+        week = 1.0 if kind == "trend" and seed % 2 else WEEK[place % 7]
+        found.append(level * week * rng.lognormvariate(0, 0.2))
+    return found
+
+
 def _plant(
     rng: Random, values: list[float], spikes: int, apart: int, long: tuple[int, int], when: Callable[[int], datetime]
 ) -> Planted:

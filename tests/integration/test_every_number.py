@@ -22,6 +22,7 @@ from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Meta, Query, answer, measure_named
 from tokometer.measures.behind import behind
+from tokometer.measures.listing import count
 from tokometer.measures.questions import MOST_RECORDS, Listing
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.prices import PriceBook
@@ -211,6 +212,8 @@ def test_marks_lead_to_rows_that_add_up(ledger: Ledger, opens: str, panel: Panel
         return
     if "series" in chart:
         _courses(walk, chart)
+    elif panel.kind == "histogram":
+        _bins(walk, chart)
     elif "rows" in chart:
         _cells(walk, chart)
     elif "of" in chart and panel.kind != "distribution":
@@ -256,6 +259,28 @@ def _cells(walk: Walk, chart: dict[str, Any]) -> None:
         value = walk.asked(chart["of"], conditions, within)
         shown = chart["tips"][at][1][0][1]
         assert shown == exact(float(value or 0), described(chart["of"]).unit), chart["tips"][at]
+
+
+def _bins(walk: Walk, chart: dict[str, Any]) -> None:
+    """Columns of a histogram: each leads to as many calls as it has, and all of them together to all."""
+    query = walk.drill.query(chart["of"])
+    assert query is not None
+    of = behind(chart["of"])
+    for tip in chart["tips"]:
+        compared = (
+            tuple(f"calls.{fact} {op} {json.dumps(values)}" for fact, values, op in tip[3]) if len(tip) > 3 else ()
+        )
+        where = (*query.where, *of.where)
+        listing = Listing(
+            columns=("id",),
+            where=where,
+            compared=compared,
+            since=query.since,
+            until=query.until,
+            tz=query.tz,  # type: ignore[arg-type]
+        )
+        shown = int(tip[1][0][1].replace(",", ""))
+        assert shown == (count(walk.ledger, listing, WORKSPACES, NOW) if compared else 0), tip
 
 
 def _marks(walk: Walk, chart: dict[str, Any]) -> None:

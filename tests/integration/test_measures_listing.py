@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Filter, Listing, QueryError, answer
+from tokometer.measures.comparisons import comparable
 from tokometer.measures.facts import FACTS
 from tokometer.measures.listing import count
 from tokometer.measures.questions import sortable
@@ -191,6 +193,49 @@ def test_full_text_looks_at_messages_details_and_ids(ledgers: list[Ledger]) -> N
         assert found("nothing of the kind") == 0
         assert found("") == 4
         assert found("exhausted", "error_details") == 1
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_numbers_are_compared_as_by_hand(ledgers: list[Ledger], data: st.DataObject) -> None:
+    """Above and below together are all records that have the number, on both engines, and each is where it belongs."""
+    cube = data.draw(st.sampled_from([cube for cube in FACTS if comparable(cube)]))
+    fact = data.draw(st.sampled_from(sorted(comparable(cube))))
+    every = [row[fact] for row in answer(ledgers[0], _every(cube, fact), WORKSPACES, NOW).rows]
+    known = [value for value in every if value is not None]
+    near = st.sampled_from([str(value) for value in known]) if known else st.nothing()
+    number = data.draw(st.one_of(near, st.decimals(-10, 10**6, places=3).map(str)))
+    if Decimal(number).adjusted() > 25:
+        return
+    for op, holds in (
+        (">=", Decimal.__ge__),
+        (">", Decimal.__gt__),
+        ("<=", Decimal.__le__),
+        ("<", Decimal.__lt__),
+    ):
+        expected = sum(holds(Decimal(str(value)), Decimal(number)) for value in known)
+        for ledger in ledgers:
+            listing = _every(cube, fact, compared=(f"{cube}.{fact} {op} {number}",))
+            assert len(answer(ledger, listing, WORKSPACES, NOW).rows) == expected, (ledger.engine, listing.compared)
+            assert count(ledger, listing, WORKSPACES, NOW) == expected
+
+
+def _every(cube: str, fact: str, **more: Any) -> Listing:
+    return Listing(cube=cube, columns=(fact,), since="all", limit=10_000, **more)
+
+
+def test_what_is_no_number_cannot_be_compared() -> None:
+    """With what may have been meant."""
+    for given_, words in (
+        ("calls.latency >= 3", "or 'latency_ms'"),
+        ("calls.cost > much", "compared with a number"),
+        ("calls.cost > 1e99999", "compared with a number"),
+        ("calls.error_message > 3", "no number"),
+    ):
+        with pytest.raises(QueryError, match=words):
+            Listing(compared=(given_,))  # type: ignore[arg-type]
+    again = Listing.parse(Listing(compared=('calls.cost > ["0.5"]',)).to_json())  # type: ignore[arg-type]
+    assert [str(one) for one in again.compared] == ["cost > 0.5"]
 
 
 def test_a_place_is_bound_to_its_question(ledgers: list[Ledger]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Engine, or_, select, update
 
 from tokometer.accounts import decided, tables_decided
+from tokometer.accounts.alerts import Alerts
 from tokometer.accounts.database import engine_of, reading, writing
+from tokometer.accounts.deliveries import Deliveries
 from tokometer.accounts.keeping import Kept
 from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
 from tokometer.accounts.upgrading import upgrade
@@ -30,7 +32,9 @@ class Accounts:
         budgets: What may be spent.
         objectives: What service is to be given.
         rules: When somebody is to be told.
+        alerts: The times when somebody was to be told.
         channels: Where somebody is told.
+        deliveries: What is to be said by channels, and what became of it.
         digests: Dashboards that are sent.
         answers: What was said to advice.
         hardware: Machines that were bought.
@@ -54,7 +58,9 @@ class Accounts:
         self.budgets = Kept(self._engine, tables_decided.BUDGETS, decided.Budget, self._count)
         self.objectives = Kept(self._engine, tables_decided.OBJECTIVES, decided.Objective, self._count)
         self.rules = Kept(self._engine, tables_decided.RULES, decided.Rule, self._count)
+        self.alerts = Alerts(self._engine, self._count)
         self.channels = Kept(self._engine, tables_decided.CHANNELS, decided.Channel, self._count)
+        self.deliveries = Deliveries(self._engine, self._count)
         self.digests = Kept(self._engine, tables_decided.DIGESTS, decided.Digest, self._count)
         self.answers = Kept(self._engine, tables_decided.ANSWERS, decided.Answer, self._count)
         self.hardware = Kept(self._engine, tables_decided.HARDWARE, decided.Hardware, self._count)
@@ -69,9 +75,10 @@ class Accounts:
         """What asks the database."""
         return self._engine
 
-    def changes(self, workspace: str, most: int = 100) -> list[Change]:
-        """The latest changes, the last one first."""
-        asked = select(CHANGES).where(CHANGES.c.workspace == workspace).order_by(CHANGES.c.number.desc()).limit(most)
+    def changes(self, workspace: str, most: int = 100, kinds: Collection[str] = ()) -> list[Change]:
+        """The latest changes, the last one first; of things of some kinds only, where they are named."""
+        of = (CHANGES.c.workspace == workspace, *((CHANGES.c.kind.in_(kinds),) if kinds else ()))
+        asked = select(CHANGES).where(*of).order_by(CHANGES.c.number.desc()).limit(most)
         with reading(self._engine) as connection:
             return [
                 Change(at=row.at, who=row.who, kind=row.kind, id=row.id, did=row.did, what=row.what)

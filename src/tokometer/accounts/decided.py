@@ -83,6 +83,7 @@ class Channel(Made):
     kind: ClassVar[str] = "channel"
     texts: ClassVar[Mapping[str, int]] = {"title": 80, "sealed": 8_000, "shown": 200}
     needed: ClassVar[tuple[str, ...]] = ("title", "sealed")
+    hidden: ClassVar[tuple[str, ...]] = ("sealed",)
     most: ClassVar[int] = 200
 
     title: str
@@ -200,7 +201,7 @@ class Alert:
     value: str = ""
     title: str
     severity: str
-    #: `pending`, `firing` or `resolved`.
+    #: `pending`, `firing`, `closed` (resolved by hand while the condition holds) or `resolved`.
     state: str
     #: Since when the condition holds.
     since: datetime
@@ -214,6 +215,9 @@ class Alert:
     link: str = ""
     #: What came late and changed it.
     note: str = ""
+    #: Whether it has been announced that it fired; not while it is silenced.
+    told: bool = False
+    silenced_until: datetime | None = None
     changed: datetime | None = None
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, select
@@ -94,7 +96,7 @@ class Kept(Generic[Thing]):
             self._check(after)
             of = self._table.c.workspace == workspace, self._table.c.id == id_
             self._run(connection, self._table.update().where(*of).values(**_row(after)))
-            told = {name: _quoted(value) for name, value in values.items() if value != getattr(before, name)}
+            told = {name: _told(after, name) for name, value in values.items() if value != getattr(before, name)}
             self.record(connection, after, who, "changed", told)
         self._changed()
         return after
@@ -109,7 +111,7 @@ class Kept(Generic[Thing]):
             thing = self._found(connection, workspace, id_, for_change=True)
             of = self._table.c.workspace == workspace, self._table.c.id == id_
             connection.execute(self._table.delete().where(*of))
-            told = {name: _quoted(getattr(thing, name)) for name in thing.texts}
+            told = {name: _told(thing, name) for name in thing.texts if name not in thing.hidden}
             self.record(connection, thing, who, "removed", told)
         self._changed()
         return thing
@@ -163,9 +165,19 @@ def _clean(id_: str) -> str:
     return id_.encode("utf-8", "replace").decode().replace("\0", "")[:64]
 
 
+def _told(thing: Made, name: str) -> Any:  # noqa: ANN401 - a field of any kind
+    """A field as the record of changes has it."""
+    return "…" if name in thing.hidden else _quoted(getattr(thing, name))
+
+
 def _quoted(value: Any) -> Any:  # noqa: ANN401 - a field of any kind
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, str):
         return value if len(value) <= _QUOTED else f"{value[:_QUOTED]}…"
-    return value if value is None or isinstance(value, bool | int) else "…"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, list | dict):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+        return value if len(text) <= _QUOTED else "…"
+    return value if value is None or isinstance(value, bool | int | float) else "…"

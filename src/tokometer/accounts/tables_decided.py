@@ -142,10 +142,20 @@ ALERTS: Final = Table(
     Column("measured", JSON, nullable=False),
     Column("link", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("silenced_until", Moment),
     Column("changed", Moment),
     UniqueConstraint("workspace", "rule", "value", "since", name="alerts_once"),
     Index("alerts_by_state", "workspace", "state"),
     Index("alerts_by_time", "workspace", "fired"),
+)
+#: Up to when rules have been evaluated, and what there was then of each hour, so that what comes late is noticed.
+WATCHED: Final = Table(
+    "watched",
+    METADATA,
+    Column("workspace", String(128), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("seen", JSON, nullable=False),
 )
 DELIVERIES: Final = Table(
     "deliveries",

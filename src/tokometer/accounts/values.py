@@ -22,6 +22,8 @@ class Made:
     texts: ClassVar[Mapping[str, int]]
     #: Fields of text that must say something.
     needed: ClassVar[tuple[str, ...]] = ()
+    #: Fields of which the record of changes says no more than that they were changed.
+    hidden: ClassVar[tuple[str, ...]] = ()
     #: How many a workspace may have.
     most: ClassVar[int] = 10_000
 

@@ -62,7 +62,7 @@ def breach(history: Sequence[Day], so_far: float, limit: float, now: datetime, e
     elapsed = min(1.0, max(0.0, (moment - begun) / (over - begun)))
     found = forecast(history, so_far, Day(today, 0.0), elapsed, end)
     if so_far >= limit:
-        known = found or Forecast(so_far, so_far, so_far, None, None, len(history), seasonal=False)
+        known = found or Forecast(so_far, so_far, so_far, so_far, None, None, len(history), seasonal=False)
         return Breach(known, limit, 0.0, 0.0, 0.0)
     if found is None:
         return None

@@ -52,6 +52,7 @@ def line_of(budget: Budget) -> BudgetLine:
         levels=tuple(sorted(float(level) for level in budget.levels)),
         stops=budget.stops,
         origin="page",
+        revision=budget.revision,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
+from tokometer.judgement.budget_lines import BUDGETS
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.changepoints import CACHE_CHANGES
 from tokometer.judgement.changes import COST_SPLIT, MOVERS
@@ -35,7 +36,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
-        *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
+        *(BUDGET, BUDGETS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),

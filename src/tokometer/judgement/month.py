@@ -13,7 +13,7 @@ from tokometer.measures.zones import midnight
 from tokometer.records.time import MICROSECONDS
 
 #: Days that a forecast learns from, as a window of queries.
-HISTORY: Final = "90d"
+HISTORY: Final = "180d"
 _DAY: Final = timedelta(days=1)
 
 

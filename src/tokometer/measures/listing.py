@@ -59,7 +59,7 @@ def listing(
     shown = [facts[name] for name in question.columns if name in facts]
     details = Details(ledger, ask) if any(fact.detail for fact in shown) else None
     selected = [fact.sql for fact in shown] + list(KEYS if details else ())
-    search = searched(ledger, ask, question.search)
+    search = _narrowed(ledger, ask, question)
     pages = _Pages(ledger, ask, question, order, selected, search)
     found = pages.rows(place)
     rows = [row[_WIDTH:] for row in found[: question.limit]]
@@ -87,11 +87,23 @@ def listing(
 def count(ledger: Readable, question: Listing, workspaces: Sequence[str], now: int | datetime | None = None) -> int:
     """How many records the list has in all, on every page of it."""
     ask = definite(ledger, counting(question, ()), workspaces, now)
-    search = searched(ledger, ask, question.search)
+    search = _narrowed(ledger, ask, question)
     scope = Scope(ask, STORED[question.cube][-1], DIALECTS[ledger.engine])
     where = " AND ".join([*scope.conditions(), *search.conditions(scope)])
     [(number,)] = ledger.fetch(Statement(f"SELECT count(*) FROM {scope.rows()} WHERE {where}", scope.values))
     return int(number)
+
+
+def _narrowed(ledger: Readable, ask: Ask, question: Listing) -> Searched:
+    """What is searched for and compared: conditions that no rollup knows."""
+    search = searched(ledger, ask, question.search)
+    if not question.compared:
+        return search
+
+    def conditions(scope: Scope) -> list[str]:
+        return [*search.conditions(scope), *(one.condition(scope, question.cube) for one in question.compared)]
+
+    return replace(search, conditions=conditions)
 
 
 def _digest(question: Listing, workspaces: Sequence[str]) -> str:
@@ -205,7 +217,7 @@ class _Pages:
         rows: list[Row] = []
         for number, part in enumerate(windows(window, newest=newest)):
             found = None
-            if number == TRIED and not value and not self._question.search:
+            if number == TRIED and not value and not self._question.search and not self._question.compared:
                 found = self._holding(window, part, wanted - len(rows), newest=newest)
             for one in (part,) if found is None else found:
                 rows += self._fetch(self._ask.over(one), more, wanted - len(rows), newest=newest)

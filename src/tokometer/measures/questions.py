@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tokometer.measures.catalogue import CUBES
+from tokometer.measures.comparisons import Comparison
 from tokometer.measures.errors import QueryError, suggest, told
 from tokometer.measures.facts import FACTS, SHOWN
 from tokometer.measures.outcomes import ATTRIBUTED
@@ -74,6 +75,8 @@ class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     cube: str = "calls"
     columns: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
+    #: Only records whose numbers are above, or below, some.
+    compared: tuple[Comparison, ...] = ()
     since: str = "24h"
     until: str = ""
     tz: str = "UTC"
@@ -87,6 +90,7 @@ class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
 
     def __post_init__(self) -> None:
         _check(self)
+        force_setattr(self, "compared", tuple(Comparison.parse(one, self.cube) for one in self.compared))
         sign, name = ("-" if self.sort.startswith("-") else ""), self.sort.lstrip("+-")
         name = _column(self.cube, name or "at", "sort")
         force_setattr(self, "sort", sign + name)
@@ -286,6 +290,7 @@ _READERS: Final[dict[str, Callable[[Any, str], Any]]] = {
     "sort": FIELDS["since"],
     "search": FIELDS["since"],
     "after": FIELDS["since"],
+    "compared": lambda value, _: tuple(value) if isinstance(value, list | tuple) else (value,),
     "of": FIELDS["since"],
 }
 

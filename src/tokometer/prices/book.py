@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tokometer.prices.cache import MAX_LISTINGS, Listings, catalogue_version, load, save
 from tokometer.prices.plan import MAX_NANO, Plan, input_tokens_of, is_free, is_refused
-from tokometer.prices.rates import Listing
+from tokometer.prices.rates import Listing, Rates
 from tokometer.records import ModelCall, infer_provider, now_us, provider_of
 from tokometer.records.basis import EXACT, unpriced
 
@@ -115,6 +115,15 @@ class PriceBook:
             call.price_basis = basis if call.cost_reported is None else EXACT
         if self._unsaved:
             self._save()
+
+    def rates(
+        self, provider: str, model: str, at: int, input_tokens: int, *, service_tier: str = "", region: str = ""
+    ) -> Rates | None:
+        """What tokens cost at a time (microseconds) in a call with so many input tokens; None where nobody knows.
+
+        Parts that are not text and what is billed beside tokens have prices of their own, which are not in it.
+        """
+        return self._plan(provider, model, service_tier, region).rates_at(at, input_tokens)
 
     def explain(self, call: ModelCall) -> Explanation:
         """What :meth:`apply` makes of this call, and why."""

@@ -8,12 +8,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from tokometer import __version__
 from tokometer.server import (
     advice,
+    alert_pages,
     api,
     assets,
     badges,
     board_pages,
     boards,
+    budgets,
+    channels,
     control,
+    digests,
     embedded,
     explored,
     exports,
@@ -26,13 +30,17 @@ from tokometer.server import (
     live,
     machines,
     notes,
+    objectives,
     pages,
     panels,
     pushed,
+    rules,
     search,
     sources,
     targets,
+    verdicts,
     views,
+    what_if,
 )
 from tokometer.server.away import answer_when_away
 from tokometer.server.discreet import Discreet
@@ -78,10 +86,11 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, advice, boards, board_pages):
+    for module in (views, notes, advice, rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
+    app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.
-    pages_and_apis = (router for module in (listed, explored, links) for router in (module.pages, module.api))
+    pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)

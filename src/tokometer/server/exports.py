@@ -21,7 +21,7 @@ from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS, Answered, Format, ans
 from tokometer.reports.answered import stem_of
 from tokometer.reports.pieces import piece_of
 from tokometer.reports.press import Pages, Picture, PressError
-from tokometer.reports.report import Paper, report_of
+from tokometer.reports.report import Paper, Report, report_of
 from tokometer.reports.rows import as_csv, as_json, as_parquet, page_csv, page_zip
 from tokometer.reports.workbook import workbook
 from tokometer.server.making import Gone, Left
@@ -154,6 +154,12 @@ async def page_file(request: Request, dashboard_id: str, form: Format, paper: Pa
     scope_at = _scope_at(request, dashboard.range)
     content = await runtime.making.make(request, work)
     return _file(content, form, stem_of(dashboard), days[0])
+
+
+def report_at(runtime: Runtime, dashboard: Dashboard, scope_at: Callable[[datetime | None], Scope]) -> Report:
+    """A dashboard as a report, for whoever is no request: what is sent by the server itself."""
+    with _asking(runtime, scope_at) as (context, ask):
+        return report_of(dashboard, context, ask, demo=runtime.demo)
 
 
 def _own(runtime: Runtime, dashboard_id: str) -> Dashboard | None:

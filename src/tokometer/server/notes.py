@@ -16,10 +16,9 @@ from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.drawing import Mark
 from tokometer.dashboards.marks import note_marks
 from tokometer.dashboards.scope import find_zone
-from tokometer.measures import QueryError, dimension_named
 from tokometer.records import now_us, to_datetime
 from tokometer.records.time import EARLIEST, LATEST
-from tokometer.server.people import answered, only, text, told
+from tokometer.server.people import answered, filters, only, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.server.scoped import parameters_of, scope_of
 
@@ -28,8 +27,6 @@ _WORKSPACE: Final = WORKSPACES[0]
 _FIELDS: Final = ("since", "until", "text", "link", "signed", "filters")
 _UTC: Final = ZoneInfo("UTC")
 _MOST: Final = 1_000
-_MOST_FILTERS: Final = 20
-_MOST_VALUES: Final = 50
 
 Body = Annotated[dict[str, Any], Depends(told)]
 
@@ -140,7 +137,7 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         if name in given and not (name == "until" and given[name] is None):
             given[name] = _time(name, given[name], zone)
     if "filters" in given:
-        given["filters"] = _filters(given["filters"])
+        given["filters"] = filters(given["filters"])
     return given
 
 
@@ -175,25 +172,6 @@ def _time(name: str, given: object, zone: ZoneInfo | None = None) -> datetime:
 def _in_order(since: datetime, until: datetime | None) -> None:
     if until is not None and until <= since:
         raise Invalid("until", "has to be after since")
-
-
-def _filters(given: object) -> dict[str, list[str]]:
-    if not isinstance(given, dict) or len(given) > _MOST_FILTERS:
-        raise Invalid("filters", 'has to be an object: {"provider": ["openai"]}')
-    found = {}
-    for name, values in given.items():
-        listed = [values] if isinstance(values, str) else values
-        if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_VALUES:
-            raise Invalid("filters", f"{str(name)[:40]} has to be a list of up to {_MOST_VALUES} values")
-        listed = [text("filters", value) for value in listed]
-        if any(len(value) > _MOST for value in listed):
-            raise Invalid("filters", f"{str(name)[:40]} has a value of more than {_MOST:,} characters")
-        try:
-            dimension_named(f"calls.{name}")
-        except QueryError as error:
-            raise Invalid("filters", error.reason) from None
-        found[name] = listed
-    return found
 
 
 def _runtime(request: Request) -> Runtime:

@@ -11,12 +11,16 @@ from fastapi.responses import JSONResponse, Response
 from tokometer.accounts import AccountsError, Invalid, NotThere, Outdated, Taken
 from tokometer.dashboards.declared import DeclarationError
 from tokometer.ledger.protocol import RETRY_AFTER
+from tokometer.measures import QueryError, dimension_named
 from tokometer.records.redaction import redacted
 from tokometer.records.values import check_unicode
 from tokometer.server.body import BodyError, received
 
 #: A dashboard of sixty panels has a tenth of it.
 _MOST_BYTES: Final = 256 * 1024
+_MOST_FILTERS: Final = 20
+_MOST_VALUES: Final = 50
+_LONGEST_VALUE: Final = 1_000
 #: The status of each thing that can be wrong; of all others it is 503, as the database cannot be asked.
 _STATUS: Final[dict[type[AccountsError], int]] = {Invalid: 422, NotThere: 404, Taken: 409, Outdated: 409}
 
@@ -87,6 +91,34 @@ def text(name: str, given: object) -> str:
     except ValueError as error:
         raise Invalid(name, str(error)) from None
     return given.strip()
+
+
+def filters(given: object, field: str = "filters") -> dict[str, list[str]]:
+    """Values by dimension of calls, as a body says them: `{"provider": ["openai"]}`."""
+    if not isinstance(given, dict) or len(given) > _MOST_FILTERS:
+        raise Invalid(field, 'has to be an object: {"provider": ["openai"]}')
+    found = {}
+    for name, values in given.items():
+        listed = [values] if isinstance(values, str) else values
+        if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_VALUES:
+            raise Invalid(field, f"{str(name)[:40]} has to be a list of up to {_MOST_VALUES} values")
+        listed = [text(field, value) for value in listed]
+        if any(len(value) > _LONGEST_VALUE for value in listed):
+            raise Invalid(field, f"{str(name)[:40]} has a value of more than {_LONGEST_VALUE:,} characters")
+        try:
+            dimension_named(f"calls.{name}")
+        except QueryError as error:
+            raise Invalid(field, error.reason) from None
+        found[name] = listed
+    return found
+
+
+def revision(body: dict[str, Any]) -> int | None:
+    """The revision that somebody changed, taken out of what they say."""
+    found = body.pop("revision", None)
+    if found is not None and (not isinstance(found, int) or isinstance(found, bool)):
+        raise Invalid("revision", "has to be a whole number")
+    return found
 
 
 def answered(content: object, status: int = 200) -> Response:

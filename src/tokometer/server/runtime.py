@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tokometer.accounts import AccountsWhenAsked
+from tokometer.alerting import Alerting
+from tokometer.alerting import check as check_alerts
 from tokometer.charts import ChartShop, Colours
 from tokometer.collect.decoding import Decoder
 from tokometer.collect.follower import Follower
@@ -24,14 +26,14 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
 from tokometer.judgement import budgets
-from tokometer.ledger import Ledger, LedgerError, Receipt
+from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
-from tokometer.records import to_datetime
+from tokometer.server.alerting import alerting_of
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.decided import Decided
 from tokometer.server.grpc_state import GrpcState
@@ -39,9 +41,12 @@ from tokometer.server.making import Making
 from tokometer.server.memory import FOR_GOOD, Kept, Memory
 from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
+from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
+from tokometer.server.spent import Spent
+from tokometer.server.warned import warnings_of
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
 from tokometer.settings.hooks import HookSecrets
@@ -58,6 +63,7 @@ _MAKERS: Final = max(2, os.cpu_count() or 2)
 #: What each part of the end may take (seconds); all of it together is bounded by host/ending.py.
 _TO_READ: Final = 2.0
 _TO_ASK: Final = 1.0
+_TO_SEND: Final = 1.0
 _TO_PLAY: Final = 1.0
 _TO_COMMIT: Final = 5.0
 _TO_SETTLE: Final = 1.0
@@ -128,11 +134,17 @@ class Runtime:
     accounts: AccountsWhenAsked = field(init=False)
     #: What people have decided, over what the file settles.
     decided: Decided = field(init=False)
+    #: What is spent of each budget, for verdicts.
+    spent: Spent = field(init=False)
     #: Dashboards that people have made.
     boards: OwnBoards = field(init=False)
+    #: Says what happens to alerts, and sends digests.
+    notifying: Notifying = field(init=False)
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
+    #: Looks at alert rules.
+    alerting: Alerting = field(init=False)
     #: Plays generated data on, in a demo.
     player: Player | None = None
     #: What commands that act for the user who started the server must send; see control.py.
@@ -176,7 +188,16 @@ class Runtime:
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
+        self.spent = Spent(
+            lambda: self.settings,
+            lambda: self.decided.known(self.settings_file.current()),
+            lambda question: self.ask(question, 1.0),
+            self.version,
+            self.now,
+        )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
+        self.notifying = Notifying(self, WORKSPACES[0])
+        self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
         self.rendered = Memory(400, version=self.version)
@@ -238,34 +259,7 @@ class Runtime:
 
     def warnings(self) -> list[str]:
         """What whoever looks at any page should know of the ledger, in sentences. Asks it nothing."""
-        found = []
-        if self.price_list.error:
-            found.append(f"{self.price_list.error}; the prices before it hold on.")
-        if self.watch.trouble:
-            what = "" if self.watch.damaged else "Records cannot be taken just now: "
-            found.append(f"{what}{self.watch.trouble}.")
-        if self.accounts.trouble:
-            found.append(
-                f"Saved views, notes and own dashboards cannot be had just now: {self.accounts.trouble}. "
-                "Nothing else is touched by that."
-            )
-        try:
-            missing = self.ledger.missing
-        except LedgerError:
-            missing = None
-        if missing is not None:
-            since = f" since {to_datetime(missing.since):%-d %b %Y, %H:%M} UTC" if missing.since else ""
-            found.append(
-                f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
-                "`tokometer doctor --repair` read again what the sources still have."
-            )
-        aside = len(self.ledger.unsettled)
-        if aside:
-            found.append(
-                f"{aside:,} quarter hour{'s' if aside > 1 else ''} could not be settled and "
-                f"{'are' if aside > 1 else 'is'} not in what is shown: Sources says which, and why."
-            )
-        return found
+        return list(warnings_of(self.price_list, self.watch, self.accounts, self.alerting, self.ledger))
 
     def committed(self, receipt: Receipt) -> None:
         """Count a commit and tell the pages. Called from the writer's thread."""
@@ -278,6 +272,7 @@ class Runtime:
         kinds = set(receipt.touched) | ({"refused"} if receipt.refused else set())
         if kinds:
             self.broadcaster.publish(kinds)
+            self.alerting.wake()
 
     def close(self) -> list[str]:
         """Stop following, commit what waits, and let go of the ledger. A second call does nothing.
@@ -292,10 +287,15 @@ class Runtime:
             hanging.append("reading files")
         if self.poller is not None and not self.poller.stop(_TO_ASK):
             hanging.append("asking targets")
+        if not self.notifying.delivering.stop(_TO_SEND):
+            hanging.append("sending notifications")
         if self.player is not None and not self.player.stop(_TO_PLAY):
             hanging.append("the demo")
+        if not self.alerting.stop(_TO_ASK):
+            hanging.append("looking at alert rules")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
+        self.spent.close()
         self.making.close()
         self.moments.close()
         self.decoder.close()
@@ -320,6 +320,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
     def use(settings: Settings) -> None:
         rules.use(settings.dimensions, path)
         budgets.check(settings, path)
+        check_alerts(settings, path)
         outcomes.use(settings.outcomes)
         # Whatever was worked out with the settings before is out of date, and the pages are told.
         broadcaster.publish({"settings"})

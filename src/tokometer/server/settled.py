@@ -17,7 +17,8 @@ from tokometer.records.units import USD, exact, show
 from tokometer.settings import Settings
 from tokometer.settings.facts import DEVICES, MODELS
 from tokometer.settings.keys import Field, fields_of
-from tokometer.settings.sections import SECTIONS, Section
+from tokometer.settings.section import Section
+from tokometer.settings.sections import SECTIONS
 
 #: What stands where nothing is settled and there is no default.
 NONE: Final = "not configured"

@@ -10,9 +10,11 @@ from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, parse
 from tokometer.settings import judging
 from tokometer.settings.accounts import read_accounts
+from tokometer.settings.alerts import read_alerts
 from tokometer.settings.embedding import read_embedding
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.labelling import read_dimensions, read_labels
+from tokometer.settings.notifying import read_channels, read_notifications
 from tokometer.settings.outcomes import read_outcomes
 from tokometer.settings.parts import Settings
 from tokometer.settings.polling import read_targets
@@ -38,7 +40,10 @@ SECTION_NAMES: Final = (
     "webhook",
     "outcomes",
     "accounts",
+    "alert",
     "embed",
+    "notifications",
+    "channel",
 )
 
 
@@ -95,6 +100,9 @@ def settings_of(path: Path, content: Mapping[str, Any]) -> Settings:
         webhooks=read_webhooks(reader, content.get("webhook", [])),
         outcomes=read_outcomes(reader, table("outcomes")),
         accounts=read_accounts(reader, table("accounts")),
+        alerts=read_alerts(reader, content.get("alert", [])),
         embed=read_embedding(reader, table("embed")),
+        notifications=read_notifications(reader, table("notifications")),
+        channels=read_channels(reader, content.get("channel", [])),
         given=frozenset(reader.given),
     )

@@ -53,6 +53,8 @@ class BudgetLine(Struct, frozen=True, kw_only=True):
     stops: bool = True
     #: `file` (read-only) or `page`.
     origin: Literal["file", "page"] = "file"
+    #: One more with every change on the page.
+    revision: int = 0
 
 
 class Budget(Struct, frozen=True, kw_only=True):

@@ -6,10 +6,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tokometer.settings.accounts import AccountsSettings
+from tokometer.settings.alerts import AlertSettings
 from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, BudgetLine, RateCard
+from tokometer.settings.notifying import ChannelSettings, NotificationSettings
 from tokometer.settings.outcomes import OutcomeSettings
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
@@ -75,7 +77,12 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: What tells which change a call is for.
     outcomes: OutcomeSettings = OutcomeSettings()
     accounts: AccountsSettings = AccountsSettings()
+    #: When somebody is to be told; what each means `tokometer.alerting` knows.
+    alerts: tuple[AlertSettings, ...] = ()
     embed: EmbedSettings = EmbedSettings()
+    notifications: NotificationSettings = NotificationSettings()
+    #: Where somebody is told of alerts.
+    channels: tuple[ChannelSettings, ...] = ()
     #: The keys that the file names, `slo.availability`, `rate_card[2].markup`: all others are defaults.
     given: frozenset[str] = frozenset()
 

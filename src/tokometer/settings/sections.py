@@ -5,133 +5,18 @@ From these come the Settings page, the reference and the example file; what a ke
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
-
-from msgspec import Struct
 
 from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.keys import fields_of
 from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import MOST_USD, Budget, BudgetOf, RateCard
+from tokometer.settings.notifying import ChannelSettings, NotificationSettings
 from tokometer.settings.outcomes import DEFAULT_BRANCHES, TICKETS
-from tokometer.settings.parts import Settings
 from tokometer.settings.polling import TargetSettings
+from tokometer.settings.section import Described, Section, described, written
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 from tokometer.settings.webhooks import WebhookSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A key for people: its name within the section, what it takes, what it means, its default."""
-
-    name: str
-    takes: str
-    meaning: str
-    default: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table of the file, or a list of tables."""
-
-    #: As the file writes it: `slo`, `slo.override`.
-    name: str
-    title: str
-    meaning: str
-    #: As it may stand in a file.
-    example: str
-    #: What a table of it is read into; None where it is read by hand.
-    kind: type[Struct] | None = None
-    #: It is written [[name]], once for each entry.
-    many: bool = False
-    #: Keys that no field declares.
-    more: tuple[Described, ...] = ()
-    #: What is settled, where it has a `kind`.
-    values: Callable[[Settings], tuple[Struct, ...]] = lambda _: ()
-    #: Whether there is anything beyond an empty frame.
-    configured: Callable[[Settings], bool] = lambda _: True
-
-    @property
-    def keys(self) -> tuple[Described, ...]:
-        """All of its keys."""
-        if self.kind is None:
-            return self.more
-        return (*_described(self.kind), *self.more)
-
-    def toml(self, settings: Settings) -> str:
-        """What the file would say for things to be as they are; the example where there is nothing to say."""
-        if self.kind is None or not self.configured(settings):
-            return self.example
-        fields = fields_of(self.kind)
-        lines: list[str] = []
-        for value in self.values(settings):
-            told = {name: getattr(value, name) for name in fields}
-            head = f"[[{self.name}]]" if self.many else f"[{self.name}]"
-            lines += [*([""] if lines else []), head]
-            lines += [f"{name} = {written(one)}" for name, one in told.items() if one not in (None, "")]
-            lines += _tables(value)
-            lines += _amounts(value)
-        return "\n".join(lines) if len(lines) > 1 else self.example
-
-
-def _described(kind: type[Struct]) -> Iterator[Described]:
-    """The keys that a section's fields declare."""
-    for name, field in fields_of(kind).items():
-        none = "none" if field.default in (None, "") else str(written(field.default))
-        yield Described(name, field.takes, field.key.meaning, "required" if field.required else none)
-
-
-def written(value: object) -> str:
-    """A value as TOML writes it."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 10**15 else repr(value)
-    return str(value)
-
-
-def example() -> str:
-    """A whole file, with every section."""
-    return "\n\n".join(section.example for section in SECTIONS) + "\n"
-
-
-def _tables(value: Struct) -> Iterator[str]:
-    """The tables within an entry of a list, each in a line."""
-    names = {TargetSettings: ("options", "labels"), WebhookSettings: ("fields", "constants", "labels")}
-    for name in names.get(type(value), ()):
-        pairs = getattr(value, name)
-        if pairs:
-            yield f"{name} = {{ {', '.join(f'{written(key)} = {written(one)}' for key, one in pairs)} }}"
-
-
-def _listed(values: Iterable[object]) -> str:
-    return f"[{', '.join(written(one) for one in values)}]"
-
-
-def _amounts(value: Struct) -> Iterator[str]:
-    """The tables of a budget."""
-    for name in ("models", "providers", "teams") if isinstance(value, Budget) else ():
-        amounts = getattr(value, name)
-        if amounts:
-            yield ""
-            yield f"[budget.{name}]"
-            yield from (f"{written(key)} = {written(amount)}" for key, amount in amounts)
-    for one in value.of if isinstance(value, Budget) else ():
-        yield from ("", "[[budget.of]]")
-        told = {name: getattr(one, name) for name in fields_of(BudgetOf)}
-        yield from (f"{name} = {written(given)}" for name, given in told.items() if given != "")
-        if one.filters:
-            yield f"filters = {{ {', '.join(f'{written(name)} = {_listed(values)}' for name, values in one.filters)} }}"
-        yield f"levels = {_listed(one.levels)}"
-        if not one.stops:
-            yield "stops = false"
-
 
 _AMOUNT: Final = f"an amount above 0 and at most {MOST_USD:,}"
 
@@ -186,7 +71,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
             Described("providers.NAME", _AMOUNT, "what may be spent at a provider", "none"),
             Described("teams.NAME", _AMOUNT, "what a team may spend", "none"),
             Described("of", "a list of tables", "further budgets, each written [[budget.of]]", "none"),
-            *(Described(f"of.{one.name}", one.takes, one.meaning, one.default) for one in _described(BudgetOf)),
+            *(Described(f"of.{one.name}", one.takes, one.meaning, one.default) for one in described(BudgetOf)),
             Described(
                 "of.filters.DIMENSION",
                 "one text or a list",
@@ -322,6 +207,50 @@ SECTIONS: Final[tuple[Section, ...]] = (
         configured=lambda settings: bool(settings.accounts.url),
     ),
     Section(
+        "alert",
+        "Alert rules",
+        "When somebody is to be told, beside the rules that are made on the page Alerts, which shows these read-only.",
+        '[[alert]]\ntitle = "Any user over $50 in a day"\ncondition = "threshold"\nmeasure = "calls.cost"\n'
+        'window = "24h"\neach = "user"\nvalue = 50\nseverity = "critical"',
+        many=True,
+        more=(
+            Described("title", "text", "what it is called, which tells it from all others", "required"),
+            Described("condition", "a word", "when it holds: `threshold`, `change`, `budget_used` …", "required"),
+            Described("measure", "the name of a measure or judgement", "what is looked at", "that of the condition"),
+            Described("where", "a list of filters", "of which records", "[]"),
+            Described("window", "a window", "over which time: `15m`, `24h`, `today`, `month`", "that of the condition"),
+            Described("tz", "a time zone", "whose days, weeks and months", "UTC"),
+            Described("each", "a dimension", "whose values are told apart", "none"),
+            Described("for_minutes", "a whole number", "for how long it has to hold", "0"),
+            Described("severity", "`info`, `warning` or `critical`", "how bad it is", "warning"),
+            Described("enabled", "true or false", "whether it is looked at", "true"),
+            Described("…", "what the condition takes", "see the reference of alert rules", "that of the condition"),
+        ),
+    ),
+    Section(
+        "notifications",
+        "Notifications",
+        "What all channels have in common.",
+        '[notifications]\nurl = "https://usage.example.com"',
+        NotificationSettings,
+        values=lambda settings: (settings.notifications,),
+        configured=lambda settings: bool(settings.notifications.url),
+    ),
+    Section(
+        "channel",
+        "Channels",
+        "Where somebody is told of alerts, beside the channels that are added on the page.",
+        '[[channel]]\ntitle = "On call"\nurl_env = "TOKOMETER_CHANNEL_ON_CALL"\nleast = "critical"',
+        ChannelSettings,
+        many=True,
+        more=(
+            Described("rules", "a list of texts", "ids or titles of the rules that it is told of", "all"),
+            Described("resolved", "true or false", "whether it is told that something is over", "true"),
+            Described("acknowledged", "true or false", "whether it is told that somebody sees to it", "false"),
+        ),
+        values=lambda settings: settings.channels,
+    ),
+    Section(
         "embed",
         "Pages of others",
         "Which pages of others may show badges, and frame what a signed link opens.",
@@ -375,3 +304,8 @@ SECTIONS: Final[tuple[Section, ...]] = (
         ),
     ),
 )
+
+
+def example() -> str:
+    """A whole file, with every section."""
+    return "\n\n".join(section.example for section in SECTIONS) + "\n"

@@ -9,7 +9,8 @@ import pytest
 from tokometer.settings import Settings, read_settings
 from tokometer.settings.file import SECTION_NAMES
 from tokometer.settings.keys import fields_of
-from tokometer.settings.sections import SECTIONS, Section, example
+from tokometer.settings.section import Section
+from tokometer.settings.sections import SECTIONS, example
 
 
 def read(folder: Path, text: str) -> Settings:

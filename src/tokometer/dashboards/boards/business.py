@@ -196,7 +196,7 @@ BUSINESS: Final = Dashboard(
                     id="business.tips",
                     title="Cost Optimization Tips",
                     window="30d",
-                    every=3600,
+                    every=600,
                     width=12,
                     how="What the same use would have cost otherwise, with the evidence that it would have been safe.",
                 ),

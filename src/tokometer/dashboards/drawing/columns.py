@@ -45,6 +45,7 @@ def columns(
     quantiles: Sequence[Quantile] = (),
     colour: str = "tokens",
     what: str = "Calls",
+    fact: str = "",
 ) -> dict[str, Any]:
     """A histogram on a logarithmic axis. A bucket's values are counted in the range that holds its middle.
 
@@ -54,29 +55,32 @@ def columns(
         quantiles: Values to mark, with their labels.
         colour: A design token or `#rrggbb`.
         what: What is counted.
+        fact: The number of each record that it is of, by which the records of a column are found; '' for none.
     """
     ranges = merged(buckets)
-    total = sum(count for _, _, count in ranges)
-    highest = max((count for _, _, count in ranges), default=0)
+    total = sum(one.count for one in ranges)
+    highest = max((one.count for one in ranges), default=0)
     y = value_axis(highest, lambda value: show(value, COUNT), whole=True)
-    low, high = (ranges[0][0], ranges[-1][1]) if ranges else (1.0, 10.0)
+    low, high = (ranges[0].begin, ranges[-1].end) if ranges else (1.0, 10.0)
     inside = [q for q in quantiles if low <= q.value <= high]
     below = 0
     tips = []
-    for begin, end, count in ranges:
-        below += count
+    for one in ranges:
+        below += one.count
         told = [
-            [what, f"{count:,}"],
-            ["Share", show(count / total, PERCENT)],
+            [what, f"{one.count:,}"],
+            ["Share", show(one.count / total, PERCENT)],
             ["Up to here", show(below / total, PERCENT)],
         ]
-        tips.append([f"{show(begin, unit)} – {show(end, unit)}", told, None])
+        about = [[fact, [repr(one.low)], ">"]] if fact and one.count and one.low else []
+        about += [[fact, [repr(one.high)], "<="]] if fact and one.count else []
+        tips.append([f"{show(one.begin, unit)} – {show(one.end, unit)}", told, None, *([about] if about else [])])
     return {
         "kind": "columns",
         "frame": _FRAME,
         "data": {
             "points": table(
-                "x x2 y y2 c", ([math.log10(a), math.log10(b), 0, count, colour] for a, b, count in ranges)
+                "x x2 y y2 c", ([math.log10(one.begin), math.log10(one.end), 0, one.count, colour] for one in ranges)
             ),
             "rules": table("x c", ([math.log10(q.value), "text-2"] for q in inside)),
         },
@@ -108,22 +112,42 @@ def _laid_out(
     return {"width": width, "signals": axes(x, y), "data": {"texts": table("x y text c dx dy", texts)}}
 
 
-def merged(buckets: Sequence[Bucket]) -> list[tuple[float, float, int]]:
-    """Readable ranges (from, to, count) without gaps that hold all buckets, at most so many as a chart can show."""
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A readable range, how many are in it, and above what and up to what exactly these are."""
+
+    begin: float
+    end: float
+    count: int
+    low: float
+    high: float
+
+
+def merged(buckets: Sequence[Bucket]) -> list[Range]:
+    """Readable ranges without gaps that hold all buckets, at most so many as a chart can show."""
     counted = [bucket for bucket in buckets if bucket.count > 0 and bucket.high > 0]
     if not counted:
         return []
-    middles = [(math.sqrt(max(b.low, b.high / 10) * b.high), b.count) for b in counted]
+    middles = [(math.sqrt(max(b.low, b.high / 10) * b.high), b) for b in counted]
     low, high = min(middle for middle, _ in middles), max(middle for middle, _ in middles)
     edges: list[float] = []
     for fineness in _FINENESS:
         edges = _edges(low, high, fineness)
         if len(edges) - 1 <= _MOST:
             break
-    counts = [0] * (len(edges) - 1)
-    for middle, count in middles:
-        counts[min(len(counts) - 1, max(0, bisect_right(edges, middle) - 1))] += count
-    return list(zip(edges, edges[1:], counts, strict=False))
+    held: list[list[Bucket]] = [[] for _ in edges[1:]]
+    for middle, bucket in middles:
+        held[min(len(held) - 1, max(0, bisect_right(edges, middle) - 1))].append(bucket)
+    return [
+        Range(
+            begin,
+            end,
+            sum(one.count for one in ours),
+            min((one.low for one in ours), default=begin),
+            max((one.high for one in ours), default=end),
+        )
+        for begin, end, ours in zip(edges, edges[1:], held, strict=False)
+    ]
 
 
 def _edges(low: float, high: float, fineness: Sequence[float]) -> list[float]:

@@ -53,10 +53,7 @@ class Histogram(Placed):
             "alt": f"{described(self.measures[0]).title} and slower: "
             + ", ".join(f"{label} {figure(name, value).exact}" for label, name, value in marked),
         }
-        chart = (
-            columns(buckets, MS, quantiles=[Quantile(label, float(value or 0)) for label, _, value in marked])
-            if buckets
-            else None
-        )
+        quantiles = [Quantile(label, float(value or 0)) for label, _, value in marked]
+        chart = columns(buckets, MS, quantiles=quantiles, fact=f"{self.of}_ms") | {"of": self.measures[0]}
         table = Table(("low_ms", "high_ms", "count"), [(one.low, one.high, one.count) for one in buckets])
-        return View(shown, table, window, chart, empty=not buckets)
+        return View(shown, table, window, chart if buckets else None, empty=not buckets)

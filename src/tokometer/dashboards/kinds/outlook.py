@@ -24,7 +24,7 @@ from tokometer.records.evened import even
 from tokometer.records.units import PERCENT, show
 
 #: Days that a forecast learns from.
-HISTORY: Final = 90
+HISTORY: Final = 180
 _DAY: Final[Grain] = "day"
 MEASURES: Final = {"cost": "Cost", "total_tokens": "Tokens", "requests": "Requests"}
 
@@ -64,10 +64,11 @@ class Outlook(Placed):
 
     kind: ClassVar[str] = "outlook"
     method: ClassVar[str] = (
-        "What is expected is what was used so far and, for each day that is left, the mean of the last 56 days, in "
-        "which a day counts half as much every ten days, times the share of its weekday (from three whole weeks on). "
-        "The same forecast is then made as of each of up to 60 past days and held against what came: the median of "
-        "those ratios corrects it, and the interval runs from their 10 % to their 90 % quantile."
+        "What is expected is what was used so far and, for each day that is left, a mean of six smoothers of the last "
+        "180 days (damped trend, with the shares of weekdays from two weeks on), which differ in how fast they follow. "
+        "Each counts by how near the same forecast came as of past days. The mean is tested in the same way, with the "
+        "weights that it would have had then, and so is the last week, repeated: both errors stand below. The interval "
+        "comes from those errors, from the spread of single days while there are few, and widens with little history."
     )
     every: int = 300
     window: str = "month"
@@ -85,7 +86,7 @@ class Outlook(Placed):
         cost = found["cost"].forecast
         sure = only(context.query(month, *CERTAINTY))
         table = Table(
-            ("measure", "so_far", "estimate", "low", "high", "error", *CERTAINTY),
+            ("measure", "so_far", "estimate", "low", "high", "error", "naive_error", *CERTAINTY),
             [
                 (
                     name,
@@ -137,17 +138,17 @@ def _basis(found: Forecast | None) -> str:
     if found is None:
         return ""
     text = f"From {found.days} days" + (", weekdays told apart" if found.seasonal else "")
-    if found.error is None:
-        return f"{text}; too few to test the forecast against."
-    return f"{text}. Made on past days in the same way, it was typically {show(found.error, PERCENT)} off."
+    if found.error is None or found.naive_error is None:
+        return f"{text}; too few to test the forecast against, so that the interval is wide."
+    error, naive = show(found.error, PERCENT), show(found.naive_error, PERCENT)
+    return f"{text}. Made on past days in the same way, it was {error} off on average; the last week repeated, {naive}."
 
 
 def _numbers(found: Forecast | None, name: str) -> tuple[float | None, ...]:
-    """What is expected, the ends of the interval, and how far off such forecasts were."""
+    """What is expected, the ends of the interval, how far off such forecasts were, and the last week repeated."""
     if found is None:
-        return (None,) * 4
-    ends = (None if value is None else _tidy(value, name) for value in (found.low, found.high))
-    return (_tidy(found.estimate, name), *ends, found.error)
+        return (None,) * 5
+    return (*(_tidy(value, name) for value in (found.estimate, found.low, found.high)), found.error, found.naive_error)
 
 
 def _chart(days: Sequence[tuple[Period, float]], found: Forecast, now: datetime) -> dict[str, Any]:
@@ -160,8 +161,8 @@ def _chart(days: Sequence[tuple[Period, float]], found: Forecast, now: datetime)
         added += day.value
         # The band opens as the expected rest is used up, to the interval at the end.
         share = added / rest if rest > 0 else 1.0
-        low = found.so_far + ((found.low or found.estimate) - found.so_far) * share
-        high = found.so_far + ((found.high or found.estimate) - found.so_far) * share
+        low = found.so_far + (found.low - found.so_far) * share
+        high = found.so_far + (found.high - found.so_far) * share
         ahead.append((midnight(day.date + timedelta(days=1), zone), low, found.so_far + added, high))
     line = Line("cost", "Cost", "cost", totals)
     chart = outlook([period for period, _ in days], [line], ahead, described("calls.cost").unit)

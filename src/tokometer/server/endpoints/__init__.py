@@ -20,10 +20,11 @@ from tokometer.server.endpoints import (
     providers,
     reliability,
     tokens,
+    what_if,
 )
 from tokometer.server.endpoints.serving import Endpoint
 
-_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns, jobs)
+_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns, jobs, what_if)
 ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, *(family.router for family in _FAMILIES))
 #: Everything that is declared, for the documentation and for tests.
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for family in _FAMILIES for endpoint in family.ENDPOINTS)

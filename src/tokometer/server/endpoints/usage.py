@@ -57,7 +57,8 @@ def _expected(name: str, so_far: Any, low: Any, estimate: Any, high: Any) -> Blo
         Field("estimate", "", shape, estimate, "At the month's end."),
         Field("low", "", shape, low, "The lower end of the 80 % interval."),
         Field("high", "", shape, high, "Its upper end."),
-        Field("typical_error_percent", "", PERCENT, 6.1, "How far off such forecasts of past days typically were."),
+        Field("typical_error_percent", "", PERCENT, 6.1, "How far off such forecasts of past days were."),
+        Field("naive_error_percent", "", PERCENT, 9.3, "How far off the last week, repeated, was in the same tests."),
         Field("days_of_history", "", WHOLE, 61, "Days that it rests on."),
         Field("weekly_season", "", FLAG, example=True, meaning="Whether weekdays were told apart."),
         meaning="Null throughout while there are fewer than three whole days of use.",
@@ -143,6 +144,7 @@ def _forecast(found: Forecast | None) -> Mapping[str, Any]:
         "low": found.low,
         "high": found.high,
         "typical_error_percent": found.error,
+        "naive_error_percent": found.naive_error,
         "days_of_history": found.days,
         "weekly_season": found.seasonal,
     }

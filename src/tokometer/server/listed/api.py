@@ -51,7 +51,7 @@ def records(request: Request) -> Response:
 
 def total(runtime: Runtime, asked: Asked) -> int:
     """How many records the list has, on all pages."""
-    if not asked.search:
+    if not asked.narrowed:
         [row] = runtime.ask(asked.counting(), 1.0).rows
         [number] = row.values()
         return int(number)
@@ -61,7 +61,7 @@ def total(runtime: Runtime, asked: Asked) -> int:
 def value(runtime: Runtime, asked: Asked) -> Any:  # noqa: ANN401 - whatever the measure is
     """What the records add up to; None where the list is of no measure, or nobody knows."""
     query = asked.computing()
-    if query is None or asked.search:
+    if query is None or asked.narrowed:
         return None
     [row] = runtime.ask(query, 1.0).rows
     return row[query.asked[0].short]
@@ -73,7 +73,7 @@ def _page(runtime: Runtime, asked: Asked, counted: bool) -> dict[str, Any]:
     if counted:
         answer["total"] = total(runtime, asked)
         of = asked.behind
-        if of is not None and not asked.search:
+        if of is not None and not asked.narrowed:
             told = value(runtime, asked)
             answer["measure"] = {"name": of.measure.name, "title": of.measure.title, "unit": of.measure.unit.key}
             answer["measure"]["value"] = json_value(told)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from tokometer.dashboards.calendar import RANGES
 from tokometer.measures import CUBES, Filter, Listing, Query, QueryError, dimension_named
 from tokometer.measures.behind import Behind, behind
+from tokometer.measures.comparisons import Comparison, comparable, is_comparison
 from tokometer.measures.errors import suggest, told
 from tokometer.measures.facts import FACTS, SHOWN
 from tokometer.measures.kinds import Count
@@ -32,6 +33,7 @@ class Asked:
     cube: str
     measure: str
     where: tuple[Filter, ...]
+    compared: tuple[Comparison, ...]
     since: str
     until: str
     tz: str
@@ -40,6 +42,11 @@ class Asked:
     search: str
     after: str
     limit: int
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether something is asked for by which nothing is summed up beforehand."""
+        return bool(self.search or self.compared)
 
     @property
     def behind(self) -> Behind | None:
@@ -70,6 +77,7 @@ class Asked:
             "cube": self.cube,
             "columns": tuple(dict.fromkeys((*self.shown, *extra))),
             "where": self.filters,
+            "compared": self.compared,
             "since": self.since,
             "until": self.until,
             "tz": self.tz,
@@ -81,7 +89,7 @@ class Asked:
         return Listing(**{**given, **changes})
 
     def counting(self, **changes: Any) -> Query:  # noqa: ANN401 - fields of a query
-        """How many records the list has, without a search."""
+        """How many records the list has, without a search and comparisons."""
         return self._query(counted(self.cube), changes.pop("where", self.filters), **changes)
 
     def computing(self) -> Query | None:
@@ -95,7 +103,7 @@ class Asked:
     def params(self) -> list[tuple[str, str]]:
         """The same as parameters of an address, without what is usual."""
         told = [("measure", self.measure)] if self.measure else [("cube", self.cube)]
-        told += [("where", str(one)) for one in self.where]
+        told += [("where", str(one)) for one in (*self.where, *self.compared)]
         told += [(name, getattr(self, name)) for name in ("since", "until", "tz")]
         told += [("column", ",".join(self.columns))] if self.columns else []
         told += [("sort", self.sort)] if self.sort != _DEFAULT["sort"] else []
@@ -117,7 +125,15 @@ class Asked:
                 kept.append(Filter(name, one.op, one.values))
             except QueryError:
                 continue
-        return self.address(cube=cube, measure="", where=tuple(kept), columns=(), sort=_DEFAULT["sort"])
+        known = comparable(cube)
+        compared = tuple(one for one in self.compared if one.fact in known)
+        changes: dict[str, Any] = {"where": tuple(kept), "compared": compared, "columns": self._known(cube)}
+        return self.address(cube=cube, measure="", sort=_DEFAULT["sort"], **changes)
+
+    def _known(self, cube: str) -> tuple[str, ...]:
+        """The chosen columns that another kind of record has, too; the usual ones where it has none of them."""
+        there = {*FACTS[cube], *CUBES[cube].dimensions}
+        return tuple(name for name in self.columns if name in there)
 
 
 def counted(cube: str) -> str:
@@ -133,10 +149,13 @@ def asked_by(params: Iterable[tuple[str, str]], *, lenient: bool = False) -> Ask
     """
     given: dict[str, str] = dict(_DEFAULT)
     where: list[Filter] = []
+    compared: list[str] = []
     columns: list[str] = []
     chosen: dict[str, list[str]] = {}
     for name, value in params:
-        if name == "where":
+        if name == "where" and is_comparison(value):
+            compared.append(value)
+        elif name == "where":
             where.append(Filter.parse(value))
         elif name == "column":
             columns += split(value)
@@ -156,6 +175,7 @@ def asked_by(params: Iterable[tuple[str, str]], *, lenient: bool = False) -> Ask
         cube,
         behind(measure).measure.name if measure else "",
         tuple(dict.fromkeys(where)),
+        tuple(dict.fromkeys(Comparison.parse(one, cube) for one in compared)),
         since=given["since"],
         until=given["until"],
         tz=given["tz"],

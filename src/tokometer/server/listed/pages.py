@@ -11,6 +11,7 @@ from tokometer.dashboards import ScopeError
 from tokometer.dashboards.calendar import RANGES
 from tokometer.dashboards.scope import find_zone
 from tokometer.measures import CUBES, Filter, QueryError, definition, dimension_named
+from tokometer.measures.comparisons import Compares, Comparison, is_comparison
 from tokometer.measures.facts import FACTS
 from tokometer.records.units import NOTHING, exact, show
 from tokometer.server.listed.api import MOST_IN_FILE, total, value
@@ -45,6 +46,8 @@ KINDS: Final[dict[str, str]] = {
 _OFFERED: Final = 8
 _FIRST: Final = 6
 _LONGEST_TYPED: Final = 200
+_SIGNS: Final[dict[Compares, str]] = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+_TURNED: Final[dict[Compares, Compares]] = {">=": "<", "<": ">=", ">": "<=", "<=": ">"}
 _HEADERS: Final = {"Cache-Control": "private, no-store", "Vary": "Cookie"}
 
 
@@ -121,7 +124,7 @@ def _figure(runtime: Runtime, asked: Asked) -> dict[str, Any]:
     number = total(runtime, asked)
     kind = KINDS[asked.cube].lower()
     of = asked.behind
-    if of is None or asked.search:
+    if of is None or asked.narrowed:
         measure = CUBES[asked.cube].measures[counted(asked.cube).partition(".")[2]]
         return {"title": KINDS[asked.cube], "text": f"{number:,}", "exact": "", "from": "", "how": definition(measure)}
     told = value(runtime, asked)
@@ -146,7 +149,7 @@ def _frame(asked: Asked) -> dict[str, Any]:
             for name, words in RANGES.items()
             if name != "custom"
         ],
-        "chips": [_chip(asked, one) for one in asked.where],
+        "chips": [*(_chip(asked, one) for one in asked.where), *(_number_chip(asked, one) for one in asked.compared)],
         "own": [_words(one) for one in (asked.behind.where if asked.behind else ())],
         "kinds": [(cube, words, asked.other(cube), cube == asked.cube) for cube, words in KINDS.items()],
         "columns": [(name, words, name in asked.shown) for name, words in offered(asked.cube)],
@@ -178,8 +181,38 @@ def _chip(asked: Asked, one: Filter) -> dict[str, str]:
     }
 
 
+def _number_chip(asked: Asked, one: Comparison) -> dict[str, str]:
+    """A comparison, the address without it, and the one of all that it leaves out and that has a number."""
+    rest = tuple(given for given in asked.compared if given != one)
+    other = Comparison(one.fact, _TURNED[one.op], one.value)
+    turned = asked.address(compared=(*rest, other))
+    return {
+        "text": compared_words(asked.cube, one),
+        "off": asked.address(compared=rest),
+        "turned": turned,
+        "negative": "",
+    }
+
+
+def compared_words(cube: str, one: Comparison) -> str:
+    """A comparison as people say it: `Latency ≥ 30 s`."""
+    fact = FACTS[cube][one.fact]
+    number = float(one.value)
+    return f"{fact.title} {_SIGNS[one.op]} {show(number, fact.unit) if fact.unit else one.value}"
+
+
 def _groups(runtime: Runtime, asked: Asked, wanted: str) -> Any:  # noqa: ANN401 - groups for the template
     dimensions = [one for one in CUBES[asked.cube].dimensions.values() if one.type == "text" and one.short != "session"]
+    if is_comparison(wanted):
+        try:
+            one = Comparison.parse(wanted, asked.cube)
+        except QueryError as error:
+            yield {"title": error.reason, "found": []}
+            return
+        kept = tuple(dict.fromkeys((*asked.compared, one)))
+        link = {"text": compared_words(asked.cube, one), "count": "", "only": asked.address(compared=kept), "not": ""}
+        yield {"title": "Numbers", "found": [link]}
+        return
     named = [one for one in dimensions if wanted and wanted in f"{one.title} {one.short}".casefold()]
     for dimension in named or dimensions[: _FIRST if not wanted else len(dimensions)]:
         others = tuple(one for one in asked.filters if one.dimension != dimension.name)

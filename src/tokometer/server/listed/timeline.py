@@ -37,7 +37,7 @@ class Timeline:
 
 def timeline(runtime: Runtime, asked: Asked, since: datetime, until: datetime) -> Timeline | None:
     """The bars; None where the window is too long to be cut up, nothing is in it, or a text is searched for."""
-    if asked.search:
+    if asked.narrowed:
         # That is not counted by periods.
         return None
     try:

@@ -90,7 +90,7 @@ def test_ring(values: list[float]) -> None:
     if rows:
         assert rows[0][0] == 0.0
         assert rows[-1][1] == pytest.approx(math.tau)
-        assert all(one[1] == other[0] for one, other in pairwise(rows))
+        assert all(one.end == other.begin for one, other in pairwise(rows))
 
 
 def test_a_ring_of_many() -> None:
@@ -149,12 +149,14 @@ def test_ranges_hold_every_value(counts: dict[int, int]) -> None:
     """Buckets become few readable ranges, without gaps and without losing or inventing a call."""
     buckets = _buckets(counts)
     ranges = merged(buckets)
-    assert sum(count for _, _, count in ranges) == sum(counts.values())
+    assert sum(one.count for one in ranges) == sum(counts.values())
     assert 1 <= len(ranges) <= 32
-    assert all(one[1] == other[0] for one, other in pairwise(ranges))
-    assert ranges[0][2] > 0
-    assert ranges[-1][2] > 0
-    assert all(float(f"{limit:.2g}") == limit or f"{limit:e}".startswith("1.25") for limit, _, _ in ranges)
+    assert all(one.end == other.begin for one, other in pairwise(ranges))
+    assert ranges[0].count > 0
+    assert ranges[-1].count > 0
+    assert all(
+        float(f"{limit:.2g}") == limit or f"{limit:e}".startswith("1.25") for limit in (one.begin for one in ranges)
+    )
 
 
 def test_columns() -> None:

@@ -47,6 +47,23 @@ def test_only_what_a_measure_counts_is_listed(server: Running) -> None:
     assert server.get(_path(measure="tools.calls", since="7d")).json()["cube"] == "tools"
 
 
+def test_lists_of_numbers(server: Running) -> None:
+    """Above and up to an amount are all calls with a cost; a page has the comparison as a chip that turns round."""
+    params = {"cube": "calls", "since": "7d", "column": "cost", "limit": 1_000}
+    above = server.get(_path(**params, where="calls.cost > 0.05")).json()
+    rest = server.get(_path(**params, where='calls.cost <= ["0.05"]')).json()
+    every = server.get(_path(**params)).json()
+    assert above["total"] + rest["total"] == sum(row["cost"] is not None for row in every["rows"])
+    assert above["total"] == len(above["rows"]) > 0
+    assert all(Decimal(row["cost"]) > Decimal("0.05") for row in above["rows"])
+    page = server.get(f"/explore?{urlencode({'where': 'calls.cost > 0.05', 'since': '7d'})}").text
+    assert "Cost &gt; $0.05" in page
+    assert "no number" in server.get(_path(cube="calls", where="calls.price > 1")).json()["detail"]
+    typed = server.get(f"/explore/values?{urlencode({'q': 'latency_ms >= 30000', 'cube': 'calls'})}").text
+    assert "Latency ≥ 30" in typed
+    assert "where=latency_ms+%3E%3D+30000" in typed
+
+
 def test_files_have_all_of_it(server: Running) -> None:
     """As CSV by its header or by name, with titles once."""
     params = {"cube": "calls", "since": "7d", "column": "at,model,cost"}

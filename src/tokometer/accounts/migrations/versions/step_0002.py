@@ -129,11 +129,19 @@ def upgrade() -> None:
         sa.Column("measured", sa.JSON, nullable=False),
         sa.Column("link", sa.Text, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
+        sa.Column("told", sa.Boolean, nullable=False),
+        sa.Column("silenced_until", sa.BigInteger),
         sa.Column("changed", sa.BigInteger),
         sa.UniqueConstraint("workspace", "rule", "value", "since", name="alerts_once"),
     )
     op.create_index("alerts_by_state", "alerts", ["workspace", "state"])
     op.create_index("alerts_by_time", "alerts", ["workspace", "fired"])
+    op.create_table(
+        "watched",
+        sa.Column("workspace", sa.String(128), primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("seen", sa.JSON, nullable=False),
+    )
     op.create_table(
         "deliveries",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
