@@ -77,7 +77,6 @@ def every(runtime: Runtime, panel: Panel) -> float:
 def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
     """What panels may use to answer."""
     context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
-    context = replace(context, notes=lambda window: marks_within(runtime, scope, window))
     context = replace(context, answered=lambda: answers_of(runtime))
     context = replace(context, notes=lambda window: _marked(runtime, scope, window))
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
