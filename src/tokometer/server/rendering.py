@@ -25,6 +25,7 @@ from tokometer.dashboards.unheard import unheard, unknown
 from tokometer.measures import Query, QueryError, Question, Result, dimension_named
 from tokometer.measures.latest import latest
 from tokometer.server.alert_marks import alerts_firing, alerts_within
+from tokometer.server.answered import answers_of
 from tokometer.server.moments import Moment
 from tokometer.server.notes import marks_within
 from tokometer.server.offered import findable
@@ -79,6 +80,7 @@ def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
     context = replace(
         context,
         notes=lambda window: _marked(runtime, scope, window),
+        answered=lambda: answers_of(runtime),
         firing=lambda: alerts_firing(runtime, scope),
     )
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
