@@ -18,7 +18,7 @@ _MINUTE: Final = 60 * _SECOND
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """One limit: how long its windows are, when the running one began before the end, and what is used of it by then."""
+    """One limit: how long its windows are, how long before the end the running one began, and what is used of it."""
 
     provider: str
     account: str
@@ -39,7 +39,7 @@ _LIMITS: Final = (
 )
 
 
-def told(start: int, end: int, until: int, workspace: str) -> Iterator[Sample]:
+def told(start: int, end: int, until: int, workspace: str, tag: str) -> Iterator[Sample]:
     """Readings between two moments of a history that ends at `until`, once an hour (µs)."""
     for place, limit in enumerate(_LIMITS):
         first = max(start, until - _TOLD_FOR)
@@ -57,7 +57,7 @@ def told(start: int, end: int, until: int, workspace: str) -> Iterator[Sample]:
             yield Sample(
                 workspace=workspace,
                 source="api",
-                native_id=f"demo-plan-{place}-{moment // HOUR}",
+                native_id=f"demo-{tag}-plan-{place}-{moment // HOUR}",
                 started_at=moment,
                 metric=LIMIT_USED,
                 value=round(most * min(1.0, (moment - begun) / span), 1),

@@ -136,7 +136,7 @@ PLAN_WINDOWS: Final = Judgement(
         "its status line and Codex its transcripts; at what pace, and when the limit will be reached."
     ),
     formula=(
-        "the last reading of `plan.limit.used` of the newest window. The pace is what is used / the share of the window "
+        "the last reading of `plan.limit.used` in the newest window. The pace is what is used / the share of it "
         "that has passed: above 100 % the limit is reached before the window begins anew, after "
         "(1 − used) / used × the time that has passed"
     ),
