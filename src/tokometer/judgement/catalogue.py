@@ -7,6 +7,7 @@ from typing import Final
 from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
+from tokometer.judgement.budget_breach import BUDGET_BREACH
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.changepoints import CACHE_CHANGES
 from tokometer.judgement.changes import COST_SPLIT, MOVERS
@@ -16,6 +17,7 @@ from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONT
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
+from tokometer.judgement.expected import COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST
 from tokometer.judgement.good_answers import GOOD_ANSWERS
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
@@ -26,6 +28,7 @@ from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
+from tokometer.judgement.unusual import ANOMALIES
 from tokometer.judgement.uptime import UPTIME
 from tokometer.judgement.waste import WASTE
 from tokometer.measures import QueryError
@@ -35,6 +38,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
+        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, BUDGET_BREACH, ANOMALIES),
         *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
