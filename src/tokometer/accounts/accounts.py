@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,10 @@ class Accounts:
         """What asks the database."""
         return self._engine
 
-    def changes(self, workspace: str, most: int = 100) -> list[Change]:
-        """The latest changes, the last one first."""
-        asked = select(CHANGES).where(CHANGES.c.workspace == workspace).order_by(CHANGES.c.number.desc()).limit(most)
+    def changes(self, workspace: str, most: int = 100, kinds: Collection[str] = ()) -> list[Change]:
+        """The latest changes, the last one first; of things of some kinds only, where they are named."""
+        of = (CHANGES.c.workspace == workspace, *((CHANGES.c.kind.in_(kinds),) if kinds else ()))
+        asked = select(CHANGES).where(*of).order_by(CHANGES.c.number.desc()).limit(most)
         with reading(self._engine) as connection:
             return [
                 Change(at=row.at, who=row.who, kind=row.kind, id=row.id, did=row.did, what=row.what)

@@ -62,9 +62,9 @@ class Turn:
             raise NotThere("there is no such alert")
         return found[0]
 
-    def put(self, alert: Alert) -> None:
-        """Keep an alert, instead of what was known of it."""
-        self.changed = True
+    def put(self, alert: Alert, *, quiet: bool = False) -> None:
+        """Keep an alert, instead of what was known of it; `quiet` where nobody who looks has to look again."""
+        self.changed = self.changed or not quiet
         row = {one.name: getattr(alert, one.name) for one in fields(Alert)}
         of = and_(ALERTS.c.workspace == self.workspace, ALERTS.c.id == alert.id)
         if not self.connection.execute(ALERTS.update().where(of).values(**row)).rowcount:

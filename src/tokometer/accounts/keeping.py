@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, select
@@ -173,4 +175,9 @@ def _quoted(value: Any) -> Any:  # noqa: ANN401 - a field of any kind
         return value.astimezone(UTC).isoformat()
     if isinstance(value, str):
         return value if len(value) <= _QUOTED else f"{value[:_QUOTED]}…"
-    return value if value is None or isinstance(value, bool | int) else "…"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, list | dict):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+        return value if len(text) <= _QUOTED else "…"
+    return value if value is None or isinstance(value, bool | int | float) else "…"

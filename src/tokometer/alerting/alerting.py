@@ -82,6 +82,8 @@ class Alerting:
         self.troubles: dict[str, str] = {}
         #: Why alerts cannot be kept just now; empty where they can.
         self.trouble = ""
+        #: How many alerts fire.
+        self.firing = 0
         #: When rules were looked at last, and how long that took (seconds).
         self.looked_at: datetime | None = None
         self.took = 0.0
@@ -127,6 +129,7 @@ class Alerting:
             found = self.engine.turn(accounts, known.rules, situation, back=back)
             self.troubles = known.troubles | dict(found.troubles)
             self.looked_at = situation.now
+            self.firing = sum(one.state == "firing" for one in accounts.alerts.unresolved(self.engine.workspace))
             if accounts.version != before:
                 self._changed()
         for also in self._after:

@@ -155,7 +155,7 @@ class Engine:
         elif event == "resolved" and after.told and not silenced:
             self.announce(turn.connection, after, "resolved")
         if after != before:
-            turn.put(after)
+            turn.put(after, quiet=before is not None and before.state == after.state and before.told == after.told)
 
     # -- what came late ------------------------------------------------------------------------------------------------
 
@@ -185,5 +185,5 @@ class Engine:
     def _mend(self, turn: Turn, rule: AlertRule, again: Sequence[Evaluated], now: datetime) -> None:
         first, last = again[0].now, again[-1].now
         known = [one for one in turn.within(first, last) if one.rule == rule.id]
-        for alert in mended(rule, again, known, now):
-            turn.put(replace(alert, workspace=self.workspace, link=alert.link or self.link(rule, alert)))
+        for alert in mended(rule, again, known, now, self.workspace):
+            turn.put(replace(alert, link=alert.link or self.link(rule, alert)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from tokometer.alerting.condition import Inquiry, Reading
@@ -17,6 +18,8 @@ from tokometer.measures import QueryError, Question, Result
 AskAsOf = Callable[[Question, datetime], Result]
 #: Values of one rule that are told apart; of more, the worst.
 MOST_VALUES: Final = 200
+#: Characters of a value.
+LONGEST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,16 @@ def evaluate(rules: Iterable[AlertRule], situation: Situation, ask: AskAsOf) -> 
 
 def _kept(readings: Iterable[Reading]) -> Mapping[str, Reading]:
     """By value; of too many, those of which the condition holds come first."""
-    found = {one.value: one for one in readings}
+    found = {one.value: one for one in map(_short, readings)}
     if len(found) <= MOST_VALUES:
         return found
     held = sorted(found.values(), key=lambda one: (not one.holds, one.over, -abs(one.measured or 0.0)))
     return {one.value: one for one in held[:MOST_VALUES]}
+
+
+def _short(reading: Reading) -> Reading:
+    """A reading of a value that alerts have room for; of a longer one, its beginning and what tells it from others."""
+    if len(reading.value) <= LONGEST:
+        return reading
+    digest = sha256(reading.value.encode("utf-8", "replace")).hexdigest()[:12]
+    return replace(reading, value=f"{reading.value[: LONGEST - 20]}… {digest}")

@@ -19,6 +19,8 @@ class Figure:
 
     now: float | None
     before: float | None = None
+    #: How many records it rests on, where that was asked for.
+    records: float | None = None
 
 
 #: Yields questions, and returns figures by value.
@@ -41,14 +43,18 @@ def question(
     )
 
 
-def figures(terms: Terms, situation: Situation, *, compare: bool = False) -> Asking:
-    """What is measured over the rule's window."""
+def figures(terms: Terms, situation: Situation, *, compare: bool = False, counted: bool = False) -> Asking:
+    """What is measured over the rule's window, with what it was before (`compare`), and of how many records."""
     judgement = terms.judgement
     if judgement is None:
-        [result] = yield (question(terms, compare="previous" if compare else ""),)
-        short = terms.measure.partition(".")[2]
+        count = counting(terms.cube)
+        names = dict.fromkeys((terms.measure, count) if counted else (terms.measure,))
+        [result] = yield (question(terms, *names, compare="previous" if compare else ""),)
+        short, records = (name.partition(".")[2] for name in (terms.measure, count))
         return {
-            named(row, terms.each): Figure(number(row[short]), number(row.get(f"{short}{PREVIOUS}")))
+            named(row, terms.each): Figure(
+                number(row[short]), number(row.get(f"{short}{PREVIOUS}")), number(row.get(records)) if counted else None
+            )
             for row in result.rows
         }
     matter = situation.matter(terms.each, terms.where, terms.window, terms.tz)

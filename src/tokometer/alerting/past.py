@@ -19,7 +19,7 @@ from tokometer.alerting.states import Step, noted, step
 QUARTER: Final = timedelta(minutes=15)
 #: Moments at which a rule is tried, and the time that all of them may take (seconds).
 _MOST_MOMENTS: Final = 1_500
-_PATIENCE: Final = 8.0
+PATIENCE: Final = 8.0
 _PROBES: Final = 3
 
 
@@ -35,8 +35,8 @@ class Tried:
     alerts: tuple[Alert, ...]
 
 
-def try_on(rule: AlertRule, situation: Situation, ask: AskAsOf, days: int = 30) -> Tried:
-    """What a rule would have done in the last so many days, looked at as often as a few seconds allow.
+def try_on(rule: AlertRule, situation: Situation, ask: AskAsOf, days: int = 30, patience: float = PATIENCE) -> Tried:
+    """What a rule would have done in the last so many days, looked at as often as some seconds allow.
 
     Raises:
         RuleError: It cannot be asked, or not of the past.
@@ -46,7 +46,7 @@ def try_on(rule: AlertRule, situation: Situation, ask: AskAsOf, days: int = 30) 
     until = quarter(situation.now)
     since = until - timedelta(days=days)
     took = _cost(rule, situation, ask, since, until)
-    many = max(24, min(_MOST_MOMENTS, int(_PATIENCE / max(took, 1e-4))))
+    many = max(24, min(_MOST_MOMENTS, int(patience / max(took, 1e-4))))
     length = QUARTER * max(1, -(-(until - since) // (QUARTER * many)))
     moments = [until - length * back for back in range((until - since) // length, -1, -1)]
     seen = [_at(rule, situation, ask, moment) for moment in moments]
@@ -75,7 +75,7 @@ def quarter(moment: datetime) -> datetime:
     return datetime.fromtimestamp(stamp, UTC)
 
 
-def fold(rule: AlertRule, seen: Iterable[Evaluated]) -> dict[str, list[Alert]]:
+def fold(rule: AlertRule, seen: Iterable[Evaluated], workspace: str = "default") -> dict[str, list[Alert]]:
     """The alerts that fired, by value, had the rule been looked at at these moments, the earliest first."""
     open_: dict[str, Alert] = {}
     found: dict[str, list[Alert]] = {}
@@ -83,7 +83,7 @@ def fold(rule: AlertRule, seen: Iterable[Evaluated]) -> dict[str, list[Alert]]:
         if rule.id not in moment.readings:
             continue
         for value, reading in readings_of(rule, moment, open_).items():
-            made: Step = step(rule, open_.pop(value, None), reading, moment.now)
+            made: Step = step(rule, open_.pop(value, None), reading, moment.now, workspace)
             if made.alert is not None and made.alert.state == "resolved":
                 found.setdefault(value, []).append(made.alert)
             elif made.alert is not None:
@@ -146,13 +146,15 @@ def moments_of(hours: Sequence[datetime], longest: timedelta, now: datetime, mos
     return [inside[place * len(inside) // most] for place in range(most)]
 
 
-def mended(rule: AlertRule, seen: Sequence[Evaluated], known: Sequence[Alert], now: datetime) -> list[Alert]:
+def mended(
+    rule: AlertRule, seen: Sequence[Evaluated], known: Sequence[Alert], now: datetime, workspace: str = "default"
+) -> list[Alert]:
     """The alerts of a rule that change, or are new, now that the past is known to have been another.
 
     Nothing of it is announced: what is over wakes nobody.
     """
     changed = []
-    found = fold(rule, seen)
+    found = fold(rule, seen, workspace)
     for value, episodes in found.items():
         mine = [one for one in known if one.value == value and one.fired is not None]
         for episode in episodes:

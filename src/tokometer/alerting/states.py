@@ -53,7 +53,7 @@ def _begun(rule: AlertRule, reading: Reading, now: datetime, workspace: str) -> 
         id=alert_id(workspace, rule.id, reading.value, now),
         workspace=workspace,
         rule=rule.id,
-        value=reading.value[:400],
+        value=reading.value,
         title=rule.title,
         severity=rule.severity,
         state="pending",

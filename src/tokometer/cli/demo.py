@@ -58,7 +58,8 @@ def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
     from tokometer.cli.problems import told_in_one_line
     from tokometer.cli.progress import showing_progress
     from tokometer.demo import Spending, generate
-    from tokometer.records import ModelCall
+    from tokometer.demo.deciding import decide
+    from tokometer.records import ModelCall, to_datetime
 
     say(f"Making up {counted(calls, 'model call')} of the last {counted(days, 'day')} …", err=True)
     door = LocalDoor(data)
@@ -73,5 +74,6 @@ def fill(data: Path, *, days: int, calls: int, seed: int) -> None:
                 progress(done, calls)
             door.ledger.settle()
         spending.write(data)
+        decide(data, door.ledger, to_datetime(now))
     finally:
         door.close()

@@ -26,6 +26,7 @@ _JUDGES: Final[Mapping[str, str]] = {
     "burn_rate": "calls.errors",
     "breaker": "calls.errors",
     "budget": "calls.cost",
+    "budgets": "calls.cost",
     "profit": "calls.cost",
     "unit_economics": "calls.cost",
     "movers": "calls.cost",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from tokometer.accounts import Note
+from tokometer.accounts import Alert, Note
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.context import Context
 from tokometer.dashboards.drawing import Mark
@@ -24,6 +24,9 @@ MOST: Final = 12
 #: Notes that a chart bears, the latest; and characters of each in a tooltip.
 MOST_NOTES: Final = 100
 _LONGEST_NOTE: Final = 200
+#: Alerts that a chart bears.
+MOST_ALERTS: Final = 24
+_SEVERITIES: Final = ("critical", "warning", "info")
 #: Incidents take minutes: on an axis of quarters of a year they are dust.
 LONGEST: Final = timedelta(days=32)
 #: Changes at one moment that are told in full.
@@ -91,6 +94,47 @@ def note_marks(
         )
         for note in told[-most:]
     ]
+
+
+def alert_marks(
+    alerts: Iterable[tuple[Alert, Mapping[str, Sequence[str]]]],
+    where: Sequence[tuple[str, tuple[str, ...]]],
+    window: Window,
+    most: int = MOST_ALERTS,
+) -> list[Mark]:
+    """The marks of alerts that fired in a window and are about what a viewer looks at, in order of time.
+
+    Each comes with the calls that it is about, by dimension. Of more than `most`, the most severe are kept.
+    """
+    chosen = dict(where)
+    told = [
+        alert
+        for alert, about in alerts
+        if alert.fired is not None
+        and window.since <= alert.fired < window.until
+        and all(set(values) & set(chosen.get(name, values)) for name, values in about.items())
+    ]
+    worst = sorted(told, key=lambda one: (_SEVERITIES.index(one.severity), one.fired or one.since))[:most]
+    return [
+        Mark(
+            alert.fired.astimezone(window.since.tzinfo),
+            _alerted(alert),
+            "incident" if alert.severity == "critical" else "alert",
+        )
+        for alert in sorted(worst, key=lambda one: one.fired or one.since)
+        if alert.fired is not None
+    ]
+
+
+def _alerted(alert: Alert) -> str:
+    """`Any user over $50: ada (Cost $61.20, above $50.00), for 2 h`."""
+    of = f": {alert.value}" if alert.value else ""
+    words = alert.measured.get("words", "")
+    fired = alert.fired or alert.since
+    lasted = (
+        f", for {show(max(0.0, (alert.resolved - fired).total_seconds()), SECONDS)}" if alert.resolved else ", goes on"
+    )
+    return f"Alert: {alert.title}{of}{f' ({words})' if words else ''}{lasted}"
 
 
 def _noted(note: Note) -> str:

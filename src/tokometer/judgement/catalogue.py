@@ -8,6 +8,7 @@ from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
 from tokometer.judgement.budget_breach import BUDGET_BREACH
+from tokometer.judgement.budget_lines import BUDGETS
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.changepoints import CACHE_CHANGES
 from tokometer.judgement.changes import COST_SPLIT, MOVERS
@@ -39,7 +40,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, BUDGET_BREACH, ANOMALIES),
-        *(BUDGET, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
+        *(BUDGET, BUDGETS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),

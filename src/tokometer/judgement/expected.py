@@ -138,8 +138,8 @@ def _declare(measure: str, title: str, unit: Unit, number: Callable[[float], Any
         better="lower" if unit is USD else "",
         description=(
             f"The {what} that is expected by the end of the running month and in the next 30 and 90 days, with the "
-            "80 % interval and how far off such forecasts were when they were made as of past days, beside the last week "
-            f"repeated. By a dimension, of its {MOST_NAMES} largest names of the last {HISTORY.removesuffix('d')} days."
+            "80 % interval and how far off such forecasts were when they were made as of past days, beside the last "
+            f"week repeated. By a dimension, of its {MOST_NAMES} largest names of the last {HISTORY.removesuffix('d')} days."
         ),
         formula=(
             "so far + the mean of six smoothers of the days, with a damped trend and the shares of weekdays, each "

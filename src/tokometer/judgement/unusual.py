@@ -221,8 +221,8 @@ ANOMALIES: Final = Judgement(
     formula=(
         "usual = level of the week around + profile of the hour + effect of the weekday, all of them medians on an "
         "asinh scale; told from 3.5 robust spreads, 1.5 times the usual and a quarter of the mean on. By the hour, "
-        "with 28 days before, by the day with 56 where the window is longer than 10 days. Rates need `least_requests` calls, "
-        "an error rate more failed calls than chance gives. The part's share of the rise is what it had beyond its "
+        "with 28 days before, by the day with 56 where the window is longer than 10 days. Rates need `least_requests` "
+        "calls, an error rate more failed calls than chance gives. The part's share of the rise is what it had beyond its "
         "usual share of what is usual"
     ),
     by=("", *BY, "project", "user"),

@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import (
+    alert_pages,
     api,
     assets,
     badges,
@@ -36,6 +37,7 @@ from tokometer.server import (
     search,
     sources,
     targets,
+    verdicts,
     views,
     what_if,
 )
@@ -83,7 +85,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, boards, board_pages, objectives, channels, digests):
+    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
     app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.

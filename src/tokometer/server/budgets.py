@@ -12,17 +12,17 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from tokometer.accounts import Budget, Invalid
 from tokometer.dashboards import ScopeError
 from tokometer.dashboards.scope import find_zone
+from tokometer.judgement.budget_lines import BUDGETS
 from tokometer.judgement.budgets import filters_of, known_dimension, line_of, lines, scope_words
 from tokometer.measures import QueryError
-from tokometer.server.objectives import listed
+from tokometer.server.budget_rows import changed, shown, states, viewed
+from tokometer.server.objectives import SPANS, general, kept, listed
 from tokometer.server.offered import findable
 from tokometer.server.pages import framed
 from tokometer.server.people import answered, filters, only, revision, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
-from tokometer.settings import BudgetLine
 from tokometer.settings.judging import MOST_LEVELS
 from tokometer.settings.money import LEVELS, MOST_USD, Period
-from tokometer.settings.targets import Span
 
 api: Final = APIRouter(prefix="/api/budgets", tags=["budgets"])
 pages: Final = APIRouter(include_in_schema=False)
@@ -33,6 +33,7 @@ _MOST_LEVEL: Final = 10
 #: Digits behind the point that an amount may have, as the ledger's money has.
 _DIGITS: Final = 9
 _LONGEST_TITLE: Final = 80
+_SHOWN_CHANGES: Final = 12
 
 Body = Annotated[dict[str, Any], Depends(told)]
 
@@ -41,7 +42,14 @@ Body = Annotated[dict[str, Any], Depends(told)]
 def listing(request: Request) -> Response:
     """Amounts are US dollars as decimal text, shares are ratios from 0 to 1, times are RFC 3339."""
     runtime: Runtime = request.app.state.runtime
-    return answered({"budgets": [shown(line, runtime) for line in lines(runtime.settings)]})
+    found = states(runtime)
+    return answered({"budgets": [shown(line, found.get(line.id)) for line in lines(runtime.settings)]})
+
+
+@api.get("/changes", summary="Who changed which budget or objective, and when")
+def changes(request: Request, most: int = 100) -> Response:
+    """The latest first."""
+    return answered({"changes": changed(request.app.state.runtime, max(1, min(most, 1_000)))})
 
 
 @api.post("", status_code=201, summary="Add a budget")
@@ -93,29 +101,16 @@ def page(request: Request) -> Response:
         "budgets.html",
         "budgets",
         objectives=listed(runtime),
-        objective_periods=[("", "As the settings say"), *((name, name) for name in get_args(Span))],
-        budgets=[shown(line, runtime) for line in lines(runtime.settings)],
+        general=general(runtime),
+        kept=kept,
+        spans=SPANS,
+        budgets=viewed(runtime),
+        judged=BUDGETS,
+        changes=changed(runtime, _SHOWN_CHANGES),
         dimensions=findable(runtime),
         path=str(runtime.settings_file.path),
         periods=[(name, f"Each {name}") for name in reversed(_PERIODS)],
     )
-
-
-def shown(line: BudgetLine, _runtime: Runtime) -> dict[str, Any]:
-    """A budget as JSON."""
-    return {
-        "id": line.id,
-        "title": line.title,
-        "amount": f"{line.amount:f}",
-        "period": line.period,
-        "tz": line.tz,
-        "filters": {name: list(values) for name, values in line.filters},
-        "levels": list(line.levels),
-        "stops": line.stops,
-        "origin": line.origin,
-        "about": scope_words(line.filters),
-        "revision": line.revision,
-    }
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,4 +171,5 @@ def _ours(budget: str) -> None:
 
 
 def _found(runtime: Runtime, budget: str) -> dict[str, Any]:
-    return shown(line_of(runtime.accounts.get().budgets.get(_WORKSPACE, budget)), runtime)
+    line = line_of(runtime.accounts.get().budgets.get(_WORKSPACE, budget))
+    return shown(line, states(runtime).get(line.id))

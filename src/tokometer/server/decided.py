@@ -53,6 +53,8 @@ class Decided:
             if self._is(state) and time.monotonic() < self._next:
                 return self._settings or settings
             before, after = self._settings, self._read(settings)
+            # The same value stays the same object: others tell by that whether anything has changed.
+            after = before if before is not None and before == after else after
             self._next = time.monotonic() + (_LATER if self._accounts.trouble else _LOOK)
             self._settings, self._of = after, (settings, self._accounts.version)
         finally:
@@ -60,6 +62,10 @@ class Decided:
         if known and before != after:
             self._tell()
         return after
+
+    def known(self, settings: Settings) -> Settings | None:
+        """The settings in force as far as they are known without waiting for anything; None where something changed."""
+        return self._settings if self._is((settings, self._accounts.version)) else None
 
     def _is(self, state: _State) -> bool:
         return self._of is not None and self._of[0] is state[0] and self._of[1] == state[1]

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from msgspec.structs import asdict
 
 from tokometer.accounts import AccountsError, Invalid, Objective, Taken
+from tokometer.records.units import MS, PERCENT, show
 from tokometer.server.people import answered, only, revision, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.settings import Slo
@@ -17,6 +18,15 @@ from tokometer.settings.keys import Field, fields_of
 router: Final = APIRouter(prefix="/api/objectives", tags=["budgets"])
 _WORKSPACE: Final = WORKSPACES[0]
 _NAMED: Final = ("provider", "model")
+#: Over which time objectives are to be met, in words.
+SPANS: Final = {
+    "": "As for everything",
+    "day": "The day",
+    "week": "The week",
+    "month": "The month",
+    "7d": "7 days",
+    "30d": "30 days",
+}
 _DECLARED: Final[Mapping[str, Field]] = fields_of(Slo)
 
 Body = Annotated[dict[str, Any], Depends(told)]
@@ -73,6 +83,20 @@ def remove(request: Request, objective: str) -> Response:
     runtime.accounts.get().objectives.remove(_WORKSPACE, objective)
     runtime.broadcaster.publish({"budgets"})
     return Response(status_code=204)
+
+
+def kept(objective: Mapping[str, Any], name: str) -> str:
+    """What an objective says of one thing, as people read it."""
+    return show(objective[name], MS if name == "p95_latency_ms" else PERCENT)
+
+
+def general(runtime: Runtime) -> dict[str, Any]:
+    """What holds for everything, as people read it."""
+    told = asdict(runtime.settings.slo)
+    return {
+        **{name: kept(told, name) for name in ("availability", "error_rate", "p95_latency_ms")},
+        "period": told["period"],
+    }
 
 
 def listed(runtime: Runtime) -> list[dict[str, Any]]:

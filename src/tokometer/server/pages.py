@@ -33,6 +33,7 @@ PAGES: Final = (
         for one in DASHBOARDS.values()
     ),
     {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
+    {"id": "alerts", "title": "Alerts", "url": "/alerts", "key": "y"},
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
@@ -139,8 +140,11 @@ def framed(
     runtime: Runtime = request.app.state.runtime
     refused = sum(refused_by_source(runtime.ledger).values())
     asked = f"?{request.url.query}" if request.url.query and not alone else ""
+    counts = {"sources": (refused, "refused record"), "alerts": (runtime.alerting.firing, "firing alert")}
     pages = [
-        item | {"url": f"{item['url']}{asked}", "count": refused if item["id"] == "sources" else 0} for item in PAGES
+        item | {"url": f"{item['url']}{asked}", "count": many, "counts": of}
+        for item in PAGES
+        for many, of in (counts.get(item["id"], (0, "")),)
     ]
     html = render(
         template,

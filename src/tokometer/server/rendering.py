@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,12 +16,15 @@ from urllib.parse import urlencode
 from fastapi import HTTPException
 
 from tokometer.dashboards import DASHBOARDS, Ask, Context, Dashboard, Panel, Scope, View, titled
+from tokometer.dashboards.calendar import Window
+from tokometer.dashboards.drawing import Mark
 from tokometer.dashboards.drill import Drill
 from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.panel import narrowed, own_window
 from tokometer.dashboards.unheard import unheard, unknown
 from tokometer.measures import Query, QueryError, Question, Result, dimension_named
 from tokometer.measures.latest import latest
+from tokometer.server.alert_marks import alerts_within
 from tokometer.server.moments import Moment
 from tokometer.server.notes import marks_within
 from tokometer.server.offered import findable
@@ -73,8 +76,14 @@ def every(runtime: Runtime, panel: Panel) -> float:
 def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
     """What panels may use to answer."""
     context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
-    context = replace(context, notes=lambda window: marks_within(runtime, scope, window))
+    context = replace(context, notes=lambda window: _marked(runtime, scope, window))
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
+
+
+def _marked(runtime: Runtime, scope: Scope, window: Window) -> Sequence[Mark]:
+    """What every time axis bears: notes, and alerts."""
+    marks = [*marks_within(runtime, scope, window), *alerts_within(runtime, scope, window)]
+    return sorted(marks, key=lambda mark: mark.time)
 
 
 @contextmanager

@@ -26,14 +26,13 @@ from tokometer.collect.reading import Prices
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
 from tokometer.judgement import budgets
-from tokometer.ledger import Ledger, LedgerError, Receipt
+from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
-from tokometer.records import to_datetime
 from tokometer.server.alerting import alerting_of
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.decided import Decided
@@ -46,6 +45,8 @@ from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
+from tokometer.server.spent import Spent
+from tokometer.server.warned import warnings_of
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
 from tokometer.settings.hooks import HookSecrets
@@ -133,6 +134,8 @@ class Runtime:
     accounts: AccountsWhenAsked = field(init=False)
     #: What people have decided, over what the file settles.
     decided: Decided = field(init=False)
+    #: What is spent of each budget, for verdicts.
+    spent: Spent = field(init=False)
     #: Dashboards that people have made.
     boards: OwnBoards = field(init=False)
     #: Says what happens to alerts, and sends digests.
@@ -185,6 +188,13 @@ class Runtime:
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
+        self.spent = Spent(
+            lambda: self.settings,
+            lambda: self.decided.known(self.settings_file.current()),
+            lambda question: self.ask(question, 1.0),
+            self.version,
+            self.now,
+        )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.notifying = Notifying(self, WORKSPACES[0])
         self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
@@ -249,36 +259,7 @@ class Runtime:
 
     def warnings(self) -> list[str]:
         """What whoever looks at any page should know of the ledger, in sentences. Asks it nothing."""
-        found = []
-        if self.price_list.error:
-            found.append(f"{self.price_list.error}; the prices before it hold on.")
-        if self.watch.trouble:
-            what = "" if self.watch.damaged else "Records cannot be taken just now: "
-            found.append(f"{what}{self.watch.trouble}.")
-        if self.accounts.trouble:
-            found.append(
-                f"Saved views, notes and own dashboards cannot be had just now: {self.accounts.trouble}. "
-                "Nothing else is touched by that."
-            )
-        try:
-            missing = self.ledger.missing
-        except LedgerError:
-            missing = None
-        if missing is not None:
-            since = f" since {to_datetime(missing.since):%-d %b %Y, %H:%M} UTC" if missing.since else ""
-            found.append(
-                f"{missing.commits:,} commits that were acknowledged are missing{since}: restore a backup, or let "
-                "`tokometer doctor --repair` read again what the sources still have."
-            )
-        if self.alerting.trouble and not self.accounts.trouble:
-            found.append(f"Alert rules cannot be looked at just now: {self.alerting.trouble}.")
-        aside = len(self.ledger.unsettled)
-        if aside:
-            found.append(
-                f"{aside:,} quarter hour{'s' if aside > 1 else ''} could not be settled and "
-                f"{'are' if aside > 1 else 'is'} not in what is shown: Sources says which, and why."
-            )
-        return found
+        return list(warnings_of(self.price_list, self.watch, self.accounts, self.alerting, self.ledger))
 
     def committed(self, receipt: Receipt) -> None:
         """Count a commit and tell the pages. Called from the writer's thread."""
@@ -314,6 +295,7 @@ class Runtime:
             hanging.append("looking at alert rules")
         # A panel that is being made asks the ledger, which ends that when it is closed.
         self.makers.shutdown(wait=False, cancel_futures=True)
+        self.spent.close()
         self.making.close()
         self.moments.close()
         self.decoder.close()

@@ -109,7 +109,7 @@ def test_a_job_that_fails_fires_and_is_over(worlds: World) -> None:
     worlds.job(HOUR, "error", error_message="disk full")
     worlds.turn(failing)
     assert worlds.firing() == ["Nightly"]
-    assert worlds.open()[0].measured["words"] == "failed 2 times in a row: disk full"
+    assert worlds.unresolved()[0].measured["words"] == "failed 2 times in a row: disk full"
     worlds.job(MINUTE)
     worlds.turn(failing)
     assert worlds.firing() == []

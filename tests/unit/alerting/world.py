@@ -70,13 +70,13 @@ class World:
         situation = Situation(now=self.now, settings=self.settings, syncs=self.syncs)
         return self.engine.turn(self.accounts, rules, situation, back=back).troubles
 
-    def open(self) -> list[Alert]:
+    def unresolved(self) -> list[Alert]:
         """The alerts that are not over."""
         return self.accounts.alerts.unresolved(self.workspace)
 
     def firing(self) -> list[str]:
         """The values of those that fire."""
-        return sorted(one.value for one in self.open() if one.state == "firing")
+        return sorted(one.value for one in self.unresolved() if one.state == "firing")
 
     def history(self) -> list[Alert]:
         """Those that fired, the earliest first."""

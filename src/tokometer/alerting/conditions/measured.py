@@ -19,14 +19,16 @@ _SEASON: Final = 28
 
 
 def _threshold(terms: Terms, situation: Situation) -> Inquiry:
-    found = yield from figures(terms, situation)
+    least = terms.given["least_records"] or 0
+    found = yield from figures(terms, situation, counted=bool(least))
     bound = terms.given["value"]
     recover = terms.given["recover"] if terms.given["recover"] is not None else bound
     above = terms.given["op"] == "above"
     readings = []
     for value, figure in found.items():
         now = figure.now
-        beyond = now is not None and (now > bound if above else now < bound)
+        known = figure.records is None or figure.records >= least
+        beyond = now is not None and known and (now > bound if above else now < bound)
         back = now is None or (now <= recover if above else now >= recover)
         words = f"{terms.title} {show(now, terms.unit)}, {terms.given['op']} {show(bound, terms.unit)}"
         readings.append(
@@ -55,6 +57,14 @@ THRESHOLD: Final = declare(
                 title="Over when back at",
                 unit="measure",
                 meaning="over only when this is reached, so that the alert does not come and go; else the value",
+            ),
+            Param(
+                name="least_records",
+                title="Only of at least",
+                form="whole",
+                least=0,
+                unit="records",
+                meaning="fewer are no evidence, so that a rate of three calls fires nothing",
             ),
         ),
         example={"measure": "calls.cost", "window": "24h", "each": "user", "value": 50, "recover": 40},
@@ -226,7 +236,7 @@ def _unpriced(terms: Terms, situation: Situation) -> Inquiry:
     readings = []
     for value, figure in found.items():
         many = figure.now or 0
-        words = f"{many:,.0f} calls that no price is known for"
+        words = f"{many:,.0f} call{'' if many == 1 else 's'} that no price is known for"
         readings.append(Reading(value=value, holds=many > 0, over=not many, measured=many, words=words))
     return readings
 

@@ -27,7 +27,11 @@ STATE_INK: Final[dict[str, str]] = {
     "": "text-3",
 }
 #: The ink of a mark by its kind; others are grey.
-_MARK_INK: Final[dict[str, str]] = {"incident": STATE_INK["critical"], "note": "accent"}
+_MARK_INK: Final[dict[str, str]] = {
+    "incident": STATE_INK["critical"],
+    "alert": STATE_INK["warning"],
+    "note": "accent",
+}
 #: How a point is drawn: as part of a whole line, as the way to an unfinished period, as part of a dashed line.
 _DONE, _OPEN, _DASHED = 0, 1, 2
 
@@ -71,8 +75,8 @@ class Band:
 class Mark:
     """Something that happened: a vertical line; its text is in the tooltip of the period that it falls into.
 
-    `kind` is `incident` (red), `note` (what somebody wrote), `price`, `release` or any other word (grey). What goes on
-    `until` a later time is told in every period of it.
+    `kind` is `incident` (red), `alert` (amber), `note` (what somebody wrote), `price`, `release` or any other word
+    (grey). What goes on `until` a later time is told in every period of it.
     """
 
     time: datetime

@@ -35,6 +35,22 @@ function choices({ filters, zoom: into }, pick, zoom, to) {
   ];
 }
 
+/**
+ * The form of an alert rule, filled with what is looked at.
+ * @param {import("./drill.js").Drill | undefined} drill
+ * @param {[dimension: string, value: string]} [about]
+ * @returns {Choice[]}
+ */
+function alarm(drill, about) {
+  if (!drill?.of) return [];
+  const [cube] = drill.of.split("."), asked = new URLSearchParams({ alert: "1", measure: drill.of, tz: drill.tz });
+  const own = about ? [`${cube}.${about[0]} in ${JSON.stringify([about[1]])}`] : [];
+  for (const one of [...(drill.where[cube] ?? []), ...own]) asked.append("where", one);
+  const window = new URLSearchParams(location.search).get("range") ?? drill.since;
+  asked.set("window", /^([1-9]\d*(m|h|d|w|mo|y)|today|week|month)$/.test(window) ? window : "24h");
+  return [{ text: "Alert me about this", href: `/alerts?${asked}` }];
+}
+
 /** @param {Page} page @param {import("./chosen.js").Chosen} chosen */
 export function ofMark(page, { mark, from, ...place }) {
   const { pick, zoom } = mark, to = records(from, mark);
@@ -52,7 +68,7 @@ export function ofName(page, place) {
   asked.delete(filter);
   asked.append(filter, value);
   if (more) found.push({ text: `Show in ${more.textContent}`, href: `${more.pathname}?${asked}` });
-  menu(page.filters.label(filter, value), found, place);
+  menu(page.filters.label(filter, value), [...found, ...alarm(drill, [filter, value])], place);
 }
 
 /** @param {Page} page @param {HTMLElement} from the button of a panel */
@@ -64,6 +80,7 @@ export function ofPanel(page, from) {
   menu(from.getAttribute("aria-label") ?? "", [
     ...(to ? [{ text: "Show the calls", href: to }] : []),
     ...(more ? [{ text: `More in ${more.textContent}`, href: more.href }] : []),
+    ...alarm(drill),
     { text: "Renew now", act: () => page.renew(panel) },
     { text: "paused" in panel.dataset ? "Go on renewing" : "Pause", act: () => page.pause(panel) },
     ...Object.entries(FORMATS).map(([ending, title]) => ({ text: `Save as ${title}`, href: `/api/panels/${id}.${ending}?${asked(page, ending)}`, download: true })),
