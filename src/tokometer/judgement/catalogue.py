@@ -7,7 +7,6 @@ from typing import Final
 from tokometer.judgement.advice import ADVICE
 from tokometer.judgement.breaker import BREAKER
 from tokometer.judgement.budget import BUDGET
-from tokometer.judgement.budget_breach import BUDGET_BREACH
 from tokometer.judgement.budget_lines import BUDGETS
 from tokometer.judgement.burn import BURN_RATE
 from tokometer.judgement.changepoints import CACHE_CHANGES
@@ -39,7 +38,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
-        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, BUDGET_BREACH, ANOMALIES),
+        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES),
         *(BUDGET, BUDGETS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec.structs import replace as with_fields
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, share, text
 from tokometer.judgement.forecast import Day, Forecast, forecast
@@ -58,7 +60,7 @@ class Course:
 def question(matter: Matter, measure: str, most: int = MOST_NAMES) -> Query:
     """The days that forecasts of a measure rest on, of the largest names of the matter's dimension."""
     asked = matter.query(measure, since=HISTORY, grain="day")
-    return replace(asked, top=most, other=False, order=(f"-calls.{measure}",)) if matter.by else asked
+    return with_fields(asked, top=most, other=False, order=(f"-calls.{measure}",)) if matter.by else asked
 
 
 def courses(result: Result, by: str, measure: str, month: Month) -> dict[str, Course]:
@@ -139,7 +141,7 @@ def _declare(measure: str, title: str, unit: Unit, number: Callable[[float], Any
         description=(
             f"The {what} that is expected by the end of the running month and in the next 30 and 90 days, with the "
             "80 % interval and how far off such forecasts were when they were made as of past days, beside the last "
-            f"week repeated. By a dimension, of its {MOST_NAMES} largest names of the last {HISTORY.removesuffix('d')} days."
+            f"week repeated. By a dimension, of its {MOST_NAMES} largest names of the last {HISTORY[:-1]} days."
         ),
         formula=(
             "so far + the mean of six smoothers of the days, with a damped trend and the shares of weekdays, each "
@@ -166,7 +168,7 @@ def _declare(measure: str, title: str, unit: Unit, number: Callable[[float], Any
             text("note", f"`{NOT_ENOUGH}`, or that weekdays are not told apart yet"),
         ),
         window=HISTORY,
-        thresholds="none: what is too much is for a budget to say (`judgement.budget_breach`)",
+        thresholds="none: what is too much is for a budget to say (`judgement.budgets`)",
         inquire=_inquire(measure, number),
         standing=_no_standing,
     )

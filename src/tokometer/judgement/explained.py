@@ -58,7 +58,9 @@ def explain(of: str, by: str, expected: float, now: Result, before: Result) -> E
     whole = sum(rises.values())
     if whole <= 0:
         return None
-    singles: list[tuple[str, ...]] = [(name,) for name in DIMENSIONS if name != by]
+    # A model is nearly always that of one provider, which explains nothing.
+    known = (by, "provider") if by == "model" else (by,)
+    singles: list[tuple[str, ...]] = [(name,) for name in DIMENSIONS if name not in known]
     pairs = [pair for pair in _PAIRS if by not in pair]
     best, single = max(((_most(rises, names), names) for names in singles), key=lambda one: one[0][0])
     found, names = best, single

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace as with_fields
+
 from tokometer.judgement.anomalies import Anomaly, anomalies
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, share, text
 from tokometer.judgement.explained import DIMENSIONS, Explanation, explain, questions
@@ -20,7 +22,7 @@ from tokometer.settings import Settings
 OF: Final[Mapping[str, Unit]] = {"cost": USD, "total_tokens": TOKENS, "error_rate": PERCENT, "p95_latency": MS}
 WORDS: Final = {"cost": "Cost", "total_tokens": "Tokens", "error_rate": "Error rate", "p95_latency": "p95 latency"}
 BY: Final = ("provider", "model", "agent", "team")
-MOST_NAMES: Final = 12
+MOST_NAMES: Final = 10
 #: Longer windows are looked at by the day; how far back the season is learned from, by the hour and by the day.
 _BY_HOUR: Final = timedelta(days=10)
 _HOURS_BACK: Final = timedelta(days=28)
@@ -31,6 +33,8 @@ _EXPLAINED: Final = 12
 #: Failed calls before an error rate is an anomaly, and how many spreads of chance more than usual.
 _LEAST_ERRORS: Final = 5
 _CHANCE: Final = 4.0
+#: What one name has too much of matters from this part of what all calls have in such a period on: an hour, a day.
+_MATTERS: Final = {False: 1.0, True: 0.2}
 #: From so many spreads and times the usual on it is critical.
 _GRAVE: Final = (8.0, 3.0)
 
@@ -64,11 +68,13 @@ def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     [asked] = yield (matter.query("requests", by=()),)
     since, until = asked.meta.since, asked.meta.until
     daily = until - since > _BY_HOUR
-    dimensions = (matter.by,) if matter.by else ("", *BY)
-    answers = yield tuple(_series(matter, by, since, until, daily=daily) for by in dimensions)
-    found: list[Found] = []
-    for by, answer in zip(dimensions, answers, strict=True):
-        found += _find(answer, by, since.astimezone(zone_info(matter.tz)), settings, daily=daily)
+    dimensions = (matter.by,) if matter.by else BY
+    answers = yield tuple(_series(matter, by, since, until, daily=daily) for by in ("", *dimensions))
+    start = since.astimezone(zone_info(matter.tz))
+    least = _least(answers[0], daily=daily)
+    found = [] if matter.by else list(_find(answers[0], "", start, {}, settings, daily=daily))
+    for by, answer in zip(dimensions, answers[1:], strict=True):
+        found += _find(answer, by, start, least, settings, daily=daily)
     told = sorted(distinct(found), key=lambda one: (one.anomaly.start, one.anomaly.score), reverse=True)[:MOST_ROWS]
     worst = sorted(told, key=lambda one: -one.anomaly.score)[:_EXPLAINED]
     parts = yield tuple(one for each in worst for one in questions(_about(matter, each), each.of, *_span(each)))
@@ -88,11 +94,22 @@ def _series(matter: Matter, by: str, since: datetime, until: datetime, *, daily:
         until=until.isoformat(),
         grain="day" if daily else "hour",
     )
-    asked = replace(asked, until=until.isoformat())
-    return replace(asked, top=MOST_NAMES, other=False, order=("-calls.cost",)) if by else asked
+    asked = with_fields(asked, until=until.isoformat())
+    return with_fields(asked, top=MOST_NAMES, other=False, order=("-calls.cost",)) if by else asked
 
 
-def _find(answer: Result, by: str, since: datetime, settings: Settings, *, daily: bool) -> Iterator[Found]:
+def _least(whole: Result, *, daily: bool) -> dict[str, float]:
+    """How much too much matters, of what adds up."""
+    count = max(1, len(whole.rows))
+    return {
+        of: _MATTERS[daily] * sum(float(row[of] or 0) for row in whole.rows) / count for of in ("cost", "total_tokens")
+    }
+
+
+def _find(
+    answer: Result, by: str, since: datetime, least: Mapping[str, float], settings: Settings, *, daily: bool
+) -> Iterator[Found]:
+    """The anomalies of all series of an answer, where too much is at least so much."""
     zone = since.tzinfo if isinstance(since.tzinfo, ZoneInfo) else zone_info("UTC")
     series: dict[str, dict[datetime, Mapping[str, Any]]] = {}
     for row in answer.rows:
@@ -104,7 +121,12 @@ def _find(answer: Result, by: str, since: datetime, settings: Settings, *, daily
         times = list(_times(min(rows), answer.meta.until.astimezone(zone), daily=daily))
         for of in OF:
             points = [point for at in times if (point := _point(of, at, rows.get(at), settings)) is not None]
+            matters = least.get(of, 0.0)
+            if not any(value >= matters for at, value in points if at >= since):
+                continue
             for one in anomalies(points, since):
+                if one.excess < matters:
+                    continue
                 within = [row for at, row in rows.items() if one.start <= at < one.end]
                 if of != "error_rate" or _is_more_than_chance(one, rows[one.peak_at], settings):
                     yield Found(of, by, name, one, sum(row["requests"] for row in within))
@@ -220,10 +242,11 @@ ANOMALIES: Final = Judgement(
     ),
     formula=(
         "usual = level of the week around + profile of the hour + effect of the weekday, all of them medians on an "
-        "asinh scale; told from 3.5 robust spreads, 1.5 times the usual and a quarter of the mean on. By the hour, "
+        "asinh scale; told from 3.5 robust spreads, 1.5 times the usual and a quarter of the mean on; of one "
+        "name where it is as much as all calls have in an hour, or in a fifth of a day. By the hour, "
         "with 28 days before, by the day with 56 where the window is longer than 10 days. Rates need `least_requests` "
-        "calls, an error rate more failed calls than chance gives. The part's share of the rise is what it had beyond its "
-        "usual share of what is usual"
+        "calls, an error rate more failed calls than chance gives. The part's share of the rise is what it had beyond "
+        "its usual share of what is usual"
     ),
     by=("", *BY, "project", "user"),
     facts=(
