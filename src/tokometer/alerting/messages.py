@@ -30,7 +30,10 @@ WORDS: Final[Mapping[str, str]] = {
 SUBJECT: Final = "{mark} {title}{about}"
 BODY: Final = "{words}\n{state}\n{note}\n{link}"
 _WORD: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}?|\}")
-_MARKS: Final = {"info": "ℹ️", "warning": "⚠️", "critical": "🔴"}
+_SEVERITY: Final = {"info": "ℹ️", "warning": "⚠️", "critical": "🔴"}
+_EVENT: Final = {"resolved": "✅", "acknowledged": "👀"}
+#: The signs that a subject of ours begins with.
+MARKS: Final = "".join((*_SEVERITY.values(), *_EVENT.values()))
 _MOST_SUBJECT: Final = 300
 _MOST_BODY: Final = 8_000
 _MINUTE: Final = 60
@@ -89,7 +92,7 @@ def together(subjects: list[str], more: int, most: int) -> tuple[str, str]:
 
 def _words(alert: Alert, event: str, link: str) -> dict[str, str]:
     measured: Mapping[str, Any] = alert.measured
-    mark = {"resolved": "✅", "acknowledged": "👀"}.get(event, _MARKS.get(alert.severity, "🔴"))
+    mark = _EVENT.get(event) or _SEVERITY.get(alert.severity, "🔴")
     end = alert.resolved if event == "resolved" else None
     lasted = duration((end or alert.changed or alert.fired or alert.since) - alert.since)
     return {

@@ -14,6 +14,7 @@ from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.measures import CUBES
 from tokometer.records.units import SECONDS, show
 from tokometer.server.alerting import link
+from tokometer.server.notified import notified
 from tokometer.server.pages import framed
 from tokometer.server.rules import grammar, shown, shown_rules
 from tokometer.server.runtime import WORKSPACES, Runtime
@@ -63,6 +64,7 @@ def page(request: Request) -> Response:
         severities=[(name, name.capitalize()) for name in SEVERITIES],
         measures=_measures(),
         path=str(runtime.settings_file.path),
+        notified=notified(runtime),
     )
 
 

@@ -84,7 +84,7 @@ def remove(request: Request, channel: str) -> Response:
 
 @router.post("/api/channels/{channel}/test", summary="Send a test by a channel")
 def test(request: Request, channel: str) -> Response:
-    """At once, whatever it wants to be told; `ok`, and `why` not. It stands among the deliveries as well."""
+    """At once, whatever it wants to be told; 502 says why it could not. It stands among the deliveries as well."""
     runtime = _runtime(request)
     found = next((one for one in channels_of(runtime) if one.id == channel), None)
     if found is None:
@@ -95,7 +95,9 @@ def test(request: Request, channel: str) -> Response:
     with notifying.testing():
         sent = send(notifying.office, found, Message(title=title, body=body))
     _log_test(runtime, found, title, body, sent)
-    return answered({"ok": sent.ok, "why": sent.why})
+    if not sent.ok:
+        raise HTTPException(502, sent.why)
+    return answered({"ok": True})
 
 
 @router.get("/api/deliveries", summary="What was said by channels, and what became of it")
