@@ -16,6 +16,7 @@ from tokometer.judgement.connection import CONNECTION
 from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONTEXT_GROUPS
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
+from tokometer.judgement.drivers import COST_DRIVERS
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
 from tokometer.judgement.expected import COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST
 from tokometer.judgement.good_answers import GOOD_ANSWERS
@@ -38,7 +39,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
-        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES),
+        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES, COST_DRIVERS),
         *(BUDGET, BUDGETS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
