@@ -60,8 +60,9 @@ def explain(of: str, by: str, expected: float, now: Result, before: Result) -> E
         return None
     # A model is nearly always that of one provider, which explains nothing.
     known = (by, "provider") if by == "model" else (by,)
-    singles: list[tuple[str, ...]] = [(name,) for name in DIMENSIONS if name not in known]
-    pairs = [pair for pair in _PAIRS if by not in pair]
+    told = _telling(rises, [name for name in DIMENSIONS if name not in known])
+    singles: list[tuple[str, ...]] = [(name,) for name in told]
+    pairs = [pair for pair in _PAIRS if set(pair) <= set(told)]
     best, single = max(((_most(rises, names), names) for names in singles), key=lambda one: one[0][0])
     found, names = best, single
     for pair in pairs:
@@ -96,6 +97,13 @@ def rises_of(
         key = _key(row)
         found[key] = found.get(key, 0.0) - expected * float(row[of] or 0) / (whole or 1.0)
     return found
+
+
+def _telling(rises: Mapping[tuple[str, ...], float], names: Sequence[str]) -> list[str]:
+    """The dimensions that tell calls apart; where none does, those that name them."""
+    values = {name: {key[DIMENSIONS.index(name)] for key in rises} for name in names}
+    apart = [name for name in names if len(values[name]) > 1]
+    return apart or [name for name in names if values[name] != {""}] or list(names)
 
 
 def _mean(rows: Sequence[Mapping[str, Any]], name: str, *, weigh: bool) -> float:

@@ -217,6 +217,7 @@ def _row(found: Found, explanation: Explanation | None) -> Row:
         "said": f"{show(value, unit)} instead of {show(usual, unit)}",
         "score": one.score,
         "requests": found.requests,
+        "grade": "critical" if _is_grave(found) else "warning",
         "why": explanation.words if explanation else "",
         "explained": explanation.share if explanation else None,
         **{
@@ -225,9 +226,13 @@ def _row(found: Found, explanation: Explanation | None) -> Row:
     }
 
 
-def _standing(row: Row, _: Settings) -> Standing:
+def _is_grave(found: Found) -> bool:
     score, times = _GRAVE
-    return "critical" if row["score"] >= score and (row["anomalies"] or times) >= times else "warning"
+    return found.anomaly.score >= score and found.times >= times
+
+
+def _standing(row: Row, _: Settings) -> Standing:
+    return "critical" if row["grade"] == "critical" else "warning"
 
 
 ANOMALIES: Final = Judgement(
@@ -263,11 +268,10 @@ ANOMALIES: Final = Judgement(
         Fact("score", RATIO, title="Spreads", meaning="how many robust spreads its peak is above what is usual"),
         Fact("requests", REQUESTS, "integer", meaning="calls of its hours or days"),
         text("why", "the part of the calls that explains most of the rise", title="What explains it"),
+        text("grade", "`warning` or `critical`", title="Is"),
         share("explained", "that part's share of the rise", "Explained"),
         *(text(f"by_{name}", f"the {name} of that part, where it is of one") for name in DIMENSIONS),
     ),
-    window="30d",
-    movable=True,
     thresholds="critical from 8 spreads and 3 times the usual on, warning otherwise",
     inquire=_inquire,
     standing=_standing,
