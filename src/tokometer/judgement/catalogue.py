@@ -24,6 +24,7 @@ from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.jobs import JOB_FAILURES, JOBS
+from tokometer.judgement.plans import PLAN_WINDOWS
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
@@ -40,7 +41,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES, COST_DRIVERS),
-        *(BUDGET, BUDGETS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
+        *(BUDGET, BUDGETS, PLAN_WINDOWS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
