@@ -49,7 +49,7 @@ class Facts:
         share, tier = _TIERS.get(call.provider, (0.0, ""))
         if rng.random() < share and not call.service_tier and call.source in ("api", "litellm", "otlp"):
             call.service_tier = tier
-        call.labels = self._labels(call)
+        call.labels = {**(call.labels or {}), **(self._labels(call) or {})} or None
         if call.status != "ok" or call.operation != "chat":
             return
         if call.provider == "perplexity":

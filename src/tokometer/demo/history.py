@@ -9,7 +9,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Final
 
-from tokometer.demo import gateway, jobs, outcomes
+from tokometer.demo import gateway, jobs, outcomes, plans
 from tokometer.demo.beside import Beside
 from tokometer.demo.edge import edge, edge_calls
 from tokometer.demo.facts import Facts
@@ -19,6 +19,7 @@ from tokometer.demo.journal import MINUTE, Exhausted, Journal
 from tokometer.demo.machines import FINE, FINE_FOR, Machines
 from tokometer.demo.money import Cashier
 from tokometer.demo.rhythm import DAY, HOUR, Hour, hours
+from tokometer.demo.savings import savings, savings_calls
 from tokometer.demo.traffic import KINDS, Kind, Traffic, shares
 from tokometer.ledger import Batch
 from tokometer.prices import PriceBook
@@ -65,9 +66,10 @@ def generate(
 
 class _History:
     def __init__(self, tag: str, workspace: str, seed: int, start: int, end: int, calls: int, book: PriceBook) -> None:
-        self._workspace = workspace
+        self._workspace, self._tag = workspace, tag
         self._start, self._end = start, end
         lasting = incidents(start, end)
+        apart = edge_calls(calls) + savings_calls(calls, (end - start) // DAY)
         self._lasting, self._troubles = lasting, (*lasting, *flaps(end))
         self._last = min(calls // 20, _LAST_CALLS)
         self._rhythm = stream_of(seed, "rhythm")
@@ -77,7 +79,7 @@ class _History:
             stream_of(seed, "calls"),
             Fate(stream_of(seed, "fate"), self._troubles),
             until=end,
-            calls=calls - self._last - edge_calls(calls),
+            calls=calls - self._last - apart,
         )
         self._traffic = Traffic(self._journal)
         self._machines = Machines(tag, workspace, stream_of(seed, "machines"), start, end)
@@ -85,12 +87,14 @@ class _History:
         self._facts = Facts(stream_of(seed, "facts"))
         self._beside = Beside(tag, workspace, stream_of(seed, "beside"), end, self._troubles)
         self._inventory = Inventory(tag, workspace, stream_of(seed, "inventory"), start, end)
-        self._calls = calls - edge_calls(calls)
+        self._calls = calls - apart
         self._bursts = {trouble: trouble.added(calls) for trouble in self._troubles}
         self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)
         #: What was written, by the hour in which it started.
         self._buckets: defaultdict[int, list[Record]] = defaultdict(list)
         for record in edge(tag, workspace, start, end) if edge_calls(calls) else ():
+            self._buckets[record.started_at // HOUR].append(record)
+        for record in savings(tag, workspace, start, end) if apart > edge_calls(calls) else ():
             self._buckets[record.started_at // HOUR].append(record)
 
     def batches(self) -> Iterator[Batch]:
@@ -187,6 +191,7 @@ class _History:
         records += self._beside.about(records)
         records += self._beside.meanwhile(hour.start, hour.end)
         records += self._cashier.close(hour.end)
+        records += plans.told(hour.start, hour.end, self._end, self._workspace, self._tag)
         records += outcomes.told(hour.start, hour.end, self._workspace)
         return records
 

@@ -5,6 +5,7 @@ A kind is one declaration here, and a SELECT in :mod:`tokometer.measures.compile
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -20,8 +21,11 @@ from tokometer.settings import Settings
 #: What a month is where something is told a month.
 MONTH: Final = timedelta(days=30)
 _NANO: Final = Decimal("0.000000001")
-#: Values of a dimension that are told of each kind.
+#: Values of a dimension that are told of each kind; sessions that are named.
 MOST: Final = 500
+WORST: Final = 5
+#: What stands between the sessions that are named, and between what they cost.
+BETWEEN: Final = "; "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ KINDS: Final = (
             "The part of prompts beyond 100,000 tokens, once a person had asked for something else since the "
             "conversation was that long."
         ),
-        mend="Begin a new session for a new task, or compact the conversation first (`/clear`, `/compact`).",
+        mend="Begin a new session for a new task, or compact the conversation first (/clear, /compact).",
         needs="people",
         lacking="when a person wrote",
     ),
@@ -106,7 +110,7 @@ KINDS: Final = (
         name="cut",
         title="Answers cut off and asked again",
         definition=(
-            "Answers that ended at their limit (`max_tokens`, `length`) and were asked for again within ten minutes "
+            "Answers that ended at their limit (max_tokens, length) and were asked for again within ten minutes "
             "by a prompt that does not hold them."
         ),
         mend="Raise the limit, or ask for less at a time; go on from what was cut off instead of asking anew.",
@@ -116,7 +120,9 @@ KINDS: Final = (
 )
 
 
-def questions(matter: Matter, kinds: tuple[str, ...], rates: tuple[Rate, ...], by: str) -> tuple[Wasted, ...]:
+def questions(
+    matter: Matter, kinds: tuple[str, ...], rates: tuple[Rate, ...], by: str, most: int = MOST
+) -> tuple[Wasted, ...]:
     """The questions about kinds of waste among a matter's calls."""
     return tuple(
         Wasted(
@@ -127,7 +133,7 @@ def questions(matter: Matter, kinds: tuple[str, ...], rates: tuple[Rate, ...], b
             until=matter.until,
             tz=matter.tz,
             rates=rates,
-            limit=MOST,
+            limit=most,
         )
         for of in kinds
     )
@@ -141,7 +147,9 @@ def a_month(amount: Decimal, meta: Meta, matter: Matter) -> Decimal | None:
 
 def _inquire(matter: Matter, _: Settings) -> Inquiry:
     rates = yield from rates_for(matter)
-    known, *answers = yield questions(matter, ("known", *(kind.name for kind in KINDS)), rates, matter.by)
+    # What all of it comes to is told with the sessions that have most.
+    by, most = (matter.by, MOST) if matter.by else ("session", WORST)
+    known, *answers = yield questions(matter, ("known", *(kind.name for kind in KINDS)), rates, by, most)
     rows = [row for kind, answer in zip(KINDS, answers, strict=True) for row in _rows(kind, answer, known, matter)]
     return sorted(
         rows, key=lambda row: (row["waste"] is None, -(row["waste"] or 0), row["kind"], row.get(matter.by, ""))
@@ -158,22 +166,32 @@ def _rows(kind: Kind, answer: Result, known: Result, matter: Matter) -> list[Row
         "unknown": ", ".join(silent),
         "lacking": kind.lacking if silent else "",
     }
+    if matter.by:
+        return [
+            {**said, matter.by: row[matter.by], **_figures(row, "", row["sessions"], answer, matter)}
+            for row in answer.rows
+        ]
     if len(silent) == len(known.rows):
-        # None of the sources tells: that is not nothing. By a dimension there is nothing to tell.
+        # None of the sources tells: that is not nothing.
         blank: dict[str, Any] = dict.fromkeys(("waste", "a_month", "times", "calls", "sessions"))
-        return [] if matter.by else [{**said, **blank}]
+        return [{**said, **blank}]
+    first: Mapping[str, Any] = (
+        answer.rows[0] if answer.rows else {"all_times": 0, "all_calls": 0, "all_cost": Decimal(0), "values": 0}
+    )
     return [
         {
-            **({matter.by: row[matter.by]} if matter.by else {}),
             **said,
-            "waste": row["cost"],
-            "a_month": a_month(row["cost"], answer.meta, matter),
-            "times": row["times"],
-            "calls": row["calls"],
-            "sessions": row["sessions"],
+            **_figures(first, "all_", first["values"], answer, matter),
+            "worst": BETWEEN.join(row["session"] for row in answer.rows),
+            "worst_costs": BETWEEN.join(f"{row['cost']:f}" for row in answer.rows),
         }
-        for row in answer.rows
     ]
+
+
+def _figures(row: Mapping[str, Any], of: str, sessions: int, answer: Result, matter: Matter) -> Row:
+    cost = row[f"{of}cost"]
+    counts = {"times": row[f"{of}times"], "calls": row[f"{of}calls"], "sessions": sessions}
+    return {"waste": cost, "a_month": a_month(cost, answer.meta, matter), **counts}
 
 
 def _standing(_row: Row, _settings: Settings) -> Standing:
@@ -204,6 +222,12 @@ WASTE: Final = Judgement(
         Fact("times", COUNT, "integer", meaning="how often it happened"),
         Fact("calls", COUNT, "integer", meaning="the calls concerned"),
         Fact("sessions", COUNT, "integer", meaning="the sessions concerned"),
+        text(
+            "worst",
+            f"the {WORST} sessions in which most of it was, with `{BETWEEN.strip()}` between",
+            "Sessions with most",
+        ),
+        text("worst_costs", "what it cost in each of those, in dollars", "Their cost"),
         text("definition", "what counts"),
         text("mend", "how to mend it", title="How to mend it"),
         text("unknown", "sources that do not tell what it rests on", title="Not known of"),

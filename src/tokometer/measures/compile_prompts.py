@@ -59,7 +59,8 @@ def _bounded(column: str) -> str:
 class Lines:
     """The SQL of one question. What several parts of a statement need is named once, in front of it.
 
-    `more` are further columns of calls that are carried along, by name, with their SQL.
+    `more` are further columns of calls that are carried along, by name, with their SQL. :attr:`only` is a SELECT of the
+    sources and ids of the sessions that matter; empty for all.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Lines:
         more: Mapping[str, str] | None = None,
     ) -> None:
         self._more = more or {}
+        self.only = ""
         self.scope = scope
         self._by = by
         self._rates = rates
@@ -149,6 +151,8 @@ class Lines:
             f"SELECT source, session_id FROM sessions WHERE workspace IN ({names}) "
             f"AND {begun} < {scope.bind(scope.ask.window.until)} AND {ended} >= {scope.bind(scope.ask.window.since)}"
         )
+        if self.only:
+            overlapping += f" AND (source, session_id) IN ({self.only})"
         if not self._telling:
             return overlapping
         telling = " UNION ALL ".join(

@@ -59,21 +59,36 @@ MORE: Final = {
     "labelled": "coalesce(label_set, 0)",
     "model_of": "model",
 }
+_PROMPT: Final = " + ".join(
+    f"coalesce({name}, 0)"
+    for name in (
+        *("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
+        "cache_write_unknown_tokens",
+    )
+)
+_WRITTEN: Final = " + ".join(f"coalesce(cache_write_{life}_tokens, 0)" for life in ("5m", "1h", "unknown"))
 #: The whole cost of a call in pico-dollars.
 _WHOLE: Final = "CAST(d AS Int128) * 1000"
 
 
-def _calls(lines: Lines) -> str:
+def _calls(lines: Lines, table: str = "", where: str = "", having: str = "", by: str = "") -> str:
+    """All calls of sessions that overlap the window: only of those of which rows of a table say that it is worth it."""
+    if table:
+        grouped = f" GROUP BY source, session_id{by} HAVING {having}" if having else ""
+        lines.only = (
+            f"SELECT source, session_id FROM {table} WHERE {lines.near()} AND session_id <> '' AND {where}{grouped}"
+        )
     return lines.weighed(lines.calls(threaded=True))
 
 
 def retries(lines: Lines) -> str:
     """Calls that failed two times or more in a row in one line, each within ten minutes of the one before."""
+    calls = _calls(lines, "calls", f"status IN ({_FAILED})", f"count(*) >= {LOOP_CALLS}")
     followed = (
         f"SELECT *, coalesce(max(failed) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS failed_before, "
         f"coalesce(max(us) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS before_at, "
         f"coalesce(max(failed) OVER ({_AGAIN} {_NEXT}), 0) AS failed_next, "
-        f"coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at FROM ({_calls(lines)}) AS weighed"
+        f"coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at FROM ({calls}) AS weighed"
     )
     after = f"(failed_before = 1 AND us - before_at <= {AGAIN_US})"
     begins = f"(failed_next = 1 AND next_at - us <= {AGAIN_US})"
@@ -85,6 +100,7 @@ def retries(lines: Lines) -> str:
 
 def loops(lines: Lines) -> str:
     """Calls in between of one tool's failures, where it failed three times or more in a row in one conversation."""
+    calls = _calls(lines, "tools", "status = 'error'", f"count(*) >= {LOOP_TOOLS}")
     dialect = lines.scope.dialect
     in_turn = "PARTITION BY talk ORDER BY us, use"
     uses = (
@@ -107,7 +123,7 @@ def loops(lines: Lines) -> str:
         f"FROM ({numbered}) AS numbered WHERE bad = 1 GROUP BY talk, island HAVING count(*) >= {LOOP_TOOLS}"
     )
     placed = (
-        f"SELECT *, row_number() OVER (PARTITION BY talk, island {ORDER}) AS n FROM ({_calls(lines)}) AS weighed "
+        f"SELECT *, row_number() OVER (PARTITION BY talk, island {ORDER}) AS n FROM ({calls}) AS weighed "
         f"JOIN ({stuck}) AS stuck ON stuck.at_talk = weighed.{TALK} "
         "WHERE failed = 0 AND us > first_at AND us <= last_at"
     )
@@ -123,6 +139,7 @@ def rereads(lines: Lines) -> str:
     They cost what came into the prompt by them, at what new tokens cost in the next call, and a read in each later one
     until the prompt begins anew.
     """
+    calls = _calls(lines, "tools", f"prompt_bytes >= {SAME_BYTES}", "count(*) > 1", ", name, server, prompt_bytes")
     dialect = lines.scope.dialect
     uses = (
         f"SELECT {dialect.hash(TALKS)} AS talk, "
@@ -140,7 +157,7 @@ def rereads(lines: Lines) -> str:
     in_turn = f"PARTITION BY talk {ORDER}"
     before = (
         f"SELECT *, coalesce(max(p) OVER ({in_turn} {THE_ONE_BEFORE}), 0) AS before_p "
-        f"FROM ({_calls(lines)}) AS weighed WHERE p > 0"
+        f"FROM ({calls}) AS weighed WHERE p > 0"
     )
     parted = (
         f"SELECT *, sum(CASE WHEN {CUT} * p < before_p THEN 1 ELSE 0 END) OVER ({in_turn} {SO_FAR}) AS part "
@@ -178,9 +195,10 @@ def rereads(lines: Lines) -> str:
 
 def carried(lines: Lines) -> str:
     """What of prompts is beyond 100,000 tokens, once a person has asked for something else since they were as long."""
+    calls = _calls(lines, "calls", f"{_PROMPT} > {LONG}")
     asked = (
         f"SELECT *, coalesce(sum(CASE WHEN p > {LONG} THEN user_messages ELSE 0 END) OVER ({_AGAIN} {SO_FAR}), 0) "
-        f"AS asked FROM ({_calls(lines)}) AS weighed WHERE p > 0"
+        f"AS asked FROM ({calls}) AS weighed WHERE p > 0"
     )
     begins = f"coalesce(max(CASE WHEN p > {LONG} AND asked > 0 THEN 1 ELSE 0 END) OVER ({_AGAIN} {EARLIER}), 0)"
     placed = f"SELECT *, {begins} AS on_already FROM ({asked}) AS asked"
@@ -194,6 +212,10 @@ def carried(lines: Lines) -> str:
 
 def runs(lines: Lines) -> str:
     """Calls that were made within a run of an agent or a job that ended in an error, in its session, by its agent."""
+    ended = " UNION ALL ".join(
+        f"SELECT source, session_id, workspace, quarter, status FROM {table}" for table in ("runs", "jobs")
+    )
+    calls = _calls(lines, f"({ended}) AS ended", "status = 'error'")
     dialect = lines.scope.dialect
     session, begun = dialect.hash("source, session_id"), dialect.micros("started_at")
     where = f"{lines.near()} AND session_id <> '' AND status = 'error'"
@@ -205,7 +227,7 @@ def runs(lines: Lines) -> str:
         f"FROM jobs WHERE {where} AND duration_us IS NOT NULL"
     )
     within = (
-        f"SELECT k0, session, call, d, first_at FROM ({_calls(lines)}) AS weighed JOIN ({failed}) AS failed_runs "
+        f"SELECT k0, session, call, d, first_at FROM ({calls}) AS weighed JOIN ({failed}) AS failed_runs "
         "ON failed_runs.in_session = weighed.session WHERE counted = 1 AND us >= first_at AND us <= last_at "
         "AND (by_agent = '' OR by_agent = agent_of OR by_agent = subagent_of)"
     )
@@ -221,20 +243,22 @@ def runs(lines: Lines) -> str:
 
 def unrepaid(lines: Lines) -> str:
     """Lines in which writing to the cache cost more than plain input, beyond what was saved by reading from it."""
+    calls = _calls(lines, "calls", f"{_WRITTEN} > 0")
     extra = "CAST(w5 AS DOUBLE) * greatest(r5 - ru, 0) + CAST(w1 AS DOUBLE) * greatest(r1 - ru, 0)"
     saved = "CAST(r AS DOUBLE) * greatest(ru - rr, 0)"
     whole = (
         f"SELECT k0, session, line, sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net, "
-        f"count(*) AS calls FROM ({_calls(lines)}) AS weighed WHERE counted = 1 AND p > 0 GROUP BY k0, session, line"
+        f"count(*) AS calls FROM ({calls}) AS weighed WHERE counted = 1 AND p > 0 GROUP BY k0, session, line"
     )
     return f"SELECT k0, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
 
 
 def cut(lines: Lines) -> str:
     """Answers that were cut off at their limit and asked for again within ten minutes, instead of gone on with."""
+    calls = _calls(lines, "calls", f"stop_reason IN ({_ENDS})")
     followed = (
         f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at, "
-        f"coalesce(max(p) OVER ({_AGAIN} {_NEXT}), 0) AS next_p FROM ({_calls(lines)}) AS weighed"
+        f"coalesce(max(p) OVER ({_AGAIN} {_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
     )
     return (
         f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({followed}) AS followed "
@@ -251,7 +275,9 @@ def _hashes(lines: Lines) -> str:
 
 def duplicates(lines: Lines) -> str:
     """Calls with a prompt that the model was asked before in the window, by the hash that their sender labels."""
-    calls = lines.weighed(lines.calls(threaded=False))
+    sets = _hashes(lines)
+    labelled = f"label_set IN (SELECT named_set FROM ({sets}) AS sets WHERE coalesce(prompt_hash, '') <> '')"
+    calls = lines.weighed(f"{lines.calls(threaded=False)} AND {labelled}")
     sets = _hashes(lines)
     placed = (
         "SELECT *, row_number() OVER (PARTITION BY prompt_hash, model_of ORDER BY us, call) AS turn "
@@ -266,10 +292,11 @@ def starts(lines: Lines) -> str:
 
     What they have in common is at most the shortest first prompt of them; that much could have been read from a cache.
     """
+    calls = _calls(lines, "calls", "1 = 1", f"count(*) <= {SHORT_SESSION}")
     in_turn = f"PARTITION BY session {ORDER}"
     first = (
         f"SELECT *, row_number() OVER ({in_turn}) AS n, count(*) OVER (PARTITION BY session) AS many, "
-        f"max(us) OVER (PARTITION BY session) AS last_at FROM ({_calls(lines)}) AS weighed WHERE p > 0"
+        f"max(us) OVER (PARTITION BY session) AS last_at FROM ({calls}) AS weighed WHERE p > 0"
     )
     alike = "PARTITION BY agent_of, project_of, line_of"
     # The model is part of what is alike: a cache is one model's.
@@ -294,11 +321,17 @@ KINDS: Final[dict[str, Callable[[Lines], str]]] = {
 
 
 def added(lines: Lines, of: str, most: int) -> Statement:
-    """The pieces of one kind by value: value, times, calls, pico-dollars, sessions; what cost most first."""
+    """The pieces of one kind by value, what cost most first.
+
+    Columns: value, times, calls, pico-dollars, sessions; times, calls and pico-dollars of all values; how many values.
+    """
     pieces = KINDS[of](lines)
     sql = (
-        "SELECT k0, sum(times), sum(calls), sum(CAST(spent AS Int128)) AS all_spent, count(DISTINCT session) "
-        f"FROM ({pieces}) AS pieces WHERE spent > 0 GROUP BY k0 ORDER BY all_spent DESC, k0 LIMIT {most:d}"
+        "SELECT k0, times, calls, spent, sessions, sum(times) OVER () AS all_times, sum(calls) OVER () AS all_calls, "
+        "sum(spent) OVER () AS all_spent, count(*) OVER () AS many FROM ("
+        "SELECT k0, sum(times) AS times, sum(calls) AS calls, sum(CAST(spent AS Int128)) AS spent, "
+        f"count(DISTINCT session) AS sessions FROM ({pieces}) AS pieces WHERE spent > 0 GROUP BY k0"
+        f") AS told ORDER BY spent DESC, k0 LIMIT {most:d}"
     )
     return Statement(sql, lines.scope.values)
 

@@ -36,7 +36,13 @@ _COLUMNS: Final = (
     Column("calls", COUNT.key, "integer", "Calls"),
     Column("cost", USD.key, "money", "Cost"),
     Column("sessions", COUNT.key, "integer", "Sessions"),
+    # The same of all values, whatever the limit.
+    Column("all_times", COUNT.key, "integer", "Times in all"),
+    Column("all_calls", COUNT.key, "integer", "Calls in all"),
+    Column("all_cost", USD.key, "money", "Cost in all"),
+    Column("values", COUNT.key, "integer", "Values"),
 )
+_NOTHING: Final = {column.name: Decimal(0) if column.type == "money" else 0 for column in _COLUMNS}
 #: What a source can tell; see `compile_wasted.known`.
 TELLS: Final = ("calls", "sessions", "stops", "people", "hashed", "ends", "sizes", "runs")
 _TELLS: Final = tuple(Column(name, COUNT.key, "integer", name.capitalize()) for name in TELLS)
@@ -65,15 +71,18 @@ def wasted(ledger: Readable, question: Wasted, workspaces: Sequence[str], now: i
     named = [Column(dimension.short, "", dimension.type, dimension.title, dimension.name)] if dimension else []
     # Sums of nothing are a row of nothing.
     if not question.by and not rows:
-        rows = [{"times": 0, "calls": 0, "cost": Decimal(0), "sessions": 0}]
+        rows = [dict(_NOTHING)]
     return Result([*named, *_COLUMNS], rows, meta(ask, _TABLES, len(rows), started))
 
 
 def _row(ask: Ask, row: tuple[Any, ...], *, by: bool) -> dict[str, Any]:
-    key, times, calls, pico, sessions = row
-    return ({ask.keys[0].name: writer(ask.keys[0], {})(key)} if by else {}) | {
-        "times": int(times),
-        "calls": int(calls),
-        "cost": Decimal((2 * int(pico) + _PICO_PER_NANO) // (2 * _PICO_PER_NANO)) * _NANO,
-        "sessions": int(sessions),
+    key, *values = row
+    cells = {
+        column.name: _money(int(value)) if column.type == "money" else int(value)
+        for column, value in zip(_COLUMNS, values, strict=True)
     }
+    return ({ask.keys[0].name: writer(ask.keys[0], {})(key)} if by else {}) | cells
+
+
+def _money(pico: int) -> Decimal:
+    return Decimal((2 * pico + _PICO_PER_NANO) // (2 * _PICO_PER_NANO)) * _NANO

@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import (
+    advice,
     alert_pages,
     api,
     assets,
@@ -85,7 +86,9 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         embedded,
     ):
         app.include_router(module.router)
-    for module in (views, notes, rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
+    for module in (views, notes, advice):
+        app.include_router(module.router)
+    for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
     app.include_router(what_if.pages)
     # Fixed addresses come before those that end in an id.

@@ -111,7 +111,7 @@ def test_cheaper_model() -> None:
     then = (HAIKU[0] * 100_000 + HAIKU[1] * 10_000) / 1_000_000
     assert row["advice"] == now - then == Decimal("0.6")
     assert row["per_week"] == Decimal("0.3")
-    assert row["title"] == "Use claude-haiku-4-5 for reviewer"
+    assert row["title"] == "Use claude-haiku-4-5 instead of claude-opus-4-5 for reviewer"
     assert "20 of 20" in row["evidence"]
     assert "40 of 40" in row["evidence"]
     assert row["calls"] == 100
@@ -278,7 +278,7 @@ def test_a_cheaper_model_of_another_maker() -> None:
     other = _calls("gpt-5-mini", provider="openai", requests=50)
     jobs = [_job("claude-opus-4-5", 40, 40), _job("gpt-5-mini", 20, 20)]
     [row] = _advised([_calls(), other], jobs, rule="other_model")
-    assert row["title"] == "Use gpt-5-mini for reviewer"
+    assert row["title"] == "Use gpt-5-mini instead of claude-opus-4-5 for reviewer"
     # 0.25 and 2 dollars for a million tokens.
     assert row["advice"] == Decimal("0.75") - Decimal("0.045")
     assert _advised([_calls(), other], jobs[:1], rule="other_model") == []
@@ -322,7 +322,7 @@ def test_knowledge_base() -> None:
 
     said = {"rule": "knowledge_base", "knowledge": knowledge}
     [row] = _advised([_calls()], scores=scored(10, 19), **said)
-    assert row["title"] == "Answer from handbook with claude-haiku-4-5: it does better"
+    assert row["title"] == "Answers from handbook are better with claude-haiku-4-5"
     assert row["advice"] == Decimal("0.6")
     [row] = _advised([_calls()], scores=scored(19, 19), **said)
     assert row["title"] == "Your most cost-effective model for handbook is claude-haiku-4-5"
@@ -349,6 +349,6 @@ def test_what_is_idle() -> None:
     gpus = [{"host": "h", "device": "0", "metric": "gpu.utilisation", "mean": 0.0, "readings": 500}]
     rows = _advised([_calls("used")], models=models, samples=gpus)
     told = {row["rule"]: row for row in rows}
-    assert "idle take" in told["idle_models"]["detail"]
+    assert "idle: " in told["idle_models"]["detail"]
     assert told["idle_gpus"]["advice"] is None
     assert "idle_models" not in {row["rule"] for row in _advised([_calls("used")], models=models[:1])}

@@ -96,7 +96,7 @@ ANALYTICS: Final = Dashboard(
                     id="analytics.insights",
                     title="Optimization Insights",
                     width=5,
-                    every=600,
+                    every=3600,
                     how="What the same calls would have cost otherwise, and what in your own calls says so.",
                 ),
             )

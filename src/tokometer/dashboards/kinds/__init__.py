@@ -28,6 +28,7 @@ from tokometer.dashboards.kinds.status_grid import StatusGrid
 from tokometer.dashboards.kinds.tally import Tally
 from tokometer.dashboards.kinds.treemap import Treemap
 from tokometer.dashboards.kinds.verdicts import Progress, Verdicts
+from tokometer.dashboards.kinds.waste import Waste
 
 __all__ = [
     "Advice",
@@ -59,4 +60,5 @@ __all__ = [
     "Tally",
     "Treemap",
     "Verdicts",
+    "Waste",
 ]

@@ -27,6 +27,8 @@ LEAST_CALLS: Final = 20
 LEAST_RUNS: Final = 10
 BY: Final = ("agent", "provider", "model")
 MEASURED: Final = ("requests", "cost", "success_rate", "cache_hit_share", *TOKENS.values())
+#: Calls that answer somebody; those that search a knowledge base do not.
+_ANSWERS: Final = Filter("calls.operation", "=", ("chat",))
 #: Kinds of waste that rules turn into advice.
 WASTED: Final = ("retries", "loops", "rereads", "carried", "unrepaid", "cut", "duplicates", "starts")
 
@@ -143,7 +145,7 @@ def _first(matter: Matter) -> dict[str, Question]:
         "calls": matter.query(*MEASURED, by=BY),
         "failed": matter.query("errors", "cost", "requests", by=("model", "status")),
         "hours": matter.query("requests", by=("weekday", "hour")),
-        "knowledge": matter.query(*MEASURED, by=("knowledge_base", "provider", "model")),
+        "knowledge": matter.query(*MEASURED, by=("knowledge_base", "provider", "model"), where=(_ANSWERS,)),
     }
     beside = {
         "jobs": (("ok", "ended"), ("agent", "model"), ()),

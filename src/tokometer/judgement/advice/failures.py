@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tokometer.judgement.advice.evidence import LEAST_CALLS, Evidence
 from tokometer.judgement.advice.prompts import wasted
-from tokometer.judgement.advice.rule import matters, piece, rule
+from tokometer.judgement.advice.rule import ERRORS, matters, piece, rule
 from tokometer.judgement.declared import Row
 from tokometer.records.units import USD, show
 
@@ -34,6 +34,7 @@ def failing(known: Evidence) -> Iterator[Row]:
                 f"They cost {show(cost, USD)}; the errors stand on the incidents page.",
                 model=model,
                 calls=count,
+                counts=ERRORS,
             )
 
 
@@ -45,13 +46,14 @@ def failing(known: Evidence) -> Iterator[Row]:
 )
 def retries(known: Evidence) -> Iterator[Row]:
     """Calls that failed again and again in one conversation."""
-    return wasted(
+    for row in wasted(
         known,
         "retries",
         "Have {agent} retry less",
         "Calls that failed again and again cost {cost}.",
         "{calls} calls failed in {times} rows of two or more in {sessions} sessions.",
-    )
+    ):
+        yield row | {"counts": ERRORS}
 
 
 @rule(

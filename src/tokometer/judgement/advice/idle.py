@@ -23,7 +23,7 @@ _NAMED: Final = 3
     "idle_models",
     "Models on the disk that nobody uses",
     assumption="Nobody calls them past the sources that are read here.",
-    how="Remove them (`ollama rm NAME`; they can be fetched again), or unload them.",
+    how="Remove them (ollama rm NAME; they can be fetched again), or unload them.",
 )
 def idle_models(known: Evidence) -> Iterator[Row]:
     """Models on a machine that no call has used in the window."""
@@ -40,8 +40,8 @@ def idle_models(known: Evidence) -> Iterator[Row]:
     yield piece(
         f"Remove {many} that nobody uses",
         None,
-        f"{names} take {show(size, BYTES)} of disk." if size else f"{names}.",
-        f"No call has used them in {known.window.days} days.",
+        f"{names}: {show(size, BYTES)} of disk." if size else f"{names}.",
+        f"No call has used {'them' if len(idle) > 1 else 'it'} in {round(known.window / timedelta(days=1))} days.",
     )
 
 
@@ -62,7 +62,8 @@ def idle_gpus(known: Evidence) -> Iterator[Row]:
                 f"Use or switch off GPU {row['device']} of {row['host']}",
                 None,
                 f"It was {show(busy, PERCENT)} busy on average.",
-                f"{row['readings']:,} readings in {known.window.days} days. What it costs, Hardware tells.",
+                f"{row['readings']:,} readings in {round(known.window / timedelta(days=1))} days. "
+                "What it costs, Hardware tells.",
                 # Devices are told apart by what stands for the model.
                 model=f"{row['host']}/{row['device']}",
             )

@@ -61,6 +61,7 @@ ADVICE: Final = Judgement(
         text("agent", "the agent concerned"),
         text("model", "the model concerned"),
         text("knowledge_base", "the knowledge base concerned"),
+        text("counts", "the measure whose records, of these, are the calls to look at"),
         Fact("calls", COUNT, "integer", "Calls", "the calls concerned"),
         Fact("per_week", USD, "money", "Saving per week", "the same for each week of the window"),
         Fact("a_month", USD, "money", "Saving a month", "the same for thirty days"),

@@ -20,15 +20,21 @@ SAME_LATENCY: Final = 1.25
 BETTER: Final = 0.05
 #: Scores that are yes or no, of each model, that say which is better.
 LEAST_SCORES: Final = 10
+#: Who has done less than this share of as many tasks may have had the easy ones.
+LEAST_SHARE: Final = 0.1
 #: Machines busier than this have no room.
 ROOM: Final = 0.5
 Measured = Mapping[str, Any]
+_GOOD: Final = "good answers"
 
 
 @rule(
     "cheaper_model",
     "A cheaper model of the family",
-    assumption="The cheaper model needs as many tokens for the same work; how good its results are is not measured.",
+    assumption=(
+        "The cheaper model needs as many tokens for the same work, and its tasks were no easier; how good results are "
+        "is not measured."
+    ),
     how="Set the model in the agent's or job's configuration, run both side by side for a week, and compare results.",
 )
 def cheaper_model(known: Evidence) -> Iterator[Row]:
@@ -141,12 +147,12 @@ def knowledge_base(known: Evidence) -> Iterator[Row]:
             continue
         most = max(used, key=lambda row: (row["requests"], row["model"]))
         told = {row["model"]: _quality(judged.get((base, row["model"])), row) for row in used}
-        scored = all(of == "good answers" for _, of in told.values())
+        scored = all(of == _GOOD for _, of in told.values())
         quality = {
             name: value if scored else used_row["success_rate"] or 0.0
             for (name, (value, _)), used_row in zip(told.items(), used, strict=True)
         }
-        yield from _for_base(base, most, used, quality, "good answers" if scored else "calls that succeeded", known)
+        yield from _for_base(base, most, used, quality, _GOOD if scored else "calls that succeeded", known)
 
 
 def _for_base(
@@ -163,12 +169,14 @@ def _for_base(
         f"{show(mine, PERCENT)} with {most['model']} ({most['requests']:,})."
     )
     if gain >= BETTER:
-        saving = now - then if now and then is not None and now > then else None
+        scored = of == _GOOD
         costs = "" if now is None or then is None else f" It costs {show(then, USD)} instead of {show(now, USD)}."
         yield piece(
-            f"Answer from {base} with {better['model']}: it does better",
-            saving,
-            f"Of its answers from {base}, more are good.{costs}",
+            f"Answers from {base} are better with {better['model']}"
+            if scored
+            else f"{base} has better success rates with {better['model']}",
+            now - then if now and then is not None and now > then else None,
+            ("More of its answers are good." if scored else "Fewer of its calls fail.") + costs,
             evidence,
             **said,
         )
@@ -196,7 +204,7 @@ def _for_base(
 
 def _quality(votes: tuple[int, int] | None, row: Measured) -> tuple[float, str]:
     if votes and sum(votes) >= LEAST_SCORES:
-        return votes[0] / sum(votes), "good answers"
+        return votes[0] / sum(votes), _GOOD
     return row["success_rate"] or 0.0, "calls"
 
 
@@ -236,7 +244,7 @@ def _who(row: Measured) -> tuple[str, str]:
 def _ends_as_well(other: tuple[int, int] | None, than: tuple[int, int] | None) -> bool:
     if other is None or than is None or other[1] < LEAST_RUNS or than[1] < LEAST_RUNS:
         return False
-    return other[0] / other[1] >= than[0] / than[1] - SAME_SUCCESS
+    return other[1] >= LEAST_SHARE * than[1] and other[0] / other[1] >= than[0] / than[1] - SAME_SUCCESS
 
 
 def _no_slower(latency: float | None, than: float | None) -> bool:
@@ -245,7 +253,7 @@ def _no_slower(latency: float | None, than: float | None) -> bool:
 
 def _cheaper(row: Measured, other: Measured, now: Decimal, then: Decimal, known: Evidence) -> Row:
     return piece(
-        f"Use {other['model']} for {row['agent']}",
+        f"Use {other['model']} instead of {row['model']} for {row['agent']}",
         now - then,
         f"The same tokens cost {show(then, USD)} instead of {show(now, USD)} with {row['model']}, at list prices.",
         _ended(row, other, known),

@@ -50,8 +50,8 @@ def caching(known: Evidence) -> Iterator[Row]:
             now - then,
             f"With {show(reached, PERCENT)} of the prompt from the cache instead of {show(share, PERCENT)}, the same "
             f"tokens cost {show(then, USD)} instead of {show(now, USD)}, at list prices.",
-            f"{best['agent'] or 'Other calls'} of the same model reach {show(best['cache_hit_share'], PERCENT)}; half "
-            "of that is counted.",
+            f"{show(best['cache_hit_share'], PERCENT)} of what {best['agent'] or 'others'} sent to the model came from "
+            "the cache; half of that is counted.",
             agent=row["agent"],
             model=row["model"],
             calls=row["requests"],
@@ -99,7 +99,7 @@ def unread_cache(known: Evidence) -> Iterator[Row]:
     "oversized_context",
     "Context that is too long",
     assumption="What stood in the prompt beyond 100,000 tokens was not needed for what was asked next.",
-    how="Begin a new session for a new task, or compact the conversation first (`/clear`, `/compact`).",
+    how="Begin a new session for a new task, or compact the conversation first (/clear, /compact).",
 )
 def oversized_context(known: Evidence) -> Iterator[Row]:
     """Conversations that went on with something else at more than 100,000 tokens."""
@@ -170,7 +170,7 @@ def batch_tasks(known: Evidence) -> Iterator[Row]:
     "output_limit",
     "Answers that are cut off",
     assumption="With room for the whole answer the first one would have done.",
-    how="Raise `max_tokens`, or ask for less at a time; go on from what was cut off instead of asking anew.",
+    how="Raise max_tokens, or ask for less at a time; go on from what was cut off instead of asking anew.",
 )
 def output_limit(known: Evidence) -> Iterator[Row]:
     """Answers that ended at their limit and were asked for again."""

@@ -13,6 +13,9 @@ from tokometer.judgement.declared import Row
 #: A saving has to be this share of what it cost, and of all cost, to be worth a sentence.
 LEAST_SAVING: Final = Decimal("0.1")
 LEAST_OF_ALL: Final = Decimal("0.002")
+#: Measures whose records are those that a piece is about.
+CALLS: Final = "calls.cost"
+ERRORS: Final = "calls.errors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,12 @@ def piece(
     model: str = "",
     calls: int = 0,
     knowledge_base: str = "",
+    counts: str = CALLS,
 ) -> Row:
-    """A piece of advice: what to do, what it saves in the window (None: not in dollars), why, and about what."""
+    """A piece of advice: what to do, what it saves in the window (None: not in dollars), why, and about what.
+
+    `counts` is the measure whose records, of that agent, model or knowledge base, are the ones to look at.
+    """
     return {
         "advice": saving,
         "title": title,
@@ -71,6 +78,7 @@ def piece(
         "model": model,
         "calls": calls,
         "knowledge_base": knowledge_base,
+        "counts": counts,
     }
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tokometer.judgement.advice.evidence import LEAST_CALLS, Evidence, key_of
-from tokometer.judgement.advice.rule import matters, piece, rule, worth
+from tokometer.judgement.advice.rule import ERRORS, matters, piece, rule, worth
 from tokometer.judgement.declared import Row
 from tokometer.records.units import PERCENT, USD, show
 
@@ -39,7 +39,7 @@ def batch_tier(known: Evidence) -> Iterator[Row]:
         yield piece(
             f"Send {row['agent']} through the batch tier",
             now - then,
-            f"The same tokens cost {show(then, USD)} instead of {show(now, USD)} there, at list prices.",
+            f"The same tokens cost {show(then, USD)} there instead of {show(now, USD)}, at list prices.",
             f"All {row['requests']:,} calls are of scheduled jobs.",
             agent=row["agent"],
             model=row["model"],
@@ -113,9 +113,11 @@ def job_hour(known: Evidence) -> Iterator[Row]:
                 f"Move {agent} away from {hour:02d}:00",
                 saving,
                 f"Calls that failed at that hour cost {show(paid[agent, hour], USD)}.",
-                f"{show(rate, PERCENT)} of {count:,} calls failed then, {show(usual, PERCENT)} of {others:,} else.",
+                f"{show(rate, PERCENT)} of {count:,} calls failed then, {show(usual, PERCENT)} of {others:,} at other "
+                "hours.",
                 agent=agent,
                 calls=errors,
+                counts=ERRORS,
             )
 
 

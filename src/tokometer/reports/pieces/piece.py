@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, Callable[[dict[str, Any], Answered], Iterator[Block]]]
     "tally": figures.tally,
     "treemap": charts.treemap,
     "verdicts": tables.verdicts,
+    "waste": tables.waste,
 }
 
 

@@ -268,16 +268,27 @@ def grid(shown: Shown, answer: Answered) -> Iterator[Block]:
     yield Grid(titles, rows, _more(len(tiles) - len(rows) + int(shown["beyond"] or 0)))
 
 
-def advice(shown: Shown, _answer: Answered) -> Iterator[Block]:
+def advice(shown: Shown, answer: Answered) -> Iterator[Block]:
     """Each piece: what, what it would save, and what says so."""
     if not shown["pieces"]:
         yield Words("No advice: the calls of this window give no evidence that they could have been done for less.")
         return
+    each = "month" if answer.panel.acting else "week"  # type: ignore[attr-defined]
     for piece in shown["pieces"]:
-        saving = f" · saves {piece['saving'].text} a week" if piece["saving"] else ""
+        saving = f" · saves {piece['saving'].text} a {each}" if piece["saving"] else ""
         yield Words(shortened(piece["title"], 90) + saving, "strong")
         yield Words(piece["detail"], "")
         yield Words(piece["evidence"])
+
+
+def waste(shown: Shown, _answer: Answered) -> Iterator[Block]:
+    """Each kind: what it costs a month, where, and how to mend it."""
+    if not shown["kinds"]:
+        yield Words("No waste was found in this window, or nothing is known of it.")
+    for one in shown["kinds"]:
+        yield Words(f"{one['title']} · {one['a_month'].text} a month", "strong")
+        yield Words(f"{one['times']} times in {one['many']} sessions, {one['calls']} calls. {one['mend']}", "")
+        yield Words(one["definition"])
 
 
 def plain(shown: Shown, answer: Answered) -> Iterator[Block]:

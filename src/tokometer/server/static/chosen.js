@@ -46,6 +46,7 @@ export function listen(page, root) {
     if (name && event.altKey) filters.exclude(filter, value);
     else if (name) filters.toggle(filter, value);
     else if (more) (await menus()).ofPanel(page, more);
+    else if (target.closest("[data-answer]")) (await import("./advice.js")).answer(target);
   });
   /** The menu of a name. @param {Event} event @param {number} x @param {number} y */
   const named = async (event, x, y) => {

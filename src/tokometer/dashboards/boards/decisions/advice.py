@@ -13,10 +13,14 @@ ADVICE: Final = (
             Advice(
                 id="decisions.advice",
                 title="What to Do",
-                most=12,
+                most=8,
+                acting=True,
                 width=12,
-                every=600,
-                how="What the same calls would have cost otherwise, and what in your own calls says so.",
+                every=3600,
+                how=(
+                    "What the same calls would have cost otherwise, what in your own calls says so, and what became of "
+                    "what was done."
+                ),
             ),
         ),
         title="Advice",

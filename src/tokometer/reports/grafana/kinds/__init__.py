@@ -38,6 +38,7 @@ DRAWERS: Final[dict[str, Callable[[Any, Sight], Drawn]]] = {
     "tally": single.draw_tally,
     "treemap": parts.draw_treemap,
     "verdicts": tables.draw_verdicts,
+    "waste": tables.draw_waste,
 }
 
 

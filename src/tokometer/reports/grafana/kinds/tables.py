@@ -142,6 +142,15 @@ def draw_advice(_panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's
     return _tabled(made, columns)
 
 
+def draw_waste(_panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
+    """A table of kinds of waste, what costs most first."""
+    columns = columns_of(
+        ("judgement.waste.title", "judgement.waste.a_month", "judgement.waste.times", "judgement.waste.sessions")
+    )
+    made = _table(columns)
+    return _tabled(made, columns, note="Without the sessions in which most of it was.")
+
+
 def draw_cards(panel: Any, sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
     """A table with a row a card."""
     figures = [f"{name} ({own})" for name, _, own in panel.figures]
