@@ -69,14 +69,14 @@ FORECAST: Final = (
                     of=f"judgement.{measure}_forecast",
                     by=("", "provider"),
                     columns=("", "next_30", "next_90", "error", "naive_error"),
-                    titles=("Month's end", "30 days", "90 days", "Error", "Last week repeated"),
+                    titles=("Month", "30 days", "90 days", "Error", "Last week"),
                     standing=False,
                     only=HasAny("next_30"),
                     most=6,
                     every=600,
                     width=6,
                     nothing="Not enough history: a forecast needs three whole days of use.",
-                    how="The same forecast of other measures, by provider.",
+                    how="The same of other measures; beside the error of 30 days that of repeating the last week.",
                 )
                 for measure, title in (("requests", "Requests"), ("total_tokens", "Tokens"))
             ),
