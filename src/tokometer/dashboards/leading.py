@@ -95,6 +95,18 @@ def of_job_failure(row: Row) -> str:
     return row["jobs"] or ""
 
 
+def anomaly(row: Row) -> Leads:
+    """The calls of an anomaly's hours or days, of what it is of; of an error rate the failed ones."""
+    of = "errors" if row["of"] == "error_rate" else row["of"]
+    only = (Condition(row["dimension"], (row["name"] or "",)),) if row["dimension"] else ()
+    return Leads(f"calls.{of}", only, f"{row['start'].isoformat()}{BETWEEN}{row['end'].isoformat()}")
+
+
+def of_anomaly(row: Row) -> str:
+    """What explains most of it."""
+    return row["why"] or ""
+
+
 def _type(kind: str) -> str:
     """The type of step that has the size."""
     return SUMMARY if kind == COMPACTION else kind

@@ -16,7 +16,9 @@ from tokometer.judgement.connection import CONNECTION
 from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONTEXT_GROUPS
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
+from tokometer.judgement.drivers import COST_DRIVERS
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
+from tokometer.judgement.expected import COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST
 from tokometer.judgement.good_answers import GOOD_ANSWERS
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
@@ -28,6 +30,7 @@ from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
+from tokometer.judgement.unusual import ANOMALIES
 from tokometer.judgement.uptime import UPTIME
 from tokometer.judgement.waste import WASTE
 from tokometer.measures import QueryError
@@ -37,6 +40,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
+        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES, COST_DRIVERS),
         *(BUDGET, BUDGETS, PLAN_WINDOWS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
