@@ -81,7 +81,7 @@ def missing(place: Place) -> list[str]:
     """What a place names that is not there."""
     cube, _, short = place.name.partition(".")
     there = {
-        "page": lambda: place.name.lstrip("/") in {*DASHBOARDS, "sources", "settings"},
+        "page": lambda: place.name.lstrip("/") in {*DASHBOARDS, "alerts", "sources", "settings"},
         "panel": lambda: place.name in PANELS,
         "measure": lambda: cube in CUBES and short in CUBES[cube].measures,
         "dimension": lambda: cube in CUBES and short in CUBES[cube].dimensions,
