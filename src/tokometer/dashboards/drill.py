@@ -37,6 +37,8 @@ _JUDGES: Final[Mapping[str, str]] = {
     "total_tokens_forecast": "calls.total_tokens",
     "anomalies": "calls.cost",
     "advice": "calls.cost",
+    "unit_costs": "calls.cost",
+    "unit_course": "calls.cost",
     **dict.fromkeys(
         ("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes", "waste"), "calls.cost"
     ),

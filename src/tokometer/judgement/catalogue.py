@@ -20,6 +20,7 @@ from tokometer.judgement.drivers import COST_DRIVERS
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
 from tokometer.judgement.expected import COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST
 from tokometer.judgement.good_answers import GOOD_ANSWERS
+from tokometer.judgement.hardware import HARDWARE
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
@@ -30,6 +31,7 @@ from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
+from tokometer.judgement.unit_costs import UNIT_COSTS, UNIT_COURSE
 from tokometer.judgement.unusual import ANOMALIES
 from tokometer.judgement.uptime import UPTIME
 from tokometer.judgement.waste import WASTE
@@ -45,7 +47,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
-        *(JOBS, JOB_FAILURES),
+        *(JOBS, JOB_FAILURES, HARDWARE, UNIT_COSTS, UNIT_COURSE),
     )
 }
 
