@@ -27,7 +27,7 @@ SETTINGS = Settings(
 )
 _DAY = 86_400_000_000
 #: Judgements that list what happened: there may be nothing.
-LISTS = ("incidents", "spikes", "advice", "cache_changes")
+LISTS = ("incidents", "spikes", "advice", "cache_changes", "waste")
 #: Those with a window of their own say the same whatever window is asked.
 ASKED = [
     (judgement.name, by, since)
