@@ -38,6 +38,8 @@ class Context:
     book: PriceBook | None = None
     #: What is marked on a time axis over a window: price changes and incidents; see drawing.Mark.
     marks: Callable[[Window], Sequence[Any]] = _unmarked
+    #: Alerts of rules that fire now and are about what the viewer looks at, each with the dimension of its value.
+    firing: Callable[[], Sequence[Any]] = tuple
     #: What people noted of times in a window, which every time axis bears; part of the marks as well.
     notes: Callable[[Window], Sequence[Any]] = _unmarked
     #: What people answered to advice: values of :class:`tokometer.accounts.Answer`.

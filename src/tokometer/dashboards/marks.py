@@ -27,6 +27,7 @@ _LONGEST_NOTE: Final = 200
 #: Alerts that a chart bears.
 MOST_ALERTS: Final = 24
 _SEVERITIES: Final = ("critical", "warning", "info")
+_KINDS: Final = {"critical": "incident", "warning": "alert"}
 #: Incidents take minutes: on an axis of quarters of a year they are dust.
 LONGEST: Final = timedelta(days=32)
 #: Changes at one moment that are told in full.
@@ -119,7 +120,7 @@ def alert_marks(
         Mark(
             alert.fired.astimezone(window.since.tzinfo),
             _alerted(alert),
-            "incident" if alert.severity == "critical" else "alert",
+            _KINDS.get(alert.severity, "told"),
         )
         for alert in sorted(worst, key=lambda one: one.fired or one.since)
         if alert.fired is not None

@@ -24,7 +24,7 @@ from tokometer.dashboards.panel import narrowed, own_window
 from tokometer.dashboards.unheard import unheard, unknown
 from tokometer.measures import Query, QueryError, Question, Result, dimension_named
 from tokometer.measures.latest import latest
-from tokometer.server.alert_marks import alerts_within
+from tokometer.server.alert_marks import alerts_firing, alerts_within
 from tokometer.server.answered import answers_of
 from tokometer.server.moments import Moment
 from tokometer.server.notes import marks_within
@@ -77,8 +77,12 @@ def every(runtime: Runtime, panel: Panel) -> float:
 def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
     """What panels may use to answer."""
     context = Context(scope, ask, runtime.colours, runtime.settings, runtime.book)
-    context = replace(context, answered=lambda: answers_of(runtime))
-    context = replace(context, notes=lambda window: _marked(runtime, scope, window))
+    context = replace(
+        context,
+        notes=lambda window: _marked(runtime, scope, window),
+        answered=lambda: answers_of(runtime),
+        firing=lambda: alerts_firing(runtime, scope),
+    )
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))
 
 

@@ -91,7 +91,7 @@ def remove(request: Request, rule: str) -> Response:
     runtime = _runtime(request)
     runtime.accounts.get().rules.remove(_WORKSPACE, rule)
     runtime.broadcaster.publish({"alerts"})
-    runtime.alerting.wake()
+    runtime.alerting.hurry()
     return Response(status_code=204)
 
 
@@ -338,7 +338,7 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _changed(runtime: Runtime, rule: Rule) -> dict[str, Any]:
     runtime.broadcaster.publish({"alerts"})
-    runtime.alerting.wake()
+    runtime.alerting.hurry()
     return shown_rule(understood(rule), rule)
 
 

@@ -41,7 +41,7 @@ THRESHOLD: Final = declare(
     Condition(
         name="threshold",
         title="Is above or below a value",
-        meaning="the measure over the window is above (or below) a value; over once it is back, or back to `recover`",
+        meaning="the measure over the window is above (or below) a value",
         read=_threshold,
         phrase="is {op} {value}",
         of="any",
@@ -49,14 +49,12 @@ THRESHOLD: Final = declare(
         window="24h",
         takes=(
             Param(name="op", title="It is", form="word", words=("above", "below"), default="above"),
-            Param(
-                name="value", title="Value", required=True, unit="measure", meaning="the bound, in the measure's unit"
-            ),
+            Param(name="value", title="Value", required=True, unit="measure", meaning="in the measure's own unit"),
             Param(
                 name="recover",
                 title="Over when back at",
                 unit="measure",
-                meaning="over only when this is reached, so that the alert does not come and go; else the value",
+                meaning="so that it does not come and go; else the value",
             ),
             Param(
                 name="least_records",
@@ -64,7 +62,7 @@ THRESHOLD: Final = declare(
                 form="whole",
                 least=0,
                 unit="records",
-                meaning="fewer are no evidence, so that a rate of three calls fires nothing",
+                meaning="fewer are no evidence: a rate of three calls",
             ),
         ),
         example={"measure": "calls.cost", "window": "24h", "each": "user", "value": 50, "recover": 40},

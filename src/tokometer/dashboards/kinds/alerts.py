@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
+from tokometer.accounts import Alert
 from tokometer.dashboards.alarms import SEVERITIES, TOLD, Alarm, alarms
 from tokometer.dashboards.answers import JUDGED, described
 from tokometer.dashboards.context import Context
@@ -17,6 +18,8 @@ from tokometer.dashboards.names import Names
 from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.records.units import SECONDS, show
 
+#: What stands for the judgement where a rule says so.
+RULE: Final = "rule"
 _STANDINGS: Final = {"critical": "critical", "warning": "warning", "over": "none"}
 
 
@@ -39,7 +42,7 @@ class Alerts(Placed):
     def view(self, context: Context) -> View:
         """A line each."""
         window = context.window(self.window)
-        found = alarms(context, window, self.of)
+        found = sorted([*fired(context.firing()), *alarms(context, window, self.of)], key=_rank)
         names = {
             by: Names(by, context.colours, list(dict.fromkeys(one.name for one in found if one.by == by)))
             for by in dict.fromkeys(one.by for one in found if one.by)
@@ -53,10 +56,41 @@ class Alerts(Placed):
         }
         columns = ("severity", "judgement", "by", "name", "value", "since", "headline", "detail")
         rows = [
-            (one.severity, JUDGED + one.judgement, one.by, one.name, one.value, one.since, one.headline, one.detail)
+            (
+                one.severity,
+                JUDGED + one.judgement if one.judgement else RULE,
+                one.by,
+                one.name,
+                one.value,
+                one.since,
+                one.headline,
+                one.detail,
+            )
             for one in found
         ]
         return View(shown, Table(columns, rows), window, empty=not found)
+
+
+def fired(alerts: Sequence[tuple[Alert, str]]) -> list[Alarm]:
+    """What alert rules say, each with the dimension of its value; what is only for information is left out."""
+    return [
+        Alarm(
+            severity="critical" if alert.severity == "critical" else "warning",
+            judgement="",
+            by=by,
+            name=alert.value if by else "",
+            headline=alert.title if by or not alert.value else f"{alert.title}: {alert.value}",
+            detail=str(alert.measured.get("words", "")),
+            value=alert.measured.get("last"),
+            since=alert.fired,
+        )
+        for alert, by in alerts
+        if alert.severity in ("critical", "warning")
+    ]
+
+
+def _rank(alarm: Alarm) -> int:
+    return SEVERITIES.index(alarm.severity)
 
 
 def _counted(found: Sequence[Alarm]) -> str:
@@ -77,8 +111,8 @@ def _row(alarm: Alarm, names: Names | None, now: datetime) -> dict[str, Any]:
         "name": alarm.name,
         "label": names.label(alarm.name) if names else "Everything",
         "colour": names.colour(alarm.name) if names else "",
-        "judgement": described(JUDGED + alarm.judgement).title,
-        "of": JUDGED + alarm.judgement,
+        "judgement": described(JUDGED + alarm.judgement).title if alarm.judgement else "An alert rule",
+        "of": JUDGED + alarm.judgement if alarm.judgement else "",
         # An incident leads to the calls of its time.
         "within": BETWEEN.join(one.isoformat() for one in (since, alarm.until) if one)
         if alarm.judgement == "incidents"

@@ -45,8 +45,7 @@ function drawn(param, value) {
     ? make("select", common, ...param.words.map((word) => make("option", { value: word, selected: word === value }, word)))
     : make("input", { ...common, autocomplete: "off", inputmode: text ? "text" : "decimal", value: value === null || value === undefined ? "" : String(value), ...(text ? {} : { "data-as": "number" }) });
   const unit = param.unit === "measure" ? "" : param.unit;
-  const hint = [param.meaning, param.required ? "" : "may be left out"].filter(Boolean).join("; ");
-  const told = `${hint[0]?.toUpperCase() ?? ""}${hint.slice(1)}`;
+  const told = `${param.meaning[0]?.toUpperCase() ?? ""}${param.meaning.slice(1)}`;
   return make("div", { class: "things-field" },
     make("label", { for: id }, `${param.title}${unit ? ` (${unit})` : ""}`), input,
     make("p", { class: "hint", id: `${id}-hint`, "data-hint": told }, told));
