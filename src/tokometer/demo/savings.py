@@ -73,9 +73,7 @@ class _Diary:
     def job(self, at: int, name: str, model: str, provider: str, schedule: str) -> JobRun:
         """A run of a job that ended well."""
         said = {"job_id": name, "name": name, "agent": name, "model": model, "provider": provider, "status": "ok"}
-        return JobRun(
-            **self._common("j", at, schedule=schedule, duration_us=4 * MINUTE, **said)
-        )
+        return JobRun(**self._common("j", at, schedule=schedule, duration_us=4 * MINUTE, **said))
 
     def days(self, hour: int) -> Iterator[int]:
         """That hour of each day."""
