@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import click
 
+from alerts_page import alerts_page
 from grafana_golden import golden_files
 from meters_page import meters_page
 from price_rules import price_rules_page
@@ -349,6 +350,7 @@ def _cell(text: str) -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("the commands' own declarations", commands_page),
     "measures.md": ("src/tokometer/measures/cubes.py", measures_page),
+    "alerts.md": ("src/tokometer/alerting/conditions/", alerts_page),
     "judgements.md": ("src/tokometer/judgement/", judgements_page),
     "records.md": ("src/tokometer/records/fields.py", records_page),
     "prices.md": ("src/tokometer/prices/rules.py", price_rules_page),

@@ -214,3 +214,24 @@ def test_the_callback_and_its_telemetry(generation: str, server: Running, made_u
     assert overlaps(server) == 10
     check_whose(server)
     assert all(row["p50_latency"] for row in rows(server, ["calls.model"], ("p50_latency",)))
+
+
+def test_the_gate_keeps_to_budgets(server: Running, made_up: str, tmp_path: Path) -> None:
+    """A call whose budget is used up is refused with 402 and never made; without a server nothing is refused."""
+    budget = {"amount": 1, "filters": {"model": ["gpt"]}, "period": "day"}
+    assert server.post("/api/budgets", budget).status == 201
+    spent = {"id": "1", "started_at": time.time(), "provider": "openai", "model": "gpt", "cost_usd": 2}
+    assert server.post("/api/calls", [spent]).status == 200
+    (tmp_path / "tokometer_gate.py").write_text(
+        "from tokometer.client.litellm import gate\n\nbudgets = gate(timeout=5)\n"
+    )
+    settings = {"TOKOMETER_URL": server.url, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    hello = {"messages": [{"role": "user", "content": "hello"}]}
+    with proxy(server, made_up, tmp_path, ["tokometer_gate.budgets"], **settings) as url:
+        until = time.monotonic() + PATIENCE
+        while (status := ask(url, "/chat/completions", {"model": "gpt", **hello})) == 200 and time.monotonic() < until:
+            time.sleep(0.5)
+        assert status == 402
+        assert ask(url, "/chat/completions", {"model": "claude", "max_tokens": 9, **hello}) == 200
+        server.kill()
+        assert ask(url, "/chat/completions", {"model": "gpt", **hello}) == 200

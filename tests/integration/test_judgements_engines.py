@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from generators import demo_history
 from tokometer.judgement.catalogue import JUDGEMENTS
@@ -18,6 +19,7 @@ from tokometer.measures import Filter, Question, Result, answer
 from tokometer.prices import PriceBook
 from tokometer.records import Bill, Record, Sample, to_datetime
 from tokometer.settings import Budget, RateCard, Settings, SloOverride
+from tokometer.settings.owned import OwnMachine, OwnSeries
 
 NOW: datetime = to_datetime(demo_history.NOW)
 SETTINGS = Settings(
@@ -26,6 +28,34 @@ SETTINGS = Settings(
     rate_cards=(RateCard(markup=Decimal("0.3")), RateCard(team="product", per_mtok=Decimal(4))),
 )
 _DAY = 86_400_000_000
+OWNED = structs.replace(
+    SETTINGS,
+    own_machines=(
+        OwnMachine(
+            id="m1",
+            title="Atlas",
+            host="atlas-01",
+            price=Decimal(14_800),
+            bought=NOW - timedelta(days=8),
+            amortisation_months=36,
+            power_price=Decimal("0.27"),
+            watts=None,
+            compared=(("*", "anthropic/claude-haiku-4-5"),),
+        ),
+    ),
+    own_series=(
+        OwnSeries(
+            id="s1",
+            name="orders",
+            title="Orders",
+            unit="order",
+            tz="Europe/Vienna",
+            adds=True,
+            revision=1,
+            points=tuple((NOW.date() - timedelta(days=ago), 100.0 + ago) for ago in range(20, -1, -1)),
+        ),
+    ),
+)
 #: Judgements that list what happened: there may be nothing.
 LISTS = ("incidents", "spikes", "advice", "cache_changes", "waste")
 #: Those with a window of their own say the same whatever window is asked.
@@ -86,7 +116,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
         ledger.close()
 
 
-def _judge(ledger: Ledger, name: str, matter: Matter, settings: Settings = SETTINGS) -> Result:
+def _judge(ledger: Ledger, name: str, matter: Matter, settings: Settings = OWNED) -> Result:
     def ask(question: Question) -> Result:
         return answer(ledger, question, now=NOW)
 

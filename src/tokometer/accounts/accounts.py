@@ -15,6 +15,7 @@ from tokometer.accounts.alerts import Alerts
 from tokometer.accounts.database import engine_of, reading, writing
 from tokometer.accounts.deliveries import Deliveries
 from tokometer.accounts.keeping import Kept
+from tokometer.accounts.series import SeriesKept
 from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
 from tokometer.accounts.upgrading import upgrade
 from tokometer.accounts.values import LOCAL, Board, Change, Link, Note, SavedView
@@ -64,7 +65,7 @@ class Accounts:
         self.digests = Kept(self._engine, tables_decided.DIGESTS, decided.Digest, self._count)
         self.answers = Kept(self._engine, tables_decided.ANSWERS, decided.Answer, self._count)
         self.hardware = Kept(self._engine, tables_decided.HARDWARE, decided.Hardware, self._count)
-        self.series = Kept(self._engine, tables_decided.SERIES, decided.Series, self._count)
+        self.series = SeriesKept(self._engine, tables_decided.SERIES, decided.Series, self._count)
 
     def _count(self) -> None:
         with self._lock:

@@ -179,7 +179,7 @@ class Series(Made):
     """Something of the business that is counted by day: orders, tickets, active users."""
 
     kind: ClassVar[str] = "series"
-    texts: ClassVar[Mapping[str, int]] = {"name": 80, "title": 80, "unit": 40}
+    texts: ClassVar[Mapping[str, int]] = {"name": 80, "title": 80, "unit": 40, "tz": 64}
     needed: ClassVar[tuple[str, ...]] = ("name",)
     most: ClassVar[int] = 200
 
@@ -187,6 +187,11 @@ class Series(Made):
     title: str = ""
     #: One of them: `order`.
     unit: str = ""
+    #: Whose calendar its days are of.
+    tz: str = "UTC"
+    #: Whether days add up, as orders do; else they are a level, as active users are.
+    adds: bool = True
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

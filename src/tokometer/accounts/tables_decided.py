@@ -114,6 +114,9 @@ SERIES: Final = Table(
         Column("name", String(80), nullable=False),
         Column("title", String(80), nullable=False),
         Column("unit", String(40), nullable=False),
+        Column("tz", String(64), nullable=False),
+        Column("adds", Boolean, nullable=False),
+        Column("revision", Integer, nullable=False),
     ),
     UniqueConstraint("workspace", "name", name="series_by_name"),
 )
@@ -121,7 +124,7 @@ POINTS: Final = Table(
     "points",
     METADATA,
     Column("series", String(32), primary_key=True),
-    Column("at", Moment, primary_key=True),
+    Column("day", String(10), primary_key=True),
     Column("value", Float, nullable=False),
 )
 ALERTS: Final = Table(

@@ -42,7 +42,7 @@ _FIRST: Final = timedelta(seconds=15)
 _MOST_WAIT: Final = timedelta(minutes=30)
 _JITTER: Final = 0.25
 #: For how long a try that was begun is left to whoever began it.
-LEASE: Final = timedelta(seconds=120)
+LEASE: Final = timedelta(seconds=75)
 _HOUR: Final = timedelta(hours=1)
 #: For how long what became of things is kept.
 _KEPT: Final = timedelta(days=180)

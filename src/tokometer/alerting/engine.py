@@ -33,6 +33,11 @@ _MOST_AGAIN: Final = 48
 _LONGEST: Final = timedelta(days=7)
 #: The past is looked at again so many times more rarely than that takes; meanwhile what comes late is gathered.
 _RARELY: Final = 30
+#: Measures over windows of so long are looked at so often: a minute more or less is nothing to them.
+_LONG: Final = timedelta(days=7)
+_RARE: Final = timedelta(minutes=5)
+#: How often it is looked for what came late.
+_NOTICED: Final = timedelta(minutes=5)
 #: A clock that is so far behind what was evaluated last at a start was set back meanwhile.
 _SET_BACK: Final = timedelta(minutes=1)
 
@@ -72,15 +77,14 @@ class Engine:
         now = situation.now
         enabled = [rule for rule in rules if rule.enabled]
         found = self._evaluated(enabled, situation)
-        seen = self._seen(situation)
         watched = accounts.alerts.watched(self.workspace)
         back = back or (self._fresh and watched is not None and watched[0] - now > _SET_BACK)
         self._fresh = False
-        late = late_hours(watched[1], seen, watched[0]) if watched is not None and now > watched[0] else []
+        seen, late = self._late(watched[1] if watched is not None else {}, situation)
         again = self._again(enabled, situation, late)
-        if late and not again and watched is not None:
+        if late and not again:
             # They are noticed again, when there is time for them.
-            seen |= {hour: watched[1].get(hour) for hour in map(hour_of, late)}
+            seen = watched[1] if watched is not None else seen
         with accounts.alerts.turn(self.workspace) as turn:
             last = turn.watched()
             if last is not None and now <= last[0] and not back:
@@ -107,6 +111,8 @@ class Engine:
 
     def _stands(self, rule: AlertRule, now: datetime) -> bool:
         pace = rule.terms.condition.pace
+        if rule.terms.condition.of and length_of(rule.terms.window) >= _LONG:
+            pace = max(pace, _RARE)
         if pace <= timedelta(minutes=1) or rule.id not in self._last:
             return False
         same, at, _ = self._last[rule.id]
@@ -158,6 +164,16 @@ class Engine:
             turn.put(after, quiet=before is not None and before.state == after.state and before.told == after.told)
 
     # -- what came late ------------------------------------------------------------------------------------------------
+
+    def _late(self, before: Mapping[str, Any], situation: Situation) -> tuple[Mapping[str, Any], list[datetime]]:
+        """What there is of each hour now, and the hours that have changed since they were over."""
+        now = situation.now
+        at = datetime.fromisoformat(before["at"]) if before else None
+        if at is not None and timedelta(0) <= now - at < _NOTICED:
+            return before, []
+        hours = self._seen(situation)
+        late = late_hours(before["hours"], hours, at) if at is not None and at < now else []
+        return {"at": now.isoformat(), "hours": hours}, late
 
     def _seen(self, situation: Situation) -> dict[str, Any]:
         """What there is of each hour of the last weeks, to tell later whether more of it has come."""

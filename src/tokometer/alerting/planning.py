@@ -50,8 +50,9 @@ def plan(questions: Iterable[Question]) -> Plan:
     """
     unique = list(dict.fromkeys(questions))
     found = Plan({question: (question, None) for question in unique})
+    whole = {_bare(one) for one in unique if isinstance(one, Query) and one.by}
     for group in _grouped(unique):
-        _widen(group, found)
+        _widen(group, found, whole)
     _together(found)
     return found
 
@@ -62,8 +63,14 @@ def _grouped(unique: Sequence[Question]) -> list[list[tuple[Query, Filter]]]:
     for question in unique:
         given = _narrow(question)
         if given is not None and isinstance(question, Query):
-            rest = tuple(one for one in question.where if one is not given)
-            key = given.dimension, rest, question.cube.name, question.since, question.until, question.tz
+            key = (
+                given.dimension,
+                _rest(question, given),
+                question.cube.name,
+                question.since,
+                question.until,
+                question.tz,
+            )
             groups.setdefault(key, []).append((question, given))
     return [group for group in groups.values() if len({given.values for _, given in group}) >= _FEW]
 
@@ -77,16 +84,22 @@ def _narrow(question: Question) -> Filter | None:
     return only if only is not None and only.values[0] not in ("", _OTHER) else None
 
 
-def _widen(group: list[tuple[Query, Filter]], found: Plan) -> None:
+def _widen(group: list[tuple[Query, Filter]], found: Plan, whole: set[Query]) -> None:
+    """Ask one question for a group: one of all values, where that is asked anyway, else of the group's."""
+    question, given = group[0]
+    of_all = _bare(replace(question, by=(given.dimension,), where=_rest(question, given)))
+    if of_all in whole:
+        for question, given in group:
+            wide = replace(question, by=(given.dimension,), where=_rest(question, given))
+            found.instead[question] = wide, given
+        return
     values = list(dict.fromkeys(given.values[0] for _, given in group))
     for begin in range(0, len(values), MOST_VALUES):
         some = values[begin : begin + MOST_VALUES]
         for question, given in group:
             if given.values[0] in some:
-                rest = tuple(one for one in question.where if one is not given)
-                wide = replace(
-                    question, by=(given.dimension,), where=(*rest, Filter(given.dimension, "in", tuple(some)))
-                )
+                only = Filter(given.dimension, "in", tuple(some))
+                wide = replace(question, by=(given.dimension,), where=(*_rest(question, given), only))
                 found.instead[question] = wide, given
 
 
@@ -95,8 +108,7 @@ def _together(found: Plan) -> None:
     groups: dict[object, list[Query]] = {}
     for question in found.asked:
         if isinstance(question, Query) and not (question.order or question.limit or question.top):
-            key = replace(question, measures=(f"{question.cube.name}.{_first(question)}",))
-            groups.setdefault(key, []).append(question)
+            groups.setdefault(_bare(question), []).append(question)
     for group in groups.values():
         names = tuple(dict.fromkeys(name for question in group for name in question.measures))
         if len(group) < _FEW or len(names) > MOST_NAMES:
@@ -107,9 +119,14 @@ def _together(found: Plan) -> None:
                 found.instead[question] = whole, given
 
 
-def _first(question: Query) -> str:
-    """The same for all questions of a cube, so that they can be compared without their measures."""
-    return next(iter(question.cube.measures))
+def _rest(question: Query, given: Filter) -> tuple[Filter, ...]:
+    """The filters of a question beside one."""
+    return tuple(one for one in question.where if one is not given)
+
+
+def _bare(question: Query) -> Query:
+    """A question as all are that differ from it in their measures alone."""
+    return replace(question, measures=(next(iter(question.cube.measures.values())).name,))
 
 
 def _part(

@@ -38,6 +38,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
     "proxy": ("tokometer.cli.proxy:proxy", "Pass requests on to a model server, and record what they used."),
     "statusline": ("tokometer.cli.statusline:statusline", "The command of Claude Code's status line."),
+    "verdict": ("tokometer.cli.verdict:verdict", "Whether a call may be made: allow, warn or stop."),
+    "hook": ("tokometer.cli.hook:hook", "What Claude Code and Codex run to keep to budgets."),
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }
 

@@ -9,6 +9,7 @@ from typing import Final
 from tokometer.accounts import AccountsError, AccountsWhenAsked
 from tokometer.cli.shown import say
 from tokometer.judgement.budgets import merged
+from tokometer.judgement.owned import with_owned
 from tokometer.settings import FILE_NAME, Settings, read_settings
 
 _WORKSPACE: Final = "default"
@@ -22,7 +23,8 @@ def settled(data: Path) -> Settings:
         return settings
     try:
         kept = accounts.get()
-        return merged(settings, kept.budgets.all(_WORKSPACE), kept.objectives.all(_WORKSPACE))
+        found = merged(settings, kept.budgets.all(_WORKSPACE), kept.objectives.all(_WORKSPACE))
+        return with_owned(found, kept, _WORKSPACE)
     except AccountsError as error:
         say(f"Budgets and objectives that were made on the page are left out: {error}", err=True)
         return settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,10 +14,10 @@ import click
 
 from tokometer.cli.options import data_option
 from tokometer.cli.shown import say
+from tokometer.cli.softly import MOST, asked, object_of, part_of, server_of
 
 #: Claude Code waits for the line: so long (s) a server is waited for, and a line that is longer is no status line.
 _SECONDS: Final = 1.0
-_MOST: Final = 1 << 20
 _BETWEEN: Final = " · "
 _WINDOWS: Final = {"five_hour": "5h", "seven_day": "week"}
 
@@ -37,23 +36,23 @@ def statusline(url: str, data: Path) -> None:
     itself. Where the server asks for a key, it is in TOKOMETER_KEY.
     """  # noqa: D301 - click's mark for lines that are not to be wrapped
     text = _read()
-    told = _object(text)
-    address, key = _server(url, data)
+    told = object_of(text)
+    address, key = server_of(url, data)
     cost = None
     if address:
         from tokometer.sources.machine import host
 
         path = f"/api/webhooks/claude-code/statusline?machine={quote(host())}"
         if told:
-            _post(address, key, path, text)
-        answer = _object(_post(address, key, "/api/query", json.dumps(_question()).encode()))
+            asked(address, key, "POST", path, text, _SECONDS)
+        answer = object_of(asked(address, key, "POST", "/api/query", json.dumps(_question()).encode(), _SECONDS))
         cost = _first(answer.get("rows"), "cost")
     say(line_of(told, cost))
 
 
 def _read() -> bytes:
     try:
-        return sys.stdin.buffer.read(_MOST)
+        return sys.stdin.buffer.read(MOST)
     except (AttributeError, OSError):  # there is no input at all
         return b""
 
@@ -61,16 +60,16 @@ def _read() -> bytes:
 def line_of(told: Mapping[str, Any], cost: float | None) -> str:
     """The line: cost of today, use of the plan, fullness of the context; what is unknown is left out."""
     parts = [] if cost is None else [f"${cost:,.2f} today"]
-    limits = _part(told, "rate_limits")
+    limits = part_of(told, "rate_limits")
     for window, name in _WINDOWS.items():
-        used = _number(_part(limits, window).get("used_percentage"))
+        used = _number(part_of(limits, window).get("used_percentage"))
         if used is not None:
-            parts.append(f"{name} {used:.0f}%{_until(_number(_part(limits, window).get('resets_at')))}")
-    context = _number(_part(told, "context_window").get("used_percentage"))
+            parts.append(f"{name} {used:.0f}%{_until(_number(part_of(limits, window).get('resets_at')))}")
+    context = _number(part_of(told, "context_window").get("used_percentage"))
     if context is not None:
         parts.append(f"context {context:.0f}%")
     if cost is None:
-        session = _number(_part(told, "cost").get("total_cost_usd"))
+        session = _number(part_of(told, "cost").get("total_cost_usd"))
         if session is not None:
             parts.append(f"${session:,.2f} this session")
     return _BETWEEN.join(parts) or "tokometer"
@@ -91,50 +90,6 @@ def _question() -> dict[str, Any]:
     from tokometer.records.zone import local_zone
 
     return {"measures": ["calls.cost"], "since": "today", "tz": local_zone()}
-
-
-def _server(url: str, data: Path) -> tuple[str, str]:
-    """Whom to tell, and with which key; empty where there is nobody."""
-    named = url or os.environ.get("TOKOMETER_URL", "")
-    if named:
-        return named.rstrip("/"), os.environ.get("TOKOMETER_KEY", "")
-    from tokometer.cli.remote import find_server
-
-    server = find_server(data)
-    return ("", "") if server is None else (server.url, server.token)
-
-
-def _post(url: str, key: str, path: str, body: bytes) -> bytes:
-    """What is answered; nothing where that takes too long, or goes wrong."""
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection
-    from urllib.parse import urlsplit
-
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    try:
-        parts = urlsplit(url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=_SECONDS)
-        try:
-            connection.request("POST", parts.path.rstrip("/") + path, body=body, headers=headers)
-            response = connection.getresponse()
-            return response.read(_MOST) if response.status == 200 else b""  # noqa: PLR2004 - all is well
-        finally:
-            connection.close()
-    except (OSError, HTTPException, ValueError):
-        return b""
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = told.get(name)
-    return value if isinstance(value, dict) else {}
 
 
 def _number(value: object) -> float | None:

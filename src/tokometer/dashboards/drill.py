@@ -31,7 +31,14 @@ _JUDGES: Final[Mapping[str, str]] = {
     "unit_economics": "calls.cost",
     "movers": "calls.cost",
     "cost_split": "calls.cost",
+    "cost_drivers": "calls.cost",
+    "cost_forecast": "calls.cost",
+    "requests_forecast": "calls.requests",
+    "total_tokens_forecast": "calls.total_tokens",
+    "anomalies": "calls.cost",
     "advice": "calls.cost",
+    "unit_costs": "calls.cost",
+    "unit_course": "calls.cost",
     **dict.fromkeys(
         ("context", "context_groups", "cache_waste", "cache_breaks", "cache_changes", "waste"), "calls.cost"
     ),

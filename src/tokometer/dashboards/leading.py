@@ -95,6 +95,41 @@ def of_job_failure(row: Row) -> str:
     return row["jobs"] or ""
 
 
+def machine(row: Row) -> Leads | None:
+    """The readings of its host."""
+    return Leads("samples.readings", (Condition("host", (row["host"],)),)) if row["host"] else None
+
+
+def of_machine(row: Row) -> str:
+    """When it may have paid for itself, and what it is compared with."""
+    first, last = row["earliest"], row["latest"]
+    between = f"between {first:%b %Y} and {f'{last:%b %Y}' if last else 'perhaps never'}" if first else ""
+    against = f"against {row['compared']}" if row["compared"] else "compared with nothing"
+    return " · ".join(filter(None, (row["host"], between, against)))
+
+
+def series(_row: Row) -> Leads:
+    """The calls that its cost is of."""
+    return Leads("calls.cost")
+
+
+def of_series(row: Row) -> str:
+    """What one of them is, and how many days count."""
+    return f"per {row['unit']} · {row['days']} days"
+
+
+def anomaly(row: Row) -> Leads:
+    """The calls of an anomaly's hours or days, of what it is of; of an error rate the failed ones."""
+    of = "errors" if row["of"] == "error_rate" else row["of"]
+    only = (Condition(row["dimension"], (row["name"] or "",)),) if row["dimension"] else ()
+    return Leads(f"calls.{of}", only, f"{row['start'].isoformat()}{BETWEEN}{row['end'].isoformat()}")
+
+
+def of_anomaly(row: Row) -> str:
+    """What explains most of it."""
+    return row["why"] or ""
+
+
 def _type(kind: str) -> str:
     """The type of step that has the size."""
     return SUMMARY if kind == COMPACTION else kind

@@ -22,6 +22,14 @@ _LIMITS: Final = (
     limits.efficiency_limits,
     limits.objective_limits,
 )
+_UNDER: Final = (
+    *(leading.no_words, leading.of_part, leading.of_since),
+    *(leading.of_job, leading.of_job_failure, leading.of_machine, leading.of_series),
+)
+_TO: Final = (
+    *(leading.group, leading.part, leading.since),
+    *(leading.job, leading.job_failure, leading.machine, leading.series),
+)
 #: By the field in which they make sense.
 NAMED: Final[dict[str, dict[str, Callable[..., Any]]]] = {
     "limits": {one.__name__: one for one in (*_LIMITS, availability_states)},
@@ -29,8 +37,8 @@ NAMED: Final[dict[str, dict[str, Callable[..., Any]]]] = {
     "bands": {"Bands": Bands},
     "target": {"availability_objective": limits.availability_objective},
     "only": {"has_issues": limits.has_issues, "HasAny": HasAny, "is_named": leading.is_named},
-    "under": {one.__name__: one for one in (leading.no_words, leading.of_part, leading.of_since)},
-    "to": {one.__name__: one for one in (leading.group, leading.part, leading.since)},
+    "under": {one.__name__: one for one in _UNDER},
+    "to": {one.__name__: one for one in _TO},
 }
 
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from random import Random
 from typing import Final
 
-from tokometer.demo import gateway, jobs, outcomes
+from tokometer.demo import gateway, jobs, outcomes, plans
 from tokometer.demo.beside import Beside
 from tokometer.demo.edge import edge, edge_calls
 from tokometer.demo.facts import Facts
@@ -66,7 +66,7 @@ def generate(
 
 class _History:
     def __init__(self, tag: str, workspace: str, seed: int, start: int, end: int, calls: int, book: PriceBook) -> None:
-        self._workspace = workspace
+        self._workspace, self._tag = workspace, tag
         self._start, self._end = start, end
         lasting = incidents(start, end)
         apart = edge_calls(calls) + savings_calls(calls, start, end)
@@ -191,6 +191,7 @@ class _History:
         records += self._beside.about(records)
         records += self._beside.meanwhile(hour.start, hour.end)
         records += self._cashier.close(hour.end)
+        records += plans.told(hour.start, hour.end, self._end, self._workspace, self._tag)
         records += outcomes.told(hour.start, hour.end, self._workspace)
         return records
 

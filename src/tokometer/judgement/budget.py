@@ -131,7 +131,7 @@ BUDGET: Final = Judgement(
     ),
     formula=(
         "cost of the calendar month so far / its budget. The projection is the forecast of the month's total with its "
-        "80 % interval, from the last 90 days; it needs three whole days of use"
+        "80 % interval, from the last 180 days; it needs three whole days of use"
     ),
     by=("", *ALLOCATED),
     facts=(

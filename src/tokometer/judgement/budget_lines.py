@@ -123,7 +123,7 @@ BUDGETS: Final = Judgement(
     ),
     formula=(
         "cost of the budget's calls since its period began, in its own zone / its amount. The projection is the "
-        "forecast of the period's total with its 80 % interval, from the last 90 days; it needs three whole days of use"
+        "forecast of the period's total with its 80 % interval, from the last 180 days; it needs three whole days"
     ),
     by=("",),
     facts=(
@@ -140,7 +140,7 @@ BUDGETS: Final = Judgement(
         Fact("projected_low", USD, "money", meaning="the lower end of the forecast's 80 % interval"),
         Fact("projected_high", USD, "money", meaning="its upper end"),
         share("projected_share", "projected / amount"),
-        share("forecast_error", "the median error of past forecasts, as a share of the total"),
+        share("forecast_error", "the mean error of past forecasts, as a share of the total"),
         Fact("seconds_left", SECONDS, meaning="until it is used up; 0 where it is, none where it will last"),
         Fact("seconds_soonest", SECONDS, meaning="the same at the upper end of the interval"),
         Fact("used_up_at", type="time", meaning="when it will be used up"),

@@ -16,17 +16,23 @@ from tokometer.judgement.connection import CONNECTION
 from tokometer.judgement.context import CACHE_BREAKS, CACHE_WASTE, CONTEXT, CONTEXT_GROUPS
 from tokometer.judgement.cron import CRON
 from tokometer.judgement.declared import PREFIX, Judgement
+from tokometer.judgement.drivers import COST_DRIVERS
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
+from tokometer.judgement.expected import COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST
 from tokometer.judgement.good_answers import GOOD_ANSWERS
+from tokometer.judgement.hardware import HARDWARE
 from tokometer.judgement.health import HEALTH_SCORE
 from tokometer.judgement.incidents import INCIDENTS
 from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.jobs import JOB_FAILURES, JOBS
+from tokometer.judgement.plans import PLAN_WINDOWS
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
 from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
 from tokometer.judgement.tasks import COST_PER_TASK
+from tokometer.judgement.unit_costs import UNIT_COSTS, UNIT_COURSE
+from tokometer.judgement.unusual import ANOMALIES
 from tokometer.judgement.uptime import UPTIME
 from tokometer.judgement.waste import WASTE
 from tokometer.measures import QueryError
@@ -36,11 +42,12 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
     judgement.name: judgement
     for judgement in (
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
-        *(BUDGET, BUDGETS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
+        *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES, COST_DRIVERS),
+        *(BUDGET, BUDGETS, PLAN_WINDOWS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
-        *(JOBS, JOB_FAILURES),
+        *(JOBS, JOB_FAILURES, HARDWARE, UNIT_COSTS, UNIT_COURSE),
     )
 }
 

@@ -32,6 +32,9 @@ _LEAST_SPREAD: Final = 0.08
 _PRIOR: Final = 12
 _MAD: Final = 1.4826
 _Z80: Final = 1.2815515655446004
+_Z95: Final = 1.959963984540054
+#: With more of its periods without use than this, something is used now and then.
+_NOW_AND_THEN: Final = 0.25
 #: Where the scale turns from counting to comparing: this part of the median of what is not zero.
 _TURN: Final = 0.25
 _SATURDAY: Final = 5
@@ -77,7 +80,10 @@ class Season:
         self._levels = _levels(scaled)
         self._learn(scaled)
         left = [(at, value - self._middle(at)) for at, value in scaled]
-        self._spread = _spread([value for _, value in left])
+        self._spread = _spread(
+            [value for _, value in left],
+            [abs(value) for (_, value), (_, was) in zip(left, points, strict=True) if was > 0],
+        )
         alike = _grouped((self._slot(at), value) for at, value in left)
         self._spreads = {slot: _shrunk(values, self._spread) for slot, values in alike.items()}
 
@@ -144,12 +150,17 @@ def _levels(points: Iterable[Point]) -> dict[date, float]:
     return found
 
 
-def _spread(values: Sequence[float]) -> float:
+def _spread(values: Sequence[float], used: Sequence[float]) -> float:
+    """The spread of what is left of values, of which these sizes are left where there was any use."""
     if not values:
         return _LEAST_SPREAD
     sizes = sorted(abs(value) for value in values)
-    far = sizes[min(len(sizes) - 1, int(0.8 * len(sizes)))]
-    return max(_LEAST_SPREAD, _MAD * sizes[len(sizes) // 2], far / _Z80)
+    far, farther = (sizes[min(len(sizes) - 1, int(part * len(sizes)))] for part in (0.8, 0.95))
+    found = max(_LEAST_SPREAD, _MAD * sizes[len(sizes) // 2], far / _Z80)
+    # What is used now and then is not an anomaly each time that it is.
+    if not used or len(sizes) - len(used) <= _NOW_AND_THEN * len(sizes):
+        return found
+    return max(found, farther / _Z95, median(used) / _Z80)
 
 
 def _shrunk(values: Sequence[float], whole: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -85,18 +85,26 @@ def increase(stretches: Sequence[Mapping[str, Any]]) -> float:
     A counter that falls began anew at 0 with its server, as Prometheus' `increase` takes it. What it had gained within
     the same stretch before that is counted where it shows, so that the result is never too large.
     """
-    total, before = 0.0, None
+    total = 0.0
+    for _, gained in growth(stretches):
+        total += gained
+    return total
+
+
+def growth(stretches: Sequence[Mapping[str, Any]]) -> Iterator[tuple[datetime, float]]:
+    """The same stretch by stretch, with when each begins."""
+    before = None
     for row in sorted(stretches, key=_time):
         low, high, last = row["min"], row["max"], row["last"]
         if before is None:
-            total += last - low
+            gained = last - low
         elif low >= before:
-            total += last - before
+            gained = last - before
         else:
             # It began anew: before that it had reached the largest reading, unless that is the last one.
-            total += last + (high - before if high > before and high != last else 0.0)
+            gained = last + (high - before if high > before and high != last else 0.0)
+        yield row["time"], gained
         before = last
-    return total
 
 
 def _time(row: Mapping[str, Any]) -> datetime:

@@ -80,6 +80,9 @@ def resolve(since: str, until: str, tz: ZoneInfo, now: int, first: Callable[[], 
     end = _until(until.strip(), tz, now) if until.strip() else (default_end or running)
     end = min(end, now + _AHEAD_US)
     start = max(start, EARLIEST_US)
+    if end == start and not until.strip():
+        # At the very moment at which a day begins, its first quarter hour runs.
+        end += QUARTER_US
     if end <= start:
         raise QueryError("until", f"the window ends ({_show(end, tz)}) before it begins ({_show(start, tz)})")
     if unit == "us" and not step:

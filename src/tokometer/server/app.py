@@ -23,6 +23,7 @@ from tokometer.server import (
     exports,
     filtering,
     grafana,
+    hardware,
     health,
     ingest,
     links,
@@ -36,8 +37,10 @@ from tokometer.server import (
     pushed,
     rules,
     search,
+    series,
     sources,
     targets,
+    units,
     verdicts,
     views,
     what_if,
@@ -90,7 +93,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
-    app.include_router(what_if.pages)
+    for one in (hardware.api, series.api, units.pages, what_if.pages):
+        app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):

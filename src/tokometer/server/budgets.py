@@ -14,12 +14,14 @@ from tokometer.dashboards import ScopeError
 from tokometer.dashboards.scope import find_zone
 from tokometer.judgement.budget_lines import BUDGETS
 from tokometer.judgement.budgets import filters_of, known_dimension, line_of, lines, scope_words
+from tokometer.judgement.plans import PLAN_WINDOWS
 from tokometer.measures import QueryError
 from tokometer.server.budget_rows import changed, shown, states, viewed
 from tokometer.server.objectives import SPANS, general, kept, listed
 from tokometer.server.offered import findable
 from tokometer.server.pages import framed
 from tokometer.server.people import answered, filters, only, revision, text, told
+from tokometer.server.plan_rows import windows
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.settings.judging import MOST_LEVELS
 from tokometer.settings.money import LEVELS, MOST_USD, Period
@@ -106,6 +108,8 @@ def page(request: Request) -> Response:
         spans=SPANS,
         budgets=viewed(runtime),
         judged=BUDGETS,
+        plans=windows(runtime),
+        plan_judged=PLAN_WINDOWS,
         changes=changed(runtime, _SHOWN_CHANGES),
         dimensions=findable(runtime),
         path=str(runtime.settings_file.path),

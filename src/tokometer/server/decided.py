@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tokometer.accounts import AccountsError, AccountsWhenAsked
 from tokometer.judgement.budgets import merged
+from tokometer.judgement.owned import with_owned
 from tokometer.settings import Settings
 
 #: After so long (s) it is looked whether another server, which has the same database, has changed something.
@@ -75,10 +76,17 @@ class Decided:
             return settings
         try:
             kept = self._accounts.get()
-            return merged(settings, kept.budgets.all(self._workspace), kept.objectives.all(self._workspace))
+            found = merged(settings, kept.budgets.all(self._workspace), kept.objectives.all(self._workspace))
+            return with_owned(found, kept, self._workspace, self._settings)
         except AccountsError as error:
             self._accounts.trouble = str(error)
             before = self._settings
             if before is None:
                 return settings
-            return replace(settings, own_budgets=before.own_budgets, own_objectives=before.own_objectives)
+            return replace(
+                settings,
+                own_budgets=before.own_budgets,
+                own_objectives=before.own_objectives,
+                own_machines=before.own_machines,
+                own_series=before.own_series,
+            )

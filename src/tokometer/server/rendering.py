@@ -35,6 +35,10 @@ from tokometer.server.templates import render
 
 #: Bytes from which on a reply is worth packing.
 _PACKED: Final = 1_000
+#: Pages that are no dashboards, and take the same range and filters.
+_BESIDE: Final = {
+    name: {"id": name, "title": title, "short": title} for name, title in (("units", "Units"), ("what-if", "What-if"))
+}
 #: What a panel raises that asks for what there is not, or shows as a number what is none.
 _UNFIT: Final = (QueryError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 
@@ -136,7 +140,7 @@ def _made(
     frame: dict[str, Any] = {"title": title, "unheard": unheard(panel, scope), "unknown": unknown(panel, scope)}
     frame["window"] = own_window(panel, title)
     frame["missing"] = list(missing)
-    frame["leads"] = DASHBOARDS.get(panel.leads)
+    frame["leads"] = DASHBOARDS.get(panel.leads) or _BESIDE.get(panel.leads)
     if "by" in panel.uses:
         titles = findable(runtime)
         if scope.by not in titles:

@@ -107,11 +107,11 @@ def test_a_job_that_fails_fires_and_is_over(worlds: World) -> None:
     worlds.turn(failing)
     assert worlds.firing() == []
     worlds.job(HOUR, "error", error_message="disk full")
-    worlds.turn(failing)
+    worlds.turn(failing, after=6 * MINUTE)
     assert worlds.firing() == ["Nightly"]
     assert worlds.unresolved()[0].measured["words"] == "failed 2 times in a row: disk full"
     worlds.job(MINUTE)
-    worlds.turn(failing)
+    worlds.turn(failing, after=6 * MINUTE)
     assert worlds.firing() == []
 
 
@@ -122,8 +122,17 @@ def test_a_job_that_does_not_run_fires_and_is_over(worlds: World) -> None:
     worlds.turn(missed)
     assert worlds.firing() == ["Nightly"]
     worlds.job(MINUTE, next_in=DAY)
-    worlds.turn(missed)
+    worlds.turn(missed, after=6 * MINUTE)
     assert worlds.firing() == []
+
+
+def test_a_job_that_its_schedule_misses_fires(world: World) -> None:
+    """It runs at eleven each day; at noon an hour and a minute have passed."""
+    missed = rule(condition="job_missed", grace_minutes=45)
+    world.job(DAY + HOUR, schedule="0 11 * * *")
+    world.job(HOUR, schedule="every 3h", job_id="other", name="Other")
+    world.turn(missed)
+    assert world.firing() == ["Nightly"]
 
 
 def test_a_model_without_a_price_fires_and_is_over(worlds: World) -> None:

@@ -173,14 +173,14 @@ def test_records_that_come_late_are_looked_at_and_say_so(worlds: World) -> None:
     worlds.turn(FIFTY)
     worlds.turn(FIFTY, after=6 * HOUR)
     worlds.calls(3 * HOUR, 60)
-    worlds.turn(FIFTY)
+    worlds.turn(FIFTY, after=10 * MINUTE)
     [alert] = worlds.history()
     assert alert.state == "resolved"
     assert alert.fired is not None
     assert NOON + 3 * HOUR <= alert.fired <= NOON + 4 * HOUR
     assert "Found late" in alert.note
     assert worlds.said == []
-    worlds.turn(FIFTY)
+    worlds.turn(FIFTY, after=10 * MINUTE)
     assert len(worlds.history()) == 1
 
 
@@ -197,7 +197,7 @@ def test_what_turns_out_not_to_have_held_says_so(world: World) -> None:
     world.turn(gone, after=3 * HOUR)
     for minutes in range(170, 420, 10):
         world.calls(minutes * MINUTE)
-    world.turn(gone)
+    world.turn(gone, after=10 * MINUTE)
     assert any("did not hold" in one.note for one in world.history())
 
 

@@ -111,6 +111,14 @@ def test_midnight_is_the_askers() -> None:
     assert shown(ask("today", tz=KOLKATA), KOLKATA)[0] == "2025-11-19T00:00:00+05:30"
 
 
+def test_a_day_that_begins_this_moment_has_a_quarter_hour() -> None:
+    """At midnight itself today, this week and this month have begun: their first quarter hour runs."""
+    midnight = to_us(datetime(2026, 6, 1, tzinfo=UTC))
+    for since in ("today", "week", "month"):
+        found = resolve(since, "", ZoneInfo("UTC"), midnight, lambda: None)
+        assert (found.since, found.until - found.since) == (midnight, 900_000_000)
+
+
 @pytest.mark.parametrize("since", ["", "tomorow", "7x", "0d", "2025-13-01", "yesterdy", "9999-12-31T23:59:59Z", "\x00"])
 def test_nonsense_is_refused(since: str) -> None:
     """What is no time is refused, with the forms that are."""

@@ -166,7 +166,7 @@ def test_usage_goes_on_without_them(tmp_path: Path) -> None:
         for path in ("/usage", "/boards"):
             page = server.get(path, {"Accept": "text/html"})
             assert page.status == 200
-            assert "Saved views, notes and own dashboards cannot be had just now" in page.text
+            assert "Saved views, notes, own dashboards, budgets and alert rules cannot be had just now" in page.text
         (data / "accounts.db").unlink()
         assert server.post("/api/notes", {"text": "mended"}).status == 201
         assert "cannot be had" not in server.get("/usage").text

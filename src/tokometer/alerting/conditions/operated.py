@@ -11,6 +11,7 @@ from tokometer.alerting.figures import named
 from tokometer.alerting.rule import Terms
 from tokometer.alerting.situation import Situation
 from tokometer.judgement.burn import BURN_RATE
+from tokometer.judgement.schedules import Cron, Every, due_after, schedule_of, zone_of
 from tokometer.measures import Feed
 from tokometer.records.units import TIMES, show
 
@@ -68,7 +69,7 @@ BURN: Final = declare(
 def _runs(terms: Terms, since: str) -> Feed:
     return Feed(
         cube="jobs",
-        columns=("job_id", "job", "at", "status", "next_run_at", "error_message"),
+        columns=("job_id", "job", "at", "status", "schedule", "next_run_at", "error_message"),
         where=terms.where,
         since=since,
         tz=terms.tz,
@@ -119,7 +120,7 @@ def _missed(terms: Terms, situation: Situation) -> Inquiry:
     [result] = yield (_runs(terms, terms.window),)
     readings = []
     for job, runs in _by_job(result.rows).items():
-        due: datetime | None = runs[0]["next_run_at"]
+        due = _due(runs, terms.tz)
         if due is None:
             continue
         late = situation.now - due
@@ -137,11 +138,27 @@ def _missed(terms: Terms, situation: Situation) -> Inquiry:
     return readings
 
 
+def _due(runs: Sequence[Mapping[str, Any]], tz: str) -> datetime | None:
+    """When the run after the last one is due: as that one says, else by its schedule; None where neither tells."""
+    last = runs[0]
+    if last["next_run_at"] is not None:
+        found: datetime = last["next_run_at"]
+        return found
+    schedule = schedule_of(last["schedule"] or "")
+    if isinstance(schedule, Every):
+        return last["at"] + schedule.interval  # type: ignore[no-any-return]
+    if not isinstance(schedule, Cron):
+        return None
+    zone = zone_of(schedule, (), [run["at"] for run in reversed(runs[:20])], ("UTC", tz))
+    # A run that begins when it is due, or a moment before, is that one.
+    return due_after(schedule, last["at"] + timedelta(minutes=1), zone)
+
+
 MISSED: Final = declare(
     Condition(
         name="job_missed",
         title="A scheduled job has not run",
-        meaning="a job's last run says when the next is due, and it has not come; over once it runs; told of each job",
+        meaning="the next run of a job is due, by its last run or its schedule, and has not come; told of each job",
         read=_missed,
         phrase="has not run {grace_minutes} after it was due",
         measure="jobs.runs",

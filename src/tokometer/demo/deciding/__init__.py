@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from tokometer.accounts import open_accounts
-from tokometer.demo.deciding import alerts
+from tokometer.demo.deciding import alerts, budgets, owning
+from tokometer.judgement.budgets import merged
 from tokometer.ledger import Readable
 from tokometer.settings import FILE_NAME
 from tokometer.settings.file import read_settings
 
 __all__ = ["decide"]
+_WORKSPACE: Final = "default"
 
 
 def decide(data: Path, ledger: Readable, now: datetime) -> None:
@@ -23,7 +26,9 @@ def decide(data: Path, ledger: Readable, now: datetime) -> None:
     accounts = open_accounts(data)
     try:
         settings = read_settings(data / FILE_NAME)
-        for module in (alerts,):
+        budgets.decide(accounts, ledger, settings, now)
+        settings = merged(settings, accounts.budgets.all(_WORKSPACE), accounts.objectives.all(_WORKSPACE))
+        for module in (alerts, owning):
             module.decide(accounts, ledger, settings, now)
     finally:
         accounts.close()

@@ -16,6 +16,7 @@ from tokometer.server.endpoints import (
     financial,
     jobs,
     models,
+    outlook,
     patterns,
     providers,
     reliability,
@@ -24,7 +25,19 @@ from tokometer.server.endpoints import (
 )
 from tokometer.server.endpoints.serving import Endpoint
 
-_FAMILIES: Final = (providers, models, errors, financial, reliability, tokens, analytics, patterns, jobs, what_if)
+_FAMILIES: Final = (
+    providers,
+    models,
+    errors,
+    financial,
+    reliability,
+    tokens,
+    analytics,
+    patterns,
+    jobs,
+    what_if,
+    outlook,
+)
 ROUTERS: Final[tuple[APIRouter, ...]] = (config.router, *(family.router for family in _FAMILIES))
 #: Everything that is declared, for the documentation and for tests.
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(endpoint for family in _FAMILIES for endpoint in family.ENDPOINTS)

@@ -68,6 +68,7 @@ export function ofName(page, place) {
   asked.delete(filter);
   asked.append(filter, value);
   if (more) found.push({ text: `Show in ${more.textContent}`, href: `${more.pathname}?${asked}` });
+  if (filter === "model") found.push({ text: "What if …", href: `/what-if?${asked}` });
   menu(page.filters.label(filter, value), [...found, ...alarm(drill, [filter, value])], place);
 }
 

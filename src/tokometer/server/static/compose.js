@@ -33,9 +33,10 @@ const form = new Form(/** @type {HTMLElement} */ (document.getElementById("compo
 
 /** @param {string} id */
 const box = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
-box("board-title").value = board.title ?? "";
+// What somebody has typed before this ran stays.
+box("board-title").value ||= board.title ?? "";
 box("board-range").value = board.range ?? "7d";
-box("board-about").value = board.about ?? "";
+box("board-about").value ||= board.about ?? "";
 for (const section of board.section.length ? board.section : [{ panel: [] }]) addSection(section);
 
 // -- cards -----------------------------------------------------------------------------------------------------------
@@ -251,4 +252,4 @@ for (const id of ["board-title", "board-about"]) box(id).addEventListener("input
 box("board-range").addEventListener("change", () => { dirty = true; cards().forEach(look); });
 addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 form.ready.then(() => cards().forEach(named));
-if (!root.dataset.id) box("board-title").focus();
+if (!root.dataset.id && document.activeElement === document.body) box("board-title").focus();

@@ -109,6 +109,12 @@ REQUIRED = {
     "/api/analytics/knowledge-correlation": "correlation[knowledge_base model requests] "
     "knowledge_bases[knowledge_base documents chunks conversations]",
     "/api/analytics/cost-breakdown": f"by_provider[provider {_SHARE}]",
+    # Issue 12
+    "/api/forecast?by=team&horizon=30d": "measure horizon forecasts[name estimate low high error_percent "
+    "naive_error_percent days_of_history weekly_season calls path[date value]]",
+    "/api/anomalies?period=90d": "anomalies window",
+    "/api/changes-between?by=team": "before{since until} changes[name cost previous_cost change volume mix cache rate "
+    "yearly calls previous_calls]",
 }
 
 

@@ -104,12 +104,15 @@ def upgrade() -> None:
         sa.Column("name", sa.String(80), nullable=False),
         sa.Column("title", sa.String(80), nullable=False),
         sa.Column("unit", sa.String(40), nullable=False),
+        sa.Column("tz", sa.String(64), nullable=False),
+        sa.Column("adds", sa.Boolean, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
         sa.UniqueConstraint("workspace", "name", name="series_by_name"),
     )
     op.create_table(
         "points",
         sa.Column("series", sa.String(32), primary_key=True),
-        sa.Column("at", sa.BigInteger, primary_key=True),
+        sa.Column("day", sa.String(10), primary_key=True),
         sa.Column("value", sa.Float, nullable=False),
     )
     op.create_table(

@@ -13,6 +13,7 @@ ADVICE: Final = (
             Advice(
                 id="decisions.advice",
                 title="What to Do",
+                leads="what-if",
                 most=8,
                 acting=True,
                 width=12,

@@ -35,4 +35,51 @@ FORECAST: Final = (
         ),
         title="Forecast",
     ),
+    Section(
+        (
+            Verdicts(
+                id="decisions.expected",
+                title="Cost: the Next 30 and 90 Days",
+                of="judgement.cost_forecast",
+                by=("", "team", "model"),
+                columns=("", "next_30", "low_30", "high_30", "next_90", "low_90", "high_90", "error", "naive_error"),
+                titles=(
+                    *("Month's end", "30 days", "at least", "at most", "90 days", "at least", "at most"),
+                    *("Back-tested error", "Last week repeated"),
+                ),
+                standing=False,
+                only=HasAny("next_30"),
+                most=14,
+                every=600,
+                width=12,
+                nothing="Not enough history: a forecast needs three whole days of use.",
+                how=(
+                    "What is expected by the month's end and in the next 30 and 90 days, four times of five between "
+                    "the least and the most, and how far off forecasts of 30 days were, beside repeating the last week."
+                ),
+            ),
+        ),
+    ),
+    Section(
+        (
+            *(
+                Verdicts(
+                    id=f"decisions.expected_{measure}",
+                    title=f"{title}: the Next 30 and 90 Days",
+                    of=f"judgement.{measure}_forecast",
+                    by=("", "provider"),
+                    columns=("", "next_30", "next_90", "error", "naive_error"),
+                    titles=("Month's end", "30 days", "90 days", "Error", "Last week repeated"),
+                    standing=False,
+                    only=HasAny("next_30"),
+                    most=6,
+                    every=600,
+                    width=6,
+                    nothing="Not enough history: a forecast needs three whole days of use.",
+                    how="The same forecast of other measures, by provider.",
+                )
+                for measure, title in (("requests", "Requests"), ("total_tokens", "Tokens"))
+            ),
+        ),
+    ),
 )

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Verdicts
+from tokometer.dashboards import leading
+from tokometer.dashboards.kinds import Itemised, Verdicts
 from tokometer.dashboards.panel import Section
 
 UNITS: Final = (
+    Section(
+        (
+            Itemised(
+                id="decisions.units",
+                title="Cost per Unit of Business ({range})",
+                leads="units",
+                of="judgement.unit_costs",
+                name="series",
+                under=leading.of_series,
+                columns=("amount", "cost", "", "before", "change"),
+                titles=("Counted", "Cost", "Per unit", "Before", "Change"),
+                changes=("change",),
+                to=leading.series,
+                every=300,
+                width=12,
+                nothing="Nothing is counted yet: orders, tickets, active users, by day (page Units).",
+                how="The cost of the calls, divided by what was counted on the same days.",
+            ),
+        ),
+        title="Units",
+    ),
     Section(
         (
             Verdicts(
@@ -27,6 +49,5 @@ UNITS: Final = (
                 how="What a request of each model brings in, costs and leaves.",
             ),
         ),
-        title="Units",
     ),
 )
