@@ -53,7 +53,8 @@ class Brief(Placed):
         """A sentence of each that has something to say."""
         window = context.window(self.window)
         told = [sentence for tell in _TELLS if (sentence := tell(context, window))]
-        said = {"sentences": told, "sub": context.scope.against}
+        # Its sentences name their windows themselves.
+        said = {"sentences": told, "sub": context.scope.against, "of_window": True}
         table = Table(("about", "state", "text"), [(one.about, one.state, one.text) for one in told])
         return View(said, table, window, empty=not told)
 
