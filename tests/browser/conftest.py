@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from servers.whole import Running, fill, running
 
 CHROMIUM = "/usr/bin/chromium"
+# What is expected comes as soon as it can; on a machine that does much else that takes longer than usual.
+expect.set_options(timeout=15_000)
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",

@@ -114,6 +114,13 @@ def _loops(diary: _Diary) -> Iterator[Record]:
             yield diary.call(begin, "release-notes", _OPUS, 42_000 + 24_000 * (turn - 5), 300, session_id=session)
 
 
+def _runaway(diary: _Diary) -> Iterator[Record]:
+    """An agent that was left alone for three hours of one day: what the page shows as an anomaly."""
+    for number in range(360):
+        at = diary.begin + 20 * DAY + 13 * HOUR + number * MINUTE // 2
+        yield diary.call(at, "deep-research", _OPUS, 4_000, 8_000, cache_read_tokens=80_000, team="research")
+
+
 def _cut(diary: _Diary) -> Iterator[Record]:
     """Reports that end at the limit, and are asked for again."""
     for number in range(26):
@@ -188,4 +195,5 @@ _HABITS: Final[tuple[Callable[[_Diary], Iterator[Record]], ...]] = (
     _dear,
     _early,
     _bad_hour,
+    _runaway,
 )

@@ -154,7 +154,7 @@ def _shown(context: Context, found: Compared) -> dict[str, Any]:
         "requests": f"{whole.requests:,}",
         "to": drill.address("calls.cost"),
         "left_out": [(f"{many:,}", _REASONS[why]) for why, many in sorted(found.left_out.items())],
-        "left_out_cost": show(found.left_out_cost, USD),
+        "left_out_cost": show(found.left_out_cost, USD) if found.left_out_cost else "",
         "tables": [
             ("Model", _table(context, found, drill, "model")),
             ("Agent", _table(context, found, drill, "agent")),

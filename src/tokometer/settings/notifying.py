@@ -94,7 +94,7 @@ def _channel(reader: Reader, at: str, given: Mapping[str, Any]) -> ChannelSettin
         acknowledged=_switch(reader, f"{at}.acknowledged", given.get("acknowledged", False)),
     )
     if not _VARIABLE.fullmatch(channel.url_env):
-        raise reader.error(f"{at}.url_env", "has to be the name of a variable, not an address: TOKOMETER_CHANNEL_OPS")
+        raise reader.error(f"{at}.url_env", "has to be the name of a variable, not an address: ON_CALL_CHANNEL")
     return channel
 
 

@@ -240,7 +240,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "channel",
         "Channels",
         "Where somebody is told of alerts, beside the channels that are added on the page.",
-        '[[channel]]\ntitle = "On call"\nurl_env = "TOKOMETER_CHANNEL_ON_CALL"\nleast = "critical"',
+        '[[channel]]\ntitle = "On call"\nurl_env = "ON_CALL_CHANNEL"\nleast = "critical"',
         ChannelSettings,
         many=True,
         more=(

@@ -22,6 +22,7 @@ HARDWARE: Final = (
                 columns=("utilisation", "", "at_full_use", "api_per_mtok", "savings", "left", "break_even"),
                 titles=("Use", "Per M tokens", "At full use", "At the API", "Saved", "Left", "Break-even"),
                 to=leading.machine,
+                most=5,
                 every=300,
                 width=9,
                 nothing="No machine has been entered: its price, when it was bought, what power costs (page Units).",

@@ -22,6 +22,7 @@ UNITS: Final = (
                 titles=("Counted", "Cost", "Per unit", "Before", "Change"),
                 changes=("change",),
                 to=leading.series,
+                most=5,
                 every=300,
                 width=12,
                 nothing="Nothing is counted yet: orders, tickets, active users, by day (page Units).",
