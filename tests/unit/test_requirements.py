@@ -29,7 +29,6 @@ ROWS: list[Row] = [row for part in parts() for row in part.rows]
 OPEN = {
     "provider accounts",
     "alerts and notifications",
-    "budgets edited in the page",
 }
 
 
