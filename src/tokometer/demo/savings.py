@@ -70,11 +70,13 @@ class _Diary:
         said = {"name": name, "status": status, "prompt_bytes": size, "session_id": session, "agent": agent}
         return ToolCall(**self._common("t", at, duration_us=2 * SECOND, **said))
 
-    def job(self, at: int, name: str, model: str, provider: str) -> JobRun:
-        """A run of a job that ended well."""
+    def job(
+        self, at: int, name: str, model: str, provider: str, schedule: str = "0 6 * * *", every: int = DAY
+    ) -> JobRun:
+        """A run of a job that ended well; the next one is due `every` microseconds later."""
         said = {"job_id": name, "name": name, "agent": name, "model": model, "provider": provider, "status": "ok"}
         return JobRun(
-            **self._common("j", at, schedule="0 6 * * *", duration_us=4 * MINUTE, next_run_at=at + DAY, **said)
+            **self._common("j", at, schedule=schedule, duration_us=4 * MINUTE, next_run_at=at + every, **said)
         )
 
     def session(self, number: int) -> str:
@@ -175,7 +177,7 @@ def _bad_hour(diary: _Diary) -> Iterator[Record]:
     for day in range(27):
         for hour in (3, 9):
             at = diary.begin + day * DAY + hour * HOUR
-            yield diary.job(at, "stock-export", _SONNET, "anthropic")
+            yield diary.job(at, "stock-export", _SONNET, "anthropic", "0 3,9 * * *", (6 if hour == 3 else 18) * HOUR)  # noqa: PLR2004
             for turn in range(3):
                 failed: dict[str, Any] = (
                     {"status": "timeout", "error_message": "Timed out after 600 s", "stop_reason": ""}
