@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select
 
-from tokometer.accounts.database import reading, writing
+from tokometer.accounts.database import lock, reading, writing
 from tokometer.accounts.decided import Alert
 from tokometer.accounts.errors import NotThere
 from tokometer.accounts.tables import CHANGES
@@ -19,6 +19,8 @@ from tokometer.records import now_us, to_datetime
 
 #: States in which an alert is not over.
 OPEN: Final = ("pending", "firing", "closed")
+#: What servers that share a database lock, so that their turns follow each other.
+_TURN: Final = 7_420_012
 #: Alerts that a list has.
 _MOST: Final = 1_000
 
@@ -105,6 +107,7 @@ class Alerts:
     def turn(self, workspace: str) -> Iterator[Turn]:
         """A transaction that may change alerts. Others that do wait for its end."""
         with writing(self._engine) as connection:
+            lock(connection, _TURN)
             turn = Turn(connection, workspace)
             yield turn
         if turn.changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from tokometer.alerting.rule import AlertRule
 from tokometer.alerting.situation import Situation
 from tokometer.measures import QueryError, Question, Result
 
+_LOG: Final = logging.getLogger(__name__)
 #: Puts a question to the ledger as of a moment.
 AskAsOf = Callable[[Question, datetime], Result]
 #: Values of one rule that are told apart; of more, the worst.
@@ -51,6 +53,9 @@ def evaluate(rules: Iterable[AlertRule], situation: Situation, ask: AskAsOf) -> 
             readings[id_] = _kept(done.value)
         except QueryError as error:
             troubles[id_] = str(error)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours in one condition must not silence all others
+            troubles[id_] = f"{type(error).__name__}: {error}"[:300]
+            _LOG.warning("a rule could not be looked at", exc_info=True)
 
     for rule in rules:
         on(rule.id, rule.terms.condition.read(rule.terms, situation), None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from tokometer.judgement.catalogue import judgement_named
 from tokometer.judgement.declared import PREFIX, Judgement
 from tokometer.measures import CUBES, Filter, Measure, QueryError, dimension_named, measure_named
 from tokometer.measures.errors import suggest
+from tokometer.measures.made import MADE
 from tokometer.measures.query import name_in
 from tokometer.measures.zones import zone_info
 from tokometer.records.units import Unit
@@ -110,7 +113,7 @@ def understood(row: Rule) -> AlertRule:
         id=row.id,
         title=row.title,
         severity=row.severity,
-        terms=terms_of(row.declared),
+        terms=_kept(row.declared),
         enabled=row.enabled,
         silenced_until=row.silenced_until,
     )
@@ -130,7 +133,7 @@ def declared(given: Mapping[str, Any]) -> AlertRule:
         raise RuleError("severity", f"has to be one of {', '.join(SEVERITIES)}")
     if not isinstance(enabled, bool):
         raise RuleError("enabled", "has to be true or false")
-    terms = terms_of({name: value for name, value in given.items() if name not in OUTSIDE})
+    terms = _kept({name: value for name, value in given.items() if name not in OUTSIDE})
     name = f"file:{title.strip()}"[:80]
     return AlertRule(id=name, title=title.strip(), severity=severity, terms=terms, enabled=enabled, origin="file")
 
@@ -159,6 +162,16 @@ def terms_of(given: Mapping[str, Any]) -> Terms:
         hold=_hold(given.get("for_minutes")),
         given=_given(condition, given),
     )
+
+
+def _kept(given: Mapping[str, Any]) -> Terms:
+    """The same, understood once: every chart asks for the rules whose alerts it bears."""
+    return _once(json.dumps(given, sort_keys=True, default=str), frozenset(MADE))
+
+
+@lru_cache(maxsize=2_000)
+def _once(text: str, _made: frozenset[str]) -> Terms:
+    return terms_of(json.loads(text))
 
 
 def told(terms: Terms) -> dict[str, Any]:

@@ -143,9 +143,9 @@ PLAN_WINDOWS: Final = Judgement(
     by=("",),
     facts=(
         text("source", "who told it"),
-        text("provider"),
-        text("account"),
-        text("machine"),
+        text("provider", "whose subscription"),
+        text("account", "the account, where it is told"),
+        text("machine", "the machine that told it"),
         text("plan", "the plan's name, where it is told"),
         text("limit", "the limit's id, where there are several"),
         text("window", "`5 hours`, `Week`"),

@@ -58,7 +58,6 @@ def page(request: Request) -> Response:
         firing=[_row(one, now, known) for one in sorted(open_, key=_place)],
         history=[_row(one, now, known) for one in alerts if one.fired and one.state in ("resolved", "closed")][:_MOST],
         rules=[_rule(one, alerts, now) for one in rules],
-        looked_at=runtime.alerting.looked_at,
         grammar=[grammar(one) for one in CONDITIONS.values()],
         conditions=[(one.name, one.title) for one in CONDITIONS.values()],
         severities=[(name, name.capitalize()) for name in SEVERITIES],
@@ -80,12 +79,18 @@ def _row(alert: Alert, now: datetime, rules: Mapping[str, AlertRule]) -> dict[st
     return {
         **shown(alert),
         "link": alert.link or (link(rules[alert.rule], alert) if alert.rule in rules else ""),
+        "of": alert.value or _nameless(rules.get(alert.rule)),
         "standing": _STANDING[alert.severity],
         "words": alert.measured.get("words", ""),
         "begun": _time(begun),
         "lasted": show(max(0.0, lasted.total_seconds()), SECONDS),
         "silenced": _time(silent) if silent else None,
     }
+
+
+def _nameless(rule: AlertRule | None) -> str:
+    """What a value without a name is called, where a rule tells values apart."""
+    return f"no {rule.terms.each.replace('_', ' ')}" if rule is not None and rule.terms.each else ""
 
 
 def _rule(rule: Mapping[str, Any], alerts: Iterable[Alert], now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 // The page of alerts: the form of a rule, whose fields are those of its condition, and trying it on the past.
 
 import { make, send, sentence } from "./sending.js";
-import { bind, open } from "./things.js";
+import { bind, open, renew } from "./things.js";
 import { own, zones } from "./zone.js";
 
 /**
@@ -122,6 +122,9 @@ function localise() {
 
 localise();
 addEventListener("things", localise);
+/** How often it is looked for what has fired meanwhile (ms); not while something is being written. */
+const OFTEN = 20_000;
+setInterval(() => { if (!document.hidden && !document.querySelector("dialog[open]")) renew(); }, OFTEN);
 document.getElementById("zones")?.append(...zones().map((zone) => new Option(zone, zone)));
 
 const asked = new URLSearchParams(location.search);

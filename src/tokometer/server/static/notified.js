@@ -1,7 +1,8 @@
 // @ts-check
-// Channels and digests on the page of alerts: what no plain field of their forms can show.
+// Channels and digests on the page of alerts: what no plain field of their forms can show; and the page keeps up.
 
-import { bind } from "./things.js";
+import { Line } from "./line.js";
+import { bind, renew } from "./things.js";
 import { own } from "./zone.js";
 
 /** @typedef {{title: string, example: string, schemes: string[]}} Service */
@@ -59,3 +60,21 @@ bind("digest", {
     week();
   },
 });
+
+// -- what happens meanwhile ---------------------------------------------------------------------------------------------
+
+/** Kinds of which something is on the page, and how long to gather what comes together (ms). */
+const SHOWN = ["alerts", "rules", "channels", "digests", "deliveries"];
+const GATHER = 300;
+let soon = 0;
+
+const line = new Line((name, data) => {
+  if (name !== "change" || !JSON.parse(data).kinds?.some((/** @type {string} */ kind) => SHOWN.includes(kind))) return;
+  clearTimeout(soon);
+  soon = window.setTimeout(renew, GATHER);
+});
+const look = () => (document.hidden ? line.end() : line.begin());
+document.addEventListener("visibilitychange", look);
+addEventListener("pagehide", () => line.end());
+addEventListener("pageshow", look);
+look();
