@@ -59,7 +59,7 @@ def test_a_machine_and_a_series_by_hand(server: Running, page: Page) -> None:
     table = f"day,value\n{yesterday},40\nnever,3\n".encode()
     files = {"name": "orders.csv", "mimeType": "text/csv", "buffer": table}
     page.get_by_label("Upload values of orders as CSV").set_input_files(files)  # type: ignore[arg-type]
-    expect(page.get_by_text("1 days added")).to_be_visible()
+    expect(page.get_by_text("Days added: 1")).to_be_visible()
     expect(page.get_by_text("Line 3: day")).to_be_visible()
     expect(page.get_by_role("row", name=f"{yesterday:%a}")).to_contain_text("40")
 
