@@ -100,7 +100,7 @@ def test_waste(server: Running) -> None:
 
 
 def test_the_page_begins_with_what_matters_most(server: Running) -> None:
-    """Sentences say what was spent, what to do first, what was for nothing and how jobs ran, each with where to look."""
+    """Sentences say what was spent, what to do first, what was for nothing, how jobs ran; each leads on."""
     panel = server.get("/api/panels/decisions.brief?range=30d").json()
     told = {row[0]: row[2] for row in panel["rows"]}
     assert set(told) >= {"spent", "advice", "waste", "jobs"}
