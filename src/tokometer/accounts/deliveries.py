@@ -38,8 +38,8 @@ class Deliveries:
         """Have something said, within somebody's transaction; False where it was said, or is to be, already."""
         row = {one.name: getattr(delivery, one.name) for one in fields(Delivery) if one.name != "number"}
         of = postgresql if connection.dialect.name == "postgresql" else sqlite
-        added = of.insert(DELIVERIES).values(**row).on_conflict_do_nothing()
-        return connection.execute(added).rowcount == 1
+        added = of.insert(DELIVERIES).values(**row).on_conflict_do_nothing().returning(DELIVERIES.c.number)
+        return connection.execute(added).first() is not None
 
     def add(self, delivery: Delivery) -> bool:
         """The same, as a transaction of its own."""

@@ -93,6 +93,8 @@ class Listed:
     sealed: str = ""
     url_env: str = ""
     revision: int = 0
+    #: What of it cannot be used, in words; it is as it is by itself then.
+    trouble: str = ""
 
     @property
     def service(self) -> str:
@@ -126,11 +128,13 @@ def rank(severity: str) -> int:
 
 def of_row(row: Channel) -> Listed:
     """A channel that somebody has made. What it wants and is not understood any more is as it is by itself."""
+    wants, trouble = Wants(), ""
     try:
         wants = Wants.of(row.wants)
-    except Invalid:
-        wants = Wants()
+    except Invalid as error:
+        trouble = f"{error}: it is told of everything until that is changed"
     return Listed(
+        trouble=trouble,
         id=row.id,
         title=row.title,
         workspace=row.workspace,
@@ -145,12 +149,19 @@ def of_row(row: Channel) -> Listed:
 def of_file(channel: ChannelSettings, workspace: str) -> Listed:
     """A channel of the settings."""
     digest = hashlib.blake2b(channel.title.encode(), digest_size=_ID_BYTES).hexdigest()
-    names = [one.name for one in fields(Wants)]
+    said = {one.name: getattr(channel, one.name) for one in fields(Wants)}
+    trouble = ""
+    for name in _MOST_TEMPLATE:
+        try:
+            check_template(said[name])
+        except ValueError as error:
+            trouble, said[name] = f"{name} {error}: ours is used", ""
     return Listed(
+        trouble=trouble,
         id=f"{FILE}{digest}",
         title=channel.title,
         workspace=workspace,
-        wants=Wants(**{name: getattr(channel, name) for name in names}),
+        wants=Wants(**said),
         shown=f"${channel.url_env}",
         origin="file",
         url_env=channel.url_env,

@@ -135,6 +135,9 @@ def _moment(name: str, at: datetime | None) -> Cell:
     """A time on the clock that it comes with: the viewer's."""
     if at is None:
         return Cell(name, NOTHING, NOTHING, -1e300, words=True)
+    if (at.hour, at.minute, at.second) == (0, 0, 0):
+        # A day rather than a time.
+        return Cell(name, f"{at:%-d %b %Y}", f"{at:%A, %-d %B %Y}", at.timestamp(), words=True)
     return Cell(name, f"{at:%-d %b, %H:%M}", f"{at:%-d %b %Y, %H:%M:%S %Z}".strip(), at.timestamp(), words=True)
 
 

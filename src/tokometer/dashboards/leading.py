@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -128,6 +129,18 @@ def anomaly(row: Row) -> Leads:
 def of_anomaly(row: Row) -> str:
     """What explains most of it."""
     return row["why"] or ""
+
+
+def budget(row: Row) -> Leads:
+    """The calls of a budget in its running period."""
+    only = json.loads(row["where"]) if row["where"] else {}
+    conditions = [Condition(name, tuple(values)) for name, values in only.items()]
+    return Leads("calls.cost", conditions, "today" if row["period"] == "day" else row["period"])
+
+
+def of_budget(row: Row) -> str:
+    """Whose it is, and how often it begins anew."""
+    return f"{row['about']}, a {row['period']}"
 
 
 def _type(kind: str) -> str:

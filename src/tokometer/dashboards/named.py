@@ -25,10 +25,12 @@ _LIMITS: Final = (
 _UNDER: Final = (
     *(leading.no_words, leading.of_part, leading.of_since),
     *(leading.of_job, leading.of_job_failure, leading.of_machine, leading.of_series),
+    *(leading.of_anomaly, leading.of_budget),
 )
 _TO: Final = (
     *(leading.group, leading.part, leading.since),
     *(leading.job, leading.job_failure, leading.machine, leading.series),
+    *(leading.anomaly, leading.budget),
 )
 #: By the field in which they make sense.
 NAMED: Final[dict[str, dict[str, Callable[..., Any]]]] = {

@@ -69,7 +69,7 @@ class _History:
         self._workspace, self._tag = workspace, tag
         self._start, self._end = start, end
         lasting = incidents(start, end)
-        apart = edge_calls(calls) + savings_calls(calls, (end - start) // DAY)
+        apart = edge_calls(calls) + savings_calls(calls, start, end)
         self._lasting, self._troubles = lasting, (*lasting, *flaps(end))
         self._last = min(calls // 20, _LAST_CALLS)
         self._rhythm = stream_of(seed, "rhythm")

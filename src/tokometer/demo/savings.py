@@ -21,11 +21,11 @@ _SONNET: Final = "claude-sonnet-5-5"
 _WEEKS: Final = 29 * DAY
 
 
-def savings_calls(calls: int, days: int) -> int:
+def savings_calls(calls: int, start: int, end: int) -> int:
     """How many of a demo's calls are of such habits."""
-    if calls < _LEAST_CALLS or days < _LEAST_DAYS:
+    if calls < _LEAST_CALLS or end - start < _LEAST_DAYS * DAY:
         return 0
-    return sum(isinstance(record, ModelCall) for record in savings("", "", 0, days * DAY))
+    return sum(isinstance(record, ModelCall) for record in savings("", "", start, end))
 
 
 def savings(tag: str, workspace: str, start: int, end: int) -> Iterator[Record]:
@@ -70,12 +70,14 @@ class _Diary:
         said = {"name": name, "status": status, "prompt_bytes": size, "session_id": session, "agent": agent}
         return ToolCall(**self._common("t", at, duration_us=2 * SECOND, **said))
 
-    def job(self, at: int, name: str, model: str, provider: str) -> JobRun:
+    def job(self, at: int, name: str, model: str, provider: str, schedule: str) -> JobRun:
         """A run of a job that ended well."""
         said = {"job_id": name, "name": name, "agent": name, "model": model, "provider": provider, "status": "ok"}
-        return JobRun(
-            **self._common("j", at, schedule="0 6 * * *", duration_us=4 * MINUTE, next_run_at=at + DAY, **said)
-        )
+        return JobRun(**self._common("j", at, schedule=schedule, duration_us=4 * MINUTE, **said))
+
+    def days(self, hour: int) -> Iterator[int]:
+        """That hour of each day."""
+        return iter(range(self.begin + hour * HOUR, self.end - HOUR, DAY))
 
     def session(self, number: int) -> str:
         """The id of a session."""
@@ -162,9 +164,8 @@ def _dear(diary: _Diary) -> Iterator[Record]:
 
 def _early(diary: _Diary) -> Iterator[Record]:
     """A job in the morning, of a provider that asks half in the evening."""
-    for day in range(27):
-        at = diary.begin + day * DAY + 6 * HOUR
-        yield diary.job(at, "news-digest", "deepseek-chat", "deepseek")
+    for at in diary.days(6):
+        yield diary.job(at, "news-digest", "deepseek-chat", "deepseek", "0 6 * * *")
         for turn in range(3):
             begin = at + turn * MINUTE
             yield diary.call(begin, "news-digest", "deepseek-chat", 1_400_000, 90_000, provider="deepseek")
@@ -172,10 +173,9 @@ def _early(diary: _Diary) -> Iterator[Record]:
 
 def _bad_hour(diary: _Diary) -> Iterator[Record]:
     """A job whose calls time out in the morning, when everybody works, and seldom at night."""
-    for day in range(27):
-        for hour in (3, 9):
-            at = diary.begin + day * DAY + hour * HOUR
-            yield diary.job(at, "stock-export", _SONNET, "anthropic")
+    for hour in (3, 9):
+        for day, at in enumerate(diary.days(hour)):
+            yield diary.job(at, "stock-export", _SONNET, "anthropic", "0 3,9 * * *")
             for turn in range(3):
                 failed: dict[str, Any] = (
                     {"status": "timeout", "error_message": "Timed out after 600 s", "stop_reason": ""}

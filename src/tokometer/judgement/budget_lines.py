@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -56,6 +57,7 @@ def _row(line: BudgetLine, measured: Row, days: Sequence[tuple[date, float]], no
         "budget_id": line.id,
         "budget": line.title,
         "about": scope_words(line.filters),
+        "where": json.dumps(dict(line.filters)) if line.filters else "",
         "period": line.period,
         "amount": line.amount,
         "spent": spent,
@@ -70,6 +72,7 @@ def _row(line: BudgetLine, measured: Row, days: Sequence[tuple[date, float]], no
         "seconds_left": _seconds(found.hours) if found else None,
         "seconds_soonest": _seconds(found.soonest) if found else None,
         "used_up_at": now + timedelta(hours=found.hours) if found and found.hours else None,
+        "state": _state(used, found),
         "level": max((level for level in line.levels if used is not None and used >= level), default=None),
         "warns_at": _warns_at(line),
         "levels": ", ".join(f"{level:.4g}" for level in line.levels),
@@ -77,6 +80,14 @@ def _row(line: BudgetLine, measured: Row, days: Sequence[tuple[date, float]], no
         "origin": line.origin,
         **certainty_of(measured),
     }
+
+
+def _state(used: float | None, found: Breach | None) -> str:
+    if used is not None and used >= _WHOLE:
+        return "used up"
+    if found is None:
+        return "not known"
+    return "will not last" if found.over else "lasts"
 
 
 def _breach(
@@ -130,6 +141,7 @@ BUDGETS: Final = Judgement(
         text("budget_id", "what it is called in addresses"),
         text("budget", "its title"),
         text("about", "whose spending, in words"),
+        text("where", "the same as filters: values by dimension, as JSON"),
         text("period", "`day`, `week` or `month`"),
         Fact("amount", USD, "money", meaning="what may be spent in each period"),
         Fact("spent", USD, "money", meaning="what has been spent in the running one"),
@@ -144,6 +156,7 @@ BUDGETS: Final = Judgement(
         Fact("seconds_left", SECONDS, meaning="until it is used up; 0 where it is, none where it will last"),
         Fact("seconds_soonest", SECONDS, meaning="the same at the upper end of the interval"),
         Fact("used_up_at", type="time", meaning="when it will be used up"),
+        text("state", "`used up`, `will not last` (in its period), `lasts`, or `not known`"),
         share("level", "the highest of its levels that is reached"),
         share("warns_at", "the highest of its levels below the whole"),
         text("levels", "the shares at which it alerts"),

@@ -17,7 +17,7 @@ _PAIRS: Final = (("agent", "model"), ("team", "model"), ("agent", "team"))
 #: What is usual of the parts is what they were in so many days before.
 _BEFORE: Final = timedelta(days=28)
 #: A pair is told where it explains at least this part of what the best single value explains.
-_AS_MUCH: Final = 0.9
+_AS_MUCH: Final = 0.75
 #: A part that explains less is no explanation.
 _LEAST: Final = 0.3
 _MEASURES: Final = ("cost", "total_tokens", "requests", "errors", "mean_latency")
@@ -65,15 +65,16 @@ def explain(of: str, by: str, expected: float, now: Result, before: Result) -> E
     pairs = [pair for pair in _PAIRS if set(pair) <= set(told)]
     best, single = max(((_most(rises, names), names) for names in singles), key=lambda one: one[0][0])
     found, names = best, single
+    enough = _AS_MUCH * min(best[0], whole)
     for pair in pairs:
         both = _most(rises, pair)
-        if both[0] >= _AS_MUCH * best[0] and all(both[1]) and len(names) == 1:
+        if both[0] >= enough and len(names) == 1:
             found, names = both, pair
     part = min(1.0, found[0] / whole)
     if part < _LEAST:
         return Explanation(part, {}, "spread over many: no part explains a third of the rise")
     parts = {f"by_{name}": value for name, value in zip(names, found[1], strict=True)}
-    said = " on ".join(f"{name} {value or '(none)'}" for name, value in zip(names, found[1], strict=True))
+    said = " on ".join(f"{name} {value}" for name, value in zip(names, found[1], strict=True))
     return Explanation(part, parts, f"{show(part, PERCENT)} of the rise: {said}")
 
 
@@ -128,5 +129,9 @@ def _most(rises: Mapping[tuple[str, ...], float], names: Sequence[str]) -> tuple
     for key, rise in rises.items():
         part = tuple(key[place] for place in places)
         sums[part] = sums.get(part, 0.0) + rise
-    part = max(sums, key=lambda one: sums[one])
+    # What nobody has named explains nothing.
+    named = [part for part in sums if all(part)]
+    if not named:
+        return 0.0, ("",) * len(names)
+    part = max(named, key=lambda one: sums[one])
     return sums[part], part

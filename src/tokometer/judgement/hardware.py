@@ -245,7 +245,8 @@ def _money(values: Sequence[float]) -> Decimal | None:
 def _date(now: datetime, left: float, pace: float) -> datetime | None:
     if pace <= 0 or left / pace > _FAR / _DAY:
         return None
-    return now + timedelta(days=left / pace)
+    # To the day: nobody knows the hour.
+    return (now + timedelta(days=left / pace)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _standing(row: Row, _: Settings) -> Standing:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 MOST: Final = 4_000
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]{1,19})://", re.IGNORECASE)
 #: Parameters that name files of the machine that sends, whatever the service.
-_FILES: Final = frozenset({"template", "pgppub", "pgpprv", "pgpkey", "keyfile", "subfile", "attach", "cert", "key"})
+_FILES: Final = frozenset({"template", "pgppub", "pgpprv", "pgpkey", "keyfile", "subfile", "attach"})
 #: Parts of an address that are this short are no secrets, and may be ordinary words of an error.
 _SHORT: Final = 4
 #: Webhooks of services that Apprise knows by their https address, too.
@@ -94,14 +94,14 @@ def check(address: str, *, from_page: bool) -> str:
     if found is None:
         raise AddressError("has to be an address: https://…, slack://…, mailtos://… and so on")
     scheme = found[1].lower()
-    if not from_page or scheme in _NATIVE:
+    if not from_page:
         return address
-    if scheme not in _BY_SCHEME:
+    if scheme not in _BY_SCHEME and scheme not in _NATIVE:
         raise AddressError(
             f"is of a service that is not taken here; take one of {', '.join(sorted(_BY_SCHEME))}, or let it stand in "
             "tokometer.toml, by the variable that holds it"
         )
-    named = sorted(_FILES & {name.lower() for name, _ in _parameters(address)})
+    named = sorted(_FILES & _parameters(address))
     if named:
         raise AddressError(f"names a file of this machine ({named[0]}): it may do so in tokometer.toml alone")
     return address
@@ -161,6 +161,7 @@ def _open_parts(address: str) -> set[str]:
     return {one.lower() for one in re.split(r"[/:…]+", shown(address)) if one}
 
 
-def _parameters(address: str) -> list[tuple[str, str]]:
-    """The parameters of an address, wherever its question mark stands."""
-    return parse_qsl(address.partition("?")[2], keep_blank_values=True)
+def _parameters(address: str) -> set[str]:
+    """The names of an address's parameters, however they are written: Apprise divides at `;`, too, and trims them."""
+    pieces = re.split(r"[?&;]", address.partition("?")[2])
+    return {re.sub(r"[^a-z0-9]", "", unquote(unquote(one.partition("=")[0])).lower()) for one in pieces}

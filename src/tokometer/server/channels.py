@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -120,7 +121,14 @@ def deliveries(
 def channels_of(runtime: Runtime) -> list[Listed]:
     """All channels."""
     rows = runtime.accounts.get().channels.all(_WORKSPACE) if runtime.accounts.is_there else []
-    return listed(rows, runtime.settings, _WORKSPACE)
+    return [_with_trouble(runtime, one) for one in listed(rows, runtime.settings, _WORKSPACE)]
+
+
+def _with_trouble(runtime: Runtime, one: Listed) -> Listed:
+    """A channel of the settings says whether its variable is there."""
+    if one.trouble or one.origin != "file" or runtime.env.get(one.url_env, "").strip():
+        return one
+    return replace(one, trouble=f"the variable {one.url_env} is not set: start Tokometer with it")
 
 
 def shown_channel(one: Listed) -> dict[str, Any]:
@@ -134,6 +142,7 @@ def shown_channel(one: Listed) -> dict[str, Any]:
         "enabled": one.enabled,
         "origin": one.origin,
         "revision": one.revision,
+        "trouble": one.trouble,
     }
 
 

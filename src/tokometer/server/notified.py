@@ -76,6 +76,7 @@ def _channel(one: Listed, last: Delivery | None) -> dict[str, Any]:
         "wants": wants_words(one.wants),
         "enabled": one.enabled,
         "origin": one.origin,
+        "trouble": one.trouble,
         "last": said,
     }
 

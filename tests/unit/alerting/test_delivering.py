@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tokometer.accounts import Channel
+from tokometer.alerting.channels import of_file, of_row
 from tokometer.alerting.delivering import AGAIN, LEASE, MOST_TRIES, back_off
 from tokometer.posting.post import Sent
 from tokometer.settings import Settings
@@ -206,6 +208,16 @@ def test_tells_channels_of_the_settings(tmp_path: Path) -> None:
         office.announce(alert("a3", severity="critical"))
         office.deliver()
         assert [one.state for one in office.log()] == ["failed", "sent"]
+
+
+def test_a_channel_that_says_nonsense_says_so() -> None:
+    """A template of the settings that cannot be filled in is ours instead, and that is said."""
+    found = of_file(ChannelSettings(title="x", url_env="X", subject="{nothing}", body="{words}"), "default")
+    assert (found.wants.subject, found.wants.body) == ("", "{words}")
+    assert found.trouble.startswith("subject has no word {nothing}")
+    kept = of_row(Channel(title="x", sealed="s", wants={"least": "dire"}))
+    assert kept.wants.least == "info"
+    assert "wants.least has to be one of" in kept.trouble
 
 
 @given(tries=st.integers(1, 10_000), chance=st.floats(0, 1))

@@ -48,6 +48,11 @@ def test_names_its_service() -> None:
         "mailto://a:b@c?pgpkey=/etc/passwd",
         "slack://a/b/c?template=/etc/passwd",
         "slack://a/b/c?x=1&TEMPLATE=/etc/passwd",
+        "slack://a/b/c?x=1;template=/etc/passwd",
+        "slack://a/b/c?%74emplate=/etc/passwd",
+        "slack://a/b/c?%20template+=/etc/passwd",
+        "slack://a/b/c?x=1&amp;template=/etc/passwd",
+        "https://hooks.slack.com/services/A/B/C?template=/etc/passwd",
         "json://" + "x" * 5_000,
     ],
 )
@@ -56,6 +61,15 @@ def test_refuses_on_a_page(address: str) -> None:
     with pytest.raises(AddressError) as error:
         check(address, from_page=True)
     assert "passwd" not in str(error.value)
+
+
+@given(
+    st.text(st.sampled_from("aeTmpl%7420+?&;= /"), max_size=30), st.sampled_from(["&", ";", "?", "&amp;", "&%20", "&+"])
+)
+def test_no_address_of_a_page_reads_a_file(before: str, sign: str) -> None:
+    """Whatever stands before a parameter that names a file, it is seen as Apprise sees it."""
+    with pytest.raises(AddressError):
+        check(f"slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7/?{before}{sign}template=/etc/passwd", from_page=True)
 
 
 def test_the_settings_may_name_any_service() -> None:

@@ -97,3 +97,15 @@ def test_waste(server: Running) -> None:
     panel = server.get("/api/panels/decisions.waste?range=30d").json()
     assert "a month" in panel["html"]
     assert 'href="/session?' in panel["html"]
+
+
+def test_the_page_begins_with_what_matters_most(server: Running) -> None:
+    """Sentences say what was spent, what to do first, what was for nothing, how jobs ran; each leads on."""
+    panel = server.get("/api/panels/decisions.brief?range=30d").json()
+    told = {row[0]: row[2] for row in panel["rows"]}
+    assert set(told) >= {"spent", "advice", "waste", "jobs"}
+    assert told["spent"].startswith("Spent: $")
+    assert told["advice"].startswith("The largest saving is $")
+    best = next(one for one in _listed(server)["advice"] if one["saving"])
+    assert best["title"] in told["advice"]
+    assert panel["html"].count('href="#panel-decisions-') == len(told)

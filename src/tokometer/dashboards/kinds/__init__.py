@@ -7,6 +7,7 @@ it draws, one shape in `charts/`.
 from tokometer.dashboards.kinds.advice import Advice
 from tokometer.dashboards.kinds.alerts import Alerts
 from tokometer.dashboards.kinds.bridge import Bridge
+from tokometer.dashboards.kinds.brief import Brief
 from tokometer.dashboards.kinds.bubble import Bubble
 from tokometer.dashboards.kinds.cards import Cards
 from tokometer.dashboards.kinds.cross import Cross
@@ -35,6 +36,7 @@ __all__ = [
     "Alerts",
     "Also",
     "Bridge",
+    "Brief",
     "Bubble",
     "Cards",
     "Column",

@@ -14,6 +14,7 @@ KINDS: Final[Mapping[str, Callable[[dict[str, Any], Answered], Iterator[Block]]]
     "advice": tables.advice,
     "alerts": tables.alerts,
     "bridge": figures.bridge,
+    "brief": tables.brief,
     "bubble": charts.bubble,
     "cards": tables.cards,
     "cross": tables.cross,

@@ -281,6 +281,14 @@ def advice(shown: Shown, answer: Answered) -> Iterator[Block]:
         yield Words(piece["evidence"])
 
 
+def brief(shown: Shown, answer: Answered) -> Iterator[Block]:
+    """The sentences."""
+    for one in shown["sentences"]:
+        yield Words(one.text, "")
+    if not shown["sentences"]:
+        yield _nothing(shown, answer)
+
+
 def waste(shown: Shown, _answer: Answered) -> Iterator[Block]:
     """Each kind: what it costs a month, where, and how to mend it."""
     if not shown["kinds"]:

@@ -1,7 +1,7 @@
 // @ts-check
 // Answers to advice: done, dismissed, or neither after all. Panels that show advice are then made anew.
 
-import { send, sentence } from "./sending.js";
+import { make, send, sentence } from "./sending.js";
 
 const WORDS = /** @type {Record<string, string>} */ ({ done: "Done. What it saves is measured from now on.", dismiss: "Dismissed. It can be brought back below.", undo: "Brought back." });
 
@@ -12,6 +12,7 @@ export async function answer(target) {
   const panel = /** @type {HTMLElement} */ (button.closest("[data-panel]"));
   const { answer: said = "", key = "" } = button.dataset;
   button.disabled = true;
+  say(panel, "");
   const query = new URLSearchParams(location.search);
   if (!query.has("range") && !query.has("since")) query.set("range", document.getElementById("dashboard")?.dataset.opens ?? "");
   const { wrong } = await send("POST", `/api/advice/${encodeURIComponent(key)}/${said}?${query}`, {});
@@ -31,8 +32,12 @@ export async function answer(target) {
   dispatchEvent(new PopStateEvent("popstate"));
 }
 
-/** @param {HTMLElement} panel @param {string} words */
+/**
+ * Beside the panel's body, which is made anew again and again.
+ * @param {HTMLElement} panel @param {string} words
+ */
 function say(panel, words) {
-  const said = panel.querySelector("[data-show=answered]");
-  if (said) said.textContent = words;
+  const said = panel.querySelector("[data-show=answered]") ?? make("p", { class: "note", "data-show": "answered", role: "status" });
+  panel.append(said);
+  said.textContent = words;
 }

@@ -15,7 +15,7 @@ document.addEventListener("change", async (event) => {
   const said = await answer?.json().catch(() => undefined);
   if (!answer || !said || said.detail) return tell(id, said?.detail?.reason ? `${said.detail.field} ${said.detail.reason}.` : (said?.detail ?? "The server did not answer. Try again."), []);
   if (said.added || said.changed) await renew();
-  tell(id, `${said.added} days added, ${said.changed} changed, ${said.unchanged} as they were; ${said.refused_lines} lines refused.`, said.refused);
+  tell(id, `Days added: ${said.added}, changed: ${said.changed}, as they were: ${said.unchanged}. Lines refused: ${said.refused_lines}.`, said.refused);
 });
 
 /**

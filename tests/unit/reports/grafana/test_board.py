@@ -75,8 +75,10 @@ def test_dashboard_for_prometheus_has_the_form_of_grafana(name: str) -> None:
     made, left_out = prometheus_board(DASHBOARDS[name], Sight())
     read = json.loads(json.dumps(Dashboard.from_json(made), cls=JSONEncoder))
     assert read == made
-    assert len(made["panels"]) + len(left_out) == len(DASHBOARDS[name].panels)
-    assert all(target["expr"] for panel in made["panels"] for target in panel["targets"])
+    # Of Decisions Prometheus can tell nothing.
+    panels = made.get("panels", [])
+    assert len(panels) + len(left_out) == len(DASHBOARDS[name].panels)
+    assert all(target["expr"] for panel in panels for target in panel["targets"])
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.boards.decisions.advice import ADVICE
+from tokometer.dashboards.boards.decisions.brief import BRIEF
 from tokometer.dashboards.boards.decisions.changes import CHANGES
 from tokometer.dashboards.boards.decisions.forecast import FORECAST
 from tokometer.dashboards.boards.decisions.hardware import HARDWARE
@@ -22,7 +23,7 @@ DECISIONS: Final = Dashboard(
     key="i",
     range="30d",
     about="What is coming, what changed and why, and what to do about it: the week's note for whoever decides.",
-    sections=(*FORECAST, *CHANGES, *ADVICE, *WASTE, *JOBS, *HARDWARE, *UNITS),
+    sections=(*BRIEF, *FORECAST, *CHANGES, *ADVICE, *WASTE, *JOBS, *HARDWARE, *UNITS),
 )
 
 __all__ = ["DECISIONS"]

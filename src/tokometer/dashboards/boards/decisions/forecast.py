@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Outlook, Verdicts
-from tokometer.dashboards.kinds.verdicts import HasAny, Progress
+from tokometer.dashboards import leading
+from tokometer.dashboards.kinds import Itemised, Outlook, Verdicts
+from tokometer.dashboards.kinds.verdicts import HasAny
 from tokometer.dashboards.panel import Section
 
 FORECAST: Final = (
@@ -17,20 +18,25 @@ FORECAST: Final = (
                 width=5,
                 how="Where the month will end if the days go on as they did, and how far off such forecasts were.",
             ),
-            Verdicts(
+            Itemised(
                 id="decisions.budgets",
-                title="Budgets this Month",
-                of="judgement.budget",
-                by=("", "provider", "model", "team"),
-                columns=("monthly_budget", "spent", "", "projected"),
-                titles=("Budget", "Spent", "Used", "Expected"),
-                progress=Progress("spent", "monthly_budget", "projected"),
-                only=HasAny("monthly_budget"),
-                window="month",
+                title="Until When Budgets Last",
+                of="judgement.budgets",
+                name="budget",
+                under=leading.of_budget,
+                word="state",
+                columns=("amount", "spent", "projected", "used_up_at"),
+                titles=("Budget", "Spent", "Expected", "Used up"),
+                share="budgets",
+                to=leading.budget,
+                most=10,
                 every=60,
                 width=7,
-                nothing="No budget is set for these calls.",
-                how="Each budget, what is spent of it and, as a mark on its bar, what will be by the month's end.",
+                nothing="No budget is set. Set one on Budgets, or in tokometer.toml.",
+                how=(
+                    "What is spent of each budget in its day, week or month, what it will be at the end, and when it "
+                    "will be used up if the days go on as the forecast says."
+                ),
             ),
         ),
         title="Forecast",
@@ -68,15 +74,15 @@ FORECAST: Final = (
                     title=f"{title}: the Next 30 and 90 Days",
                     of=f"judgement.{measure}_forecast",
                     by=("", "provider"),
-                    columns=("", "next_30", "next_90", "error", "naive_error"),
-                    titles=("Month's end", "30 days", "90 days", "Error", "Last week repeated"),
+                    columns=("next_30", "next_90", "error", "naive_error"),
+                    titles=("30 days", "90 days", "Error", "Last week"),
                     standing=False,
                     only=HasAny("next_30"),
                     most=6,
                     every=600,
                     width=6,
                     nothing="Not enough history: a forecast needs three whole days of use.",
-                    how="The same forecast of other measures, by provider.",
+                    how="The same of other measures; beside the error of 30 days that of repeating the last week.",
                 )
                 for measure, title in (("requests", "Requests"), ("total_tokens", "Tokens"))
             ),

@@ -16,6 +16,7 @@ DRAWERS: Final[dict[str, Callable[[Any, Sight], Drawn]]] = {
     "advice": tables.draw_advice,
     "alerts": tables.draw_alerts,
     "bridge": single.draw_bridge,
+    "brief": single.draw_elsewhere,
     "bubble": parts.draw_bubble,
     "cards": tables.draw_cards,
     "cross": tables.draw_cross,
