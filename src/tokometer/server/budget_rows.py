@@ -18,7 +18,7 @@ from tokometer.measures.zones import zone_info
 from tokometer.records.units import PERCENT, SECONDS, USD, exact, show
 from tokometer.server.objectives import listed
 from tokometer.server.runtime import WORKSPACES, Runtime
-from tokometer.settings import BudgetLine
+from tokometer.settings import BudgetLine, Settings
 
 #: For so long (s) what is used need not be measured anew, as long as nothing is committed.
 _EVERY: Final = 15.0
@@ -32,11 +32,12 @@ _STATE: Final = (
 _WORDS: Final = {"good": "Within", "warning": "Close", "critical": "Over", "none": "Unknown"}
 
 
-def states(runtime: Runtime) -> dict[str, Mapping[str, Any]]:
-    """What is used of each budget, by its id; empty where it cannot be asked."""
+def states(runtime: Runtime, only: BudgetLine | None = None) -> dict[str, Mapping[str, Any]]:
+    """What is used of each budget, or of one of them only, by its id; empty where it cannot be asked."""
     matter = Matter(now=runtime.now())
+    settings = runtime.settings if only is None else Settings(own_budgets=(only,))
     try:
-        rows = judge(BUDGETS, matter, runtime.settings, lambda question: runtime.ask(question, _EVERY)).rows
+        rows = judge(BUDGETS, matter, settings, lambda question: runtime.ask(question, _EVERY)).rows
     except QueryError:
         return {}
     return {row["budget_id"]: row for row in rows}

@@ -176,4 +176,4 @@ def _ours(budget: str) -> None:
 
 def _found(runtime: Runtime, budget: str) -> dict[str, Any]:
     line = line_of(runtime.accounts.get().budgets.get(_WORKSPACE, budget))
-    return shown(line, states(runtime).get(line.id))
+    return shown(line, states(runtime, line).get(line.id))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
+from tokometer.dashboards.cells import cell
 from tokometer.records.evened import even
 from tokometer.records.units import BYTES, MS, PERCENT, TOKENS, TOKENS_PER_SECOND, USD, Unit
 
@@ -29,3 +32,13 @@ from tokometer.records.units import BYTES, MS, PERCENT, TOKENS, TOKENS_PER_SECON
 def test_a_column_has_as_many_decimals(values: list[float | None], unit: Unit, texts: list[str]) -> None:
     """Values below each other are written alike, and what is not nothing is not written as nothing."""
     assert even(values, unit) == texts
+
+
+def test_times_and_days() -> None:
+    """A time is told to the minute on its own clock, a day with its year; what is unknown by a dash."""
+    name = "judgement.hardware.break_even"
+    zone = timezone(timedelta(hours=2))
+    told = cell(name, {name: datetime(2027, 3, 6, 7, 5, tzinfo=zone)})
+    assert (told.text, told.words) == ("6 Mar, 07:05", True)
+    assert cell(name, {name: datetime(2027, 3, 6, tzinfo=zone)}).text == "6 Mar 2027"
+    assert cell(name, {name: None}).text == "–"
