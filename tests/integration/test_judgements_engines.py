@@ -57,7 +57,7 @@ OWNED = structs.replace(
     ),
 )
 #: Judgements that list what happened: there may be nothing.
-LISTS = ("incidents", "spikes", "advice", "cache_changes", "waste")
+LISTS = ("incidents", "spikes", "advice", "cache_changes", "waste", "anomalies")
 #: Those with a window of their own say the same whatever window is asked.
 ASKED = [
     (judgement.name, by, since)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from tokometer.judgement.season import Point, Season, Usual
+from tokometer.judgement.season import Point, Season, Usual, step_of
 
 Side = Literal["above", "below", "both"]
 
+_DAY: Final = timedelta(days=1)
 #: Spreads beyond which a value is told.
 FAR: Final = 3.5
 #: An anomaly is at least so many times what is usual (a half is as far below as a double is above).
@@ -102,18 +102,24 @@ def anomalies(points: Sequence[Point], since: datetime | None = None, *, far: fl
     if not season.known:
         return []
     mean = sum(value for _, value in points) / len(points)
-    step = min(after[0] - before[0] for before, after in pairwise(points))
+    step = step_of(points)
     found: list[list[tuple[datetime, float, Usual]]] = []
     for at, value in points:
         usual = season.of(at, value)
         if (since is not None and at < since) or not _above(usual, value, mean, far):
             continue
-        if found and at - found[-1][-1][0] <= step + timedelta(hours=1):
-            # An hour more, because the day on which clocks go back has one.
+        if found and at <= _after(found[-1][-1][0], step):
             found[-1].append((at, value, usual))
         else:
             found.append([(at, value, usual)])
     return [_anomaly(stretch, step) for stretch in found]
+
+
+def _after(at: datetime, step: timedelta) -> datetime:
+    """The end of a period: of a day the next midnight, however long it was."""
+    if step >= _DAY - timedelta(hours=2):
+        return at + round(step / _DAY) * _DAY
+    return (at.astimezone(UTC) + step).astimezone(at.tzinfo)
 
 
 def _above(usual: Usual, value: float, mean: float, far: float) -> bool:
@@ -128,7 +134,7 @@ def _anomaly(stretch: Sequence[tuple[datetime, float, Usual]], step: timedelta) 
     at, value, usual = max(stretch, key=lambda one: one[1] - one[2].expected)
     return Anomaly(
         start=stretch[0][0],
-        end=stretch[-1][0] + step,
+        end=_after(stretch[-1][0], step),
         value=sum(value for _, value, _ in stretch),
         expected=sum(usual.expected for *_, usual in stretch),
         peak_at=at,

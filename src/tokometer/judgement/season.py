@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import asinh, sinh, sqrt
 from statistics import median
@@ -67,8 +67,7 @@ class Season:
 
     def __init__(self, points: Sequence[Point]) -> None:
         self._turn = (_median(value for _, value in points if value > 0) or 1.0) * _TURN
-        steps = [after[0] - before[0] for before, after in pairwise(points)]
-        self.daily = bool(steps) and min(steps) >= _DAILY
+        self.daily = len(points) > 1 and step_of(points) >= _DAILY
         days = sorted({at.date() for at, _ in points})
         #: Complete days that it rests on, from the first to the last.
         self.days = (days[-1] - days[0]).days + 1 if days else 0
@@ -134,6 +133,11 @@ class Season:
     def _unscaled(self, value: float) -> float:
         # Beyond this no amount of anything is.
         return sinh(min(value, 700.0)) * self._turn
+
+
+def step_of(points: Sequence[Point]) -> timedelta:
+    """The length of the periods of a series of two and more; not by the clock on the wall, which is put back."""
+    return min(after[0].astimezone(UTC) - before[0].astimezone(UTC) for before, after in pairwise(points))
 
 
 def _levels(points: Iterable[Point]) -> dict[date, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -113,22 +113,25 @@ def _find(
     zone = since.tzinfo if isinstance(since.tzinfo, ZoneInfo) else zone_info("UTC")
     series: dict[str, dict[datetime, Mapping[str, Any]]] = {}
     for row in answer.rows:
-        series.setdefault(row[by] or "" if by else "", {})[row["time"].astimezone(zone)] = row
+        series.setdefault(row[by] or "" if by else "", {})[row["time"].astimezone(UTC)] = row
     for name, rows in series.items():
         if by and not name:
             # What nobody has named is no one's.
             continue
-        times = list(_times(min(rows), answer.meta.until.astimezone(zone), daily=daily))
+        times = list(_times(min(rows).astimezone(zone), answer.meta.until.astimezone(zone), daily=daily))
         for of in OF:
-            points = [point for at in times if (point := _point(of, at, rows.get(at), settings)) is not None]
+            points = [
+                point for at in times if (point := _point(of, at, rows.get(at.astimezone(UTC)), settings)) is not None
+            ]
             matters = least.get(of, 0.0)
             if not any(value >= matters for at, value in points if at >= since):
                 continue
             for one in anomalies(points, since):
                 if one.excess < matters:
                     continue
-                within = [row for at, row in rows.items() if one.start <= at < one.end]
-                if of != "error_rate" or _is_more_than_chance(one, rows[one.peak_at], settings):
+                begin, end = one.start.astimezone(UTC), one.end.astimezone(UTC)
+                within = [row for at, row in rows.items() if begin <= at < end]
+                if of != "error_rate" or _is_more_than_chance(one, rows[one.peak_at.astimezone(UTC)], settings):
                     yield Found(of, by, name, one, sum(row["requests"] for row in within))
 
 
@@ -141,8 +144,8 @@ def _times(first: datetime, until: datetime, *, daily: bool) -> Iterator[datetim
             # Wall-clock arithmetic: days are not all of one length.
             after = (at + timedelta(days=1)).replace(tzinfo=zone)
         else:
-            after = (at.astimezone(zone_info("UTC")) + timedelta(hours=1)).astimezone(zone)
-        if after > until:
+            after = (at.astimezone(UTC) + timedelta(hours=1)).astimezone(zone)
+        if after.astimezone(UTC) > until.astimezone(UTC):
             return
         yield at
         at = after

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -64,6 +65,22 @@ def test_since() -> None:
     assert told.start == made.points[last[0]][0]
     assert told.peak > 1.5 * told.peak_expected
     assert told.excess == pytest.approx(told.value - told.expected)
+
+
+def test_clocks_are_put_back() -> None:
+    """On the day that has an hour twice, a spike of an hour is an hour long, and a day one of 25 hours."""
+    zone = ZoneInfo("America/New_York")
+    first = datetime(2026, 10, 5, 4, tzinfo=UTC)
+    calm = series.hours(1, spikes=0, days=35).points
+    points = [((first + place * _HOUR).astimezone(zone), value) for place, (_, value) in enumerate(calm)]
+    at = next(place for place, (when, _) in enumerate(points) if when.day == 1 and when.month == 11 and when.hour == 14)
+    points[at] = (points[at][0], 40 * points[at][1] + 100)
+    [told] = anomalies(points, points[at - 10][0])
+    assert told.end.astimezone(UTC) - told.start.astimezone(UTC) == _HOUR
+    midnights = [(datetime(2026, 10, 1, tzinfo=zone) + timedelta(days=place), 10.0 + place % 3) for place in range(40)]
+    midnights[31] = (midnights[31][0], 90.0)
+    [day] = anomalies(midnights)
+    assert day.end == datetime(2026, 11, 2, tzinfo=zone)
 
 
 def test_now() -> None:
