@@ -172,7 +172,7 @@ def between(matter: Matter, now: tuple[datetime, datetime], before: tuple[dateti
         one = certainty_of(row)
         sure[name] = {key: value + one[key] for key, value in sure[name].items()} if name in sure else one
     rows = [({matter.by: name} if matter.by else {}) | row | sure[name] for name, row in told.items()]
-    return sorted(rows, key=lambda row: -abs(row["cost_drivers"]))
+    return sorted(rows, key=lambda row: (-abs(row["cost_drivers"]), str(row.get(matter.by, ""))))
 
 
 def _no_standing(_row: Row, _: Settings) -> Standing:

@@ -95,7 +95,7 @@ def _inquire(measure: str, number: Callable[[float], Any]) -> Callable[[Matter, 
             for label, course in found.items()
             if course.history or course.today
         ]
-        return sorted(rows, key=lambda row: -(row["next_30"] or 0))
+        return sorted(rows, key=lambda row: (-(row["next_30"] or 0), str(row.get(matter.by, ""))))
 
     return inquire
 

@@ -54,7 +54,7 @@ class Brief(Placed):
         window = context.window(self.window)
         told = [sentence for tell in _TELLS if (sentence := tell(context, window))]
         # Its sentences name their windows themselves.
-        said = {"sentences": told, "sub": context.scope.against, "of_window": True}
+        said = {"sentences": told, "sub": "", "of_window": True}
         table = Table(("about", "state", "text"), [(one.about, one.state, one.text) for one in told])
         return View(said, table, window, empty=not told)
 

@@ -75,7 +75,7 @@ class Verdicts(Placed):
 
     def view(self, context: Context) -> View:
         """A question a dimension."""
-        window = context.window(self.window)
+        window = context.window(self.window or judgement_of(self.of)[0].window)
         rows = [
             (by, row)
             for by in self.by

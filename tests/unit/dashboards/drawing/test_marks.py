@@ -90,7 +90,7 @@ def test_ring(values: list[float]) -> None:
     if rows:
         assert rows[0][0] == 0.0
         assert rows[-1][1] == pytest.approx(math.tau)
-        assert all(one.end == other.begin for one, other in pairwise(rows))
+        assert all(one[1] == other[0] for one, other in pairwise(rows))
 
 
 def test_a_ring_of_many() -> None:
