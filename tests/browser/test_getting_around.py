@@ -95,7 +95,8 @@ def test_names_and_marks_have_a_menu(visit: Opener, failing: Running) -> None:
     name.wait_for()
     name.focus()
     page.keyboard.press("Shift+Enter")
-    assert _items(page) == ["Show only this", "Leave this out", "Show the calls", "Show in Model performance"]
+    usual = ["Show only this", "Leave this out", "Show the calls", "Show in Model performance"]
+    assert [item for item in _items(page) if item in usual] == usual
     page.keyboard.press("Escape")
     expect(name).to_be_focused()
     name.click(button="right")
@@ -142,11 +143,8 @@ def test_a_panel_can_be_paused_and_linked_to(visit: Opener, failing: Running) ->
     more.wait_for()
     more.focus()
     page.keyboard.press("Enter")
-    assert [item for item in _items(page) if not item.startswith("More in")][:3] == [
-        "Show the calls",
-        "Renew now",
-        "Pause",
-    ]
+    usual = ["Show the calls", "Renew now", "Pause"]
+    assert [item for item in _items(page) if item in usual] == usual
     page.get_by_role("menuitem", name="Pause").click()
     expect(panel).to_have_attribute("data-paused", PAUSED)
     more.click()

@@ -168,7 +168,7 @@ class Engine:
     def _late(self, before: Mapping[str, Any], situation: Situation) -> tuple[Mapping[str, Any], list[datetime]]:
         """What there is of each hour now, and the hours that have changed since they were over."""
         now = situation.now
-        at = datetime.fromisoformat(before["at"]) if before else None
+        at = datetime.fromisoformat(before["at"]) if "at" in before else None
         if at is not None and timedelta(0) <= now - at < _NOTICED:
             return before, []
         hours = self._seen(situation)

@@ -7,7 +7,6 @@ exit code 0 (https://code.claude.com/docs/en/hooks, https://developers.openai.co
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -18,6 +17,7 @@ from typing import Any, Final
 import click
 
 from tokometer.cli.options import data_option
+from tokometer.cli.shown import say_json
 from tokometer.cli.softly import MOST, object_of
 from tokometer.cli.verdict import pairs, verdict_of
 from tokometer.host.regular import open_regular
@@ -52,7 +52,7 @@ def hook(program: str, where: tuple[str, ...], url: str, data: Path) -> None:
         str(told.get("hook_event_name", "")), verdict_of(_known(program, told) + pairs(where), url, data)
     )
     if answer:
-        click.echo(json.dumps(answer))
+        say_json(answer)
 
 
 def answer_of(event: str, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,13 +60,15 @@ MORE: Final = {
     "model_of": "model",
 }
 _PROMPT: Final = " + ".join(
-    f"coalesce({name}, 0)"
+    f"CAST(coalesce({name}, 0) AS Int128)"
     for name in (
         *("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
         "cache_write_unknown_tokens",
     )
 )
-_WRITTEN: Final = " + ".join(f"coalesce(cache_write_{life}_tokens, 0)" for life in ("5m", "1h", "unknown"))
+_WRITTEN: Final = " + ".join(
+    f"CAST(coalesce(cache_write_{life}_tokens, 0) AS Int128)" for life in ("5m", "1h", "unknown")
+)
 #: The whole cost of a call in pico-dollars.
 _WHOLE: Final = "CAST(d AS Int128) * 1000"
 
@@ -105,7 +107,7 @@ def loops(lines: Lines) -> str:
     in_turn = "PARTITION BY talk ORDER BY us, use"
     uses = (
         f"SELECT {dialect.hash(TALKS)} AS talk, {dialect.micros('started_at')} AS us, id AS use, name, "
-        f"{dialect.micros('started_at')} + coalesce(duration_us, 0) AS done, "
+        f"{dialect.micros('started_at')} + CAST(coalesce(duration_us, 0) AS Int128) AS done, "
         "CASE WHEN status = 'error' THEN 1 ELSE 0 END AS bad "
         f"FROM tools WHERE {lines.near()} AND session_id <> ''"
     )
@@ -143,7 +145,7 @@ def rereads(lines: Lines) -> str:
     dialect = lines.scope.dialect
     uses = (
         f"SELECT {dialect.hash(TALKS)} AS talk, "
-        f"{dialect.micros('started_at')} + greatest(coalesce(duration_us, 1), 1) - 1 AS us, "
+        f"{dialect.micros('started_at')} + CAST(greatest(coalesce(duration_us, 1), 1) AS Int128) - 1 AS us, "
         f"prompt_bytes AS size, row_number() OVER (PARTITION BY {TALKS}, name, server, prompt_bytes "
         "ORDER BY started_at, id) AS turn "
         f"FROM tools WHERE {lines.near()} AND session_id <> '' AND prompt_bytes >= {SAME_BYTES} AND status <> 'error'"
@@ -223,7 +225,8 @@ def runs(lines: Lines) -> str:
         f"SELECT {session} AS in_session, agent AS by_agent, {begun} AS first_at, "
         f"{dialect.micros('ended_at')} AS last_at "
         f"FROM runs WHERE {where} AND ended_at IS NOT NULL UNION ALL "
-        f"SELECT {session} AS in_session, agent AS by_agent, {begun} AS first_at, {begun} + duration_us AS last_at "
+        f"SELECT {session} AS in_session, agent AS by_agent, {begun} AS first_at, "
+        f"{begun} + CAST(duration_us AS Int128) AS last_at "
         f"FROM jobs WHERE {where} AND duration_us IS NOT NULL"
     )
     within = (

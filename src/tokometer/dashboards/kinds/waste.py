@@ -52,7 +52,10 @@ class Waste(Placed):
             "clean": [row["title"] for row in rows if row["waste"] == 0],
             "unknown": _unknown(rows, titles),
         }
-        table = Table((_OF, *_FACTS), [(row["waste"], *(row[name] for name in _FACTS)) for row in rows])
+        table = Table(
+            (_OF, *(f"{_OF}.{name}" for name in _FACTS)),
+            [(row["waste"], *(row[name] for name in _FACTS)) for row in rows],
+        )
         return View(said, table, window, empty=not rows)
 
     def _kind(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def board_of(board: Dashboard, sight: Sight) -> tuple[dict[str, Any], list[Panel
             made.with_panel(_placed(board, panel, shape, place))
         top += height
     told: dict[str, Any] = json.loads(json.dumps(made.build(), cls=JSONEncoder))
+    # An empty list is left out when it is built.
+    told.setdefault("panels", [])
     return told, left_out
 
 

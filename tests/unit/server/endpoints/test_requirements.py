@@ -115,6 +115,10 @@ REQUIRED = {
     "/api/anomalies?period=90d": "anomalies window",
     "/api/changes-between?by=team": "before{since until} changes[name cost previous_cost change volume mix cache rate "
     "yearly calls previous_calls]",
+    "/api/jobs": "jobs[job state schedule expected runs on_time late missed successful failed cost_per_successful_run "
+    "last_run] failures[cause runs share_percent jobs]",
+    "/api/what-if?to_model=gpt-5-mini": "total{requests compared_requests list_cost what_if_cost difference} "
+    "difference_per_month left_out_cost",
 }
 
 

@@ -15,7 +15,7 @@ FORECAST: Final = (
             Outlook(
                 id="decisions.outlook",
                 title="Month-end Forecast",
-                width=5,
+                width=4,
                 how="Where the month will end if the days go on as they did, and how far off such forecasts were.",
             ),
             Itemised(
@@ -26,12 +26,12 @@ FORECAST: Final = (
                 under=leading.of_budget,
                 word="state",
                 columns=("amount", "spent", "projected", "used_up_at"),
-                titles=("Budget", "Spent", "Expected", "Used up"),
+                titles=("Amount", "Spent", "Expected", "Used up"),
                 share="budgets",
                 to=leading.budget,
                 most=10,
                 every=60,
-                width=7,
+                width=8,
                 nothing="No budget is set. Set one on Budgets, or in tokometer.toml.",
                 how=(
                     "What is spent of each budget in its day, week or month, what it will be at the end, and when it "
@@ -50,8 +50,8 @@ FORECAST: Final = (
                 by=("", "team", "model"),
                 columns=("", "next_30", "low_30", "high_30", "next_90", "low_90", "high_90", "error", "naive_error"),
                 titles=(
-                    *("Month's end", "30 days", "at least", "at most", "90 days", "at least", "at most"),
-                    *("Back-tested error", "Last week repeated"),
+                    *("Month's end", "30 days", "30: least", "30: most", "90 days", "90: least", "90: most"),
+                    *("Error", "Last week"),
                 ),
                 standing=False,
                 only=HasAny("next_30"),
@@ -61,7 +61,8 @@ FORECAST: Final = (
                 nothing="Not enough history: a forecast needs three whole days of use.",
                 how=(
                     "What is expected by the month's end and in the next 30 and 90 days, four times of five between "
-                    "the least and the most, and how far off forecasts of 30 days were, beside repeating the last week."
+                    "the least and the most, and how far off back-tested forecasts of 30 days were, beside those that "
+                    "repeat the last week."
                 ),
             ),
         ),

@@ -91,7 +91,8 @@ def draw_verdicts(panel: Any, sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's
 def draw_itemised(panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
     """A table of what a judgement lists, with a bar of each one's share."""
     facts = [f"{panel.of}.{fact}" if fact else panel.of for fact in panel.columns]
-    shares = [f"{panel.of}.{panel.share}"] if panel.share else []
+    own = panel.of.rpartition(".")[2]
+    shares = [panel.of if panel.share == own else f"{panel.of}.{panel.share}"] if panel.share else []
     columns = list(columns_of((f"{panel.of}.{panel.name}", *shares, *facts)))
     for at, title in enumerate(panel.titles, 1 + len(shares)):
         columns[at] = columns[at].called(title)
