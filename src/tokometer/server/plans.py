@@ -22,7 +22,7 @@ from tokometer.server.scoped import parameters_of, scope_of
 
 pages: Final = APIRouter(include_in_schema=False)
 _RANGE: Final = "month"
-_RANGES: Final = ("month", "30d", "90d", "year")
+_RANGES: Final = ("month", "30d", "90d", "all")
 _STATES: Final = {"good": "Pays off", "warning": "Does not pay off", "none": "Unknown"}
 _LIMIT_STATES: Final = {"good": "Within", "warning": "Close", "critical": "Reached", "none": "Unknown"}
 
@@ -71,7 +71,8 @@ def _plan(context: Context, one: Mapping[str, Any], row: Mapping[str, Any]) -> d
     known = PROVIDERS.get(one["provider"])
     per = f"{one['price']} {one['currency']} a {'seat and ' if one['seats'] > 1 else ''}{one['period']}"
     where = tuple(Filter(f"calls.{name}", "in", tuple(values)) for name, values in one["filters"].items())
-    window = context.scope.window
+    since, until = context.scope.window.asked
+    zone = context.scope.calendar.zone.key
     return {
         "thing": {
             **one,
@@ -93,9 +94,7 @@ def _plan(context: Context, one: Mapping[str, Any], row: Mapping[str, Any]) -> d
         "standing": row.get("standing", "none"),
         "word": _STATES[row.get("standing", "none")],
         "note": row.get("note") or "",
-        "link": addresses.records(
-            Query(measures=("calls.cost",), where=where, since=window.since, until=window.until, tz=context.scope.tz)
-        ),
+        "link": addresses.records(Query(measures=("calls.cost",), where=where, since=since, until=until, tz=zone)),
     }
 
 
