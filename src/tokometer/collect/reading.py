@@ -32,7 +32,7 @@ Packer = Callable[[Sequence[int], Sequence[Reading]], bytes]
 
 
 class Prices(NamedTuple):
-    """Where every process finds the same prices: the user's files of overrides, and the folder of what was looked up."""
+    """Where every process finds the same prices: the user's overrides, and the folder of what was looked up."""
 
     overrides: Path | None = None
     cache: Path | None = None

@@ -33,7 +33,7 @@ RATES: Final[tuple[Column, ...]] = columns_of(
 #: The key in `meta` under which a ledger keeps its last re-costing.
 LAST: Final = "recosting"
 
-State = Literal["staging", "switching", "applied", "undone", "dropped"]
+State = Literal["staging", "switching", "applied", "undoing", "undone", "dropped"]
 #: Prices calls in place.
 Price = Callable[[Sequence[ModelCall]], None]
 
@@ -104,7 +104,7 @@ class Found:
 
 
 class Prices(NamedTuple):
-    """What calls are priced with: a version, rows of rates for the plans that a ledger names, and the book for others."""
+    """What calls are priced with: rows of rates for the plans that a ledger names, and the book for other calls."""
 
     version: str
     scoped: bool
@@ -113,7 +113,7 @@ class Prices(NamedTuple):
     price: Price
 
 
-class Cancelled(Exception):  # noqa: N818 - nothing is wrong
+class Cancelled(Exception):
     """Somebody no longer wants it; nothing has changed."""
 
 
@@ -150,7 +150,7 @@ class Recosting(Protocol):
         """The last one, None where there was none yet."""
 
 
-def plan_key(scoped: bool) -> tuple[str, ...]:  # noqa: FBT001 - what prices say of themselves
+def plan_key(scoped: bool) -> tuple[str, ...]:
     """The columns by which calls find their rates."""
     return PLAN_KEY + WHOSE if scoped else PLAN_KEY
 
@@ -166,6 +166,16 @@ def scope_sql(scope: Scope) -> tuple[str, Mapping[str, Any]]:
     return " AND ".join(where), bound
 
 
+def cannot_undo(last: Last | None, id_: str) -> str:
+    """Why a re-costing cannot be undone, where the last one is another or in another state."""
+    if last is None:
+        return "nothing was re-costed yet"
+    if last.id != id_:
+        return "something newer was re-costed on top of it: undo that first, if it still can be, or re-cost again"
+    words: dict[State, str] = {"undone": "it is undone already", "dropped": "it was never applied"}
+    return words.get(last.state, "it is not applied yet")
+
+
 __all__ = [
     "LAST",
     "PLAN_KEY",
@@ -179,6 +189,7 @@ __all__ = [
     "Progress",
     "Recosting",
     "Scope",
+    "cannot_undo",
     "plan_key",
     "scope_sql",
 ]

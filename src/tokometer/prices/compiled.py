@@ -8,6 +8,7 @@ plans that is true for every call; of other calls the engine knows by their own 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import gcd
 from typing import Final, NamedTuple
 
@@ -109,4 +110,4 @@ def _sizes(plan: Plan) -> set[int]:
 
 def _neighbours(cuts: list[int], first: int, last: int) -> Iterator[tuple[int, int]]:
     edges = [first, *cuts, last]
-    yield from zip(edges[:-1], edges[1:], strict=True)
+    yield from pairwise(edges)

@@ -256,7 +256,9 @@ def _discount(path: Path, at: str, entry: dict[str, Any]) -> tuple[int, int] | N
         raise PriceFileError(path, f"{at}.discount", f"has to be a number of per cent, not {value!r}")
     per_cent = Decimal(value)
     if not per_cent.is_finite() or not _LEAST_DISCOUNT <= per_cent <= _ALL:
-        raise PriceFileError(path, f"{at}.discount", f"{value} is no discount; it goes from -100 (dearer) to 100 per cent")
+        raise PriceFileError(
+            path, f"{at}.discount", f"{value} is no discount; it goes from -100 (dearer) to 100 per cent"
+        )
     return ((_ALL - per_cent) / _ALL).as_integer_ratio()
 
 

@@ -101,7 +101,8 @@ class Tier(Struct, array_like=True, frozen=True, gc=False):
             tier = replace(tier, rates=tier.rates._replace(request=self.rates.request * top))
         if tier.extras is not None:
             quantities = {
-                name: (over * top, under * bottom, least) for name, (over, under, least) in tier.extras.quantities.items()
+                name: (over * top, under * bottom, least)
+                for name, (over, under, least) in tier.extras.quantities.items()
             }
             tier = replace(tier, extras=replace(tier.extras, quantities=quantities))
         return tier
@@ -153,10 +154,9 @@ class Listing(Struct, array_like=True, frozen=True, gc=False):
             if at >= period.start:
                 break
         slots = period.slots
+        slot = slots[0]
         if len(slots) > 1:
             slot = next(slot for slot in reversed(slots) if clock >= slot.start)
-        else:
-            slot = slots[0]
         for tier in reversed(slot.tiers):
             if input_tokens > tier.above:
                 return tier

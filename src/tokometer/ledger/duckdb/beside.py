@@ -24,7 +24,7 @@ OF_CELLS: Final[dict[str, str]] = {
     "unpriced_tokens": "HUGEINT",
 }
 OF_SESSIONS: Final = {name: OF_CELLS[name] for name in ("cost_usd", "unpriced", "no_usage", "assumed")}
-#: Table → its columns that change places, and their types. Text is never NULL.
+#: Table → its columns that change places, and their types.
 COLUMNS: Final[dict[str, dict[str, str]]] = {
     "calls": {"cost_usd": _MONEY, "cost_priced": _MONEY, "price_version": "VARCHAR", "price_basis": "VARCHAR"},
     "cells": OF_CELLS,
@@ -73,10 +73,13 @@ def make() -> Iterator[str]:
     """SQL that makes the columns where they are missing; each statement in a transaction of its own."""
     for table, columns in COLUMNS.items():
         for name, type_ in columns.items():
-            default = " DEFAULT ''" if type_ == "VARCHAR" else ""
-            yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {beside(name)} {type_}{default}"
-            if default:
-                yield f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT ''"
+            if table == "calls" and type_ == _MONEY:
+                yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {beside(name)} {type_}"
+                continue
+            # What is never NULL will stand beside one day: rows that come then have to have something there.
+            blank = "''" if type_ == "VARCHAR" else "0"
+            yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {beside(name)} {type_} DEFAULT {blank}"
+            yield f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {blank}"
         yield f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {KNOWN} BOOLEAN"
     yield f"ALTER TABLE sessions ADD COLUMN IF NOT EXISTS {COUNTED} BIGINT"
 

@@ -1,7 +1,7 @@
 """Pricing the calls of a slice by rows of rates, in whole numbers, as `tokometer.prices.book` prices each of them.
 
-`priced` is a table of this cursor: the calls of a slice that are in scope, what they cost and what they would. Those that
-rows of rates cannot price are read, and handed to the book.
+`priced` is a table of this cursor: the calls of a slice that are in scope, what they cost and what they would. Those
+that rows of rates cannot price are read, and handed to the book.
 """
 
 from __future__ import annotations
@@ -61,15 +61,16 @@ _PRICED: Final = (
     "lower(stop_reason) = 'refusal' AS is_refusal, "
     "parts <> '' OR quantities <> '' OR coalesce(unsplit_tokens, 0) <> 0 AS odder "
     "FROM calls WHERE quarter BETWEEN $first AND $last AND {where})) AS t "
-    "JOIN rates p ON {on} AND t.began >= p.since AND t.began < p.until AND t.clock >= p.clock_from AND t.clock < p.clock_until "
-    "AND t.total > p.above AND t.total <= p.most))"
+    "JOIN rates p ON {on} AND t.began >= p.since AND t.began < p.until AND t.clock >= p.clock_from "
+    "AND t.clock < p.clock_until AND t.total > p.above AND t.total <= p.most))"
 )
 _DIFFERS: Final = "becomes IS DISTINCT FROM was"
 _FOUND: Final = (
     f"SELECT provider, model, count(*), count(*) FILTER (WHERE NOT by_rates), count(*) FILTER (WHERE {_DIFFERS}), "
     f"count(*) FILTER (WHERE NOT {_DIFFERS} AND NOT reported AND basis <> was_basis), "
     f"coalesce(sum(was) FILTER (WHERE {_DIFFERS}), 0), coalesce(sum(becomes) FILTER (WHERE {_DIFFERS}), 0), "
-    f"count(*) FILTER (WHERE was IS NULL AND becomes IS NOT NULL), count(*) FILTER (WHERE becomes IS NULL AND was IS NOT NULL) "
+    "count(*) FILTER (WHERE was IS NULL AND becomes IS NOT NULL), "
+    "count(*) FILTER (WHERE becomes IS NULL AND was IS NOT NULL) "
     "FROM priced GROUP BY provider, model"
 )
 #: Whether a call of `priced` costs something else, or is known to do so more or less surely.
@@ -140,7 +141,9 @@ def _price_alone(cursor: duckdb.DuckDBPyConnection, prices: Prices) -> None:
 
 def _found(cursor: duckdb.DuckDBPyConnection) -> Found:
     found = Found()
-    for provider, model, calls, alone, changed, marked, before, after, mended, lost in cursor.execute(_FOUND).fetchall():
+    for provider, model, calls, alone, changed, marked, before, after, mended, lost in cursor.execute(
+        _FOUND
+    ).fetchall():
         found.calls += calls
         found.alone += alone
         found.marked += marked

@@ -23,7 +23,7 @@ from tokometer.ledger.duckdb.rebuild import ROLLUP
 from tokometer.ledger.duckdb.room import Room
 from tokometer.ledger.duckdb.transaction import transaction
 from tokometer.ledger.protocol import LedgerError, LedgerUnavailable
-from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, State
+from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, cannot_undo
 from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS
 from tokometer.ledger.slices import Span, slices
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR
@@ -42,8 +42,9 @@ _TRIES: Final = 3
 _SLICE: Final = "quarter BETWEEN $first AND $last"
 _BESIDE_CALLS: Final = (
     "(SELECT workspace, quarter, source, provider, model, operation, status, agent, project, user, team, api_key, "
-    "environment, label_set, session_id, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, "
-    "cache_write_unknown_tokens, output_tokens, unsplit_tokens, {cost} AS cost_usd, {basis} AS price_basis "
+    "environment, label_set, session_id, input_tokens, cache_read_tokens, cache_write_5m_tokens, "
+    "cache_write_1h_tokens, cache_write_unknown_tokens, output_tokens, unsplit_tokens, {cost} AS cost_usd, "
+    "{basis} AS price_basis "
     f"FROM calls WHERE {_SLICE}) AS calls"
 ).format(
     cost=f"CASE WHEN {KNOWN} THEN {beside.beside('cost_usd')} ELSE cost_usd END",
@@ -163,7 +164,7 @@ class DuckDBRecosting:
         """See :meth:`tokometer.ledger.recosting.Recosting.undo`."""
         last = self.last
         if last is None or last.id != id_ or last.state != "applied":
-            raise LedgerError(_cannot_undo(last, id_))
+            raise LedgerError(cannot_undo(last, id_))
         with self._ledger.opened() as instance, _cursor(instance) as cursor:
             if not beside.is_there(cursor):
                 raise LedgerError("what was there before is gone: the ledger was repaired or copied since")
@@ -183,7 +184,7 @@ class DuckDBRecosting:
         need, free = self.room()
         if free < need:
             raise LedgerUnavailable(
-                f"re-costing may need {need / 1e9:.1f} GB on the disk, and {free / 1e9:.1f} GB are free: make room first", 60
+                f"re-costing may need {need / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free: make room first", 60
             )
         with self._ledger.writing() as instance, instance.settling.held():
             if not beside.is_there(instance.connection):
@@ -315,9 +316,7 @@ def _of_what_came_since() -> Iterator[str]:
     yield f"UPDATE sessions SET {beside.fill('sessions').assignments} WHERE NOT ({whole})"
 
 
-def _spans(
-    cursor: duckdb.DuckDBPyConnection, scope: Scope, least: int = 1
-) -> tuple[list[tuple[Span, str, int]], int]:
+def _spans(cursor: duckdb.DuckDBPyConnection, scope: Scope, least: int = 1) -> tuple[list[tuple[Span, str, int]], int]:
     """The slices that hold all calls in scope, each with a condition for its part of them, and how many they have."""
     where, bound = scope_terms(scope)
     counts = cursor.execute(f"SELECT quarter, count(*) FROM calls WHERE {where} GROUP BY quarter", bound).fetchall()
@@ -325,8 +324,9 @@ def _spans(
     for span in slices(counts, MOST_CALLS, least):
         count = sum(count for quarter, count in counts if span.first <= quarter <= span.last)
         parts = 1 if least > 1 else -(-count // (2 * MOST_CALLS))
-        for part in range(parts):
-            spans.append((span, f"calls.rowid % {parts} = {part}" if parts > 1 else "1 = 1", count // parts))
+        spans += [
+            (span, f"calls.rowid % {parts} = {part}" if parts > 1 else "1 = 1", count // parts) for part in range(parts)
+        ]
     return spans, sum(count for _, _, count in spans)
 
 
@@ -344,12 +344,3 @@ def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.rollback()
     except duckdb.Error:
         return
-
-
-def _cannot_undo(last: Last | None, id_: str) -> str:
-    if last is None:
-        return "nothing was re-costed yet"
-    if last.id != id_:
-        return "something newer was re-costed on top of it: undo that first, if it still can be, or re-cost again"
-    words: dict[State, str] = {"undone": "it is undone already", "dropped": "it was never applied"}
-    return words.get(last.state, "it is not applied yet")
