@@ -71,7 +71,7 @@ def as_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
     """Rows as a Parquet file with the types that clouds give: numbers, times, and tags as a map."""
     numbers = ("BilledCost", "ListCost", "EffectiveCost", "ContractedCost", "ConsumedQuantity")
     connection = duckdb.connect()
-    types = {name: "DECIMAL(38, 15)" for name in numbers} | {"Tags": "MAP(VARCHAR, VARCHAR)"}
+    types = dict.fromkeys(numbers, "DECIMAL(38, 15)") | {"Tags": "MAP(VARCHAR, VARCHAR)"}
     times = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
     types |= dict.fromkeys(times, "TIMESTAMPTZ")
     names = list(ROW)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-
 from tests.unit.statements.focus.files import as_csv, as_parquet, lines, read, row, total, uploaded
+
 from tokometer.sources.protocol import PollError
 
 
