@@ -25,8 +25,10 @@ from tokometer.collect.poller import Poller
 from tokometer.collect.reading import Prices
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
+from tokometer.host.secrets import KeyInvalid, check_variables
 from tokometer.judgement import budgets
 from tokometer.ledger import Ledger, Receipt
+from tokometer.ledger.environment import VariableError
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, outcomes, rules
@@ -181,7 +183,7 @@ class Runtime:
 
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
-        self.own_targets = OwnTargets(self.data)
+        self.own_targets = OwnTargets(self.data, self.env)
         self.making = Making(self.cache)
         self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
@@ -306,13 +308,23 @@ class Runtime:
         return hanging
 
 
+def _check_key(env: Mapping[str, str]) -> None:
+    try:
+        check_variables(env)
+    except KeyInvalid as error:
+        name, _, reason = str(error).partition(" ")
+        raise VariableError(name, reason) from None
+
+
 def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[str, str]) -> Runtime:
     """Open the ledger of a data folder and everything around it. Following begins with :meth:`Follower.start`.
 
     Raises:
         LedgerError: The ledger cannot be opened.
         SettingsError: `tokometer.toml` cannot be used.
+        VariableError: What should be the key of secrets is none.
     """
+    _check_key(env)
     path = data / FILE_NAME
     # Milliseconds: there are never as many changes.
     broadcaster = Broadcaster(time.time_ns() // 1_000_000)
