@@ -23,8 +23,10 @@ from tokometer.collect.follower import Follower
 from tokometer.collect.horizon import Reach
 from tokometer.collect.poller import Poller
 from tokometer.collect.reading import Prices
+from tokometer.collect.syncing import Syncing
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
+from tokometer.host.secrets import Vault
 from tokometer.judgement import budgets
 from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.opening import cache_folder, open_ledger
@@ -143,6 +145,8 @@ class Runtime:
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
+    #: Asks providers about accounts; only when somebody says so in a demo.
+    syncing: Syncing = field(init=False)
     #: Looks at alert rules.
     alerting: Alerting = field(init=False)
     #: Plays generated data on, in a demo.
@@ -197,6 +201,15 @@ class Runtime:
         )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.notifying = Notifying(self, WORKSPACES[0])
+        self.syncing = Syncing(
+            self.writer,
+            self.ledger,
+            self.accounts,
+            Vault(self.data),
+            self.env,
+            lambda: self.broadcaster.publish({"accounts"}),
+            workspace=WORKSPACES[0],
+        )
         self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
@@ -287,6 +300,8 @@ class Runtime:
             hanging.append("reading files")
         if self.poller is not None and not self.poller.stop(_TO_ASK):
             hanging.append("asking targets")
+        if not self.syncing.stop(_TO_ASK):
+            hanging.append("syncing accounts")
         if not self.notifying.delivering.stop(_TO_SEND):
             hanging.append("sending notifications")
         if self.player is not None and not self.player.stop(_TO_PLAY):

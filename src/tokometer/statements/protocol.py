@@ -58,6 +58,8 @@ class Asked:
     now: datetime
     ask: Asks
     workspace: str = "default"
+    #: What a report wants to remember until the end of the sync: names that it has asked for.
+    remembered: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
