@@ -19,8 +19,6 @@ from tokometer.statements.protocol import SOURCE, Asked, Portion, Stated
 _MOST_PAGES: Final = 2_000
 #: Amounts are read as they are written, never as binary fractions.
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
-#: A native id is no longer than this; the ends of longer parts are what tells them apart.
-_LONGEST: Final = 900
 
 #: What makes records of a row: the row, the start and end of its bucket (microseconds since the epoch).
 Rows = Callable[[Told, int, int], Iterable[Record]]
@@ -120,16 +118,6 @@ def stated_rows(
                 position += 1
         stated.notices = noticed.all()
         yield stated
-
-
-def line_id(asked: Asked, report: str, *parts: object) -> str:
-    """The native id of a line: what it is about, of which account and report."""
-    told = "|".join(str(part).replace("|", "%7C") for part in (asked.id, report, *parts))
-    if len(told) <= _LONGEST:
-        return told
-    import hashlib
-
-    return f"{told[:200]}|{hashlib.blake2b(told.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def _refused(place: str, position: int, error: Exception, asked: Asked) -> Refusal:

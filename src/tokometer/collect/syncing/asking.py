@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,8 +16,10 @@ from tokometer.collect.fetching import Fetcher
 from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.errors import Ended
 from tokometer.collect.syncing.limits import retry_after, until_more
+from tokometer.collect.syncing.signing import signed, sorted_query
 from tokometer.sources.polling import checked
 from tokometer.sources.protocol import Fetched, PollError, Target
+from tokometer.statements import AccountKind
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -38,6 +42,11 @@ _MOST_SECONDS: Final = 6 * 3_600.0
 #: Answers that may be others when the question is asked again.
 _AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)} - {501, 505})
 _SHORTEST_KEY: Final = 6
+#: Of the time for which it is good, what was exchanged for a key is used for such a part.
+_GOOD_FOR: Final = 0.9
+_WHOLE: Final = ("http://", "https://")
+#: How a key is sent that signs questions instead.
+SIGNED: Final = "aws4"
 
 
 class Asker:
@@ -51,18 +60,22 @@ class Asker:
         target: Target,
         clock: Clock,
         ended: threading.Event,
+        kind: AccountKind,
         *,
-        headers: Mapping[str, str] | None = None,
-        pace: float = 0.0,
         attempts: int = ATTEMPTS,
     ) -> None:
-        self._fetcher = Fetcher(target, _SECONDS, _BYTES)
+        self._target = target
+        self._kind = kind
         self._clock = clock
         self._ended = ended
-        self._headers = dict(headers or {})
-        self._pace = pace
         self._attempts = attempts
+        #: By where they ask: below the account's own address, and elsewhere.
+        self._fetchers = {"": Fetcher(target, _SECONDS, _BYTES)}
         self._secrets = _forms(target.secret)
+        #: The key itself, where something else is sent.
+        self._key = ""
+        #: Until when what a key was exchanged for is good (monotonic).
+        self._good_until = float("-inf")
         #: By the monotonic clock: no question before, none after.
         self._not_before = 0.0
         self._until = clock.monotonic() + _MOST_SECONDS
@@ -95,7 +108,7 @@ class Asker:
             reraise=True,
         )
         try:
-            found = again(self._once, path, query, {**self._headers, **(headers or {})}, body, method)
+            found = again(self._once, _Question(path, query or {}, headers or {}, body, method))
         except PollError:
             self._unanswered += 1
             raise
@@ -103,17 +116,20 @@ class Asker:
         return found
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._fetcher.close()
+        """Let go of the connections."""
+        for fetcher in list(self._fetchers.values()):
+            fetcher.close()
 
     def stop(self) -> None:
         """End the question that is being asked; from any thread."""
-        self._fetcher.stop()
+        for fetcher in list(self._fetchers.values()):
+            fetcher.stop()
 
     def cut_if_overdue(self) -> None:
         """End a question that takes too long, however slowly its answer trickles in; from any thread."""
-        if self._fetcher.overdue:
-            self._fetcher.cut()
+        for fetcher in list(self._fetchers.values()):
+            if fetcher.overdue:
+                fetcher.cut()
 
     def scrubbed(self, text: str) -> str:
         """A text without the key that is asked with."""
@@ -121,32 +137,83 @@ class Asker:
             text = text.replace(secret.decode(), "[key]")
         return text
 
-    def _once(
-        self,
-        path: str,
-        query: Mapping[str, Any] | None,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        method: str,
-    ) -> Fetched:
+    def _once(self, question: _Question) -> Fetched:
+        if self._is_keyed(question):
+            self._exchange()
         self._wait_for_turn()
         self.requests += 1
         try:
-            answer = self._fetcher(path, query, headers=headers, body=body, method=method)
+            answer = self._fetched(question)
         except PollError:
             self._check_ended()
             raise
         finally:
-            self._not_before = self._clock.monotonic() + self._pace
+            self._not_before = max(self._not_before, self._clock.monotonic() + self._kind.pace)
         answer = self._without_key(answer)
         self._bytes += len(answer.body)
         now = self._clock.now()
         self._hold(until_more(answer.headers, now))
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise _failure(answer, path, retry_after(answer.headers, now))
+            raise _failure(answer, question.path, retry_after(answer.headers, now))
         if answer.media_type.endswith("json"):
-            _check_whole(answer.body, path)
+            _check_whole(answer.body, question.path)
         return answer
+
+    def _fetched(self, question: _Question) -> Fetched:
+        """The answer to a question, below the account's address or elsewhere."""
+        where, path = _parted(question.path)
+        keyed = self._is_keyed(question)
+        fetcher = self._fetchers.get(where)
+        if fetcher is None:
+            fetcher = self._fetchers.setdefault(where, Fetcher(replace(self._target, url=where), _SECONDS, _BYTES))
+        fetcher.target = replace(fetcher.target, secret=self._target.secret if keyed else "")
+        headers = {**self._kind.headers, **question.headers} if keyed else dict(question.headers)
+        query: Mapping[str, Any] = question.query
+        if keyed and self._target.options.get("auth") == SIGNED:
+            headers |= self._signed(fetcher.target.url, path, question)
+            path, query = f"{path}?{sorted_query(query)}" if query else path, {}
+        return fetcher(path, query, headers=headers, body=question.body, method=question.method)
+
+    def _signed(self, url: str, path: str, question: _Question) -> Mapping[str, str]:
+        return signed(
+            self._target.secret,
+            self._target.options.get("region") or "us-east-1",
+            question.method or ("GET" if question.body is None else "POST"),
+            url.rstrip("/") + path,
+            question.query,
+            question.body or b"",
+            self._clock.now(),
+        )
+
+    def _is_keyed(self, question: _Question) -> bool:
+        """Whether a question is for who has the key: below the account's address, or one that it names beside."""
+        path = question.path
+        if question.keyless or not path.startswith(_WHOLE):
+            return not question.keyless
+        ours = [self._target.url, *(self._target.options.get(name, "") for name in self._kind.beside)]
+        return any(one and f"{path}/".startswith(f"{one.rstrip('/')}/") for one in ours)
+
+    def _exchange(self) -> None:
+        """Have what is sent instead of the key, where the two differ and what we have is not good any more."""
+        exchange = self._kind.key.exchange if self._kind.key is not None else None
+        if exchange is None or self._clock.monotonic() < self._good_until:
+            return
+        key = self._key = self._key or self._target.secret
+
+        def ask(
+            path: str = "",
+            query: Mapping[str, Any] | None = None,
+            *,
+            headers: Mapping[str, str] | None = None,
+            body: bytes | None = None,
+            method: str = "",
+        ) -> Fetched:
+            return self._once(_Question(path, query or {}, headers or {}, body, method, keyless=True))
+
+        sent, seconds = exchange(key, ask, self._clock.now())
+        self._secrets = (*_forms(key), *_forms(sent))
+        self._target = replace(self._target, secret=sent)
+        self._good_until = self._clock.monotonic() + seconds * _GOOD_FOR
 
     def _wait_for_turn(self) -> None:
         if self.requests >= _MOST_QUESTIONS or self._bytes >= _MOST_BYTES or self._clock.monotonic() > self._until:
@@ -175,6 +242,24 @@ class Asker:
         for secret in self._secrets:
             body = body.replace(secret, b"[key]")
         return answer if body is answer.body else Fetched(answer.status, body, answer.media_type, answer.headers)
+
+
+class _Question(NamedTuple):
+    path: str
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: bytes | None
+    method: str
+    #: Asked without the key, wherever it goes.
+    keyless: bool = False
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """Where a question goes ('' is the account's own address), and the path there."""
+    if not path.startswith(_WHOLE):
+        return "", path
+    found = urlsplit(path)
+    return f"{found.scheme}://{found.netloc}", (found.path or "/") + (f"?{found.query}" if found.query else "")
 
 
 def _forms(secret: str) -> tuple[bytes, ...]:

@@ -17,7 +17,7 @@ from tokometer.collect.syncing.errors import Ended
 from tokometer.collect.syncing.keeping import Came, Keeper, Whose
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.places import decoded, known_until, name_of, portions_of
-from tokometer.collect.syncing.reach import target_of
+from tokometer.collect.syncing.reach import options_of, target_of
 from tokometer.collect.writer import Writer, WriterClosed
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.records import Record
@@ -127,13 +127,8 @@ class Run:
     def _guarded(self, secret: str, work: Callable[[Asked, Keeper, Result], None]) -> Result:
         """Do the work, and say how it ended, whatever happens."""
         account, means = self.account, self._means
-        asker = self._asker = Asker(
-            target_of(account, self._kind, secret),
-            means.clock,
-            self.ended,
-            headers=self._kind.headers,
-            pace=self._kind.pace,
-        )
+        target = target_of(account, self._kind, secret, needs_key=self.trigger != "upload")
+        asker = self._asker = Asker(target, means.clock, self.ended, self._kind)
         asked = asked_of(account, self._kind, asker, means.clock.now())
         keeper = Keeper(
             Whose(account.id, account.title, account.workspace),
@@ -316,6 +311,6 @@ class Run:
 
 def asked_of(account: ProviderAccount, kind: AccountKind, asker: Asker, now: datetime) -> Asked:
     """An account as its reports see it."""
-    options = {one.name: account.options.get(one.name) or one.default for one in kind.options}
+    options = options_of(account, kind)
     provider = kind.provider or options.get("provider", "")
     return Asked(account.id, account.title, provider, options, now, asker, account.workspace)

@@ -22,6 +22,7 @@ from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.reach import secret_of, target_of
 from tokometer.collect.syncing.running import Means, Result, Run, asked_of
 from tokometer.collect.writer import Writer
+from tokometer.host.regular import read_bytes
 from tokometer.host.secrets import Vault
 from tokometer.ledger import Ledger
 from tokometer.records import Record
@@ -139,9 +140,7 @@ class Syncing:
         if kind.uploads is None or not name.lower().endswith(kind.accepts or ("",)):
             raise SyncError(f"{kind.title} takes {', '.join(kind.accepts) or 'no files'}")
         if isinstance(data, Path):
-            if data.stat().st_size > _MOST_FILE:
-                raise SyncError(f"a file has at most {_MOST_FILE >> 20:,} MiB")
-            data = data.read_bytes()
+            data = read_bytes(data, _MOST_FILE)
         held = data
         if self.is_running(account):
             raise SyncBusy("it is being synced just now: try again when that is done")
@@ -184,7 +183,7 @@ class Syncing:
         found = self._kinds[kind]
         account = ProviderAccount(type=kind, title=found.title, address=address, options=dict(options))
         target = target_of(account, found, key)
-        asker = Asker(target, self._clock, self._ended, headers=found.headers, pace=found.pace, attempts=_TRIES)
+        asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES)
         try:
             return found.check(asked_of(account, found, asker, self._clock.now()))
         except PollError as error:

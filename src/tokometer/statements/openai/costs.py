@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tokometer.records import Bill, Record
+from tokometer.records import Bill, Record, to_datetime
 from tokometer.sources.told import Told
-from tokometer.statements.buckets import line_id, pages, stated_rows
+from tokometer.statements.buckets import pages, stated_rows
+from tokometer.statements.lines import line_id
 from tokometer.statements.openai.names import Names
 from tokometer.statements.openai.usage import TIMES, query_of
 from tokometer.statements.protocol import SOURCE, Asked, Portion, Stated
@@ -53,11 +54,12 @@ def _bill(row: Told, since: int, until: int, asked: Asked, names: Names) -> Bill
     model, token_type, tier = understood(item)
     labels = names.labels(project, key, row.text("user_id"))
     told = row.word("project_name")
+    about = [("project_id", project), ("line_item", item), ("api_key_id", key)]
+    if currency != "USD":
+        about.append(("currency", currency))
     return Bill(
         source=SOURCE,
-        native_id=line_id(
-            asked, "costs", since // 1_000_000, project, item, key, *([currency] if currency != "USD" else ())
-        ),
+        native_id=line_id(asked.id, Bill.kind, "costs", to_datetime(since), about),
         started_at=since,
         ended_at=until,
         provider=asked.provider,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tokometer.records import Record, Reported
+from tokometer.records import Record, Reported, to_datetime
 from tokometer.sources.told import Told
-from tokometer.statements.buckets import line_id, pages, stated_rows
+from tokometer.statements.buckets import pages, stated_rows
+from tokometer.statements.lines import line_id
 from tokometer.statements.openai.names import Names
 from tokometer.statements.protocol import SOURCE, Asked, Portion, Stated
 
@@ -108,12 +109,12 @@ def _records(row: Told, since: int, until: int, one: Usage, asked: Asked, names:
     project, key, user = row.text("project_id"), row.text("api_key_id"), row.text("user_id")
     report = f"usage/{one.name}"
     tier = row.text("service_tier") or ("batch" if row.yes("batch") else "")
-    parts = [since // 1_000_000, *(row.text(name) for name in one.by)]
+    about = [(name, row.text(name)) for name in one.by if name in row]
 
-    def line(*beside: str, **values: Any) -> Reported:  # noqa: ANN401 - fields of a line
+    def line(*beside: tuple[str, str], **values: Any) -> Reported:  # noqa: ANN401 - fields of a line
         return Reported(
             source=SOURCE,
-            native_id=line_id(asked, report, *parts, *beside),
+            native_id=line_id(asked.id, Reported.kind, report, to_datetime(since), [*about, *beside]),
             started_at=since,
             ended_at=until,
             provider=asked.provider,
@@ -134,7 +135,7 @@ def _records(row: Told, since: int, until: int, one: Usage, asked: Asked, names:
     yield line(requests=row.whole("num_model_requests", "num_requests"), **_tokens(row), **counted)
     for name, unit in _BESIDE.items():
         if count := row.whole(name):
-            yield line(name, quantity=float(count), quantity_unit=unit)
+            yield line(("beside", name), quantity=float(count), quantity_unit=unit)
 
 
 def _tokens(row: Told) -> dict[str, int | None]:
