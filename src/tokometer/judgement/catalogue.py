@@ -27,6 +27,7 @@ from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.jobs import JOB_FAILURES, JOBS
 from tokometer.judgement.plans import PLAN_WINDOWS
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
+from tokometer.judgement.reconciliation.judged import GAP_CAUSES, GAP_LINES, RECONCILIATION
 from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
@@ -50,6 +51,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
         *(SUBSCRIPTIONS, SUBSCRIPTION_PEOPLE, SUBSCRIPTION_LIMITS),
         *(JOBS, JOB_FAILURES, HARDWARE, UNIT_COSTS, UNIT_COURSE),
+        *(RECONCILIATION, GAP_CAUSES, GAP_LINES),
     )
 }
 
