@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from tokometer.ledger.opening import open_ledger
 
 #: Charts are compiled once for all tests of this machine, as they are for all starts of a user.
 CACHE = Path(tempfile.gettempdir()) / f"tokometer-test-cache-{os.getuid()}"
+#: How often answers of one moment are asked for.
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,15 @@ class Running:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
+
+    def at_one_moment(self, *paths: str) -> list[Answer]:
+        """GET panels and their files as of the same moment: it takes another where one ended before all had come."""
+        for _ in range(_TRIES):
+            answers = [self.get(path, {"Moment": word}) for word in [secrets.token_hex(8)] for path in paths]
+            assert {answer.status for answer in answers} == {200}, [answer.text[:300] for answer in answers]
+            if len({answer.headers["moment"] for answer in answers}) == 1:
+                return answers
+        raise AssertionError(f"no moment lasted for {len(paths)} answers")
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and give its exit code."""

@@ -5,6 +5,15 @@ asked for, which is when SQLAlchemy is loaded. Knows nothing of the ledger, dash
 `records` and `host`; imported by `reports`, `server` and `cli`.
 """
 
+from tokometer.accounts.charged import (
+    Closing,
+    ExchangeRate,
+    PriceOverride,
+    RateCard,
+    Recosting,
+    Subscription,
+)
+from tokometer.accounts.connected import AccountState, ProviderAccount, SyncRun, TopUp, Version
 from tokometer.accounts.decided import (
     Alert,
     Answer,
@@ -31,6 +40,7 @@ from tokometer.accounts.opening import AccountsWhenAsked, open_accounts
 from tokometer.accounts.values import Board, Change, Link, Note, SavedView
 
 __all__ = [
+    "AccountState",
     "AccountsDamaged",
     "AccountsError",
     "AccountsNewer",
@@ -42,8 +52,10 @@ __all__ = [
     "Budget",
     "Change",
     "Channel",
+    "Closing",
     "Delivery",
     "Digest",
+    "ExchangeRate",
     "Hardware",
     "Invalid",
     "Link",
@@ -51,9 +63,17 @@ __all__ = [
     "Note",
     "Objective",
     "Outdated",
+    "PriceOverride",
+    "ProviderAccount",
+    "RateCard",
+    "Recosting",
     "Rule",
     "SavedView",
     "Series",
+    "Subscription",
+    "SyncRun",
     "Taken",
+    "TopUp",
+    "Version",
     "open_accounts",
 ]

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Engine, or_, select, update
 
-from tokometer.accounts import decided, tables_decided
+from tokometer.accounts import charged, connected, decided, tables_charged, tables_connected, tables_decided
 from tokometer.accounts.alerts import Alerts
 from tokometer.accounts.database import engine_of, reading, writing
 from tokometer.accounts.deliveries import Deliveries
 from tokometer.accounts.keeping import Kept
 from tokometer.accounts.series import SeriesKept
+from tokometer.accounts.syncs import Syncs
 from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
 from tokometer.accounts.upgrading import upgrade
 from tokometer.accounts.values import LOCAL, Board, Change, Link, Note, SavedView
@@ -40,6 +41,14 @@ class Accounts:
         answers: What was said to advice.
         hardware: Machines that were bought.
         series: What the business counts.
+        provided: Accounts with providers.
+        syncs: How those stand, and what syncs of them came to.
+        top_ups: What was put into accounts.
+        prices: Prices of one's own.
+        rate_cards: What somebody is charged.
+        closings: Statements that were frozen.
+        subscriptions: Plans that are paid, whatever is used of them.
+        rates: What other currencies are in US dollars.
     """
 
     def __init__(self, folder: Path, url: str = "") -> None:
@@ -66,6 +75,14 @@ class Accounts:
         self.answers = Kept(self._engine, tables_decided.ANSWERS, decided.Answer, self._count)
         self.hardware = Kept(self._engine, tables_decided.HARDWARE, decided.Hardware, self._count)
         self.series = SeriesKept(self._engine, tables_decided.SERIES, decided.Series, self._count)
+        self.provided = Kept(self._engine, tables_connected.PROVIDER_ACCOUNTS, connected.ProviderAccount, self._count)
+        self.syncs = Syncs(self._engine)
+        self.top_ups = Kept(self._engine, tables_connected.TOP_UPS, connected.TopUp, self._count)
+        self.prices = Kept(self._engine, tables_charged.PRICE_OVERRIDES, charged.PriceOverride, self._count)
+        self.rate_cards = Kept(self._engine, tables_charged.RATE_CARDS, charged.RateCard, self._count)
+        self.closings = Kept(self._engine, tables_charged.CLOSINGS, charged.Closing, self._count)
+        self.subscriptions = Kept(self._engine, tables_charged.SUBSCRIPTIONS, charged.Subscription, self._count)
+        self.rates = Kept(self._engine, tables_charged.EXCHANGE_RATES, charged.ExchangeRate, self._count)
 
     def _count(self) -> None:
         with self._lock:

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
@@ -173,6 +173,8 @@ def _told(thing: Made, name: str) -> Any:  # noqa: ANN401 - a field of any kind
 def _quoted(value: Any) -> Any:  # noqa: ANN401 - a field of any kind
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, str):
         return value if len(value) <= _QUOTED else f"{value[:_QUOTED]}…"
     if isinstance(value, Decimal):

@@ -13,7 +13,7 @@ from tokometer.accounts.database import lock, reading, writing
 from tokometer.accounts.errors import AccountsNewer
 
 #: The last step. A database that has it needs nothing, and Alembic is not loaded.
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 _STEPS: Final = Path(__file__).with_name("migrations")
 _VERSION: Final = table_("alembic_version", column_("version_num"))
 #: The lock of PostgreSQL's under which the tables are changed: a number of our own.

@@ -125,11 +125,28 @@ BILLS: Final = Table(
     columns_of(
         f"""{_RECORD}
         name: provider
-        money: amount
+        money: amount?
         time: ended_at
         name: type currency line_item model project team invoice
         float: quantity?
-        name: quantity_unit"""
+        name: quantity_unit
+        money: stated_amount? list_amount?
+        name: report api_key user service_tier token_type"""
+    ),
+    ("id",),
+)
+REPORTED: Final = Table(
+    "reported",
+    columns_of(
+        f"""{_RECORD}
+        name: provider
+        time: ended_at
+        name: report model project api_key user team service_tier operation
+        int: requests? input_tokens? cache_read_tokens? cache_write_5m_tokens? cache_write_1h_tokens?
+        int: cache_write_unknown_tokens? output_tokens? reasoning_tokens? unsplit_tokens?
+        float: quantity?
+        name: quantity_unit
+        money: estimated_cost?"""
     ),
     ("id",),
 )
@@ -248,7 +265,7 @@ CHANGES: Final = Table(
 _TABLES: Final = (
     *(CALLS, TOOLS, RUNS, STEPS, JOBS, SAMPLES, BILLS),
     *(LOGS, SCORES, MODELS, KNOWLEDGE_BASES, DOCUMENTS, ERROR_DETAILS),
-    *(COMMITS, CHANGES),
+    *(COMMITS, CHANGES, REPORTED),
 )
 #: One table per kind of record, by the kind's name.
 RECORDS: Final[dict[str, Table]] = {table.name: table for table in _TABLES}

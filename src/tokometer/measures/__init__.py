@@ -6,7 +6,8 @@ Knows nothing of how an answer is drawn. May import `ledger` and `records`; impo
 from tokometer.measures.answers import answer
 from tokometer.measures.catalogue import CUBES
 from tokometer.measures.cube import Cube
-from tokometer.measures.cubes import Bills, Calls, Jobs, Runs, Samples, Tools
+from tokometer.measures.cubes import Calls, Jobs, Runs, Samples, Tools
+from tokometer.measures.cubes_billed import Bills, Reported
 from tokometer.measures.definition import definition
 from tokometer.measures.errors import QueryError
 from tokometer.measures.kinds import HIGHER, LOWER, Dimension, Measure
@@ -35,6 +36,7 @@ __all__ = [
     "Query",
     "QueryError",
     "Question",
+    "Reported",
     "Result",
     "Runs",
     "Samples",

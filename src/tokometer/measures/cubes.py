@@ -281,24 +281,6 @@ class Jobs(Recorded, table="jobs"):
     p95_duration = Quantile("duration_us", 0.95, exact=True, better=LOWER, title="p95 duration", description="95 % of the runs took at most this long.", drill=("job",))
 
 
-class Bills(Recorded, table="bills"):
-    """One row per line of a provider's bill, placed at its start."""
-
-    provider = Dimension("provider", description="Whose bill it is.", drill=("line_item",))
-    type = Dimension("type", description="`usage`, `credit`, `top_up`, `balance`, `adjustment` or `revenue`.", drill=("provider",))
-    currency = Dimension("currency", description="The currency that was billed.")
-    line_item = Dimension("line_item", description="What was billed.")
-    model = Dimension("model", description="The model that was billed.", drill=("line_item",))
-    project = Dimension("project", description="The provider's project.", drill=("line_item",))
-    team = Dimension("team", description="The team.", drill=("line_item",))
-    invoice = Dimension("invoice", description="The invoice's number.", drill=("line_item",))
-
-    lines = Count(unit=COUNT, title="Bill lines", description="Lines of bills.", drill=("line_item",))
-    amount = Sum("amount", where={"type": ("usage", "adjustment")}, unit=USD, better=LOWER, title="Billed", description="What providers charged for usage, adjustments included.", drill=("line_item",))
-    credits = Sum("amount", where={"type": ("credit", "top_up")}, unit=USD, description="Credits and top-ups.", drill=("line_item",))
-    revenue = Sum("amount", where={"type": ("revenue",)}, unit=USD, better=HIGHER, title="Billed revenue", description="Revenue from uploaded or synchronised bills.", drill=("team",))
-
-
 class Samples(Recorded, table="samples"):
     """One row per reading of a meter: a GPU's power, a queue's length, a limit's use, tokens that a counter stood at."""
 

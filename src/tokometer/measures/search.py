@@ -28,6 +28,7 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "runs": ("task", "error_message"),
     "jobs": ("name", "error_message"),
     "bills": ("line_item", "invoice"),
+    "reported": ("model", "project"),
     "samples": ("metric", "device"),
     "logs": ("message", "error_type"),
     "scores": ("name", "text", "comment"),

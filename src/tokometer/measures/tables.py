@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from tokometer.ledger.schema import CELL_SUMS, CELLS, DURATIONS, HISTOGRAMS, HOURS, RECORDS, SESSIONS, added_up
+from tokometer.ledger.schema import (
+    ALL_TOKENS,
+    CELL_SUMS,
+    CELLS,
+    DURATIONS,
+    HISTOGRAMS,
+    HOURS,
+    RECORDS,
+    SESSIONS,
+    added_up,
+)
 from tokometer.measures.atoms import Atom, Different, Minute, Rank, Total
 from tokometer.measures.outcomes import ATTRIBUTED
 from tokometer.records import PARTS, QUANTITIES
@@ -156,6 +166,16 @@ def _texts(table: str) -> frozenset[str]:
     return frozenset(c.name for c in RECORDS[table].columns if c.type in ("text", "name"))
 
 
+_BILLED: Final = {
+    **_plain("bills", ("amount", "list_amount")),
+    "unconverted": "count(*) FILTER (WHERE amount IS NULL)",
+    "quantity": "sum(coalesce(quantity, 0))",
+    "unlisted": "sum(CASE WHEN list_amount IS NULL THEN coalesce(amount, 0) ELSE 0 END)",
+}
+_REPORTED: Final = {
+    **_plain("reported", ("requests", *ALL_TOKENS, "reasoning_tokens", "estimated_cost")),
+    "quantity": "sum(coalesce(quantity, 0))",
+}
 _SESSION_KEY: Final = "(workspace, source, session_id)"
 _ADDED: Final = {name: name for name in CELL_SUMS}
 CELL_ROWS: Final = Stored(
@@ -253,7 +273,8 @@ STORED: Final[dict[str, tuple[Stored, ...]]] = {
             ranks=_DURATION,
         ),
     ),
-    "bills": (Stored("bills", _texts("bills"), _plain("bills", ("amount",)), "count(*)"),),
+    "bills": (Stored("bills", _texts("bills"), _BILLED, "count(*)"),),
+    "reported": (Stored("reported", _texts("reported"), _REPORTED, "count(*)"),),
     "samples": (
         Stored(
             "samples",

@@ -160,7 +160,7 @@ _SAMPLES: Final = f"""{_COMMON}
 """
 _BILLS: Final = f"""{_COMMON}
     text provider: whose bill
-    signed amount|amount_usd|cost_usd > amount: how much
+    signed amount|amount_usd|cost_usd > amount: how much, in the line's currency
     time ended_at|end_time: the end of the period
     text type > -: usage, credit, top_up, balance, adjustment, revenue
     text currency: USD unless you say
@@ -171,6 +171,36 @@ _BILLS: Final = f"""{_COMMON}
     text invoice|invoice_id: the invoice
     number quantity: how many
     text quantity_unit|unit: of what
+    signed list_amount|list_cost: what it would have cost at list price, in US dollars
+    text report: the report that it is a line of
+    text api_key|api_key_id: the provider's own name of the API key
+    text user|user_id: the provider's own name of the person
+    text service_tier|tier: standard, batch, priority, flex
+    text token_type: input, cache_read, cache_write, output
+"""
+_REPORTED: Final = f"""{_COMMON}
+    text provider: who reports it
+    time ended_at|end_time: the end of what is reported
+    text report: the report that it is a line of
+    text model: the model
+    text project|project_id|workspace_id: the provider's project
+    text api_key|api_key_id: the provider's own name of the API key
+    text user|user_id: the provider's own name of the person
+    text team: whose it is
+    text service_tier|tier: standard, batch, priority, flex
+    text operation: chat, embeddings, images, …
+    whole requests|num_model_requests: requests
+    whole input_tokens|uncached_input_tokens: prompt tokens that no cache served or took
+    whole cache_read_tokens|cache_read_input_tokens: prompt tokens served from the cache
+    whole cache_write_5m_tokens: prompt tokens written to the cache for five minutes
+    whole cache_write_1h_tokens: prompt tokens written to the cache for an hour
+    whole cache_write_tokens > cache_write_unknown_tokens: prompt tokens written to the cache
+    whole output_tokens: generated tokens, reasoning included
+    whole reasoning_tokens: generated tokens that were reasoning
+    whole total_tokens > unsplit_tokens: tokens of which nobody says in which direction they went
+    number quantity: how many of another unit
+    text quantity_unit|unit: of what
+    money estimated_cost: what the provider reckons that it cost, in US dollars
 """
 
 #: Kind of record → its fields.
@@ -182,6 +212,7 @@ FIELDS: Final[dict[str, tuple[Field, ...]]] = {
     "jobs": declared(_JOBS),
     "samples": declared(_SAMPLES),
     "bills": declared(_BILLS),
+    "reported": declared(_REPORTED),
     **fields_beside(_COMMON, _WHOSE),
 }
 #: What must be there, besides a time.
@@ -193,6 +224,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "jobs": ("job_id",),
     "samples": ("metric", "value"),
     "bills": ("provider", "amount"),
+    "reported": ("provider",),
     **REQUIRED_BESIDE,
 }
 

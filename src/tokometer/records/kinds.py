@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final, Literal
 
 from tokometer.records.beside import Document, ErrorDetail, KnowledgeBase, LogLine, ModelOnOffer, Score
+from tokometer.records.billed import Bill, Reported
 from tokometer.records.outcomes import Change, Commit
 from tokometer.records.record import MAX_TOKENS, MergeRule, Micros, Record, Tokens, merge, merge_rule
 from tokometer.records.status import Status
@@ -277,25 +278,6 @@ class Sample(Record, kw_only=True, gc=False):
         self.machine = self.machine or self.host
 
 
-class Bill(Record, kw_only=True, gc=False):
-    """One line of a provider's bill or balance: what they say it cost, to hold against what we metered."""
-
-    kind: ClassVar[str] = "bills"
-
-    provider: str
-    amount: int
-    ended_at: int
-    type: Literal["usage", "credit", "top_up", "balance", "adjustment", "revenue"] = "usage"
-    currency: str = "USD"
-    line_item: str = ""
-    model: str = ""
-    project: str = ""
-    team: str = ""
-    invoice: str = ""
-    quantity: float | None = None
-    quantity_unit: str = ""
-
-
 #: Every kind, by the name under which the ledger, the API and the measures know it.
 KINDS: dict[str, type[Record]] = {
     kind.kind: kind
@@ -303,6 +285,7 @@ KINDS: dict[str, type[Record]] = {
         *(ModelCall, ToolCall, AgentRun, Step, JobRun, Sample, Bill),
         *(LogLine, Score, ModelOnOffer, KnowledgeBase, Document, ErrorDetail),
         *(Commit, Change),
+        *(Reported,),
     )
 }
 
@@ -325,6 +308,7 @@ __all__ = [
     "ModelCall",
     "ModelOnOffer",
     "Record",
+    "Reported",
     "Sample",
     "Score",
     "Step",

@@ -28,6 +28,7 @@ from tokometer.records.time import check_time
 from tokometer.records.values import MAX_DURATION_US, name_of
 
 DEFAULT_SOURCE: Final = "api"
+_USD: Final = "USD"
 
 _OK: Final = frozenset({"ok", "success", "succeeded", "completed", "done"})
 _FAILED: Final = frozenset({"error", "failed", "failure", "ko"})
@@ -171,7 +172,7 @@ def _finish(kind: str, reader: _Reader, values: dict[str, Any]) -> None:
     if end is not None:
         if end < start:
             raise RecordError(reader.spelling("ended_at"), "is before started_at")
-        if kind != "bills" and end - start > MAX_DURATION_US:
+        if kind not in ("bills", "reported") and end - start > MAX_DURATION_US:
             raise RecordError(reader.spelling("ended_at"), "is more than a year after started_at; is the unit wrong?")
         target = _ENDED_AT_TARGETS.get(kind)
         if target is not None:
@@ -182,15 +183,26 @@ def _finish(kind: str, reader: _Reader, values: dict[str, Any]) -> None:
         return
     if kind == "runs" and end is None and reader.get("duration_ms") is not None:
         values["ended_at"] = start + reader.get("duration_ms")
-    if kind == "bills":
-        values.setdefault("ended_at", start)
-        _choose(reader, values, "type", kind)
-    elif kind == "samples":
+    if kind == "samples":
         _choose(reader, values, "mode", kind)
     else:
         _choose(reader, values, "status", kind)
     if "provider" in values:
         values["provider"] = provider_of(values["provider"])
+
+
+def _finish_billed(_: _Reader, values: dict[str, Any]) -> None:
+    values.setdefault("ended_at", values["started_at"])
+    values["provider"] = provider_of(values["provider"])
+
+
+def _finish_bill(reader: _Reader, values: dict[str, Any]) -> None:
+    _finish_billed(reader, values)
+    _choose(reader, values, "type", "bills")
+    values["currency"] = values.get("currency", _USD).upper()
+    if values["currency"] != _USD and not reader.spelling("amount").endswith("_usd"):
+        # What it is in US dollars is for those to say who know the rate of its day.
+        values["stated_amount"], values["amount"] = values["amount"], None
 
 
 def _finish_call(reader: _Reader, values: dict[str, Any]) -> None:
@@ -292,6 +304,8 @@ _FINISHES: Final[dict[str, Callable[[_Reader, dict[str, Any]], None]]] = {
     "knowledge_bases": _finish_knowledge,
     "documents": _finish_knowledge,
     "error_details": _finish_error,
+    "bills": _finish_bill,
+    "reported": _finish_billed,
     "commits": _finish_commit,
     "changes": _finish_change,
 }

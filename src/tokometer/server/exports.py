@@ -27,7 +27,7 @@ from tokometer.reports.workbook import workbook
 from tokometer.server.making import Gone, Left
 from tokometer.server.rendering import context_of, every, panel_named
 from tokometer.server.runtime import Runtime
-from tokometer.server.scoped import parameters_of, scope_of
+from tokometer.server.scoped import parameters_of, scope_of, word_of
 
 router: Final = APIRouter(tags=["exports"])
 
@@ -50,10 +50,13 @@ _OF_PAGE: Final[dict[str, Callable[[Dashboard, Sequence[Answered], Scope], bytes
 
 @contextmanager
 def _asking(
-    runtime: Runtime, scope_at: Callable[[datetime | None], Scope]
-) -> Iterator[tuple[Context, Callable[[Panel], Answered]]]:
-    """Gives what asks panels as of one moment, where the ledger has such, and what is looked at then."""
-    future, turn = runtime.moments.claim(secrets.token_urlsafe(12), 0.0)
+    runtime: Runtime, scope_at: Callable[[datetime | None], Scope], word: str = ""
+) -> Iterator[tuple[Context, Callable[[Panel], Answered], int | None]]:
+    """Gives what asks panels as of one moment, where the ledger has such; what is looked at then; and its number.
+
+    The moment is that of a `word`, where whoever asks has one.
+    """
+    future, turn = runtime.moments.claim(word or secrets.token_urlsafe(12), 0.0)
     if turn is not None:
         time.sleep(min(turn, _PATIENCE))
         runtime.moments.make(future)
@@ -66,7 +69,11 @@ def _asking(
         return context_of(runtime, scope, lambda one: runtime.asked_of(moment, one, seconds).result())
 
     with runtime.moments.asking(moment):
-        yield context(_EVERY), lambda panel: answered(panel, context(every(runtime, panel)))
+        yield (
+            context(_EVERY),
+            lambda panel: answered(panel, context(every(runtime, panel))),
+            moment.number if moment else None,
+        )
 
 
 def _days(runtime: Runtime, window: Window | None, scope: Scope) -> tuple[datetime, datetime]:
@@ -76,12 +83,22 @@ def _days(runtime: Runtime, window: Window | None, scope: Scope) -> tuple[dateti
     return window.since, min(window.until, scope.now) - timedelta(seconds=1)
 
 
-def _file(content: bytes, form: Format, stem: str, days: tuple[datetime, datetime]) -> Response:
-    first, last = days
+@dataclass(slots=True)
+class _About:
+    """What a file turns out to be about: its days, and the moment that it is of."""
+
+    days: tuple[datetime, datetime]
+    moment: int | None
+
+
+def _file(content: bytes, form: Format, stem: str, about: _About) -> Response:
+    first, last = about.days
     headers = {
         "Content-Disposition": f'attachment; filename="{stem}_{first:%Y-%m-%d}_{last:%Y-%m-%d}.{form.ending}"',
         "Cache-Control": "private, no-store",
     }
+    if about.moment is not None:
+        headers["Moment"] = str(about.moment)
     if not form.media_type.startswith(("text/", "application/json", "image/svg")):
         # It is packed already.
         headers["Content-Encoding"] = "identity"
@@ -110,12 +127,13 @@ async def panel_file(request: Request, panel_id: str, form: Format, look: Look |
     if named is None:
         raise HTTPException(404, f"there is no panel {redacted(panel_id, 60)!r}; see /api/dashboards")
     panel, home = named
-    days: list[tuple[datetime, datetime]] = []
+    about: list[_About] = []
+    word = word_of(request)
 
     def work(gone: Gone) -> bytes:
-        with _asking(runtime, scope_at) as (context, ask):
+        with _asking(runtime, scope_at, word) as (context, ask, number):
             answer = ask(panel)
-        days.append(_days(runtime, answer.view.window, context.scope))
+        about.append(_About(_days(runtime, answer.view.window, context.scope), number))
         if gone():
             raise Left
         if look is None:
@@ -124,7 +142,7 @@ async def panel_file(request: Request, panel_id: str, form: Format, look: Look |
 
     scope_at = _scope_at(request, home.range)
     content = await runtime.making.make(request, work)
-    return _file(content, form, stem_of(panel), days[0])
+    return _file(content, form, stem_of(panel), about[0])
 
 
 async def page_file(request: Request, dashboard_id: str, form: Format, paper: Paper = "a4") -> Response:
@@ -133,17 +151,18 @@ async def page_file(request: Request, dashboard_id: str, form: Format, paper: Pa
     dashboard = DASHBOARDS.get(dashboard_id) or _own(runtime, dashboard_id)
     if dashboard is None:
         raise HTTPException(404, f"there is no dashboard {redacted(dashboard_id, 60)!r}; see /api/dashboards")
-    days: list[tuple[datetime, datetime]] = []
+    about: list[_About] = []
+    word = word_of(request)
 
     def work(gone: Gone) -> bytes:
-        with _asking(runtime, scope_at) as (context, ask):
+        with _asking(runtime, scope_at, word) as (context, ask, number):
 
             def waited_for(panel: Panel) -> Answered:
                 if gone():
                     raise Left
                 return ask(panel)
 
-            days.append(_days(runtime, context.scope.window, context.scope))
+            about.append(_About(_days(runtime, context.scope.window, context.scope), number))
             if form.ending != "pdf":
                 return _OF_PAGE[form.ending](
                     dashboard, [waited_for(panel) for panel in dashboard.panels], context.scope
@@ -153,12 +172,12 @@ async def page_file(request: Request, dashboard_id: str, form: Format, paper: Pa
 
     scope_at = _scope_at(request, dashboard.range)
     content = await runtime.making.make(request, work)
-    return _file(content, form, stem_of(dashboard), days[0])
+    return _file(content, form, stem_of(dashboard), about[0])
 
 
 def report_at(runtime: Runtime, dashboard: Dashboard, scope_at: Callable[[datetime | None], Scope]) -> Report:
     """A dashboard as a report, for whoever is no request: what is sent by the server itself."""
-    with _asking(runtime, scope_at) as (context, ask):
+    with _asking(runtime, scope_at) as (context, ask, _):
         return report_of(dashboard, context, ask, demo=runtime.demo)
 
 
@@ -185,6 +204,13 @@ _WIDTH: Final = Query(ge=0, le=2_400, description="Pixels; 0 for as wide as the 
 _SCALE: Final = Query(ge=0.5, le=4, description="Pixels of a PNG for one pixel of width")
 
 
+def _words(form: Format) -> str:
+    return (
+        f"{form.about}. With the parameters of a page: `range`, `tz`, filters; of the same moment as panels that are "
+        "asked for with the same word in a header `Moment`."
+    )
+
+
 def _serve_panel(form: Format) -> None:
     """Gives a form of panels its address."""
 
@@ -201,7 +227,7 @@ def _serve_panel(form: Format) -> None:
         return await panel_file(request, panel_id, form, Look(theme, width, scale))
 
     made = rows if form.ending in _OF_PANEL else picture
-    made.__doc__ = f"{form.about}. With the parameters of a page: `range`, `tz`, filters."
+    made.__doc__ = _words(form)
     router.add_api_route(
         f"/api/panels/{{panel_id}}.{form.ending}", made, name=f"panel_{form.ending}", summary=f"A panel as {form.title}"
     )
@@ -217,7 +243,7 @@ def _serve_page(form: Format) -> None:
         return await page_file(request, dashboard_id, form, paper)
 
     made = report if form.ending == "pdf" else plain
-    made.__doc__ = f"{form.about}. With the parameters of a page: `range`, `tz`, filters."
+    made.__doc__ = _words(form)
     router.add_api_route(
         f"/api/dashboards/{{dashboard_id}}.{form.ending}",
         made,

@@ -27,13 +27,10 @@ from tokometer.server.memory import FOR_GOOD, Kept
 from tokometer.server.moments import Moment
 from tokometer.server.rendering import context_of, every, fitting, held, made, panel_named, panels
 from tokometer.server.runtime import Rendered, Runtime, quarter_of
-from tokometer.server.scoped import parameters_of, scope_of
+from tokometer.server.scoped import parameters_of, scope_of, word_of
 from tokometer.server.templates import render
 
 router: Final = APIRouter(tags=["panels"])
-
-#: Characters of the word for a moment.
-_LONGEST_WORD: Final = 64
 
 
 @router.get("/api/dashboards", summary="Every dashboard with its panels")
@@ -130,7 +127,7 @@ async def panel(request: Request, panel_id: str, rows: bool = True, live: bool =
     `Moment` is its number.
     """
     runtime: Runtime = request.app.state.runtime
-    word = request.headers.get("moment", "")[:_LONGEST_WORD]
+    word = word_of(request)
     if panel_id in panels():
         found, home = _named(runtime, panel_id)
     else:

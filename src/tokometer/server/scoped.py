@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from fastapi import HTTPException, Request
 
@@ -29,3 +30,12 @@ def parameters_of(request: Request) -> dict[str, list[str]]:
     for name, value in request.query_params.multi_items():
         found.setdefault(name, []).append(value)
     return found
+
+
+#: Characters of a word that are looked at.
+_LONGEST_WORD: Final = 64
+
+
+def word_of(request: Request) -> str:
+    """With what a request asks to be answered of the same moment as others; '' where it does not."""
+    return request.headers.get("moment", "")[:_LONGEST_WORD]

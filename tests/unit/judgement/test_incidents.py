@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from generators.told_answers import NOW, Teller, judged
 from tokometer.judgement.incidents import incidents_in
+from tokometer.measures import Query, Slices
 from tokometer.settings import Settings, SloOverride
 
 START = datetime(2026, 3, 10, 8, tzinfo=UTC)
@@ -164,6 +165,12 @@ def _uptime(
     return judged("uptime", teller=teller, by="provider", now=NOW, **about)
 
 
+def _answers(course: str) -> tuple[list[Mapping[str, Any]], ...]:
+    """Slices, active minutes and days of a course."""
+    rows, active = _quarters(course)
+    return rows, [{"provider": "a", "active_minutes": active}], []
+
+
 def _within(active: int = 100, bad: int = 1) -> list[dict[str, Any]]:
     availability = 1 - bad / active
     return [{"provider": "a", "availability": availability, "active_minutes": active, "bad_minutes": bad}]
@@ -185,6 +192,27 @@ def test_uptime_during_an_incident() -> None:
     [row] = _uptime("gggbb", _within(), [])
     assert (row["ongoing"], row["quiet_days"], row["standing"]) == (True, 0, "critical")
     assert row["downtime"] == 2 * 60
+
+
+def test_uptime_of_a_window_that_is_over() -> None:
+    """It says what was so at the window's end: it stays the same, and nothing that came later is looked at."""
+    until = START + 20 * MINUTE
+    teller = Teller([_within(), *_answers("bbbb" + "g" * 16)], since=START, until=until)
+    [row] = judged("uptime", teller=teller, by="provider", until=until.isoformat())
+    assert (row["quiet_days"], row["last_incident"]) == (pytest.approx(16 / (24 * 60)), START)
+    for question in teller.asked[1:]:
+        assert isinstance(question, Query | Slices)
+        assert question.until == until.isoformat()
+        assert question.since == (until - timedelta(days=90)).isoformat()
+
+
+def test_uptime_of_a_long_window() -> None:
+    """All of its incidents count; the last one is told of where it was in the 90 days before its end."""
+    teller = Teller([_within(), *_answers("bbbb" + "g" * 16)], since=START, until=START + timedelta(days=100))
+    [row] = judged("uptime", teller=teller, by="provider", now=NOW + timedelta(days=900), since="year", until="then")
+    assert (row["incidents"], row["downtime"], row["last_incident"]) == (1, 4 * 60, None)
+    assert isinstance(teller.asked[1], Slices)
+    assert (teller.asked[1].since, teller.asked[1].until) == ("year", "then")
 
 
 def test_uptime_without_incidents() -> None:

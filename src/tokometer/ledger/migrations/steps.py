@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from tokometer.ledger.migrations import availability, beside, context, labels, outcomes, room, tellings, waiting, ways
+from tokometer.ledger.migrations import (
+    availability,
+    beside,
+    billed,
+    context,
+    labels,
+    outcomes,
+    room,
+    tellings,
+    waiting,
+    ways,
+)
 from tokometer.ledger.protocol import Engine, LedgerError
 from tokometer.ledger.schema import ROLLUPS
 from tokometer.ledger.tables import Column, Table
@@ -65,6 +76,13 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "what fills prompts: conversations, sizes of results, compactions; commits and changes",
         columns=context.COLUMNS,
         tables=outcomes.TABLES,
+    ),
+    Migration(
+        9,
+        "reports of usage by providers; bills in other currencies, by key, person and tier",
+        billed.statements,
+        columns=billed.COLUMNS,
+        tables=billed.TABLES,
     ),
 )
 

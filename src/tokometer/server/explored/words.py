@@ -29,6 +29,7 @@ KINDS: Final[dict[str, str]] = {
     "jobs": "Job run",
     "samples": "Reading",
     "bills": "Bill",
+    "reported": "Reported usage",
     "logs": "Log line",
     "scores": "Score",
     "models": "Model on offer",

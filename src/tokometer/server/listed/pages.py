@@ -38,6 +38,7 @@ KINDS: Final[dict[str, str]] = {
     "error_details": "Error details",
     "samples": "Readings",
     "bills": "Bill lines",
+    "reported": "Reported usage",
     "models": "Models on offer",
     "knowledge_bases": "Knowledge bases",
     "documents": "Documents",

@@ -5,6 +5,7 @@
 
 export class Finder {
   /** @type {AbortController | undefined} */ #asking;
+  /** @type {Promise<void>} */ #found = Promise.resolve();
   #chosen = 0;
 
   /** @param {import("./filters.js").Filters} filters */
@@ -13,7 +14,7 @@ export class Finder {
     this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("filter"));
     this.input = /** @type {HTMLInputElement} */ (document.getElementById("filter-text"));
     this.list = /** @type {HTMLElement} */ (document.getElementById("filter-list"));
-    this.input.addEventListener("input", () => this.#find());
+    this.input.addEventListener("input", () => this.#look());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("click", (event) => {
       const option = /** @type {HTMLElement} */ (event.target).closest(".option");
@@ -25,7 +26,11 @@ export class Finder {
     this.input.value = "";
     this.dialog.showModal();
     this.input.focus();
-    this.#find();
+    this.#look();
+  }
+
+  #look() {
+    this.#found = this.#find();
   }
 
   async #find() {
@@ -81,9 +86,18 @@ export class Finder {
       this.#mark(this.#chosen + by);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const option = this.list.querySelector("[aria-selected=true]");
-      if (option) this.#choose(/** @type {HTMLElement} */ (option), event.shiftKey);
+      this.#enter(event.shiftKey);
     }
+  }
+
+  /** Chooses what is marked of what matches the words that stand there, not the letters before them.
+   * @param {boolean} more whether there is more to choose */
+  async #enter(more) {
+    const words = this.input.value;
+    await this.#found;
+    if (!this.dialog.open || this.input.value !== words) return;
+    const option = this.list.querySelector("[aria-selected=true]");
+    if (option) this.#choose(/** @type {HTMLElement} */ (option), more);
   }
 
   /** @param {number} index */
@@ -101,6 +115,6 @@ export class Finder {
     // What is chosen stands first now.
     this.input.focus();
     this.input.select();
-    this.#find();
+    this.#look();
   }
 }
