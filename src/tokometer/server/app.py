@@ -12,6 +12,8 @@ from tokometer.server import (
     api,
     assets,
     badges,
+    billing,
+    billing_page,
     board_pages,
     boards,
     budgets,
@@ -22,6 +24,7 @@ from tokometer.server import (
     explored,
     exports,
     filtering,
+    focus,
     grafana,
     hardware,
     health,
@@ -36,6 +39,7 @@ from tokometer.server import (
     panels,
     plans,
     pushed,
+    rate_cards,
     rates,
     rules,
     search,
@@ -78,6 +82,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         control,
         api,
         exports,
+        focus,
         panels,
         filtering,
         search,
@@ -96,7 +101,18 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
-    for one in (hardware.api, series.api, units.pages, what_if.pages, subscriptions.api, rates.api, plans.pages):
+    for one in (
+        hardware.api,
+        series.api,
+        units.pages,
+        what_if.pages,
+        subscriptions.api,
+        rates.api,
+        plans.pages,
+        rate_cards.api,
+        billing.api,
+        billing_page.pages,
+    ):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
