@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from tokometer.measures import Column
+from tokometer.measures import Column, QueryError
 from tokometer.measures.labels import PREFIX
 from tokometer.measures.result import ColumnType, csv_cell
 from tokometer.records import PROVIDERS
@@ -112,18 +112,29 @@ def rows(
     if not 0 <= (last - first).days < _MOST_DAYS:
         raise ValueError(f"name a window of 1 to {_MOST_DAYS} days")
     by = tuple(dict.fromkeys((*_BY, *tags)))
-    for at in range((last - first).days + 1):
-        day = first + timedelta(days=at)
-        question = {
-            "measures": [f"calls.{name}" for name in _MEASURES],
-            "by": [f"calls.{name}" for name in by],
-            "since": day.isoformat(),
-            "until": day.isoformat(),
-            "tz": "UTC",
-            "order": [f"calls.{name}" for name in by],
-        }
-        for told in ask(question):
-            yield _row(day, told, by, workspace)
+    try:
+        yield from _asked(ask, first, last, by, workspace)
+    except QueryError as error:
+        if error.field != "limit":
+            raise
+        # More rows than one answer may have: day by day.
+        for at in range((last - first).days + 1):
+            day = first + timedelta(days=at)
+            yield from _asked(ask, day, day, by, workspace)
+
+
+def _asked(ask: AskRows, first: date, last: date, by: Sequence[str], workspace: str) -> Iterator[dict[str, Any]]:
+    names = ("day", *by)
+    question = {
+        "measures": [f"calls.{name}" for name in _MEASURES],
+        "by": [f"calls.{name}" for name in names],
+        "since": first.isoformat(),
+        "until": last.isoformat(),
+        "tz": "UTC",
+        "order": [f"calls.{name}" for name in names],
+    }
+    for told in ask(question):
+        yield _row(date.fromisoformat(str(told["day"])[:10]), told, by, workspace)
 
 
 def as_csv(found: Iterator[Mapping[str, Any]], version: Version) -> bytes:

@@ -99,8 +99,8 @@ async def statement_pdf(request: Request, period: str, by: str, value: str) -> R
     def work(_: object) -> bytes:
         made.append(_found(runtime, period, by, value))
         found = made[0]
-        frozen = f"{found.closing.created:%Y-%m-%d} by {found.closing.author}" if found.closing else ""
-        report = report_of(found.body, made=runtime.now(), digest=found.digest, frozen=frozen, demo=runtime.demo)
+        when = f"{found.closing.created:%Y-%m-%d} by {found.closing.author}" if found.closing else ""
+        report = report_of(found.body, made=runtime.now(), digest=found.digest, frozen=when, demo=runtime.demo)
         try:
             return runtime.making.press.make(Pages(report))
         except PressError as error:
@@ -115,7 +115,7 @@ async def statement_pdf(request: Request, period: str, by: str, value: str) -> R
 def closings(request: Request) -> Response:
     """The latest first; each with its digest, the SHA-256 of what it says."""
     runtime: Runtime = request.app.state.runtime
-    found = _closings(runtime)
+    found = frozen(runtime)
     return answered({"closings": [_closed(one) for one in reversed(found)]})
 
 
@@ -191,10 +191,10 @@ def statements(runtime: Runtime, month: Month) -> list[Shown]:
     """The statements of a month: the frozen ones as they were frozen, all others as they are now."""
     titles = {card.id: card.title for card in runtime.settings.own_cards}
     now = {_of(one.by, one.value): body_of(one, month, titles) for one in month.charges}
-    frozen = {one.of: one for one in _closings(runtime, month.period)}
+    closed = {one.of: one for one in frozen(runtime, month.period)}
     found = []
-    for of in [*now, *(of for of in frozen if of not in now)]:
-        closing = frozen.get(of)
+    for of in [*now, *(of for of in closed if of not in now)]:
+        closing = closed.get(of)
         if closing is None:
             found.append(Shown(now[of]))
         else:
@@ -215,7 +215,8 @@ def _found(runtime: Runtime, period: str, by: str, value: str) -> Shown:
     raise HTTPException(404, f"nobody of {redacted(by, 40)} called {redacted(value, 60)!r} is charged for that month")
 
 
-def _closings(runtime: Runtime, period: str = "") -> list[Closing]:
+def frozen(runtime: Runtime, period: str = "") -> list[Closing]:
+    """The statements that were frozen, of a month or of all."""
     if not runtime.accounts.is_there:
         return []
     where = [CLOSINGS.c.what == STATEMENT, *([CLOSINGS.c.period == period] if period else [])]

@@ -16,7 +16,7 @@ from tokometer.judgement.charges import Month, month_of
 from tokometer.measures import Filter, Query, QueryError
 from tokometer.records.units import COUNT, PERCENT, TOKENS, USD, USD_PER_MTOK, USD_PER_REQUEST, exact, show
 from tokometer.reports.statement import money
-from tokometer.server.billing import Shown, last_month, margin_of, month_named, statements
+from tokometer.server.billing import Shown, frozen, last_month, margin_of, month_named, statements
 from tokometer.server.offered import findable
 from tokometer.server.pages import framed
 from tokometer.server.rate_cards import PURPOSES, listed
@@ -169,13 +169,20 @@ def _changes(runtime: Runtime) -> list[dict[str, str]]:
     except AccountsError as error:
         runtime.accounts.trouble = str(error)
         return []
-    return [_change(one) for one in found if one.kind != "closing" or one.what.get("what", "statement") == "statement"]
+    titles = {card.id: card.title for card in runtime.settings.own_cards}
+    titles |= {one.id: f"{one.title} · {one.period}" for one in frozen(runtime)}
+    return [
+        _change(one, titles)
+        for one in found
+        if one.kind != "closing" or one.what.get("what", "statement") == "statement"
+    ]
 
 
-def _change(one: Change) -> dict[str, str]:
+def _change(one: Change, titles: Mapping[str, str]) -> dict[str, str]:
     did = one.did
     kind = "rate card"
     if one.kind == "closing":
         did, kind = {"added": "froze", "removed": "opened again"}.get(one.did, one.did), "statement"
-    title = " · ".join(str(one.what[name]) for name in ("title", "period") if one.what.get(name))
+    said = " · ".join(str(one.what[name]) for name in ("title", "period") if one.what.get(name))
+    title = titles.get(one.id) or said or "that is gone"
     return {"at": one.at.isoformat(), "who": one.who, "did": did, "kind": kind, "title": title}

@@ -105,6 +105,7 @@ def about(declared: Mapping[str, Any], currency: str) -> str:
     said = _prices(declared, sign)
     models = declared.get("models") or {}
     if models:
+        said = said or ["at cost"]
         said.append(f"{len(models)} model{'s' if len(models) > 1 else ''} at other prices")
     if declared.get("monthly_fee"):
         said.append(f"{sign}{declared['monthly_fee']} a month")
