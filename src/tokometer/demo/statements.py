@@ -23,8 +23,8 @@ ACCOUNTS: Final = {
     "openrouter": "OpenRouter (demo)",
     "bedrock": "AWS Bedrock bill (demo)",
 }
-#: Google states a day two days later.
-LATE_DAYS: Final = {"google": 2}
+#: AWS states a day two days later.
+LATE_DAYS: Final = {"bedrock": 2}
 _CENT: Final = 10_000_000
 _READ: Final = 1
 #: What a token costs of the model that no price book knows, in nano-dollars.
