@@ -101,8 +101,8 @@ def asked(matter: Matter, of: str = "") -> Generator[tuple[Question, ...], tuple
         for row in result.rows:
             if row["lines"]:
                 month = _day(row[_MONTHS])
-                first, last = listed.get(row["provider"], (month, month))
-                listed[row["provider"]] = min(first, month), max(last, month)
+                earliest, latest = listed.get(row["provider"], (month, month))
+                listed[row["provider"]] = min(earliest, month), max(latest, month)
     keep = _chosen(matter)
     # A course has a row for each day, also for those that have nothing.
     called, stated, lines = (
