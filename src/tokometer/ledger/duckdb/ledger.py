@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,7 @@ from tokometer.ledger.duckdb.commits import Books, Witness
 from tokometer.ledger.duckdb.instance import Instance
 from tokometer.ledger.duckdb.labels import put_sets, roll_up
 from tokometer.ledger.duckdb.opening import CHECKPOINT_THRESHOLD
+from tokometer.ledger.duckdb.recosting import DuckDBRecosting
 from tokometer.ledger.duckdb.reopening import Reopening
 from tokometer.ledger.duckdb.room import Room, size_of
 from tokometer.ledger.duckdb.settle import ROLLUP
@@ -201,6 +202,32 @@ class DuckDBLedger:
             return changed
 
         return self._write(do)
+
+    @property
+    def recosting(self) -> DuckDBRecosting:
+        """See :attr:`tokometer.ledger.protocol.Ledger.recosting`."""
+        return DuckDBRecosting(self)
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Who holds it, writes alone."""
+        return self._lock
+
+    @contextmanager
+    def opened(self) -> Iterator[Instance]:
+        """The database for long work, which fails where that is let go of."""
+        instance = self._instance
+        with instance.asked():
+            yield instance
+
+    @contextmanager
+    def writing(self) -> Iterator[Instance]:
+        """The database, for its only writer."""
+        with self._lock:
+            self._asked(self._tune)
+            self._changes += 1
+            with self.opened() as instance:
+                yield instance
 
     # -- reading -----------------------------------------------------------------------------------------------
 
