@@ -3,7 +3,8 @@
 Format: platform.claude.com/docs/en/api/admin/analytics and support.claude.com, "Claude Enterprise Analytics API
 reference guide", read in November 2026: `/v1/organizations/analytics/…` with the header `x-api-key`, pages by
 `next_page` as `page`. `cost_report` and `usage_report` have buckets of a day with `results`, as the reports of Claude
-Console have them; amounts are cents as text. `users` is a day of what people did, told three days later; `summaries` has seats.
+Console have them; amounts are cents as text. `users` is a day of what people did, told three days later; `summaries`
+has seats.
 The names within a row of `users` were not seen in the reference itself, and are those that others read.
 """
 

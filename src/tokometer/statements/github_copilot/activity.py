@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -91,7 +92,7 @@ def people(asked: Asked, portion: Portion) -> Iterator[Stated]:
     for day in whole_days(portion.since, min(portion.until, asked.now)):
         for link in _links(asked, day):
             body = checked(asked.ask(link), "the report's file")
-            lines.read([_row(line) for line in body.splitlines() if line.strip()], lambda told: _use(lines, told), _ROW)
+            lines.read([_row(line) for line in body.splitlines() if line.strip()], partial(_use, lines, day), _ROW)
     yield lines.stated()
 
 
@@ -120,8 +121,13 @@ def _seat_pages(asked: Asked) -> Iterator[Told]:
 
 def _links(asked: Asked, day: datetime) -> list[str]:
     path = f"{_org(asked)}/metrics/reports/users-1-day"
-    answer = asked.ask(path, {"day": day.date().isoformat()})
-    if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NO_CONTENT):
+    try:
+        answer = asked.ask(path, {"day": day.date().isoformat()})
+    except PollError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return []
+        raise
+    if answer.status == HTTPStatus.NO_CONTENT:
         return []
     links = object_of(json_of(answer, path), path).raw("download_links")
     if not isinstance(links, list):
@@ -136,9 +142,10 @@ def _row(line: bytes) -> object:
         raise PollError("the report's file holds a line that is not JSON") from None
 
 
-def _use(lines: Lines, told: Told) -> None:
-    at = told.needed(told.text("day", "report_day"), "day")
-    day = datetime.fromisoformat(f"{at[:10]}T00:00:00+00:00")
+def _use(lines: Lines, day: datetime, told: Told) -> None:
+    if (told.text("day", "report_day") or day.date().isoformat())[:10] != day.date().isoformat():
+        # It is read with its own day.
+        return
     user = told.text("user_login", "user_id")
     counts = [(unit, amount_of(told, name)) for name, unit in _UNITS.items()]
     for unit, count in counts:

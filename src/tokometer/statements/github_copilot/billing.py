@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -41,9 +42,9 @@ def bill(asked: Asked, portion: Portion) -> Iterator[Stated]:
     lines = Lines(asked, "bill")
     wanted = products(asked.options)
 
-    def take(told: Told) -> None:
+    def take(day: datetime, told: Told) -> None:
         product = told.text("product")
-        if not any(name in product.lower() for name in wanted):
+        if not any(name in product.lower() for name in wanted) or day_of(told, "date") != day:
             return
         about = {
             "line_item": told.text("sku") or product,
@@ -52,7 +53,7 @@ def bill(asked: Asked, portion: Portion) -> Iterator[Stated]:
             "quantity_unit": told.text("unitType"),
         }
         lines.bill(
-            day_of(told, "date"),
+            day,
             about,
             amount=told.needed(dollars(told, "netAmount"), "netAmount"),
             list_amount=dollars(told, "grossAmount"),
@@ -60,7 +61,7 @@ def bill(asked: Asked, portion: Portion) -> Iterator[Stated]:
         )
 
     for day in whole_days(portion.since, min(portion.until, asked.now)):
-        lines.read(_items(asked, "usage", day), take, _BILL)
+        lines.read(_items(asked, "usage", day).raw("usageItems") or [], partial(take, day), _BILL)
     yield lines.stated()
 
 
@@ -70,7 +71,12 @@ def used(what: str, unit: str) -> Callable[[Asked, Portion], Iterator[Stated]]:
     def read(asked: Asked, portion: Portion) -> Iterator[Stated]:
         lines = Lines(asked, unit)
         for day in whole_days(portion.since, min(portion.until, asked.now)):
-            lines.read(_items(asked, f"{what}/usage", day), lambda told, day=day: _use(lines, unit, day, told), _USE)  # type: ignore[misc] # bound now
+            told = _items(asked, f"{what}/usage", day)
+            period = told.within("timePeriod")
+            if period.whole("day") != day.day or period.whole("month") != day.month:
+                # What it adds up has no date of its own: a month would be read once for each of its days.
+                raise PollError("GitHub tells of another time than it was asked for", final=True)
+            lines.read(told.raw("usageItems") or [], partial(_use, lines, unit, day), _USE)
         yield lines.stated()
 
     return read
@@ -96,13 +102,16 @@ def _use(lines: Lines, unit: str, day: datetime, told: Told) -> None:
     lines.usage(day, about, quantity=quantity, estimated_cost=dollars(told, "netAmount"))
 
 
-def _items(asked: Asked, what: str, day: datetime) -> object:
+def _items(asked: Asked, what: str, day: datetime) -> Told:
     path = f"{owner(asked)}/settings/billing/{what}"
     query = {"year": str(day.year), "month": str(day.month), "day": str(day.day)}
     if asked.options.get("enterprise") and asked.options.get("organisation"):
         query["organization"] = asked.options["organisation"]
-    answer = asked.ask(path, query)
-    if answer.status == HTTPStatus.NOT_FOUND:
+    try:
+        answer = asked.ask(path, query)
+    except PollError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
         reason = "GitHub has no such report for it: it is not on the enhanced billing platform, or this key may not ask"
-        raise PollError(reason, secret=True)
-    return object_of(json_of(answer, path), path).raw("usageItems") or []
+        raise PollError(reason, final=True, status=error.status) from None
+    return object_of(json_of(answer, path), path)

@@ -21,7 +21,7 @@ from tokometer.statements.lines import Lines, object_of
 from tokometer.statements.protocol import Asked, Portion, Stated
 
 ADDRESS: Final = "https://bigquery.googleapis.com"
-_TABLE: Final = re.compile(r"[A-Za-z0-9:.-]{4,64}\.[A-Za-z0-9_]{1,256}\.[A-Za-z0-9_$-]{1,256}")
+_TABLE: Final = re.compile(r"[A-Za-z0-9:.-]{2,64}\.[A-Za-z0-9_]{1,256}\.[A-Za-z0-9_$-]{1,256}")
 _PAGE: Final = 1_000
 _WAIT_MS: Final = 20_000
 #: How often a query that goes on is asked for.

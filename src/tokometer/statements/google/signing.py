@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from tokometer.sources.polling import checked, json_of
+from tokometer.sources.polling import json_of
 from tokometer.sources.protocol import PollError
 from tokometer.sources.told import Told
 from tokometer.statements.lines import object_of
@@ -40,11 +40,13 @@ def token_of(key: str, ask: Asks, now: datetime) -> tuple[str, float]:
     address = told.word("token_uri")
     claim = _signed(told, address, int(now.timestamp()))
     body = urlencode({"grant_type": _GRANT, "assertion": claim}).encode()
-    answer = ask(address, headers={"Content-Type": "application/x-www-form-urlencoded"}, body=body)
-    if answer.status in _REFUSED:
+    try:
+        answer = ask(address, headers={"Content-Type": "application/x-www-form-urlencoded"}, body=body)
+    except PollError as error:
+        if error.status not in _REFUSED:
+            raise
         reason = "Google does not take this key: is it deleted, or is this machine's clock wrong?"
-        raise PollError(f"{reason} ({answer.status})", secret=True)
-    checked(answer, "the token's address")
+        raise PollError(f"{reason} ({error.status})", secret=True, final=True, status=error.status) from None
     said = object_of(json_of(answer, "the token's address"), "the token's address")
     token = said.word("access_token")
     if not token:

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from tokometer.records import RecordError
-from tokometer.sources.polling import fetch_json, json_of
+from tokometer.sources.polling import fetch_json
 from tokometer.sources.protocol import PollError
 from tokometer.sources.told import Told
 from tokometer.statements.lines import Lines, day_of, dollars, object_of
@@ -47,15 +47,16 @@ def daily(asked: Asked, portion: Portion) -> Iterator[Stated]:
     """What each day cost and used, by model and key."""
     lines = Lines(asked, "daily")
     query = {"start_date": _written(portion.since), "end_date": _written(portion.until - DAY)}
-    page = 1
+    teams, page = teams_of(asked), 1
     while True:
         asked_for = {**query, "page": str(page), "page_size": str(_PAGE)}
-        answer = asked.ask(PATH, asked_for, headers={"Accept": "application/json"})
-        if answer.status == HTTPStatus.NOT_FOUND and page == 1:
+        try:
+            told = object_of(fetch_json(asked.ask, PATH, asked_for), PATH)
+        except PollError as error:
+            if error.status != HTTPStatus.NOT_FOUND or page > 1:
+                raise
             _old(asked, lines, query)
             break
-        told = object_of(json_of(answer, PATH), PATH)
-        teams = teams_of(asked)
         lines.read(told.raw("results"), lambda row: _day(teams, lines, row), _ROW)
         metadata = told.within("metadata")
         if not metadata.yes("has_more") and page >= (metadata.whole("total_pages") or 1):
@@ -70,7 +71,10 @@ def teams_of(asked: Asked) -> Mapping[str, str]:
     if found is None:
         try:
             told = Told({"teams": fetch_json(asked.ask, _TEAMS)})
-        except PollError:
+        except PollError as error:
+            if not (error.secret or error.final):
+                # Names that are missing only just now would make other lines of the same.
+                raise
             told = Told({})
         found = {one.text("team_id"): one.text("team_alias") for one in told.objects("teams")}
         asked.remembered["teams"] = found
