@@ -18,6 +18,7 @@ from tokometer.server import (
     boards,
     budgets,
     channels,
+    closings,
     control,
     digests,
     embedded,
@@ -41,6 +42,7 @@ from tokometer.server import (
     pushed,
     rate_cards,
     rates,
+    reconciling,
     rules,
     search,
     series,
@@ -113,6 +115,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         billing.api,
         billing_page.pages,
     ):
+        app.include_router(one)
+    for one in (reconciling.router, closings.api, closings.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
