@@ -56,7 +56,7 @@ SET_BACK_CLICKHOUSE = """
 import sys
 from tokometer.ledger.clickhouse import ClickHouseLedger
 ledger = ClickHouseLedger(sys.argv[1])
-ledger._command("DROP TABLE availability SYNC")
+ledger.command("DROP TABLE availability SYNC")
 ledger._write_version(4)
 ledger.close()
 """

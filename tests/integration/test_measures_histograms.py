@@ -235,10 +235,8 @@ def test_audit_finds_a_histogram_that_lies(empty: Ledger) -> None:
         empty._instance.connection.execute("DELETE FROM histograms WHERE quarter % 192 <> 0")
     else:
         assert isinstance(empty, ClickHouseLedger)
-        empty._command(
-            "ALTER TABLE histograms UPDATE numbers = [2] WHERE quarter % 192 = 0 SETTINGS mutations_sync = 2"
-        )
-        empty._command("ALTER TABLE histograms DELETE WHERE quarter % 192 <> 0 SETTINGS mutations_sync = 2")
+        empty.command("ALTER TABLE histograms UPDATE numbers = [2] WHERE quarter % 192 = 0 SETTINGS mutations_sync = 2")
+        empty.command("ALTER TABLE histograms DELETE WHERE quarter % 192 <> 0 SETTINGS mutations_sync = 2")
     found = empty.audit()
     assert {discrepancy.table for discrepancy in found} == {"histograms"}
     assert {discrepancy.column for discrepancy in found} == {"buckets", "numbers"}

@@ -285,14 +285,14 @@ class _Other:
 # -- the other process -------------------------------------------------------------------------------------------------
 
 
-def main(parent: str, descriptor: str, overrides: str, cache: str, labels: str) -> None:
+def main(parent: str, descriptor: str, overrides: str, cache: str, made: str, labels: str) -> None:
     """Answer requests that come over the socket with this file number, until it is closed or `parent` is gone."""
     end_with(int(parent))
     from tokometer.sources import otlp  # noqa: F401 - before the first request, not with it
 
     log_discreetly()
 
-    book = Prices(*(Path(path) if path else None for path in (overrides, cache))).open()
+    book = Prices(*(Path(path) if path else None for path in (overrides, cache, made))).open()
     settings = msgspec.json.decode(labels, type=LabelSettings)
     encode = msgspec.msgpack.Encoder().encode
     # What a request makes is gone after it, but for a cycle now and then.

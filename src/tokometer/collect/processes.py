@@ -50,7 +50,7 @@ class _Task(msgspec.Struct, array_like=True):
 
     bundles: Sequence[list[tuple[int, Job]]]
     #: The folders of prices, or the names of who ships: as the one or the other has them.
-    packing: tuple[str | None, str | None]
+    packing: tuple[str | None, ...]
     ships: bool
     numbers: int
     out: int
@@ -108,8 +108,8 @@ def spawn(
     )
     os.close(its)
     assert program.stdin is not None
-    first, second = (None if one is None else str(one) for one in packing)
-    task = _Task(bundles, (first, second), isinstance(packing, Sender), numbers, its, os.getpid())
+    named = tuple(None if one is None else str(one) for one in packing)
+    task = _Task(bundles, named, isinstance(packing, Sender), numbers, its, os.getpid())
     with suppress(BrokenPipeError), program.stdin:
         program.stdin.write(msgspec.msgpack.encode(task))
     return Process(out, program=program)
@@ -128,10 +128,10 @@ def main() -> None:
     end_with(task.parent)
     log_discreetly()
     with suppress(BrokenPipeError, KeyboardInterrupt):
-        first, second = task.packing
-        packing: Prices | Sender = Prices(*(None if path is None else Path(path) for path in task.packing))
         if task.ships:
-            packing = Sender(first or "", second or "")
+            packing: Prices | Sender = Sender(*(name or "" for name in task.packing))
+        else:
+            packing = Prices(*(None if path is None else Path(path) for path in task.packing))
         work(task.bundles, FILE_SOURCES, packing, task.numbers, task.out)
 
 

@@ -18,6 +18,7 @@ from tokometer.ledger.protocol import Batch
 from tokometer.ledger.refused import is_of_a_file
 from tokometer.ledger.waiting import Waiting
 from tokometer.prices import PriceBook
+from tokometer.prices.book import MADE
 from tokometer.records import ModelCall, Notice, Record, Refusal, now_us
 from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
@@ -31,15 +32,17 @@ Packer = Callable[[Sequence[int], Sequence[Reading]], bytes]
 
 
 class Prices(NamedTuple):
-    """Where every process finds the same prices: the user's file of overrides, and the folder of what was looked up."""
+    """Where every process finds the same prices: the user's overrides, and the folder of what was looked up."""
 
     overrides: Path | None = None
     cache: Path | None = None
+    #: What people make in the page, as the server writes it down (:mod:`tokometer.prices.made`).
+    made: Path | None = None
 
     @classmethod
     def of(cls, data: Path, home: Path, env: Mapping[str, str]) -> Self:
         """Those of a data folder; the catalogue's are the same for all folders of a user."""
-        return cls(data / "prices.toml", cache_folder(data, home, env))
+        return cls(data / "prices.toml", cache_folder(data, home, env), data / MADE)
 
     def open(self) -> PriceBook:
         """The price book.
@@ -47,7 +50,7 @@ class Prices(NamedTuple):
         Raises:
             OverridesError: The overrides cannot be read.
         """
-        return PriceBook.open(self.overrides, self.cache)
+        return PriceBook.open(*self)
 
     def packer(self) -> Packer:
         """Makes parcels of records that are priced."""

@@ -20,13 +20,16 @@ _FIELDS: Final = (
     *("provider", "model", "operation", "status", "http_status", "stop_reason", "service_tier", "region"),
     *TOKENS,
     *("reasoning_tokens", "unsplit_tokens", "parts", "quantities", "cost_reported"),
+    *("workspace", "account", "api_key", "team"),
 )
 _MAPS: Final = ("parts", "quantities")
 _NANO: Final = Decimal(10**9)
-_SELECT: Final = (
-    "SELECT id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, price_basis, started_at, "
-    f"{', '.join(_FIELDS)} FROM calls WHERE quarter BETWEEN $first AND $last"
+#: The columns of a :class:`StoredCall`, for :func:`stored_call`.
+STORED: Final = (
+    "id, CASE WHEN cost_reported IS NULL THEN cost_usd ELSE cost_priced END, price_basis, started_at, "
+    + ", ".join(_FIELDS)
 )
+_SELECT: Final = f"SELECT {STORED} FROM calls WHERE quarter BETWEEN $first AND $last"
 
 
 #: Calls that a price could mend: of those whose usage is not known it is another matter.
@@ -80,7 +83,7 @@ def unpriced_spans(ledger: Ledger, step: int) -> list[Span]:
 def unpriced_calls(ledger: Ledger, span: Span) -> list[StoredCall]:
     """Such calls of some quarter hours."""
     sql = f"{_SELECT} AND {_UNPRICED}"
-    return [_call(*row) for row in ledger.fetch(Statement(sql, {"first": span.first, "last": span.last}))]
+    return [stored_call(*row) for row in ledger.fetch(Statement(sql, {"first": span.first, "last": span.last}))]
 
 
 def priced_calls(ledger: Ledger) -> Iterator[tuple[int, int, list[StoredCall]]]:
@@ -91,10 +94,11 @@ def priced_calls(ledger: Ledger) -> Iterator[tuple[int, int, list[StoredCall]]]:
     for start in range(first, last + 1, _STEP):
         stop = min(start + _STEP - 1, last)
         rows = ledger.fetch(Statement(_SELECT, {"first": start, "last": stop}))
-        yield stop - first + 1, last - first + 1, [_call(*row) for row in rows]
+        yield stop - first + 1, last - first + 1, [stored_call(*row) for row in rows]
 
 
-def _call(id_: Any, was: Decimal | None, basis: str, started_at: Any, *values: Any) -> StoredCall:  # noqa: ANN401
+def stored_call(id_: Any, was: Decimal | None, basis: str, started_at: Any, *values: Any) -> StoredCall:  # noqa: ANN401
+    """A call from the columns of :data:`STORED`."""
     fields = dict(zip(_FIELDS, values, strict=True))
     for name in _MAPS:
         fields[name] = msgspec.json.decode(fields[name], type=dict[str, int]) if fields[name] else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from tokometer.ledger.packed import Packed, Stood, where
+from tokometer.ledger.recosting import Recosting
 from tokometer.ledger.waiting import Waiting
 from tokometer.records import ModelCall, Notice, Record, Refusal
 
@@ -251,6 +252,10 @@ class Ledger(Readable, Protocol):
 
     def reprice(self, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
         """Set the computed cost (nano-USD), price version and price basis of calls by id; return how many changed."""
+
+    @property
+    def recosting(self) -> Recosting:
+        """What gives many calls other costs at once."""
 
     def ready(self) -> None:
         """Say whether records can be taken just now; what was closed after an error is opened again. Cheap.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Raised when the same catalogue and overrides would price some call differently than before: our rules changed.
 RULES: Final = 2
+
+#: The file of a data folder in which the prices stand that people make in the page.
+MADE: Final = "prices.made.toml"
 
 _NO_PRICE: Final = unpriced("no-price")
 _NO_MODEL: Final = unpriced("no-model")
@@ -40,7 +43,9 @@ class PriceBook:
         self._catalogue = f"genai-prices {catalogue_version()}"
         self._kept = f"{self._catalogue} r{RULES}"
         self._listings: Listings = load(cache, self._kept) if cache else {}
-        self._plans: dict[tuple[str, str, str, str], Plan] = {}
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        #: Whether it matters whose a call is (see `overrides.WHOSE`): then plans are of them too.
+        self._scoped = any(any(one.whose) for one in overrides)
         self._unsaved = False
         self._lock = Lock()
         #: Which prices these are: calls priced by books of one version are priced alike.
@@ -51,18 +56,40 @@ class PriceBook:
             self.version += f"+{digest(overrides)}"
 
     @classmethod
-    def open(cls, overrides: Path | None = None, cache: Path | None = None) -> PriceBook:
+    def open(cls, overrides: Path | None = None, cache: Path | None = None, made: Path | None = None) -> PriceBook:
         """The catalogue, below the user's prices in the file `overrides`; looked-up models are kept in folder `cache`.
 
-        Raises:
-            PriceFileError: the file of overrides is there and cannot be used.
-        """
-        # The import is spared those who have no such file.
-        if overrides is None or not os.path.lexists(overrides):
-            return cls(cache=cache)
-        from tokometer.prices.overrides import read_overrides
+        `made` is the file of the prices that people make in the page, which go before those of the other file.
 
-        return cls(read_overrides(overrides), cache=cache)
+        Raises:
+            PriceFileError: a file of overrides is there and cannot be used.
+        """
+        files = [file for file in (made, overrides) if file is not None and os.path.lexists(file)]
+        # The import is spared those who have no such file.
+        if not files:
+            return cls(cache=cache)
+        from tokometer.prices.overrides import read_overrides, sorted_overrides
+
+        return cls(sorted_overrides(one for file in files for one in read_overrides(file)), cache=cache)
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """The user's own prices and discounts, in the order in which they are asked."""
+        return self._overrides
+
+    @property
+    def scoped(self) -> bool:
+        """Whether some price holds for the calls of an account, a key, a team or a workspace only."""
+        return self._scoped
+
+    @property
+    def catalogue(self) -> str:
+        """The catalogue and its version."""
+        return self._catalogue
+
+    def plan_of(self, key: Sequence[str]) -> Plan:
+        """How calls are priced of a provider, model, service tier and region; where scoped, and of whose they are."""
+        return self._plans.get(tuple(key)) or self._plan(*key)
 
     def apply(self, calls: Iterable[ModelCall]) -> None:  # noqa: C901, PLR0912 - one loop, flat for speed
         """Fill `cost_priced` (nano-USD), `price_version` and `price_basis` of each call, in place.
@@ -71,11 +98,14 @@ class PriceBook:
         refused cost nothing. Products are exact; each call is rounded once, half to even. Where the source reported a
         cost, that is what counts, so the basis is empty whatever ours would rest on.
         """
-        plans, version = self._plans, self.version
+        plans, version, scoped = self._plans, self.version, self._scoped
         for call in calls:
-            plan = plans.get((call.provider, call.model, call.service_tier, call.region))
+            key: tuple[str, ...] = (call.provider, call.model, call.service_tier, call.region)
+            if scoped:
+                key += (call.workspace, call.account, call.api_key, call.team)
+            plan = plans.get(key)
             if plan is None:
-                plan = self._plan(call.provider, call.model, call.service_tier, call.region)
+                plan = self._plan(*key)
             output, fresh = call.output_tokens, call.input_tokens
             if (
                 plan.careful
@@ -129,7 +159,8 @@ class PriceBook:
         """What :meth:`apply` makes of this call, and why."""
         from tokometer.prices.explanation import explain
 
-        plan = self._plan(call.provider, call.model, call.service_tier, call.region)
+        whose = (call.workspace, call.account, call.api_key, call.team) if self._scoped else ()
+        plan = self._plan(call.provider, call.model, call.service_tier, call.region, *whose)
         return explain(plan, call, self._catalogue)
 
     def model_info(self, provider: str, model: str, *, at: int | None = None) -> ModelInfo | None:
@@ -147,9 +178,9 @@ class PriceBook:
         slug = provider_of(provider)
         return changes(self._plan(slug, model, "", ""), slug or infer_provider(model), model, since, until)
 
-    def _plan(self, provider: str, model: str, service_tier: str, region: str) -> Plan:
+    def _plan(self, provider: str, model: str, service_tier: str, region: str, *whose: str) -> Plan:
         """The plan for such calls; looks the model up in the catalogue if no process did so before."""
-        key = (provider, model, service_tier, region)
+        key = (provider, model, service_tier, region, *whose)
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
@@ -158,7 +189,7 @@ class PriceBook:
                 self._plans.clear()
                 self._listings = {known: found for known, found in self._listings.items() if found is not None}
             slug = provider_of(provider)
-            overrides = tuple(entry for entry in self._overrides if entry.fits(slug, model, service_tier))
+            overrides = tuple(entry for entry in self._overrides if entry.fits(slug, model, service_tier, whose))
             free = is_free(slug, model)
             plan = self._plans[key] = Plan(
                 overrides, None if free else self._listing(slug, model, service_tier), free=free, region=region

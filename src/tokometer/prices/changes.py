@@ -61,7 +61,7 @@ def _moments(plan: Plan) -> Iterator[int]:
     """When something may change."""
     if plan.listing is not None:
         yield from (period.start for period in plan.listing.periods if period.start != ALWAYS)
-    for override in plan.overrides:
+    for override in (*plan.overrides, *plan.discounts):
         yield from (at for at in (override.valid_from, override.valid_until) if ALWAYS < at < FOREVER)
 
 
@@ -87,7 +87,8 @@ def _change(plan: Plan, provider: str, model: str, at: int) -> PriceChange | Non
             after={name: after[name] for name in names if name in after},
             above=above,
             partly=len(differ) < len(hours),
-            own=plan.override_at(at, above + 1) is not plan.override_at(at - 1, above + 1),
+            own=plan.override_at(at, above + 1) is not plan.override_at(at - 1, above + 1)
+            or plan.discount_at(at) is not plan.discount_at(at - 1),
         )
     return None
 
@@ -99,7 +100,7 @@ def _before(plan: Plan, at: int, clock: int, tokens: int, *, begins: bool) -> To
         return _told(override.tier)
     if plan.free or plan.listing is None:
         return _told(plan.tier_at(at - 1, tokens))
-    return _told(plan.listing.tier_at(at + clock - DAY_US if begins else at, tokens))
+    return _told(plan.less(plan.listing.tier_at(at + clock - DAY_US if begins else at, tokens), at - 1))
 
 
 def _after(plan: Plan, at: int, clock: int, tokens: int) -> Told:
@@ -107,7 +108,7 @@ def _after(plan: Plan, at: int, clock: int, tokens: int) -> Told:
     override = plan.override_at(at, tokens)
     if override is not None or plan.free or plan.listing is None:
         return _told(plan.tier_at(at, tokens))
-    return _told(plan.listing.tier_at(at + clock, tokens))
+    return _told(plan.less(plan.listing.tier_at(at + clock, tokens), at))
 
 
 def _clocks(periods: Iterable[Period]) -> set[int]:

@@ -115,7 +115,7 @@ def _source(plan: Plan, call: ModelCall, catalogue: str) -> tuple[str, tuple[str
     """Where the prices for `call` stand, and what has to be known about them."""
     override = plan.override_at(call.started_at, input_tokens_of(call))
     if override is not None:
-        return f"prices.toml, [[price]] {override.number}", (override.note,) if override.note else ()
+        return f"{override.origin}, [[price]] {override.number}", (override.note,) if override.note else ()
     if plan.free:
         made_up = call.model.startswith("<")
         return ("not a model" if made_up else "local"), ("Made up by the client." if made_up else "Run by yourself.",)
@@ -129,6 +129,10 @@ def _source(plan: Plan, call: ModelCall, catalogue: str) -> tuple[str, tuple[str
     notes = []
     if listing.assumed:
         notes.append(f"{name} has no price list; the list price of {listing.provider} is used.")
+    discount = plan.discount_at(call.started_at)
+    if discount is not None and discount.discount is not None:
+        left = Decimal(discount.discount[0]) / Decimal(discount.discount[1]) * 100
+        notes.append(f"{100 - left:f} % off by {discount.origin}, [[price]] {discount.number}.")
     if plan.region is not None and plan.region.factor not in (None, 1):
         rule = plan.region
         notes.append(f"Served in {call.region!r}: {rule.factor} times the price ({rule.source.url}).")

@@ -13,11 +13,20 @@ service_tier = "batch"     # optional: calls of this tier only
 above_tokens = 200_000     # optional: calls with more input than this, cached input counted
 valid_from = 2026-01-01    # optional, UTC; a date or a time
 valid_until = 2026-07-01   # optional, UTC, not included
+account = "acme-prod"      # optional, and so are api_key, team and workspace: calls of theirs only; patterns too
+
+[[price]]
+provider = "anthropic"
+model = "*"
+discount = 15              # instead of prices: per cent off the catalogue's, for all that is billed
+
+What people make in the page Prices is kept in the same words (`prices.made.toml`), and goes before this file.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fnmatch import translate
@@ -50,6 +59,8 @@ _PRICES: Final = (
     *PARTS,
     "request",
 )
+#: Whose calls an entry can be limited to, by fields of a call.
+WHOSE: Final = ("workspace", "account", "api_key", "team")
 _KEYS: Final = (
     "provider",
     "model",
@@ -61,9 +72,13 @@ _KEYS: Final = (
     "valid_until",
     "currency",
     "note",
+    "discount",
+    *WHOSE,
 )
 #: Nobody charges more for a million tokens; more is a price per thousand or per token in the wrong place.
 _HIGHEST: Final = Decimal(1_000_000)
+_ALL: Final = Decimal(100)
+_LEAST_DISCOUNT: Final = Decimal(-100)
 _PATTERN: Final = re.compile(r"[*?\[]")
 
 
@@ -95,9 +110,20 @@ class Override(Struct, frozen=True, kw_only=True, gc=False):
     valid_from: int = ALWAYS
     valid_until: int = FOREVER
     note: str = ""
+    #: What is left of the catalogue's price: a numerator and its denominator; None for an entry that names prices.
+    discount: tuple[int, int] | None = None
+    #: As :data:`WHOSE`; empty for everybody's.
+    whose: tuple[str, str, str, str] = ("", "", "", "")
+    #: Where it stands, for people.
+    origin: str = "prices.toml"
 
-    def fits(self, provider: str, model: str, service_tier: str) -> bool:
+    def fits(self, provider: str, model: str, service_tier: str, whose: Sequence[str] = ()) -> bool:
         """True where this price is meant for such calls, at some time and of some size."""
+        if any(self.whose) and not all(
+            not pattern or _matches(pattern, [name])
+            for pattern, name in zip(self.whose, whose or ("",) * len(WHOSE), strict=True)
+        ):
+            return False
         if self.service_tier and self.service_tier not in (service_tier.lower(), *tiers_of(service_tier, model).known):
             return False
         names = [model.lower(), *candidates(model, provider)]
@@ -128,8 +154,12 @@ def read_overrides(path: Path | None) -> tuple[Override, ...]:
     entries = content.get("price", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise PriceFileError(path, "price", "has to be written [[price]], once for each price")
-    overrides = [_override(path, number, entry) for number, entry in enumerate(entries, start=1)]
-    return tuple(sorted(overrides, key=lambda override: (-override.above, not override.service_tier)))
+    return sorted_overrides(override_of(path, number, entry) for number, entry in enumerate(entries, start=1))
+
+
+def sorted_overrides(overrides: Iterable[Override]) -> tuple[Override, ...]:
+    """In the order in which they are asked: those for some calls before those for all, else as they came."""
+    return tuple(sorted(overrides, key=lambda one: (not any(one.whose), -one.above, not one.service_tier)))
 
 
 def digest(overrides: tuple[Override, ...]) -> str:
@@ -138,12 +168,18 @@ def digest(overrides: tuple[Override, ...]) -> str:
         return ""
     meaning = [
         (o.provider, o.model, repr(o.tier), sorted(o.per.items()), o.service_tier, o.above, o.valid_from, o.valid_until)
+        + ((o.discount, o.whose) if o.discount or any(o.whose) else ())
         for o in overrides
     ]
     return blake2b(repr(meaning).encode(), digest_size=4).hexdigest()
 
 
-def _override(path: Path, number: int, entry: dict[str, Any]) -> Override:
+def override_of(path: Path, number: int, entry: dict[str, Any], origin: str = "") -> Override:
+    """An entry as it is used.
+
+    Raises:
+        PriceFileError: it says something that is not a price; `path` is only named.
+    """
     at = f"price[{number}]"
     _only(path, f"{at}.", entry, _KEYS)
     model = _text(path, at, entry, "model").lower()
@@ -163,6 +199,14 @@ def _override(path: Path, number: int, entry: dict[str, Any]) -> Override:
         valid_from=_moment(path, at, entry, "valid_from", ALWAYS),
         valid_until=_moment(path, at, entry, "valid_until", FOREVER),
         note=_text(path, at, entry, "note"),
+        discount=_discount(path, at, entry),
+        whose=(
+            _text(path, at, entry, "workspace"),
+            _text(path, at, entry, "account"),
+            _text(path, at, entry, "api_key"),
+            _text(path, at, entry, "team"),
+        ),
+        origin=origin or path.name,
     )
     if override.valid_from >= override.valid_until:
         raise PriceFileError(path, f"{at}.valid_until", "is not after valid_from, so the price would never hold")
@@ -171,6 +215,10 @@ def _override(path: Path, number: int, entry: dict[str, Any]) -> Override:
 
 def _tier(path: Path, at: str, entry: dict[str, Any], *, claude: bool) -> Tier | None:
     usd = {key: _price(path, at, entry, key) for key in _PRICES if key in entry}
+    if "discount" in entry:
+        if usd or entry.get("per"):
+            raise PriceFileError(path, f"{at}.discount", "stands beside prices; an entry has either")
+        return None
     if not usd:
         if entry.get("per"):
             return None
@@ -197,6 +245,21 @@ def _tier(path: Path, at: str, entry: dict[str, Any], *, claude: bool) -> Tier |
         {name: from_mtok(price) for name, price in prices.items()}, from_usd(usd.get("request", nothing))
     )
     return Tier(-1, rates, Extras(parts) if parts else None)
+
+
+def _discount(path: Path, at: str, entry: dict[str, Any]) -> tuple[int, int] | None:
+    """What is left of the catalogue's price, as a fraction."""
+    if "discount" not in entry:
+        return None
+    value = entry["discount"]
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise PriceFileError(path, f"{at}.discount", f"has to be a number of per cent, not {value!r}")
+    per_cent = Decimal(value)
+    if not per_cent.is_finite() or not _LEAST_DISCOUNT <= per_cent <= _ALL:
+        raise PriceFileError(
+            path, f"{at}.discount", f"{value} is no discount; it goes from -100 (dearer) to 100 per cent"
+        )
+    return ((_ALL - per_cent) / _ALL).as_integer_ratio()
 
 
 def _per(path: Path, at: str, entry: dict[str, Any]) -> dict[str, tuple[int, int]]:

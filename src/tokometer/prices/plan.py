@@ -25,12 +25,15 @@ _ANYWHERE: Final = frozenset({"global", "not_available"})
 class Plan:
     """The user's prices that may apply, in order of precedence, and what the catalogue and the rules say."""
 
-    __slots__ = ("careful", "flat", "free", "listing", "overrides", "region")
+    __slots__ = ("_cut", "careful", "discounts", "flat", "free", "listing", "overrides", "region")
 
     def __init__(
         self, overrides: tuple[Override, ...], listing: Listing | None, *, free: bool, region: str = ""
     ) -> None:
-        self.overrides = overrides
+        self.overrides = tuple(one for one in overrides if one.discount is None)
+        #: What is taken off the catalogue's prices; the user's own are final.
+        self.discounts = tuple(one for one in overrides if one.discount is not None)
+        self._cut: dict[tuple[int, tuple[int, int]], Tier] = {}
         #: What being served there adds. The user's own prices are final, so it is added to the catalogue's only.
         self.region: RegionRule | None = None
         if listing is not None and region and region not in _ANYWHERE:
@@ -48,7 +51,7 @@ class Plan:
         self.free = free
         #: The rates, where they depend on neither the call's time nor its size: the common case, kept for speed.
         self.flat: Rates | None = None
-        if not overrides:
+        if not self.overrides and (free or not self.discounts):
             self.flat = FREE if free else (listing.only if listing else None)
         #: True where a call that names no parts may have some all the same.
         self.careful = listing is not None and any(tier.extras and tier.extras.presumed for tier in listing.tiers)
@@ -69,7 +72,7 @@ class Plan:
         for override in self._fitting(started_at, input_tokens):
             if name in override.per:
                 return *override.per[name], 0
-        tier = self.listing.tier_at(started_at, input_tokens) if self.listing else None
+        tier = self.listed_at(started_at, input_tokens)
         return tier.extras.quantities.get(name) if tier and tier.extras else None
 
     def tier_at(self, started_at: int, input_tokens: int) -> Tier | None:
@@ -79,7 +82,36 @@ class Plan:
             return override.tier
         if self.free:
             return _FREE
-        return self.listing.tier_at(started_at, input_tokens) if self.listing else None
+        return self.listed_at(started_at, input_tokens)
+
+    def tier_of(self, at: int, clock: int, input_tokens: int) -> Tier | None:
+        """The same for calls since `at` (until something changes) that began at this hour of the day (µs, UTC)."""
+        override = self.override_at(at, input_tokens) if self.overrides else None
+        if override is not None:
+            return override.tier
+        if self.free:
+            return _FREE
+        return None if self.listing is None else self.less(self.listing.tier_of(at, clock, input_tokens), at)
+
+    def listed_at(self, started_at: int, input_tokens: int) -> Tier | None:
+        """What the catalogue says, less what the user does not have to pay of it."""
+        return None if self.listing is None else self.less(self.listing.tier_at(started_at, input_tokens), started_at)
+
+    def discount_at(self, started_at: int) -> Override | None:
+        """What is taken off the catalogue's price at that time."""
+        return next((one for one in self.discounts if one.valid_from <= started_at < one.valid_until), None)
+
+    def less(self, tier: Tier | None, started_at: int) -> Tier | None:
+        """A tier of the catalogue less the discount that holds at that time."""
+        discount = self.discount_at(started_at) if self.discounts else None
+        if discount is None or tier is None:
+            return tier
+        assert discount.discount is not None
+        key = (id(tier), discount.discount)
+        cut = self._cut.get(key)
+        if cut is None:
+            cut = self._cut[key] = tier.cut(*discount.discount)
+        return cut
 
     def rates_at(self, started_at: int, input_tokens: int) -> Rates | None:
         """The rates for such a call; None where they are not known."""

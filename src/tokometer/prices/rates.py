@@ -94,6 +94,19 @@ class Tier(Struct, array_like=True, frozen=True, gc=False):
             extras = replace(extras, parts={name: rate * top for name, rate in extras.parts.items()})
         return Tier(self.above, Rates(**rates), extras)
 
+    def cut(self, top: int, bottom: int) -> Tier:
+        """The same with every price times `top` / `bottom`: what a contract takes off all that is billed."""
+        tier = self.scaled(top, bottom, self.rates.basis if self.rates else EXACT)
+        if tier.rates is not None and self.rates is not None:
+            tier = replace(tier, rates=tier.rates._replace(request=self.rates.request * top))
+        if tier.extras is not None:
+            quantities = {
+                name: (over * top, under * bottom, least)
+                for name, (over, under, least) in tier.extras.quantities.items()
+            }
+            tier = replace(tier, extras=replace(tier.extras, quantities=quantities))
+        return tier
+
 
 class Slot(Struct, array_like=True, frozen=True, gc=False):
     """A part of every day, UTC, from `start` microseconds after midnight on."""
@@ -133,15 +146,17 @@ class Listing(Struct, array_like=True, frozen=True, gc=False):
 
     def tier_at(self, started_at: int, input_tokens: int) -> Tier | None:
         """The prices of a call at `started_at` with `input_tokens` in all of its input buckets."""
+        return self.tier_of(started_at, started_at % DAY_US, input_tokens)
+
+    def tier_of(self, at: int, clock: int, input_tokens: int) -> Tier | None:
+        """The same for a period of time and an hour of the day (microseconds after midnight UTC) apart."""
         for period in reversed(self.periods):
-            if started_at >= period.start:
+            if at >= period.start:
                 break
         slots = period.slots
+        slot = slots[0]
         if len(slots) > 1:
-            clock = started_at % DAY_US
             slot = next(slot for slot in reversed(slots) if clock >= slot.start)
-        else:
-            slot = slots[0]
         for tier in reversed(slot.tiers):
             if input_tokens > tier.above:
                 return tier

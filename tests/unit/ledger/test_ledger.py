@@ -241,7 +241,7 @@ def test_audit_finds_a_rollup_that_lies(ledger: Ledger, table: str, column: str,
     if ledger.engine == "duckdb":
         ledger.fetch(Statement(f"UPDATE {table} SET {column} = 21"))
     else:
-        ledger._command(  # type: ignore[attr-defined]
+        ledger.command(  # type: ignore[attr-defined]
             f"INSERT INTO {table} SELECT * REPLACE (21 AS {column}, version + 1 AS version) FROM {table}"
         )
     found = {(d.table, d.column, d.stored, d.expected) for d in ledger.audit()}

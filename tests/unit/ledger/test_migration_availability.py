@@ -31,7 +31,7 @@ def fourth(request: pytest.FixtureRequest, tmp_path: Path) -> Fourth:
         held = ClickHouseLedger(url)
 
         def back() -> None:
-            held._command("DROP TABLE availability SYNC")
+            held.command("DROP TABLE availability SYNC")
             held._write_version(4)
 
         return held, back, lambda: ClickHouseLedger(url)

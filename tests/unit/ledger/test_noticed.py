@@ -112,7 +112,7 @@ def test_an_older_ledger_gets_the_table(tmp_path: Path) -> None:
         connection.execute("DROP TABLE notices")
         connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
     old = ClickHouseLedger("chdb://memory/noticed_old")
-    old._command("DROP TABLE notices")
+    old.command("DROP TABLE notices")
     old._write_version(2)
     for ledger in (DuckDBLedger(path), ClickHouseLedger("chdb://memory/noticed_old")):
         for _ in range(2):

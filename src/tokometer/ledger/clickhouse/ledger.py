@@ -25,6 +25,7 @@ from tokometer.ledger import aside, schema
 from tokometer.ledger.audit import audit
 from tokometer.ledger.clickhouse.connection import connect, place_of
 from tokometer.ledger.clickhouse.labels import ClickHouseLabels
+from tokometer.ledger.clickhouse.recosting import ClickHouseRecosting
 from tokometer.ledger.clickhouse.settle import PENDING, READY, ROLLUP, ClickHouseSettling
 from tokometer.ledger.clickhouse.shelf import ClickHouseShelf
 from tokometer.ledger.clickhouse.tables import create
@@ -80,11 +81,12 @@ class ClickHouseLedger:
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
-        self._labels = ClickHouseLabels(self._query, self._insert)
-        self._settling = ClickHouseSettling(self._lock, self._query, self._command, self._write, self._next_version)
+        self._labels = ClickHouseLabels(self.query, self.insert)
+        self._settling = ClickHouseSettling(self._lock, self.query, self.command, self._write, self._next_version)
         self._names = Names(self.fetch)
         self._migrate(migrations)
         self._labels.begin()
+        self.recosting.finish()
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -139,15 +141,15 @@ class ClickHouseLedger:
     def forget(self, source: str, places: Iterable[str]) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.forget`."""
         rows = [(source, place, "", to_datetime(now_us())) for place in places]
-        self._insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
+        self.insert(schema.CURSORS, list(zip(*rows, strict=True)), gone=True)
 
     def prune(self, table: str, before: int) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.prune`."""
         values = {"before": to_datetime(before)}
         with self._lock:
-            [(count,)] = self._query(f"SELECT count() FROM {table} WHERE {OLD[table]}", values)
+            [(count,)] = self.query(f"SELECT count() FROM {table} WHERE {OLD[table]}", values)
             if count:
-                self._command(f"ALTER TABLE {table} DELETE WHERE {OLD[table]} SETTINGS mutations_sync = 1", values)
+                self.command(f"ALTER TABLE {table} DELETE WHERE {OLD[table]} SETTINGS mutations_sync = 1", values)
             if table == schema.NOTICES.name:
                 self._names.forget()
         return int(count)
@@ -168,11 +170,16 @@ class ClickHouseLedger:
             self._mark([change], commit, READY)
         return len(change.put)
 
+    @property
+    def recosting(self) -> ClickHouseRecosting:
+        """See :attr:`tokometer.ledger.protocol.Ledger.recosting`."""
+        return ClickHouseRecosting(self)
+
     # -- reading -----------------------------------------------------------------------------------------------
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
-        return self._query(statement.sql, dict(statement.parameters))
+        return self.query(statement.sql, dict(statement.parameters))
 
     def snapshot(self, readers: int) -> Present:  # noqa: ARG002 - the protocol's
         """See :meth:`tokometer.ledger.protocol.Ledger.snapshot`."""
@@ -190,7 +197,7 @@ class ClickHouseLedger:
 
     def cursors(self, source: str) -> dict[str, bytes]:
         """See :meth:`tokometer.ledger.protocol.Ledger.cursors`."""
-        rows = self._query("SELECT place, state FROM cursors WHERE source = $source", {"source": source})
+        rows = self.query("SELECT place, state FROM cursors WHERE source = $source", {"source": source})
         return {place: base64.b64decode(state) for place, state in rows}
 
     def audit(self) -> Sequence[Discrepancy]:
@@ -203,9 +210,9 @@ class ClickHouseLedger:
         if not self._lock.acquire(timeout=_PATIENCE):
             raise LedgerUnavailable(f"ClickHouse at {self._way.place} has not answered for {_PATIENCE:.0f} s")
         try:
-            self._query("SELECT 1")
+            self.query("SELECT 1")
             if self._way.refuses:
-                self._insert(schema.META, [[_TRIED], [str(now_us())]])
+                self.insert(schema.META, [[_TRIED], [str(now_us())]])
         finally:
             self._lock.release()
 
@@ -216,8 +223,8 @@ class ClickHouseLedger:
 
     def stats(self) -> dict[str, int]:
         """See :meth:`tokometer.ledger.protocol.Ledger.stats`."""
-        counts = {table.name: int(self._query(f"SELECT count() FROM {table.name}")[0][0]) for table in schema.TABLES}
-        [(size,)] = self._query(
+        counts = {table.name: int(self.query(f"SELECT count() FROM {table.name}")[0][0]) for table in schema.TABLES}
+        [(size,)] = self.query(
             "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()"
         )
         counts["bytes"] = int(size)
@@ -231,20 +238,23 @@ class ClickHouseLedger:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a query in this engine's words."""
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
         with self._lock, self._way.asking():
             result = self._client.query(bound, parameters=values, settings=_SETTINGS)
         return [tuple(plain(value) for value in row) for row in result.result_rows]
 
-    def _command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Carry out a statement."""
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
         with self._lock, self._way.writing():
             self._client.command(bound, parameters=values, settings=_SETTINGS)
 
-    def _insert(self, table: schema.Table, values: Sequence[Sequence[Any]], *, gone: bool = False) -> None:
+    def insert(self, table: schema.Table, values: Sequence[Sequence[Any]], *, gone: bool = False) -> None:
+        """Put rows into a table, as columns; newer ones of the same key take their place."""
         if not values or not values[0]:
             return
         count = len(values[0])
@@ -264,10 +274,10 @@ class ClickHouseLedger:
             return self._version
 
     def _migrate(self, migrations: Sequence[Migration]) -> None:
-        known = self._query("SELECT name FROM system.tables WHERE database = currentDatabase()")
+        known = self.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
         if ("meta",) not in known or not self._stored_version():
             for table in schema.TABLES:
-                self._command(create(table, rollup=table in schema.ROLLUPS))
+                self.command(create(table, rollup=table in schema.ROLLUPS))
             self._write_version(current_version(migrations))
             return
         needed = pending(self._stored_version(), migrations)
@@ -276,15 +286,15 @@ class ClickHouseLedger:
                 *additions_of(migration, "clickhouse"),
                 *rest_of(migration, needed, "clickhouse"),
             ):
-                self._command(statement)
+                self.command(statement)
             self._write_version(migration.version)
 
     def _stored_version(self) -> int:
-        rows = self._query("SELECT value FROM meta WHERE key = 'schema_version'")
+        rows = self.query("SELECT value FROM meta WHERE key = 'schema_version'")
         return int(rows[0][0]) if rows else 0
 
     def _write_version(self, version: int) -> None:
-        self._insert(schema.META, [["schema_version"], [str(version)]])
+        self.insert(schema.META, [["schema_version"], [str(version)]])
 
     def _mark(self, changes: Sequence[Change], commit: uuid.UUID, state: int) -> None:
         quarters = sorted({quarter for change in changes for quarter in change.quarters()})
@@ -319,27 +329,27 @@ class ClickHouseLedger:
         places = {(record.started_at, record.id) for record in change.put}
         gone = [record for record in change.taken if (record.started_at, record.id) not in places]
         if gone:
-            self._insert(table, native(table, columns(table, gone)), gone=True)
+            self.insert(table, native(table, columns(table, gone)), gone=True)
         arriving = change.columns()
         if arriving:
-            self._insert(table, native(table, arriving))
+            self.insert(table, native(table, arriving))
 
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
-            self._insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
+            self.insert(schema.REFUSALS, native(schema.REFUSALS, refusal_rows(refusals)))
 
     def _keep_aside(self, batch: Batch) -> list[Notice]:
         """Keep what is ahead of our clock, each once; the notices of what is too much for that."""
         if not batch.aside:
             return []
         ids = {"ids": [str(uuid.UUID(bytes=waiting.id)) for waiting in batch.aside]}
-        stored = self._query(f"{aside.STORED} id IN (SELECT toUUID(arrayJoin($ids)))", ids)
+        stored = self.query(f"{aside.STORED} id IN (SELECT toUUID(arrayJoin($ids)))", ids)
         waiting = aside.folded(batch, map(aside.waiting_in, stored))
-        self._insert(schema.ASIDE, native(schema.ASIDE, aside.columns_of(waiting)))
-        [(count, size)] = self._query(aside.SIZE)
+        self.insert(schema.ASIDE, native(schema.ASIDE, aside.columns_of(waiting)))
+        [(count, size)] = self.query(aside.SIZE)
         if count <= aside.MOST and size <= aside.MOST_BYTES:
             return []
-        gone, notices = aside.beyond(self._query(aside.SIZES))
+        gone, notices = aside.beyond(self.query(aside.SIZES))
         self._take_out(schema.ASIDE, gone)
         return notices
 
@@ -349,13 +359,13 @@ class ClickHouseLedger:
             self._take_out(schema.ASIDE, [waiting.id for waiting in batch.due])
             self._take_out(schema.REFUSALS, [waiting.refusal for waiting in batch.due])
         for source, place in batch.healed:
-            rows = self._query(f"SELECT id FROM refusals WHERE {UNREADABLE}", {"source": source, "place": place})
+            rows = self.query(f"SELECT id FROM refusals WHERE {UNREADABLE}", {"source": source, "place": place})
             self._take_out(schema.REFUSALS, [id_.bytes for (id_,) in rows])
 
     def _take_out(self, table: schema.Table, ids: Sequence[bytes]) -> None:
         """Say of some rows of a table whose key is an id that they are gone."""
         blanks = [[_BLANK.get(column.type, "")] * len(ids) for column in table.columns[1:]]
-        self._insert(table, native(table, [list(ids), *blanks]), gone=True)
+        self.insert(table, native(table, [list(ids), *blanks]), gone=True)
 
     def _notice(self, notices: Sequence[Notice]) -> None:
         rows = self._names.rows(notices)
@@ -365,4 +375,4 @@ class ClickHouseLedger:
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())
         rows = [(source, place, base64.b64encode(state).decode(), now) for (source, place), state in cursors.items()]
-        self._insert(schema.CURSORS, list(zip(*rows, strict=True)))
+        self.insert(schema.CURSORS, list(zip(*rows, strict=True)))

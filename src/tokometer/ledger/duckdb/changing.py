@@ -10,6 +10,7 @@ import duckdb
 from tokometer.ledger import aside, schema
 from tokometer.ledger.arrow import arrow_table
 from tokometer.ledger.commit import Change
+from tokometer.ledger.duckdb.beside import KNOWN, is_there
 from tokometer.ledger.duckdb.shelf import DuckDBShelf
 from tokometer.ledger.duckdb.values import insertion, money
 from tokometer.ledger.noticed import Names
@@ -111,7 +112,10 @@ def move(connection: duckdb.DuckDBPyConnection, cursors: Mapping[tuple[str, str]
 
 
 def reprice(connection: duckdb.DuckDBPyConnection, costs: Mapping[bytes, tuple[int | None, str, str]]) -> int:
-    """Set what calls cost, mark what that changes, and return how many calls that were."""
+    """Set what calls cost, mark what that changes, and return how many calls that were.
+
+    What a re-costing put beside them no longer holds.
+    """
     wanted = [
         schema.Column("id", "id"),
         schema.Column("cost", "money", True),
@@ -134,7 +138,7 @@ def reprice(connection: duckdb.DuckDBPyConnection, costs: Mapping[bytes, tuple[i
     connection.execute(
         "UPDATE calls SET cost_priced = CASE WHEN calls.cost_reported IS NULL THEN NULL ELSE n.cost END, "
         "cost_usd = coalesce(calls.cost_reported, n.cost), price_version = n.version, "
-        "price_basis = n.basis "
+        f"price_basis = n.basis{f', {KNOWN} = false' if is_there(connection) else ''} "
         "FROM changed n WHERE calls.id = n.id"
     )
     connection.execute("INSERT INTO dirty_quarters SELECT DISTINCT quarter FROM changed")

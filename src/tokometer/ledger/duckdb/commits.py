@@ -42,11 +42,11 @@ class Books(NamedTuple):
     def write(self, connection: duckdb.DuckDBPyConnection, before: Books) -> None:
         """Put what is new into the ledger. Inside a transaction."""
         if self.last != before.last:
-            _put(connection, _LAST, f"{self.last.number} {self.last.at}")
+            put(connection, _LAST, f"{self.last.number} {self.last.at}")
         if self.missing is None and before.missing is not None:
             connection.execute("DELETE FROM meta WHERE key = $key", {"key": _MISSING})
         elif self.missing is not None and self.missing != before.missing:
-            _put(connection, _MISSING, json.dumps({"commits": self.missing.commits, "since": self.missing.since}))
+            put(connection, _MISSING, json.dumps({"commits": self.missing.commits, "since": self.missing.since}))
 
 
 def books_of(connection: duckdb.DuckDBPyConnection) -> Books:
@@ -120,7 +120,8 @@ class Witness:
         return Commit()
 
 
-def _put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+def put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Write a value of `meta`. Inside a transaction."""
     values = {"key": key, "value": value}
     changed = connection.execute("UPDATE meta SET value = $value WHERE key = $key", values).fetchone()
     if not changed or not changed[0]:

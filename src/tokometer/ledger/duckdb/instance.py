@@ -23,7 +23,7 @@ from tokometer.ledger.duckdb.opening import CHECKPOINT_THRESHOLD, connect
 from tokometer.ledger.duckdb.settle import Settling
 from tokometer.ledger.duckdb.shelf import DuckDBShelf
 from tokometer.ledger.duckdb.transaction import transaction
-from tokometer.ledger.duckdb.versions import bring_up_to_date
+from tokometer.ledger.duckdb.versions import bring_up_to_date, write_what_is_in_memory
 from tokometer.ledger.labels import LabelSets
 from tokometer.ledger.migrations import Migration
 from tokometer.ledger.noticed import Names
@@ -46,8 +46,9 @@ class Instance:
         self._asking = threading.Condition()
         self._tuning = threading.Lock()
         self._tuned: tuple[int | None, str] = (None, CHECKPOINT_THRESHOLD)
-        #: How many ask just now.
+        #: How many ask just now, and how often somebody has.
         self._askers = 0
+        self.asks = 0
         self.connection = connect(path, read_only=read_only, memory_limit=memory_limit)
         tighten(path.parent)
         try:
@@ -79,6 +80,7 @@ class Instance:
             if self.over:
                 raise LedgerUnavailable(f"{self.path} is just being opened again", 1)
             self._askers += 1
+            self.asks += 1
         try:
             yield
         except BaseException as error:
@@ -116,6 +118,19 @@ class Instance:
             self._local.cursor = cursor
             with self._asking:
                 self._cursors.add(cursor)
+        return cursor
+
+    def write_what_is_in_memory(self) -> None:
+        """Put into the file what DuckDB keeps in memory until then, where it is much."""
+        # Where somebody reads just now, it waits for the next checkpoint.
+        with suppress(duckdb.TransactionException):
+            write_what_is_in_memory(self.connection)
+
+    def another(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for long work, which ends when the database is closed."""
+        cursor = self.connection.cursor()
+        with self._asking:
+            self._cursors.add(cursor)
         return cursor
 
     def pinned(self) -> duckdb.DuckDBPyConnection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,7 @@ from tokometer.ledger.duckdb.commits import Books, Witness
 from tokometer.ledger.duckdb.instance import Instance
 from tokometer.ledger.duckdb.labels import put_sets, roll_up
 from tokometer.ledger.duckdb.opening import CHECKPOINT_THRESHOLD
+from tokometer.ledger.duckdb.recosting import DuckDBRecosting
 from tokometer.ledger.duckdb.reopening import Reopening
 from tokometer.ledger.duckdb.room import Room, size_of
 from tokometer.ledger.duckdb.settle import ROLLUP
@@ -79,6 +80,8 @@ class DuckDBLedger:
         self._changes = 0
         self._room = Room(path)
         self._damage: LedgerDamaged | None = None
+        #: The instance that last answered when asked whether it is ready, and how often it had been asked by then.
+        self._ready_after: tuple[Instance, int] | None = None
         self._witness = Witness(path)
 
         def opened() -> Instance:
@@ -202,6 +205,32 @@ class DuckDBLedger:
 
         return self._write(do)
 
+    @property
+    def recosting(self) -> DuckDBRecosting:
+        """See :attr:`tokometer.ledger.protocol.Ledger.recosting`."""
+        return DuckDBRecosting(self)
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Who holds it, writes alone."""
+        return self._lock
+
+    @contextmanager
+    def opened(self) -> Iterator[Instance]:
+        """The database for long work, which fails where that is let go of."""
+        instance = self._instance
+        with instance.asked():
+            yield instance
+
+    @contextmanager
+    def writing(self) -> Iterator[Instance]:
+        """The database, for its only writer."""
+        with self._lock:
+            self._asked(self._tune)
+            self._changes += 1
+            with self.opened() as instance:
+                yield instance
+
     # -- reading -----------------------------------------------------------------------------------------------
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
@@ -243,7 +272,12 @@ class DuckDBLedger:
 
     def ready(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
-        self.fetch(Statement("SELECT 1"))
+        instance = self._instance
+        if self._ready_after != (instance, instance.asks):
+            # What nobody has asked since is as it was, and a question wakes threads of DuckDB, which tidy up memory.
+            self.fetch(Statement("SELECT 1"))
+            instance = self._instance
+            self._ready_after = instance, instance.asks
         if self._damage is not None:
             raise LedgerDamaged(str(self._damage))
         self._room.for_records()

@@ -11,6 +11,7 @@ from tokometer.ledger.closed import QUARTERS_PER_DAY
 from tokometer.ledger.duckdb.tables import WIDE_MONEY
 from tokometer.ledger.duckdb.values import TYPES
 from tokometer.ledger.protocol import Unsettled
+from tokometer.ledger.schema import CELLS, HOURS, SESSIONS
 from tokometer.ledger.slices import Span
 from tokometer.ledger.statements import (
     AVAILABILITY_FROM_CALLS,
@@ -44,6 +45,8 @@ _DIRTY_HOUR: Final = f"{SPAN} AND {HOUR} IN (SELECT {HOUR} FROM dirty_quarters)"
 _DIRTY_DAY: Final = f"{SPAN} AND {DAY} IN (SELECT {DAY} FROM dirty_quarters)"
 #: What is near in time and much the same lies together: fewer bytes, and less to read.
 _SORTED: Final = " ORDER BY quarter, source, provider, model"
+#: By name: a re-costing puts columns beside those that are declared, and lets them change places.
+_NAMES: Final = {table.name: ", ".join(f'"{name}"' for name in table.names) for table in (CELLS, HOURS, SESSIONS)}
 _MARKED: Final = "first_quarter BETWEEN $low AND $high"
 _DIRTY_SESSION: Final = (
     "EXISTS (SELECT 1 FROM dirty_sessions d WHERE d.session_id = {0}.session_id "
@@ -73,7 +76,9 @@ class Rebuild:
         # Mostly it is the running quarter hour, or a few in a row: then there is no need to look each call's up.
         where = SPAN if last - first + 1 == count else f"{DIRTY} AND {excluding(without)}"
         self._cursor.execute(f"DELETE FROM cells WHERE {where}", span)
-        self._cursor.execute(f"INSERT INTO cells {CELLS_FROM_CALLS.format(where=where, **ROLLUP)}{_SORTED}", span)
+        self._cursor.execute(
+            f"INSERT INTO cells ({_NAMES['cells']}) {CELLS_FROM_CALLS.format(where=where, **ROLLUP)}{_SORTED}", span
+        )
         self._cursor.execute(f"DELETE FROM availability WHERE {where}", span)
         rows = AVAILABILITY_FROM_CALLS.format(where=where, **ROLLUP)
         self._cursor.execute(f"INSERT INTO availability {rows} ORDER BY quarter, scope, whose", span)
@@ -85,7 +90,8 @@ class Rebuild:
         hours = {"first": span.first - span.first % 4, "last": span.last - span.last % 4 + 3}
         self._cursor.execute(f"DELETE FROM hours WHERE {_DIRTY_HOUR}", hours)
         self._cursor.execute(
-            f"INSERT INTO hours {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}", hours
+            f"INSERT INTO hours ({_NAMES['hours']}) {HOURS_FROM_CELLS.format(where=_DIRTY_HOUR, **ROLLUP)}{_SORTED}",
+            hours,
         )
 
     def histograms(self, span: Span, until: int, without: Collection[int] = ()) -> None:
@@ -134,7 +140,8 @@ class Rebuild:
         # To look calls up by one column is half the work; what that finds too much is left out at the end.
         where = f"{SPAN} AND calls.session_id IN (SELECT session_id FROM dirty_sessions WHERE {those})"
         self._cursor.execute(
-            f"INSERT INTO sessions SELECT * FROM ({SESSIONS_FROM_CALLS.format(where=where, **ROLLUP)}) AS rebuilt "
+            f"INSERT INTO sessions ({_NAMES['sessions']}) SELECT * FROM "
+            f"({SESSIONS_FROM_CALLS.format(where=where, **ROLLUP)}) AS rebuilt "
             f"WHERE {dirty.format('rebuilt')}",
             {"first": first, "last": last, **marks},
         )

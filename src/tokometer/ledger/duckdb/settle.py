@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
@@ -87,6 +87,12 @@ class Settling:
                 raise
             self._done = self._begun
         return quarters
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While it is open, nothing is settled; waits for a settle that is under way."""
+        with self._lock:
+            yield
 
     def close(self) -> None:
         """Let go of the file; a settle that is under way ends, and what it had still to do stays marked.

@@ -37,14 +37,14 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, migratio
         for statement in additions_of(migration, "duckdb"):
             with transaction(connection, path):
                 connection.execute(statement)
-            _write_what_is_in_memory(connection)
+            write_what_is_in_memory(connection)
         with transaction(connection, path):
             for statement in rest_of(migration, needed, "duckdb"):
                 connection.execute(statement)
             _write_version(connection, migration.version)
 
 
-def _write_what_is_in_memory(connection: duckdb.DuckDBPyConnection) -> None:
+def write_what_is_in_memory(connection: duckdb.DuckDBPyConnection) -> None:
     """Put into the file what DuckDB keeps in memory until then, and cannot spill, where it is much."""
     sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
     held = connection.execute(sql).fetchone()
