@@ -34,6 +34,7 @@ PAGES: Final = (
     ),
     {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
     {"id": "alerts", "title": "Alerts", "url": "/alerts", "key": "y"},
+    {"id": "accounts", "title": "Accounts", "url": "/accounts", "key": "v"},
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
