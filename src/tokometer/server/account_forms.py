@@ -100,8 +100,9 @@ def sealed(form: Form, vault: Vault, before: ProviderAccount | None = None) -> d
     """
     values = dict(form.values)
     if form.key:
-        address = values.get("address", before.address if before is not None else "")
-        values |= {"sealed": vault.seal(form.key, sealed_for(form.kind.name, address)), "shown": masked(form.key)}
+        address, options = _places(values, before)
+        purpose = sealed_for(form.kind.name, address, options)
+        values |= {"sealed": vault.seal(form.key, purpose), "shown": masked(form.key)}
     elif values.get("variable"):
         values |= {"sealed": "", "shown": ""}
     return values
@@ -119,6 +120,12 @@ def masked(key: str) -> str:
     return "…"
 
 
+def _places(values: Mapping[str, Any], before: ProviderAccount | None) -> tuple[str, Mapping[str, str]]:
+    """Where an account is asked, by what is said of it and what was before."""
+    was = before or ProviderAccount(type="", title="")
+    return values.get("address", was.address), values.get("options", was.options)
+
+
 def _check_key(kind: AccountKind, values: Mapping[str, Any], key: str, before: ProviderAccount | None) -> None:
     has = bool(key or values.get("variable"))
     if before is None and kind.key is not None and kind.key.needed and not has:
@@ -127,7 +134,8 @@ def _check_key(kind: AccountKind, values: Mapping[str, Any], key: str, before: P
         return
     if "variable" in values and before.variable and kind.key is not None and kind.key.needed:
         raise Invalid("key", "is missing, now that no variable holds it")
-    if before.sealed and values.get("address", before.address) != before.address:
+    at, then = _places(values, before), (before.address, before.options)
+    if before.sealed and sealed_for(before.type, *at) != sealed_for(before.type, *then):
         raise Invalid("key", "has to be typed again for another address, so that nobody has it sent elsewhere")
 
 

@@ -1,4 +1,4 @@
-"""How accounts with providers stand, as JSON: state in a word, balance, spend, and what to do where something is wrong."""
+"""How accounts with providers stand, as JSON: state in a word, balance, spend, and what to do about an error."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from tokometer.accounts import AccountState
 from tokometer.accounts.tables_connected import TOP_UPS
 from tokometer.server.account_money import Left, Spend, left, month_of, spends
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.statements import KINDS, AccountKind
 
 if TYPE_CHECKING:
-    from tokometer.accounts import AccountState, ProviderAccount, SyncRun, TopUp, Version
+    from tokometer.accounts import ProviderAccount, SyncRun, TopUp, Version
 
 _WORKSPACE: Final = WORKSPACES[0]
 #: What to do, by what an error says; the first that fits.
 _REMEDIES: Final = (
-    (("401", "403", "key", "unauthor", "forbidden", "denied", "permission"), "Replace the key with one that may read usage and costs."),
+    (
+        ("401", "403", "key", "secret", "unauthor", "forbidden", "denied", "permission"),
+        "Replace the key with one that may read usage and costs.",
+    ),
     (("429", "rate limit", "too many"), "The provider wants fewer questions: it is asked again by itself."),
-    (("resolve", "refused", "unreach", "time", "connection", "does not answer"), "See that this machine reaches the address; it is asked again by itself."),
+    (
+        ("resolve", "refused", "unreach", "timed out", "connection", "does not answer"),
+        "See that this machine reaches the address; it is asked again by itself.",
+    ),
     (("",), "It is asked again by itself; the history has the details."),
-)  # fmt: skip
+)
 _RUNS: Final = {
     "running": ("none", "Running"),
     "done": ("good", "Done"),
@@ -45,8 +52,8 @@ def listed(runtime: Runtime) -> list[dict[str, Any]]:
     if not accounts:
         return []
     put_in: dict[str, list[TopUp]] = {}
-    for one in kept.top_ups.all(_WORKSPACE, order=(TOP_UPS.c.at,)):
-        put_in.setdefault(one.account, []).append(one)
+    for top_up in kept.top_ups.all(_WORKSPACE, order=(TOP_UPS.c.at,)):
+        put_in.setdefault(top_up.account, []).append(top_up)
     states, now = kept.syncs.states(_WORKSPACE), runtime.now()
     spent = spends(runtime, accounts, month_of(now))
     rows = []
@@ -74,7 +81,8 @@ def shown(
     """An account as JSON, without its key. The last names are those of the table ProviderAccounts (004)."""
     kind = KINDS.get(one.type)
     standing, word = _standing(one, state, run, kind, now)
-    error = state.error if state is not None else ""
+    state = state or AccountState(account=one.id)
+    error = state.error
     has_key = bool(one.sealed or one.variable)
     return {
         "id": one.id,
@@ -89,15 +97,15 @@ def shown(
         "revision": one.revision,
         "state": word,
         "standing": standing,
-        "synced": _text(state and state.synced),
-        "due": None if one.paused else _text(state and state.due),
+        "synced": _text(state.synced),
+        "due": None if one.paused else _text(state.due),
         "error": error or None,
         "remedy": _remedy(error) if error else None,
-        "failing_since": _text(state and state.failing_since),
-        "failures": state.failures if state is not None else 0,
-        "held_until": _text(state and state.held_until),
-        "facts": dict(state.facts) if state is not None else {},
-        "known": dict(state.known) if state is not None else {},
+        "failing_since": _text(state.failing_since),
+        "failures": state.failures,
+        "held_until": _text(state.held_until),
+        "facts": dict(state.facts),
+        "known": dict(state.known),
         "balance": {
             "amount": _plain(balance.amount),
             "unit": balance.unit or None,
@@ -109,9 +117,9 @@ def shown(
         "run": shown_run(run) if run is not None else None,
         "uploads": list(kind.accepts) if kind is not None and kind.uploads is not None else [],
         "provider": kind.provider if kind is not None else "",
-        "is_connected": state is not None and state.synced is not None and not state.error,
+        "is_connected": state.synced is not None and not state.error,
         "api_key_configured": has_key,
-        "last_sync_at": _text(state and state.synced),
+        "last_sync_at": _text(state.synced),
         "balance_unit": balance.unit or None,
         "monthly_usage": _plain(spent.amount),
         "error_message": error or None,
@@ -203,7 +211,7 @@ def shown_kind(kind: AccountKind) -> dict[str, Any]:
 
 
 def _standing(
-    one: ProviderAccount, state: AccountState | None, run: SyncRun | None, kind: AccountKind | None, now: datetime
+    one: ProviderAccount, state: AccountState, run: SyncRun | None, kind: AccountKind | None, now: datetime
 ) -> tuple[str, str]:
     if kind is None:
         return "critical", "Unknown kind"
@@ -211,10 +219,10 @@ def _standing(
         return "none", "Syncing"
     if one.paused:
         return "none", "Paused"
-    if state is not None and state.error:
+    if state.error:
         held = state.held_until is not None and state.held_until > now
-        return "critical", "Held back" if held and state.synced else "Failing"
-    if state is not None and state.synced is not None:
+        return "critical", "Failing, held back" if held else "Failing"
+    if state.synced is not None:
         return "good", "Connected"
     return ("none", "Waits for a file") if kind.uploads is not None and not one.sealed else ("none", "Not synced yet")
 
@@ -230,4 +238,3 @@ def _plain(amount: Decimal | None) -> str | None:
 
 def _text(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
-

@@ -44,7 +44,9 @@ def listing(request: Request) -> Response:
 @api.get("/kinds", summary="Kinds of account that can be connected, and what each wants to know")
 def kinds(request: Request) -> Response:  # noqa: ARG001 - asked like all others
     """By title. `reports` is what comes of one; `uploads` are endings of files that one takes."""
-    return answered({"kinds": [shown_kind(one) for one in sorted(KINDS.values(), key=lambda one: one.title.casefold())]})
+    return answered(
+        {"kinds": [shown_kind(one) for one in sorted(KINDS.values(), key=lambda one: one.title.casefold())]}
+    )
 
 
 @api.get("/changes", summary="Who changed which account or top-up, and when")

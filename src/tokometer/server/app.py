@@ -37,11 +37,14 @@ from tokometer.server import (
     objectives,
     pages,
     panels,
+    plans,
     pushed,
+    rates,
     rules,
     search,
     series,
     sources,
+    subscriptions,
     targets,
     units,
     verdicts,
@@ -96,7 +99,16 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
-    for one in (hardware.api, series.api, units.pages, what_if.pages, account_pages.pages):
+    for one in (
+        hardware.api,
+        series.api,
+        units.pages,
+        what_if.pages,
+        subscriptions.api,
+        rates.api,
+        plans.pages,
+        account_pages.pages,
+    ):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))

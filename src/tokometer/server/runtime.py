@@ -23,6 +23,7 @@ from tokometer.collect.follower import Follower
 from tokometer.collect.horizon import Reach
 from tokometer.collect.poller import Poller
 from tokometer.collect.reading import Prices
+from tokometer.collect.syncing import Syncing
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
 from tokometer.host.secrets import KeyInvalid, check_variables
@@ -48,6 +49,7 @@ from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.spent import Spent
+from tokometer.server.syncing import syncing_of
 from tokometer.server.warned import warnings_of
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
@@ -145,6 +147,8 @@ class Runtime:
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
+    #: Asks providers about accounts; only when somebody says so in a demo.
+    syncing: Syncing = field(init=False)
     #: Looks at alert rules.
     alerting: Alerting = field(init=False)
     #: Plays generated data on, in a demo.
@@ -199,6 +203,7 @@ class Runtime:
         )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.notifying = Notifying(self, WORKSPACES[0])
+        self.syncing = syncing_of(self, WORKSPACES[0])
         self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
@@ -289,6 +294,8 @@ class Runtime:
             hanging.append("reading files")
         if self.poller is not None and not self.poller.stop(_TO_ASK):
             hanging.append("asking targets")
+        if not self.syncing.stop(_TO_ASK):
+            hanging.append("syncing accounts")
         if not self.notifying.delivering.stop(_TO_SEND):
             hanging.append("sending notifications")
         if self.player is not None and not self.player.stop(_TO_PLAY):
