@@ -143,4 +143,4 @@ async def _received(request: Request, folder: Path) -> AsyncIterator[Path]:
         yield Path(name)
     finally:
         _COMING.release()
-        Path(name).unlink(missing_ok=True)
+        await run_in_threadpool(Path(name).unlink, missing_ok=True)

@@ -78,9 +78,7 @@ def understood(given: Mapping[str, Any], before: ProviderAccount | None = None) 
     if "every" in given or before is None:
         values["every"] = _every(given.get("every") or kind.every)
     if "paused" in given:
-        if not isinstance(given["paused"], bool):
-            raise Invalid("paused", "has to be true or false")
-        values["paused"] = given["paused"]
+        values["paused"] = _switch("paused", given["paused"])
     if given.get("variable") is not None:
         values["variable"] = _variable(given["variable"])
     key = _key(given.get("key") or "", kind)
@@ -187,6 +185,12 @@ def _options(given: object, kind: AccountKind) -> dict[str, str]:
     return found
 
 
+def _switch(name: str, given: object) -> bool:
+    if not isinstance(given, bool):
+        raise Invalid(name, "has to be true or false")
+    return given
+
+
 def _every(given: object) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or not _LEAST_EVERY <= given <= _MOST_EVERY:
         raise Invalid("every", f"has to be seconds, {_LEAST_EVERY} (5 minutes) to {_MOST_EVERY:,} (a week)")
@@ -224,9 +228,7 @@ def top_up_of(given: Mapping[str, Any], now: Any) -> dict[str, Any]:  # noqa: AN
     if "note" in given:
         found["note"] = text("note", given["note"])
     if "counted" in given:
-        if not isinstance(given["counted"], bool):
-            raise Invalid("counted", "has to be true or false")
-        found["counted"] = given["counted"]
+        found["counted"] = _switch("counted", given["counted"])
     return found
 
 

@@ -76,12 +76,12 @@ def one_of(runtime: Runtime, account: str) -> dict[str, Any]:
 
 
 def shown(
-    one: ProviderAccount, state: AccountState | None, run: SyncRun | None, balance: Left, spent: Spend, now: datetime
+    one: ProviderAccount, known: AccountState | None, run: SyncRun | None, balance: Left, spent: Spend, now: datetime
 ) -> dict[str, Any]:
     """An account as JSON, without its key. The last names are those of the table ProviderAccounts (004)."""
     kind = KINDS.get(one.type)
+    state = known or AccountState(account=one.id)
     standing, word = _standing(one, state, run, kind, now)
-    state = state or AccountState(account=one.id)
     error = state.error
     has_key = bool(one.sealed or one.variable)
     return {
@@ -233,7 +233,8 @@ def _remedy(error: str) -> str:
 
 
 def _plain(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
+    """Without zeros behind what was said."""
+    return None if amount is None else f"{amount.normalize():f}"
 
 
 def _text(at: datetime | None) -> str | None:

@@ -188,7 +188,7 @@ def tested(runtime: Runtime, form: Form, before: ProviderAccount | None) -> Mapp
         return runtime.syncing.test(account.type, account.address, account.options, key)
     except PollError as error:
         if error.secret:
-            raise Invalid("key", str(error)) from None
+            raise Invalid("key", f"is refused: {error}") from None
         raise HTTPException(502, {"reason": f"the provider {error}"}) from None
     finally:
         _TESTS.release()
