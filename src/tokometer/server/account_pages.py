@@ -68,7 +68,9 @@ def _row(one: Mapping[str, Any], now: datetime, when: Any) -> dict[str, Any]:  #
         "balance": _amount(balance["amount"], balance["unit"]),
         "balance_words": _balance_words(balance, when),
         "month": _amount(month["amount"], "USD"),
-        "month_words": {"billed": "billed", "metered": "metered of its provider: no bill yet"}.get(month["by"] or "", "nothing known"),
+        "month_words": {"billed": "billed", "metered": "metered of its provider: no bill yet"}.get(
+            month["by"] or "", "nothing known"
+        ),
         "synced": when(_time(one["synced"])),
         "never": one["synced"] is None,
         "due": _until(_time(one["due"]), now),
