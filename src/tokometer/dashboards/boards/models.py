@@ -173,7 +173,7 @@ MODELS: Final = Dashboard(
                     change=False,
                     shares=False,
                     every=300,
-                    how="How each account stands; Accounts connects and syncs them. A balance that nobody tells is left out.",
+                    how="How each account stands; see Accounts. A balance nobody tells is left out.",
                 ),
             )
         ),
