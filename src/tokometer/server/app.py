@@ -19,6 +19,7 @@ from tokometer.server import (
     boards,
     budgets,
     channels,
+    closings,
     control,
     digests,
     embedded,
@@ -40,6 +41,7 @@ from tokometer.server import (
     plans,
     pushed,
     rates,
+    reconciling,
     rules,
     search,
     series,
@@ -109,6 +111,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         plans.pages,
         account_pages.pages,
     ):
+        app.include_router(one)
+    for one in (reconciling.router, closings.api, closings.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
