@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tokometer.accounts import AccountsWhenAsked, ProviderAccount, SyncRun
+from tokometer.accounts.sealing import sealed_for
 from tokometer.collect.syncing import Clock, Syncing
 from tokometer.collect.writer import Writer
 from tokometer.host.secrets import Vault
@@ -66,7 +67,7 @@ class Scene:
         kept = self.accounts.get().provided
         made = kept.add(ProviderAccount(type=type_, title=title, address=url, options=options))
         return kept.change(
-            "default", made.id, sealed=self.vault.seal(key, f"account:{made.id}") if key else "", shown="sk-…"
+            "default", made.id, sealed=self.vault.seal(key, sealed_for(type_, url)) if key else "", shown="sk-…"
         )
 
     def sync(self, account: str) -> SyncRun:

@@ -15,6 +15,7 @@ from providers.openai import OpenAI
 from providers.serving import Asked, Faults, serving
 from providers.synced import Scene, scene
 from tokometer.accounts import AccountState, ProviderAccount, SyncRun
+from tokometer.accounts.sealing import sealed_for
 from tokometer.collect.syncing.dues import is_due
 from tokometer.ledger.opening import open_ledger
 from tokometer.sources.protocol import PollError
@@ -154,7 +155,7 @@ def test_a_key_that_is_not_taken_is_said_and_stands_nowhere(ours: Ours) -> None:
     synced = ours.state.synced
     wrong = f"sk-{'admin'}-{'z' * 30}"
     ours.scene.accounts.get().provided.change(
-        "default", ours.account.id, sealed=ours.scene.vault.seal(wrong, f"account:{ours.account.id}")
+        "default", ours.account.id, sealed=ours.scene.vault.seal(wrong, sealed_for("openai", ours.account.address))
     )
     ours.provider.echoes = True
     run = ours.sync()
