@@ -140,11 +140,12 @@ class _Handler(BaseHTTPRequestHandler):
             "500": Reply({"error": "oh"}, 500),
             "503": Reply("<html>busy</html>", 503),
         }.get(fault, reply)
-        body = json.dumps(failure.body).encode()
+        body = failure.body if isinstance(failure.body, bytes) else json.dumps(failure.body).encode()
         if fault == "cut json":
             body = body[: len(body) // 2]
         self.send_response(failure.status)
-        self.send_header("Content-Type", "application/json")
+        kind = "application/octet-stream" if isinstance(failure.body, bytes) else "application/json"
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         for name, value in failure.headers.items():
             self.send_header(name, value)
