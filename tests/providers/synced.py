@@ -65,9 +65,9 @@ class Scene:
     def account(self, type_: str, url: str, key: str = "", title: str = "Ours", **options: str) -> ProviderAccount:
         """One that is kept, with its key sealed."""
         kept = self.accounts.get().provided
-        made = kept.add(ProviderAccount(type=type_, title=title, address=url, options=options))
-        return kept.change(
-            "default", made.id, sealed=self.vault.seal(key, sealed_for(type_, url)) if key else "", shown="sk-…"
+        sealed = self.vault.seal(key, sealed_for(type_, url, options)) if key else ""
+        return kept.add(
+            ProviderAccount(type=type_, title=title, address=url, options=options, sealed=sealed, shown="sk-…")
         )
 
     def sync(self, account: str) -> SyncRun:

@@ -1,10 +1,26 @@
-"""Where an account is asked, and with what."""
+"""Where an account is asked, and with which key: opened only for as long as it is asked with."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tokometer.accounts import ProviderAccount
+from tokometer.accounts.sealing import NoKey, key_of
+from tokometer.host.secrets import KeyInvalid, Vault
 from tokometer.sources.protocol import PollError, Target
 from tokometer.statements import AccountKind
+
+
+def secret_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) -> str:
+    """The key of an account; '' where it has none.
+
+    Raises:
+        PollError: It cannot be had.
+    """
+    try:
+        return key_of(account, vault, env)
+    except (NoKey, KeyInvalid) as error:
+        raise PollError(str(error), secret=True, final=True) from None
 
 
 def target_of(account: ProviderAccount, kind: AccountKind, secret: str, *, needs_key: bool = True) -> Target:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokometer.accounts import AccountsError, AccountState, AccountsWhenAsked, NotThere, ProviderAccount, SyncRun
-from tokometer.accounts.sealing import NoKey, key_of
 from tokometer.accounts.syncs import Syncs
 from tokometer.collect.hands import Hands
 from tokometer.collect.syncing.asking import Asker
@@ -20,11 +19,11 @@ from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.dues import after, is_due
 from tokometer.collect.syncing.errors import SyncBusy, SyncError
 from tokometer.collect.syncing.lease import Lease
-from tokometer.collect.syncing.reach import target_of
+from tokometer.collect.syncing.reach import secret_of, target_of
 from tokometer.collect.syncing.running import MISTAKE, Means, Result, Run, asked_of
 from tokometer.collect.writer import Writer
 from tokometer.host.regular import read_bytes
-from tokometer.host.secrets import KeyInvalid, Vault
+from tokometer.host.secrets import Vault
 from tokometer.ledger import Ledger
 from tokometer.records import Record
 from tokometer.records.redaction import redacted
@@ -323,10 +322,7 @@ class Syncing:
         run.lease.let_go()
 
     def _secret(self, account: ProviderAccount) -> str:
-        try:
-            return key_of(account, self._vault, self._env)
-        except (NoKey, KeyInvalid) as error:
-            raise PollError(str(error), secret=True, final=True) from None
+        return secret_of(account, self._vault, self._env)
 
     def _account(self, id_: str) -> ProviderAccount:
         return self._accounts.get().provided.get(self._workspace, id_)

@@ -154,9 +154,8 @@ def test_a_key_that_is_not_taken_is_said_and_stands_nowhere(ours: Ours) -> None:
     ours.sync()
     synced = ours.state.synced
     wrong = f"sk-{'admin'}-{'z' * 30}"
-    ours.scene.accounts.get().provided.change(
-        "default", ours.account.id, sealed=ours.scene.vault.seal(wrong, sealed_for("openai", ours.account.address))
-    )
+    sealed = ours.scene.vault.seal(wrong, sealed_for(ours.account.type, ours.account.address, ours.account.options))
+    ours.scene.accounts.get().provided.change("default", ours.account.id, sealed=sealed)
     ours.provider.echoes = True
     run = ours.sync()
     assert run.state == "failed"
