@@ -7,21 +7,28 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import (
+    account_files,
+    account_pages,
+    accounts,
     advice,
     alert_pages,
     api,
     assets,
     badges,
+    billing,
+    billing_page,
     board_pages,
     boards,
     budgets,
     channels,
+    closings,
     control,
     digests,
     embedded,
     explored,
     exports,
     filtering,
+    focus,
     grafana,
     hardware,
     health,
@@ -36,7 +43,9 @@ from tokometer.server import (
     panels,
     plans,
     pushed,
+    rate_cards,
     rates,
+    reconciling,
     rules,
     search,
     series,
@@ -78,6 +87,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         control,
         api,
         exports,
+        focus,
         panels,
         filtering,
         search,
@@ -96,10 +106,26 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
-    for one in (hardware.api, series.api, units.pages, what_if.pages, subscriptions.api, rates.api, plans.pages):
+    for one in (
+        hardware.api,
+        series.api,
+        units.pages,
+        what_if.pages,
+        subscriptions.api,
+        rates.api,
+        plans.pages,
+        rate_cards.api,
+        billing.api,
+        billing_page.pages,
+        account_pages.pages,
+    ):
+        app.include_router(one)
+    for one in (reconciling.router, closings.api, closings.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
+    for one in (accounts.api, account_files.api):
+        app.include_router(one)
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)
