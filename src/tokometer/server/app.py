@@ -34,6 +34,7 @@ from tokometer.server import (
     objectives,
     pages,
     panels,
+    price_book,
     pushed,
     rules,
     search,
@@ -96,7 +97,9 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for one in (hardware.api, series.api, units.pages, what_if.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
-    pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
+    pages_and_apis = (
+        router for module in (listed, explored, links, budgets, price_book) for router in (module.pages, module.api)
+    )
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)

@@ -33,6 +33,7 @@ from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
+from tokometer.prices.book import MADE
 from tokometer.server.alerting import alerting_of
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.decided import Decided
@@ -43,8 +44,10 @@ from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
 from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
+from tokometer.server.own_prices import OwnPrices
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
+from tokometer.server.recostings import Recostings
 from tokometer.server.spent import Spent
 from tokometer.server.warned import warnings_of
 from tokometer.server.watch import Watch
@@ -134,6 +137,10 @@ class Runtime:
     accounts: AccountsWhenAsked = field(init=False)
     #: What people have decided, over what the file settles.
     decided: Decided = field(init=False)
+    #: Prices and discounts that people have made.
+    own_prices: OwnPrices = field(init=False)
+    #: Re-costing in the background.
+    recostings: Recostings = field(init=False)
     #: What is spent of each budget, for verdicts.
     spent: Spent = field(init=False)
     #: Dashboards that people have made.
@@ -188,6 +195,8 @@ class Runtime:
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
+        self.own_prices = OwnPrices(self.accounts, self.data / MADE, WORKSPACES[0], time.monotonic)
+        self.recostings = Recostings(self, WORKSPACES[0])
         self.spent = Spent(
             lambda: self.settings,
             lambda: self.decided.known(self.settings_file.current()),
@@ -347,7 +356,11 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             broadcaster=broadcaster,
             writer=writer,
             watch=Watch(ledger, lambda: broadcaster.publish({"ledger"})),
-            price_list=PriceList(prices, lambda book: runtime.use_prices(book)),  # noqa: PLW0108 - bound when called
+            price_list=PriceList(
+                prices,
+                lambda book: runtime.use_prices(book),  # noqa: PLW0108 - bound when called
+                lambda: runtime.own_prices.write(),  # noqa: PLW0108 - bound when called
+            ),
             decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),

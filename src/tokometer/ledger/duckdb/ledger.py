@@ -80,6 +80,7 @@ class DuckDBLedger:
         self._changes = 0
         self._room = Room(path)
         self._damage: LedgerDamaged | None = None
+        self._recosting = DuckDBRecosting(self)
         self._witness = Witness(path)
 
         def opened() -> Instance:
@@ -206,7 +207,7 @@ class DuckDBLedger:
     @property
     def recosting(self) -> DuckDBRecosting:
         """See :attr:`tokometer.ledger.protocol.Ledger.recosting`."""
-        return DuckDBRecosting(self)
+        return self._recosting
 
     @property
     def lock(self) -> AbstractContextManager[Any]:

@@ -7,6 +7,7 @@ rows there are, is one transaction, and puts what was there before beside what i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from tokometer.ledger.duckdb.rebuild import ROLLUP
 from tokometer.ledger.duckdb.room import Room
 from tokometer.ledger.duckdb.transaction import transaction
 from tokometer.ledger.protocol import LedgerError, LedgerUnavailable
-from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, cannot_undo
+from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, alone, cannot_undo
 from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS
 from tokometer.ledger.slices import Span, slices
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR
@@ -110,6 +111,7 @@ class DuckDBRecosting:
 
     def __init__(self, ledger: DuckDBLedger) -> None:
         self._ledger = ledger
+        self._busy = threading.Lock()
         self._room = Room(ledger.path)
 
     @property
@@ -141,6 +143,10 @@ class DuckDBRecosting:
 
     def apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         """See :meth:`tokometer.ledger.recosting.Recosting.apply`."""
+        with alone(self._busy):
+            return self._apply(id_, scope, prices, progress)
+
+    def _apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         found = Found()
         self._begin(id_)
         try:
@@ -162,6 +168,10 @@ class DuckDBRecosting:
 
     def undo(self, id_: str, progress: Progress) -> int:
         """See :meth:`tokometer.ledger.recosting.Recosting.undo`."""
+        with alone(self._busy):
+            return self._undo(id_, progress)
+
+    def _undo(self, id_: str, progress: Progress) -> int:
         last = self.last
         if last is None or last.id != id_ or last.state != "applied":
             raise LedgerError(cannot_undo(last, id_))
