@@ -17,6 +17,7 @@ from tokometer.accounts.deliveries import Deliveries
 from tokometer.accounts.keeping import Kept
 from tokometer.accounts.recosted import Recosted
 from tokometer.accounts.series import SeriesKept
+from tokometer.accounts.syncs import Syncs
 from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
 from tokometer.accounts.upgrading import upgrade
 from tokometer.accounts.values import LOCAL, Board, Change, Link, Note, SavedView
@@ -42,6 +43,7 @@ class Accounts:
         hardware: Machines that were bought.
         series: What the business counts.
         provided: Accounts with providers.
+        syncs: How those stand, and what syncs of them came to.
         top_ups: What was put into accounts.
         prices: Prices of one's own.
         rate_cards: What somebody is charged.
@@ -75,6 +77,7 @@ class Accounts:
         self.hardware = Kept(self._engine, tables_decided.HARDWARE, decided.Hardware, self._count)
         self.series = SeriesKept(self._engine, tables_decided.SERIES, decided.Series, self._count)
         self.provided = Kept(self._engine, tables_connected.PROVIDER_ACCOUNTS, connected.ProviderAccount, self._count)
+        self.syncs = Syncs(self._engine)
         self.top_ups = Kept(self._engine, tables_connected.TOP_UPS, connected.TopUp, self._count)
         self.prices = Kept(self._engine, tables_charged.PRICE_OVERRIDES, charged.PriceOverride, self._count)
         self.recosted = Recosted(self._engine, self._count)

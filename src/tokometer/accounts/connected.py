@@ -33,7 +33,8 @@ class ProviderAccount(Made):
     address: str = ""
     #: What else its kind has to know, by the names of the kind's options.
     options: Mapping[str, str] = field(default_factory=dict)
-    #: Its key, sealed with its id; empty where it has none. Never shown, never in the record of changes.
+    #: Its key, sealed for its type and address (:func:`tokometer.accounts.sealing.sealed_for`); empty where it has
+    #: none. Never shown, never in the record of changes.
     sealed: str = ""
     #: What is shown of the key: `sk-admin-…a1b2`.
     shown: str = ""

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Final
 
 from tokometer.accounts.values import Made
 
+#: What a channel's address is sealed for.
+SEALED_AS: Final = "channel"
 #: Shares of a budget at which it alerts.
 LEVELS: Final = (0.5, 0.8, 1.0)
 

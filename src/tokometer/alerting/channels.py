@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
 from tokometer.accounts import Alert, Channel, Invalid
+from tokometer.accounts.decided import SEALED_AS
 from tokometer.alerting.messages import check_template
 from tokometer.alerting.rule import SEVERITIES
 from tokometer.host.secrets import SecretLost, Vault
@@ -15,8 +16,6 @@ from tokometer.posting import services
 from tokometer.settings import Settings
 from tokometer.settings.notifying import MOST_AN_HOUR, MOST_RULES, ChannelSettings
 
-#: What a channel's secret is sealed as.
-SEALED_AS: Final = "channel"
 #: Ids of channels that stand in the settings begin with it.
 FILE: Final = "file:"
 _ID_BYTES: Final = 10

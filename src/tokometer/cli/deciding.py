@@ -10,6 +10,7 @@ from tokometer.accounts import AccountsError, AccountsWhenAsked
 from tokometer.cli.shown import say
 from tokometer.judgement.budgets import merged
 from tokometer.judgement.owned import with_owned
+from tokometer.measures import exchange
 from tokometer.settings import FILE_NAME, Settings, read_settings
 
 _WORKSPACE: Final = "default"
@@ -24,9 +25,11 @@ def settled(data: Path) -> Settings:
     try:
         kept = accounts.get()
         found = merged(settings, kept.budgets.all(_WORKSPACE), kept.objectives.all(_WORKSPACE))
-        return with_owned(found, kept, _WORKSPACE)
+        found = with_owned(found, kept, _WORKSPACE)
     except AccountsError as error:
         say(f"Budgets and objectives that were made on the page are left out: {error}", err=True)
         return settings
     finally:
         accounts.close()
+    exchange.use(found.own_rates)
+    return found

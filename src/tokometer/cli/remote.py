@@ -97,6 +97,11 @@ class RemoteDoor:
         meta = {"since": since, "until": until, "tz": question["tz"], "missing": [missing] if missing else []}
         return response.read().decode("utf-8"), meta
 
+    def told(self, method: str, path: str, question: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What an address of the API answers; an empty object where it says nothing."""
+        answer: dict[str, Any] = json.loads(self._send(method, path, question).read() or b"{}")
+        return answer
+
     def file(self, path: str) -> bytes:
         """A file that the server makes, by its address."""
         return self._send("GET", path, accept="*/*").read()

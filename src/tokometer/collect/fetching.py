@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from tokometer import __version__
@@ -57,15 +57,16 @@ class Fetcher:
     def __call__(
         self,
         path: str = "",
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        method: str = "",
     ) -> Fetched:
-        """See :class:`tokometer.sources.protocol.Fetch`."""
+        """See :class:`tokometer.sources.protocol.Fetch`; a list in `query` is sent as several values."""
         url = address(self.target.url)
         where = url.path.rstrip("/") + path if path else url.path or "/"
-        asked = "&".join(part for part in (url.query, urlencode(query or {})) if part)
+        asked = "&".join(part for part in (url.query, urlencode(query or {}, doseq=True)) if part)
         where = f"{where}?{asked}" if asked else where
         sent = {
             "Accept-Encoding": "gzip",
@@ -75,7 +76,7 @@ class Fetcher:
         }
         self._until = time.monotonic() + self._seconds
         try:
-            return self._asked(where, sent, body)
+            return self._asked(method or ("GET" if body is None else "POST"), where, sent, body)
         finally:
             self._until = 0.0
 
@@ -104,21 +105,21 @@ class Fetcher:
 
     # -- one question --------------------------------------------------------------------------------------------------
 
-    def _asked(self, where: str, headers: Mapping[str, str], body: bytes | None) -> Fetched:
+    def _asked(self, method: str, where: str, headers: Mapping[str, str], body: bytes | None) -> Fetched:
         if self._connection is not None:
             # Kept open by us, and perhaps closed by the other side meanwhile, which is no trouble of the target.
             with suppress(_Stale):
-                return self._ask(where, headers, body)
+                return self._ask(method, where, headers, body)
         try:
-            return self._ask(where, headers, body)
+            return self._ask(method, where, headers, body)
         except _Stale:
             raise PollError("closes the connection without an answer") from None
 
-    def _ask(self, where: str, headers: Mapping[str, str], body: bytes | None) -> Fetched:
+    def _ask(self, method: str, where: str, headers: Mapping[str, str], body: bytes | None) -> Fetched:
         from http.client import HTTPException
 
         try:
-            response = self._send(where, headers, body)
+            response = self._send(method, where, headers, body)
             found = Fetched(
                 response.status,
                 self._body(response),
@@ -135,13 +136,13 @@ class Fetcher:
             self.close()
         return found
 
-    def _send(self, where: str, headers: Mapping[str, str], body: bytes | None) -> HTTPResponse:
+    def _send(self, method: str, where: str, headers: Mapping[str, str], body: bytes | None) -> HTTPResponse:
         from http.client import RemoteDisconnected
 
         connection = self._connection or self._connect()
         self._wait()
         try:
-            connection.request("GET" if body is None else "POST", where, body, dict(headers))
+            connection.request(method, where, body, dict(headers))
             return connection.getresponse()
         except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             if self._stopped.is_set() or self._left() <= 0:
@@ -190,7 +191,7 @@ class Fetcher:
                 piece = unpack.decompress(piece, self._most + 1 - size)
             size += len(piece)
             if max(size, taken) > self._most:
-                raise PollError(f"its answer is larger than {self._most >> 20:,} MiB")
+                raise PollError(f"its answer is larger than {self._most >> 20:,} MiB", final=True)
             found.append(piece)
         if response.length or (unpack is not None and not unpack.eof):
             raise PollError("its answer ends in the middle")
@@ -243,7 +244,7 @@ def address(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        raise PollError(f"{redacted(url, _SHOWN)} is not an address of the form http://host:port")
+        raise PollError(f"{redacted(url, _SHOWN)} is not an address of the form http://host:port", final=True)
     return found
 
 
@@ -256,7 +257,9 @@ def authorization(secret: str, how: str = "") -> dict[str, str]:
     if not secret or how == "none":
         return {}
     if not secret.isprintable() or not secret.isascii():
-        raise PollError("its secret has characters that cannot be sent; is there a line too many?", secret=True)
+        raise PollError(
+            "its secret has characters that cannot be sent; is there a line too many?", secret=True, final=True
+        )
     kind, _, name = how.partition(":")
     if kind == "header" and name.replace("-", "").isalnum():
         return {name: secret}
@@ -264,4 +267,6 @@ def authorization(secret: str, how: str = "") -> dict[str, str]:
         return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
     if how in ("", "bearer"):
         return {"Authorization": f"Bearer {secret}"}
-    raise PollError(f"its option auth takes bearer, basic, none or header:NAME, not {redacted(how, _SHOWN)}")
+    raise PollError(
+        f"its option auth takes bearer, basic, none or header:NAME, not {redacted(how, _SHOWN)}", final=True
+    )

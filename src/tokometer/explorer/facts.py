@@ -76,7 +76,10 @@ _TITLES: Final[dict[str, str]] = {
     "api_key": "API key",
 }
 #: Fields that are nano-US-dollars, and fields that are moments.
-MONEY: Final = ("amount", "revenue", "cost_reported", "cost_priced", "stated_cost")
+MONEY: Final = (
+    *("amount", "revenue", "cost_reported", "cost_priced", "stated_cost"),
+    *("stated_amount", "list_amount", "estimated_cost"),
+)
 _TOKENS: Final = ("tokens", "stated_tokens", "context_window", "max_output_tokens")
 TIMED: Final = ("started_at", "ended_at", "next_run_at", "released_at", "installed_at", "last_used_at")
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from tokometer.ledger import LedgerUnavailable, Readable, Statement
 from tokometer.ledger.rows import LABEL_SET, record_of
 from tokometer.ledger.schema import RECORDS, TOLD, TOLD_TOOLS
-from tokometer.ledger.tables import Column, Table
+from tokometer.ledger.stored import neutral
+from tokometer.ledger.tables import Table
 from tokometer.measures.dialect import DIALECTS
-from tokometer.records import Record, now_us, quarter_of, to_us
+from tokometer.records import Record, now_us, quarter_of
 
 #: Records are looked for among those of so many days first: most that anybody looks at are recent, and what is older
 #: need then not be read.
 _RECENT_QUARTERS: Final = 8 * 96
-_NANO: Final = Decimal(10**9)
 _ID: Final = "CAST(id AS VARCHAR)"
 #: Tables of what was told of something that another record counts as, by the table of that.
 TELLINGS: Final[dict[str, Table]] = {"calls": TOLD, "tools": TOLD_TOOLS}
@@ -77,7 +75,7 @@ class Reading:
         rows = self.rows(columns, table.name, where, values, quarters=quarters, then=then)
         labels = self._labels({row[LABEL_SET[table.name]] for row in rows} - {None})
         return [
-            Stored(str(row[0]), record_of(table, _neutral(table.columns, row), labels), told=table in TELLINGS.values())
+            Stored(str(row[0]), record_of(table, neutral(table.columns, row), labels), told=table in TELLINGS.values())
             for row in rows
         ]
 
@@ -113,19 +111,6 @@ class Reading:
         where = " OR ".join(f"id = {one:d}" for one in wanted)
         rows = self.rows(["id", "label_keys", "label_values"], "label_sets", where, {})
         return {id_: dict(zip(keys, values, strict=True)) for id_, keys, values in rows}
-
-
-def _value(value: Any, type_: str) -> Any:  # noqa: ANN401 - whatever a column has
-    """A stored value in the form that records have: times in microseconds, money in nano-dollars."""
-    if isinstance(value, datetime):
-        return to_us(value)
-    if isinstance(value, Decimal) and type_ == "money":
-        return int(value * _NANO)
-    return bool(value) if type_ == "flag" else value
-
-
-def _neutral(columns: Sequence[Column], row: Sequence[Any]) -> list[Any]:
-    return [_value(value, column.type) for value, column in zip(row, columns, strict=True)]
 
 
 def _uuid(text: str) -> str | None:

@@ -24,7 +24,7 @@ _FOLDER: Final = 0o700
 #: Files of ours by name; `*` is anything.
 OURS: Final = (
     *("ledger.*", "server.*", "colours.*", "outbox.*", "targets.*", "secrets.*", "hooks.*", "accounts.*"),
-    *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.key.*", ".hooks.json.*"),
+    *(".server.json.*", ".colours.json.*", ".targets.json.*", ".secrets.*", ".hooks.json.*"),
 )
 #: What users and we put beside them.
 _BESIDE: Final = ("cache", "ship", "dashboards", "tokometer.toml", "prices.toml")

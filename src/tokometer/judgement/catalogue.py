@@ -27,9 +27,11 @@ from tokometer.judgement.inventory import INVENTORY
 from tokometer.judgement.jobs import JOB_FAILURES, JOBS
 from tokometer.judgement.plans import PLAN_WINDOWS
 from tokometer.judgement.profit import PROFIT, UNIT_ECONOMICS
+from tokometer.judgement.reconciliation.judged import GAP_CAUSES, GAP_LINES, RECONCILIATION
 from tokometer.judgement.serving import SERVING
 from tokometer.judgement.slo import SLO
 from tokometer.judgement.spikes import SPIKES
+from tokometer.judgement.subscriptions import SUBSCRIPTION_LIMITS, SUBSCRIPTION_PEOPLE, SUBSCRIPTIONS
 from tokometer.judgement.tasks import COST_PER_TASK
 from tokometer.judgement.unit_costs import UNIT_COSTS, UNIT_COURSE
 from tokometer.judgement.unusual import ANOMALIES
@@ -47,7 +49,9 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(TOKEN_EFFICIENCY, COMPUTE, SERVING),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
+        *(SUBSCRIPTIONS, SUBSCRIPTION_PEOPLE, SUBSCRIPTION_LIMITS),
         *(JOBS, JOB_FAILURES, HARDWARE, UNIT_COSTS, UNIT_COURSE),
+        *(RECONCILIATION, GAP_CAUSES, GAP_LINES),
     )
 }
 

@@ -45,6 +45,8 @@ class Matter:
     insists: bool = False
     #: The prices, for what would have cost otherwise; without them nothing is said of it.
     book: PriceBook | None = field(default=None, compare=False, repr=False)
+    #: What accounts tell of the statements of providers, values of `reconciliation.Stated` by provider.
+    stated: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def over(self, since: str, until: str = "") -> Matter:
         """The same in another window."""

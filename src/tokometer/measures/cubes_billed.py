@@ -26,13 +26,16 @@ class Bills(Recorded, table="bills"):
     user = Dimension("user", description="The provider's own name of the person.", drill=("line_item",))
     service_tier = Dimension("service_tier", description="`standard`, `batch`, `priority`, `flex`.", drill=("line_item",))
     token_type = Dimension("token_type", description="Of which tokens: `input`, `cache_read`, `cache_write`, `output`; empty where it is of something else.", drill=("line_item",))
+    quantity_unit = Dimension("quantity_unit", title="Unit", description="What the quantity is counted in. Quantities of different units do not mix: filter or group by it.")
 
     lines = Count(unit=COUNT, title="Bill lines", description="Lines of bills.", drill=("line_item",))
     amount = Sum("amount", where={"type": ("usage", "adjustment")}, unit=USD, better=LOWER, title="Billed", description="What providers charged for usage, adjustments included.", drill=("line_item",))
     credits = Sum("amount", where={"type": ("credit", "top_up")}, unit=USD, description="Credits and top-ups.", drill=("line_item",))
     revenue = Sum("amount", where={"type": ("revenue",)}, unit=USD, better=HIGHER, title="Billed revenue", description="Revenue from uploaded or synchronised bills.", drill=("team",))
     list_amount = Sum("list_amount", where={"type": ("usage", "adjustment")}, unit=USD, better=LOWER, title="At list price", description="What it would have cost at list price, where the bill tells.", drill=("line_item",))
+    listed = Sum("list_amount", "unlisted", where={"type": ("usage", "adjustment")}, unit=USD, better=LOWER, title="Billed before discounts", description="What it would have cost at list price where the bill tells, and what was charged where it does not.", drill=("line_item",))
     unconverted = Sum("unconverted", unit=COUNT, better=LOWER, title="Not converted", description="Lines in another currency of which nobody knows the rate of their day; they are in no sum.", drill=("currency",))
+    quantity = Sum("quantity", unit=RATIO, title="Billed quantity", description="How much was billed, in the unit of the line.", drill=("quantity_unit",))
 
 
 class Reported(Recorded, table="reported"):
@@ -54,6 +57,9 @@ class Reported(Recorded, table="reported"):
     input_tokens = Sum("input_tokens", unit=TOKENS, title="Reported input tokens", description="Prompt tokens that no cache served or took.", drill=("model",))
     cache_read_tokens = Sum("cache_read_tokens", unit=TOKENS, title="Reported cache reads", description="Prompt tokens served from the provider's cache.", drill=("model",))
     cache_write_tokens = Sum("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens", unit=TOKENS, title="Reported cache writes", description="Prompt tokens written to the provider's cache.", drill=("model",))
+    cache_write_1h_tokens = Sum("cache_write_1h_tokens", unit=TOKENS, title="Reported cache writes, 1 h", description="Prompt tokens written to the provider's cache for an hour.", drill=("model",))
+    cache_write_unknown_tokens = Sum("cache_write_unknown_tokens", unit=TOKENS, title="Reported cache writes, lifetime unknown", description="Prompt tokens written to the provider's cache of which the report does not say for how long.", drill=("model",))
+    unsplit_tokens = Sum("unsplit_tokens", unit=TOKENS, title="Reported unsplit tokens", description="Tokens of which the report does not say in which direction they went.", drill=("model",))
     output_tokens = Sum("output_tokens", unit=TOKENS, title="Reported output tokens", description="Generated tokens, reasoning included.", drill=("model",))
     reasoning_tokens = Sum("reasoning_tokens", unit=TOKENS, title="Reported reasoning tokens", description="Generated tokens that were reasoning.", drill=("model",))
     total_tokens = Sum("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_unknown_tokens", "output_tokens", "unsplit_tokens", unit=TOKENS, title="Reported tokens", description="Tokens of every bucket.", drill=("model",))

@@ -54,10 +54,16 @@ class Dialect:
     side_by_side: bool
     #: A number of 64 bits that stands for several values.
     hashed: str
+    #: An amount of money times a decimal number that is text, as money; unknown where it is more than money can be.
+    multiplied: str
 
     def hash(self, values: str) -> str:
         """One number for several columns. Two engines give different ones, and of one each as good as its own."""
         return self.hashed.format(values)
+
+    def times(self, money: str, number: str) -> str:
+        """Money times a number that is text, rounded half away from zero on either engine."""
+        return self.multiplied.format(money, number)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -148,6 +154,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         nearest=False,
         side_by_side=True,
         hashed="hash({})",
+        multiplied="TRY_CAST({} * TRY_CAST({} AS DECIMAL(18, 9)) AS DECIMAL(18, 9))",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -169,5 +176,6 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         nearest=True,
         side_by_side=False,
         hashed="cityHash64({})",
+        multiplied="accurateCastOrNull(round(toDecimal128({}, 9) * toDecimal128OrZero({}, 9), 9), 'Decimal(18, 9)')",
     ),
 }

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from tokometer.ledger.protocol import Unsettled
-from tokometer.ledger.record_tables import CHANGES
+from tokometer.ledger.record_tables import BILLS, CHANGES
 from tokometer.ledger.schema import CALLS, CELLS, HISTOGRAMS
+from tokometer.measures import exchange
 from tokometer.measures.ask import OTHER, Ask, Condition, Key
 from tokometer.measures.atoms import Atom, Different, Extreme, Rank, Total
 from tokometer.measures.dialect import Dialect
@@ -157,7 +158,7 @@ class Scope:
             return f"({self._attribution().changes(costed=self.costed)}) AS {table}"
         if table == CALLS.name and ask.attributed:
             return f"({self._attribution().calls((ask.axis.first, ask.axis.last))}) AS {table}"
-        return table
+        return exchange.in_dollars(table, self.dialect, self.bind) if table == BILLS.name else table
 
     def _attribution(self) -> Attribution:
         return Attribution(self.ask.outcomes, self.ask.workspaces, self.dialect, self.bind)

@@ -169,6 +169,8 @@ def _texts(table: str) -> frozenset[str]:
 _BILLED: Final = {
     **_plain("bills", ("amount", "list_amount")),
     "unconverted": "count(*) FILTER (WHERE amount IS NULL)",
+    "quantity": "sum(coalesce(quantity, 0))",
+    "unlisted": "sum(CASE WHEN list_amount IS NULL THEN coalesce(amount, 0) ELSE 0 END)",
 }
 _REPORTED: Final = {
     **_plain("reported", ("requests", *ALL_TOKENS, "reasoning_tokens", "estimated_cost")),

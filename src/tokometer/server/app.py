@@ -34,12 +34,15 @@ from tokometer.server import (
     objectives,
     pages,
     panels,
+    plans,
     price_book,
     pushed,
+    rates,
     rules,
     search,
     series,
     sources,
+    subscriptions,
     targets,
     units,
     verdicts,
@@ -94,7 +97,7 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
-    for one in (hardware.api, series.api, units.pages, what_if.pages):
+    for one in (hardware.api, series.api, units.pages, what_if.pages, subscriptions.api, rates.api, plans.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (

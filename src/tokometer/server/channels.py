@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from tokometer.accounts import Channel, Delivery, Invalid
-from tokometer.alerting.channels import FILE, SEALED_AS, Listed, Wants, listed, of_row
+from tokometer.accounts.decided import SEALED_AS
+from tokometer.alerting.channels import FILE, Listed, Wants, listed, of_row
 from tokometer.alerting.delivering import send
 from tokometer.alerting.messages import WORDS
 from tokometer.posting.post import Message, Sent

@@ -23,6 +23,7 @@ from tokometer.collect.exporting import exported
 from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
 from tokometer.collect.repricing import carry_out
+from tokometer.collect.resealing import ChangeFailed, change_key
 from tokometer.ledger import LedgerError, Receipt
 from tokometer.records import KINDS
 from tokometer.server.body import BodyError, received
@@ -137,6 +138,17 @@ def doctor(request: Request, audit: Annotated[bool, Query()] = False) -> Respons
     found["targets"] = [shown(one) for one in standings(runtime)]
     found["grpc"] = {"address": runtime.grpc.address or None, "trouble": runtime.grpc.trouble or None}
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
+
+
+@router.post("/secrets", summary="Change the key that secrets are sealed with (for the command line)")
+def change_secrets_key(request: Request) -> dict[str, Any]:
+    """Another key, and everything sealed with it; 503 says why that cannot be done now."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        found = change_key(runtime.data, runtime.env, runtime.accounts, runtime.own_targets, runtime.hook_secrets)
+    except ChangeFailed as error:
+        raise HTTPException(503, str(error)) from None
+    return asdict(found)
 
 
 async def _asked(request: Request, form: type[_T]) -> _T:

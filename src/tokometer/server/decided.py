@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tokometer.accounts import AccountsError, AccountsWhenAsked
 from tokometer.judgement.budgets import merged
 from tokometer.judgement.owned import with_owned
+from tokometer.measures import exchange
 from tokometer.settings import Settings
 
 #: After so long (s) it is looked whether another server, which has the same database, has changed something.
@@ -60,6 +61,8 @@ class Decided:
             self._settings, self._of = after, (settings, self._accounts.version)
         finally:
             self._lock.release()
+        if before is None or before.own_rates != after.own_rates:
+            exchange.use(after.own_rates)
         if known and before != after:
             self._tell()
         return after
@@ -89,4 +92,6 @@ class Decided:
                 own_objectives=before.own_objectives,
                 own_machines=before.own_machines,
                 own_series=before.own_series,
+                own_subscriptions=before.own_subscriptions,
+                own_rates=before.own_rates,
             )

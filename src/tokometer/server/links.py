@@ -135,7 +135,7 @@ def signed(runtime: Runtime, token: str) -> Link | None:
 
 
 def _signer(runtime: Runtime) -> URLSafeSerializer:
-    return URLSafeSerializer(Vault(runtime.data).derived("links"), salt="link")
+    return URLSafeSerializer(Vault(runtime.data, runtime.env).derived("links"), salt="link")
 
 
 def _link(runtime: Runtime, given: Mapping[str, Any]) -> Link:

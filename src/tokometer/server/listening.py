@@ -123,6 +123,8 @@ class _Server(uvicorn.Server):
             self._runtime.poller.start()
         if self._runtime.player is not None:
             self._runtime.player.start()
+        else:
+            self._runtime.syncing.start()
         self._runtime.alerting.start()
         self._runtime.notifying.delivering.start()
         if self._grpc is not None:

@@ -40,7 +40,7 @@ class Notifying:
     def __init__(self, runtime: Runtime, workspace: str) -> None:
         self._runtime = runtime
         self._workspace = workspace
-        self.vault = Vault(runtime.data)
+        self.vault = Vault(runtime.data, runtime.env)
         self.post = Post()
         self._room = threading.BoundedSemaphore(_AT_ONCE)
         #: Says what happens to alerts; see :class:`tokometer.alerting.Engine`.

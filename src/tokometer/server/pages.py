@@ -34,6 +34,7 @@ PAGES: Final = (
     ),
     {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
     {"id": "alerts", "title": "Alerts", "url": "/alerts", "key": "y"},
+    {"id": "plans", "title": "Plans", "url": "/plans", "key": "j"},
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},

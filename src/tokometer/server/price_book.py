@@ -28,7 +28,7 @@ _OWN: Final = ("provider", "model", *FIELDS, "since", "until", "note")
 _NUMBERS: Final = (*PRICES, "discount")
 #: What the file of prices calls a field of ours.
 _NAMED: Final = {"valid_from": "since", "valid_until": "until"}
-_SHOWN_MODELS: Final = 200
+_SHOWN_MODELS: Final = 60
 _SHOWN_CHANGES: Final = 12
 _SHOWN_RECOSTINGS: Final = 10
 _LONGEST: Final = 200

@@ -23,10 +23,13 @@ from tokometer.collect.follower import Follower
 from tokometer.collect.horizon import Reach
 from tokometer.collect.poller import Poller
 from tokometer.collect.reading import Prices
+from tokometer.collect.syncing import Syncing
 from tokometer.collect.targets import Targets
 from tokometer.collect.writer import Writer
+from tokometer.host.secrets import KeyInvalid, check_variables
 from tokometer.judgement import budgets
 from tokometer.ledger import Ledger, Receipt
+from tokometer.ledger.environment import VariableError
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
 from tokometer.measures import Query, Question, Result, answer, outcomes, rules
@@ -49,6 +52,7 @@ from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.recostings import Recostings
 from tokometer.server.spent import Spent
+from tokometer.server.syncing import syncing_of
 from tokometer.server.warned import warnings_of
 from tokometer.server.watch import Watch
 from tokometer.settings import FILE_NAME, KeptSettings, OwnTargets, Settings
@@ -150,6 +154,8 @@ class Runtime:
     #: All that there are, and who asks them; none in a demo.
     targets: Targets | None = None
     poller: Poller | None = None
+    #: Asks providers about accounts; only when somebody says so in a demo.
+    syncing: Syncing = field(init=False)
     #: Looks at alert rules.
     alerting: Alerting = field(init=False)
     #: Plays generated data on, in a demo.
@@ -188,7 +194,7 @@ class Runtime:
 
     def __post_init__(self) -> None:
         """Have everything that is kept go by the version of the data."""
-        self.own_targets = OwnTargets(self.data)
+        self.own_targets = OwnTargets(self.data, self.env)
         self.making = Making(self.cache)
         self.hook_secrets = HookSecrets(self.data, self.env)
         self.accounts = AccountsWhenAsked(
@@ -206,6 +212,7 @@ class Runtime:
         )
         self.boards = OwnBoards(self.accounts, self.data / FOLDER, WORKSPACES[0])
         self.notifying = Notifying(self, WORKSPACES[0])
+        self.syncing = syncing_of(self, WORKSPACES[0])
         self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
@@ -296,6 +303,8 @@ class Runtime:
             hanging.append("reading files")
         if self.poller is not None and not self.poller.stop(_TO_ASK):
             hanging.append("asking targets")
+        if not self.syncing.stop(_TO_ASK):
+            hanging.append("syncing accounts")
         if not self.notifying.delivering.stop(_TO_SEND):
             hanging.append("sending notifications")
         if self.player is not None and not self.player.stop(_TO_PLAY):
@@ -315,13 +324,23 @@ class Runtime:
         return hanging
 
 
+def _check_key(env: Mapping[str, str]) -> None:
+    try:
+        check_variables(env)
+    except KeyInvalid as error:
+        name, _, reason = str(error).partition(" ")
+        raise VariableError(name, reason) from None
+
+
 def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[str, str]) -> Runtime:
     """Open the ledger of a data folder and everything around it. Following begins with :meth:`Follower.start`.
 
     Raises:
         LedgerError: The ledger cannot be opened.
         SettingsError: `tokometer.toml` cannot be used.
+        VariableError: What should be the key of secrets is none.
     """
+    _check_key(env)
     path = data / FILE_NAME
     # Milliseconds: there are never as many changes.
     broadcaster = Broadcaster(time.time_ns() // 1_000_000)

@@ -9,7 +9,7 @@ from typing import Final
 
 from tokometer.host.private import write_private
 from tokometer.host.regular import read_bytes
-from tokometer.host.secrets import Vault
+from tokometer.host.secrets import SecretLost, Vault
 from tokometer.settings.errors import SettingsError
 
 FILE: Final = "hooks.json"
@@ -23,7 +23,7 @@ class HookSecrets:
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self._path = folder / FILE
-        self._vault = Vault(folder)
+        self._vault = Vault(folder, env)
         self._env = env
 
     def of(self, source: str) -> str:
@@ -53,6 +53,26 @@ class HookSecrets:
             write_private(self._path, json.dumps(kept, indent=1).encode())
         except OSError as error:
             raise SettingsError(self._path, "", f"cannot be written ({error.strerror})") from error
+
+    def seal_again(self) -> tuple[int, int]:
+        """Seal anew what was sealed with the key before; how many were, and how many nothing opens any more.
+
+        Raises:
+            SettingsError: The file cannot be read or written: the key before is still needed.
+            OSError, ValueError: The key cannot be read.
+        """
+        kept, done, lost = dict(self._read()), 0, 0
+        for source, sealed in kept.items():
+            if self._vault.is_current(sealed):
+                continue
+            try:
+                kept[source] = self._vault.seal(self._vault.unseal(sealed, _of(source)), _of(source))
+                done += 1
+            except SecretLost:
+                lost += 1
+        if done:
+            write_private(self._path, json.dumps(kept, indent=1).encode())
+        return done, lost
 
     def _read(self) -> Mapping[str, str]:
         try:

@@ -17,7 +17,7 @@ from msgspec.structs import asdict, replace
 
 from tokometer.host.private import write_private
 from tokometer.host.regular import read_bytes
-from tokometer.host.secrets import Vault
+from tokometer.host.secrets import SecretLost, Vault
 from tokometer.settings.errors import SettingsError
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.reader import MOST_ENTRIES
@@ -54,10 +54,10 @@ class OwnTargets:
     A file that cannot be read is left as it is: nothing is written over what somebody may want to mend.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         #: The file.
         self.path = folder / FILE
-        self._vault = Vault(folder)
+        self._vault = Vault(folder, env)
         self._lock = threading.Lock()
         self._targets: dict[Key, TargetSettings] = {}
         self._paused: frozenset[Key] = frozenset()
@@ -116,6 +116,29 @@ class OwnTargets:
         """Have a target, wherever it is named, not asked for now; or asked again."""
         with self._lock:
             self._write(self._targets, self._paused | {key} if paused else self._paused - {key})
+
+    def seal_again(self) -> tuple[int, int]:
+        """Seal anew what was sealed with the key before; how many were, and how many nothing opens any more.
+
+        Raises:
+            SettingsError: The file cannot be read or written: the key before is still needed.
+            OSError, ValueError: The key cannot be read.
+        """
+        with self._lock:
+            if self.error:
+                raise SettingsError(self.path, "", "cannot be read, and may hold secrets: mend it, or move it away")
+            targets, lost = dict(self._targets), 0
+            for key, one in self._targets.items():
+                if not one.secret or self._vault.is_current(one.secret):
+                    continue
+                try:
+                    targets[key] = replace(one, secret=self._sealed(self._vault.unseal(one.secret, _of(one)), one))
+                except SecretLost:
+                    lost += 1
+            done = sum(targets[key] is not one for key, one in self._targets.items())
+            if done:
+                self._write(targets, self._paused)
+            return done, lost
 
     # -- the file ------------------------------------------------------------------------------------------------------
 

@@ -42,3 +42,45 @@ class OwnSeries:
     adds: bool
     revision: int
     points: tuple[tuple[date, float], ...] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRate:
+    """What one unit of a currency is in US dollars, from a day on until the next day that is known of it."""
+
+    currency: str
+    day: date
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPerson:
+    """Somebody who has a seat, and what calls of theirs are known by: values by dimension; any of them will do."""
+
+    name: str
+    match: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSubscription:
+    """A plan that is paid by the month or year, whatever is used of it."""
+
+    id: str
+    title: str
+    provider: str
+    plan: str
+    #: A seat's price for a period, in its currency.
+    price: Decimal
+    currency: str
+    #: `month` or `year`.
+    period: str
+    seats: int
+    people: tuple[OwnPerson, ...]
+    #: The calls that it covers: values by dimension; all of them have to hold.
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
+    #: Its limits: window (`5h`, `7d`), what is limited (`tokens`, `requests`, `cost`), how much.
+    limits: tuple[tuple[str, str, Decimal], ...]
+    since: date
+    #: The first day that is not paid any more.
+    until: date | None
+    revision: int = 1

@@ -264,14 +264,24 @@ class PollError(Exception):
     """A target that cannot be read just now; it is asked again, ever more rarely. Says why, in one line.
 
     `secret` is true where it wants a key or password, or another one; `absent` where nothing answers at its address.
-    `retry_after` is after how many seconds it wants to be asked again at the earliest.
+    `retry_after` is after how many seconds it wants to be asked again at the earliest; `final` is true where the same
+    question will not be answered however often it is asked.
     """
 
-    def __init__(self, reason: str, *, secret: bool = False, absent: bool = False, retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        secret: bool = False,
+        absent: bool = False,
+        retry_after: float = 0.0,
+        final: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.secret = secret
         self.absent = absent
         self.retry_after = retry_after
+        self.final = final
 
 
 class Poll(Protocol):

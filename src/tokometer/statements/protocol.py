@@ -42,7 +42,11 @@ class Asks(Protocol):
         body: bytes | None = None,
         method: str = "",
     ) -> Fetched:
-        """The answer. `path` is below the account's address; a list in `query` is sent as several values."""
+        """The answer. `path` is below the account's address; a list in `query` is sent as several values.
+
+        It may also be a whole address elsewhere (a file to download): that is asked without the key, unless it is below
+        one that an option of :attr:`AccountKind.beside` holds.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Asked:
     now: datetime
     ask: Asks
     workspace: str = "default"
+    #: What a report wants to remember until the end of the sync: names that it has asked for.
+    remembered: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,9 @@ class Key:
     #: How it is sent; see `collect.fetching.Fetcher`: `bearer`, `header:x-api-key`, `basic`, `none`.
     auth: str = "bearer"
     needed: bool = True
+    #: Makes what is sent of the key, where that is not the key itself: (key, how to ask, our clock) → what is sent, and
+    #: for how many seconds it is good. Raises PollError where the key is no such key, or is not taken.
+    exchange: Callable[[str, Asks, datetime], tuple[str, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +166,8 @@ class AccountKind:
     reports: tuple[Report, ...] = ()
     #: Headers of every question.
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Options that hold addresses which are asked with the same key as the account's own.
+    beside: tuple[str, ...] = ()
     #: Asks for what is left; None where the provider has no such API, and `no_balance` says so in words.
     balance: Callable[[Asked], Balance | None] | None = None
     no_balance: str = ""

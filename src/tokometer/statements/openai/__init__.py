@@ -1,0 +1,1 @@
+"""OpenAI: an organisation's usage and costs, asked with an admin key."""
