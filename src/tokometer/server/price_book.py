@@ -187,7 +187,7 @@ def page(request: Request) -> Response:
 
 
 def _overrides(runtime: Runtime) -> list[dict[str, Any]]:
-    return [*map(own, runtime.own_prices.all()), *of_file(runtime.book)]
+    return [*map(own, runtime.recostings.own.all()), *of_file(runtime.book)]
 
 
 def _changed(runtime: Runtime) -> None:

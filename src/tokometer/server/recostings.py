@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,9 @@ from tokometer.collect.recosting import prices_of, told
 from tokometer.ledger import LedgerError, Receipt
 from tokometer.ledger.recosting import Cancelled, Found, Scope
 from tokometer.prices import PriceBook
+from tokometer.prices.book import MADE
 from tokometer.records import now_us, to_datetime, to_us
+from tokometer.server.own_prices import OwnPrices
 
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
@@ -45,6 +48,8 @@ class Recostings:
     def __init__(self, runtime: Runtime, workspace: str) -> None:
         self._runtime = runtime
         self._workspace = workspace
+        #: Prices and discounts that people have made.
+        self.own = OwnPrices(runtime.accounts, runtime.data / MADE, workspace, time.monotonic)
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._book: tuple[str, PriceBook] | None = None

@@ -36,7 +36,6 @@ from tokometer.measures import Query, Question, Result, answer, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
-from tokometer.prices.book import MADE
 from tokometer.server.alerting import alerting_of
 from tokometer.server.broadcast import Broadcaster
 from tokometer.server.decided import Decided
@@ -47,7 +46,6 @@ from tokometer.server.meter import Meter
 from tokometer.server.moments import Moment, Moments
 from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
-from tokometer.server.own_prices import OwnPrices
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
 from tokometer.server.recostings import Recostings
@@ -141,9 +139,7 @@ class Runtime:
     accounts: AccountsWhenAsked = field(init=False)
     #: What people have decided, over what the file settles.
     decided: Decided = field(init=False)
-    #: Prices and discounts that people have made.
-    own_prices: OwnPrices = field(init=False)
-    #: Re-costing in the background.
+    #: Re-costing in the background, and prices that people have made.
     recostings: Recostings = field(init=False)
     #: What is spent of each budget, for verdicts.
     spent: Spent = field(init=False)
@@ -201,7 +197,6 @@ class Runtime:
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
-        self.own_prices = OwnPrices(self.accounts, self.data / MADE, WORKSPACES[0], time.monotonic)
         self.recostings = Recostings(self, WORKSPACES[0])
         self.spent = Spent(
             lambda: self.settings,
@@ -216,8 +211,7 @@ class Runtime:
         self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
-        self.rendered = Memory(400, version=self.version)
-        self.replies = Memory(400, version=self.version)
+        self.rendered, self.replies = (Memory[Rendered](400, version=self.version) for _ in range(2))
         self.names = Memory(8, 16 * MIB, version=self.version)
         self.moments = Moments(lambda: self.ledger.snapshot(_MAKERS), self.version, self.now)
 
@@ -375,11 +369,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             broadcaster=broadcaster,
             writer=writer,
             watch=Watch(ledger, lambda: broadcaster.publish({"ledger"})),
-            price_list=PriceList(
-                prices,
-                lambda book: runtime.use_prices(book),  # noqa: PLW0108 - bound when called
-                lambda: runtime.own_prices.write(),  # noqa: PLW0108 - bound when called
-            ),
+            price_list=PriceList(prices, lambda book: runtime.use_prices(book), lambda: runtime.recostings.own.write()),  # noqa: PLW0108
             decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),
