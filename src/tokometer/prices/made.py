@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tokometer.host.private import write_private
+from tokometer.host.regular import read_text
 from tokometer.prices.overrides import PAGE, Override, override_of
 
 _HEAD: Final = (
@@ -65,7 +66,7 @@ def write(path: Path, entries: Iterable[Mapping[str, Any]]) -> bool:
     """Have the file say these entries, and be gone where there are none; whether that changed it."""
     text = written(entries)
     try:
-        before = path.read_text(encoding="utf-8")
+        before = read_text(path)
     except (OSError, UnicodeDecodeError):
         before = ""
     if text == before:
