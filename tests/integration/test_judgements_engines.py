@@ -19,7 +19,7 @@ from tokometer.measures import Filter, Question, Result, answer
 from tokometer.prices import PriceBook
 from tokometer.records import Bill, Record, Sample, to_datetime
 from tokometer.settings import Budget, RateCard, Settings, SloOverride
-from tokometer.settings.owned import OwnMachine, OwnSeries
+from tokometer.settings.owned import OwnMachine, OwnPerson, OwnSeries, OwnSubscription
 
 NOW: datetime = to_datetime(demo_history.NOW)
 SETTINGS = Settings(
@@ -53,6 +53,23 @@ OWNED = structs.replace(
             adds=True,
             revision=1,
             points=tuple((NOW.date() - timedelta(days=ago), 100.0 + ago) for ago in range(20, -1, -1)),
+        ),
+    ),
+    own_subscriptions=(
+        OwnSubscription(
+            id="p1",
+            title="Max",
+            provider="anthropic",
+            plan="Max 20x",
+            price=Decimal(200),
+            currency="USD",
+            period="month",
+            seats=3,
+            people=(OwnPerson(name="Ada", match=(("user", ("user-01", "user-02")), ("machine", ("ada-mbp",)))),),
+            filters=(("provider", ("anthropic",)),),
+            limits=(("5h", "tokens", Decimal(900_000)), ("7d", "cost", Decimal(50))),
+            since=NOW.date() - timedelta(days=3),
+            until=None,
         ),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final
 
 from tokometer.measures.dialect import Dialect
@@ -19,9 +20,20 @@ _SECOND: Final = 1_000_000
 _KNOWN: list[tuple[OwnRate, ...]] = [()]
 
 
+#: How often the rates have changed.
+_TIMES: Final = count()
+_STAMP: list[int] = [next(_TIMES)]
+
+
+def stamp() -> int:
+    """Another number whenever the rates have changed, for whoever keeps answers."""
+    return _STAMP[0]
+
+
 def use(rates: Iterable[OwnRate]) -> None:
     """Have all queries of this process convert by these rates."""
     _KNOWN[0] = tuple(sorted(rates, key=lambda one: (one.currency, one.day)))
+    _STAMP[0] = next(_TIMES)
 
 
 def in_dollars(table: str, dialect: Dialect, bind: Callable[[Any], str]) -> str:

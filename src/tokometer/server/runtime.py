@@ -32,7 +32,7 @@ from tokometer.ledger import Ledger, Receipt
 from tokometer.ledger.environment import VariableError
 from tokometer.ledger.opening import cache_folder, open_ledger
 from tokometer.ledger.retention import bodies_kept, kept_days
-from tokometer.measures import Query, Question, Result, answer, outcomes, rules
+from tokometer.measures import Query, Question, Result, answer, exchange, outcomes, rules
 from tokometer.measures.narrowing import MOST_LOOKED_AT
 from tokometer.measures.query import MOST_ROWS
 from tokometer.prices import PriceBook
@@ -248,13 +248,13 @@ class Runtime:
     def asked(self, question: Question, every: float, hold: float = 0.0, *, whole: bool = False) -> Kept[Result]:
         """The same, with the version of the data that it is of; commits of the last `hold` seconds may be missing."""
         # Dimensions made by rules mean what the rules say now, and windows move with the quarter hour.
-        key = (question, self.settings.dimensions, int(time.time() // _QUARTER), whole)
+        key = (question, self.settings.dimensions, exchange.stamp(), int(time.time() // _QUARTER), whole)
         most = MOST_ROWS if whole else MOST_LOOKED_AT
         return self.results.kept(key, lambda: answer(self.ledger, question, WORKSPACES, most=most), every, hold)
 
     def asked_of(self, moment: Moment, question: Question, every: float) -> Kept[Result]:
         """The same as of a moment; shared with others between which and it nothing has changed."""
-        key = (question, self.settings.dimensions, quarter_of(moment), moment.state)
+        key = (question, self.settings.dimensions, exchange.stamp(), quarter_of(moment), moment.state)
 
         def make() -> Result:
             return answer(moment.reading, question, WORKSPACES, moment.now, MOST_LOOKED_AT)
