@@ -4,8 +4,9 @@
 
 Three figures:
 
-* idle: the share of one core that a server takes which follows so many files while nothing is written, with its
-  follower's threads by themselves
+* idle: the share of one core that a server takes which follows so many files while nothing is written, and how often a
+  second something in it wakes, thread by thread. A machine that sleeps, too, makes each waking cost far more
+  (caches are cold, a virtual processor has to be had back), so one that only sleeps and wakes is measured beside it
 * a new line: the time from an append to one of the files to the moment the server's answers have it
 * shipping: `tokometer ship --once` of a tree beside `tokometer import` of the same tree into an empty ledger: to a
   receiver that costs nothing, as a server on another machine does, and to a whole server here, with which it shares
@@ -28,7 +29,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -37,10 +38,10 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 
 from generators.claude_tree import Size, Tree  # noqa: E402 - found through the line above
 from live import transcript  # noqa: E402
+from otlp import processes  # noqa: E402
 from servers.whole import Running, running  # noqa: E402
 
 TOKOMETER = str(Path(sys.executable).with_name("tokometer"))
-TICKS = os.sysconf("SC_CLK_TCK")
 #: A start goes on in the background (brings rollups up to date, reads prices): what it takes is not the idle's.
 SETTLING = 150
 TREE = Size(sessions=220, calls=20_000, result=8_000, days=60, subagents=0.3, forks=0.15, oddities=0.003)
@@ -59,14 +60,28 @@ def many_files(home: Path, count: int) -> list[Path]:
     return paths
 
 
-def threads(pid: int) -> dict[str, int]:
-    """The ticks of processor time of each thread, by name and number."""
+def threads(pid: int) -> dict[str, tuple[int, int]]:
+    """What each thread has had of the processors (ns, exact), and how often it has woken, by name and number.
+
+    Ticks will not do: who wakes for a tenth of one is charged a whole one, or none.
+    """
     found = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        head, _, rest = (task / "stat").read_text().rpartition(")")
-        fields = rest.split()
-        found[f"{head.partition('(')[2]} {task.name}"] = int(fields[11]) + int(fields[12])
+    for one in processes(pid):
+        for task in Path(f"/proc/{one}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                used = int((task / "schedstat").read_text().split()[0])
+                slept = int((task / "status").read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0])
+                found[f"{(task / 'comm').read_text().strip()} {task.name}"] = used, slept
     return found
+
+
+def waking(seconds: float) -> float:
+    """What one waking costs a thread that does nothing else (µs), twice a second."""
+    own = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+    before, count = int(own.read_text().split()[0]), int(seconds * 2)
+    for _ in range(count):
+        time.sleep(0.5)
+    return (int(own.read_text().split()[0]) - before) / count / 1e3
 
 
 def requests(server: Running) -> int:
@@ -77,17 +92,22 @@ def requests(server: Running) -> int:
 def follow(folder: Path, files: int, rest: int, rounds: int) -> None:
     """Idle, and a new line."""
     paths = many_files(folder / "home", files)
-    with running(folder / "data", folder / "home", discover=True) as server:
+    with running(folder / "data", folder / "home", discover=True, grpc_port=0) as server:
         while requests(server) < files:
             time.sleep(1)
         time.sleep(SETTLING)
-        before = threads(server.process.pid)
-        time.sleep(rest)
-        after = threads(server.process.pid)
-        shares = {name: (ticks - before.get(name, 0)) / TICKS / rest for name, ticks in after.items()}
-        print(f"following {files:,} files, nothing written: {sum(shares.values()):.2%} of a core   < 1 %")
-        for name, share in sorted(shares.items(), key=lambda item: -item[1])[:6]:
-            print(f"    {name:<28}{share:.2%}")
+        before, began = threads(server.process.pid), time.monotonic()
+        alone = waking(rest)
+        after, took = threads(server.process.pid), time.monotonic() - began
+        idle = {
+            name: tuple((now - then) / took for now, then in zip(seen, before.get(name, (0, 0)), strict=True))
+            for name, seen in after.items()
+        }
+        used, wakes = (sum(column) for column in zip(*idle.values(), strict=True))
+        print(f"following {files:,} files, nothing written: {used / 1e9:.2%} of a core   < 1 %")
+        print(f"    {wakes:.1f} wakings a second; one alone takes {alone:.0f} µs, load {os.getloadavg()[0]:.1f}")
+        for name, (used, wakes) in sorted(idle.items(), key=lambda item: -item[1][0])[:8]:
+            print(f"    {name:<28}{used / 1e9:.3%} {wakes:.2f} a second")
         times = []
         for number in range(10 * rounds):
             append = transcript(random.choice(paths))
@@ -177,8 +197,10 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--rest", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-ship", action="store_true", help="the first two figures alone")
     options = parser.parse_args()
-    ship(options.dir, options.rounds)
+    if not options.no_ship:
+        ship(options.dir, options.rounds)
     follow(options.dir, options.files, options.rest, options.rounds)
 
 

@@ -6,9 +6,11 @@ Spans by HTTP are those of `otlp.py`: 512 a request with 20 attributes each, ove
 gRPC. Logs are events of Claude Code as it works: an answer, what it said, a decision and a use of a tool, over and over
 (half of them become records), 512 a request with about 20 attributes each; metrics are 512 data points a request: token
 counters and gauges. Everything is acknowledged when it is on disk. Each signal has a server and a ledger of its own:
-what is brought up to date in the background grows with what is in a ledger. All take turns, a short while each, and the
-ratios are medians of those within a round: these machines differ from minute to minute. The figures to reach: gRPC no
-slower than HTTP, logs and metrics 1.5 times as many as spans.
+what is brought up to date in the background grows with what is in a ledger. All take turns, with as many requests each,
+and the ratios are medians of those within a round: these machines differ from minute to minute. Of the two ways of
+spans, which share a server, each comes first in every other round, and none begins before the server has done what the
+other has left it to do: that is a part of the other's cost. The figures to reach: gRPC no slower than HTTP, logs and
+metrics 1.5 times as many as spans.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ WAYS = {
     "log records by HTTP": ("http", "logs"),
     "data points by HTTP": ("http", "metrics"),
 }
+#: A server that has used next to nothing of a processor for so many looks of so many seconds has done everything.
+LOOK, LOOKS, MOST_SETTLING = 0.5, 4, 30.0
 METHODS = {"traces": "trace.v1.Trace", "logs": "logs.v1.Logs", "metrics": "metrics.v1.Metrics"}
 #: What a session of Claude Code says, over and over.
 EVENTS = ("api_request", "assistant_response", "tool_decision", "tool_result")
@@ -146,21 +150,21 @@ MAKERS: dict[str, Callable[[random.Random, int], bytes]] = {
 }
 
 
-def load(way: str, address: str, seconds: float) -> None:
-    """The load generator: prints how many were acknowledged in how long, as JSON."""
+def load(way: str, address: str, requests: int) -> None:
+    """The load generator: prints how many were acknowledged a second, and what sending them took, as JSON."""
     transport, signal = WAYS[way]
     rng = random.Random()
     made = [MAKERS[signal](rng, time.time_ns()) for _ in range(16)]
     fresh = itertools.count(rng.getrandbits(31))
     begin = threading.Barrier(CONNECTIONS + 1)
-    until = [0.0]
+    left = threading.Semaphore(requests)
     done: list[int] = []
 
     def send(number: int) -> None:
         post = _grpc(address, signal) if transport == "grpc" else _http(address, signal)
         begin.wait()
         count, turn = 0, number
-        while time.perf_counter() < until[0]:
+        while left.acquire(blocking=False):
             own = next(fresh).to_bytes(4)
             post(made[turn % len(made)].replace(MARK, own).replace(TEXT_MARK, own.hex().encode()))
             turn, count = turn + CONNECTIONS, count + 1
@@ -169,13 +173,13 @@ def load(way: str, address: str, seconds: float) -> None:
     threads = [threading.Thread(target=send, args=(number,)) for number in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
-    until[0] = time.perf_counter() + seconds
-    started = time.perf_counter()
     begin.wait()
+    started, used = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.join()
     took = time.perf_counter() - started
-    print(json.dumps({"rate": sum(done) * SPANS / took, "count": sum(done) * SPANS, "cpu": time.process_time()}))
+    count = sum(done) * SPANS
+    print(json.dumps({"rate": count / took, "count": count, "cpu": (time.process_time() - used) / count}))
 
 
 def _http(address: str, signal: str) -> Callable[[bytes], None]:
@@ -219,12 +223,21 @@ class Taker:
         self._server = subprocess.Popen(command, env={**os.environ, "HOME": str(home)}, stdout=subprocess.DEVNULL)
         wait_for(f"http://127.0.0.1:{self._ports['http']}/healthz", self._server)
 
-    def measure(self, way: str, seconds: float) -> tuple[float, float]:
-        """How many a second it takes, and what each costs it in µs of CPU time, what is done afterwards included."""
+    def measure(self, way: str, requests: int) -> tuple[float, float, float]:
+        """How many a second it takes; what each costs it (µs of CPU, later work included); what sending it costs."""
         used = cpu_seconds(self._server.pid)
-        found = generate(way, f"127.0.0.1:{self._ports[WAYS[way][0]]}", seconds)
-        time.sleep(0.5)
-        return found["rate"], (cpu_seconds(self._server.pid) - used) / max(1, found["count"]) * 1e6
+        found = generate(way, f"127.0.0.1:{self._ports[WAYS[way][0]]}", requests)
+        self._settle()
+        used = cpu_seconds(self._server.pid) - used
+        return found["rate"], used / found["count"] * 1e6, found["cpu"] * 1e6
+
+    def _settle(self) -> None:
+        """Wait until it has done what is left to do: as good as nothing for as long as it waits before it begins."""
+        until, quiet = time.monotonic() + MOST_SETTLING, 0
+        while quiet < LOOKS and time.monotonic() < until:
+            before = cpu_seconds(self._server.pid)
+            time.sleep(LOOK)
+            quiet = quiet + 1 if cpu_seconds(self._server.pid) - before < LOOK / 10 else 0
 
     def stop(self) -> None:
         """End it, and remove what it kept."""
@@ -232,7 +245,7 @@ class Taker:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def generate(way: str, address: str, seconds: float) -> dict[str, Any]:
+def generate(way: str, address: str, requests: int) -> dict[str, Any]:
     """Run the load generator in a process of its own."""
     script = [
         sys.executable,
@@ -241,8 +254,8 @@ def generate(way: str, address: str, seconds: float) -> dict[str, Any]:
         way,
         "--address",
         address,
-        "--seconds",
-        str(seconds),
+        "--requests",
+        str(requests),
     ]
     done = subprocess.run(script, check=True, capture_output=True, text=True, timeout=300)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -252,35 +265,40 @@ def generate(way: str, address: str, seconds: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dir", type=Path)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--requests", type=int, default=80, help="in each turn; the same for all")
     parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--signals", nargs="+", default=list(METHODS), choices=METHODS, help="traces always are")
     parser.add_argument("--load", help=argparse.SUPPRESS)
     parser.add_argument("--address", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.load:
-        load(options.load, options.address, options.seconds)
+        load(options.load, options.address, options.requests)
         return
-    takers = {signal: Taker(options.dir / signal) for signal in METHODS}
-    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    signals = {"traces", *options.signals}
+    asked = {way: of for way, of in WAYS.items() if of[1] in signals}
+    takers = {signal: Taker(options.dir / signal) for signal in signals}
+    found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in asked}
     try:
         time.sleep(3)  # what is loaded after the start
         for number in range(-1, options.rounds):
-            for way, (_, signal) in WAYS.items():
-                measured = takers[signal].measure(way, options.seconds)
+            ways = sorted(asked.items(), key=lambda way: way[1][0], reverse=number % 2 == 0)
+            for way, (_, signal) in ways:
+                measured = takers[signal].measure(way, options.requests)
                 if number >= 0:
                     found[way].append(measured)
     finally:
         for taker in takers.values():
             taker.stop()
+    say(f"load {' '.join(f'{one:.1f}' for one in os.getloadavg())} at the end")
     base = found["spans by HTTP"]
     for way, rounds in found.items():
-        rate, cost = (statistics.median(column) for column in zip(*rounds, strict=True))
+        rate, cost, sending = (statistics.median(column) for column in zip(*rounds, strict=True))
         # Within a round the machine is the same.
         faster = statistics.median(one[0] / other[0] for one, other in zip(rounds, base, strict=True))
         cheaper = statistics.median(other[1] / one[1] for one, other in zip(rounds, base, strict=True))
         say(
             f"{way:<22}{rate:>9,.0f} a second, {faster:.2f} x spans by HTTP;"
-            f" {cost:.0f} µs of the server's CPU each, {cheaper:.2f} x as many for the same"
+            f" {cost:.1f} µs of the server's CPU each, {cheaper:.2f} x as many for the same (sending: {sending:.2f} µs)"
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import click
 
+from accounts_page import accounts_page
 from alerts_page import alerts_page
 from grafana_golden import golden_files
 from meters_page import meters_page
@@ -358,6 +359,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "endpoints.md": ("the declarations in src/tokometer/server/endpoints/", answers_page),
     "sources.md": ("what each source declares in src/tokometer/sources/", sources_page),
     "meters.md": ("src/tokometer/records/meters.py and src/tokometer/sources/prometheus/dialects/", meters_page),
+    "accounts.md": ("the kinds of account, `src/tokometer/statements`", accounts_page),
     "grafana.md": ("the dashboards' declarations, as `tokometer grafana export` writes it", grafana_page),
     "api.md": ("the routes of src/tokometer/server/", endpoints_page),
 }

@@ -44,6 +44,8 @@ class OpenAI(Provider):
         self.keys = {"proj_a": {"key_1": "laptop"}}
         #: More fields of every row, as a new release may have them.
         self.more: dict[str, Any] = {}
+        #: Buckets of a page, at most, whatever is asked for.
+        self.page = 180
         #: Headers of every answer.
         self.headers: dict[str, str] = {}
 
@@ -94,6 +96,7 @@ class OpenAI(Provider):
         limit = int(asked.one("limit", "7"))
         if start < 0 or not 1 <= limit <= most:
             return Reply({"error": {"message": "bad start_time or limit", "type": "invalid_request_error"}}, 400)
+        limit = min(limit, self.page)
         by = asked.query.get("group_by[]", []) + asked.query.get("group_by", [])
         first = int(asked.one("page", f"page_{start - start % DAY}").removeprefix("page_"))
         until = min(end or 2**40, start_of(datetime.now(UTC).date() + timedelta(days=400)))

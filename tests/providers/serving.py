@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -74,6 +74,12 @@ class Provider:
     def __init__(self, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
         self.heard: list[Asked] = []
+        #: Ends of paths that answer with an error, always.
+        self.broken: tuple[str, ...] = ()
+        #: Whether a key that is not taken is repeated in the answer.
+        self.echoes = False
+        #: Nothing is answered before it is set.
+        self.hold: threading.Event | None = None
         self.lock = threading.Lock()
 
     def answer(self, asked: Asked) -> Reply:
@@ -108,8 +114,20 @@ class _Handler(BaseHTTPRequestHandler):
         with self.provider.lock:
             self.provider.heard.append(asked)
             fault = self.provider.faults.next()
-            reply = self.provider.answer(asked) if self.provider.allows(asked) else Reply({"error": "no key"}, 401)
-        self._send(reply, fault)
+            reply = self._reply(asked)
+        if self.provider.hold is not None:
+            self.provider.hold.wait(20)
+        with suppress(ConnectionError):
+            self._send(reply, fault)
+
+    def _reply(self, asked: Asked) -> Reply:
+        provider = self.provider
+        if not provider.allows(asked):
+            said = f": {asked.headers.get('authorization', '')}" if provider.echoes else ""
+            return Reply({"error": f"Incorrect API key provided{said}"}, 401)
+        if provider.broken and asked.path.endswith(provider.broken):
+            return Reply({"error": "broken"}, 500)
+        return provider.answer(asked)
 
     def _send(self, reply: Reply, fault: str) -> None:
         if fault == "no answer":
@@ -118,14 +136,16 @@ class _Handler(BaseHTTPRequestHandler):
         failure = {
             "429 seconds": Reply({"error": "slow down"}, 429, {"Retry-After": "2"}),
             "429 date": Reply({"error": "slow down"}, 429, {"Retry-After": _soon()}),
+            "429 hour": Reply({"error": "slow down"}, 429, {"Retry-After": "3600"}),
             "500": Reply({"error": "oh"}, 500),
             "503": Reply("<html>busy</html>", 503),
         }.get(fault, reply)
-        body = json.dumps(failure.body).encode()
+        body = failure.body if isinstance(failure.body, bytes) else json.dumps(failure.body).encode()
         if fault == "cut json":
             body = body[: len(body) // 2]
         self.send_response(failure.status)
-        self.send_header("Content-Type", "application/json")
+        kind = "application/octet-stream" if isinstance(failure.body, bytes) else "application/json"
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         for name, value in failure.headers.items():
             self.send_header(name, value)

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from tokometer.accounts.deliveries import Deliveries
 
 _LOG: Final = logging.getLogger(__name__)
-#: How often the database is asked for what is due, and the longest time until digests are looked at (seconds).
+#: How often the database is asked for what is due (seconds), and how often while nothing waits: whoever has something
+#: to say wakes us, so that this is the longest time until digests are looked at.
 EVERY: Final = 2.0
+RESTING: Final = 10.0
 #: Channels that are told something at once; one that hangs holds up none of the others.
 _AT_ONCE: Final = 4
 #: How often one thing is tried, and for how long.
@@ -118,6 +120,7 @@ class Delivering:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tokometer-deliver")
         self._thread = threading.Thread(target=self._run, name="tokometer-delivering", daemon=True)
         self._forgot = to_datetime(0)
+        self._waits = True
         #: Why nothing can be delivered just now; empty where it can.
         self.trouble = ""
 
@@ -143,6 +146,7 @@ class Delivering:
         """Deliver what is due now, and give how many things that were."""
         office = self.office
         if not office.accounts.is_there:
+            self._waits = False
             return 0
         now = office.now()
         for look in self._before:
@@ -160,6 +164,7 @@ class Delivering:
         if now - self._forgot > _HOUR:
             self._forgot = now
             deliveries.forget(now - _KEPT)
+        self._waits = deliveries.counts(office.workspace).get("waiting", 0) > 0
         if due:
             office.changed()
         return len(due)
@@ -177,7 +182,7 @@ class Delivering:
                     self.trouble = _said(error)
             except Exception as error:  # noqa: BLE001 - one bad round must not end all others
                 self.trouble = _said(error)
-            self._woken.wait(EVERY)
+            self._woken.wait(EVERY if self._waits or self.trouble else RESTING)
 
 
 def _said(error: Exception) -> str:

@@ -264,6 +264,8 @@ def authorization(secret: str, how: str = "") -> dict[str, str]:
     if kind == "header" and name.replace("-", "").isalnum():
         return {name: secret}
     if how == "basic" or (not how and ":" in secret):
+        # A key alone is a user without a password.
+        secret = secret if ":" in secret else f"{secret}:"
         return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
     if how in ("", "bearer"):
         return {"Authorization": f"Bearer {secret}"}

@@ -10,18 +10,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tokometer.collect.changes import Job, job_of, look, place_of
 from tokometer.collect.horizon import Horizon, Reach
 from tokometer.collect.patience import Backoff
 from tokometer.collect.pool import WORTH_BYTES, reading
 from tokometer.collect.reading import Portion, Prices, Sender, Unreadable, batch_of
+from tokometer.collect.watching import Watching, watching
 from tokometer.collect.writer import QueueFull, Writer, WriterClosed
 from tokometer.host.there import is_folder
 from tokometer.ledger.protocol import Ledger, LedgerError, Receipt
@@ -29,20 +30,9 @@ from tokometer.ledger.refused import unreadable
 from tokometer.records import now_us
 from tokometer.sources.protocol import FileSource
 
-if TYPE_CHECKING:
-    from watchfiles import Change
-
-#: How long a burst of changes is gathered at most, and how long a pause ends it (ms).
-_BURST_MS: Final = 150
-_PAUSE_MS: Final = 75
-#: How often to see whether to stop (ms), and whether a root has appeared (s): three dozen tools have 140 of them.
-_TURN_MS: Final = 400
-_ROOTS_SECONDS: Final = 3.0
-#: What is raised where the name of a file that changed is not UTF-8.
-_UNNAMEABLE: Final = "WatchfilesRustInternalError"
 #: How often to look around at everything (s); more rarely where looking takes long.
 _LOOK_SECONDS: Final = 5.0
-_LOOK_SHARE: Final = 250
+_LOOK_SHARE: Final = 400
 #: A file that could not be read or kept is tried again when it changes and after this long, then ever more rarely (s).
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
@@ -102,6 +92,7 @@ class Follower:
         self._env = env
         self._packing = packing
         self._stop = threading.Event()
+        self._watching: Watching | None = None
         self._cursors: dict[str, dict[str, bytes]] = {}
         self._roots: dict[str, list[Path]] = {}
         #: Files that could not be read or kept, by path.
@@ -123,6 +114,8 @@ class Follower:
         What a file on a drive that does not answer holds up is left to itself: nothing comes of it any more.
         """
         self._stop.set()
+        if self._watching is not None:
+            self._watching.wake()
         if self._thread.is_alive():
             self._thread.join(seconds)
         return not self._thread.is_alive()
@@ -147,51 +140,22 @@ class Follower:
 
     def _follow(self) -> None:
         """Take changes as they come, until the roots are others than those that are watched."""
-        # Costs 40 ms, and only a server follows.
-        from watchfiles import watch
-
         watched = self._existing()
+        missing = [root for roots in self._roots.values() for root in roots if not is_folder(root)]
         self.following.roots = [str(root) for root in watched]
-        if not watched:
-            self._backoff.went_well()
-            self._stop.wait(_TURN_MS / 1_000)
-            return
         # What was written between the look around and the watch is found by another look.
         self._next_look = 0.0
-        changes = watch(
-            *watched,
-            watch_filter=None,
-            debounce=_BURST_MS,
-            step=_PAUSE_MS,
-            rust_timeout=_TURN_MS,
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
-        )
-        next_roots = time.monotonic() + _ROOTS_SECONDS
-        while (burst := self._next(changes)) is not None:
-            # Not before: the system may watch no more folders, which is no reason to try at once, and again and again.
-            self._backoff.went_well()
-            if burst:
-                self._take({path for _, path in burst})
-            if time.monotonic() >= next_roots:
-                if self._existing() != watched:
+        with watching(watched, missing) as self._watching:
+            while not self._stop.is_set():
+                changed = self._watching.next(max(0.0, self._next_look - time.monotonic()))
+                # Not before: the system may watch no more folders, which is no reason to try at once, and again.
+                self._backoff.went_well()
+                if changed is None:
                     return
-                next_roots = time.monotonic() + _ROOTS_SECONDS
-            if time.monotonic() >= self._next_look:
-                self._look_around()
-
-    def _next(self, changes: Iterator[set[tuple[Change, str]]]) -> set[tuple[Change, str]] | None:
-        """The next changes; None where they have to be watched for anew, after a look around."""
-        try:
-            return next(changes, None)
-        except Exception as error:
-            if type(error).__name__ != _UNNAMEABLE:
-                raise
-            # Something has changed whose name is no text, which the watch cannot tell us. Looking around can.
-            self._stop.wait(_TURN_MS / 1_000)
-            return None
+                if changed:
+                    self._take(changed)
+                if time.monotonic() >= self._next_look and self._look_around() != watched:
+                    return
 
     def _existing(self) -> list[Path]:
         """The roots that are there, without those inside another."""
@@ -199,9 +163,10 @@ class Follower:
         found = sorted({root for roots in self._roots.values() for root in roots if is_folder(root)})
         return [root for root in found if not any(other in root.parents for other in found)]
 
-    def _look_around(self) -> None:
+    def _look_around(self) -> list[Path]:
+        """Look at every file; gives the roots that there are."""
         started = time.monotonic()
-        self._existing()
+        roots = self._existing()
         changes = look(self._sources, self._roots, self._cursors)
         took = time.monotonic() - started
         self.following.files = changes.files
@@ -211,6 +176,7 @@ class Follower:
         self._forget(changes.gone)
         # Looking alone counts: what there was to read may have been much, and is no reason to look more rarely.
         self._next_look = time.monotonic() + max(_LOOK_SECONDS, _LOOK_SHARE * took)
+        return roots
 
     def _forget(self, gone: Iterable[tuple[str, str]]) -> None:
         """Forget the files that have been gone for long."""

@@ -28,8 +28,10 @@ from tokometer.sources.protocol import Source
 #: Readings wait so long (seconds) for others to share their batch, and no longer once there are so many records.
 _GATHER: Final = 0.5
 _ENOUGH: Final = 4_096
-#: How often to look whether the targets are others, and for questions that take too long (seconds).
+#: How often to look for questions that take too long (seconds), and, while none is under way, whether the targets in
+#: the settings are others; of those on the page we are told.
 _TURN: Final = 1.0
+_REST: Final = 5.0
 #: New targets are asked for the first time so long (seconds) after each other, and at that distance from then on.
 _APART: Final = 0.05
 #: So many targets may be in the middle of a question.
@@ -132,7 +134,8 @@ class Poller:
         ends = [one.due for one in self._asked.values() if one.may_be_asked]
         if self._gathered:
             ends.append(max(self._hold, now if self._records() >= _ENOUGH else self._since + _GATHER))
-        return max(0.0, min([now + _TURN, *ends]) - now)
+        turn = _TURN if any(one.busy for one in self._asked.values()) else _REST
+        return max(0.0, min([now + turn, *ends]) - now)
 
     def _look(self) -> None:
         """See to it that what is asked is what is listed."""

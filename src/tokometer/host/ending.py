@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Final, NoReturn, Self
@@ -46,6 +47,8 @@ class Ending:
         self._outer: Ending | None = None
         #: A pipe into which the system writes the number of each signal.
         self._ours: tuple[int, int] | None = None
+        #: Is told of each signal by our thread: a main thread that sleeps does not hear of them by itself.
+        self.also: Callable[[], None] = _nothing
         #: How often we have told ourselves again what we were told once.
         self._repeated = 0
         #: The signal that asked first; None until then.
@@ -90,6 +93,11 @@ class Ending:
             os.set_blocking(telling, False)
             threading.Thread(target=self._listen, args=(reading,), name="tokometer-ending", daemon=True).start()
         signal.set_wakeup_fd(self._ours[1], warn_on_full_buffer=False)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a thread of ours hears of signals."""
+        return self._ours is not None
 
     def begin(self, number: int = 0) -> None:
         """The end begins now, unless it already has: from here on there is only so much time."""
@@ -137,6 +145,7 @@ class Ending:
             for number in numbers:
                 if number in _SIGNALS:
                     self._take(number)
+                    self.also()
         os.close(reading)
 
     def _go_in_time(self) -> None:
@@ -153,10 +162,20 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
-def watch() -> None:
-    """Have a thread hear of signals, where somebody takes them; see :class:`Ending`. Not before this process forks."""
-    if _current is not None:
-        _current.watch()
+def _nothing() -> None:
+    pass
+
+
+def watch(also: Callable[[], None] = _nothing) -> bool:
+    """Have a thread hear of signals, where somebody takes them; see :class:`Ending`. Not before this process forks.
+
+    `also` is called by that thread at each signal; false where there is no such thread.
+    """
+    if _current is None:
+        return False
+    _current.also = also
+    _current.watch()
+    return _current.is_watched
 
 
 def go(code: int, words: str) -> NoReturn:

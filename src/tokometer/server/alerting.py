@@ -31,6 +31,8 @@ def alerting_of(runtime: Runtime, workspace: str, announce: Announce | None = No
 
     def changed() -> None:
         runtime.broadcaster.publish({"alerts"})
+        # There may be something to say.
+        runtime.notifying.delivering.wake()
 
     return Alerting(engine, runtime.accounts, lambda: situation(runtime), changed)
 

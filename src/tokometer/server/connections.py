@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import time
 from contextlib import suppress
+from email.utils import formatdate
 from typing import Any, Final, Literal
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -49,6 +51,8 @@ class Doors:
         self.most = most
         self.head_seconds = head_seconds
         self.read_seconds = read_seconds
+        #: What time it was when somebody last said so (seconds since the epoch).
+        self.second = 0
         self._by_state: dict[_State, dict[Connection, None]] = {"head": {}, "busy": {}, "idle": {}}
 
     def __len__(self) -> int:
@@ -123,6 +127,7 @@ class Connection(HttpToolsProtocol):
         """Take what came."""
         if self.transport.is_closing():
             return
+        self._tell_the_time()
         if self._state == "idle":
             self._wait_for_head()
         super().data_received(data)
@@ -170,6 +175,14 @@ class Connection(HttpToolsProtocol):
             super().timeout_keep_alive_handler()
 
     # -- our own -----------------------------------------------------------------------------------------------
+
+    def _tell_the_time(self) -> None:
+        """Have replies say when they were made: what they say by themselves is when somebody last looked."""
+        now = int(time.time())
+        if now != self.doors.second:
+            self.doors.second = now
+            dated = [(b"date", formatdate(now, usegmt=True).encode())]
+            self.server_state.default_headers = dated + self.config.encoded_headers
 
     def _wait_for_head(self) -> None:
         self._enter("head")

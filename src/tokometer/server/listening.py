@@ -37,8 +37,9 @@ _TO_WARM: Final = 1.0
 _FIRST_PAGE: Final = 2.0
 #: Loading gRPC takes a twentieth of a second of what the first page may need.
 _BEFORE_GRPC: Final = 0.5
-#: How often a second to see whether to end.
-_TICKS: Final = 4
+#: How often to see whether to end (seconds): where a thread tells us, and where none does or it has.
+_LOOKS: Final = 30.0
+_TURN: Final = 0.25
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -88,6 +89,9 @@ class _Server(uvicorn.Server):
         self._grpc = grpc
         self._runtime = runtime
         self._on_end = on_end
+        #: Set when a signal has come; and whether somebody sets it.
+        self._told = asyncio.Event()
+        self._hears = False
         self._warming = threading.Thread(target=_warm, args=(runtime,), name="tokometer-warm", daemon=True)
 
     @contextlib.contextmanager
@@ -102,7 +106,14 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # The event loop has had itself told of signals instead.
-        ending.watch()
+        loop = asyncio.get_running_loop()
+
+        def told() -> None:
+            # A loop that has ended needs no telling.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._told.set)
+
+        self._hears = ending.watch(told)
         await super().startup(sockets)
         if self.should_exit:
             return
@@ -132,12 +143,16 @@ class _Server(uvicorn.Server):
         self._warming.start()
 
     async def main_loop(self) -> None:
-        """See whether to end. Uvicorn does it ten times a second, which is most of what an idle server takes."""
-        tick = 0
-        # It says what time it is with every tenth, to whoever asks: once a second here, too.
-        while not await self.on_tick(tick % _TICKS):
-            await asyncio.sleep(1 / _TICKS)
-            tick += 1
+        """Wait until it is time to end. Uvicorn looks ten times a second, which is most of what an idle server takes.
+
+        What time it is, which it finds out meanwhile, each connection does when it needs it.
+        """
+        while not await self.on_tick(0):
+            if self._hears and not self._told.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._told.wait(), _LOOKS)
+            else:
+                await asyncio.sleep(_TURN)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._runtime.watch.stop()

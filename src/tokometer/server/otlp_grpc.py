@@ -36,6 +36,16 @@ _AT_A_TIME: Final = 128
 #: Requests under way get so long to end (seconds).
 _GRACE: Final = 3.0
 
+#: A batch of spans is some hundred kilobytes. The library expects little: it would have them sent in frames of 16 KiB,
+#: wait for more room after every 64, and read the connection in bits of 8 at first.
+_LARGE_MESSAGES: Final = (
+    ("grpc.http2.lookahead_bytes", 1024 * 1024),
+    ("grpc.http2.max_frame_size", 1024 * 1024),
+    ("grpc.experimental.tcp_min_read_chunk_size", 256 * 1024),
+    ("grpc.experimental.tcp_read_chunk_size", 512 * 1024),
+    ("grpc.experimental.tcp_max_read_chunk_size", 1024 * 1024),
+)
+
 _METHOD: Final = "/opentelemetry.proto.collector.{}Service/Export"
 _METHODS: Final[dict[str, Signal]] = {
     _METHOD.format("trace.v1.Trace"): "traces",
@@ -95,6 +105,7 @@ class GrpcDoor:
                 handlers=[_handlers(grpc, self)],
                 options=[
                     ("grpc.max_receive_message_length", MOST_BYTES),
+                    *_LARGE_MESSAGES,
                     # Else a second program could listen at the same port, and each would get a part.
                     ("grpc.so_reuseport", 0),
                 ],

@@ -31,13 +31,16 @@ def checked(answer: Fetched, path: str = "") -> bytes:
     where = f"{path} answers " if path else "answers "
     status = f"{answer.status} {_phrase(answer.status)}".strip()
     if answer.status in _SECRET:
-        raise PollError(f"{where}{status}: it wants a key or password, or another one", secret=True)
+        raise PollError(
+            f"{where}{status}: it wants a key or password, or another one", secret=True, status=answer.status
+        )
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
-        raise PollError(f"{where}{status}: it is somewhere else, and redirects are not followed; name that address")
+        elsewhere = f"{where}{status}: it is somewhere else, and redirects are not followed; name that address"
+        raise PollError(elsewhere, status=answer.status)
     said = redacted(answer.body[: 4 * _LONGEST].decode("utf-8", "replace"), _LONGEST)
     said = " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())
     text = f"{where}{status}: {said}" if said and "<" not in said[:1] else f"{where}{status}"
-    raise PollError(text, retry_after=_retry_after(answer.headers))
+    raise PollError(text, retry_after=_retry_after(answer.headers), status=answer.status)
 
 
 def fetch_json(fetch: Fetch, path: str = "", query: Mapping[str, str] | None = None, body: object = None) -> Any:  # noqa: ANN401 - any JSON

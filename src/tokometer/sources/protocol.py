@@ -265,7 +265,7 @@ class PollError(Exception):
 
     `secret` is true where it wants a key or password, or another one; `absent` where nothing answers at its address.
     `retry_after` is after how many seconds it wants to be asked again at the earliest; `final` is true where the same
-    question will not be answered however often it is asked.
+    question will not be answered however often it is asked. `status` is that of the answer, where there was one.
     """
 
     def __init__(
@@ -276,12 +276,14 @@ class PollError(Exception):
         absent: bool = False,
         retry_after: float = 0.0,
         final: bool = False,
+        status: int = 0,
     ) -> None:
         super().__init__(reason)
         self.secret = secret
         self.absent = absent
         self.retry_after = retry_after
         self.final = final
+        self.status = status
 
 
 class Poll(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
@@ -53,7 +54,7 @@ class Lines:
                 for name in told.beside(known):
                     self.noticed.add("field", name, at)
                 take(told)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this row, and the others count
+            except _OF_A_ROW as error:
                 wrong = mistake(error)
                 self._refusals.append(
                     Refusal(
@@ -135,6 +136,8 @@ class Lines:
 
 
 _Sums = dict[str, Number]
+#: What can be wrong with a row; what is wrong with asking is no row's matter.
+_OF_A_ROW: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 def line_id(account: str, kind: str, report: str, since: datetime, about: Iterable[tuple[str, str]]) -> str:
@@ -205,6 +208,15 @@ def object_of(answer: object, path: str) -> Told:
     if not isinstance(answer, dict):
         raise PollError(f"{path} answers {name_of(answer)}: is something else at this address?")
     return Told(answer)
+
+
+@contextmanager
+def sensible(path: str) -> Iterator[None]:
+    """What within an answer cannot be believed spoils the answer: PollError says where it is."""
+    try:
+        yield
+    except RecordError as error:
+        raise PollError(f"{path} answers something that cannot be read: {error}") from None
 
 
 def whole_days(since: datetime, until: datetime) -> Iterable[datetime]:

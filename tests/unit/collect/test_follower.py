@@ -224,7 +224,7 @@ def test_where_the_system_watches_no_more_folders_it_looks_around(
     def exhausted(*_: Path, **__: object) -> None:
         raise OSError(28, "OS file watch limit reached")
 
-    monkeypatch.setattr("watchfiles.watch", exhausted)
+    monkeypatch.setattr("tokometer.collect.watching.Inotify", exhausted)
     monkeypatch.setattr("tokometer.collect.follower._FIRST_RESUME", 0.2)
     scene.follower = Follower(scene.follower._writer, scene.ledger, SOURCES, Prices(), scene.home, {})
     scene.projects.mkdir(parents=True)

@@ -158,3 +158,18 @@ def test_settings_for_much_at_once_are_taken_back(tmp_path: Path) -> None:
     assert ledger.fetch(settings) == before
     assert ledger.fetch(Statement("SELECT count(*) FROM calls")) == [(1,)]
     ledger.close()
+
+
+def test_it_is_asked_whether_it_is_ready_only_after_somebody_has_asked(tmp_path: Path) -> None:
+    """What nobody has used since is as it was: a question would wake DuckDB's threads, every two seconds."""
+    ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
+    ledger.ready()
+    asks = ledger._instance.asks
+    ledger.ready()
+    assert ledger._instance.asks == asks
+    ledger.fetch(Statement("SELECT 1"))
+    ledger.ready()
+    assert ledger._instance.asks == asks + 2
+    ledger.close()
+    with pytest.raises(LedgerError):
+        ledger.ready()

@@ -96,9 +96,19 @@ class Keeper:
         return dict(self._ledger.cursors(source_of(self._whose.id)))
 
     def keep(
-        self, pages: Iterable[Stated], name: str, mark: str, before: Place | None, now: datetime
-    ) -> tuple[Came, Place]:
+        self,
+        pages: Iterable[Stated],
+        name: str,
+        mark: str,
+        before: Place | None,
+        now: datetime,
+        *,
+        settles: bool = True,
+    ) -> Came:
         """Keep what a portion states; `name` is its place, `before` what is known of it, `now` when it was asked for.
+
+        Of one that says what it said before only the place is kept, and that only where it `settles` that the portion
+        is not asked for again.
 
         Raises:
             PollError: It cannot be read: nothing of it is kept, or the first pieces of a large one.
@@ -111,14 +121,16 @@ class Keeper:
         for page in pages:
             self._take(page, name, gathered, seen, asked)
             if len(gathered.records) >= _PIECE:
-                came.add(self._commit(gathered, {}, now))
+                came.add(self._commit(gathered, {}, now, {}, asked))
                 gathered = _Gathered()
         gone = {} if seen.refused or before is None else seen.gone(before.ids)
         ids = seen.ids if not seen.refused or before is None else seen.with_those(before.ids)
         place = Place(asked, mark, ids, seen.refused)
-        came.add(self._commit(gathered, {name: place}, now, gone))
+        says_the_same = before is not None and (before.mark, before.ids) == (mark, ids)
+        keeps = {} if says_the_same and not settles else {name: place}
+        came.add(self._commit(gathered, keeps, now, gone, place.asked))
         came.refused = seen.refused
-        return came, place
+        return came
 
     def _take(self, page: Stated, name: str, gathered: _Gathered, seen: _Seen, asked: int) -> None:
         """Take a page of what a portion states through the gate."""
@@ -148,11 +160,11 @@ class Keeper:
         gathered: _Gathered,
         places: Mapping[str, Place],
         now: datetime,
-        gone: Mapping[str, Sequence[bytes]] | None = None,
+        gone: Mapping[str, Sequence[bytes]],
+        asked: int,
     ) -> Came:
         found = compared(self._ledger, gathered.records)
-        for place in places.values():
-            found.add(withdrawn(self._ledger, gone or {}, place.asked // 1_000))
+        found.add(withdrawn(self._ledger, gone, asked // 1_000))
         self._still_ours()
         self._keep_versions(found.differences, now)
         source = source_of(self._whose.id)

@@ -66,7 +66,7 @@ def portions_of(report: Report, asked: Asked, known: Mapping[str, bytes]) -> lis
     else:
         first = (asked.now - report.first).replace(hour=0, minute=0, second=0, microsecond=0)
         all_of_them = days(first, asked.now, report.portion)
-    due = [one for one in all_of_them if not _is_settled(report, one, known.get(name_of(report, one), b""))]
+    due = [one for one in all_of_them if not _is_known(report, one, known.get(name_of(report, one), b""))]
     return sorted(due, key=lambda one: (one.since, one.name), reverse=True)
 
 
@@ -75,10 +75,11 @@ def known_until(asked: datetime, portions: Sequence[Portion]) -> datetime:
     return min([asked, *(one.until for one in portions[:1])])
 
 
-def _is_settled(report: Report, portion: Portion, state: bytes) -> bool:
+def is_settled(report: Report, portion: Portion, asked: datetime) -> bool:
+    """Whether nothing of a portion can change any more once it was asked for at a time; a file is what it is."""
+    return bool(portion.mark) or asked >= portion.until + report.late + _SLACK
+
+
+def _is_known(report: Report, portion: Portion, state: bytes) -> bool:
     place = decoded(state) if state else None
-    if place is None:
-        return False
-    if portion.mark:
-        return place.mark == portion.mark
-    return to_datetime(place.asked) >= portion.until + report.late + _SLACK
+    return place is not None and place.mark == portion.mark and is_settled(report, portion, to_datetime(place.asked))

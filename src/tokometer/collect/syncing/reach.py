@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tokometer.accounts import ProviderAccount
-from tokometer.host.secrets import SecretLost, Vault
+from tokometer.host.secrets import KeyInvalid, SecretLost, Vault
 from tokometer.sources.protocol import PollError, Target
 from tokometer.statements import AccountKind
 
@@ -29,7 +29,7 @@ def secret_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) ->
         return ""
     try:
         return vault.unseal(account.sealed, SEALED_AS.format(account.id))
-    except SecretLost as error:
+    except (SecretLost, KeyInvalid) as error:
         raise PollError(str(error), secret=True, final=True) from None
 
 

@@ -16,7 +16,7 @@ from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.errors import Ended
 from tokometer.collect.syncing.keeping import Came, Keeper, Whose
 from tokometer.collect.syncing.lease import Lease
-from tokometer.collect.syncing.places import decoded, known_until, name_of, portions_of
+from tokometer.collect.syncing.places import decoded, is_settled, known_until, name_of, portions_of
 from tokometer.collect.syncing.reach import options_of, target_of
 from tokometer.collect.writer import Writer, WriterClosed
 from tokometer.ledger import Ledger, LedgerError
@@ -31,7 +31,8 @@ _LONGEST: Final = 300
 _MOST_FAILED: Final = 3
 #: How often the progress of a sync is written down (seconds).
 _OFTEN: Final = 1.0
-_MISTAKE: Final = "cannot be read because of a mistake in Tokometer ({}); please report it"
+#: What is said where the mistake is ours.
+MISTAKE: Final = "cannot be read because of a mistake in Tokometer ({}); please report it"
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -118,7 +119,7 @@ class Run:
             self._portions = 1
             place = f"uploads/{name}"
             before = decoded(keeper.places().get(place, b""))
-            self._count("uploads", keeper.keep(uploads(data, name, asked), place, "", before, asked.now)[0])
+            self._count("uploads", keeper.keep(uploads(data, name, asked), place, "", before, asked.now))
 
         return self._guarded(secret, take)
 
@@ -150,7 +151,7 @@ class Run:
             result.state, result.error = "failed", self._shown(error)
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others; it is shown as one
             _LOG.warning("syncing %s: %s", account.title, asker.scrubbed(type(error).__name__))
-            result.state, result.error = "failed", _MISTAKE.format(type(error).__name__)
+            result.state, result.error = "failed", MISTAKE.format(type(error).__name__)
         finally:
             asker.close()
         self._conclude(result)
@@ -227,8 +228,8 @@ class Run:
         # Asked now, not when the sync began: what is stated from here on is newer than anything before.
         at = self._means.clock.now()
         pages = self._pages(report, portion, replace(asked, now=at))
-        came, _ = keeper.keep(pages, name, portion.mark, decoded(places.get(name, b"")), at)
-        self._count(report.name, came)
+        before, settles = decoded(places.get(name, b"")), is_settled(report, portion, at)
+        self._count(report.name, keeper.keep(pages, name, portion.mark, before, at, settles=settles))
 
     def _pages(self, report: Report, portion: Portion, asked: Asked) -> Iterator[Stated]:
         for page in report.read(asked, portion):
@@ -244,7 +245,7 @@ class Run:
         except PollError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a mistake of ours in one report; it is shown as one
-            failure = PollError(_MISTAKE.format(type(error).__name__), final=True)
+            failure = PollError(MISTAKE.format(type(error).__name__), final=True)
         else:
             return None
         self._failed(report, failure)

@@ -20,7 +20,7 @@ from tokometer.collect.syncing.dues import after, is_due
 from tokometer.collect.syncing.errors import SyncBusy, SyncError
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.reach import secret_of, target_of
-from tokometer.collect.syncing.running import Means, Result, Run, asked_of
+from tokometer.collect.syncing.running import MISTAKE, Means, Result, Run, asked_of
 from tokometer.collect.writer import Writer
 from tokometer.host.regular import read_bytes
 from tokometer.host.secrets import Vault
@@ -249,7 +249,7 @@ class Syncing:
             return
         try:
             self.sync_now(account.id, "schedule")
-        except (SyncBusy, NotThere):
+        except (SyncError, NotThere):
             return
 
     def _tend(self) -> None:
@@ -294,6 +294,11 @@ class Syncing:
                 result = work(run)
             except PollError as error:
                 result = Result("failed", str(error), error.retry_after, error.secret)
+            except AccountsError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the account is let go and says so
+                _LOG.warning("syncing an account: %s", type(error).__name__, exc_info=True)
+                result = Result("failed", MISTAKE.format(type(error).__name__))
             self._end(run, result)
         except AccountsError as error:
             # The lease runs out by itself, and who takes it finds that this was broken off.

@@ -46,8 +46,9 @@ class Instance:
         self._asking = threading.Condition()
         self._tuning = threading.Lock()
         self._tuned: tuple[int | None, str] = (None, CHECKPOINT_THRESHOLD)
-        #: How many ask just now.
+        #: How many ask just now, and how often somebody has.
         self._askers = 0
+        self.asks = 0
         self.connection = connect(path, read_only=read_only, memory_limit=memory_limit)
         tighten(path.parent)
         try:
@@ -79,6 +80,7 @@ class Instance:
             if self.over:
                 raise LedgerUnavailable(f"{self.path} is just being opened again", 1)
             self._askers += 1
+            self.asks += 1
         try:
             yield
         except BaseException as error:

@@ -81,6 +81,8 @@ class DuckDBLedger:
         self._room = Room(path)
         self._damage: LedgerDamaged | None = None
         self._recosting = DuckDBRecosting(self)
+        #: The instance that last answered when asked whether it is ready, and how often it had been asked by then.
+        self._ready_after: tuple[Instance, int] | None = None
         self._witness = Witness(path)
 
         def opened() -> Instance:
@@ -271,7 +273,12 @@ class DuckDBLedger:
 
     def ready(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Ledger.ready`."""
-        self.fetch(Statement("SELECT 1"))
+        instance = self._instance
+        if self._ready_after != (instance, instance.asks):
+            # What nobody has asked since is as it was, and a question wakes threads of DuckDB, which tidy up memory.
+            self.fetch(Statement("SELECT 1"))
+            instance = self._instance
+            self._ready_after = instance, instance.asks
         if self._damage is not None:
             raise LedgerDamaged(str(self._damage))
         self._room.for_records()

@@ -1,0 +1,1 @@
+"""DeepSeek: what is left of an account; it has no API for usage or bills."""

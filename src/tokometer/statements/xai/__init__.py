@@ -1,0 +1,1 @@
+"""xAI: what is left of a team's prepaid credits."""
