@@ -48,7 +48,11 @@ class OwnPrices:
             except AccountsError as error:
                 self._accounts.trouble = str(error)
                 return
-            write(self._path, [entry(one) for one in found])
+            try:
+                write(self._path, [entry(one) for one in found])
+            except OSError as error:
+                # Tried again at the next look but one; until then the prices before hold on.
+                self._accounts.trouble = f"{self._path.name} cannot be written: {error.strerror or error}"
 
 
 def entry(own: PriceOverride) -> dict[str, Any]:

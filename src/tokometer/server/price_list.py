@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -25,13 +26,14 @@ State = tuple[int, ...] | None
 class PriceList:
     """Looks at the user's files of prices now and then; `use` is called with a book of what they say when they change.
 
-    Used by one thread. A file that cannot be used changes nothing: the prices before it hold on.
+    From any thread. A file that cannot be used changes nothing: the prices before it hold on.
     """
 
     def __init__(
         self, prices: Prices, use: Callable[[PriceBook], None], write_made: Callable[[], None] | None = None
     ) -> None:
         self._prices = prices
+        self._lock = threading.Lock()
         #: Has the file of what people make say what they have made by now.
         self._write_made = write_made
         self._made = _state_of(prices.made)
@@ -44,8 +46,12 @@ class PriceList:
 
     def look(self) -> None:
         """See whether a file has changed, and use it then. Never raises."""
-        if self._write_made is not None:
-            self._write_made()
+        with self._lock:
+            if self._write_made is not None:
+                self._write_made()
+            self._look()
+
+    def _look(self) -> None:
         made = _state_of(self._prices.made)
         if made != self._made:
             # Written whole by us: it need not be waited for.
