@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,8 @@ class Situation:
     budgets: tuple[Any, ...] = ()
     syncs: tuple[Sync, ...] = ()
     book: PriceBook | None = None
+    #: What accounts tell of the statements of providers; see `judgement.reconciliation.Stated`.
+    stated: Mapping[str, Any] = field(default_factory=dict)
 
     def matter(self, by: str, where: tuple[Filter, ...], since: str, tz: str) -> Matter:
         """What a judgement is asked about."""

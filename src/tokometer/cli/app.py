@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "grafana": ("tokometer.cli.grafana:grafana", "Write dashboards for Grafana."),
     "reprice": ("tokometer.cli.repricing:reprice", "What history would cost at today's price book."),
     "proxy": ("tokometer.cli.proxy:proxy", "Pass requests on to a model server, and record what they used."),
+    "reconcile": ("tokometer.cli.reconcile:reconcile", "Metered and billed side by side, every gap explained."),
     "statusline": ("tokometer.cli.statusline:statusline", "The command of Claude Code's status line."),
     "verdict": ("tokometer.cli.verdict:verdict", "Whether a call may be made: allow, warn or stop."),
     "hook": ("tokometer.cli.hook:hook", "What Claude Code and Codex run to keep to budgets."),

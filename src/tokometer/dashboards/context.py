@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +44,8 @@ class Context:
     notes: Callable[[Window], Sequence[Any]] = _unmarked
     #: What people answered to advice: values of :class:`tokometer.accounts.Answer`.
     answered: Callable[[], Sequence[Any]] = tuple
+    #: What accounts tell of providers' statements: values of `judgement.reconciliation.Stated` by provider.
+    statements: Callable[[], Mapping[str, Any]] = dict
 
     def window(self, name: str) -> Window:
         """The window of a panel: its own (`today`, `24h`, `30d`, `15m`, `month`), or for '' the viewer's."""
@@ -113,8 +115,13 @@ class Context:
 
     def judge(self, name: str, window: Window, by: str = "") -> Result:
         """Ask a judgement by its name, with or without `judgement.` in front, about the viewer's calls."""
+        matter = self.matter(window, by)
+        return judge(JUDGEMENTS[name.removeprefix(PREFIX)], matter, self.settings, self.ask)
+
+    def matter(self, window: Window, by: str = "") -> Matter:
+        """What is judged: the viewer's calls in a window."""
         since, until = window.asked
-        matter = Matter(
+        return Matter(
             by=by,
             where=self.where(),
             since=since,
@@ -122,8 +129,8 @@ class Context:
             tz=self.scope.zone.key,
             now=self.scope.now,
             book=self.book,
+            stated=self.statements(),
         )
-        return judge(JUDGEMENTS[name.removeprefix(PREFIX)], matter, self.settings, self.ask)
 
 
 def _cube(name: str) -> str:

@@ -27,7 +27,7 @@ WINDOWS: Final = ("", *(name for name in RANGES if name != "custom"), "5m", "15m
 DIMENSIONS: Final = ("by", "across", "inner", "group")
 _MEASURES: Final = ("of", "columns", "parts", "x", "y", "size", "rank", "figure")
 #: Kinds that nobody composes from measures; they are copied, or written as TOML.
-_FIXED: Final = ("periods", "cards", "feed", "bridge", "tally", "verdicts")
+_FIXED: Final = ("periods", "cards", "feed", "balance", "bridge", "gapmap", "tally", "verdicts")
 
 Form = Literal["text", "number", "whole", "flag", "word", "measure", "measures", "dimension", "window", "filters", ""]
 

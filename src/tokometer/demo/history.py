@@ -83,7 +83,7 @@ class _History:
         )
         self._traffic = Traffic(self._journal)
         self._machines = Machines(tag, workspace, stream_of(seed, "machines"), start, end)
-        self._cashier = Cashier(tag, workspace, stream_of(seed, "money"), book, lasting)
+        self._cashier = Cashier(tag, workspace, book, lasting, end)
         self._facts = Facts(stream_of(seed, "facts"))
         self._beside = Beside(tag, workspace, stream_of(seed, "beside"), end, self._troubles)
         self._inventory = Inventory(tag, workspace, stream_of(seed, "inventory"), start, end)

@@ -65,7 +65,7 @@ class _Live:
         self._journal = Journal(tag, workspace, self._rng, self._fate, until=maxsize, calls=maxsize)
         self._traffic = Traffic(self._journal)
         self._machines = Machines(tag, workspace, stream_of(seed, "live machines"), started - DAY, started)
-        self._cashier = Cashier(tag, workspace, stream_of(seed, "live money"), book, ())
+        self._cashier = Cashier(tag, workspace, book, (), started)
         self._facts, self._said = Facts(stream_of(seed, "live facts")), stream_of(seed, "live beside")
         self._pace: Pace = per_second if callable(per_second) else lambda _: per_second
         self._credit: dict[Kind, float] = dict.fromkeys(KINDS, 0.0)

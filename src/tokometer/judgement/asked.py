@@ -30,7 +30,14 @@ class Asked:
     insists: bool
     order: tuple[str, ...] = ()
 
-    def answer(self, settings: Settings, now: datetime, ask: Ask, book: PriceBook | None = None) -> Result:
+    def answer(
+        self,
+        settings: Settings,
+        now: datetime,
+        ask: Ask,
+        book: PriceBook | None = None,
+        stated: Mapping[str, Any] | None = None,
+    ) -> Result:
         """Judge, sort and cut.
 
         Raises:
@@ -46,6 +53,7 @@ class Asked:
             now=now,
             insists=self.insists,
             book=book,
+            stated=stated or {},
         )
         result = judge(self.judgement, matter, settings, ask)
         rows = list(result.rows)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from tokometer.measures import CUBES, Column, Dimension, Filter, Meta, Query, QueryError, Question, Result
 from tokometer.measures.errors import suggest
@@ -19,6 +19,7 @@ Standing = Literal["good", "warning", "critical", "none"]
 Row = dict[str, Any]
 #: Yields what it wants to know, is sent the answers in the same order, and returns rows.
 Inquiry = Generator[tuple[Question, ...], tuple[Result, ...], list[Row]]
+Made = TypeVar("Made")
 #: Puts a question to the ledger; whoever asks the same shares the answer.
 Ask = Callable[[Question], Result]
 
@@ -180,7 +181,7 @@ def judge(judgement: Judgement, matter: Matter, settings: Settings, ask: Ask) ->
     started = perf_counter()
     if judgement.window and not (matter.insists and judgement.movable):
         matter = matter.over(judgement.window)
-    rows, answers = _drive(judgement.inquire(matter, settings), ask)
+    rows, answers = drive(judgement.inquire(matter, settings), ask)
     judged = [{**row, STANDING: judgement.standing(row, settings)} for row in rows]
     columns = judgement.columns(matter.by)
     names = [column.name for column in columns]
@@ -190,8 +191,8 @@ def judge(judgement: Judgement, matter: Matter, settings: Settings, ask: Ask) ->
     return Result(columns, complete, _meta(matter, answers, len(complete), (perf_counter() - started) * 1000))
 
 
-def _drive(inquiry: Inquiry, ask: Ask) -> tuple[list[Row], list[Result]]:
-    """The rows of an inquiry, and every answer that it was sent."""
+def drive(inquiry: Generator[tuple[Question, ...], tuple[Result, ...], Made], ask: Ask) -> tuple[Made, list[Result]]:
+    """What an inquiry comes to, and every answer that it was sent."""
     answers: list[Result] = []
     try:
         questions = next(inquiry)
@@ -200,8 +201,8 @@ def _drive(inquiry: Inquiry, ask: Ask) -> tuple[list[Row], list[Result]]:
             answers += sent
             questions = inquiry.send(sent)
     except StopIteration as done:
-        rows: list[Row] = done.value
-        return rows, answers
+        made: Made = done.value
+        return made, answers
 
 
 def _meta(matter: Matter, answers: Sequence[Result], rows: int, elapsed_ms: float) -> Meta:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tokometer.accounts import Alert
 from tokometer.alerting import Alerting, AlertRule, Announce, Engine, Situation, Sync
@@ -59,7 +59,16 @@ def situation(runtime: Runtime) -> Situation:
         )
         for one in (poller.standings() if poller is not None else ())
     )
-    return Situation(now=runtime.now(), settings=runtime.settings, syncs=syncs, book=runtime.book)
+    return Situation(
+        now=runtime.now(), settings=runtime.settings, syncs=syncs, book=runtime.book, stated=_stated(runtime)
+    )
+
+
+def _stated(runtime: Runtime) -> Mapping[str, Any]:
+    """How far statements of providers are known."""
+    from tokometer.server.stated import statements_of  # its module imports the runtime, which imports this one
+
+    return statements_of(runtime)
 
 
 def link(rule: AlertRule, alert: Alert) -> str:

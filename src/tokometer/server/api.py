@@ -19,6 +19,7 @@ from tokometer.measures.made import made_of
 from tokometer.server.body import BodyError, received
 from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import WORKSPACES, Runtime
+from tokometer.server.stated import statements_of
 
 router: Final = APIRouter(prefix="/api", tags=["measures"])
 #: A query is small; whatever is larger is not one.
@@ -49,7 +50,7 @@ def _result(runtime: Runtime, asked: Query | Asked) -> Result:
         return runtime.ask(question, 1.0)
 
     if isinstance(asked, Asked):
-        return asked.answer(runtime.settings, runtime.now(), ask, runtime.book)
+        return asked.answer(runtime.settings, runtime.now(), ask, runtime.book, statements_of(runtime))
     return runtime.ask(asked, 1.0, whole=True)
 
 

@@ -16,6 +16,7 @@ from tokometer.server import (
     boards,
     budgets,
     channels,
+    closings,
     control,
     digests,
     embedded,
@@ -38,6 +39,7 @@ from tokometer.server import (
     price_book,
     pushed,
     rates,
+    reconciling,
     rules,
     search,
     series,
@@ -97,7 +99,17 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         app.include_router(module.router)
     for module in (rules, alert_pages, boards, board_pages, objectives, channels, digests, verdicts):
         app.include_router(module.router)
-    for one in (hardware.api, series.api, units.pages, what_if.pages, subscriptions.api, rates.api, plans.pages):
+    for one in (
+        hardware.api,
+        series.api,
+        units.pages,
+        what_if.pages,
+        subscriptions.api,
+        rates.api,
+        plans.pages,
+    ):
+        app.include_router(one)
+    for one in (reconciling.router, closings.api, closings.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (

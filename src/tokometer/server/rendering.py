@@ -31,6 +31,7 @@ from tokometer.server.notes import marks_within
 from tokometer.server.offered import findable
 from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import Rendered, Runtime
+from tokometer.server.stated import statements_of
 from tokometer.server.templates import render
 
 #: Bytes from which on a reply is worth packing.
@@ -85,6 +86,7 @@ def context_of(runtime: Runtime, scope: Scope, ask: Ask) -> Context:
         context,
         notes=lambda window: _marked(runtime, scope, window),
         answered=lambda: answers_of(runtime),
+        statements=lambda: statements_of(runtime),
         firing=lambda: alerts_firing(runtime, scope),
     )
     return replace(context, marks=lambda window: marks_of(context, window, runtime.book))

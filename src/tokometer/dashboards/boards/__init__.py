@@ -11,6 +11,7 @@ from tokometer.dashboards.boards.model_performance import MODEL_PERFORMANCE
 from tokometer.dashboards.boards.models import MODELS
 from tokometer.dashboards.boards.outcomes import OUTCOMES
 from tokometer.dashboards.boards.providers import PROVIDERS
+from tokometer.dashboards.boards.reconcile import RECONCILE
 from tokometer.dashboards.boards.tokens import TOKENS
 from tokometer.dashboards.boards.usage import USAGE
 
@@ -31,6 +32,7 @@ DASHBOARDS = {
         MODELS,
         OUTCOMES,
         DECISIONS,
+        RECONCILE,
     )
 }
 

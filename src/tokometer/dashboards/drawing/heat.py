@@ -53,7 +53,7 @@ def heat(
         words: What the states are called, if not good, degraded, bad: by `good`, `warning`, `critical`.
     """
     known = [value for row in values for value in row if value is not None]
-    most = max(known, default=0.0)
+    most = max((abs(value) for value in known), default=0.0)
     said = words or _WORDS
     points: list[list[Any]] = []
     tips: list[list[Any]] = []
@@ -89,9 +89,9 @@ def _state(value: float | None, limits: tuple[float, float]) -> State:
 
 def _shade(value: float | None, most: float) -> float:
     """The shade of a value: steps of its square root, because use is uneven and small use is use."""
-    if not value or value < 0 or most <= 0:
+    if not value or most <= 0:
         return 0.04
-    return _SHADES[min(len(_SHADES) - 1, math.floor(math.sqrt(value / most) * len(_SHADES)))]
+    return _SHADES[min(len(_SHADES) - 1, math.floor(math.sqrt(abs(value) / most) * len(_SHADES)))]
 
 
 #: An entry of the key: colour ('' for an outline), strength, text.

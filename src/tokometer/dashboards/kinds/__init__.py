@@ -6,6 +6,7 @@ it draws, one shape in `charts/`.
 
 from tokometer.dashboards.kinds.advice import Advice
 from tokometer.dashboards.kinds.alerts import Alerts
+from tokometer.dashboards.kinds.balance import Balance
 from tokometer.dashboards.kinds.bridge import Bridge
 from tokometer.dashboards.kinds.brief import Brief
 from tokometer.dashboards.kinds.bubble import Bubble
@@ -14,6 +15,7 @@ from tokometer.dashboards.kinds.cross import Cross
 from tokometer.dashboards.kinds.distribution import Distribution
 from tokometer.dashboards.kinds.feed import Feed
 from tokometer.dashboards.kinds.figures import Figures, Periods
+from tokometer.dashboards.kinds.gap_map import GapMap
 from tokometer.dashboards.kinds.gauge import Gauge
 from tokometer.dashboards.kinds.heatmap import HeatMap
 from tokometer.dashboards.kinds.histogram import Histogram
@@ -35,6 +37,7 @@ __all__ = [
     "Advice",
     "Alerts",
     "Also",
+    "Balance",
     "Bridge",
     "Brief",
     "Bubble",
@@ -44,6 +47,7 @@ __all__ = [
     "Distribution",
     "Feed",
     "Figures",
+    "GapMap",
     "Gauge",
     "HeatMap",
     "Histogram",

@@ -29,6 +29,9 @@ class Bridge(Placed):
     after: str
     #: Facts, with what they are called here.
     parts: tuple[tuple[str, str], ...]
+    #: What stands at both ends, and what the change is against, where that is not the period before.
+    ends: tuple[str, str] = ("Before", "Now")
+    versus: str = ""
     width: int = 4
 
     @property
@@ -46,7 +49,9 @@ class Bridge(Placed):
         sure = (name for name in CERTAINTY if name in row)
         table = [(self.of, change), *((f"{self.of}.{name}", row.get(name)) for name in (*facts, *sure))]
         better = described(self.of).better
-        largest = max((abs(float(row[name])) for name, _ in self.parts), default=0.0) if row else 0.0
+        parts = [(name, title) for name, title in self.parts if row and (row[name] or not self.versus)]
+        largest = max((abs(float(row[name])) for name, _ in parts), default=0.0)
+        row = row if change is not None else {}
         shown = {
             "before": _money(row.get(self.before)),
             "after": _money(row.get(self.after)),
@@ -55,13 +60,15 @@ class Bridge(Placed):
             "parts": [
                 _part(row[name], largest, better)
                 | {"title": title, "meaning": described(f"{self.of}.{name}").description}
-                for name, title in self.parts
+                for name, title in parts
             ]
             if row
             else [],
+            "ends": self.ends,
+            "steps": bool(row),
             "mark": mark_of(row),
-            "versus": context.scope.before,
-            "earlier": _earlier(context, window),
+            "versus": self.versus or context.scope.before,
+            "earlier": "" if self.versus else _earlier(context, window),
         }
         return View(shown, Table(("measure", "value"), table), window, empty=not row)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, ClassVar, Final
 
 from tokometer.dashboards.answers import JUDGED, described, judgement_of
@@ -87,7 +88,7 @@ class Verdicts(Placed):
         if before := self._before(context, window):
             rows = [(by, {**row, **before(by, row)}) for by, row in rows]
         names = {
-            by: Names(by, context.colours, [row[by] or "" for of, row in rows if of == by]) for by in self.by if by
+            by: Names(by, context.colours, [named(row[by]) for of, row in rows if of == by]) for by in self.by if by
         }
         made = [self._row(by, row, names, context.scope.told) for by, row in rows[: self.most]]
         self._even_out(made, context.scope.told)
@@ -108,7 +109,8 @@ class Verdicts(Placed):
         short = self.of.removeprefix(JUDGED)
         columns = ("by", "name", self.of, *(f"{self.of}.{fact}" for fact in facts), f"{self.of}.standing")
         table = [
-            (by, row[by] if by else "", row[short], *(row[fact] for fact in facts), row["standing"]) for by, row in rows
+            (by, named(row[by]) if by else "", row[short], *(row[fact] for fact in facts), row["standing"])
+            for by, row in rows
         ]
         return View(shown, Table(columns, table), window, empty=not rows)
 
@@ -161,7 +163,7 @@ class Verdicts(Placed):
         return title, "text" if what.type in ("text", "flag") else "number"
 
     def _row(self, by: str, row: Mapping[str, Any], names: Mapping[str, Names], how: Show) -> dict[str, Any]:
-        name = (row[by] or "") if by else ""
+        name = named(row[by]) if by else ""
         return {
             "by": by,
             "name": name,
@@ -191,6 +193,11 @@ class Verdicts(Placed):
         if not better:
             return signed, ""
         return signed, "better" if (value > 0) == (better == "higher") else "worse"
+
+
+def named(value: object) -> str:
+    """What a row is about, as text: days are ISO dates."""
+    return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _bar(progress: Progress, row: Mapping[str, Any]) -> dict[str, Any]:

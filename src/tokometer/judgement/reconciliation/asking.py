@@ -51,8 +51,8 @@ class Answers:
     metered: Sequence[Mapping[str, Any]]
     reported: Sequence[Mapping[str, Any]]
     billed: Sequence[Mapping[str, Any]]
-    #: The first month with a line of each provider, whatever the span; and which of them have bills at all.
-    began: Mapping[str, date]
+    #: The first and the last month with a line of each provider, whatever the span; and which of them have bills.
+    months: Mapping[str, tuple[date, date]]
     billing: frozenset[str]
     #: All answers, by which whoever asks the same again is known.
     results: tuple[Result, ...]
@@ -96,11 +96,13 @@ def asked(matter: Matter, of: str = "") -> Generator[tuple[Question, ...], tuple
     )
     results = yield questions
     metered, reported, billed, *months = results
-    began: dict[str, date] = {}
+    listed: dict[str, tuple[date, date]] = {}
     for result in months:
         for row in result.rows:
             if row["lines"]:
-                began[row["provider"]] = min(began.get(row["provider"], date.max), _day(row[_MONTHS]))
+                month = _day(row[_MONTHS])
+                earliest, latest = listed.get(row["provider"], (month, month))
+                listed[row["provider"]] = min(earliest, month), max(latest, month)
     keep = _chosen(matter)
     # A course has a row for each day, also for those that have nothing.
     called, stated, lines = (
@@ -108,7 +110,7 @@ def asked(matter: Matter, of: str = "") -> Generator[tuple[Question, ...], tuple
         for side, count in ((metered, "requests"), (reported, "lines"), (billed, "lines"))
     )
     billing = frozenset(row["provider"] for row in months[0].rows if row["lines"])
-    return Answers(span, called, stated, lines, began, billing, tuple(results))
+    return Answers(span, called, stated, lines, listed, billing, tuple(results))
 
 
 def _query(cube: str, measures: Sequence[str], by: Sequence[str], matter: Matter, span: Span, *more: Filter) -> Query:

@@ -143,7 +143,7 @@ def build(answers: Answers, matter: Matter, of: str = "") -> Book:
     cells = read(answers.metered, answers.reported, answers.billed, of)
     days = _days([*answers.reported, *answers.billed])
     today = matter.now.astimezone(UTC).date()
-    reach = reaches(days, answers.began, matter.stated, today)
+    reach = reaches(days, answers.months, matter.stated, today, answers.span.end)
     nameless = answers.billing - cells.named
     reported = frozenset(row["provider"] for row in answers.reported)
     book = Book(answers.span, reach=reach, unbilled=reported - answers.billing, reporting=reported)

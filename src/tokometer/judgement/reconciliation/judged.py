@@ -217,6 +217,7 @@ def line_row(line: Line, book: Book) -> Row:
         "tokens": line.tokens or None,
         "called": BETWEEN.join(sorted(cell.called)),
         "stated": BETWEEN.join(sorted(cell.stated)),
+        "reports": "yes" if cell.reported else "no",
         "state": "final" if book.final(cell.provider, cell.day) else "may still change",
     }
 
@@ -242,6 +243,7 @@ GAP_LINES: Final = Judgement(
         Fact("tokens", TOKENS, "integer", meaning="tokens that only the provider has; negative: that only we have"),
         text("called", "the model's names in calls"),
         text("stated", "the model's names in statements"),
+        text("reports", "whether the provider reports the usage of it"),
         text("state", "whether the day is final"),
     ),
     thresholds="what is unexplained is a warning",

@@ -41,25 +41,33 @@ class Reach:
 
 
 def reaches(
-    days: Mapping[str, tuple[date, date]], before: Mapping[str, date], told: Mapping[str, Stated], today: date
+    days: Mapping[str, tuple[date, date]],
+    months: Mapping[str, tuple[date, date]],
+    told: Mapping[str, Stated],
+    today: date,
+    end: date,
 ) -> dict[str, Reach]:
     """How far each provider's statements reach.
 
     Args:
         days: The first and the last day of the window with a line, by provider.
-        before: The first month with a line, whatever the window.
+        months: The first and the last month with a line, whatever the window.
         told: What accounts say.
         today: The running day of UTC.
+        end: The first day after the window.
     """
     found = {}
-    for provider in {*days, *before}:
+    for provider in {*days, *months}:
         seen = days.get(provider)
         known = told.get(provider)
-        first = before.get(provider) or (seen[0] if seen else today)
+        first, latest = months.get(provider) or seen or (today, today)
         if seen and first.replace(day=1) == seen[0].replace(day=1):
             # The month in which its statements begin: before their first day nothing was stated.
             first = seen[0]
         last = seen[1] + _DAY if seen else first
+        if latest.replace(day=1) >= end:
+            # Something is stated of later days: those of the window are stated.
+            last = end
         until = max(known.until, last) if known and known.until else last
         until = min(until, today + _DAY)
         final = known.final if known and known.final else until - LATE

@@ -13,6 +13,7 @@ from tokometer.reports.pieces import charts, figures, tables
 KINDS: Final[Mapping[str, Callable[[dict[str, Any], Answered], Iterator[Block]]]] = {
     "advice": tables.advice,
     "alerts": tables.alerts,
+    "balance": tables.brief,
     "bridge": figures.bridge,
     "brief": tables.brief,
     "bubble": charts.bubble,
@@ -21,6 +22,7 @@ KINDS: Final[Mapping[str, Callable[[dict[str, Any], Answered], Iterator[Block]]]
     "distribution": charts.distribution,
     "feed": tables.feed,
     "figures": figures.figures,
+    "gapmap": charts.heatmap,
     "gauge": figures.gauge,
     "grid": tables.grid,
     "heatmap": charts.heatmap,

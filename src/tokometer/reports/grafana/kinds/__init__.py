@@ -15,6 +15,7 @@ from tokometer.reports.grafana.sight import Sight
 DRAWERS: Final[dict[str, Callable[[Any, Sight], Drawn]]] = {
     "advice": tables.draw_advice,
     "alerts": tables.draw_alerts,
+    "balance": single.draw_elsewhere,
     "bridge": single.draw_bridge,
     "brief": single.draw_elsewhere,
     "bubble": parts.draw_bubble,
@@ -23,6 +24,7 @@ DRAWERS: Final[dict[str, Callable[[Any, Sight], Drawn]]] = {
     "distribution": parts.draw_distribution,
     "feed": tables.draw_feed,
     "figures": single.draw_figures,
+    "gapmap": single.draw_elsewhere,
     "gauge": single.draw_gauge,
     "grid": single.draw_grid,
     "heatmap": courses.draw_heatmap,

@@ -122,8 +122,8 @@ def draw_tally(panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's v
 
 
 def draw_bridge(panel: Any, _sight: Sight) -> Drawn:  # noqa: ANN401 - a kind's value
-    """A bar for what it was, each part of the change, and what it is."""
-    titled = {panel.before: "Before", **dict(panel.parts), panel.after: "Now"}
+    """A bar for one end, each part of the change, and the other end."""
+    titled = {panel.before: panel.ends[0], **dict(panel.parts), panel.after: panel.ends[1]}
     names = [(f"{panel.of}.{fact}", title) for fact, title in titled.items()]
     columns = _figures(names)
     made: Any = bargauge.Panel().reduce_options(one_value()).orientation(VizOrientation.HORIZONTAL)
