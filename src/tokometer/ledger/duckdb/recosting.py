@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tokometer.ledger.duckdb.ledger import DuckDBLedger
 
 #: Calls of a slice: what is written of them at once fits the memory, and holds up others for a fraction of a second.
-MOST_CALLS: Final = 400_000
+MOST_CALLS: Final = 250_000
 #: What a call and what is beside it may take in log and file together.
 _CALL_BYTES: Final = 90
 _SPARE_BYTES: Final = 64_000_000
@@ -157,6 +157,7 @@ class DuckDBRecosting:
                 for span, part, count in spans:
                     inside = span.last >= first and span.first <= last
                     found.add(self._put_calls(instance, cursor, span, part, (scope, prices) if inside else None))
+                    self._make_room_in_memory()
                     done += count
                     progress(done, 2 * all_)
                 self._put_rollups(instance, cursor, progress)
@@ -182,6 +183,7 @@ class DuckDBRecosting:
             done = 0
             for span, part, count in spans:
                 self._put_calls(instance, cursor, span, part, None, only_unknown=True)
+                self._make_room_in_memory()
                 done += count
                 progress(done, 2 * all_)
             self._put_rollups(instance, cursor, progress)
@@ -203,6 +205,11 @@ class DuckDBRecosting:
                         instance.connection.execute(statement)
                     instance.write_what_is_in_memory()
         self._note(Last(id=id_, state="staging", at=now_us()))
+
+    def _make_room_in_memory(self) -> None:
+        """Put into the file what updates keep in memory until then, where it is much: it cannot be spilled."""
+        with self._ledger.writing() as instance:
+            instance.write_what_is_in_memory()
 
     def _note(self, last: Last) -> None:
         with self._ledger.writing() as instance, transaction(instance.connection, instance.path):
@@ -264,6 +271,7 @@ class DuckDBRecosting:
                 cursor.execute(_PUT_SESSIONS)
 
             self._in_turn(instance, cursor, work, write, held())
+            self._make_room_in_memory()
             done += count
             progress(all_ + done, 2 * all_)
 
