@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tokometer.accounts import AccountsWhenAsked, ProviderAccount, SyncRun
+from tokometer.accounts.sealing import sealed_for
 from tokometer.collect.syncing import Clock, Syncing
 from tokometer.collect.writer import Writer
 from tokometer.host.secrets import Vault
@@ -64,9 +65,9 @@ class Scene:
     def account(self, type_: str, url: str, key: str = "", title: str = "Ours", **options: str) -> ProviderAccount:
         """One that is kept, with its key sealed."""
         kept = self.accounts.get().provided
-        made = kept.add(ProviderAccount(type=type_, title=title, address=url, options=options))
-        return kept.change(
-            "default", made.id, sealed=self.vault.seal(key, f"account:{made.id}") if key else "", shown="sk-…"
+        sealed = self.vault.seal(key, sealed_for(type_, url, options)) if key else ""
+        return kept.add(
+            ProviderAccount(type=type_, title=title, address=url, options=options, sealed=sealed, shown="sk-…")
         )
 
     def sync(self, account: str) -> SyncRun:

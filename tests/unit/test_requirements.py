@@ -27,7 +27,6 @@ PANELS: dict[str, Panel] = {panel.id: panel for dashboard in DASHBOARDS.values()
 ROWS: list[Row] = [row for part in parts() for row in part.rows]
 #: What issues of their own will bring.
 OPEN = {
-    "provider accounts",
     "alerts and notifications",
 }
 

@@ -19,9 +19,10 @@ class NoKey(Exception):
     """The key of an account cannot be had; the message says what to do, and nothing of the key."""
 
 
-def sealed_for(type_: str, address: str) -> str:
-    """What the key of an account is sealed for: nobody makes it go elsewhere by changing the row."""
-    return f"account {type_} {address}"
+def sealed_for(type_: str, address: str, options: Mapping[str, str] | None = None) -> str:
+    """What the key of an account is sealed for: where it is sent. Nobody makes it go elsewhere by changing the row."""
+    beside = sorted(one for one in (options or {}).values() if one.startswith(("http://", "https://")))
+    return " ".join(["account", type_, address, *beside])
 
 
 def key_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) -> str:
@@ -38,7 +39,7 @@ def key_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) -> st
     if not account.sealed:
         return ""
     try:
-        return vault.unseal(account.sealed, sealed_for(account.type, account.address))
+        return vault.unseal(account.sealed, sealed_for(account.type, account.address, account.options))
     except SecretLost as error:
         raise NoKey(f"the key cannot be read: {error}") from None
 
@@ -55,7 +56,7 @@ def seal_again(engine: Engine, vault: Vault) -> tuple[int, int]:
     """
     done = lost = 0
     purposes: tuple[tuple[Any, Callable[[Any], str]], ...] = (
-        (PROVIDER_ACCOUNTS, lambda row: sealed_for(row.type, row.address)),
+        (PROVIDER_ACCOUNTS, lambda row: sealed_for(row.type, row.address, row.options)),
         (CHANNELS, lambda _: SEALED_AS),
     )
     for table, of in purposes:

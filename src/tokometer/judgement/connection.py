@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,16 +12,18 @@ from tokometer.judgement.inventory import LAST_USED, last_used, last_used_questi
 from tokometer.measures import Feed, Filter, Query
 from tokometer.records.units import COUNT, SECONDS, USD
 from tokometer.settings import Settings
+from tokometer.settings.owned import OwnAccount
 
 ARRIVES: Final = "usage arrives"
 QUIET: Final = "no usage in this window"
-#: Provider accounts are not read: what a provider itself says of usage, cost and balance comes with bills only.
 NO_ACCOUNT: Final = "not connected"
 BILLS: Final = "bills received"
 _BALANCES: Final = 500
+#: States of accounts, the one first that somebody has to look at.
+_WORST: Final = ("failing", "not synced yet", "paused", "connected")
 
 
-def _inquire(matter: Matter, _: Settings) -> Inquiry:
+def _inquire(matter: Matter, settings: Settings) -> Inquiry:
     bills = matter.where_in("bills")
     asked = matter.over(matter.since, matter.until)
     questions: list[Query | Feed] = [
@@ -44,8 +47,14 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
     sources = _sources(used.rows)
     billed = {row["provider"]: row for row in answers[steps].rows} if bills is not None else {}
     balances = _balances(answers[steps + 1].rows) if bills is not None else {}
-    names = [name for name in dict.fromkeys([*sources, *ages, *billed]) if name]
-    return [_row(name, sources.get(name, {}), ages.get(name), billed.get(name), balances.get(name)) for name in names]
+    accounts: dict[str, list[OwnAccount]] = {}
+    for one in settings.own_accounts:
+        accounts.setdefault(one.provider, []).append(one)
+    # An account alone makes a provider of the whole only, not of what somebody has narrowed.
+    whole = () if matter.where else accounts
+    names = [name for name in dict.fromkeys([*sources, *ages, *billed, *whole]) if name]
+    rows = [_row(name, sources.get(name, {}), ages.get(name), billed.get(name), balances.get(name)) for name in names]
+    return [{**row, **_account(accounts.get(row["provider"], []), row, matter.now)} for row in rows]
 
 
 def _row(
@@ -60,6 +69,22 @@ def _row(
         "age": age,
         "billed": billed["amount"] if billed and billed["lines"] else None,
         "balance": balance,
+    }
+
+
+def _account(accounts: Sequence[OwnAccount], row: Row, now: datetime) -> Row:
+    """What the accounts of a provider say; of several the one that stands worst, and what is left in all of them."""
+    if not accounts:
+        return {"synced": None, "error": ""}
+    worst = min(accounts, key=lambda one: _WORST.index(one.state) if one.state in _WORST else len(_WORST))
+    synced = max((one.synced for one in accounts if one.synced), default=None)
+    told = [one.balance for one in accounts if one.balance is not None and one.unit == "USD"]
+    more = f" ({len(accounts)} accounts)" if len(accounts) > 1 else ""
+    return {
+        "account": f"{worst.state}{more}",
+        "synced": None if synced is None else max(0.0, (now - synced).total_seconds()),
+        "error": worst.error,
+        "balance": sum(told, Decimal(0)) if told else row["balance"],
     }
 
 
@@ -81,6 +106,8 @@ def _balances(rows: Sequence[Mapping[str, Any]]) -> dict[str, Decimal]:
 
 
 def _standing(row: Row, _: Settings) -> Standing:
+    if row["error"]:
+        return "critical"
     return "good" if row["connection"] == ARRIVES else "none"
 
 
@@ -91,12 +118,14 @@ CONNECTION: Final = Judgement(
     better="",
     description=(
         "Whether usage of a provider arrives, from which sources, and whether the provider's own account tells of "
-        "bills and balance. A balance that no record tells of is unknown."
+        "bills and balance; how its account stands, if one is connected. A balance that nobody tells of is unknown."
     ),
     formula="usage arrives where calls of the provider began in the window; bills and balances of the last 90 days",
     by=("provider",),
     facts=(
-        text("account", "whether its own account is read, or bills of it have been received"),
+        text("account", "how its own account stands, or whether bills of it have been received"),
+        text("error", "what is wrong with its account"),
+        Fact("synced", SECONDS, title="Synced (ago)", meaning="how long ago its account was last read without a fault"),
         text("sources", "where its usage comes from"),
         Fact("requests", COUNT, "integer", "Requests", "its calls in the window"),
         Fact("age", SECONDS, title="Last used (ago)", meaning="how long ago it was last used, at least"),
@@ -104,7 +133,7 @@ CONNECTION: Final = Judgement(
         Fact("balance", USD, "money", "Balance", "its latest known balance"),
     ),
     type="text",
-    thresholds="good where usage arrives, without a grade else",
+    thresholds="critical where its account fails, good where usage arrives, without a grade else",
     inquire=_inquire,
     standing=_standing,
 )

@@ -7,6 +7,9 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tokometer import __version__
 from tokometer.server import (
+    account_files,
+    account_pages,
+    accounts,
     advice,
     alert_pages,
     api,
@@ -106,12 +109,15 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
         subscriptions.api,
         rates.api,
         plans.pages,
+        account_pages.pages,
     ):
         app.include_router(one)
     for one in (reconciling.router, closings.api, closings.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
     pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
+    for one in (accounts.api, account_files.api):
+        app.include_router(one)
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):
         app.include_router(router)
     answer_when_away(app)

@@ -13,6 +13,7 @@ from tokometer.accounts import AccountsError, AccountsWhenAsked
 from tokometer.judgement.budgets import merged
 from tokometer.judgement.owned import with_owned
 from tokometer.measures import exchange
+from tokometer.server.own_accounts import own_accounts
 from tokometer.settings import Settings
 
 #: After so long (s) it is looked whether another server, which has the same database, has changed something.
@@ -80,7 +81,8 @@ class Decided:
         try:
             kept = self._accounts.get()
             found = merged(settings, kept.budgets.all(self._workspace), kept.objectives.all(self._workspace))
-            return with_owned(found, kept, self._workspace, self._settings)
+            found = with_owned(found, kept, self._workspace, self._settings)
+            return replace(found, own_accounts=own_accounts(kept, self._workspace))
         except AccountsError as error:
             self._accounts.trouble = str(error)
             before = self._settings
@@ -94,4 +96,5 @@ class Decided:
                 own_series=before.own_series,
                 own_subscriptions=before.own_subscriptions,
                 own_rates=before.own_rates,
+                own_accounts=before.own_accounts,
             )

@@ -34,6 +34,7 @@ PAGES: Final = (
     ),
     {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
     {"id": "alerts", "title": "Alerts", "url": "/alerts", "key": "y"},
+    {"id": "accounts", "title": "Accounts", "url": "/accounts", "key": "v"},
     {"id": "plans", "title": "Plans", "url": "/plans", "key": "j"},
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},

@@ -51,7 +51,7 @@ _MOST_MODELS: Final = 100
 def page(request: Request) -> Response:
     """Where data comes from, how far each source has been read, and what was refused."""
     runtime: Runtime = request.app.state.runtime
-    when, zone = _clock(request)
+    when, zone = clock(request)
     prices = totals(runtime.ask)
     doubts = by_reason(uncertain(runtime.ask, prices))
     lacks = [doubt.first.lack for doubt in doubts]
@@ -107,7 +107,7 @@ def page(request: Request) -> Response:
 @router.get("/sources/received")
 def received(request: Request) -> Response:
     """What of the page changes while somebody looks: the table of sources, and what each way in waits for."""
-    when, _ = _clock(request)
+    when, _ = clock(request)
     shown = _received(request.app.state.runtime, when)
     parts = {name: render(page, **shown) for name, page in _PARTS.items()}
     parts |= {way: render("waiting.html", state=state) for way, state in shown["states"].items()}
@@ -148,7 +148,7 @@ def _target(one: Standing, when: When) -> dict[str, Any]:
     }
 
 
-def _clock(request: Request) -> tuple[When, str]:
+def clock(request: Request) -> tuple[When, str]:
     """What writes times for the viewer, and the name of their zone."""
     try:
         zone = find_zone(request.cookies.get("tz", "UTC"))
@@ -161,7 +161,7 @@ def _clock(request: Request) -> tuple[When, str]:
             return {"text": "–", "exact": ""}
         local = (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(zone)
         return {
-            "text": _ago((now - local).total_seconds()),
+            "text": ago((now - local).total_seconds()),
             "exact": f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} {zone.key}",
         }
 
@@ -177,7 +177,7 @@ def _named(one: Uncertain) -> dict[str, str]:
     }
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
     """How long ago, in the largest whole unit."""
     for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:

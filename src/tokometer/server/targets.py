@@ -29,6 +29,7 @@ _MOST_BYTES: Final = 64 << 10
 _FIELDS: Final = ("source", "url", "name", "every", "secret", "secret_env", "options", "labels")
 #: Whoever can open the page could have any file, and any other variable, sent to an address of their own.
 _VARIABLES: Final = "TOKOMETER_"
+_KEYS: Final = "TOKOMETER_SECRETS_"
 _ELSEWHERE: Final = "stands in tokometer.toml alone, so that a page cannot have a file sent elsewhere"
 _ID_BYTES: Final = 6
 _NOT_OURS: Final = {
@@ -191,8 +192,11 @@ def _target(runtime: Runtime, form: Mapping[str, Any]) -> TargetSettings:
     for name in form:
         if name not in keep:
             raise _wrong(name, _ELSEWHERE if name == "secret_file" else "is not known")
-    if not str(form.get("secret_env", _VARIABLES)).startswith(_VARIABLES):
+    named = str(form.get("secret_env", _VARIABLES))
+    if not named.startswith(_VARIABLES):
         raise _wrong("secret_env", f"has to begin with {_VARIABLES} here; in tokometer.toml it may be any")
+    if named.startswith(_KEYS):
+        raise _wrong("secret_env", "holds the key of all secrets, which is sent nowhere")
     source = SOURCES.get(str(form.get("source", "")))
     if source is None or source.polled is None:
         raise _wrong("source", f"has to be one of {', '.join(one['name'] for one in sources())}")

@@ -45,6 +45,22 @@ class OwnSeries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAccount:
+    """An account with a provider, as it stands."""
+
+    #: Whose statements it reads, as calls name it; '' where lines say it themselves.
+    provider: str
+    title: str
+    #: In a word: `connected`, `failing`, `paused`, `not synced yet`.
+    state: str
+    error: str = ""
+    synced: datetime | None = None
+    #: What its provider says that is left, in which unit.
+    balance: Decimal | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRate:
     """What one unit of a currency is in US dollars, from a day on until the next day that is known of it."""
 

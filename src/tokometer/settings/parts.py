@@ -13,7 +13,7 @@ from tokometer.settings.machines import Device, ModelFacts
 from tokometer.settings.money import Budget, BudgetLine, RateCard
 from tokometer.settings.notifying import ChannelSettings, NotificationSettings
 from tokometer.settings.outcomes import OutcomeSettings
-from tokometer.settings.owned import OwnMachine, OwnRate, OwnSeries, OwnSubscription
+from tokometer.settings.owned import OwnAccount, OwnMachine, OwnRate, OwnSeries, OwnSubscription
 from tokometer.settings.polling import TargetSettings
 from tokometer.settings.targets import Breaker, Health, Slo, SloOverride, Thresholds
 from tokometer.settings.webhooks import WebhookSettings
@@ -69,6 +69,8 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: Plans that are paid whatever is used of them, and what other currencies are in US dollars; made on the page.
     own_subscriptions: tuple[OwnSubscription, ...] = ()
     own_rates: tuple[OwnRate, ...] = ()
+    #: Accounts with providers, as they stand.
+    own_accounts: tuple[OwnAccount, ...] = ()
     rate_cards: tuple[RateCard, ...] = ()
     #: The user's own; ask :meth:`device_for`, which knows common ones by itself.
     devices: tuple[Device, ...] = ()

@@ -79,8 +79,8 @@ def test_seats_use_and_bill_are_read_in_full() -> None:
     assert found.samples["copilot.seats.of_team"] == 230
     assert found.sum("quantity", quantity_unit="interactions") == 6
     assert found.sum("quantity", quantity_unit="lines_accepted") == 137
-    assert found.sum("quantity", quantity_unit="ai_credits", report="people") == 1.5
-    assert found.sum("quantity", quantity_unit="ai_credits", report="ai_credits") == 100
+    assert found.sum("quantity", quantity_unit="ai_credits_by_person") == 1.5
+    assert found.sum("quantity", quantity_unit="ai_credits") == 100
     assert found.sum("quantity", quantity_unit="ai_credits", model="gpt-5.5") == 70
     assert found.sum("quantity", quantity_unit="premium_requests") == 12
     assert found.sum("estimated_cost", report="ai_credits") == 250_000_000

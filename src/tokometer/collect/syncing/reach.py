@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from tokometer.accounts import ProviderAccount
-from tokometer.host.secrets import KeyInvalid, SecretLost, Vault
+from tokometer.accounts.sealing import NoKey, key_of
+from tokometer.host.secrets import Vault
 from tokometer.sources.protocol import PollError, Target
 from tokometer.statements import AccountKind
-
-#: What a key is sealed with: an account's own id, so that it opens for no other.
-SEALED_AS: Final = "account:{}"
 
 
 def secret_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) -> str:
@@ -20,16 +17,9 @@ def secret_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) ->
     Raises:
         PollError: It cannot be had.
     """
-    if account.variable:
-        found = env.get(account.variable, "").strip()
-        if not found:
-            raise PollError(f"its key should stand in {account.variable}, which is not set", secret=True, final=True)
-        return found
-    if not account.sealed:
-        return ""
     try:
-        return vault.unseal(account.sealed, SEALED_AS.format(account.id))
-    except (SecretLost, KeyInvalid) as error:
+        return key_of(account, vault, env)
+    except NoKey as error:
         raise PollError(str(error), secret=True, final=True) from None
 
 

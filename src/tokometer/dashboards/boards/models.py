@@ -165,6 +165,7 @@ MODELS: Final = Dashboard(
                         "judgement.connection.account",
                         "judgement.connection.sources",
                         "judgement.connection.age",
+                        "judgement.connection.synced",
                         "judgement.connection.balance",
                     ),
                     top=10,
@@ -172,7 +173,7 @@ MODELS: Final = Dashboard(
                     change=False,
                     shares=False,
                     every=300,
-                    how="What is known of each provider's account. A balance is shown only where a record tells of it.",
+                    how="How each account stands; see Accounts. A balance nobody tells is left out.",
                 ),
             )
         ),

@@ -121,6 +121,8 @@ _LISTED: Final = Rows(
             "connection",
             Field("state", "judgement.connection", TEXT, "usage arrives"),
             Field("account", "judgement.connection.account", TEXT, "bills received"),
+            Field("error", "judgement.connection.error", TEXT, ""),
+            Field("last_sync_seconds_ago", "judgement.connection.synced", SECONDS, 240),
             Field("sources", "judgement.connection.sources", TEXT, "litellm"),
             Field("last_used_seconds_ago", "judgement.connection.age", SECONDS, 1800),
             Field("billed", "judgement.connection.billed", USD, 431.2),

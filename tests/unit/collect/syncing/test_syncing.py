@@ -15,6 +15,7 @@ from providers.openai import OpenAI
 from providers.serving import Asked, Faults, serving
 from providers.synced import Scene, scene
 from tokometer.accounts import AccountState, ProviderAccount, SyncRun
+from tokometer.accounts.sealing import sealed_for
 from tokometer.collect.syncing.dues import is_due
 from tokometer.ledger.opening import open_ledger
 from tokometer.sources.protocol import PollError
@@ -153,9 +154,8 @@ def test_a_key_that_is_not_taken_is_said_and_stands_nowhere(ours: Ours) -> None:
     ours.sync()
     synced = ours.state.synced
     wrong = f"sk-{'admin'}-{'z' * 30}"
-    ours.scene.accounts.get().provided.change(
-        "default", ours.account.id, sealed=ours.scene.vault.seal(wrong, f"account:{ours.account.id}")
-    )
+    sealed = ours.scene.vault.seal(wrong, sealed_for(ours.account.type, ours.account.address, ours.account.options))
+    ours.scene.accounts.get().provided.change("default", ours.account.id, sealed=sealed)
     ours.provider.echoes = True
     run = ours.sync()
     assert run.state == "failed"
