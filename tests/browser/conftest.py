@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from servers.once import once
 from servers.whole import Running, fill, running
 
 CHROMIUM = "/usr/bin/chromium"
@@ -29,11 +31,10 @@ _ARGUMENTS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs Chromium, and shares one and the servers: a single worker runs it all."""
+    """Everything here needs Chromium."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with 100 days of generated records."""
-    data = tmp_path_factory.mktemp("filled")
-    fill(data, days=100, calls=40_000)
-    return data
+    return once(tmp_path_factory, "filled", partial(fill, days=100, calls=40_000))
 
 
 @pytest.fixture(scope="session")

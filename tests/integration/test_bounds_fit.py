@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generators import extremes
+from generators.examples import examples
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query, run
 from tokometer.records import KINDS, ModelCall, Record
@@ -29,9 +30,7 @@ SINCE = int(datetime(2026, 6, 10, tzinfo=UTC).timestamp()) * 1_000_000
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """A ledger of each engine."""
     made: Ledger = (
-        DuckDBLedger(tmp_path_factory.mktemp("fit") / "ledger.duckdb")
-        if request.param == "duckdb"
-        else ClickHouseLedger("chdb://memory/bounds_fit")
+        DuckDBLedger(tmp_path_factory.mktemp("fit") / "ledger.duckdb") if request.param == "duckdb" else clickhouse()
     )
     yield made
     made.close()
@@ -83,7 +82,7 @@ _CALL = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shapes=st.lists(_CALL, min_size=1, max_size=8))
 def test_sums_of_random_extremes_are_those_of_python(ledger: Ledger, shapes: list[dict[str, Any]]) -> None:
     """Tokens, money and times of as many calls as you like, in any quarter hours, from rollups and from calls."""

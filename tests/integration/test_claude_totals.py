@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generators.claude_tree import Size, Tree, TreeFile, Truth
+from generators.examples import examples
 from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
 from tokometer.ledger import Ledger, Statement
@@ -127,7 +128,9 @@ def test_several_processes_find_what_one_finds(tmp_path: Path, home: Path) -> No
     assert found[0][0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(seed=st.integers(0, 2**32), mishaps=st.randoms(use_true_random=False))
 def test_no_mishap_changes_the_totals(
     tmp_path_factory: pytest.TempPathFactory, seed: int, mishaps: random.Random

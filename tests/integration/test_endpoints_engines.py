@@ -11,9 +11,9 @@ import pytest
 from starlette.requests import Request
 
 from generators import demo_history
+from servers.ledgers import clickhouse
 from tokometer.charts import Colours
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Question, Result, answer
 from tokometer.prices import PriceBook
@@ -55,7 +55,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Any]]:
     records = [*demo_history.records(PriceBook.open(None, None), calls=3_000, days=10)]
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("endpoints") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/endpoints_engines"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=records))

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from generators.otlp_spans import protobuf
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
@@ -86,7 +87,7 @@ def history(seed: int) -> History:
     return History(spans, (calls, input_, cache, output))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(0, 10**9), st.randoms(use_true_random=False))
 def test_totals_are_the_truth_in_any_order(seed: int, rng: random.Random) -> None:
     """Spans split, shuffled and sent again give the truth: agents' sums count only where nothing else does."""

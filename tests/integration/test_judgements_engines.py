@@ -10,10 +10,10 @@ import pytest
 from msgspec import structs
 
 from generators import demo_history
+from servers.ledgers import clickhouse
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Matter, judge
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Filter, Question, Result, answer
 from tokometer.prices import PriceBook
@@ -124,7 +124,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     records = [*demo_history.records(PriceBook.open(None, None), calls=4_000, days=10), *_revenue(), *_reports()]
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("judgements") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/judgements_engines"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=records))
@@ -175,7 +175,7 @@ def test_same_rows_with_filters(ledgers: list[Ledger], name: str, where: Filter)
 @pytest.mark.parametrize("name", JUDGEMENTS)
 def test_empty_ledger(name: str) -> None:
     """An empty ledger gives no error, and no figure that nothing supports."""
-    ledger = ClickHouseLedger("chdb://memory/judgements_empty")
+    ledger = clickhouse()
     try:
         for by in JUDGEMENTS[name].by:
             for row in _judge(ledger, name, Matter(by=by, now=NOW), Settings()).rows:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from generators import measured
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Feed, Filter, Query, QueryError, answer
 from tokometer.measures.behind import Behind, behind
@@ -30,7 +30,7 @@ WINDOWS = (
 def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine, with the same records of every kind."""
     folder: Path = tmp_path_factory.mktemp("behind")
-    opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), ClickHouseLedger("chdb://memory/measures_behind")]
+    opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), clickhouse()]
     for ledger in opened:
         ledger.commit(Batch(records=[*measured.calls(seed=7, count=300), *measured.others(seed=8, count=60)]))
     yield opened

@@ -152,9 +152,9 @@ def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
         opened: Ledger = DuckDBLedger(Path(tmp_path_factory.mktemp("beside")) / "ledger.duckdb")
     else:
-        from tokometer.ledger.clickhouse import ClickHouseLedger
+        from servers.ledgers import clickhouse
 
-        opened = ClickHouseLedger("chdb://memory/measures_beside")
+        opened = clickhouse()
     opened.commit(Batch(records=list(RECORDS)))
     yield opened
     opened.close()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from generators import measured
 from generators.brute_force import MEASURES, Brute
+from generators.examples import examples
 from tokometer.ledger import Batch, Ledger
 from tokometer.measures import Calls, Query, run
 
@@ -29,9 +30,9 @@ def _ledger(engine: str, folder: Path) -> Ledger:
         from tokometer.ledger.duckdb import DuckDBLedger
 
         return DuckDBLedger(folder / "ledger.duckdb")
-    from tokometer.ledger.clickhouse import ClickHouseLedger
+    from servers.ledgers import clickhouse
 
-    return ClickHouseLedger("chdb://memory/measures_brute")
+    return clickhouse()
 
 
 @pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
@@ -104,7 +105,7 @@ def _same(rows: list[dict[str, Any]], expected: list[dict[str, Any]], names: lis
     assert ordered(rows) == ordered(expected)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries())
 def test_any_query_gives_the_rows_that_counting_by_hand_gives(ledger: Ledger, query: Query) -> None:
     """Sums, ratios, quantiles and sessions agree with the calls, in every zone, through every change of the clock."""

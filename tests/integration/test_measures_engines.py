@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from generators import measured
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Query, Result, run
 from tokometer.measures.axis import GRAINS
@@ -27,7 +27,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine, with the same records of every kind."""
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("engines") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/measures_engines"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=[*measured.calls(seed=3, count=500), *measured.others(seed=4, count=120)]))

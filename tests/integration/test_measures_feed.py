@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from generators import measured
 from generators.brute_force import Brute, when
+from generators.examples import examples
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Feed, Filter, Query, answer
 from tokometer.measures.facts import FACTS
@@ -55,7 +56,7 @@ DETAILS = [
 def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine, with the same records of every kind."""
     folder: Path = tmp_path_factory.mktemp("feeds")
-    opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), ClickHouseLedger("chdb://memory/measures_feed")]
+    opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), clickhouse()]
     for ledger in opened:
         ledger.commit(Batch(records=[*CALLS, *measured.others(seed=4, count=60), *FAILED, *DETAILS]))
     yield opened
@@ -97,7 +98,7 @@ filters = st.sampled_from(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     where=st.lists(filters, max_size=2, unique=True).map(tuple),
     limit=st.sampled_from((1, 5, 60, 1000)),

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from generators import measured
 from generators.brute_force import Brute
+from generators.examples import examples
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.clickhouse import settle as clickhouse_settle
@@ -34,7 +36,7 @@ def opened(engine: str, folder: Path) -> Ledger:
     """An empty ledger."""
     if engine == "duckdb":
         return DuckDBLedger(folder / f"{next(NUMBERS)}.duckdb")
-    return ClickHouseLedger(f"chdb://memory/histograms_{next(NUMBERS)}")
+    return clickhouse()
 
 
 @pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
@@ -99,7 +101,7 @@ BY = tuple(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries())
 def test_histograms_say_what_the_calls_say(ledger: Ledger, query: Query) -> None:
     """Any quantile over any window in any zone is the one that counting the calls gives, and that counting by hand."""

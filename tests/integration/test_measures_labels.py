@@ -16,8 +16,9 @@ from msgspec import structs
 
 from generators import measured
 from generators.brute_force import MEASURES, Brute, accepts, short
+from generators.examples import examples
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.packed import pack
 from tokometer.measures import CUBES, Filter, Query, Result, rules, run
@@ -113,7 +114,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine: labels come before and after some are chosen for the rollups, loose and packed."""
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("labels") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/measures_labels"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=[structs.replace(call) for call in CALLS[:200]]))
@@ -176,7 +177,7 @@ def queries(draw: st.DrawFn) -> Query:
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries())
 def test_any_query_gives_the_rows_that_counting_by_hand_gives(ledgers: list[Ledger], query: Query) -> None:
     """Whether rollups or calls answer, in every zone and window."""

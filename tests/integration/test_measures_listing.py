@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generators import measured
+from generators.examples import examples
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Filter, Listing, QueryError, answer
 from tokometer.measures.comparisons import comparable
@@ -58,7 +59,7 @@ DETAILS = [
 def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine, with the same records of every kind."""
     folder: Path = tmp_path_factory.mktemp("listing")
-    opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), ClickHouseLedger("chdb://memory/measures_listing")]
+    opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), clickhouse()]
     for ledger in opened:
         ledger.commit(Batch(records=[*measured.calls(seed=21, count=150), *measured.others(seed=22, count=40)]))
         ledger.commit(Batch(records=[*FAILED, *DETAILS]))
@@ -119,7 +120,7 @@ sorts = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sort=sorts, limit=st.integers(20, 120), filtered=st.booleans())
 def test_pages_together_are_the_whole_list(ledgers: list[Ledger], sort: str, limit: int, filtered: bool) -> None:
     """In order, each record once, with ties in the sort column and unknown values; the same on both engines."""
@@ -196,7 +197,7 @@ def test_full_text_looks_at_messages_details_and_ids(ledgers: list[Ledger]) -> N
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_numbers_are_compared_as_by_hand(ledgers: list[Ledger], data: st.DataObject) -> None:
     """Above and below together are all records that have the number, on both engines, and each is where it belongs."""
     cube = data.draw(st.sampled_from([cube for cube in FACTS if comparable(cube)]))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query, QueryError, Slices, Spread, answer
 from tokometer.measures.definite import definite
@@ -48,7 +48,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     opened: Ledger = (
         DuckDBLedger(tmp_path_factory.mktemp("narrowing") / "ledger.duckdb")
         if request.param == "duckdb"
-        else ClickHouseLedger("chdb://memory/measures_narrowing")
+        else clickhouse()
     )
     opened.commit(Batch([_call(number) for number in range(COUNT)]))
     yield opened

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from generators.brute_force import Brute, is_bad, minutes, when
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Filter, Query, Slices, answer
 from tokometer.records import ERRORS, ModelCall, to_us
@@ -57,7 +57,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine with the same calls."""
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("slices") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/measures_slices"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=list(CALLS)))

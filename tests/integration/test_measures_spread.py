@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from generators import measured
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Filter, Query, Spread, answer, quantile
 from tokometer.records.histogram import bucket_of
@@ -29,7 +29,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """A ledger of each engine with the same calls."""
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("spreads") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/measures_spread"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=list(CALLS)))

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from servers.ledgers import clickhouse
 from servers.whole import running
 from tokometer.ledger import Batch, Ledger, Statement
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.ledger.schema import ALL_TOKENS
 from tokometer.measures import CUBES, Query, run
@@ -65,9 +65,7 @@ def records() -> list[Record]:
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """A ledger of each engine with all of it."""
     opened: Ledger = (
-        DuckDBLedger(tmp_path_factory.mktemp("wide") / "ledger.duckdb")
-        if request.param == "duckdb"
-        else ClickHouseLedger("chdb://memory/measures_wide")
+        DuckDBLedger(tmp_path_factory.mktemp("wide") / "ledger.duckdb") if request.param == "duckdb" else clickhouse()
     )
     opened.commit(Batch(records=records()))
     yield opened

@@ -14,11 +14,11 @@ from starlette.requests import Request
 
 from generators import extremes
 from generators.looked_at import fragment
+from servers.ledgers import clickhouse
 from tokometer.charts import Colours
 from tokometer.dashboards import DASHBOARDS, Context, Panel
 from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger import Batch, Ledger, Statement
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Feed, Query, Question, Result, answer, run
 from tokometer.measures.facts import FACTS
@@ -45,7 +45,7 @@ PANELS = [(dashboard.range, panel) for dashboard in DASHBOARDS.values() for pane
 
 def opened(engine: str, path: Any, name: str) -> Ledger:
     """An empty ledger of an engine."""
-    return DuckDBLedger(path / "ledger.duckdb") if engine == "duckdb" else ClickHouseLedger(f"chdb://memory/{name}")
+    return DuckDBLedger(path / "ledger.duckdb") if engine == "duckdb" else clickhouse()
 
 
 @pytest.fixture(scope="module", params=["duckdb", "clickhouse"])

@@ -10,11 +10,11 @@ import pytest
 
 from generators import demo_history
 from generators.looked_at import fragment
+from servers.ledgers import clickhouse
 from tokometer.charts.colours import Colours
 from tokometer.dashboards import DASHBOARDS, Context, Panel, View
 from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import answer
 from tokometer.prices import PriceBook
@@ -37,7 +37,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     records = [*demo_history.records(PriceBook.open(None, None), calls=4_000, days=10)]
     opened: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("panels") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/panels_engines"),
+        clickhouse(),
     ]
     for ledger in opened:
         ledger.commit(Batch(records=records))

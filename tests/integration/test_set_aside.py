@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from servers.ledgers import clickhouse
 from servers.whole import Running, running
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query, run
 from tokometer.records import ModelCall, now_us
@@ -49,11 +49,7 @@ def calls(start: int, **fields: Any) -> list[ModelCall]:
 @pytest.fixture(params=["duckdb", "clickhouse"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger of each engine with eight calls."""
-    made: Ledger = (
-        DuckDBLedger(tmp_path / "l.duckdb")
-        if request.param == "duckdb"
-        else ClickHouseLedger(f"chdb://memory/aside_{tmp_path.name}")
-    )
+    made: Ledger = DuckDBLedger(tmp_path / "l.duckdb") if request.param == "duckdb" else clickhouse()
     made.commit(Batch(records=[*calls(NOON)]))
     yield made
     made.close()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from servers.ledgers import clickhouse
 from tokometer.accounts import open_accounts
 from tokometer.accounts.accounts import Accounts
 from tokometer.ledger import Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from unit.alerting.world import NUMBERS, World
 
@@ -29,7 +29,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ledg
     """Both engines."""
     made: dict[str, Ledger] = {
         "duckdb": DuckDBLedger(tmp_path_factory.mktemp("alerting") / "ledger.duckdb"),
-        "clickhouse": ClickHouseLedger("chdb://memory/alerting"),
+        "clickhouse": clickhouse(),
     }
     yield made
     for ledger in made.values():

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generators.claude_tree import Truth
+from generators.examples import examples
 from tokometer.cli.exporting import _write
 from tokometer.records import KINDS
 from tokometer.records.fields import FIELDS
@@ -54,7 +55,7 @@ CALL = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=st.lists(CALL, min_size=1, max_size=5), form=st.sampled_from(["csv", "parquet"]))
 def test_a_record_survives_the_way_out_and_in(
     tmp_path_factory: pytest.TempPathFactory, calls: list[dict[str, object]], form: str

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.collect.committing import UNKNOWN_PLACE, commit_all, reprice_all
 from tokometer.ledger import Batch, Ledger, LedgerError, LedgerFull, Receipt, Statement
 from tokometer.ledger.noticed import list_noticed
@@ -31,9 +32,9 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
         opened: Ledger = DuckDBLedger(tmp_path / "l.duckdb")
     else:
-        from tokometer.ledger.clickhouse import ClickHouseLedger
+        from servers.ledgers import clickhouse
 
-        opened = ClickHouseLedger(f"chdb://memory/committing_{next(_NUMBERS)}")
+        opened = clickhouse()
     yield opened
     opened.close()
 
@@ -188,7 +189,7 @@ class _Picky:
         return ()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 80).flatmap(lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1), max_size=5))))
 def test_finding_them_takes_few_commits(case: tuple[int, set[int]]) -> None:
     """As many as there are, times the logarithm of the batch; and everything else is kept once, in order."""

@@ -25,9 +25,9 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
         opened: Ledger = DuckDBLedger(tmp_path / "ledger.duckdb")
     else:
-        from tokometer.ledger.clickhouse import ClickHouseLedger
+        from servers.ledgers import clickhouse
 
-        opened = ClickHouseLedger(f"chdb://memory/exporting_{next(_NUMBERS)}")
+        opened = clickhouse()
     yield opened
     opened.close()
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from generators.looked_at import HOSTILE, NOW, call, looking
 from tokometer.dashboards.kinds import Bridge, Progress, Verdicts
 from tokometer.dashboards.kinds.verdicts import HasAny
@@ -124,7 +125,7 @@ def test_names_are_only_text(tmp_path: Path) -> None:
     assert {row["name"] for row in view.shown["rows"]} == set(HOSTILE)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.booleans(), st.sampled_from("abc"), st.integers(1, 4000), st.integers(10**7, 9 * 10**9)),

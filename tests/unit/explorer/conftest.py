@@ -23,9 +23,9 @@ def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         folder: Path = tmp_path_factory.mktemp("explorer")
         opened: Ledger = DuckDBLedger(folder / "x.duckdb")
     else:
-        from tokometer.ledger.clickhouse import ClickHouseLedger
+        from servers.ledgers import clickhouse
 
-        opened = ClickHouseLedger(f"chdb://memory/explorer_{next(_NUMBERS)}")
+        opened = clickhouse()
     yield opened
     opened.close()
 

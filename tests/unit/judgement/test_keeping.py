@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.judgement.keeping import Run, is_flapping, kept, turns
 from tokometer.judgement.schedules import Cron, Every, Once, dues
 
@@ -127,7 +128,7 @@ def test_flapping(statuses: list[str], count: int, flaps: bool) -> None:
     days=st.integers(1, 40),
     data=st.data(),
 )
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=examples(40), deadline=None)
 def test_every_due_time_is_kept_missed_or_open(
     expression: str, zone: str, until: datetime, days: int, data: st.DataObject
 ) -> None:

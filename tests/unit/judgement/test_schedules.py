@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.judgement.schedules import (
     MOST_DUES,
     Cron,
@@ -62,7 +63,7 @@ def test_what_schedules_say(text: str, schedule: Schedule | None) -> None:
     zone=st.sampled_from(ZONES),
     start=st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 1)),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_hourly_jobs_have_a_run_for_every_such_minute_of_the_clock(
     minutes: set[int], zone: str, start: datetime
 ) -> None:
@@ -82,7 +83,7 @@ def test_hourly_jobs_have_a_run_for_every_such_minute_of_the_clock(
     zone=st.sampled_from(ZONES),
     start=st.dates(datetime(2024, 1, 1).date(), datetime(2027, 12, 1).date()),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_daily_jobs_run_once_each_day(hour: int, minute: int, zone: str, start: object) -> None:
     """A job of a fixed time runs exactly once each local day, also where that hour comes twice or not at all."""
     clock = ZoneInfo(zone)
@@ -96,7 +97,7 @@ def test_daily_jobs_run_once_each_day(hour: int, minute: int, zone: str, start: 
 
 
 @given(day=st.integers(1, 31), year=st.integers(2023, 2030), zone=st.sampled_from(ZONES))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_ends_of_months(day: int, year: int, zone: str) -> None:
     """The 31st comes in the months that have one, the last day (`L`) in every month, in leap years too."""
     clock = ZoneInfo(zone)
@@ -113,7 +114,7 @@ def test_ends_of_months(day: int, year: int, zone: str) -> None:
     zone=st.sampled_from(ZONES),
     at=st.datetimes(datetime(2024, 3, 1), datetime(2027, 12, 1)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_before_and_after(expression: str, zone: str, at: datetime) -> None:
     """The time before is the last of those up to now, the time after is the first of those from now."""
     cron, now = Cron(expression, zone), at.replace(tzinfo=UTC)

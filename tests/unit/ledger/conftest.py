@@ -25,9 +25,9 @@ def new_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
 
             ledger: Ledger = DuckDBLedger(tmp_path / f"{number}.duckdb")
         else:
-            from tokometer.ledger.clickhouse import ClickHouseLedger
+            from servers.ledgers import clickhouse
 
-            ledger = ClickHouseLedger(f"chdb://memory/unit_{number}")
+            ledger = clickhouse()
         opened.append(ledger)
         return ledger
 

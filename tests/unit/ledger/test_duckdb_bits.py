@@ -10,6 +10,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.ledger.duckdb.bits import BLOCK, HEADER, HEADERS, checksum, mend_headers, set_right
 
 
@@ -29,7 +30,7 @@ def test_the_checksum_is_duckdbs(tmp_path: Path) -> None:
     assert mend_headers(path) == ""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 2**32), bit=st.integers(0, 8 * HEADER - 1), blank=st.booleans())
 def test_a_flipped_bit_is_set_right_or_left_alone(seed: int, bit: int, blank: bool) -> None:
     """What is set right is what it was before; where another bit would explain it too, nothing is touched."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records import ModelCall, Record, to_us
@@ -88,7 +89,7 @@ def facts(ledger: Ledger, workspace: str) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(versions(), min_size=1, max_size=12, unique_by=lambda met: met[0].group), st.randoms())
 def test_order_repetition_and_grouping_do_not_matter(
     ledger: Ledger, calls: list[list[ModelCall]], chance: random.Random

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger, LedgerUnavailable, Readable
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Query
 from tokometer.measures.run import run
@@ -71,7 +71,7 @@ def test_it_is_lost_with_its_ledger(tmp_path: Path) -> None:
 
 def test_where_an_engine_has_none_it_is_the_present() -> None:
     """ClickHouse answers with what is committed when it is asked, and does not say that two are the same."""
-    ledger = ClickHouseLedger("chdb://memory/unit_snapshot")
+    ledger = clickhouse()
     try:
         snapshot = ledger.snapshot(2)
         assert snapshot.state is None

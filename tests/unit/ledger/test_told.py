@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from generators.otlp_spans import protobuf
 from generators.told_calls import World, world
 from tokometer.ledger import Batch, Ledger, Statement
@@ -82,7 +83,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledge
     return open_
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_calls_count_once_however_they_are_told(opened: Callable[[], Ledger], seed: int, rng: random.Random) -> None:
     """Stacks of spans, sums of agents, siblings and second traces, split, shuffled, repeated, with restarts between."""

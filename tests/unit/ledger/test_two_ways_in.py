@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from generators.ways_in import Row, World, world
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
@@ -41,7 +42,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledge
     return open_
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_calls_count_once_by_however_many_ways_they_come(
     opened: Callable[[], Ledger], seed: int, rng: random.Random

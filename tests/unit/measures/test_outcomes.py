@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
+from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Feed, Query, answer, outcomes, run
 from tokometer.measures.outcomes import places
@@ -47,7 +48,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ledg
     """Both engines."""
     made: dict[str, Ledger] = {
         "duckdb": DuckDBLedger(tmp_path_factory.mktemp("outcomes") / "ledger.duckdb"),
-        "clickhouse": ClickHouseLedger("chdb://memory/outcomes"),
+        "clickhouse": clickhouse(),
     }
     yield made
     for ledger in made.values():
@@ -308,7 +309,7 @@ _COMMITS = st.lists(
 
 
 @given(calls=_CALLS, changes=_CHANGES, commits=_COMMITS)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_costs_of_changes_and_of_what_is_left_add_up_to_all(
     ledgers: dict[str, Ledger], calls: list[Any], changes: list[Any], commits: list[Any]
 ) -> None:

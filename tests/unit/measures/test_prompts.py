@@ -84,9 +84,9 @@ def _opened(engine: str, folder: Path, number: int) -> Ledger:
         from tokometer.ledger.duckdb import DuckDBLedger
 
         return DuckDBLedger(folder / f"{number}.duckdb")
-    from tokometer.ledger.clickhouse import ClickHouseLedger
+    from servers.ledgers import clickhouse
 
-    return ClickHouseLedger(f"chdb://memory/prompts_{folder.name}_{number}".replace("-", "_"))
+    return clickhouse()
 
 
 def asked(ledger: Ledger, of: str, **words: Any) -> list[Row]:

@@ -64,9 +64,9 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
             ledger: Ledger = DuckDBLedger(folder / f"{len(ledgers)}.duckdb")
         else:
-            from tokometer.ledger.clickhouse import ClickHouseLedger
+            from servers.ledgers import clickhouse
 
-            ledger = ClickHouseLedger(f"chdb://memory/wasted_{len(ledgers)}")
+            ledger = clickhouse()
         ledgers.append(ledger)
         ledger.commit(Batch(records=list(records)))
         return ledger

@@ -12,6 +12,7 @@ from genai_prices.data import providers as price_lists
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.prices import PriceBook
 from tokometer.prices.catalogue import look_up
 from tokometer.prices.rates import FREE
@@ -58,7 +59,7 @@ def book() -> PriceBook:
 tokens = st.one_of(st.just(0), st.integers(0, 3_000), st.integers(0, 1_200_000))
 
 
-@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     model=st.sampled_from(MODELS),
     moment=st.datetimes(datetime(2024, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),
@@ -273,7 +274,7 @@ MIXED = [
 few = st.integers(0, 5_000)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(
     ("anthropic", "anthropic", "claude-2"), datetime(2024, 1, 1, tzinfo=UTC), "", dict.fromkeys(PARTS, 0), (0, 1, 0)
 )

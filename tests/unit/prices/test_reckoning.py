@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.prices import PriceBook
 from tokometer.records import STATUSES, ModelCall, to_us
 from tokometer.records.basis import ASSUMPTIONS, UNPRICED, assumed
@@ -213,7 +214,7 @@ def test_a_half_of_an_odd_rate_loses_nothing() -> None:
     assert to_nano(10**9 * tier.rates.atto(tier.rates.input)) == round(Fraction(137_500_000_001 * 11, 20))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     model=st.sampled_from(["claude-opus-5", "claude-sonnet-4-6", "claude-fable-5-2", "claude-opus-4-8"]),
     tiers=st.permutations(["batch", "fast"]),
@@ -433,7 +434,7 @@ calls = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(fields=calls)
 def test_what_is_explained_is_what_was_applied(fields: dict[str, object]) -> None:
     """Same cost, same basis, lines that sum to it; the basis is a declared one, and says why where there is no cost."""
@@ -452,7 +453,7 @@ def test_what_is_explained_is_what_was_applied(fields: dict[str, object]) -> Non
         assert call.price_basis == assumed(*words.split(","))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     model=st.sampled_from(["claude-opus-4-8", "gpt-4.1", "gpt-audio", "sonar-deep-research", "gpt-5.5"]),
     tier=st.sampled_from(["", "batch", "priority"]),

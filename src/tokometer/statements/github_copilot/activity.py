@@ -42,7 +42,7 @@ _UNITS: Final = {
     "loc_suggested_to_add_sum": "lines_suggested",
     "loc_added_sum": "lines_accepted",
     "loc_deleted_sum": "lines_deleted",
-    "ai_credits_used": "ai_credits",
+    "ai_credits_used": "ai_credits_by_person",
 }
 _ROW: Final = frozenset(
     {

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators.codex_tree import Tree, fold, found, garbage, play
+from generators.examples import examples
 from tokometer.records import Record
 from tokometer.sources.codex import FOUND as SOURCE
 
@@ -28,7 +29,7 @@ def _is_true(tree: Tree, records: list[Record]) -> None:
     assert (seen.tools, seen.turns, seen.messages) == (truth.tools, truth.turns, truth.messages)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=seeds, threads=st.integers(1, 9))
 def test_totals_are_the_truth_in_any_order(seed: int, threads: int) -> None:
     """Forks of forks, subagents, compactions, upgrades and archived copies, read in any order, some of them twice."""
@@ -43,7 +44,7 @@ def test_totals_are_the_truth_in_any_order(seed: int, threads: int) -> None:
         _is_true(tree, [record for reading in readings for record in reading.records])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=seeds, cuts=st.lists(st.floats(0, 1), max_size=12))
 def test_any_number_of_steps_give_what_one_gives(seed: int, cuts: list[float]) -> None:
     """A rollout is cut at any byte and read as it grows: the records are the same, field by field."""
@@ -65,7 +66,7 @@ def test_any_number_of_steps_give_what_one_gives(seed: int, cuts: list[float]) -
         assert fold(steps) == whole
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=seeds, share=st.floats(0, 0.3))
 def test_damage_stops_nothing_around_it(seed: int, share: float) -> None:
     """Every damaged line is refused, no other; the totals are those without them."""
@@ -88,7 +89,7 @@ def test_damage_stops_nothing_around_it(seed: int, share: float) -> None:
         _is_true(tree, records)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=seeds)
 def test_lines_written_twice_are_counted_once(seed: int) -> None:
     """A count, record, tool call or turn that is repeated right away adds nothing."""

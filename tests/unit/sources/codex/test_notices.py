@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from generators.codex_lines import NAME, THREAD, count, event, item, line, meta, of_kind, usage, usage_record
 from generators.codex_tree import compress, play
+from generators.examples import examples
 from tokometer.sources.codex import FOUND as SOURCE
 from tokometer.sources.codex.quiet import QUIET
 from tokometer.sources.protocol import Reading
@@ -167,7 +168,7 @@ def test_a_file_that_becomes_a_rollout_is_read_from_its_start(home: Path) -> Non
     assert len(of_kind(SOURCE.read(path, empty.state), "calls")) == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_what_codex_writes_gives_nothing_to_notice(seed: int) -> None:
     """Every generation, every kind of thread."""

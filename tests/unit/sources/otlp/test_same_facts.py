@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from generators.otlp_spans import as_json, protobuf, span
 from generators.usage_dialects import DIALECTS, OPTIONAL, Facts
 from tokometer.records import ModelCall
@@ -56,7 +57,7 @@ def expected(said: Facts) -> Gathered:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(said=facts(), prompt=st.booleans())
 def test_our_own_format_says_the_same(said: Facts, prompt: bool) -> None:
     """So does our own API, whether the prompt is told with the cache or without."""
@@ -78,7 +79,7 @@ def test_our_own_format_says_the_same(said: Facts, prompt: bool) -> None:
 
 @pytest.mark.parametrize("encoding", ["protobuf", "json"])
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(said=facts())
 def test_any_dialect_says_the_same(dialect: str, encoding: Encoding, said: Facts) -> None:
     """Tokens, parts, reasoning and cost of a record are those that were said, whatever the dialect and the encoding."""
