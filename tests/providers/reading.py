@@ -102,7 +102,7 @@ def read(
     return found
 
 
-def told_by(provider: Provider, type_: str, report: str, since: datetime, until: datetime) -> Read:
+def told_by(provider: Provider, type_: str, report: str, since: datetime, until: datetime, **options: str) -> Read:
     """What a report reads of one portion, the provider's answers taken without HTTP in between: for many examples."""
 
     def ask(path: str = "", query: Mapping[str, Any] | None = None, **_: Any) -> Fetched:
@@ -114,7 +114,7 @@ def told_by(provider: Provider, type_: str, report: str, since: datetime, until:
     kind = kind_named(type_)
     [found] = [one for one in kind.reports if one.name == report]
     read_ = Read({}, None)
-    for page in found.read(Asked("acc1", "Ours", kind.provider, {}, NOW, ask), Portion("p", since, until)):
+    for page in found.read(Asked("acc1", "Ours", kind.provider, options, NOW, ask), Portion("p", since, until)):
         read_.records |= {(one.kind, one.source, one.native_id): one for one in page.records}
         read_.refusals += page.refusals
     return read_

@@ -13,10 +13,12 @@ import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from tokometer import __version__
+from tokometer.collect import signing
 from tokometer.records.redaction import redacted
 from tokometer.sources.protocol import Fetched, PollError, Target
 
@@ -71,7 +73,7 @@ class Fetcher:
         sent = {
             "Accept-Encoding": "gzip",
             "User-Agent": f"tokometer/{__version__}",
-            **authorization(self.target.secret, self.target.options.get("auth", "")),
+            **self._authorized(url, where, headers or {}, method or ("GET" if body is None else "POST")),
             **(headers or {}),
         }
         self._until = time.monotonic() + self._seconds
@@ -79,6 +81,14 @@ class Fetcher:
             return self._asked(method or ("GET" if body is None else "POST"), where, sent, body)
         finally:
             self._until = 0.0
+
+    def _authorized(self, url: SplitResult, where: str, headers: Mapping[str, str], method: str) -> dict[str, str]:
+        """What carries the secret, as the target wants it."""
+        how, options = self.target.options.get("auth", ""), self.target.options
+        if how != signing.AWS4 or not self.target.secret:
+            return {} if how == signing.AWS4 else authorization(self.target.secret, how)
+        region = options.get("region") or "us-east-1"
+        return signing.signed(self.target.secret, region, url.netloc, where, headers, datetime.now(UTC), method)
 
     def close(self) -> None:
         """Let go of the connection; the next question opens another."""

@@ -1,8 +1,9 @@
 """Revenue: what callers paid, told by records, rate cards and bills, and never twice.
 
-A call that states its own revenue is believed. Any other is charged by the rate card of its team and model, where there
-is one. A line of revenue in a bill counts unless calls of the team or model that it names have revenue by themselves or
-by a card: then it is the bill for the same. A line that names neither always counts.
+A call that states its own revenue is believed. Any other is charged by the rate card that holds for it, where there is
+one (:mod:`tokometer.judgement.cards`); monthly fees count by the day. A line of revenue in a bill counts unless calls
+of the team or model that it names have revenue by themselves or by a card: then it is the bill for the same. A line
+that names neither always counts.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from tokometer.judgement.cards import by_day, dimensions_of
+from tokometer.judgement.charging import Charging
 from tokometer.judgement.declared import Matter
 from tokometer.measures import Filter, Query, Question, Result
 from tokometer.measures.query import MOST_VALUES
-from tokometer.settings import RateCard, Settings
+from tokometer.settings import Settings
 
 NONE_CONFIGURED: Final = "no revenue configured"
 #: A call has revenue of its own if it states one that is not zero.
@@ -52,11 +55,13 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Calls with one value of the asked dimension, and of team and model as far as these matter."""
+    """Calls with one value of the asked dimension, and of what cards and bills tell them apart by."""
 
     name: Any
     team: str
     model: str
+    #: All that they are told apart by.
+    key: Key
     row: Mapping[str, Any]
 
 
@@ -67,8 +72,9 @@ def earned(
     bills = yield from _bills(matter)
     by = _dimensions(matter, settings, bills)
     [calls] = yield (matter.query(*_CARDED, by=by),)
-    groups = [_group(matter.by, row) for row in calls.rows]
-    unstated = yield from _unstated(matter, settings, groups, by)
+    groups = [_group(matter.by, by, row) for row in calls.rows]
+    charging = Charging(settings)
+    unstated = yield from _unstated(matter, charging, groups, by)
     found: dict[Any, Earned] = {}
     charged: set[tuple[str, str]] = set()
     for group in groups:
@@ -76,11 +82,13 @@ def earned(
         if group.row["revenue"]:
             into.recorded = (into.recorded or Decimal(0)) + group.row["revenue"]
             charged.add((group.team, group.model))
-        card = settings.rate_card_for(team=group.team, model=group.model)
-        fee = _fee(card, unstated.get((group.name, group.team, group.model), group.row)) if card else None
+        fee = charging.charge(group.row, unstated.get(group.key, group.row))
         if fee is not None:
             into.rated = (into.rated or Decimal(0)) + fee
             charged.add((group.team, group.model))
+    for name, fee in charging.fees(matter, calls.meta, [group.row for group in groups]).items():
+        into = found.setdefault(name, Earned())
+        into.rated = (into.rated or Decimal(0)) + fee
     for line in bills:
         _add(found.setdefault(line.name, Earned()), line, charged)
     for one in found.values():
@@ -104,50 +112,40 @@ def _bills(matter: Matter) -> Generator[tuple[Question, ...], tuple[Result, ...]
         tz=matter.tz,
     )
     [result] = yield (revenue,)
-    return [_group(matter.by, row) for row in result.rows if row["revenue"]]
+    return [_group(matter.by, by, row) for row in result.rows if row["revenue"]]
 
 
-def _group(by: str, row: Mapping[str, Any]) -> _Group:
-    return _Group(row[by] if by else "", row.get("team", ""), row.get("model", ""), row)
+def _group(asked: str, by: Sequence[str], row: Mapping[str, Any]) -> _Group:
+    key = tuple(row.get(name, "") for name in by)
+    return _Group(row[asked] if asked else "", row.get("team", ""), row.get("model", ""), key, row)
 
 
 def _dimensions(matter: Matter, settings: Settings, bills: Sequence[_Group]) -> tuple[str, ...]:
-    """What calls have to be told apart by: cards and bills may name teams and models."""
+    """What calls have to be told apart by: cards and bills may name teams and models, cards of the page labels, too."""
     teams = any(card.team for card in settings.rate_cards) or any(line.team for line in bills)
+    own = settings.own_cards
     models = any(card.model for card in settings.rate_cards) or any(line.model for line in bills)
-    named = (("team",) if teams else ()) + (("model",) if models else ())
-    return tuple(dict.fromkeys(name for name in (matter.by, *named) if name))
+    models = models or any(len(card.rates) > 1 for card in own)
+    named = (("team",) if teams else ()) + (("model",) if models else ()) + (("day",) if by_day(own) else ())
+    return tuple(dict.fromkeys(name for name in (matter.by, *named, *dimensions_of(own)) if name))
 
 
 def _unstated(
-    matter: Matter, settings: Settings, groups: Sequence[_Group], by: Sequence[str]
+    matter: Matter, charging: Charging, groups: Sequence[_Group], by: Sequence[str]
 ) -> Generator[tuple[Question, ...], tuple[Result, ...], dict[Key, Mapping[str, Any]]]:
     """Of groups with a card in which some calls state their own revenue: the others, which the card is for."""
-    mixed = {
-        (group.name, group.team, group.model)
-        for group in groups
-        if group.row["revenue"] and settings.rate_card_for(team=group.team, model=group.model)
-    }
+    mixed = [group for group in groups if group.row["revenue"] and charging.has_card(group.row)]
     if not mixed:
         return {}
     # No rollup tells these calls apart, so that no more of them are looked at than have to be.
     named = [
-        Filter(f"calls.{name}", "in", tuple(sorted({key[place] for key in mixed})))
-        for place, name in enumerate(_NAMED_BY, start=1)
+        Filter(f"calls.{name}", "in", tuple(sorted({group.row[name] for group in mixed})))
+        for name in _NAMED_BY
         if name in by and len(mixed) <= MOST_VALUES
     ]
     [rest] = yield (matter.query(*_CARDED, by=by, where=(Filter(STATED, "=", ("no",)), *named)),)
-    others = {(one.name, one.team, one.model): one.row for one in (_group(matter.by, row) for row in rest.rows)}
-    return {key: others.get(key, {}) for key in mixed}
-
-
-def _fee(card: RateCard, row: Mapping[str, Any]) -> Decimal | None:
-    """What a card charges for calls; a price of all tokens is one of those of unknown direction, too."""
-    if not row or not row["requests"]:
-        return None
-    output = row["output_tokens"]
-    taken = row["total_tokens"] - output if card.per_mtok is not None else row["prompt_tokens"]
-    return card.revenue(cost=row["cost"], input_tokens=taken, output_tokens=output, requests=row["requests"])
+    others = {one.key: one.row for one in (_group(matter.by, by, row) for row in rest.rows)}
+    return {group.key: others.get(group.key, {}) for group in mixed}
 
 
 def _add(into: Earned, line: _Group, charged: set[tuple[str, str]]) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tokometer.accounts import AccountsError, AccountsWhenAsked
 from tokometer.judgement.budgets import merged
+from tokometer.judgement.cards import with_cards
 from tokometer.judgement.owned import with_owned
 from tokometer.measures import exchange
 from tokometer.server.own_accounts import own_accounts
@@ -82,6 +83,7 @@ class Decided:
             kept = self._accounts.get()
             found = merged(settings, kept.budgets.all(self._workspace), kept.objectives.all(self._workspace))
             found = with_owned(found, kept, self._workspace, self._settings)
+            found = with_cards(found, kept, self._workspace)
             return replace(found, own_accounts=own_accounts(kept, self._workspace))
         except AccountsError as error:
             self._accounts.trouble = str(error)
@@ -94,6 +96,7 @@ class Decided:
                 own_objectives=before.own_objectives,
                 own_machines=before.own_machines,
                 own_series=before.own_series,
+                own_cards=before.own_cards,
                 own_subscriptions=before.own_subscriptions,
                 own_rates=before.own_rates,
                 own_accounts=before.own_accounts,

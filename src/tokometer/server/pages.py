@@ -35,6 +35,7 @@ PAGES: Final = (
     {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
     {"id": "alerts", "title": "Alerts", "url": "/alerts", "key": "y"},
     {"id": "accounts", "title": "Accounts", "url": "/accounts", "key": "v"},
+    {"id": "billing", "title": "Billing", "url": "/billing", "key": "i"},
     {"id": "plans", "title": "Plans", "url": "/plans", "key": "j"},
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},

@@ -99,6 +99,7 @@ def _pages(runtime: Runtime) -> Iterator[Item]:
         yield _item(one.title, addresses.dashboard(one.id), one.short if one.short not in one.title else "")
     yield _item("Boards", "/boards", "dashboards of your own")
     yield _item("What-if", "/what-if", "the same calls under another model, provider, tier or cache share")
+    yield _item("Billing", "/billing", "rate cards, statements for customers and teams, FOCUS")
     yield _item("Plans", "/plans", "subscriptions against what they are worth, seats, exchange rates")
     yield _item("Units", "/units", "machines that were bought; cost per order, ticket, active user")
     yield _item("Sources", "/sources")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tokometer.settings.accounts import AccountsSettings
 from tokometer.settings.alerts import AlertSettings
+from tokometer.settings.charging import OwnCard
 from tokometer.settings.embedding import EmbedSettings
 from tokometer.settings.facts import find_device, find_model
 from tokometer.settings.machines import Device, ModelFacts
@@ -72,6 +73,8 @@ class Settings(Struct, frozen=True, kw_only=True, cache_hash=True):
     #: Accounts with providers, as they stand.
     own_accounts: tuple[OwnAccount, ...] = ()
     rate_cards: tuple[RateCard, ...] = ()
+    #: Rate cards that were made on the page; they win over the file's where they hold.
+    own_cards: tuple[OwnCard, ...] = ()
     #: The user's own; ask :meth:`device_for`, which knows common ones by itself.
     devices: tuple[Device, ...] = ()
     #: The user's own; ask :meth:`model_for`, which knows common ones by itself.

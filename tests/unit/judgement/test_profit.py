@@ -140,9 +140,9 @@ def test_bill_without_calls() -> None:
 
 
 def test_filters_that_bills_do_not_know() -> None:
-    """Of some user's calls, bills say nothing, and are not asked."""
+    """Of some agent's calls, bills say nothing, and are not asked."""
     teller = Teller([[_calls("40")], [_calls("40")]])
-    [row] = judged("profit", teller=teller, where=(Filter("calls.user", "=", ("ana",)),))
+    [row] = judged("profit", teller=teller, where=(Filter("calls.agent", "=", ("ana",)),))
     assert row["revenue"] == 40
 
 

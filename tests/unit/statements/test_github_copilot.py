@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from providers.github_copilot import GithubCopilot
-from providers.reading import Read, read
+from providers.reading import Read, read, told_by
 from providers.serving import serving
 
 
@@ -93,9 +94,10 @@ def test_seats_use_and_bill_are_read_in_full() -> None:
 def test_a_late_correction_is_the_same_line() -> None:
     """A day that says otherwise later has the same lines with other numbers."""
     github = _github()
-    before = _read(github)
+    month = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    before = told_by(github, "github_copilot", "bill", *month, organisation="acme")
     github.billed["usage"]["2026-11-18"][0]["netAmount"] = 11.5
-    after = _read(github)
+    after = told_by(github, "github_copilot", "bill", *month, organisation="acme")
     lines = {one.native_id for one in before.bills}
     assert {one.native_id for one in after.bills} == lines
     assert after.cost == before.cost - Decimal("0.53")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tokometer.accounts import ProviderAccount
 from tokometer.accounts.sealing import NoKey, key_of
-from tokometer.host.secrets import Vault
+from tokometer.host.secrets import KeyInvalid, Vault
 from tokometer.sources.protocol import PollError, Target
 from tokometer.statements import AccountKind
 
@@ -19,7 +19,7 @@ def secret_of(account: ProviderAccount, vault: Vault, env: Mapping[str, str]) ->
     """
     try:
         return key_of(account, vault, env)
-    except NoKey as error:
+    except (NoKey, KeyInvalid) as error:
         raise PollError(str(error), secret=True, final=True) from None
 
 

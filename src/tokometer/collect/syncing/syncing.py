@@ -31,7 +31,7 @@ from tokometer.sources.protocol import PollError
 from tokometer.statements import KINDS, AccountKind
 
 #: How often to look at what is due, and at what runs (seconds).
-_LOOK: Final = 15.0
+_LOOK: Final = 30.0
 _TEND: Final = 1.0
 #: Accounts that are synced at the same time.
 _AT_ONCE: Final = 8

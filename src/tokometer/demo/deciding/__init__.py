@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.accounts import open_accounts
-from tokometer.demo.deciding import alerts, budgets, connected, owning, plans
+from tokometer.demo.deciding import alerts, budgets, charging, connected, owning, plans
 from tokometer.judgement.budgets import merged
 from tokometer.ledger import Readable
 from tokometer.settings import FILE_NAME
@@ -28,7 +28,7 @@ def decide(data: Path, ledger: Readable, now: datetime) -> None:
         settings = read_settings(data / FILE_NAME)
         budgets.decide(accounts, ledger, settings, now)
         settings = merged(settings, accounts.budgets.all(_WORKSPACE), accounts.objectives.all(_WORKSPACE))
-        for module in (alerts, owning, plans, connected):
+        for module in (alerts, owning, plans, charging, connected):
             module.decide(accounts, ledger, settings, now)
     finally:
         accounts.close()

@@ -30,6 +30,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "service": ("ServiceName", "product_servicename", "line_item_product_code", "MeterCategory", "ConsumedService"),
     "service_category": ("ServiceCategory",),
     "service_subcategory": ("ServiceSubcategory", "MeterSubCategory"),
+    "model": ("x_Model",),
     "sku": ("SkuId", "product_sku", "MeterId"),
     "meter": ("SkuMeter", "x_SkuMeterName", "x_UsageType", "line_item_usage_type", "MeterName"),
     "sku_described": ("x_SkuDescription", "x_SkuMeterSubcategory", "product_usagetype"),

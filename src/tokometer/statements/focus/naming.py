@@ -68,7 +68,7 @@ _MULTIPLES: Final = (
 _MODEL_SERVICES: Final = re.compile(r"bedrock")
 _AZURE_MODELS: Final = re.compile(r"openai|cognitive services|azure ai|ai services|foundry|\bai\b")
 _VERTEX: Final = re.compile(r"vertex|\bclaude\b")
-_GEMINI_API: Final = re.compile(r"gemini api|generative language")
+_GEMINI_API: Final = re.compile(r"gemini api|google gemini|generative language")
 _CLOUDS: Final = (
     (re.compile(r"amazon|aws"), "aws", (("bedrock", _MODEL_SERVICES),)),
     (re.compile(r"microsoft|azure"), "azure", (("azure", _AZURE_MODELS),)),
@@ -113,7 +113,11 @@ def _service(keys: Keys) -> str:
 def model_of(keys: Keys, table: Mapping[str, str]) -> str:
     """Which model a line is of; empty where nothing says so."""
     named = _tabled(keys, table) if table else ""
-    return named or _model(keys["resource"], keys["meter"], keys["sku_described"], keys["described"], keys["service"])
+    return (
+        named
+        or keys["model"][:_LONGEST]
+        or _model(keys["resource"], keys["meter"], keys["sku_described"], keys["described"], keys["service"])
+    )
 
 
 def unresolved(keys: Keys, table: Mapping[str, str]) -> str:

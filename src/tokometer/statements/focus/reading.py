@@ -59,7 +59,18 @@ _ABOUT: Final = (
 #: What a line is, beside its day: all of it makes it a line of its own.
 KEYS: Final = (
     *("account", "sub_account", "provider", "publisher", "service", "category", "class_", "currency", "described"),
-    *("sku", "meter", "sku_described", "resource", "resource_name", "region", "invoice", "discount", "discount_status"),
+    *(
+        "model",
+        "sku",
+        "meter",
+        "sku_described",
+        "resource",
+        "resource_name",
+        "region",
+        "invoice",
+        "discount",
+        "discount_status",
+    ),
     *("unit", "priced_unit", "tags"),
 )
 
