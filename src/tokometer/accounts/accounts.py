@@ -15,6 +15,7 @@ from tokometer.accounts.alerts import Alerts
 from tokometer.accounts.database import engine_of, reading, writing
 from tokometer.accounts.deliveries import Deliveries
 from tokometer.accounts.keeping import Kept
+from tokometer.accounts.recosted import Recosted
 from tokometer.accounts.series import SeriesKept
 from tokometer.accounts.syncs import Syncs
 from tokometer.accounts.tables import BOARDS, CHANGES, LINKS, NOTES, SAVED_VIEWS
@@ -79,6 +80,7 @@ class Accounts:
         self.syncs = Syncs(self._engine)
         self.top_ups = Kept(self._engine, tables_connected.TOP_UPS, connected.TopUp, self._count)
         self.prices = Kept(self._engine, tables_charged.PRICE_OVERRIDES, charged.PriceOverride, self._count)
+        self.recosted = Recosted(self._engine, self._count)
         self.rate_cards = Kept(self._engine, tables_charged.RATE_CARDS, charged.RateCard, self._count)
         self.closings = Kept(self._engine, tables_charged.CLOSINGS, charged.Closing, self._count)
         self.subscriptions = Kept(self._engine, tables_charged.SUBSCRIPTIONS, charged.Subscription, self._count)

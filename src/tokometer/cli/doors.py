@@ -46,8 +46,11 @@ class Door(Protocol):
     def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
         """The records of a kind in a window (microseconds since the epoch), as objects of our own format."""
 
-    def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
-        """Price all calls anew and say what changes; with `apply`, keep it."""
+    def reprice(self, asked: Mapping[str, Any], progress: Progressed) -> dict[str, Any]:
+        """Price calls anew and say what changes; with `apply`, keep it; with `undo`, undo the last time.
+
+        `since` and `until` (microseconds since the epoch), `provider` and `model` say which calls.
+        """
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """Sources found, price coverage and the ledger's health."""
@@ -165,11 +168,11 @@ class LocalDoor:
 
         return exported(self.ledger, kind, since, until)
 
-    def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
-        """Price all calls anew."""
-        from tokometer.collect.repricing import reprice
+    def reprice(self, asked: Mapping[str, Any], progress: Progressed) -> dict[str, Any]:
+        """Price calls anew."""
+        from tokometer.collect.repricing import carry_out
 
-        return reprice(self.ledger, self.book, apply=apply, progress=progress)
+        return carry_out(self.ledger, self.book, progress=progress, **asked)
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """Look over the sources, the prices and the ledger."""

@@ -147,9 +147,9 @@ class RemoteDoor:
         if not whole:
             raise Problem("the server stopped in the middle of it; nothing is written. Run it again")
 
-    def reprice(self, *, apply: bool, progress: Progressed) -> dict[str, Any]:
-        """Have the server read its prices again and price all calls anew."""
-        return self._work("/api/control/reprice", {"apply": apply}, progress)
+    def reprice(self, asked: Mapping[str, Any], progress: Progressed) -> dict[str, Any]:
+        """Have the server read its prices again and price calls anew."""
+        return self._work("/api/control/reprice", asked, progress)
 
     def examine(self, *, audit: bool) -> dict[str, Any]:
         """The server's own check-up."""

@@ -38,7 +38,26 @@ def reprice(
     return {**told(applied, applied=True), "id": id_}
 
 
-def undo(ledger: Ledger, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+def carry_out(
+    ledger: Ledger,
+    book: PriceBook,
+    *,
+    apply: bool = False,
+    undo: bool = False,
+    since: int = 0,
+    until: int = 2**62,
+    provider: str = "",
+    model: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """What a command line asks for: :func:`reprice`, or with `undo` the last one undone."""
+    if undo:
+        return put_back(ledger, progress)
+    scope = Scope(since=since, until=until, provider=provider, model=model)
+    return reprice(ledger, book, apply=apply, scope=scope, progress=progress)
+
+
+def put_back(ledger: Ledger, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
     """Undo the last re-costing: `{"id": …, "calls": …}`.
 
     Raises:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 from tokometer.ledger.packed import Packed, Stood, where
-from tokometer.ledger.recosting import Recosting
 from tokometer.ledger.waiting import Waiting
 from tokometer.records import ModelCall, Notice, Record, Refusal
+
+if TYPE_CHECKING:
+    from tokometer.ledger.recosting import Recosting
 
 #: Seconds after which to ask again where nobody knows better.
 RETRY_AFTER: Final = 5

@@ -8,13 +8,16 @@ See `docs/decisions/038-costs-change-places.md`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from tokometer.ledger.protocol import LedgerUnavailable
 from tokometer.ledger.tables import Column, columns_of
 from tokometer.records import ModelCall
 
@@ -150,6 +153,21 @@ class Recosting(Protocol):
         """The last one, None where there was none yet."""
 
 
+@contextmanager
+def alone(busy: threading.Lock) -> Iterator[None]:
+    """While something is re-costed or undone.
+
+    Raises:
+        LedgerUnavailable: Something else is.
+    """
+    if not busy.acquire(blocking=False):
+        raise LedgerUnavailable("another re-costing is under way; try again when it is over")
+    try:
+        yield
+    finally:
+        busy.release()
+
+
 def plan_key(scoped: bool) -> tuple[str, ...]:
     """The columns by which calls find their rates."""
     return PLAN_KEY + WHOSE if scoped else PLAN_KEY
@@ -189,6 +207,7 @@ __all__ = [
     "Progress",
     "Recosting",
     "Scope",
+    "alone",
     "cannot_undo",
     "plan_key",
     "scope_sql",

@@ -97,18 +97,18 @@ def _before(plan: Plan, at: int, clock: int, tokens: int, *, begins: bool) -> To
     """What held until `at`, at this hour of the day."""
     override = plan.override_at(at - 1, tokens)
     if override is not None:
-        return _told(override.tier)
+        return told(override.tier)
     if plan.free or plan.listing is None:
-        return _told(plan.tier_at(at - 1, tokens))
-    return _told(plan.less(plan.listing.tier_at(at + clock - DAY_US if begins else at, tokens), at - 1))
+        return told(plan.tier_at(at - 1, tokens))
+    return told(plan.less(plan.listing.tier_at(at + clock - DAY_US if begins else at, tokens), at - 1))
 
 
 def _after(plan: Plan, at: int, clock: int, tokens: int) -> Told:
     """What holds from `at` on, at this hour of the day."""
     override = plan.override_at(at, tokens)
     if override is not None or plan.free or plan.listing is None:
-        return _told(plan.tier_at(at, tokens))
-    return _told(plan.less(plan.listing.tier_at(at + clock, tokens), at))
+        return told(plan.tier_at(at, tokens))
+    return told(plan.less(plan.listing.tier_at(at + clock, tokens), at))
 
 
 def _clocks(periods: Iterable[Period]) -> set[int]:
@@ -122,19 +122,19 @@ def _sizes(plan: Plan) -> set[int]:
     return {above for above in listed | {override.above for override in plan.overrides} if above >= 0}
 
 
-def _told(tier: Tier | None) -> Told:
+def told(tier: Tier | None) -> Told:
     """The prices of a tier; empty where it has none."""
-    told: Told = {}
+    found: Told = {}
     if tier is None:
-        return told
+        return found
     rates, extras = tier.rates, tier.extras
     if rates is not None:
-        told = {name: to_mtok(rates.atto(getattr(rates, name))) for name in BUCKETS}
-        told["request"] = to_usd(rates.atto(rates.request))
+        found = {name: to_mtok(rates.atto(getattr(rates, name))) for name in BUCKETS}
+        found["request"] = to_usd(rates.atto(rates.request))
         if extras is not None:
-            told |= {name: to_mtok(rates.atto(rate)) for name, rate in extras.parts.items()}
+            found |= {name: to_mtok(rates.atto(rate)) for name, rate in extras.parts.items()}
     if extras is not None:
         from fractions import Fraction  # 2 ms
 
-        told |= {name: to_usd(Fraction(top, bottom) * 1000) for name, (top, bottom, _) in extras.quantities.items()}
-    return told
+        found |= {name: to_usd(Fraction(top, bottom) * 1000) for name, (top, bottom, _) in extras.quantities.items()}
+    return found

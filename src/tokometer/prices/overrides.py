@@ -38,6 +38,7 @@ from msgspec import Struct
 
 from tokometer.host.regular import read_text
 from tokometer.host.toml import NotToml, brief, parse
+from tokometer.prices.book import MADE
 from tokometer.prices.normalise import candidates
 from tokometer.prices.rates import ALWAYS, FOREVER, Extras, Tier, from_mtok, from_usd, kept
 from tokometer.prices.tiers import tiers_of
@@ -77,6 +78,8 @@ _KEYS: Final = (
 )
 #: Nobody charges more for a million tokens; more is a price per thousand or per token in the wrong place.
 _HIGHEST: Final = Decimal(1_000_000)
+#: Where an entry of :data:`tokometer.prices.book.MADE` stands, for people.
+PAGE: Final = "Prices page"
 _ALL: Final = Decimal(100)
 _LEAST_DISCOUNT: Final = Decimal(-100)
 _PATTERN: Final = re.compile(r"[*?\[]")
@@ -206,7 +209,7 @@ def override_of(path: Path, number: int, entry: dict[str, Any], origin: str = ""
             _text(path, at, entry, "api_key"),
             _text(path, at, entry, "team"),
         ),
-        origin=origin or path.name,
+        origin=origin or (PAGE if path.name == MADE else path.name),
     )
     if override.valid_from >= override.valid_until:
         raise PriceFileError(path, f"{at}.valid_until", "is not after valid_from, so the price would never hold")

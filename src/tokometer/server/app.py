@@ -42,6 +42,7 @@ from tokometer.server import (
     pages,
     panels,
     plans,
+    price_book,
     pushed,
     rate_cards,
     rates,
@@ -123,7 +124,8 @@ def create_app(runtime: Runtime, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     for one in (reconciling.router, closings.api, closings.pages):
         app.include_router(one)
     # Fixed addresses come before those that end in an id.
-    pages_and_apis = (router for module in (listed, explored, links, budgets) for router in (module.pages, module.api))
+    both = (listed, explored, links, budgets, price_book)
+    pages_and_apis = (router for module in both for router in (module.pages, module.api))
     for one in (accounts.api, account_files.api):
         app.include_router(one)
     for router in (*ROUTERS, pushed.routes(), *pages_and_apis):

@@ -22,7 +22,7 @@ from tokometer.collect.checkup import examine
 from tokometer.collect.exporting import exported
 from tokometer.collect.importer import import_all
 from tokometer.collect.reading import Prices
-from tokometer.collect.repricing import reprice
+from tokometer.collect.repricing import carry_out
 from tokometer.collect.resealing import ChangeFailed, change_key
 from tokometer.ledger import LedgerError, Receipt
 from tokometer.records import KINDS
@@ -73,14 +73,19 @@ async def import_now(request: Request) -> Response:
 
 
 class RepriceRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether to keep the new costs."""
+    """Whether to keep the new costs, or to undo the last time; and which calls (times in µs since the epoch)."""
 
     apply: bool = False
+    undo: bool = False
+    since: int = 0
+    until: int = 2**62
+    provider: str = ""
+    model: str = ""
 
 
 @router.post("/reprice", summary="Price all calls anew, with progress (for the command line)")
 async def reprice_now(request: Request) -> Response:
-    """Price every call anew with prices.toml as it is now; NDJSON like the import's. Written only with `apply`."""
+    """Price calls anew with prices.toml as it is now; NDJSON like the import's. Written only with `apply`."""
     asked = await _asked(request, RepriceRequest)
     runtime: Runtime = request.app.state.runtime
     return _streamed(lambda told: _repricing(runtime, asked, told))
@@ -194,13 +199,14 @@ def _repricing(runtime: Runtime, asked: RepriceRequest, told: Told) -> dict[str,
     # The user has most likely just changed prices.toml.
     book = Prices.of(runtime.data, runtime.home, runtime.env).open()
     try:
-        found = reprice(runtime.ledger, book, apply=asked.apply, progress=told)
+        found = carry_out(runtime.ledger, book, progress=told, **msgspec.structs.asdict(asked))
     except BaseException:
         runtime.broadcaster.publish({"calls"})
         raise
-    if asked.apply:
+    if asked.apply or asked.undo:
         runtime.use_prices(book)
-        runtime.committed(Receipt(changed=found["changed"], touched=frozenset({"calls"})))
+        changed = found["calls"] if asked.undo else found["changed"]
+        runtime.committed(Receipt(changed=changed, touched=frozenset({"calls"})))
     return found
 
 

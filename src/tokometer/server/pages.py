@@ -40,6 +40,7 @@ PAGES: Final = (
     {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
     {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
     {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
+    {"id": "prices", "title": "Prices", "url": "/prices", "key": "q"},
     {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
 )
 #: Kinds of panel that show a tile or a gauge for each name.

@@ -1,10 +1,12 @@
-"""Following `prices.toml` while the server runs: what comes, and what had no price, is priced by what it says now."""
+"""Following the files of prices while the server runs: what comes, and had no price, is priced by what they say."""
 
 from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from tokometer.collect.patience import Backoff
@@ -22,13 +24,19 @@ State = tuple[int, ...] | None
 
 
 class PriceList:
-    """Looks at the user's file of prices now and then; `use` is called with a book of what it says when it has changed.
+    """Looks at the user's files of prices now and then; `use` is called with a book of what they say when they change.
 
-    Used by one thread. A file that cannot be used changes nothing: the prices before it hold on.
+    From any thread. A file that cannot be used changes nothing: the prices before it hold on.
     """
 
-    def __init__(self, prices: Prices, use: Callable[[PriceBook], None]) -> None:
+    def __init__(
+        self, prices: Prices, use: Callable[[PriceBook], None], write_made: Callable[[], None] | None = None
+    ) -> None:
         self._prices = prices
+        self._lock = threading.Lock()
+        #: Has the file of what people make say what they have made by now.
+        self._write_made = write_made
+        self._made = _state_of(prices.made)
         self._use = use
         self._read = self._state()
         self._gone = 0
@@ -37,7 +45,19 @@ class PriceList:
         self.error = ""
 
     def look(self) -> None:
-        """See whether the file has changed, and use it then. Never raises."""
+        """See whether a file has changed, and use it then. Never raises."""
+        with self._lock:
+            if self._write_made is not None:
+                self._write_made()
+            self._look()
+
+    def _look(self) -> None:
+        made = _state_of(self._prices.made)
+        if made != self._made:
+            # Written whole by us: it need not be waited for.
+            self._made = made
+            self._read_again(changed=True)
+            return
         state = self._state()
         self._gone = self._gone + 1 if state is None else 0
         if 0 < self._gone < _GONE_LOOKS:
@@ -46,6 +66,9 @@ class PriceList:
         if not changed and (not self.error or self._backoff.left):
             return
         self._read = state
+        self._read_again(changed=changed)
+
+    def _read_again(self, *, changed: bool) -> None:
         try:
             book = self._prices.open()
         except ValueError as error:
@@ -67,12 +90,16 @@ class PriceList:
 
     def _state(self) -> State:
         """What tells one version of the file from another; None where there is none."""
-        if self._prices.overrides is None:
-            return None
-        try:
-            status = os.stat(self._prices.overrides)  # noqa: PTH116 - as the other looks at files
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            return (error.errno or 0,)
-        return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        return _state_of(self._prices.overrides)
+
+
+def _state_of(path: Path | None) -> State:
+    if path is None:
+        return None
+    try:
+        status = os.stat(path)  # noqa: PTH116 - as the other looks at files
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return (error.errno or 0,)
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

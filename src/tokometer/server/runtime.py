@@ -48,6 +48,7 @@ from tokometer.server.notifying import Notifying
 from tokometer.server.own_boards import FOLDER, OwnBoards
 from tokometer.server.price_list import PriceList
 from tokometer.server.received import Arrivals
+from tokometer.server.recostings import Recostings
 from tokometer.server.spent import Spent
 from tokometer.server.syncing import syncing_of
 from tokometer.server.warned import warnings_of
@@ -138,6 +139,8 @@ class Runtime:
     accounts: AccountsWhenAsked = field(init=False)
     #: What people have decided, over what the file settles.
     decided: Decided = field(init=False)
+    #: Re-costing in the background, and prices that people have made.
+    recostings: Recostings = field(init=False)
     #: What is spent of each budget, for verdicts.
     spent: Spent = field(init=False)
     #: Dashboards that people have made.
@@ -194,6 +197,7 @@ class Runtime:
             self.data, lambda: self.env.get("TOKOMETER_ACCOUNTS", "") or self.settings_file.current().accounts.url
         )
         self.decided = Decided(self.accounts, WORKSPACES[0], lambda: self.broadcaster.publish({"budgets"}))
+        self.recostings = Recostings(self, WORKSPACES[0])
         self.spent = Spent(
             lambda: self.settings,
             lambda: self.decided.known(self.settings_file.current()),
@@ -207,8 +211,7 @@ class Runtime:
         self.alerting = alerting_of(self, WORKSPACES[0], self.notifying.announcer)
         self.results = Memory(400, 64 * MIB, version=self.version)
         self.scraped = Memory(64, 8 * MIB, version=self.version)
-        self.rendered = Memory(400, version=self.version)
-        self.replies = Memory(400, version=self.version)
+        self.rendered, self.replies = (Memory[Rendered](400, version=self.version) for _ in range(2))
         self.names = Memory(8, 16 * MIB, version=self.version)
         self.moments = Moments(lambda: self.ledger.snapshot(_MAKERS), self.version, self.now)
 
@@ -366,7 +369,7 @@ def start(data: Path, *, demo: bool, discover: bool, home: Path, env: Mapping[st
             broadcaster=broadcaster,
             writer=writer,
             watch=Watch(ledger, lambda: broadcaster.publish({"ledger"})),
-            price_list=PriceList(prices, lambda book: runtime.use_prices(book)),  # noqa: PLW0108 - bound when called
+            price_list=PriceList(prices, lambda book: runtime.use_prices(book), lambda: runtime.recostings.own.write()),  # noqa: PLW0108
             decoder=Decoder(prices, labels=kept.current().labels),
             charts=ChartShop(cache),
             colours=Colours(data / "colours.json"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from decimal import Decimal
 from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from tokometer import __version__
 from tokometer.dashboards.drill import counted as leads_to
 from tokometer.host.private import private_folder
 from tokometer.records.plural import counted
+from tokometer.records.units import USD, show
 from tokometer.server.assets import asset_url
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def environment() -> Environment:
     made.globals.update(asset=asset_url, version=__version__, drilled=leads_to)
     made.filters["spoken"] = _spoken
     made.filters["counted"] = counted
+    made.filters["dollars"] = lambda amount: show(Decimal(amount), USD)
     return made
 
 

@@ -81,6 +81,7 @@ class ClickHouseLedger:
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
         self._version = 0
+        self._recosting = ClickHouseRecosting(self)
         self._labels = ClickHouseLabels(self.query, self.insert)
         self._settling = ClickHouseSettling(self._lock, self.query, self.command, self._write, self._next_version)
         self._names = Names(self.fetch)
@@ -173,7 +174,7 @@ class ClickHouseLedger:
     @property
     def recosting(self) -> ClickHouseRecosting:
         """See :attr:`tokometer.ledger.protocol.Ledger.recosting`."""
-        return ClickHouseRecosting(self)
+        return self._recosting
 
     # -- reading -----------------------------------------------------------------------------------------------
 

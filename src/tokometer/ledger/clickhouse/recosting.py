@@ -6,6 +6,7 @@ between finishes what was begun. Calls that have changed since they were looked 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,18 @@ from tokometer.ledger.clickhouse.tables import create
 from tokometer.ledger.clickhouse.values import native
 from tokometer.ledger.priced import STORED, StoredCall, stored_call
 from tokometer.ledger.protocol import LedgerError
-from tokometer.ledger.recosting import LAST, Difference, Found, Last, Prices, Progress, Scope, cannot_undo, scope_sql
+from tokometer.ledger.recosting import (
+    LAST,
+    Difference,
+    Found,
+    Last,
+    Prices,
+    Progress,
+    Scope,
+    alone,
+    cannot_undo,
+    scope_sql,
+)
 from tokometer.ledger.slices import slices
 from tokometer.ledger.tables import Table, columns_of
 from tokometer.records import now_us, to_datetime
@@ -60,6 +72,7 @@ class ClickHouseRecosting:
 
     def __init__(self, ledger: ClickHouseLedger) -> None:
         self._ledger = ledger
+        self._busy = threading.Lock()
 
     @property
     def last(self) -> Last | None:
@@ -80,6 +93,10 @@ class ClickHouseRecosting:
 
     def apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         """See :meth:`tokometer.ledger.recosting.Recosting.apply`."""
+        with alone(self._busy):
+            return self._apply(id_, scope, prices, progress)
+
+    def _apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         found = Found()
         self._ledger.command(create(RECOSTED))
         self._note(Last(id=id_, state="staging", at=now_us()))
@@ -98,6 +115,10 @@ class ClickHouseRecosting:
 
     def undo(self, id_: str, progress: Progress) -> int:
         """See :meth:`tokometer.ledger.recosting.Recosting.undo`."""
+        with alone(self._busy):
+            return self._undo(id_, progress)
+
+    def _undo(self, id_: str, progress: Progress) -> int:
         last = self.last
         if last is None or last.id != id_ or last.state != "applied":
             raise LedgerError(cannot_undo(last, id_))

@@ -7,6 +7,7 @@ Nothing of the old one may be used again, so it is all here.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,9 @@ from tokometer.ledger.protocol import LedgerUnavailable, Statement
 #: How long one that is over waits for who still asks it, and then, having interrupted them, for their last words (s).
 _POLITE: Final = 1.0
 _LAST_WORDS: Final = 4.0
+#: How long a checkpoint that somebody needs waits for a moment in which nobody reads, and how often it looks (s).
+_PATIENT: Final = 5.0
+_PAUSE: Final = 0.02
 
 
 class Instance:
@@ -122,9 +126,17 @@ class Instance:
 
     def write_what_is_in_memory(self) -> None:
         """Put into the file what DuckDB keeps in memory until then, where it is much."""
-        # Where somebody reads just now, it waits for the next checkpoint.
-        with suppress(duckdb.TransactionException):
-            write_what_is_in_memory(self.connection)
+        last = time.monotonic() + _PATIENT
+        while True:
+            try:
+                write_what_is_in_memory(self.connection)
+            except duckdb.TransactionException:
+                # Somebody reads just now; where that goes on and on, it waits for the next time.
+                if time.monotonic() > last:
+                    return
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def another(self) -> duckdb.DuckDBPyConnection:
         """A cursor for long work, which ends when the database is closed."""

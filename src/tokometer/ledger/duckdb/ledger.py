@@ -80,6 +80,7 @@ class DuckDBLedger:
         self._changes = 0
         self._room = Room(path)
         self._damage: LedgerDamaged | None = None
+        self._recosting = DuckDBRecosting(self)
         #: The instance that last answered when asked whether it is ready, and how often it had been asked by then.
         self._ready_after: tuple[Instance, int] | None = None
         self._witness = Witness(path)
@@ -208,7 +209,7 @@ class DuckDBLedger:
     @property
     def recosting(self) -> DuckDBRecosting:
         """See :attr:`tokometer.ledger.protocol.Ledger.recosting`."""
-        return DuckDBRecosting(self)
+        return self._recosting
 
     @property
     def lock(self) -> AbstractContextManager[Any]:

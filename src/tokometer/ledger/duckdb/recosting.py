@@ -7,6 +7,7 @@ rows there are, is one transaction, and puts what was there before beside what i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from tokometer.ledger.duckdb.rebuild import ROLLUP
 from tokometer.ledger.duckdb.room import Room
 from tokometer.ledger.duckdb.transaction import transaction
 from tokometer.ledger.protocol import LedgerError, LedgerUnavailable
-from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, cannot_undo
+from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, alone, cannot_undo
 from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS
 from tokometer.ledger.slices import Span, slices
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tokometer.ledger.duckdb.ledger import DuckDBLedger
 
 #: Calls of a slice: what is written of them at once fits the memory, and holds up others for a fraction of a second.
-MOST_CALLS: Final = 400_000
+MOST_CALLS: Final = 250_000
 #: What a call and what is beside it may take in log and file together.
 _CALL_BYTES: Final = 90
 _SPARE_BYTES: Final = 64_000_000
@@ -110,6 +111,7 @@ class DuckDBRecosting:
 
     def __init__(self, ledger: DuckDBLedger) -> None:
         self._ledger = ledger
+        self._busy = threading.Lock()
         self._room = Room(ledger.path)
 
     @property
@@ -141,6 +143,10 @@ class DuckDBRecosting:
 
     def apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         """See :meth:`tokometer.ledger.recosting.Recosting.apply`."""
+        with alone(self._busy):
+            return self._apply(id_, scope, prices, progress)
+
+    def _apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         found = Found()
         self._begin(id_)
         try:
@@ -151,6 +157,7 @@ class DuckDBRecosting:
                 for span, part, count in spans:
                     inside = span.last >= first and span.first <= last
                     found.add(self._put_calls(instance, cursor, span, part, (scope, prices) if inside else None))
+                    self._make_room_in_memory()
                     done += count
                     progress(done, 2 * all_)
                 self._put_rollups(instance, cursor, progress)
@@ -162,6 +169,10 @@ class DuckDBRecosting:
 
     def undo(self, id_: str, progress: Progress) -> int:
         """See :meth:`tokometer.ledger.recosting.Recosting.undo`."""
+        with alone(self._busy):
+            return self._undo(id_, progress)
+
+    def _undo(self, id_: str, progress: Progress) -> int:
         last = self.last
         if last is None or last.id != id_ or last.state != "applied":
             raise LedgerError(cannot_undo(last, id_))
@@ -172,6 +183,7 @@ class DuckDBRecosting:
             done = 0
             for span, part, count in spans:
                 self._put_calls(instance, cursor, span, part, None, only_unknown=True)
+                self._make_room_in_memory()
                 done += count
                 progress(done, 2 * all_)
             self._put_rollups(instance, cursor, progress)
@@ -193,6 +205,11 @@ class DuckDBRecosting:
                         instance.connection.execute(statement)
                     instance.write_what_is_in_memory()
         self._note(Last(id=id_, state="staging", at=now_us()))
+
+    def _make_room_in_memory(self) -> None:
+        """Put into the file what updates keep in memory until then, where it is much: it cannot be spilled."""
+        with self._ledger.writing() as instance:
+            instance.write_what_is_in_memory()
 
     def _note(self, last: Last) -> None:
         with self._ledger.writing() as instance, transaction(instance.connection, instance.path):
@@ -254,6 +271,7 @@ class DuckDBRecosting:
                 cursor.execute(_PUT_SESSIONS)
 
             self._in_turn(instance, cursor, work, write, held())
+            self._make_room_in_memory()
             done += count
             progress(all_ + done, 2 * all_)
 

@@ -46,7 +46,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, migratio
 
 def write_what_is_in_memory(connection: duckdb.DuckDBPyConnection) -> None:
     """Put into the file what DuckDB keeps in memory until then, and cannot spill, where it is much."""
-    sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+    sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag <> 'BASE_TABLE'"
     held = connection.execute(sql).fetchone()
     if held and held[0] > _MOST_IN_MEMORY:
         connection.execute("CHECKPOINT")

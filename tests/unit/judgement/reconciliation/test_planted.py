@@ -13,7 +13,7 @@ from servers.clickhouse import clickhouse
 from tokometer.judgement.declared import Matter, drive, judge
 from tokometer.judgement.reconciliation import Book, reconcile
 from tokometer.judgement.reconciliation.judged import GAP_LINES, RECONCILIATION
-from tokometer.judgement.reconciliation.words import sentence
+from tokometer.judgement.reconciliation.words import dollars, sentence
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result, answer
@@ -124,6 +124,6 @@ def test_judged(ledger: Ledger, book: PriceBook) -> None:
         assert sum(row["reconciliation"] for row in rows) == whole["reconciliation"], by
     lines = judge(GAP_LINES, matter(book), Settings(), ask).rows
     assert sum(row["gap_lines"] for row in lines) == whole["reconciliation"]
-    assert f"gap ${whole['reconciliation']:,.2f}" in sentence("October", whole).replace("–", "")
+    assert f"gap {dollars(whole['reconciliation'])}:" in sentence("October", whole)
     assert "unexplained $0.00" in sentence("October", whole)
     assert whole["standing"] == "good"

@@ -1,0 +1,91 @@
+"""Re-costing a large ledger: how long it takes to look, to apply and to undo, and how long a page's question waits.
+
+    python benchmarks/recosting.py --dir COPY [--apply] [--undo]
+
+COPY is a data folder with a ledger that nobody has open; it is changed. A discount of a tenth makes every call that is
+billed cost something else. Fixed work (an empty loop) is timed beside it, which tells how loaded the machine was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from tokometer.collect.recosting import prices_of
+from tokometer.ledger import Statement
+from tokometer.ledger.opening import open_ledger
+from tokometer.ledger.recosting import Scope
+from tokometer.prices import PriceBook
+
+_PRICES = '[[price]]\nmodel = "*"\ndiscount = 10\n'
+_LOOPS = 5_000_000
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--apply", action="store_true")
+    parser.add_argument("--undo", action="store_true")
+    asked = parser.parse_args()
+    ledger = open_ledger(asked.dir)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "prices.toml").write_text(_PRICES)
+        prices = prices_of(PriceBook.open(Path(folder) / "prices.toml", Path(folder)))
+    recosting = ledger.recosting
+    print(f"load {os.getloadavg()[0]:.1f}, fixed work {_fixed():.2f} s")
+    began = time.monotonic()
+    found = recosting.preview(Scope(), prices, _nothing)
+    print(f"preview: {found.calls:,} calls, {found.changed:,} change, {found.alone:,} alone, {_since(began)}")
+    if asked.apply:
+        waits: list[float] = []
+        over = threading.Event()
+        asking = threading.Thread(target=_ask, args=(ledger, waits, over))
+        asking.start()
+        began = time.monotonic()
+        recosting.apply("benchmark", Scope(), prices, _nothing)
+        print(f"apply: {_since(began)}")
+        over.set()
+        asking.join()
+        waits.sort()
+        print(f"questions meanwhile: {len(waits)}, median {waits[len(waits) // 2]:.3f} s, longest {waits[-1]:.2f} s")
+    if asked.undo:
+        began = time.monotonic()
+        recosting.undo("benchmark", _nothing)
+        print(f"undo: {_since(began)}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"load {os.getloadavg()[0]:.1f}, fixed work {_fixed():.2f} s, peak {peak} MB")
+    ledger.close()
+
+
+def _ask(ledger: object, waits: list[float], over: threading.Event) -> None:
+    """What a page does: settle, then ask the rollups."""
+    while not over.wait(0.2):
+        began = time.monotonic()
+        ledger.settle()  # type: ignore[attr-defined]
+        ledger.fetch(Statement("SELECT provider, sum(cost_usd) FROM hours GROUP BY provider"))  # type: ignore[attr-defined]
+        waits.append(time.monotonic() - began)
+
+
+def _fixed() -> float:
+    began = time.monotonic()
+    for _ in range(_LOOPS):
+        pass
+    return time.monotonic() - began
+
+
+def _since(began: float) -> str:
+    return f"{time.monotonic() - began:.1f} s"
+
+
+def _nothing(_done: int, _all: int) -> None:
+    """Hears of progress."""
+
+
+if __name__ == "__main__":
+    main()
