@@ -64,6 +64,39 @@ def test_a_machine_and_a_series_by_hand(server: Running, page: Page) -> None:
     expect(page.get_by_role("row", name=f"{yesterday:%a}")).to_contain_text("40")
 
 
+def test_a_subscription_and_a_rate_by_hand(server: Running, page: Page) -> None:
+    """A plan in euros is unknown until a rate is entered; lines of people come back; nothing leaves the window."""
+    page.goto(f"{server.url}/plans?range=7d")
+    page.get_by_role("button", name="Add a subscription").click()
+    box = page.get_by_role("dialog")
+    box.get_by_label("Title").fill("Max")
+    box.get_by_label("Provider").fill("anthropic")
+    box.get_by_label("Price of a seat").fill("100")
+    box.get_by_label("Currency").fill("eur")
+    box.get_by_label("First day").fill("2026-01-01")
+    box.get_by_label("Who has a seat").fill("Ada: nonsense=1")
+    box.get_by_role("button", name="Save").click()
+    expect(box.get_by_text("nonsense")).to_be_visible()
+    box.get_by_label("Who has a seat").fill("Ada: user=ada\nGrace")
+    box.get_by_role("button", name="Save").click()
+    expect(box).to_be_hidden()
+    row = page.get_by_role("region", name="Subscriptions, table").get_by_role("row", name="Max")
+    expect(row).to_contain_text("Unknown")
+    row.get_by_role("button", name="Change Max").click()
+    expect(box.get_by_label("Who has a seat")).to_have_value("Ada: user=ada\nGrace")
+    page.keyboard.press("Escape")
+
+    files = {"name": "rates.csv", "mimeType": "text/csv", "buffer": b"Date,USD,JPY\n2026-01-02,1.08,x\n"}
+    page.get_by_label("Import exchange rates as CSV").set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_text("Rates added: 1")).to_be_visible()
+    expect(page.get_by_text("Line 2: rate")).to_be_visible()
+    page.reload()
+    expect(row).not_to_contain_text("Unknown")
+    for width in (360, 1181, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
 def test_what_if_from_the_palette(server: Running, page: Page) -> None:
     """The palette leads there; a model is asked for by keyboard, and its figures lead to the calls."""
     page.goto(f"{server.url}/usage")

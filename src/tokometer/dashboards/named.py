@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final
 
-from tokometer.dashboards import leading, limits
+from tokometer.dashboards import leading, limits, reconciled
 from tokometer.dashboards.kinds.heatmap import availability_states
 from tokometer.dashboards.kinds.verdicts import HasAny
 from tokometer.dashboards.levels import Bands, Benchmark, budget_line, success_objective
@@ -26,11 +26,13 @@ _UNDER: Final = (
     *(leading.no_words, leading.of_part, leading.of_since),
     *(leading.of_job, leading.of_job_failure, leading.of_machine, leading.of_series),
     *(leading.of_anomaly, leading.of_budget),
+    *(reconciled.of_cause, reconciled.of_gap_part),
 )
 _TO: Final = (
     *(leading.group, leading.part, leading.since),
     *(leading.job, leading.job_failure, leading.machine, leading.series),
     *(leading.anomaly, leading.budget),
+    *(reconciled.gap_cause, reconciled.gap_part),
 )
 #: By the field in which they make sense.
 NAMED: Final[dict[str, dict[str, Callable[..., Any]]]] = {

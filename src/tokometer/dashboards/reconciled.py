@@ -27,7 +27,7 @@ def book_of(context: Context, window: Window) -> Book:
     return book
 
 
-def part(row: Row) -> Leads:
+def gap_part(row: Row) -> Leads:
     """A part of a gap: the calls, lines of usage or lines of the bill that it is about."""
     day = row["at"].astimezone(UTC)
     within = f"{day.isoformat()}{BETWEEN}{(day + _DAY).isoformat()}"
@@ -39,12 +39,12 @@ def part(row: Row) -> Leads:
     return Leads(of, (whose, Condition("model", stated)), within)
 
 
-def of_part(row: Row) -> str:
+def of_gap_part(row: Row) -> str:
     """The cause and the day of a part."""
     return f"{row['title']} · {row['provider']} · {row['at']:%-d %b}"
 
 
-def cause(row: Row) -> Leads:
+def gap_cause(row: Row) -> Leads:
     """A cause: the calls, lines of usage or lines of the bill of the window."""
     whose = (Condition("provider", (row["provider"],)),) if row["provider"] else ()
     if row["cause"] in _OURS:
@@ -52,7 +52,7 @@ def cause(row: Row) -> Leads:
     return Leads("reported.total_tokens" if row["cause"] in _REPORTED else "bills.amount", whose)
 
 
-def meaning(row: Row) -> str:
+def of_cause(row: Row) -> str:
     """What a cause means, and which models have most of it."""
     models = f": {row['models']}" if row["models"] else ""
     return f"{row['meaning']}{models}"

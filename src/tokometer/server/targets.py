@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from tokometer.collect.fetching import address
 from tokometer.collect.standing import Standing
 from tokometer.collect.targets import Listed
+from tokometer.host.secrets import VARIABLE
 from tokometer.records.redaction import redacted
 from tokometer.records.time import to_datetime
 from tokometer.records.values import check_unicode
@@ -29,7 +30,6 @@ _MOST_BYTES: Final = 64 << 10
 _FIELDS: Final = ("source", "url", "name", "every", "secret", "secret_env", "options", "labels")
 #: Whoever can open the page could have any file, and any other variable, sent to an address of their own.
 _VARIABLES: Final = "TOKOMETER_"
-_KEYS: Final = "TOKOMETER_SECRETS_"
 _ELSEWHERE: Final = "stands in tokometer.toml alone, so that a page cannot have a file sent elsewhere"
 _ID_BYTES: Final = 6
 _NOT_OURS: Final = {
@@ -195,7 +195,7 @@ def _target(runtime: Runtime, form: Mapping[str, Any]) -> TargetSettings:
     named = str(form.get("secret_env", _VARIABLES))
     if not named.startswith(_VARIABLES):
         raise _wrong("secret_env", f"has to begin with {_VARIABLES} here; in tokometer.toml it may be any")
-    if named.startswith(_KEYS):
+    if named.startswith(VARIABLE):
         raise _wrong("secret_env", "holds the key of all secrets, which is sent nowhere")
     source = SOURCES.get(str(form.get("source", "")))
     if source is None or source.polled is None:
