@@ -66,7 +66,7 @@ def is_there(connection: duckdb.DuckDBPyConnection) -> bool:
     found = connection.execute(
         "SELECT 1 FROM duckdb_columns() WHERE table_name = 'calls' AND column_name = $name", {"name": KNOWN}
     )
-    return found.fetchone() is not None
+    return bool(found.fetchall())
 
 
 def make() -> Iterator[str]:

@@ -23,7 +23,7 @@ from tokometer.ledger.duckdb.pricing import CHANGES, price_slice, scope_terms, t
 from tokometer.ledger.duckdb.rebuild import ROLLUP
 from tokometer.ledger.duckdb.room import Room
 from tokometer.ledger.duckdb.transaction import transaction
-from tokometer.ledger.protocol import LedgerError, LedgerUnavailable
+from tokometer.ledger.protocol import LedgerError, LedgerUnavailable, Statement
 from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, alone, cannot_undo
 from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS
 from tokometer.ledger.slices import Span, slices
@@ -118,14 +118,15 @@ class DuckDBRecosting:
     def last(self) -> Last | None:
         """See :attr:`tokometer.ledger.recosting.Recosting.last`."""
         with self._ledger.opened() as instance:
-            row = instance.cursor().execute("SELECT value FROM meta WHERE key = $key", {"key": LAST}).fetchone()
-        return msgspec.json.decode(row[0], type=Last) if row else None
+            rows = instance.fetch(Statement("SELECT value FROM meta WHERE key = $key", {"key": LAST}))
+        return msgspec.json.decode(rows[0][0], type=Last) if rows else None
 
     def room(self) -> tuple[int, int]:
         """See :meth:`tokometer.ledger.recosting.Recosting.room`."""
         with self._ledger.opened() as instance:
-            count = instance.cursor().execute("SELECT count(*) FROM calls").fetchone()
-        return (count[0] if count else 0) * _CALL_BYTES + _SPARE_BYTES, self._room.free_bytes
+            # To the last row: a result that is not read to its end holds its transaction open, and with it checkpoints.
+            [(count,)] = instance.fetch(Statement("SELECT count(*) FROM calls"))
+        return int(count) * _CALL_BYTES + _SPARE_BYTES, self._room.free_bytes
 
     def preview(self, scope: Scope, prices: Prices, progress: Progress) -> Found:
         """See :meth:`tokometer.ledger.recosting.Recosting.preview`."""
