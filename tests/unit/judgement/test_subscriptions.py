@@ -100,7 +100,7 @@ def test_a_plan_covers_its_own_days() -> None:
 
 
 def test_what_nobody_used_is_worth_nothing() -> None:
-    """A plan that covers no call is worth nothing, which is known; calls without a price are worth nobody knows what."""
+    """A plan that covers no call is worth nothing, which is known; of calls without a price nobody knows."""
     [row] = worth([], plan())
     assert (row["subscriptions"], row["standing"]) == (Decimal(0), "warning")
     [row] = worth([calls(None)], plan())
