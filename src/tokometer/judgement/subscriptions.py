@@ -66,6 +66,8 @@ class _Held:
             whole.requests += one.requests
             whole.tokens += one.tokens
             whole.unpriced += one.unpriced
+        if not whole.requests:
+            whole.cost = Decimal(0)
         return whole
 
 
@@ -219,7 +221,7 @@ def _covers(plan: OwnSubscription, row: Mapping[str, Any]) -> str:
         if person.match and _fits(person.match, row, every=False):
             return person.name
     # Where everybody who has a seat is known, other calls are somebody else's.
-    return "" if len(_matches(plan)) >= max(plan.seats, 1) else NOBODY
+    return "" if len(_matches(plan)) == len(plan.people) >= max(plan.seats, 1) else NOBODY
 
 
 def _fits(values: Values, row: Mapping[str, Any], *, every: bool) -> bool:

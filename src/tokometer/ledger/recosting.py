@@ -86,7 +86,8 @@ class Found:
 
     #: Calls in the scope.
     calls: int = 0
-    #: Those that cost what they did, but whose price is known to be more or less sure than was said.
+    #: Those that cost what they did: their price is known to be more or less sure than was said, or is only beside what
+    #: their source reported.
     marked: int = 0
     #: Those that rows of rates could not price, so that the book did, one by one.
     alone: int = 0

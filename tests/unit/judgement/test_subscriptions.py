@@ -99,6 +99,20 @@ def test_a_plan_covers_its_own_days() -> None:
     assert (row["subscriptions"], row["paid"]) == (Decimal(10), Decimal(4))
 
 
+def test_what_nobody_used_is_worth_nothing() -> None:
+    """A plan that covers no call is worth nothing, which is known; of calls without a price nobody knows."""
+    [row] = worth([], plan())
+    assert (row["subscriptions"], row["standing"]) == (Decimal(0), "warning")
+    [row] = worth([calls(None)], plan())
+    assert (row["subscriptions"], row["saved"]) == (None, None)
+
+
+def test_somebody_who_is_known_by_nothing_may_have_made_any_call() -> None:
+    """As long as one of the seats' holders is known by name alone, other calls may be theirs."""
+    [row] = worth([calls("7", account="linus@example.com")], plan(people=(ADA, OwnPerson(name="Grace"))))
+    assert row["subscriptions"] == Decimal(7)
+
+
 def test_a_price_in_another_currency_needs_its_rate() -> None:
     """Without the rate of its days what is paid is unknown, and that is said."""
     [row] = worth([calls("1")], plan(currency="EUR"))

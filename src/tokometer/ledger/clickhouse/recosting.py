@@ -178,6 +178,9 @@ def _row(stored: StoredCall, version: str, found: Found) -> Sequence[Any] | None
         if now_basis == basis:
             return None
         found.marked += 1
+    elif call.cost_reported is not None:
+        # What a source reported stays the call's cost, whatever it is beside our price.
+        found.marked += 1
     else:
         difference = Difference(1, _usd(was), _usd(call.cost_priced), was is None, call.cost_priced is None)
         found.models.setdefault((call.provider, call.model), Difference()).add(difference)

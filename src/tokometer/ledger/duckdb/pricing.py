@@ -65,12 +65,15 @@ _PRICED: Final = (
     "AND t.clock < p.clock_until AND t.total > p.above AND t.total <= p.most))"
 )
 _DIFFERS: Final = "becomes IS DISTINCT FROM was"
+#: What a source reported stays the call's cost, whatever it is beside our price.
+_COSTS: Final = f"({_DIFFERS} AND NOT reported)"
+_MARKED: Final = f"(CASE WHEN reported THEN {_DIFFERS} ELSE NOT {_DIFFERS} AND basis <> was_basis END)"
 _FOUND: Final = (
-    f"SELECT provider, model, count(*), count(*) FILTER (WHERE NOT by_rates), count(*) FILTER (WHERE {_DIFFERS}), "
-    f"count(*) FILTER (WHERE NOT {_DIFFERS} AND NOT reported AND basis <> was_basis), "
-    f"coalesce(sum(was) FILTER (WHERE {_DIFFERS}), 0), coalesce(sum(becomes) FILTER (WHERE {_DIFFERS}), 0), "
-    "count(*) FILTER (WHERE was IS NULL AND becomes IS NOT NULL), "
-    "count(*) FILTER (WHERE becomes IS NULL AND was IS NOT NULL) "
+    f"SELECT provider, model, count(*), count(*) FILTER (WHERE NOT by_rates), count(*) FILTER (WHERE {_COSTS}), "
+    f"count(*) FILTER (WHERE {_MARKED}), "
+    f"coalesce(sum(was) FILTER (WHERE {_COSTS}), 0), coalesce(sum(becomes) FILTER (WHERE {_COSTS}), 0), "
+    "count(*) FILTER (WHERE was IS NULL AND becomes IS NOT NULL AND NOT reported), "
+    "count(*) FILTER (WHERE becomes IS NULL AND was IS NOT NULL AND NOT reported) "
     "FROM priced GROUP BY provider, model"
 )
 #: Whether a call of `priced` costs something else, or is known to do so more or less surely.
