@@ -166,14 +166,16 @@ def _nothing() -> None:
     pass
 
 
-def watch(also: Callable[[], None] = _nothing) -> bool:
+def watch(also: Callable[[], None] | None = None) -> bool:
     """Have a thread hear of signals, where somebody takes them; see :class:`Ending`. Not before this process forks.
 
-    `also` is called by that thread at each signal; false where there is no such thread.
+    `also` is called by that thread at each signal, from now on; without it, what was called before still is. False
+    where there is no such thread.
     """
     if _current is None:
         return False
-    _current.also = also
+    if also is not None:
+        _current.also = also
     _current.watch()
     return _current.is_watched
 
