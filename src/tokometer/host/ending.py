@@ -70,6 +70,8 @@ class Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before, _current = {}, self._outer
+        # A thread of ours may outlive everything else, and would keep with it whatever is told.
+        self.also = _nothing
         if self._ours is not None:
             signal.set_wakeup_fd(-1)
             # The thread ends with it. What was begun goes on: what comes after us may hang as well.
