@@ -103,8 +103,10 @@ def _no_constant(word: str) -> None:
 
 def _is_answer(found: Answer, address: str) -> bool:
     if found.status == 404:
-        # Of a provider or a model nothing may be known in the window that is looked at; not every text has values.
-        return any(part in address for part in ("/api/providers/", "/api/models/", "/api/grafana/values/", "stats/"))
+        # Of a provider or a model nothing may be known in the window that is looked at; not every text has values, or
+        # is the name of something that somebody made.
+        known = ("/api/providers/", "/api/models/", "/api/grafana/", "/api/accounts/", "/api/prices/recost/", "stats/")
+        return any(part in address for part in known)
     return found.status == 200
 
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from generators.measured_beside import beside
-from tokometer.records import STATUSES, AgentRun, Bill, JobRun, ModelCall, Record, Sample, ToolCall, to_us
+from tokometer.records import STATUSES, AgentRun, Bill, JobRun, ModelCall, Record, Reported, Sample, ToolCall, to_us
 from tokometer.records.basis import EXACT, UNPRICED, assumed
 
 #: Moments around which calls crowd: both changes of New York's and of Lord Howe's clocks in 2025, and ends of periods.
@@ -41,7 +41,8 @@ def others(seed: int, count: int) -> list[Record]:
     random = Random(seed + 1)
     for i in range(count):
         made += beside(random, i, _when(random))
-    return made
+    random = Random(seed + 2)
+    return [*made, *(_reported(random, i) for i in range(count))]
 
 
 def _when(random: Random) -> int:
@@ -165,6 +166,7 @@ def _sample(random: Random, i: int) -> Sample:
 
 def _bill(random: Random, i: int) -> Bill:
     start = _when(random)
+    more = Random(i)
     return Bill(
         source="own",
         native_id=f"bill-{i}",
@@ -174,4 +176,32 @@ def _bill(random: Random, i: int) -> Bill:
         amount=random.randint(-9_999_999_999, 9_999_999_999),
         type=random.choice(("usage", "credit", "revenue", "adjustment")),
         line_item=random.choice(("tokens", "storage")),
+        list_amount=more.choice((None, more.randint(0, 9_999_999_999))),
+        token_type=more.choice(("", "input", "output")),
+        quantity=more.choice((None, float(more.randint(0, 9_999)))),
+        quantity_unit=more.choice(("", "images")),
+    )
+
+
+def _reported(random: Random, i: int) -> Reported:
+    start = _when(random)
+    return Reported(
+        source="own",
+        native_id=f"reported-{i}",
+        started_at=start,
+        ended_at=start + 24 * _HOUR,
+        provider=random.choice(("anthropic", "openai")),
+        report=random.choice(("usage", "costs")),
+        model=random.choice(_MODELS),
+        project=random.choice(("", "shop")),
+        requests=random.choice((None, random.randint(0, 9_999))),
+        input_tokens=random.choice((None, random.randint(0, 9_999_999))),
+        cache_read_tokens=random.choice((None, random.randint(0, 9_999_999))),
+        cache_write_1h_tokens=random.choice((None, random.randint(0, 9_999))),
+        output_tokens=random.choice((None, random.randint(0, 9_999_999))),
+        reasoning_tokens=random.choice((None, random.randint(0, 99))),
+        unsplit_tokens=random.choice((None, random.randint(0, 9_999))),
+        quantity=random.choice((None, float(random.randint(0, 9_999)))),
+        quantity_unit=random.choice(("", "images")),
+        estimated_cost=random.choice((None, random.randint(0, 9_999_999_999))),
     )

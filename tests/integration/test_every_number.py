@@ -300,4 +300,6 @@ def test_every_panel_leads_somewhere(ledger: Ledger) -> None:
         if walk.view.empty:
             continue
         drawn = walk.view.chart or {}
-        assert walk.numbers or drawn.get("of") or drawn.get("series") or panel.kind in ("feed", "itemised"), panel.id
+        assert (
+            walk.numbers or drawn.get("of") or drawn.get("series") or panel.kind in ("feed", "itemised", "balance")
+        ), panel.id

@@ -53,12 +53,6 @@ _FACTS: Final[Mapping[str, str]] = {
     "token_efficiency.actual_tokens": "calls.total_tokens",
     "token_efficiency.estimated_tokens": "calls.total_tokens",
     "breaker.trips": "calls.errors",
-    "reconciliation.metered": "calls.cost",
-    "reconciliation.billed": "bills.amount",
-    "reconciliation.tokens": "calls.total_tokens",
-    "reconciliation.requests": "calls.requests",
-    "reconciliation.reported_tokens": "reported.total_tokens",
-    "reconciliation.reported_requests": "reported.requests",
 }
 #: Facts that are about another window than their judgement.
 _WINDOWS: Final = {"burn_5m": "5m", "burn_30m": "30m", "burn_1h": "1h", "burn_6h": "6h", "burn_3d": "72h"}

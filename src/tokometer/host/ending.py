@@ -70,6 +70,8 @@ class Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before, _current = {}, self._outer
+        # A thread of ours may outlive everything else, and would keep with it whatever is told.
+        self.also = _nothing
         if self._ours is not None:
             signal.set_wakeup_fd(-1)
             # The thread ends with it. What was begun goes on: what comes after us may hang as well.
@@ -166,14 +168,16 @@ def _nothing() -> None:
     pass
 
 
-def watch(also: Callable[[], None] = _nothing) -> bool:
+def watch(also: Callable[[], None] | None = None) -> bool:
     """Have a thread hear of signals, where somebody takes them; see :class:`Ending`. Not before this process forks.
 
-    `also` is called by that thread at each signal; false where there is no such thread.
+    `also` is called by that thread at each signal, from now on; without it, what was called before still is. False
+    where there is no such thread.
     """
     if _current is None:
         return False
-    _current.also = also
+    if also is not None:
+        _current.also = also
     _current.watch()
     return _current.is_watched
 

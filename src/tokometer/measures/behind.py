@@ -176,6 +176,7 @@ _ADDED: Final[dict[tuple[str, str], tuple[str, How]]] = {
     ("calls", "requests"): ("", "each"),
     ("calls", "cost_usd"): ("cost", "sum"),
     ("calls", "unpriced"): ("cost", "unknown"),
+    ("bills", "unconverted"): ("amount", "unknown"),
     ("calls", "latency_count"): ("latency_us", "known"),
     ("calls", "ttft_count"): ("ttft_us", "known"),
     ("changes", "cost_usd"): ("cost", "sum"),

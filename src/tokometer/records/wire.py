@@ -199,7 +199,9 @@ def _finish_billed(_: _Reader, values: dict[str, Any]) -> None:
 def _finish_bill(reader: _Reader, values: dict[str, Any]) -> None:
     _finish_billed(reader, values)
     _choose(reader, values, "type", "bills")
-    values["currency"] = values.get("currency", _USD).upper()
+    said = values.get("currency", _USD)
+    # What is no currency is left as it is: it may be something that has to be masked, which another spelling hides.
+    values["currency"] = said.upper() if len(said) == len(_USD) and said.isalpha() else said
     if values["currency"] != _USD and not reader.spelling("amount").endswith("_usd"):
         # What it is in US dollars is for those to say who know the rate of its day.
         values["stated_amount"], values["amount"] = values["amount"], None

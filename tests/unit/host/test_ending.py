@@ -94,3 +94,17 @@ def test_after_it_signals_do_what_they_did() -> None:
             assert inner.asked is None
             assert inner.left == 5
     assert {number: signal.getsignal(number) for number in before} == before
+
+
+def test_who_asked_to_be_told_still_is() -> None:
+    """Hearing of signals again, after others have taken that over, forgets nobody who asked to be told of them."""
+    from tokometer.host import ending
+
+    told: list[str] = []
+    with ending.Ending(5) as one:
+        assert ending.watch(lambda: told.append("told"))
+        assert ending.watch()
+        one.also()
+        assert told == ["told"]
+    one.also()
+    assert told == ["told"]

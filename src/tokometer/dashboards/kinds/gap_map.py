@@ -83,7 +83,7 @@ class GapMap(Placed):
             "tall": "tall",
             "alt": f"Gap by model and day, {window.title}",
         }
-        return View(shown, Table(("model", "day", _OF), rows), window, chart, empty=not rows)
+        return View(shown, Table(("model", "day", "gap"), rows), window, chart, empty=not rows)
 
 
 def _dollars(gap: int | None) -> float | None:
