@@ -76,6 +76,11 @@ ONE = {
     "steps": {"name": "plan", "type": "chain", "duration_ms": 2},
     "jobs": {"job_id": "j", "name": "nightly", "status": "skipped", "next_run_at": "2026-03-03T09:00:00Z"},
     "samples": {"metric": "gpu", "value": 0.25, "mode": "counter", "unit": "1"},
+    "reported": {
+        "provider": "openai", "model": "gpt-5", "report": "usage/completions", "project": "proj_1",
+        "input_tokens": 1_200, "cache_write_1h_tokens": 9, "output_tokens": 80, "requests": 4,
+        "ended_at": "2026-03-03T09:00:00Z",
+    },
     "bills": {"provider": "openai", "amount": "-12.5", "type": "credit", "ended_at": "2026-03-03T09:00:00Z"},
     "logs": {"message": "up", "level": "warning", "duration_ms": 3},
     "scores": {"name": "good", "value": 0.5, "call_id": "c", "author_type": "human"},
