@@ -25,7 +25,8 @@ def test_books_that_do_not_balance_fire_and_are_over(worlds: World) -> None:
     worlds.turn(unbalanced)
     assert worlds.firing() == ["openai"]
     _bill(worlds, 10, revision=2)
-    worlds.turn(unbalanced)
+    # It is looked at every quarter of an hour.
+    worlds.turn(unbalanced, after=timedelta(minutes=16))
     assert worlds.firing() == []
 
 

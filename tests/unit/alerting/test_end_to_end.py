@@ -20,9 +20,10 @@ from tokometer.alerting.announcing import Announcer
 from tokometer.alerting.channels import SEALED_AS
 from tokometer.alerting.delivering import Delivering, Office
 from tokometer.host.secrets import Vault
+from tokometer.records import Bill, to_us
 from tokometer.settings import BudgetLine, Settings
 from unit.alerting.office import Inside
-from unit.alerting.world import World, rule
+from unit.alerting.world import NOON, World, rule
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -89,6 +90,25 @@ def _of(condition: str, **given: Any) -> AlertRule:
     return rule(condition=condition, **given)
 
 
+def _billed(world: World, dollars: float) -> None:
+    """What a provider bills for ten dollars of calls of some days ago; the last word counts."""
+    at = to_us((NOON - 10 * DAY).replace(hour=0))
+    if dollars > 10:
+        world.calls(10 * DAY, 10)
+    world.keep(
+        Bill(
+            source="own",
+            native_id="unbalanced",
+            started_at=at,
+            ended_at=at + 1,
+            provider="openai",
+            model="gpt-5",
+            amount=int(dollars * 10**9),
+            revision=100 - int(dollars),
+        )
+    )
+
+
 SCENES = {
     "threshold": Scene(
         _of("threshold", measure="calls.cost", window="24h", each="user", value=50),
@@ -133,6 +153,13 @@ SCENES = {
         lambda world: world.job(26 * HOUR, next_in=DAY),
         lambda world: world.job(MINUTE, next_in=DAY),
         words="Nightly",
+    ),
+    "books_unbalanced": Scene(
+        _of("books_unbalanced", amount=2, percent=5),
+        lambda world: _billed(world, 15.123),
+        lambda world: _billed(world, 10),
+        after=16 * MINUTE,
+        words="openai",
     ),
     "sync_failing": Scene(
         _of("sync_failing"),

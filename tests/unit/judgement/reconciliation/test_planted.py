@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
 
 from generators.gaps import CAUSES, FIRST, NOW, PROVIDER, History, planted
-from servers.clickhouse import clickhouse
+from servers.ledgers import empty
 from tokometer.judgement.declared import Matter, drive, judge
 from tokometer.judgement.reconciliation import Book, reconcile
 from tokometer.judgement.reconciliation.judged import GAP_LINES, RECONCILIATION
 from tokometer.judgement.reconciliation.words import dollars, sentence
 from tokometer.ledger import Batch, Ledger
-from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result, answer
 from tokometer.prices import PriceBook
 from tokometer.settings import Settings
@@ -50,12 +48,11 @@ def ledger(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, histories: dict[str, History]
 ) -> Iterator[Ledger]:
     """A ledger that holds them all."""
-    with clickhouse() if request.param == "clickhouse" else nullcontext() as server:
-        made = open_ledger(tmp_path_factory.mktemp(request.param), url=server.url if server else "")
-        made.commit(Batch(records=[record for history in histories.values() for record in history.records]))
-        made.settle()
-        yield made
-        made.close()
+    made = empty(request.param, tmp_path_factory.mktemp(request.param))
+    made.commit(Batch(records=[record for history in histories.values() for record in history.records]))
+    made.settle()
+    yield made
+    made.close()
 
 
 def matter(book: PriceBook | None, by: str = "", tz: str = "UTC") -> Matter:
