@@ -37,7 +37,7 @@ def test_the_new_tables_are_those_of_a_new_ledger_on_clickhouse(attempts: int) -
     """Statement by statement, whether the ledger is new or has been brought forward; run again it changes nothing."""
     old, new = (ClickHouseLedger(f"chdb://memory/beside_{name}_{attempts}") for name in ("old", "new"))
     for table in TABLES:
-        old._command(f"DROP TABLE {table}")
+        old.command(f"DROP TABLE {table}")
     for _ in range(attempts):
         old._write_version(2)
         again = ClickHouseLedger(f"chdb://memory/beside_old_{attempts}")

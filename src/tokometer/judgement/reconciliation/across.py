@@ -130,6 +130,6 @@ def _named(cell: Parted) -> str:
     """What a ratio is called."""
     if 2 * cell.cell.billed.foreign >= cell.listed > 0 and abs(cell.ratio - 1) <= _CONVERTED:
         return "currency"
-    if abs(cell.ratio - _HALF) <= _ALIKE * _HALF + cell.bound / cell.value:
+    if _alike(cell, _HALF):
         return "tier"
     return "price"
