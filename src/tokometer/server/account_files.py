@@ -60,7 +60,9 @@ def top_ups(request: Request, account: str) -> Response:
     runtime: Runtime = request.app.state.runtime
     kept = runtime.accounts.get()
     kept.provided.get(_WORKSPACE, account)
-    found = kept.top_ups.all(_WORKSPACE, TOP_UPS.c.account == account, order=(TOP_UPS.c.at.desc(),))
+    found = kept.top_ups.all(
+        _WORKSPACE, TOP_UPS.c.account == account, order=(TOP_UPS.c.at.desc(), TOP_UPS.c.created.desc())
+    )
     return answered({"top_ups": [shown_top_up(one) for one in found]})
 
 

@@ -52,7 +52,7 @@ def listed(runtime: Runtime) -> list[dict[str, Any]]:
     if not accounts:
         return []
     put_in: dict[str, list[TopUp]] = {}
-    for top_up in kept.top_ups.all(_WORKSPACE, order=(TOP_UPS.c.at,)):
+    for top_up in kept.top_ups.all(_WORKSPACE, order=(TOP_UPS.c.at, TOP_UPS.c.created)):
         put_in.setdefault(top_up.account, []).append(top_up)
     states, now = kept.syncs.states(_WORKSPACE), runtime.now()
     spent = spends(runtime, accounts, month_of(now))

@@ -22,7 +22,9 @@ from tokometer.reports.grafana.sight import Sight
 from tokometer.reports.grafana.target import CHOSEN, WINDOW
 
 #: Sentences ask for nothing.
-PANELS: Final = [panel for board in DASHBOARDS.values() for panel in board.panels if panel.kind != "brief"]
+#: Kinds of panel that are a text with a link to our page there.
+_IN_WORDS: Final = ("brief", "balance", "gapmap")
+PANELS: Final = [panel for board in DASHBOARDS.values() for panel in board.panels if panel.kind not in _IN_WORDS]
 BOARDS: Final = {name: board_of(board, Sight()) for name, board in DASHBOARDS.items()}
 NOBODY: Final[Mapping[str, None]] = dict.fromkeys(("provider", "model", "team", "environment"))
 
