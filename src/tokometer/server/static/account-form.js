@@ -161,7 +161,7 @@ async function kept(form, said, button, does, account, body) {
   button.setAttribute("disabled", "");
   const { wrong } = does === "add" ? await send("POST", "/api/accounts", body) : await send("PATCH", `/api/accounts/${account.id}`, { ...body, revision: account.revision });
   button.removeAttribute("disabled");
-  if (wrong) return refuse(form, said, wrong);
+  if (wrong) return void refuse(form, said, wrong);
   box.close();
   await renew();
 }
