@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from tokometer import __version__
 from tokometer.collect import signing
@@ -68,7 +68,7 @@ class Fetcher:
         """See :class:`tokometer.sources.protocol.Fetch`; a list in `query` is sent as several values."""
         url = address(self.target.url)
         where = url.path.rstrip("/") + path if path else url.path or "/"
-        asked = "&".join(part for part in (url.query, urlencode(query or {}, doseq=True)) if part)
+        asked = "&".join(part for part in (url.query, urlencode(query or {}, doseq=True, quote_via=quote)) if part)
         where = f"{where}?{asked}" if asked else where
         sent = {
             "Accept-Encoding": "gzip",

@@ -62,7 +62,7 @@ def test_the_path_is_below_the_address_and_queries_add_up(server: Answering) -> 
     with closing(Fetcher(target(f"{server.url}/below/?x=1"))) as fetch:
         fetch()
         fetch("/a", {"y": "ü &"})
-    assert server.paths() == ["/below/?x=1", "/below/a?x=1&y=%C3%BC+%26"]
+    assert server.paths() == ["/below/?x=1", "/below/a?x=1&y=%C3%BC%20%26"]
 
 
 def test_a_body_is_posted(server: Answering) -> None:

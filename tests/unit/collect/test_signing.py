@@ -33,6 +33,14 @@ def test_the_documented_example() -> None:
     )
 
 
+def test_the_documented_example_of_a_list() -> None:
+    """The objects of a bucket whose names begin with J, whatever the order in which the query has its names."""
+    at = datetime(2013, 5, 24, tzinfo=UTC)
+    for where in ("/?max-keys=2&prefix=J", "/?prefix=J&max-keys=2"):
+        found = signed(_KEY, "us-east-1", "examplebucket.s3.amazonaws.com", where, {}, at)
+        assert found["Authorization"].endswith("34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
+
+
 def test_a_key_of_another_form() -> None:
     """What is no pair of id and secret is refused as a key."""
     with pytest.raises(PollError, match="ACCESS_KEY_ID"):

@@ -16,7 +16,6 @@ from tokometer.collect.fetching import Fetcher
 from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.errors import Ended
 from tokometer.collect.syncing.limits import retry_after, until_more
-from tokometer.collect.syncing.signing import signed, sorted_query
 from tokometer.sources.polling import checked
 from tokometer.sources.protocol import Fetched, PollError, Target
 from tokometer.statements import AccountKind
@@ -45,8 +44,6 @@ _SHORTEST_KEY: Final = 6
 #: Of the time for which it is good, what was exchanged for a key is used for such a part.
 _GOOD_FOR: Final = 0.9
 _WHOLE: Final = ("http://", "https://")
-#: How a key is sent that signs questions instead.
-SIGNED: Final = "aws4"
 
 
 class Asker:
@@ -169,22 +166,7 @@ class Asker:
             fetcher = self._fetchers.setdefault(where, Fetcher(replace(self._target, url=where), _SECONDS, _BYTES))
         fetcher.target = replace(fetcher.target, secret=self._target.secret if keyed else "")
         headers = {**self._kind.headers, **question.headers} if keyed else dict(question.headers)
-        query: Mapping[str, Any] = question.query
-        if keyed and self._target.options.get("auth") == SIGNED:
-            headers |= self._signed(fetcher.target.url, path, question)
-            path, query = f"{path}?{sorted_query(query)}" if query else path, {}
-        return fetcher(path, query, headers=headers, body=question.body, method=question.method)
-
-    def _signed(self, url: str, path: str, question: _Question) -> Mapping[str, str]:
-        return signed(
-            self._target.secret,
-            self._target.options.get("region") or "us-east-1",
-            question.method or ("GET" if question.body is None else "POST"),
-            url.rstrip("/") + path,
-            question.query,
-            question.body or b"",
-            self._clock.now(),
-        )
+        return fetcher(path, question.query, headers=headers, body=question.body, method=question.method)
 
     def _is_keyed(self, question: _Question) -> bool:
         """Whether a question is for who has the key: below the account's address, or one that it names beside."""

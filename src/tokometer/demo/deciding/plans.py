@@ -8,7 +8,8 @@ from typing import Final
 
 from tokometer.accounts import ExchangeRate, Subscription
 from tokometer.accounts.accounts import Accounts
-from tokometer.ledger import Readable, Statement
+from tokometer.ledger import Readable
+from tokometer.measures import Filter, Query, run
 from tokometer.settings import Settings
 
 _WHO: Final = "Ada"
@@ -62,5 +63,6 @@ def decide(accounts: Accounts, ledger: Readable, _settings: Settings, now: datet
 
 def _users(ledger: Readable, source: str) -> list[str]:
     """Who made calls, the most costly first."""
-    sql = "SELECT user FROM calls WHERE source = $source AND user <> '' GROUP BY user ORDER BY sum(cost_usd) DESC, user"
-    return [str(row[0]) for row in ledger.fetch(Statement(sql, {"source": source}))]
+    where = (Filter("calls.source", "=", (source,)),)
+    rows = run(ledger, Query(measures=("calls.cost",), by=("calls.user",), where=where, since="all")).rows
+    return [row["user"] for row in sorted(rows, key=lambda row: (-(row["cost"] or 0), row["user"])) if row["user"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
@@ -13,7 +13,6 @@ from providers.synced import FastClock
 from servers.answering import Answering, Reply, answering
 from tokometer.collect.syncing.asking import Asker
 from tokometer.collect.syncing.errors import Ended
-from tokometer.collect.syncing.signing import signed
 from tokometer.sources.protocol import PollError, Target
 from tokometer.statements import AccountKind, Asked, Key
 from tokometer.statements.protocol import Asks
@@ -128,12 +127,3 @@ def test_who_is_ended_asks_no_more(server: Answering) -> None:
     ask = Asker(Target("Ours", server.url, 0.0), FastClock(), ended, KIND)
     with pytest.raises(Ended):
         ask("/x")
-
-
-def test_signatures_are_as_amazon_makes_them() -> None:
-    """The example of its documentation: getting an object, with the signature that is given there."""
-    key = f"AKIAIOSFODNN7EXAMPLE:{'wJalrXUtnFEMI/K7MDENG'}/bPxRfiCYEXAMPLEKEY"
-    at = datetime(2013, 5, 24, tzinfo=UTC)
-    query = {"prefix": "J", "max-keys": "2"}
-    found = signed(key, "us-east-1", "GET", "https://examplebucket.s3.amazonaws.com/", query, b"", at)
-    assert found["Authorization"].endswith("34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
