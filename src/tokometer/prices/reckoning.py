@@ -112,8 +112,10 @@ def _token_lines(call: ModelCall, rates: Rates, extras: Extras | None, words: li
     parts = call.parts or {}
     for field, name, bucket in _BUCKETS:
         tokens: int = getattr(call, field) or 0
+        if not tokens:
+            continue
         reasoning = min(call.reasoning_tokens or 0, tokens) if field == "output_tokens" else 0
-        stated = {part: number for part, number in parts.items() if PARTS.get(part) == field}
+        stated = {part: number for part, number in parts.items() if PARTS.get(part) == field} if parts else {}
         if extras is not None and not stated and tokens > reasoning:
             # The thoughts of a model that makes pictures are text; the rest is taken to be what it was called for.
             stated = {part: tokens - reasoning for part in extras.presumed if PARTS[part] == field}
