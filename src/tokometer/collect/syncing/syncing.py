@@ -185,7 +185,7 @@ class Syncing:
         target = target_of(account, found, key)
         asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES)
         try:
-            return found.check(asked_of(account, found, asker, self._clock.now()))
+            return found.try_key(asked_of(account, found, asker, self._clock.now()))
         except PollError as error:
             shown = redacted(asker.scrubbed(str(error)), _LONGEST)
             raise PollError(shown, secret=error.secret, absent=error.absent, retry_after=error.retry_after) from None
