@@ -175,6 +175,15 @@ def _named(door: RemoteDoor, account: str) -> Mapping[str, Any]:
 
 
 def _key(key: Mapping[str, Any], variable: str) -> str:
+    """The key that somebody gives; from now on it stands in nothing that this command says."""
+    from tokometer.records.redaction import Held
+
+    told = _told(key, variable)
+    Held(told)
+    return told
+
+
+def _told(key: Mapping[str, Any], variable: str) -> str:
     if variable:
         found = os.environ.get(variable, "").strip()
         if not found:

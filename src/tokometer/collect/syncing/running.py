@@ -21,7 +21,7 @@ from tokometer.collect.syncing.reach import options_of, target_of
 from tokometer.collect.writer import Writer, WriterClosed
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.records import Record
-from tokometer.records.redaction import redacted
+from tokometer.records.redaction import Held, redacted
 from tokometer.sources.protocol import PollError
 from tokometer.statements import AccountKind, Asked, Balance, Portion, Report, Stated
 
@@ -80,6 +80,8 @@ class Run:
         self.over = threading.Event()
         #: Why it was ended: `cancelled`, or `broken_off` where the server stops.
         self.why = "broken_off"
+        #: Its key, and what is sent instead, for as long as it runs and until what came of it has been said.
+        self.held = Held()
         self._means = means
         self._kind = kind
         self._asker: Asker | None = None
@@ -107,6 +109,7 @@ class Run:
     def sync(self, secret: str, known: dict[str, str]) -> Result:
         """Read what may have changed. `secret` is the account's key, `known` up to when its reports are known."""
         self._known = dict(known)
+        self.held.keep_out(secret)
         return self._guarded(secret, self._sync)
 
     def take_in(self, secret: str, data: bytes, name: str) -> Result:
@@ -129,7 +132,7 @@ class Run:
         """Do the work, and say how it ended, whatever happens."""
         account, means = self.account, self._means
         target = target_of(account, self._kind, secret, needs_key=self.trigger != "upload")
-        asker = self._asker = Asker(target, means.clock, self.ended, self._kind)
+        asker = self._asker = Asker(target, means.clock, self.ended, self._kind, held=self.held)
         asked = asked_of(account, self._kind, asker, means.clock.now())
         keeper = Keeper(
             Whose(account.id, account.title, account.workspace),
@@ -150,7 +153,7 @@ class Run:
         except (LedgerError, WriterClosed, AccountsError) as error:
             result.state, result.error = "failed", self._shown(error)
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others; it is shown as one
-            _LOG.warning("syncing %s: %s", account.title, asker.scrubbed(type(error).__name__))
+            _LOG.warning("syncing %s: %s", account.title, type(error).__name__, exc_info=True)
             result.state, result.error = "failed", MISTAKE.format(type(error).__name__)
         finally:
             asker.close()
@@ -245,6 +248,7 @@ class Run:
         except PollError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a mistake of ours in one report; it is shown as one
+            _LOG.warning("syncing %s: %s", self.account.title, report.name, exc_info=True)
             failure = PollError(MISTAKE.format(type(error).__name__), final=True)
         else:
             return None

@@ -17,7 +17,7 @@ from tokometer.collect.hands import Hands
 from tokometer.collect.syncing.asking import Asker
 from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.dues import after, is_due
-from tokometer.collect.syncing.errors import SyncBusy, SyncError
+from tokometer.collect.syncing.errors import Ended, SyncBusy, SyncError
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.reach import secret_of, target_of
 from tokometer.collect.syncing.running import MISTAKE, Means, Result, Run, asked_of
@@ -26,7 +26,7 @@ from tokometer.host.regular import read_bytes
 from tokometer.host.secrets import Vault
 from tokometer.ledger import Ledger
 from tokometer.records import Record
-from tokometer.records.redaction import redacted
+from tokometer.records.redaction import Held, redacted
 from tokometer.sources.protocol import PollError
 from tokometer.statements import KINDS, AccountKind
 
@@ -183,14 +183,22 @@ class Syncing:
         found = self._kinds[kind]
         account = ProviderAccount(type=kind, title=found.title, address=address, options=dict(options))
         target = target_of(account, found, key)
-        asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES)
-        try:
-            return found.check(asked_of(account, found, asker, self._clock.now()))
-        except PollError as error:
-            shown = redacted(asker.scrubbed(str(error)), _LONGEST)
-            raise PollError(shown, secret=error.secret, absent=error.absent, retry_after=error.retry_after) from None
-        finally:
-            asker.close()
+        with Held(key) as held:
+            asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES, held=held)
+            try:
+                return found.try_key(asked_of(account, found, asker, self._clock.now()))
+            except PollError as error:
+                shown = redacted(asker.scrubbed(str(error)), _LONGEST)
+                raise PollError(
+                    shown, secret=error.secret, absent=error.absent, retry_after=error.retry_after
+                ) from None
+            except Ended:
+                raise PollError("was not asked to the end: the server is stopping") from None
+            except Exception as error:  # noqa: BLE001 - a mistake in one kind; said here, where its key is known
+                _LOG.warning("testing an account: %s", kind, exc_info=True)
+                raise PollError(MISTAKE.format(type(error).__name__), final=True) from None
+            finally:
+                asker.close()
 
     def is_running(self, account: str) -> bool:
         """Whether this process syncs an account just now."""
@@ -304,7 +312,10 @@ class Syncing:
             # The lease runs out by itself, and who takes it finds that this was broken off.
             self.trouble = str(error)
             _LOG.warning("how a sync ended cannot be written down: %s", error)
+        except Exception:  # noqa: BLE001 - said here, where its key is known
+            _LOG.exception("how a sync ended cannot be written down")
         finally:
+            run.held.release()
             with self._lock:
                 self._running.pop(run.account.id, None)
             run.over.set()
