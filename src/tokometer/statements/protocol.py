@@ -171,8 +171,9 @@ class AccountKind:
     #: Asks for what is left; None where the provider has no such API, and `no_balance` says so in words.
     balance: Callable[[Asked], Balance | None] | None = None
     no_balance: str = ""
-    #: One cheap question that a key must be able to answer; what it raises is shown. Returns facts for people.
-    check: Callable[[Asked], Mapping[str, Any]]
+    #: One cheap question that a key must be able to answer; what it raises is shown. Returns facts for people. Where
+    #: there is none, what is left is asked for.
+    check: Callable[[Asked], Mapping[str, Any]] | None = None
     #: Seconds between two syncs, and the least that may pass between two questions.
     every: int = 3_600
     pace: float = 0.0
@@ -180,6 +181,18 @@ class AccountKind:
     uploads: Callable[[bytes, str, Asked], Iterator[Stated]] | None = None
     #: What can be uploaded, for people and for the form: `.csv`, `.parquet`.
     accepts: tuple[str, ...] = ()
+
+    def try_key(self, asked: Asked) -> Mapping[str, Any]:
+        """Facts for people, once a key has answered the one question that it must be able to.
+
+        Raises:
+            PollError: It does not answer so.
+        """
+        if self.check is not None:
+            return self.check(asked)
+        assert self.balance is not None, f"{self.name}: nothing tries its key"
+        left = self.balance(asked)
+        return {} if left is None else {"balance": f"{left.amount} {left.unit}", **left.facts}
 
 
 def days(since: datetime, until: datetime, most: timedelta) -> Iterable[Portion]:

@@ -186,7 +186,7 @@ class Syncing:
         with Held(key) as held:
             asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES, held=held)
             try:
-                return found.check(asked_of(account, found, asker, self._clock.now()))
+                return found.try_key(asked_of(account, found, asker, self._clock.now()))
             except PollError as error:
                 shown = redacted(asker.scrubbed(str(error)), _LONGEST)
                 raise PollError(

@@ -1,15 +1,9 @@
 // @ts-check
 // The list of pages is where it was left, with the open page in view, before anything is painted. A classic script, so that it blocks.
-(() => {
-  const list = document.querySelector(".places"), here = list?.querySelector("[aria-current]");
-  if (!list) return;
+for (const list of document.querySelectorAll(".places")) {
   try { list.scrollTop = Number(sessionStorage.getItem("places")); } catch { /* Then it begins at the top. */ }
-  if (here) {
-    // With the heading above it, and some of what is below it.
-    const room = 32, box = list.getBoundingClientRect(), own = here.getBoundingClientRect();
-    list.scrollTop += Math.min(0, own.top - room - box.top) + Math.max(0, own.bottom + room - box.bottom);
-  }
-  addEventListener("pagehide", () => {
-    try { sessionStorage.setItem("places", String(list.scrollTop)); } catch { /* Then it begins at the top. */ }
-  });
-})();
+  const box = list.getBoundingClientRect(), own = list.querySelector("[aria-current]")?.getBoundingClientRect() ?? box;
+  // With the heading above it, and some of what is below it.
+  if (own !== box) list.scrollTop += Math.min(0, own.top - 32 - box.top) + Math.max(0, own.bottom + 32 - box.bottom);
+  addEventListener("pagehide", () => { try { sessionStorage.setItem("places", String(list.scrollTop)); } catch { /* So be it. */ } });
+}
