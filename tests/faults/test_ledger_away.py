@@ -12,7 +12,7 @@ import pytest
 from generators.otlp_spans import as_json, protobuf, span
 from servers.inside import Inside, inside
 from tokometer.ledger import LedgerUnavailable
-from tokometer.server.pages import PAGES
+from tokometer.server.places import PAGES
 from tokometer.server.rendering import panels
 
 _CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 10}
@@ -62,7 +62,7 @@ def test_pages_say_it_to_people(server: Inside, monkeypatch: pytest.MonkeyPatch)
     """A page is a page also then: with its sidebar, the reason in words, and another try by itself."""
     _away(server, monkeypatch)
     for page in PAGES:
-        answer = server.get(page["url"], {"Accept": "text/html,application/xhtml+xml"})
+        answer = server.get(page.url, {"Accept": "text/html,application/xhtml+xml"})
         assert answer.status == 503, page
         assert answer.headers["content-type"].startswith("text/html")
         assert "the disk is away." in answer.text

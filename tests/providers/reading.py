@@ -84,7 +84,7 @@ def read(
     )
     asked = Asked("acc1", title, kind.provider, given, now, asker)
     try:
-        found = Read(kind.check(asked), kind.balance(asked) if kind.balance else None)
+        found = Read(kind.try_key(asked), kind.balance(asked) if kind.balance else None)
         for report in kind.reports if reports else ():
             if not report.applies(given):
                 continue

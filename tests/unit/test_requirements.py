@@ -16,7 +16,7 @@ from tokometer.dashboards import DASHBOARDS, Panel
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.measures import CUBES
 from tokometer.server.endpoints import ROUTERS
-from tokometer.server.pages import PAGES
+from tokometer.server.places import PAGES
 from tokometer.settings.sections import SECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ def missing(place: Place) -> list[str]:
     """What a place names that is not there."""
     cube, _, short = place.name.partition(".")
     there = {
-        "page": lambda: place.name.lstrip("/") in {one["id"] for one in PAGES},
+        "page": lambda: place.name.lstrip("/") in {one.id for one in PAGES},
         "panel": lambda: place.name in PANELS,
         "measure": lambda: cube in CUBES and short in CUBES[cube].measures,
         "dimension": lambda: cube in CUBES and short in CUBES[cube].dimensions,

@@ -42,7 +42,10 @@ def _sqlite(path: Path) -> Engine:
         open_regular(path, os.O_RDWR | os.O_CREAT, 0o600).close()
     except OSError as error:
         raise AccountsUnavailable(f"{path}: {error.strerror}; what people make is kept there") from error
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE})
+    # What a change was to write stands in no error.
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
@@ -75,6 +78,7 @@ def _postgresql(url: str) -> Engine:
         address.set(drivername=_POSTGRESQL),
         connect_args={"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE * 1000}"},
         pool_pre_ping=True,
+        hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
 

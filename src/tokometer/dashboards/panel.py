@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import wraps
 from typing import Any, ClassVar, Final, Protocol
 
@@ -206,6 +207,16 @@ class Section:
     control: str = ""
 
 
+class Group(StrEnum):
+    """A heading of the sidebar; they stand in this order."""
+
+    OBSERVE = "Observe"
+    COMPARE = "Compare"
+    MONEY = "Money"
+    ACT = "Act"
+    SET_UP = "Set up"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
     """A page of panels. `key` is the letter that leads there after `g`; `range` is what it opens with."""
@@ -219,6 +230,8 @@ class Dashboard:
     short: str = ""
     #: Whom it answers what, for the guide.
     about: str = ""
+    #: The heading of the sidebar that it stands under; none for those that people make, which are in a list of theirs.
+    group: Group | None = None
 
     @property
     def panels(self) -> tuple[Panel, ...]:

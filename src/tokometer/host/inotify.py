@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tokometer.host.there import leads_to_folder
+
 #: See inotify(7).
 _MODIFY, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x2, 0x40, 0x80, 0x100, 0x200
 _DELETE_SELF, _MOVE_SELF, _UNMOUNT, _OVERFLOW, _IGNORED = 0x400, 0x800, 0x2000, 0x4000, 0x8000
@@ -155,7 +157,7 @@ class Inotify:
             self._folders[number] = folder
             # What comes between these two lines is told, and found; what is found twice is watched once.
             with suppress(OSError), os.scandir(folder) as entries:
-                left += [entry.path for entry in entries if _is_folder(entry)]
+                left += [entry.path for entry in entries if leads_to_folder(entry)]
 
     def _await(self, missing: Path) -> None:
         """Hear when it appears, or the first folder on the way to it that is not there either."""
@@ -181,13 +183,6 @@ class Inotify:
         for number in gone:
             del self._folders[number]
             self._libc.inotify_rm_watch(self._ear, number)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 def _error(what: str) -> OSError:

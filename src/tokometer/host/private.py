@@ -31,8 +31,15 @@ _BESIDE: Final = ("cache", "ship", "dashboards", "tokometer.toml", "prices.toml"
 
 
 def keep_private() -> None:
-    """Make everything private that this process and its children write; also what libraries do (a database's log)."""
+    """Make everything private that this process and its children write; also what libraries do (a database's log).
+
+    Should one of them crash, its memory, which may hold a key, is written nowhere.
+    """
     os.umask(UMASK)
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # there is none on Windows
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def private_folder(folder: Path) -> None:

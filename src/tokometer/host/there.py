@@ -19,3 +19,19 @@ def is_file(path: Path) -> bool:
 def is_there(path: Path) -> bool:
     """Whether there is anything, or a link to something."""
     return os.path.exists(path)  # noqa: PTH110 - see above
+
+
+def leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder or a link to one; a link in a circle, or to where nobody may look, ends only itself."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def leads_to_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a regular file or a link to one; see :func:`leads_to_folder`."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

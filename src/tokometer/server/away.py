@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse, Response
 
 from tokometer.ledger import LedgerError
 from tokometer.ledger.protocol import RETRY_AFTER
-from tokometer.server.pages import PAGES, theme_of
+from tokometer.server.pages import theme_of
+from tokometer.server.places import sidebar
 from tokometer.server.templates import render
 
 _HTML: Final = "text/html"
@@ -44,7 +45,7 @@ def bare_page(request: Request, template: str, **values: object) -> str:
     return render(
         template,
         page="",
-        pages=[item | {"count": 0} for item in PAGES],
+        pages=sidebar(),
         demo=request.app.state.runtime.demo,
         theme=theme_of(request),
         warnings=(),

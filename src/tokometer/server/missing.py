@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokometer.server.away import bare_page, is_page
-from tokometer.server.pages import PAGES
+from tokometer.server.places import PAGES
 from tokometer.server.refusing import refusal
 
 _MISSING: Final = 404
@@ -31,7 +31,7 @@ async def _told(request: Request, error: Exception) -> Response:
     if error.status_code != _MISSING or not is_page(request):
         return refusal(error)
     path = request.url.path
-    near = get_close_matches(path, [page["url"] for page in PAGES], 1)
+    near = get_close_matches(path, [page.url for page in PAGES], 1)
     html = bare_page(request, "missing.html", path=path[:_SHOWN], near=near[0] if near else "")
     return Response(html, _MISSING, {"Cache-Control": "no-store"}, "text/html")
 

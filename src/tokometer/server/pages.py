@@ -17,6 +17,7 @@ from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS
 from tokometer.server.connecting import ways
 from tokometer.server.offered import offered
 from tokometer.server.own_boards import OwnBoard
+from tokometer.server.places import sidebar
 from tokometer.server.rendering import every
 from tokometer.server.runtime import Runtime
 from tokometer.server.settled import shown
@@ -26,23 +27,6 @@ from tokometer.settings.sections import example
 
 router: Final = APIRouter(include_in_schema=False)
 _THEMES: Final = ("light", "dark")
-#: Every page, in the order of the sidebar.
-PAGES: Final = (
-    *(
-        {"id": one.id, "title": one.short or one.title, "url": f"/{one.id}", "key": one.key}
-        for one in DASHBOARDS.values()
-    ),
-    {"id": "budgets", "title": "Budgets", "url": "/budgets", "key": "h"},
-    {"id": "alerts", "title": "Alerts", "url": "/alerts", "key": "y"},
-    {"id": "accounts", "title": "Accounts", "url": "/accounts", "key": "v"},
-    {"id": "billing", "title": "Billing", "url": "/billing", "key": "i"},
-    {"id": "plans", "title": "Plans", "url": "/plans", "key": "j"},
-    {"id": "explore", "title": "Explore", "url": "/explore", "key": "e"},
-    {"id": "boards", "title": "Boards", "url": "/boards", "key": "d"},
-    {"id": "sources", "title": "Sources", "url": "/sources", "key": "s"},
-    {"id": "prices", "title": "Prices", "url": "/prices", "key": "q"},
-    {"id": "settings", "title": "Settings", "url": "/settings", "key": ","},
-)
 #: Kinds of panel that show a tile or a gauge for each name.
 _TILED: Final = ("grid", "gauge")
 
@@ -145,15 +129,10 @@ def framed(
     refused = sum(refused_by_source(runtime.ledger).values())
     asked = f"?{request.url.query}" if request.url.query and not alone else ""
     counts = {"sources": (refused, "refused record"), "alerts": (runtime.alerting.firing, "firing alert")}
-    pages = [
-        item | {"url": f"{item['url']}{asked}", "count": many, "counts": of}
-        for item in PAGES
-        for many, of in (counts.get(item["id"], (0, "")),)
-    ]
     html = render(
         template,
         page=page,
-        pages=pages,
+        pages=sidebar(asked, counts),
         alone=alone,
         demo=runtime.demo,
         theme=theme_of(request),

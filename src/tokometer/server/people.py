@@ -15,6 +15,7 @@ from tokometer.measures import QueryError, dimension_named
 from tokometer.records.redaction import redacted
 from tokometer.records.values import check_unicode
 from tokometer.server.body import BodyError, received
+from tokometer.server.discreet import hold_secrets
 
 #: A dashboard of sixty panels has a tenth of it.
 _MOST_BYTES: Final = 256 * 1024
@@ -60,6 +61,7 @@ async def told(request: Request) -> dict[str, Any]:
         raise HTTPException(400, "the body is not JSON") from None
     if not isinstance(given, dict):
         raise HTTPException(400, "the body is not an object")
+    hold_secrets(request.scope, given)
     return given
 
 

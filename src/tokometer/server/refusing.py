@@ -12,6 +12,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from tokometer.measures import QueryError
+
 _JSON: Final = "application/json"
 #: What is told of a parameter that is of the wrong type; not what it was, which may be anything.
 _TOLD: Final = ("type", "loc", "msg")
@@ -23,6 +25,7 @@ def answer_refusals(app: FastAPI) -> None:
     """Have every address of an application say so in JSON that can be sent, and say nothing to who has left."""
     app.add_exception_handler(RequestValidationError, _mistyped)
     app.add_exception_handler(ClientDisconnect, _left)
+    app.add_exception_handler(QueryError, _unanswerable)
 
 
 def refusal(error: HTTPException) -> Response:
@@ -35,6 +38,11 @@ def refusal(error: HTTPException) -> Response:
 async def _mistyped(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return _said(422, [{name: one[name] for name in _TOLD if name in one} for one in error.errors()])
+
+
+async def _unanswerable(_request: Request, error: Exception) -> Response:
+    """What was asked leads to a question that has no answer, such as one of too many rows."""
+    return _said(422, str(error))
 
 
 async def _left(_request: Request, _error: Exception) -> Response:

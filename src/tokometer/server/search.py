@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from tokometer.dashboards import DASHBOARDS, Dashboard, addresses, titled
 from tokometer.dashboards.names import Names
 from tokometer.measures import Filter, Query, dimension_named
+from tokometer.server.places import PAGES
 from tokometer.server.runtime import Runtime
 from tokometer.settings.sections import SECTIONS
 
@@ -95,15 +96,11 @@ def _dashboards(runtime: Runtime) -> Iterator[Dashboard]:
 
 
 def _pages(runtime: Runtime) -> Iterator[Item]:
-    for one in _dashboards(runtime):
-        yield _item(one.title, addresses.dashboard(one.id), one.short if one.short not in one.title else "")
-    yield _item("Boards", "/boards", "dashboards of your own")
+    yield from (_item(place.long or place.title, place.url, place.about) for place in PAGES)
+    for one in runtime.boards.all():
+        yield _item(one.dashboard.title, addresses.dashboard(one.dashboard.id))
     yield _item("What-if", "/what-if", "the same calls under another model, provider, tier or cache share")
-    yield _item("Billing", "/billing", "rate cards, statements for customers and teams, FOCUS")
-    yield _item("Plans", "/plans", "subscriptions against what they are worth, seats, exchange rates")
     yield _item("Units", "/units", "machines that were bought; cost per order, ticket, active user")
-    yield _item("Sources", "/sources")
-    yield _item("Settings", "/settings")
 
 
 def _panels(runtime: Runtime) -> Iterator[Item]:

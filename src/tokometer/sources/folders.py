@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.host.regular import open_regular
-from tokometer.host.there import is_file
+from tokometer.host.there import is_file, leads_to_file, leads_to_folder
 
 _HEAD: Final = 4_096
 
@@ -34,28 +34,13 @@ def below(root: Path, wanted: Callable[[str], bool], enter: Callable[[str], bool
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if _is_folder(entry):
+                    if leads_to_folder(entry):
                         if enter is None or enter(entry.name):
                             folders.append(entry.path)
-                    elif wanted(entry.name) and _is_file(entry):
+                    elif wanted(entry.name) and leads_to_file(entry):
                         yield Path(entry.path)
         except OSError:
             continue
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it leads to a folder; a link in a circle, or to where nobody may look, ends only itself."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
 
 
 def head(path: Path, most: int = _HEAD) -> bytes:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tokometer.records import Notice, Record, Refusal
 from tokometer.sources.protocol import Fetched
@@ -78,6 +78,18 @@ class Portion:
     mark: str = ""
 
 
+class Of(NamedTuple):
+    """What lines of an uploaded file are of."""
+
+    #: The statement, whatever file states it: `2026-10-01 111111111111`. All of it that the newest file does not state
+    #: is withdrawn.
+    statement: str
+    #: The export that the file is a piece of; pieces of one add up.
+    export: str
+    #: Which piece; '' is the first, or all of it.
+    piece: str = ""
+
+
 @dataclass(slots=True)
 class Stated:
     """A page of what a portion states."""
@@ -85,6 +97,8 @@ class Stated:
     records: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    #: What all of its lines are of, in an uploaded file; where that is not said, of a file of that name.
+    of: Of | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +185,9 @@ class AccountKind:
     #: Asks for what is left; None where the provider has no such API, and `no_balance` says so in words.
     balance: Callable[[Asked], Balance | None] | None = None
     no_balance: str = ""
-    #: One cheap question that a key must be able to answer; what it raises is shown. Returns facts for people.
-    check: Callable[[Asked], Mapping[str, Any]]
+    #: One cheap question that a key must be able to answer; what it raises is shown. Returns facts for people. Where
+    #: there is none, what is left is asked for.
+    check: Callable[[Asked], Mapping[str, Any]] | None = None
     #: Seconds between two syncs, and the least that may pass between two questions.
     every: int = 3_600
     pace: float = 0.0
@@ -180,6 +195,18 @@ class AccountKind:
     uploads: Callable[[bytes, str, Asked], Iterator[Stated]] | None = None
     #: What can be uploaded, for people and for the form: `.csv`, `.parquet`.
     accepts: tuple[str, ...] = ()
+
+    def try_key(self, asked: Asked) -> Mapping[str, Any]:
+        """Facts for people, once a key has answered the one question that it must be able to.
+
+        Raises:
+            PollError: It does not answer so.
+        """
+        if self.check is not None:
+            return self.check(asked)
+        assert self.balance is not None, f"{self.name}: nothing tries its key"
+        left = self.balance(asked)
+        return {} if left is None else {"balance": f"{left.amount} {left.unit}", **left.facts}
 
 
 def days(since: datetime, until: datetime, most: timedelta) -> Iterable[Portion]:

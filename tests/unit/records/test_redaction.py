@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokometer.records.redaction import MASK, RULES, Rule, holding_secrets, masked, names_a_secret, redacted
+from tokometer.records.redaction import (
+    MASK,
+    RULES,
+    Held,
+    Rule,
+    holding_secrets,
+    masked,
+    names_a_secret,
+    redacted,
+    without_held,
+)
+from tokometer.records.redaction.held import HELD
 from tokometer.records.texts import mend
 from tokometer.records.values import MAX_LONG_TEXT, long_text, message
 
@@ -170,3 +181,34 @@ def test_no_megabyte_takes_long() -> None:
 def test_names_give_away_what_is_a_secret(name: str, *, secret: bool) -> None:
     """A label or a field of such a name is masked whatever it looks like."""
     assert names_a_secret(name) is secret
+
+
+@pytest.mark.parametrize(
+    ("secret", "quoted"),
+    [
+        ("plum'4/7+8&\\", "plum'4/7+8&\\"),
+        ("plum'4/7+8&\\", "?key=plum%274%2F7%2B8%26%5C"),
+        ("plum'4/7+8&\\", repr(["plum'4/7+8&\\"])),
+        ("plum'4/7+8&\\", '{"key": "plum\'4/7+8&\\\\"}'),
+        ("plum4plum", "Basic cGx1bTRwbHVtOg=="),
+        ("ada:plum4plum", "signed with plum4plum"),
+        ('{"client_email": "a@b", "private_key": "plum4plum\\nplum5plum\\n"}', "a line of it: plum5plum"),
+    ],
+)
+def test_what_is_held_is_left_out(secret: str, quoted: str) -> None:
+    """In each form, for as long as it is held and by whoever else holds it, too."""
+    with Held(secret) as first, Held(secret):
+        said = without_held(quoted)
+        assert "plum" not in said
+        assert HELD in said
+        first.release()
+        assert without_held(quoted) == said
+    assert without_held(quoted) == quoted
+
+
+def test_what_is_no_secret_of_what_is_held_stays() -> None:
+    """The name before a password, fields of a document that are none, and words that are too short to be secrets."""
+    document = '{"client_email": "ada@example.com", "project_id": "project-one", "private_key": "plum4plum"}'
+    with Held("ada@example.com:plum4plum", document, "plum"):
+        said = "ada@example.com may not read project-one of plum"
+        assert without_held(said) == said

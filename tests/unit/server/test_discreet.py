@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from tokometer.server.discreet import Discreet
+from tokometer.records.redaction.logs import DiscreetFormatter
+from tokometer.server.discreet import BrokenOff, Discreet, hold_secrets
 
 KEY = "ghp_" + "a1B2" * 9
 
 
-def reply(response: Response) -> tuple[dict[str, str], bytes]:
+def reply(response: Any) -> tuple[dict[str, str], bytes]:
     """What is sent of a response: its headers and its body."""
     sent: list[Any] = []
 
@@ -69,3 +71,39 @@ def test_an_answer_without_its_body_keeps_its_length() -> None:
     """As HEAD is answered."""
     headers, body = reply(Response(b"", 404, {"content-length": "17"}, "text/plain"))
     assert (headers["content-length"], body) == ("17", b"")
+
+
+def test_what_nobody_caught_is_answered_and_logged_without_what_the_request_brought(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As a mistake of ours; an answer that had begun is broken off, and says nothing of why to the server around it."""
+    key = "plum4plum"
+
+    async def mistaken(scope: Any, _receive: Any, _send: Any) -> None:
+        hold_secrets(scope, {"key": key, "title": "Ours"}, "key")
+        raise ValueError(key)
+
+    async def begun(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await mistaken(scope, receive, send)
+
+    class Discreetly(logging.Handler):
+        said = ""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            self.said += DiscreetFormatter().format(record)
+
+    handler = Discreetly()
+    logging.getLogger("tokometer.server.discreet").addHandler(handler)
+    try:
+        headers, body = reply(mistaken)
+        with pytest.raises(BrokenOff) as broken:
+            reply(begun)
+    finally:
+        logging.getLogger("tokometer.server.discreet").removeHandler(handler)
+    assert broken.value.__suppress_context__
+    assert int(headers["content-length"]) == len(body)
+    assert "mistake" in json.loads(body)["detail"]
+    assert "ValueError: [key]" in handler.said
+    assert key not in handler.said
+    assert len(caplog.records) == 2

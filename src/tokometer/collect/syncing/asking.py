@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from tokometer.collect.fetching import Fetcher
 from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.errors import Ended
 from tokometer.collect.syncing.limits import retry_after, until_more
+from tokometer.records.redaction.held import HELD, Held, forms_of
 from tokometer.sources.polling import checked
 from tokometer.sources.protocol import Fetched, PollError, Target
 from tokometer.statements import AccountKind
@@ -40,7 +40,6 @@ _MOST_BYTES: Final = 4 << 30
 _MOST_SECONDS: Final = 6 * 3_600.0
 #: Answers that may be others when the question is asked again.
 _AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)} - {501, 505})
-_SHORTEST_KEY: Final = 6
 #: Of the time for which it is good, what was exchanged for a key is used for such a part.
 _GOOD_FOR: Final = 0.9
 _WHOLE: Final = ("http://", "https://")
@@ -60,6 +59,7 @@ class Asker:
         kind: AccountKind,
         *,
         attempts: int = ATTEMPTS,
+        held: Held | None = None,
     ) -> None:
         self._target = target
         self._kind = kind
@@ -68,7 +68,10 @@ class Asker:
         self._attempts = attempts
         #: By where they ask: below the account's own address, and elsewhere.
         self._fetchers = {"": Fetcher(target, _SECONDS, _BYTES)}
-        self._secrets = _forms(target.secret)
+        #: What is exchanged for the key goes to the same secrets in use as that.
+        self._held = held if held is not None else Held()
+        self._forms = forms_of(target.secret)
+        self._secrets = [form.encode("utf-8", "replace") for form in self._forms]
         #: The key itself, where something else is sent.
         self._key = ""
         #: Until when what a key was exchanged for is good (monotonic).
@@ -131,8 +134,8 @@ class Asker:
 
     def scrubbed(self, text: str) -> str:
         """A text without the key that is asked with."""
-        for secret in self._secrets:
-            text = text.replace(secret.decode(), "[key]")
+        for form in self._forms:
+            text = text.replace(form, HELD)
         return text
 
     def _once(self, question: _Question) -> Fetched:
@@ -194,7 +197,9 @@ class Asker:
             return self._once(_Question(path, query or {}, headers or {}, body, method, keyless=True))
 
         sent, seconds = exchange(key, ask, self._clock.now())
-        self._secrets = (*_forms(key), *_forms(sent))
+        self._held.keep_out(sent)
+        self._forms = (*forms_of(key), *forms_of(sent))
+        self._secrets = [form.encode("utf-8", "replace") for form in self._forms]
         self._target = replace(self._target, secret=sent)
         self._good_until = self._clock.monotonic() + seconds * _GOOD_FOR
 
@@ -221,10 +226,14 @@ class Asker:
 
     def _without_key(self, answer: Fetched) -> Fetched:
         """An answer in which the key does not stand, whatever it echoes."""
-        body = answer.body
+        body, headers = answer.body, answer.headers
         for secret in self._secrets:
-            body = body.replace(secret, b"[key]")
-        return answer if body is answer.body else Fetched(answer.status, body, answer.media_type, answer.headers)
+            body = body.replace(secret, HELD.encode())
+        if any(form in value for value in headers.values() for form in self._forms):
+            headers = {name: self.scrubbed(value) for name, value in headers.items()}
+        if body is answer.body and headers is answer.headers:
+            return answer
+        return Fetched(answer.status, body, answer.media_type, headers)
 
 
 class _Question(NamedTuple):
@@ -243,14 +252,6 @@ def _parted(path: str) -> tuple[str, str]:
         return "", path
     found = urlsplit(path)
     return f"{found.scheme}://{found.netloc}", (found.path or "/") + (f"?{found.query}" if found.query else "")
-
-
-def _forms(secret: str) -> tuple[bytes, ...]:
-    """A key as it could be echoed: as it is, and as Basic sends it."""
-    if len(secret) < _SHORTEST_KEY:
-        return ()
-    plain = secret.encode("utf-8", "replace")
-    return plain, base64.b64encode(plain), base64.b64encode(plain + b":")
 
 
 def _failure(answer: Fetched, path: str, wait: float) -> PollError:

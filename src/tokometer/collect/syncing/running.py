@@ -18,10 +18,11 @@ from tokometer.collect.syncing.keeping import Came, Keeper, Whose
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.places import decoded, is_settled, known_until, name_of, portions_of
 from tokometer.collect.syncing.reach import options_of, target_of
+from tokometer.collect.syncing.uploads import Uploaded, keep_uploaded
 from tokometer.collect.writer import Writer, WriterClosed
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.records import Record
-from tokometer.records.redaction import redacted
+from tokometer.records.redaction import Held, redacted
 from tokometer.sources.protocol import PollError
 from tokometer.statements import AccountKind, Asked, Balance, Portion, Report, Stated
 
@@ -80,6 +81,8 @@ class Run:
         self.over = threading.Event()
         #: Why it was ended: `cancelled`, or `broken_off` where the server stops.
         self.why = "broken_off"
+        #: Its key, and what is sent instead, for as long as it runs and until what came of it has been said.
+        self.held = Held()
         self._means = means
         self._kind = kind
         self._asker: Asker | None = None
@@ -107,9 +110,10 @@ class Run:
     def sync(self, secret: str, known: dict[str, str]) -> Result:
         """Read what may have changed. `secret` is the account's key, `known` up to when its reports are known."""
         self._known = dict(known)
+        self.held.keep_out(secret)
         return self._guarded(secret, self._sync)
 
-    def take_in(self, secret: str, data: bytes, name: str) -> Result:
+    def take_in(self, secret: str, file: Uploaded) -> Result:
         """Read a file that somebody uploaded."""
         uploads = self._kind.uploads
 
@@ -117,9 +121,7 @@ class Run:
             if uploads is None:
                 raise PollError("takes no files", final=True)
             self._portions = 1
-            place = f"uploads/{name}"
-            before = decoded(keeper.places().get(place, b""))
-            self._count("uploads", keeper.keep(uploads(data, name, asked), place, "", before, asked.now))
+            self._count("uploads", keep_uploaded(keeper, uploads(file.content, file.name, asked), file, asked.now))
 
         return self._guarded(secret, take)
 
@@ -129,7 +131,7 @@ class Run:
         """Do the work, and say how it ended, whatever happens."""
         account, means = self.account, self._means
         target = target_of(account, self._kind, secret, needs_key=self.trigger != "upload")
-        asker = self._asker = Asker(target, means.clock, self.ended, self._kind)
+        asker = self._asker = Asker(target, means.clock, self.ended, self._kind, held=self.held)
         asked = asked_of(account, self._kind, asker, means.clock.now())
         keeper = Keeper(
             Whose(account.id, account.title, account.workspace),
@@ -150,7 +152,7 @@ class Run:
         except (LedgerError, WriterClosed, AccountsError) as error:
             result.state, result.error = "failed", self._shown(error)
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others; it is shown as one
-            _LOG.warning("syncing %s: %s", account.title, asker.scrubbed(type(error).__name__))
+            _LOG.warning("syncing %s: %s", account.title, type(error).__name__, exc_info=True)
             result.state, result.error = "failed", MISTAKE.format(type(error).__name__)
         finally:
             asker.close()
@@ -245,6 +247,7 @@ class Run:
         except PollError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a mistake of ours in one report; it is shown as one
+            _LOG.warning("syncing %s: %s", self.account.title, report.name, exc_info=True)
             failure = PollError(MISTAKE.format(type(error).__name__), final=True)
         else:
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,16 +18,17 @@ from tokometer.collect.hands import Hands
 from tokometer.collect.syncing.asking import Asker
 from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.dues import after, is_due
-from tokometer.collect.syncing.errors import SyncBusy, SyncError
+from tokometer.collect.syncing.errors import Ended, SyncBusy, SyncError
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.reach import secret_of, target_of
 from tokometer.collect.syncing.running import MISTAKE, Means, Result, Run, asked_of
+from tokometer.collect.syncing.uploads import Uploaded
 from tokometer.collect.writer import Writer
 from tokometer.host.regular import read_bytes
 from tokometer.host.secrets import Vault
 from tokometer.ledger import Ledger
 from tokometer.records import Record
-from tokometer.records.redaction import redacted
+from tokometer.records.redaction import Held, redacted
 from tokometer.sources.protocol import PollError
 from tokometer.statements import KINDS, AccountKind
 
@@ -38,6 +40,8 @@ _AT_ONCE: Final = 8
 #: How often a question of a test is asked in all: somebody waits.
 _TRIES: Final = 3
 _LONGEST: Final = 300
+#: So long a file waits for a sync to end (seconds).
+_MOMENT: Final = 3.0
 _MOST_FILE: Final = 512 << 20
 _LOG: Final = logging.getLogger(__name__)
 
@@ -127,8 +131,10 @@ class Syncing:
 
         return self._begin(account, trigger, work)
 
-    def upload(self, account: str, name: str, data: bytes | Path) -> int:
+    def upload(self, account: str, name: str, data: bytes | Path, written: datetime | None = None) -> int:
         """Take in a file of an account's statements; returns the number of the run, which goes on beside.
+
+        `written` is when that was, where somebody says so; of two that state the same the newer one holds.
 
         Raises:
             NotThere: There is no such account.
@@ -141,10 +147,13 @@ class Syncing:
             raise SyncError(f"{kind.title} takes {', '.join(kind.accepts) or 'no files'}")
         if isinstance(data, Path):
             data = read_bytes(data, _MOST_FILE)
-        held = data
-        if self.is_running(account):
+        file = Uploaded(name, data, written)
+        with self._lock:
+            running = self._running.get(account)
+        # An account of files has little to sync, but is synced at once when it is new.
+        if running is not None and not running.over.wait(_MOMENT):
             raise SyncBusy("it is being synced just now: try again when that is done")
-        return self._begin(account, "upload", lambda run: run.take_in("", held, name))
+        return self._begin(account, "upload", lambda run: run.take_in("", file))
 
     def cancel(self, account: str) -> bool:
         """End the sync of an account; False where none runs here. What was kept stays."""
@@ -183,14 +192,22 @@ class Syncing:
         found = self._kinds[kind]
         account = ProviderAccount(type=kind, title=found.title, address=address, options=dict(options))
         target = target_of(account, found, key)
-        asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES)
-        try:
-            return found.check(asked_of(account, found, asker, self._clock.now()))
-        except PollError as error:
-            shown = redacted(asker.scrubbed(str(error)), _LONGEST)
-            raise PollError(shown, secret=error.secret, absent=error.absent, retry_after=error.retry_after) from None
-        finally:
-            asker.close()
+        with Held(key) as held:
+            asker = Asker(target, self._clock, self._ended, found, attempts=_TRIES, held=held)
+            try:
+                return found.try_key(asked_of(account, found, asker, self._clock.now()))
+            except PollError as error:
+                shown = redacted(asker.scrubbed(str(error)), _LONGEST)
+                raise PollError(
+                    shown, secret=error.secret, absent=error.absent, retry_after=error.retry_after
+                ) from None
+            except Ended:
+                raise PollError("was not asked to the end: the server is stopping") from None
+            except Exception as error:  # noqa: BLE001 - a mistake in one kind; said here, where its key is known
+                _LOG.warning("testing an account: %s", kind, exc_info=True)
+                raise PollError(MISTAKE.format(type(error).__name__), final=True) from None
+            finally:
+                asker.close()
 
     def is_running(self, account: str) -> bool:
         """Whether this process syncs an account just now."""
@@ -304,7 +321,10 @@ class Syncing:
             # The lease runs out by itself, and who takes it finds that this was broken off.
             self.trouble = str(error)
             _LOG.warning("how a sync ended cannot be written down: %s", error)
+        except Exception:  # noqa: BLE001 - said here, where its key is known
+            _LOG.exception("how a sync ended cannot be written down")
         finally:
+            run.held.release()
             with self._lock:
                 self._running.pop(run.account.id, None)
             run.over.set()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Advice, Figures, HeatMap, Ranking, Series, Share, Tally
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 ANALYTICS: Final = Dashboard(
     id="analytics",
     title="Mission Control",
     key="a",
+    group=Group.OBSERVE,
     range="week",
     about="What the assistants do, how well, at which hours, and what could cost less.",
     sections=(

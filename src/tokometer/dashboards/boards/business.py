@@ -7,7 +7,7 @@ from typing import Final
 from tokometer.dashboards.kinds import Advice, Also, Bridge, Bubble, Progress, Ranking, Series, Stat, Treemap, Verdicts
 from tokometer.dashboards.kinds.verdicts import HasAny
 from tokometer.dashboards.levels import budget_line
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 _NO_REVENUE: Final = "No revenue configured: neither calls nor rate cards nor bills tell of any."
 
@@ -16,6 +16,7 @@ BUSINESS: Final = Dashboard(
     title="Business & Financial Metrics",
     short="Business",
     key="b",
+    group=Group.MONEY,
     about="What comes in, what it costs, what is left of it, and what should change: the page for whoever pays.",
     sections=(
         Section(

@@ -6,7 +6,7 @@ from typing import Final
 
 from tokometer.dashboards import leading
 from tokometer.dashboards.kinds import Also, Itemised, Ranking, Series, Stat
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 _NO_SIZES: Final = "No source of these calls tells what went into prompts, or there were none."
 _BREAKS: Final = ("breaks", "pause", "switch", "compaction", "unknown")
@@ -16,6 +16,7 @@ CONTEXT: Final = Dashboard(
     title="Context and Cache",
     short="Context",
     key="k",
+    group=Group.OBSERVE,
     about="What fills prompts and what it costs, where the cache is lost, and since when: for whoever tunes agents.",
     range="30d",
     sections=(

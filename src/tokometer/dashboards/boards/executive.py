@@ -6,13 +6,14 @@ from typing import Final
 
 from tokometer.dashboards.kinds import Alerts, Also, Column, Matrix, Series, Stat, StatusGrid
 from tokometer.dashboards.limits import error_rate_limits
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 EXECUTIVE: Final = Dashboard(
     id="overview",
     title="Executive Overview",
     short="Overview",
     key="o",
+    group=Group.OBSERVE,
     range="24h",
     about="Is everything well, how much is going on, and what does today cost: one look for whoever answers for it.",
     sections=(

@@ -8,7 +8,7 @@ from tokometer.dashboards.kinds import Alerts, Also, Feed, Gauge, HeatMap, Incid
 from tokometer.dashboards.kinds.heatmap import availability_states
 from tokometer.dashboards.levels import Bands, success_objective
 from tokometer.dashboards.limits import availability_objective, error_rate_limits, objective_limits
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 from tokometer.measures import Filter
 from tokometer.records.status import ERRORS
 
@@ -17,6 +17,7 @@ INCIDENTS: Final = Dashboard(
     title="Real-Time Incident Response",
     short="Incidents",
     key="r",
+    group=Group.ACT,
     range="24h",
     about="What is wrong now, since when, with whom, and what was said: the page for whoever is on call.",
     sections=(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Also, Histogram, Series, Share, Stat, Verdicts
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 INSIGHTS: Final = Dashboard(
     id="insights",
     title="Insights",
     key="n",
+    group=Group.ACT,
     range="7d",
     about="What the machines deliver, how far they are used, and how fast they answer: for whoever bought them.",
     sections=(

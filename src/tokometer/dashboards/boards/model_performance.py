@@ -6,13 +6,14 @@ from typing import Final
 
 from tokometer.dashboards.kinds import Bubble, Distribution, Gauge, HeatMap, Ranking, Series
 from tokometer.dashboards.limits import has_issues, health_limits
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 MODEL_PERFORMANCE: Final = Dashboard(
     id="model-performance",
     title="Model Performance Analytics",
     short="Model performance",
     key="p",
+    group=Group.COMPARE,
     about="Which models are used most, which fail or are slow, and what each costs: for whoever chooses models.",
     sections=(
         Section(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Cards, Cross, Ranking, Series, Share, Stat
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 MODELS: Final = Dashboard(
     id="models",
     title="Models & Providers",
     short="Models",
     key="m",
+    group=Group.COMPARE,
     range="30d",
     about="Which models there are, which are used and how well, with which tools and knowledge, and at what cost.",
     sections=(

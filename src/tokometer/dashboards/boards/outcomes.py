@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Also, Column, Feed, Matrix, Ranking, Series, Stat
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 _NOTHING: Final = (
     "No changes are known. GitHub's and GitLab's webhooks tell of them, "
@@ -17,6 +17,7 @@ OUTCOMES: Final = Dashboard(
     title="Outcomes",
     short="Outcomes",
     key="y",
+    group=Group.COMPARE,
     about="What came of the work, and what it cost: changes that were merged or abandoned, tickets, scores.",
     sections=(
         Section(

@@ -6,13 +6,14 @@ from typing import Final
 
 from tokometer.dashboards.kinds import Bubble, Column, Distribution, Gauge, Matrix, Series, Share
 from tokometer.dashboards.limits import availability_limits, error_rate_limits, health_limits, latency_limits
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 PROVIDERS: Final = Dashboard(
     id="providers",
     title="Gateway & Provider Comparison",
     short="Providers",
     key="c",
+    group=Group.COMPARE,
     about="Who is well, who is fast and who is dear: all providers side by side, for whoever chooses where calls go.",
     sections=(
         Section(

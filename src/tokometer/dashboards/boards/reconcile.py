@@ -6,7 +6,7 @@ from typing import Final
 
 from tokometer.dashboards import reconciled
 from tokometer.dashboards.kinds import Balance, Bridge, GapMap, Itemised, Verdicts
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 from tokometer.judgement.reconciliation.causes import PARTS, title_of
 
 _SIDES: Final = ("metered", "billed", "", "coverage", "token_coverage", "most")
@@ -17,6 +17,7 @@ RECONCILE: Final = Dashboard(
     id="reconcile",
     title="Reconcile",
     key="q",
+    group=Group.MONEY,
     range="month",
     about="What was metered and what providers bill, by day, model and cause, to the cent: for whoever pays the bills.",
     sections=(

@@ -7,13 +7,14 @@ from typing import Final
 from tokometer.dashboards.kinds import Also, Bubble, Gauge, Ranking, Series, Stat, Verdicts
 from tokometer.dashboards.levels import Benchmark
 from tokometer.dashboards.limits import efficiency_limits
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 TOKENS: Final = Dashboard(
     id="tokens",
     title="Tokens & Throughput Analysis",
     short="Tokens",
     key="t",
+    group=Group.OBSERVE,
     about="How many tokens, how fast, at which price, and how well they were foreseen: for whoever sizes and tunes.",
     sections=(
         Section(

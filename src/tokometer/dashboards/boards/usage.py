@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tokometer.dashboards.kinds import Figures, Outlook, Periods, Ranking, Series
-from tokometer.dashboards.panel import Dashboard, Section
+from tokometer.dashboards.panel import Dashboard, Group, Section
 
 _SWITCHED: Final = ("calls.cost", "calls.total_tokens", "calls.requests")
 
@@ -13,6 +13,7 @@ USAGE: Final = Dashboard(
     id="usage",
     title="Usage",
     key="u",
+    group=Group.OBSERVE,
     about="What was used, what it cost, and where the month will end: the page for everybody.",
     sections=(
         Section(

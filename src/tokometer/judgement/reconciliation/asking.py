@@ -104,7 +104,6 @@ def asked(matter: Matter, of: str = "") -> Generator[tuple[Question, ...], tuple
                 earliest, latest = listed.get(row["provider"], (month, month))
                 listed[row["provider"]] = min(earliest, month), max(latest, month)
     keep = _chosen(matter)
-    # A course has a row for each day, also for those that have nothing.
     called, stated, lines = (
         tuple(row for row in side.rows if row[count] and keep(row))
         for side, count in ((metered, "requests"), (reported, "lines"), (billed, "lines"))
@@ -122,12 +121,12 @@ def _query(cube: str, measures: Sequence[str], by: Sequence[str], matter: Matter
     ]
     return Query(
         measures=tuple(f"{cube}.{name}" for name in measures),
-        by=tuple(f"{cube}.{name}" for name in by),
+        # A course would have a row for each day of everything, and almost all of them empty.
+        by=tuple(f"{cube}.{name}" for name in (*by, "day")),
         where=(*where, *more),
         since=since,
         until=until,
         tz="UTC",
-        grain="day",
     )
 
 

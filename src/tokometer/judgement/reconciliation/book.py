@@ -167,7 +167,7 @@ def _days(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[date, date]]:
     """The first and the last day with a line, by provider."""
     found: dict[str, tuple[date, date]] = {}
     for row in rows:
-        day = row["time"].astimezone(UTC).date()
+        day = row["day"]
         first, last = found.get(row["provider"], (day, day))
         found[row["provider"]] = min(first, day), max(last, day)
     return found

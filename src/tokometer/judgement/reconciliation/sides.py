@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -115,7 +115,7 @@ class Cells:
 
     def at(self, provider: str, row: Row, of: str) -> Cell:
         """The cell of a row."""
-        day = row["time"].astimezone(UTC).date()
+        day = row["day"]
         raw = row.get("model") or ""
         model = meeting(raw, provider) if raw else ""
         other = str(row.get(of) or "") if of else ""

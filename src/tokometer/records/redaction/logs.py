@@ -12,6 +12,7 @@ import traceback
 from types import TracebackType
 from typing import Final
 
+from tokometer.records.redaction.held import without_held
 from tokometer.records.redaction.masking import redacted
 
 #: Characters of one message, its traceback included. Of a longer one the end says what happened.
@@ -23,6 +24,7 @@ _SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), 
 
 def discreet(text: str) -> str:
     """A message as it may stand in a log."""
+    text = without_held(text)
     if len(text) > MOST:
         text = f"{text[:_START]}\n…\n{text[_START - MOST :]}"
     return redacted(text, MOST + _START).translate(_SHOWN)
@@ -44,7 +46,10 @@ def log_discreetly() -> None:
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(DiscreetFormatter())
     sys.excepthook = say_uncaught
+    sys.unraisablehook = _unraisable
     threading.excepthook = _uncaught_in_thread
+    # What cannot be logged would be printed as it is, with all that it was to say.
+    logging.raiseExceptions = False
 
 
 #: For uvicorn: its messages and ours the same way, warnings and worse, to stderr.
@@ -60,6 +65,13 @@ CONFIG: Final[dict[str, object]] = {
 def say_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback without secrets, as `sys.excepthook`."""
     sys.stderr.write(discreet("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _unraisable(said: sys.UnraisableHookArgs) -> None:
+    """What is raised while something is let go of, where nobody can catch it; of that only what it was."""
+    if said.exc_value is not None:
+        sys.stderr.write(f"{discreet(said.err_msg or 'Exception ignored in')} {type(said.object).__name__}\n")
+        say_uncaught(said.exc_type, said.exc_value, said.exc_traceback)
 
 
 def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:

@@ -90,7 +90,7 @@ export class Rounds {
     try {
       const address = `/api/panels/${panel.dataset.panel}?rows=0${held ? "&live=1" : ""}&${this.deeds.query()}`;
       const answer = await fetch(address, { headers: { Moment: `${this.#word}-${mine}${apart}` } });
-      const body = await answer.json();
+      const body = answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
       if (answer.ok) return { panel, mine, body, headers: answer.headers };
       const refused = answer.status === 422 ? said(body.detail) : "";
       throw new Error(refused || body.detail || `the server answered ${answer.status}`, { cause: refused });

@@ -16,8 +16,7 @@ export const deeds = {
   menu: () => {
     const open = document.body.classList.toggle("open");
     document.querySelector(".menu")?.setAttribute("aria-expanded", String(open));
-    if (!open) /** @type {HTMLElement | null} */ (document.querySelector(".menu"))?.focus();
-    if (open) /** @type {HTMLElement | null} */ (document.querySelector(".sidebar a"))?.focus();
+    /** @type {HTMLElement | null} */ (document.querySelector(open ? ".sidebar a" : ".menu"))?.focus();
   },
   keys: () => /** @type {HTMLDialogElement} */ (document.getElementById("keys")).showModal(),
   print: () => print(),

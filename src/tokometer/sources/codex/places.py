@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 from tokometer.host.there import is_file
 from tokometer.sources.codex.lineage import live_folder
 from tokometer.sources.codex.rows import is_rollout
+from tokometer.sources.folders import below
 from tokometer.sources.frames import SUFFIX, head_of
 
 #: How much of a file is looked at to tell whether it is a rollout.
@@ -64,40 +64,8 @@ def _looks_like_one(path: Path) -> bool:
 
 
 def _walk(root: Path, *, all_files: bool) -> Iterator[Path]:
-    """The files under a folder, those that are called rollouts or all; links to folders are followed once."""
-    seen: set[tuple[int, int]] = set()
-    folders = [str(root)]
-    while folders:
-        folder = folders.pop()
-        try:
-            status = os.stat(folder)  # noqa: PTH116 - a Path per folder costs more than listing it
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    named = is_named_rollout(entry.name)
-                    if not named and _is_folder(entry):
-                        folders.append(entry.path)
-                    elif (named or (all_files and not _HARMLESS.fullmatch(entry.name))) and _is_file(entry):
-                        yield Path(entry.path)
-        except OSError:
-            continue
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it leads to a folder; a link in a circle, or to where nobody may look, ends only itself."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
+    """The files under a folder, those that are called rollouts or all that may hold anything."""
+    return below(root, lambda name: is_named_rollout(name) or (all_files and not _HARMLESS.fullmatch(name)))
 
 
 def _is_shadowed(path: Path) -> bool:

@@ -6,7 +6,6 @@ each currency a `total_balance`, of which `granted_balance` and `topped_up_balan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -34,12 +33,6 @@ def balance(asked: Asked) -> Balance:
     return Balance(left, unit, facts)
 
 
-def check(asked: Asked) -> Mapping[str, Any]:
-    """Whether the key is taken: what is left."""
-    found = balance(asked)
-    return {"balance": f"{found.amount} {found.unit}", **found.facts}
-
-
 KIND: Final = AccountKind(
     name="deepseek",
     title="DeepSeek",
@@ -53,5 +46,4 @@ KIND: Final = AccountKind(
         help="platform.deepseek.com, API keys. Any key of the account will do.",
     ),
     balance=balance,
-    check=check,
 )

@@ -7,9 +7,8 @@ Format: platform.moonshot.ai/docs, "Check balance" (`GET /v1/users/me/balance`),
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from tokometer.sources.polling import fetch_json
 from tokometer.statements.lines import amount_of, object_of, sensible
@@ -27,12 +26,6 @@ def balance(asked: Asked) -> Balance:
         parts = {name: amount_of(data, name) for name in ("voucher_balance", "cash_balance")}
     facts = {name: str(value) for name, value in parts.items() if value is not None}
     return Balance(Decimal(left), asked.options.get("currency") or "USD", facts)
-
-
-def check(asked: Asked) -> Mapping[str, Any]:
-    """Whether the key is taken: what is left."""
-    found = balance(asked)
-    return {"balance": f"{found.amount} {found.unit}", **found.facts}
 
 
 KIND: Final = AccountKind(
@@ -56,5 +49,4 @@ KIND: Final = AccountKind(
         ),
     ),
     balance=balance,
-    check=check,
 )

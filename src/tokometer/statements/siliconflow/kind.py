@@ -7,9 +7,8 @@ Format: docs.siliconflow.com, "Get user account info" (`GET /v1/user/info`), rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from tokometer.sources.polling import fetch_json
 from tokometer.statements.lines import amount_of, object_of, sensible
@@ -27,12 +26,6 @@ def balance(asked: Asked) -> Balance:
         parts = {"paid": amount_of(data, "chargeBalance"), "given": amount_of(data, "balance")}
     facts = {name: str(value) for name, value in parts.items() if value is not None}
     return Balance(Decimal(left), asked.options.get("currency") or "USD", {**facts, "status": data.word("status")})
-
-
-def check(asked: Asked) -> Mapping[str, Any]:
-    """Whether the key is taken: what is left."""
-    found = balance(asked)
-    return {"balance": f"{found.amount} {found.unit}", **found.facts}
 
 
 KIND: Final = AccountKind(
@@ -56,5 +49,4 @@ KIND: Final = AccountKind(
         ),
     ),
     balance=balance,
-    check=check,
 )

@@ -7,8 +7,7 @@ by day (`POST …/usage`) is documented without the names of its answer, and is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from tokometer.sources.polling import fetch_json
@@ -26,11 +25,6 @@ def balance(asked: Asked) -> Balance:
     return Balance(-owed)
 
 
-def check(asked: Asked) -> Mapping[str, Any]:
-    """Whether the key is taken: what is left."""
-    return {"balance": f"{balance(asked).amount} USD"}
-
-
 KIND: Final = AccountKind(
     name="xai",
     title="xAI",
@@ -44,5 +38,4 @@ KIND: Final = AccountKind(
     ),
     options=(Option(name="team", title="Team id", help="console.x.ai shows it in the team's settings.", needed=True),),
     balance=balance,
-    check=check,
 )

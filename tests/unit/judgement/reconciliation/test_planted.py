@@ -109,6 +109,20 @@ def test_without_prices(ledger: Ledger, histories: dict[str, History]) -> None:
     assert sum(found.values()) == histories["all"].gap
 
 
+def test_asks_for_what_there_is(ledger: Ledger, book: PriceBook) -> None:
+    """No row is asked for that has nothing: names times days would be more than an answer may have."""
+    results: list[Result] = []
+
+    def ask(question: Question) -> Result:
+        results.append(answer(ledger, question, ("all",), NOW))
+        return results[-1]
+
+    judge(RECONCILIATION, matter(book, "project"), Settings(), ask)
+    rows = [row for result in results for row in result.rows]
+    assert rows
+    assert all(row.get("requests") or row.get("lines") for row in rows)
+
+
 def test_judged(ledger: Ledger, book: PriceBook) -> None:
     """By model, day and line the rows add up to the same gap, in any time zone; the sentence says it to the cent."""
 

@@ -15,12 +15,13 @@ from tokometer.dashboards.boards.decisions.hardware import HARDWARE
 from tokometer.dashboards.boards.decisions.jobs import JOBS
 from tokometer.dashboards.boards.decisions.units import UNITS
 from tokometer.dashboards.boards.decisions.waste import WASTE
-from tokometer.dashboards.panel import Dashboard
+from tokometer.dashboards.panel import Dashboard, Group
 
 DECISIONS: Final = Dashboard(
     id="decisions",
     title="Decisions",
     key="i",
+    group=Group.ACT,
     range="30d",
     about="What is coming, what changed and why, and what to do about it: the week's note for whoever decides.",
     sections=(*BRIEF, *FORECAST, *CHANGES, *ADVICE, *WASTE, *JOBS, *HARDWARE, *UNITS),
