@@ -111,10 +111,10 @@ class Bench:
         self.asked = Asked()
         answer: Callable[..., Result] = runtimes.answer  # type: ignore[attr-defined]
 
-        def noted(ledger: Any, question: Question, *rest: Any) -> Result:
+        def noted(ledger: Any, question: Question, *rest: Any, **named: Any) -> Result:
             began, before = time.perf_counter(), time.process_time()
             try:
-                return answer(ledger, question, *rest)
+                return answer(ledger, question, *rest, **named)
             finally:
                 took = (time.perf_counter() - began) * 1e3, (time.process_time() - before) * 1e3
                 self.asked.found.append((*took, question))

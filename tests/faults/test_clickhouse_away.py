@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,3 +179,44 @@ def test_the_whole_server_comes_through(server: Server, tmp_path: Path) -> None:
         assert found.post("/api/calls", [{**record, "id": "b"}]).json()["accepted"] == 1
         [row] = found.get("/api/query?measure=calls.requests&since=all").json()["rows"]
         assert row["requests"] == 2
+
+
+def test_a_server_that_goes_away_while_costs_change(server: Server, tmp_path: Path) -> None:
+    """What was begun is done when it is back, the page says so, and it can be undone."""
+    env = {"TOKOMETER_LEDGER": f"clickhouse://127.0.0.1:{server.port}/away_{next(_NUMBERS)}?timeout=5"}
+    record = {"started_at": "2026-11-01T12:00:00Z", "provider": "openai", "model": "gpt-4o", "input_tokens": 1_000_000}
+    cost = "/api/query?measure=calls.cost&since=all"
+    with inside(tmp_path / "data", tmp_path / "home", env=env) as found:
+        assert found.post("/api/calls", [{**record, "id": "a"}]).status == 200
+        before = found.get(cost).json()["rows"]
+        half = {"provider": "openai", "model": "gpt-4o", "discount": 50}
+        assert found.post("/api/prices/overrides", half).status == 201
+        ledger = found.runtime.ledger
+        assert isinstance(ledger, ClickHouseLedger)
+        carry_out = ledger.command
+
+        def command(sql: str, *rest: Any) -> None:
+            if sql.startswith("ALTER TABLE cells"):
+                server.stop()
+            carry_out(sql, *rest)
+
+        ledger.command = command  # type: ignore[method-assign]
+        asked = found.post("/api/prices/recost", {"apply": True})
+        assert asked.status == 202, asked.text
+        path = f"/api/prices/recost/{asked.json()['id']}"
+        until = time.monotonic() + 60
+        while found.get(path).status == 200:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        ledger.command = carry_out  # type: ignore[method-assign]
+        server.start()
+        while (answer := found.get(path)).status != 200 or answer.json()["state"] != "applied":
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.1)
+        assert found.get(cost).json()["rows"] != before
+        assert answer.json()["can_undo"]
+        assert found.post(f"{path}/undo", {}).status == 202
+        while found.get(path).json()["state"] != "undone":
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert found.get(cost).json()["rows"] == before

@@ -14,6 +14,7 @@ import chdb
 
 from tokometer.ledger import Ledger
 from tokometer.ledger.clickhouse import ClickHouseLedger
+from tokometer.ledger.clickhouse.beside import drop_what_is_left
 from tokometer.ledger.duckdb import DuckDBLedger
 
 _NUMBERS: Final = itertools.count()
@@ -37,6 +38,7 @@ class _Lent(ClickHouseLedger):
         """Close it, and empty its database for the next."""
         if self._is_lent:
             self._is_lent = False
+            drop_what_is_left(self)
             if self._declared() == self._tables:
                 self._empty()
                 _FREE.append((self.database, self._tables))

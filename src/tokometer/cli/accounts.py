@@ -23,7 +23,7 @@ _LOOK: Final = 0.5
 _ENDED: Final = ("done", "partly", "failed", "broken_off", "cancelled")
 
 
-@click.group(short_help="Accounts with providers: list, add, test, sync, remove.")
+@click.group(short_help="Accounts with providers: list, add, test, sync, pause, remove.")
 def accounts() -> None:
     """Connect accounts with providers and sync them, by the server that holds the data folder."""
 
@@ -142,6 +142,47 @@ def sync(account: str, no_wait: bool, data: Path) -> None:
     return None
 
 
+@accounts.command(short_help="Put another key in place of an account's own.")
+@click.argument("account")
+@click.option("--variable", default="", metavar="NAME", help="The server's variable that holds it (TOKOMETER_KEY_…).")
+@click.option("--key-env", default="", metavar="NAME", help="The variable of this shell to take it from.")
+@click.option("--untested", is_flag=True, help="Keep it without asking its provider first.")
+@data_option
+def key(account: str, variable: str, key_env: str, untested: bool, data: Path) -> None:
+    """Test another key and keep it; the one before stays where that fails. What is known stays.
+
+    The key comes as for `add`: from standard input, a prompt or a variable.
+    """
+    door = _door(data)
+    one = _named(door, account)
+    kind = next(kind for kind in door.told("GET", "/api/accounts/kinds")["kinds"] if kind["type"] == one["type"])
+    if kind["key"] is None:
+        raise Mistake(f"{one['title']} has no key")
+    body = {"variable": variable} if variable else {"key": _key(kind["key"], key_env)}
+    if not any(body.values()):
+        raise Mistake("no key was given: nothing is changed")
+    if not untested:
+        door.told("POST", "/api/accounts/test", body | {"id": one["id"]})
+    door.told("PATCH", f"/api/accounts/{one['id']}", body | {"revision": one["revision"]})
+    say(f"{one['title']} has another key{'' if untested else ', which it answers to'}.")
+
+
+@accounts.command(short_help="Sync an account no more by itself.")
+@click.argument("account")
+@data_option
+def pause(account: str, data: Path) -> None:
+    """Sync an account no more by itself; `sync` still does."""
+    _pause(data, account, paused=True)
+
+
+@accounts.command(short_help="Sync a paused account by itself again.")
+@click.argument("account")
+@data_option
+def resume(account: str, data: Path) -> None:
+    """Sync a paused account by itself again."""
+    _pause(data, account, paused=False)
+
+
 @accounts.command(short_help="Remove an account with its key.")
 @click.argument("account")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -154,6 +195,13 @@ def remove(account: str, yes: bool, data: Path) -> None:
         click.confirm(f"Remove {one['title']} with its key? What it has stated stays", abort=True, err=True)
     door.told("DELETE", f"/api/accounts/{one['id']}")
     say(f"{one['title']} is removed; what it has stated stays.")
+
+
+def _pause(data: Path, account: str, *, paused: bool) -> None:
+    door = _door(data)
+    one = _named(door, account)
+    door.told("PATCH", f"/api/accounts/{one['id']}", {"paused": paused})
+    say(f"{one['title']} is {'paused' if paused else 'synced by itself again'}.")
 
 
 def _door(data: Path) -> RemoteDoor:

@@ -41,7 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "statusline": ("tokometer.cli.statusline:statusline", "The command of Claude Code's status line."),
     "verdict": ("tokometer.cli.verdict:verdict", "Whether a call may be made: allow, warn or stop."),
     "hook": ("tokometer.cli.hook:hook", "What Claude Code and Codex run to keep to budgets."),
-    "accounts": ("tokometer.cli.accounts:accounts", "Accounts with providers: list, add, test, sync, remove."),
+    "accounts": ("tokometer.cli.accounts:accounts", "Accounts with providers: list, add, test, sync, pause, remove."),
     "secrets": ("tokometer.cli.secrets:secrets", "Change the key that secrets are sealed with."),
     "doctor": ("tokometer.cli.doctor:doctor", "Sources found, price coverage, health of the ledger."),
 }

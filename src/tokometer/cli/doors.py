@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tokometer.cli.problems import told_in_one_line
+from tokometer.cli.problems import Mistake, told_in_one_line
 from tokometer.cli.progress import Progressed
 from tokometer.cli.remote import RemoteDoor, find_server
 from tokometer.host.ending import watch
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tokometer.ledger import Ledger
     from tokometer.measures import Question, Result
     from tokometer.prices import PriceBook
+    from tokometer.reports.focus import Version
+    from tokometer.reports.focus_file import Form
     from tokometer.sources.table.reading import Portion
 
 
@@ -45,6 +47,9 @@ class Door(Protocol):
 
     def export(self, kind: str, since: int, until: int) -> Iterator[dict[str, Any]]:
         """The records of a kind in a window (microseconds since the epoch), as objects of our own format."""
+
+    def focus(self, period: str, form: Form, version: Version, tags: Sequence[str] | None) -> bytes:
+        """A month as a FOCUS file; see :func:`tokometer.reports.focus_file.focus_file`."""
 
     def reprice(self, asked: Mapping[str, Any], progress: Progressed) -> dict[str, Any]:
         """Price calls anew and say what changes; with `apply`, keep it; with `undo`, undo the last time.
@@ -167,6 +172,18 @@ class LocalDoor:
         from tokometer.collect.exporting import exported
 
         return exported(self.ledger, kind, since, until)
+
+    def focus(self, period: str, form: Form, version: Version, tags: Sequence[str] | None) -> bytes:
+        """A month as a FOCUS file."""
+        from datetime import UTC, datetime
+
+        from tokometer.reports.focus_file import FocusError, focus_file
+
+        try:
+            wanted = focus_file(period, form, version, tags, self.ledger.rolled, datetime.now(UTC))
+        except FocusError as error:
+            raise Mistake(error.reason) from None
+        return wanted.made(lambda question: self._run(question).rows)
 
     def reprice(self, asked: Mapping[str, Any], progress: Progressed) -> dict[str, Any]:
         """Price calls anew."""

@@ -14,6 +14,7 @@ from tokometer.judgement.declared import drive
 from tokometer.judgement.reconciliation import Book, reconcile
 from tokometer.judgement.reconciliation.judged import BETWEEN as NAMES
 from tokometer.records.providers import provider_name
+from tokometer.records.time import EARLIEST, LATEST
 
 Row = Mapping[str, Any]
 _DAY: Final = timedelta(days=1)
@@ -74,4 +75,6 @@ def bounds(month: str) -> tuple[date, date]:
         ValueError: It is none.
     """
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()
-    return first, (first.replace(day=1) + 32 * _DAY).replace(day=1)
+    if not EARLIEST.date() <= first <= LATEST.date() or f"{first:%Y-%m}" != month:
+        raise ValueError(f"{month[:20]!r} is no month; write 2026-10")
+    return first, (first + 32 * _DAY).replace(day=1)

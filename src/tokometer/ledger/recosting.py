@@ -121,6 +121,10 @@ class Cancelled(Exception):
     """Somebody no longer wants it; nothing has changed."""
 
 
+class Unfinished(LedgerUnavailable):
+    """It is written down that it is to be done, and is done as soon as the ledger can."""
+
+
 #: Takes calls done and all; raises :class:`Cancelled` where it is to end.
 Progress = Callable[[int, int], None]
 
@@ -129,7 +133,7 @@ class Recosting(Protocol):
     """Re-costs one ledger. One at a time; from any thread."""
 
     def preview(self, scope: Scope, prices: Prices, progress: Progress) -> Found:
-        """What it would change. Writes nothing."""
+        """What it would change. Changes nothing."""
 
     def room(self) -> tuple[int, int]:
         """How many bytes an application may need on the disk, and how many there are."""
@@ -139,6 +143,7 @@ class Recosting(Protocol):
 
         Raises:
             Cancelled: `progress` did; nothing has changed, but what was re-costed before can no longer be undone.
+            Unfinished: The ledger's server went away in the middle of it; what is missing follows.
             LedgerError: It cannot be done.
         """
 
@@ -146,6 +151,7 @@ class Recosting(Protocol):
         """Put back what the calls cost before; returns how many those were. Calls that came since stay as they are.
 
         Raises:
+            Unfinished: As for :meth:`apply`.
             LedgerError: Something newer was re-costed on top, or it is undone already.
         """
 
@@ -208,6 +214,7 @@ __all__ = [
     "Progress",
     "Recosting",
     "Scope",
+    "Unfinished",
     "alone",
     "cannot_undo",
     "plan_key",

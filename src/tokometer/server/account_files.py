@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,6 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from tokometer.accounts import Invalid, NotThere, TopUp
 from tokometer.accounts.tables_connected import TOP_UPS
 from tokometer.collect.syncing import SyncBusy, SyncError
+from tokometer.records.time import EARLIEST, LATEST
 from tokometer.server.account_forms import TOP_UP_FIELDS, top_up_of
 from tokometer.server.account_rows import shown_top_up
 from tokometer.server.people import answered, only, revision, text, told
@@ -36,19 +38,22 @@ Body = Annotated[dict[str, Any], Depends(told)]
 
 
 @api.post("/{account}/upload", status_code=202, summary="Take in a file of an account's statements")
-async def upload(request: Request, account: str, name: str) -> Response:
+async def upload(request: Request, account: str, name: str, written: str = "") -> Response:
     """The file is the body, `name` says which it is; at most 256 MiB. Tells the run, which goes on beside.
 
-    A file that was taken in before changes nothing; one that states the same months anew replaces what it said.
+    Of two files that state the same month the newer one holds, whatever they are called: the one that was `written`
+    later (a time; else when it came for the first time). What that one does not state is withdrawn; an older one, or
+    the same once more, changes nothing.
     """
     runtime: Runtime = request.app.state.runtime
     name = text("name", name).replace("\\", "/").rpartition("/")[2]
     if not name or len(name) > _LONGEST_NAME:
         raise Invalid("name", f"has to be a file's name, of at most {_LONGEST_NAME} characters")
+    at = _time(written)
     await run_in_threadpool(_check, runtime, account, name)
     async with _received(request, runtime.cache) as path:
         try:
-            number = await run_in_threadpool(runtime.syncing.upload, account, name, path)
+            number = await run_in_threadpool(runtime.syncing.upload, account, name, path, at)
         except (SyncBusy, SyncError) as error:
             raise HTTPException(409, str(error)) from None
     return answered({"run": number}, 202)
@@ -109,6 +114,19 @@ def remove(request: Request, account: str, top_up: str) -> Response:
 def _of(runtime: Runtime, account: str, top_up: str) -> None:
     if runtime.accounts.get().top_ups.get(_WORKSPACE, top_up).account != account:
         raise NotThere("there is no such top_up")
+
+
+def _time(written: str) -> datetime | None:
+    """When a file was written, as its address says."""
+    if not written:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        found = None
+    if found is None or not EARLIEST.year <= found.year <= LATEST.year:
+        raise Invalid("written", "has to be a time: 2026-11-27T09:30:00Z")
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def _check(runtime: Runtime, account: str, name: str) -> None:

@@ -15,7 +15,7 @@ from tokometer.accounts import AccountsError, Recosting, Taken
 from tokometer.accounts.values import LOCAL
 from tokometer.collect.recosting import prices_of, told
 from tokometer.ledger import LedgerError, Receipt
-from tokometer.ledger.recosting import Cancelled, Found, Scope
+from tokometer.ledger.recosting import Cancelled, Found, Scope, Unfinished
 from tokometer.prices import PriceBook
 from tokometer.prices.book import MADE
 from tokometer.records import now_us, to_datetime, to_us
@@ -62,10 +62,9 @@ class Recostings:
             return []
         kept = self._runtime.accounts.get().recosted
         if not self._checked and self.progress is None:
-            self._checked = True
-            for one in kept.all(self._workspace, most):
-                if one.state in BUSY:
-                    kept.put(self._settled(one))
+            under_way = [one for one in kept.all(self._workspace, most) if one.state in BUSY]
+            settled = [kept.put(self._settled(one)) for one in under_way]
+            self._checked = not any(one.state in BUSY for one in settled)
         return kept.all(self._workspace, most)
 
     def get(self, id_: str) -> Recosting:
@@ -179,6 +178,10 @@ class Recostings:
     def _run(self, one: Recosting, work: Any) -> None:  # noqa: ANN401
         try:
             work()
+        except Unfinished as error:
+            # The ledger says later what has become of it.
+            _LOG.warning("a re-costing is not over yet: %s", error)
+            self._checked = False
         except Cancelled:
             self._end(one, "applied" if one.state == "applied" else "cancelled", "")
         except (LedgerError, AccountsError) as error:
@@ -197,8 +200,10 @@ class Recostings:
             self._runtime.accounts.trouble = str(unkept)
 
     def _settled(self, one: Recosting) -> Recosting:
-        """One that was under way when the server ended: all of it, or nothing, has happened."""
+        """One that was under way when the server, or the ledger's, ended: all of it, or nothing, has happened."""
         last = self._runtime.ledger.recosting.last
+        if last is not None and last.id == one.id and last.state in ("switching", "undoing"):
+            return one
         if last is not None and last.id == one.id and last.state in ("applied", "undone"):
             at = to_datetime(last.at)
             undone = last.state == "undone"

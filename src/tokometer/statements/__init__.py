@@ -5,7 +5,7 @@ One package for each kind of account, which declares an :class:`AccountKind`; :d
 nothing of storage, keys or clocks.
 """
 
-from tokometer.statements.protocol import AccountKind, Asked, Balance, Key, Option, Portion, Report, Stated
+from tokometer.statements.protocol import AccountKind, Asked, Balance, Key, Of, Option, Portion, Report, Stated
 from tokometer.statements.registry import KINDS, kind_named
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Asked",
     "Balance",
     "Key",
+    "Of",
     "Option",
     "Portion",
     "Report",

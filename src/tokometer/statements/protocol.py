@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tokometer.records import Notice, Record, Refusal
 from tokometer.sources.protocol import Fetched
@@ -78,6 +78,18 @@ class Portion:
     mark: str = ""
 
 
+class Of(NamedTuple):
+    """What lines of an uploaded file are of."""
+
+    #: The statement, whatever file states it: `2026-10-01 111111111111`. All of it that the newest file does not state
+    #: is withdrawn.
+    statement: str
+    #: The export that the file is a piece of; pieces of one add up.
+    export: str
+    #: Which piece; '' is the first, or all of it.
+    piece: str = ""
+
+
 @dataclass(slots=True)
 class Stated:
     """A page of what a portion states."""
@@ -85,6 +97,8 @@ class Stated:
     records: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    #: What all of its lines are of, in an uploaded file; where that is not said, of a file of that name.
+    of: Of | None = None
 
 
 @dataclass(frozen=True, slots=True)

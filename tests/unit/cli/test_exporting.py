@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from generators.claude_tree import Truth
 from generators.examples import examples
+from servers.whole import running
 from tokometer.cli.exporting import _write
 from tokometer.records import KINDS
 from tokometer.records.fields import FIELDS
@@ -162,3 +163,31 @@ def test_nothing_is_left_of_an_export_that_fails(tmp_path: Path) -> None:
         _write(path, "csv", columns("calls"), broken())
     assert path.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_month_in_focus(used: tuple[Shell, Truth], tmp_path: Path, form: str) -> None:
+    """The same bytes by the ledger, by a server and from its address; what is for something else is refused."""
+    shell, _ = used
+    shell.run("export", str(tmp_path / "calls.csv"))
+    with (tmp_path / "calls.csv").open(newline="") as file:
+        month = min(row["started_at"] for row in csv.DictReader(file))[:7]
+    asked = ("--kind", "focus", "--month", month, "--focus-version", "1.4", "--tag", "session")
+    said = shell.run("export", str(tmp_path / f"alone.{form}"), *asked)
+    assert said.stdout == f"FOCUS 1.4 in {tmp_path / f'alone.{form}'}\n"
+    content = (tmp_path / f"alone.{form}").read_bytes()
+    with running(shell.data, shell.home) as server:
+        told = json.loads(shell.run("export", str(tmp_path / f"served.{form}"), *asked, "--json").stdout)
+        assert told == {"kind": "focus", "version": "1.4", "path": str(tmp_path / f"served.{form}")}
+        page = server.get(f"/api/export/focus?period={month}&format={form}&version=1.4&tag=session").body
+    assert content == (tmp_path / f"served.{form}").read_bytes() == page
+    assert (b"claude" in content) if form == "csv" else content.startswith(b"PAR1")
+    for wrong, reason in (
+        (("--month", "October"), "is no month; write 2026-10"),
+        (("--tag", "nothing"), "nothing"),
+        (("--since", "7d"), "say --month instead"),
+    ):
+        done = shell.run("export", str(tmp_path / f"no.{form}"), "--kind", "focus", *wrong, code=2)
+        assert reason in done.stderr
+    assert "are for --kind focus" in shell.run("export", str(tmp_path / "no.csv"), "--month", month, code=2).stderr
+    assert not (tmp_path / f"no.{form}").exists()

@@ -21,7 +21,7 @@ from tokometer.records.gate import admit
 from tokometer.statements import Stated
 
 #: A file with more lines than this is kept in several commits, its place in the last one.
-_PIECE: Final = 20_000
+PIECE: Final = 20_000
 _ID_BYTES: Final = 16
 #: Nobody waits longer for a commit (seconds): the ledger is away.
 _PATIENCE: Final = 600.0
@@ -56,7 +56,7 @@ class Whose:
 
 
 @dataclass(slots=True)
-class _Gathered:
+class Gathered:
     """What was read of a portion and is not committed yet."""
 
     records: dict[bytes, Record] = field(default_factory=dict)
@@ -116,23 +116,23 @@ class Keeper:
             WriterClosed: The server is stopping.
         """
         asked = max(to_us(now), before.asked + 1_000 if before is not None else 0)
-        came, seen = Came(), _Seen()
-        gathered = _Gathered()
+        came, seen = Came(), Seen()
+        gathered = Gathered()
         for page in pages:
-            self._take(page, name, gathered, seen, asked)
-            if len(gathered.records) >= _PIECE:
-                came.add(self._commit(gathered, {}, now, {}, asked))
-                gathered = _Gathered()
+            self.take(page, name, gathered, seen, asked)
+            if len(gathered.records) >= PIECE:
+                came.add(self.commit(gathered, {}, now, {}, asked))
+                gathered = Gathered()
         gone = {} if seen.refused or before is None else seen.gone(before.ids)
         ids = seen.ids if not seen.refused or before is None else seen.with_those(before.ids)
         place = Place(asked, mark, ids, seen.refused)
         says_the_same = before is not None and (before.mark, before.ids) == (mark, ids)
         keeps = {} if says_the_same and not settles else {name: place}
-        came.add(self._commit(gathered, keeps, now, gone, place.asked))
+        came.add(self.commit(gathered, keeps, now, gone, place.asked))
         came.refused = seen.refused
         return came
 
-    def _take(self, page: Stated, name: str, gathered: _Gathered, seen: _Seen, asked: int) -> None:
+    def take(self, page: Stated, name: str, gathered: Gathered, seen: Seen, asked: int) -> None:
         """Take a page of what a portion states through the gate."""
         for record in page.records:
             record.workspace = self._whose.workspace
@@ -155,14 +155,20 @@ class Keeper:
     def _of_workspace(self, refusal: Refusal) -> Refusal:
         return replace(refusal, workspace=self._whose.workspace)
 
-    def _commit(
+    def commit(
         self,
-        gathered: _Gathered,
+        gathered: Gathered,
         places: Mapping[str, Place],
         now: datetime,
         gone: Mapping[str, Sequence[bytes]],
         asked: int,
     ) -> Came:
+        """Keep what was gathered, with places and without the lines that are `gone`, in one commit.
+
+        Raises:
+            LedgerError: It cannot be kept just now.
+            WriterClosed: The server is stopping.
+        """
         found = compared(self._ledger, gathered.records)
         found.add(withdrawn(self._ledger, gone, asked // 1_000))
         self._still_ours()
@@ -211,8 +217,8 @@ class Keeper:
             return
 
 
-class _Seen:
-    """The lines that a portion has stated."""
+class Seen:
+    """The lines that a portion has stated, and how much of it was refused."""
 
     def __init__(self) -> None:
         self._ids: dict[str, dict[bytes, None]] = {}

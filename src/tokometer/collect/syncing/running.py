@@ -18,6 +18,7 @@ from tokometer.collect.syncing.keeping import Came, Keeper, Whose
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.places import decoded, is_settled, known_until, name_of, portions_of
 from tokometer.collect.syncing.reach import options_of, target_of
+from tokometer.collect.syncing.uploads import Uploaded, keep_uploaded
 from tokometer.collect.writer import Writer, WriterClosed
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.records import Record
@@ -112,7 +113,7 @@ class Run:
         self.held.keep_out(secret)
         return self._guarded(secret, self._sync)
 
-    def take_in(self, secret: str, data: bytes, name: str) -> Result:
+    def take_in(self, secret: str, file: Uploaded) -> Result:
         """Read a file that somebody uploaded."""
         uploads = self._kind.uploads
 
@@ -120,9 +121,7 @@ class Run:
             if uploads is None:
                 raise PollError("takes no files", final=True)
             self._portions = 1
-            place = f"uploads/{name}"
-            before = decoded(keeper.places().get(place, b""))
-            self._count("uploads", keeper.keep(uploads(data, name, asked), place, "", before, asked.now))
+            self._count("uploads", keep_uploaded(keeper, uploads(file.content, file.name, asked), file, asked.now))
 
         return self._guarded(secret, take)
 

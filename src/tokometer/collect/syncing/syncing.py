@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from tokometer.collect.syncing.errors import Ended, SyncBusy, SyncError
 from tokometer.collect.syncing.lease import Lease
 from tokometer.collect.syncing.reach import secret_of, target_of
 from tokometer.collect.syncing.running import MISTAKE, Means, Result, Run, asked_of
+from tokometer.collect.syncing.uploads import Uploaded
 from tokometer.collect.writer import Writer
 from tokometer.host.regular import read_bytes
 from tokometer.host.secrets import Vault
@@ -38,6 +40,8 @@ _AT_ONCE: Final = 8
 #: How often a question of a test is asked in all: somebody waits.
 _TRIES: Final = 3
 _LONGEST: Final = 300
+#: So long a file waits for a sync to end (seconds).
+_MOMENT: Final = 3.0
 _MOST_FILE: Final = 512 << 20
 _LOG: Final = logging.getLogger(__name__)
 
@@ -127,8 +131,10 @@ class Syncing:
 
         return self._begin(account, trigger, work)
 
-    def upload(self, account: str, name: str, data: bytes | Path) -> int:
+    def upload(self, account: str, name: str, data: bytes | Path, written: datetime | None = None) -> int:
         """Take in a file of an account's statements; returns the number of the run, which goes on beside.
+
+        `written` is when that was, where somebody says so; of two that state the same the newer one holds.
 
         Raises:
             NotThere: There is no such account.
@@ -141,10 +147,13 @@ class Syncing:
             raise SyncError(f"{kind.title} takes {', '.join(kind.accepts) or 'no files'}")
         if isinstance(data, Path):
             data = read_bytes(data, _MOST_FILE)
-        held = data
-        if self.is_running(account):
+        file = Uploaded(name, data, written)
+        with self._lock:
+            running = self._running.get(account)
+        # An account of files has little to sync, but is synced at once when it is new.
+        if running is not None and not running.over.wait(_MOMENT):
             raise SyncBusy("it is being synced just now: try again when that is done")
-        return self._begin(account, "upload", lambda run: run.take_in("", held, name))
+        return self._begin(account, "upload", lambda run: run.take_in("", file))
 
     def cancel(self, account: str) -> bool:
         """End the sync of an account; False where none runs here. What was kept stays."""

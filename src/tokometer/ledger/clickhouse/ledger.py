@@ -83,7 +83,7 @@ class ClickHouseLedger:
         self._version = 0
         self._recosting = ClickHouseRecosting(self)
         self._labels = ClickHouseLabels(self.query, self.insert)
-        self._settling = ClickHouseSettling(self._lock, self.query, self.command, self._write, self._next_version)
+        self._settling = ClickHouseSettling(self._lock, self.query, self.command, self.write, self.next_version)
         self._names = Names(self.fetch)
         self._migrate(migrations)
         self._labels.begin()
@@ -134,6 +134,7 @@ class ClickHouseLedger:
 
     def settle(self) -> int:
         """See :meth:`tokometer.ledger.protocol.Ledger.settle`. Others get in between its pieces, the newest first."""
+        self._recosting.finish_what_failed()
         return self._settling.settle()
 
     def rest(self) -> None:
@@ -237,6 +238,11 @@ class ClickHouseLedger:
         with self._lock:
             self._client.close()
 
+    @property
+    def lock(self) -> threading.RLock:
+        """Held by whoever asks or writes; a statement at a time, or several that nobody is to come between."""
+        return self._lock
+
     # -- inside ------------------------------------------------------------------------------------------------
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -259,7 +265,7 @@ class ClickHouseLedger:
         if not values or not values[0]:
             return
         count = len(values[0])
-        version = self._next_version()
+        version = self.next_version()
         with self._lock, self._way.writing():
             self._client.insert(
                 table.name,
@@ -268,7 +274,7 @@ class ClickHouseLedger:
                 column_oriented=True,
             )
 
-    def _next_version(self) -> int:
+    def next_version(self) -> int:
         """Nanoseconds now, and never the same twice here: later writes win everywhere, clocks permitting."""
         with self._lock:
             self._version = max(self._version + 1, time.time_ns())
@@ -282,6 +288,9 @@ class ClickHouseLedger:
             self._write_version(current_version(migrations))
             return
         needed = pending(self._stored_version(), migrations)
+        if needed:
+            # What stands beside a table can only be added while it has the same columns.
+            self._recosting.finish()
         for migration in needed:
             for statement in (
                 *additions_of(migration, "clickhouse"),
@@ -317,10 +326,10 @@ class ClickHouseLedger:
         at: datetime,
     ) -> None:
         count = len(values[0])
-        marks = [*values, [commit] * count, [state] * count, [at] * count, [self._next_version()] * count]
-        self._write(table, [*names, "commit", "state", "at", "version"], marks)
+        marks = [*values, [commit] * count, [state] * count, [at] * count, [self.next_version()] * count]
+        self.write(table, [*names, "commit", "state", "at", "version"], marks)
 
-    def _write(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
+    def write(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
         """Insert columns as they are."""
         with self._lock, self._way.writing():
             self._client.insert(table, columns, column_names=names, column_oriented=True)
@@ -371,7 +380,7 @@ class ClickHouseLedger:
     def _notice(self, notices: Sequence[Notice]) -> None:
         rows = self._names.rows(notices)
         if rows:
-            self._write(schema.NOTICES.name, schema.NOTICES.names, native(schema.NOTICES, rows))
+            self.write(schema.NOTICES.name, schema.NOTICES.names, native(schema.NOTICES, rows))
 
     def _move(self, cursors: Mapping[tuple[str, str], bytes]) -> None:
         now = to_datetime(now_us())

@@ -1,70 +1,30 @@
-"""Re-costing on ClickHouse: what calls would cost is written down first, then that they are to; then it is done.
+"""Re-costing on ClickHouse: the server prices, what calls and rollups would be is put beside them, then it is added.
 
 There is no transaction over tables, so intent comes first, as with commits: whoever opens the ledger after an end in
-between finishes what was begun. Calls that have changed since they were looked at stay as they are.
+between adds the rest. Until then nothing can be seen; from then on it takes milliseconds, in which others who ask this
+ledger wait.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+import uuid
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tokometer.ledger import schema
-from tokometer.ledger.clickhouse.tables import create
-from tokometer.ledger.clickhouse.values import native
-from tokometer.ledger.priced import STORED, StoredCall, stored_call
-from tokometer.ledger.protocol import LedgerError
-from tokometer.ledger.recosting import (
-    LAST,
-    Difference,
-    Found,
-    Last,
-    Prices,
-    Progress,
-    Scope,
-    alone,
-    cannot_undo,
-    scope_sql,
-)
-from tokometer.ledger.slices import slices
-from tokometer.ledger.tables import Table, columns_of
-from tokometer.records import now_us, to_datetime
-from tokometer.records.time import QUARTER_US
+from tokometer.ledger.clickhouse.beside import BACK, FORWARD, Beside, costs_of, drop_what_is_left
+from tokometer.ledger.clickhouse.pricing import Pricing
+from tokometer.ledger.protocol import LedgerError, LedgerUnavailable
+from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, State, Unfinished, alone, cannot_undo
+from tokometer.records import now_us
 
 if TYPE_CHECKING:
     from tokometer.ledger.clickhouse.ledger import ClickHouseLedger
 
-RECOSTED: Final = Table(
-    "recosted",
-    columns_of("id: id\nsmall: quarter\nmoney: was? becomes?\nname: was_version was_basis new_version new_basis"),
-    ("id",),
-)
-_MOST_CALLS: Final = 50_000
-_NANO: Final = Decimal(10**9)
-#: Calls that still are as they were when somebody looked, by which of the two columns they were left with.
-_STANDING: Final = (
-    "SELECT r.id, r.{to}, r.{to_version}, r.{to_basis} FROM recosted AS r JOIN calls AS c ON c.id = r.id "
-    "AND c.quarter = r.quarter WHERE r.quarter BETWEEN $first AND $last AND c.price_version = r.{from_version} AND "
-    "CASE WHEN c.cost_reported IS NULL THEN c.cost_usd ELSE c.cost_priced END IS NOT DISTINCT FROM r.{from_}"
-)
-_FORWARD: Final = {
-    "to": "becomes",
-    "to_version": "new_version",
-    "to_basis": "new_basis",
-    "from_": "was",
-    "from_version": "was_version",
-}
-_BACK: Final = {
-    "to": "was",
-    "to_version": "was_version",
-    "to_basis": "was_basis",
-    "from_": "becomes",
-    "from_version": "new_version",
-}
+#: Into so many steps a progress is cut whose length in calls nobody knows.
+_STEPS = 1_000
 
 
 class ClickHouseRecosting:
@@ -73,6 +33,8 @@ class ClickHouseRecosting:
     def __init__(self, ledger: ClickHouseLedger) -> None:
         self._ledger = ledger
         self._busy = threading.Lock()
+        #: Whether something is written down as begun that could not be done yet.
+        self._unfinished = False
 
     @property
     def last(self) -> Last | None:
@@ -85,112 +47,88 @@ class ClickHouseRecosting:
         return 0, 0
 
     def preview(self, scope: Scope, prices: Prices, progress: Progress) -> Found:
-        """See :meth:`tokometer.ledger.recosting.Recosting.preview`."""
-        found = Found()
-        for _ in self._priced(scope, prices, progress, found, 1):
-            pass
-        return found
+        """See :meth:`tokometer.ledger.recosting.Recosting.preview`. It needs a table meanwhile."""
+        costs = costs_of(uuid.uuid4().hex)
+        try:
+            return Pricing(self._ledger, costs, scope, prices).fill(progress, 1)
+        finally:
+            self._ledger.command(f"DROP TABLE IF EXISTS {costs} SYNC")
 
     def apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
         """See :meth:`tokometer.ledger.recosting.Recosting.apply`."""
         with alone(self._busy):
+            self.finish()
             return self._apply(id_, scope, prices, progress)
 
     def _apply(self, id_: str, scope: Scope, prices: Prices, progress: Progress) -> Found:
-        found = Found()
-        self._ledger.command(create(RECOSTED))
-        self._note(Last(id=id_, state="staging", at=now_us()))
+        beside = Beside(self._ledger, id_)
+        self._note(id_, "staging")
         try:
-            self._ledger.command("TRUNCATE TABLE recosted")
-            for rows in self._priced(scope, prices, progress, found, 2):
-                self._ledger.insert(RECOSTED, native(RECOSTED, list(zip(*rows, strict=True))))
+            drop_what_is_left(self._ledger)
+            found = Pricing(self._ledger, beside.costs, scope, prices).fill(progress, 2)
+            beside.stage(FORWARD, lambda share: progress(int((1 + share) * found.calls), 2 * found.calls))
         except BaseException:
-            self._note(Last(id=id_, state="dropped", at=now_us()))
+            if self._is_now(id_, "staging"):
+                self._note(id_, "dropped")
             raise
-        calls = found.changed + found.marked
-        self._note(Last(id=id_, state="switching", at=now_us(), calls=calls))
-        self.finish()
-        progress(2 * found.calls, 2 * found.calls)
+        self._switch(id_, "staging", "switching", found.changed + found.marked)
         return found
 
     def undo(self, id_: str, progress: Progress) -> int:
         """See :meth:`tokometer.ledger.recosting.Recosting.undo`."""
         with alone(self._busy):
+            self.finish()
             return self._undo(id_, progress)
 
     def _undo(self, id_: str, progress: Progress) -> int:
         last = self.last
         if last is None or last.id != id_ or last.state != "applied":
             raise LedgerError(cannot_undo(last, id_))
-        self._note(Last(id=id_, state="undoing", at=now_us(), calls=last.calls))
-        self.finish()
-        progress(last.calls, last.calls)
+        beside = Beside(self._ledger, id_)
+        if not beside.can_be_undone:
+            raise LedgerError("what was there before is gone: the ledger was restored or copied since")
+        beside.stage(BACK, lambda share: progress(int(share * _STEPS), _STEPS))
+        self._switch(id_, "applied", "undoing", last.calls)
         return last.calls
 
     def finish(self) -> None:
         """Do what is written down as begun, if anything is. It can be done again."""
+        with self._ledger.lock:
+            last = self.last
+            if last is not None and last.state in ("switching", "undoing"):
+                beside = Beside(self._ledger, last.id)
+                beside.attach()
+                beside.mark_what_came_since()
+                self._note(last.id, "undone" if last.state == "undoing" else "applied", last.calls)
+                beside.drop()
+            self._unfinished = False
+
+    def finish_what_failed(self) -> None:
+        """The same, where it was begun here and the server was away; else nothing is asked."""
+        if self._unfinished:
+            self.finish()
+
+    def _switch(self, id_: str, before: State, state: State, calls: int) -> None:
+        """Add what is beside, unless somebody else has begun something meanwhile; nobody who asks here sees half of it.
+
+        Raises:
+            Unfinished: The server is away; the rest is done when it is there again, by the next settle.
+            LedgerUnavailable: Somebody else has.
+        """
+        with self._ledger.lock:
+            if not self._is_now(id_, before):
+                raise LedgerUnavailable("another process re-costs the same ledger; nothing has changed here")
+            self._unfinished = True
+            try:
+                self._note(id_, state, calls)
+                self.finish()
+            except LedgerUnavailable as error:
+                raise Unfinished(f"{error}; the rest follows as soon as it can") from error
+
+    def _is_now(self, id_: str, state: State) -> bool:
         last = self.last
-        if last is None or last.state not in ("switching", "undoing"):
-            return
-        back = last.state == "undoing"
-        counts = self._ledger.query("SELECT quarter, count(*) FROM recosted GROUP BY quarter")
-        for span in slices(counts, _MOST_CALLS):
-            rows = self._ledger.query(_STANDING.format(**(_BACK if back else _FORWARD)), span._asdict())
-            if rows:
-                self._ledger.reprice({id_.bytes: (_nano(usd), version, basis) for id_, usd, version, basis in rows})
-        self._note(Last(id=last.id, state="undone" if back else "applied", at=now_us(), calls=last.calls))
+        return last is not None and (last.id, last.state) == (id_, state)
 
-    def _note(self, last: Last) -> None:
+    def _note(self, id_: str, state: State, calls: int = 0) -> None:
+        last = Last(id=id_, state=state, at=now_us(), calls=calls)
         self._ledger.insert(schema.META, [[LAST], [msgspec.json.encode(last).decode()]])
-
-    def _priced(
-        self, scope: Scope, prices: Prices, progress: Progress, found: Found, times: int
-    ) -> Iterator[list[Sequence[Any]]]:
-        """Rows of :data:`RECOSTED` for what changes, some calls at a time; counts it, and says how far it is."""
-        where, bound = scope_sql(scope)
-        bound = {**bound, "since": to_datetime(max(scope.since, 0)), "until": to_datetime(min(scope.until, _LATEST))}
-        where += " AND started_at >= $since AND started_at < $until"
-        counts = self._ledger.query(f"SELECT quarter, count(*) FROM calls WHERE {where} GROUP BY quarter", bound)
-        all_ = times * sum(count for _, count in counts)
-        for span in slices(counts, _MOST_CALLS):
-            sql = f"SELECT price_version, {STORED} FROM calls WHERE {where} AND quarter BETWEEN $first AND $last"
-            versions, stored = [], []
-            for version, *row in self._ledger.query(sql, {**bound, **span._asdict()}):
-                versions.append(version)
-                stored.append(stored_call(*row))
-            prices.price([one.call for one in stored])
-            found.calls += len(stored)
-            made = [_row(one, version, found) for one, version in zip(stored, versions, strict=True)]
-            rows = [row for row in made if row is not None]
-            if rows:
-                yield rows
-            progress(found.calls, all_)
-
-
-#: The last moment that both engines can write.
-_LATEST: Final = 4_102_444_800_000_000
-
-
-def _row(stored: StoredCall, version: str, found: Found) -> Sequence[Any] | None:
-    id_, was, basis, call = stored
-    now_basis = call.price_basis if call.cost_reported is None else ""
-    if call.cost_priced == was:
-        if now_basis == basis:
-            return None
-        found.marked += 1
-    elif call.cost_reported is not None:
-        # What a source reported stays the call's cost, whatever it is beside our price.
-        found.marked += 1
-    else:
-        difference = Difference(1, _usd(was), _usd(call.cost_priced), was is None, call.cost_priced is None)
-        found.models.setdefault((call.provider, call.model), Difference()).add(difference)
-    quarter = call.started_at // QUARTER_US
-    return id_, quarter, was, call.cost_priced, version, basis, call.price_version, now_basis
-
-
-def _usd(nano: int | None) -> Decimal:
-    return Decimal(nano or 0) / _NANO
-
-
-def _nano(usd: Decimal | None) -> int | None:
-    return None if usd is None else int(usd * _NANO)

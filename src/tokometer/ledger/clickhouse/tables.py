@@ -19,7 +19,7 @@ _MARKS: Final = ("dirty_quarters", "dirty_sessions")
 _ADDED_UP: Final = "notices"
 _MERGED: Final = {"count": "sum", "place": "max", "first_at": "min", "latest_at": "max"}
 #: A mark that is to be rebuilt: `commit`, `state`, `at`, `version` of one that was made ready now.
-_READY_NOW: Final = "generateUUIDv4(1), 1, now64(6, 'UTC'), toUInt64(toUnixTimestamp64Nano(now64(9)))"
+READY_NOW: Final = "generateUUIDv4(1), 1, now64(6, 'UTC'), toUInt64(toUnixTimestamp64Nano(now64(9)))"
 
 
 def create(table: Table, *, rollup: bool = False) -> str:
@@ -82,12 +82,12 @@ def remake(rollups: Sequence[Table]) -> Iterator[str]:
         yield create(table, rollup=True)
     yield (
         "INSERT INTO dirty_quarters (quarter, commit, state, at, version) "
-        f"SELECT quarter, {_READY_NOW} FROM (SELECT DISTINCT quarter FROM calls)"
+        f"SELECT quarter, {READY_NOW} FROM (SELECT DISTINCT quarter FROM calls)"
     )
     yield (
         "INSERT INTO dirty_sessions "
         "(workspace, source, session_id, first_quarter, last_quarter, commit, state, at, version) "
-        f"SELECT workspace, source, session_id, min(quarter), max(quarter), {_READY_NOW} FROM calls "
+        f"SELECT workspace, source, session_id, min(quarter), max(quarter), {READY_NOW} FROM calls "
         "WHERE session_id <> '' GROUP BY workspace, source, session_id"
     )
 

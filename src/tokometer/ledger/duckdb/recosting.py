@@ -19,10 +19,11 @@ from tokometer.ledger.duckdb import beside
 from tokometer.ledger.duckdb.beside import COUNTED, KNOWN, OF_CELLS, OF_SESSIONS
 from tokometer.ledger.duckdb.commits import put
 from tokometer.ledger.duckdb.instance import Instance
-from tokometer.ledger.duckdb.pricing import CHANGES, price_slice, scope_terms, take_rates
+from tokometer.ledger.duckdb.pricing import price_slice, scope_terms, take_rates
 from tokometer.ledger.duckdb.rebuild import ROLLUP
 from tokometer.ledger.duckdb.room import Room
 from tokometer.ledger.duckdb.transaction import transaction
+from tokometer.ledger.pricing import CHANGES
 from tokometer.ledger.protocol import LedgerError, LedgerUnavailable, Statement
 from tokometer.ledger.recosting import LAST, Found, Last, Prices, Progress, Scope, alone, cannot_undo
 from tokometer.ledger.schema import CELL_DIMENSIONS, CELL_SUMS, HOURS

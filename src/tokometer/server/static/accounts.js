@@ -64,7 +64,8 @@ document.addEventListener("drop", (event) => {
 /** Sends a file, and says how far that is. @param {string} id @param {File} file */
 function upload(id, file) {
   const asked = new XMLHttpRequest();
-  asked.open("POST", `/api/accounts/${encodeURIComponent(id)}/upload?name=${encodeURIComponent(file.name)}`);
+  const told = new URLSearchParams({ name: file.name, written: new Date(file.lastModified).toISOString() });
+  asked.open("POST", `/api/accounts/${encodeURIComponent(id)}/upload?${told}`);
   asked.setRequestHeader("Content-Type", "application/octet-stream");
   asked.upload.onprogress = ({ loaded, total }) => say(id, `Sending ${file.name}: ${Math.floor((100 * loaded) / Math.max(total, 1))} %`);
   asked.onerror = () => say(id, "The server does not answer.", true);

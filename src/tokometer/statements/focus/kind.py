@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from tokometer.sources.protocol import PollError
-from tokometer.statements.focus.lines import REPORT, refused, stated
+from tokometer.statements.focus.lines import REPORT, refused, stated, stated_by_file
 from tokometer.statements.focus.places import ENDINGS, place_of
 from tokometer.statements.focus.plan import Statement, statements
 from tokometer.statements.focus.reading import BillError, opened
@@ -36,7 +36,7 @@ def _read(asked: Asked, portion: Portion) -> Iterator[Stated]:
         yield refused(asked, _shown(found), found.error)
         return
     try:
-        with place.local(found.files) as paths, opened(paths) as bill:
+        with place.local(found.files) as paths, opened(paths, found.only) as bill:
             yield from stated(asked, bill, _shown(found), found.scope)
     except BillError as error:
         yield refused(asked, _shown(found), error)
@@ -73,7 +73,7 @@ def _uploaded(content: bytes, name: str, asked: Asked) -> Iterator[Stated]:
         path.write_bytes(content)
         try:
             with opened([path]) as bill:
-                yield from stated(asked, bill, name)
+                yield from stated_by_file(asked, bill, name)
         except BillError as error:
             raise PollError(f"{name}: {error.field} {error}".replace(":  ", ": ")) from error
 

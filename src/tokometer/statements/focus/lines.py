@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import blake2b
 from typing import Final, Literal
 
-from tokometer.records import Notice, Refusal
+from tokometer.records import Notice, Record, Refusal
 from tokometer.records.billed import Bill
 from tokometer.sources.noticed import Noticed
 from tokometer.statements.focus.naming import (
@@ -20,9 +20,10 @@ from tokometer.statements.focus.naming import (
     token_type_of,
     unresolved,
 )
+from tokometer.statements.focus.plan import piece_of
 from tokometer.statements.focus.reading import Bill as File
 from tokometer.statements.focus.reading import BillError, Left, Line, Scope, Wrong
-from tokometer.statements.protocol import SOURCE, Asked, Stated
+from tokometer.statements.protocol import SOURCE, Asked, Of, Stated
 
 #: The report that lines of bills are of.
 REPORT: Final = "bills"
@@ -32,6 +33,8 @@ _PAGE: Final = 2_000
 #: Labels of a line; bills have hundreds of tags.
 _MOST_TAGS: Final = 20
 _LONGEST: Final = 200
+#: Of a name in the name of a statement.
+_SHOWN: Final = 60
 _SEPARATOR: Final = "\x1f"
 #: A currency has three letters.
 _CODE: Final = 10
@@ -47,8 +50,17 @@ _ADJUSTMENTS: Final = frozenset(
 )
 
 
-def stated(asked: Asked, file: File, place: str, scope: Scope | None = None) -> Iterator[Stated]:
+def stated(
+    asked: Asked,
+    file: File,
+    place: str,
+    scope: Scope | None = None,
+    *,
+    of: Callable[[Line], Of | None] = lambda _: None,
+) -> Iterator[Stated]:
     """Pages of what a statement, or a whole file, says; what was left out or could not be believed comes last.
+
+    `of` says what a line is of; lines of different statements are on different pages.
 
     Raises:
         BillError: The files cannot be read.
@@ -57,12 +69,12 @@ def stated(asked: Asked, file: File, place: str, scope: Scope | None = None) -> 
     every = asked.options.get("rows", "") == "all"
     noticed = Noticed(SOURCE, place)
     refusals: list[Refusal] = []
-    page: list[Bill] = []
+    page: list[tuple[Of | None, Bill]] = []
     day: dict[tuple[str, ...], Line] = {}
     for found in file.lines(scope, every=every):
         if isinstance(found, Line):
             if day and found.since != next(iter(day.values())).since:
-                page += [_bill(asked, line, table) for line in day.values()]
+                page += [(of(line), _bill(asked, line, table)) for line in day.values()]
                 day = {}
             _add(day, found)
             if missing := unresolved(found.keys, table):
@@ -73,17 +85,53 @@ def stated(asked: Asked, file: File, place: str, scope: Scope | None = None) -> 
         else:
             yield Stated(notices=[_left(asked, place, found)])
         if len(page) >= _PAGE:
-            yield Stated(list(page))
+            yield from _pages(page)
             page = []
-    page += [_bill(asked, line, table) for line in day.values()]
+    page += [(of(line), _bill(asked, line, table)) for line in day.values()]
     for line_number, why in file.rejects():
         refusals.append(Refusal(SOURCE, place, line_number, "row", f"is no row: {why}", workspace=asked.workspace))
-    yield Stated(list(page), refusals, noticed.all())
+    yield from _pages(page)
+    yield Stated([], refusals, noticed.all())
+
+
+def stated_by_file(asked: Asked, file: File, name: str) -> Iterator[Stated]:
+    """Pages of what an uploaded file says, each of the bill of one sub-account for one billing period.
+
+    Those that it names without a line that is kept have a page without lines: so much is stated, too.
+
+    Raises:
+        BillError: The file cannot be read.
+    """
+    export, piece = piece_of(name)
+    for scope in file.scopes():
+        for sub_account in sorted(scope.sub_accounts):
+            yield Stated(of=Of(_statement(scope.period, scope.account, sub_account), export, piece))
+
+    def of(line: Line) -> Of:
+        return Of(_statement(line.period, line.keys["account"], line.keys["sub_account"]), export, piece)
+
+    yield from stated(asked, file, name, of=of)
 
 
 def refused(asked: Asked, place: str, error: BillError) -> Stated:
     """What is said of a file that is no bill."""
     return Stated(refusals=[Refusal(SOURCE, place, 0, error.field or "file", str(error), workspace=asked.workspace)])
+
+
+def _pages(lines: Sequence[tuple[Of | None, Bill]]) -> Iterator[Stated]:
+    """Lines by what they are of."""
+    found: dict[Of | None, list[Record]] = {}
+    for of, line in lines:
+        found.setdefault(of, []).append(line)
+    for of, records in found.items():
+        yield Stated(records, of=of)
+
+
+def _statement(period: str, account: str, sub_account: str) -> str:
+    """What a sub-account is billed for a period; named shortly however long names are."""
+    whole = _SEPARATOR.join((period, account, sub_account))
+    shown = " ".join(part[:_SHOWN] for part in (period, account, sub_account) if part)
+    return f"{shown} {blake2b(whole.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
 
 
 def _left(asked: Asked, place: str, left: Left) -> Notice:

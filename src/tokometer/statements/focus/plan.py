@@ -22,6 +22,8 @@ from tokometer.statements.protocol import Asked, Portion
 _PERIOD: Final = re.compile(r"(?:^|/)(?:billing_period=(\d{4})-(\d\d)|(\d{4})(\d\d)\d\d-\d{8})/", re.IGNORECASE)
 #: What numbers the pieces of an export.
 _PIECE: Final = re.compile(r"(?:[-_.]0\d{3,5}|[-_.]?part[-_]?\d+(?:[-_]\d+)?)(?:\.snappy)?$", re.IGNORECASE)
+#: What the first piece is called: `-00001`, `part_0_0001`.
+_FIRST: Final = ((1,), (0, 1))
 #: What is known of files by their marks; a restart looks into them again.
 _MOST_KNOWN: Final = 20_000
 _KNOWN: dict[tuple[str, str, str], list[Scope] | BillError] = {}
@@ -47,6 +49,8 @@ class Statement:
 
     portion: Portion
     files: tuple[BillFile, ...]
+    #: Of each file the sub-accounts that no newer one tells of; None: all of them.
+    only: tuple[frozenset[str] | None, ...] = ()
     #: None: all that is in the files.
     scope: Scope | None = None
     #: Why the file is no bill, where it is none.
@@ -85,6 +89,18 @@ def _sets(asked: Asked, place: Place, files: Iterable[BillFile]) -> tuple[dict[s
     return sets, broken
 
 
+def piece_of(name: str) -> tuple[str, str]:
+    """The export that a file is of by its name, and which piece of it; '' is the first, or all of it."""
+    ending = next((end for end in ENDINGS if name.lower().endswith(end)), "")
+    stem = name[: len(name) - len(ending)]
+    found = _PIECE.search(stem)
+    if found is None:
+        return stem, ""
+    numbers = tuple(int(part) for part in re.findall(r"\d+", found.group()))
+    # Where numbers begin with 0, that one is named, and the next is not: no two pieces have the same name.
+    return stem[: found.start()], "" if numbers in _FIRST else "-".join(map(str, numbers))
+
+
 def _stem(name: str) -> str:
     ending = next(end for end in ENDINGS if name.lower().endswith(end))
     return _PIECE.sub("", name[: -len(ending)]) + "\0" + name.rpartition("/")[0]
@@ -114,28 +130,35 @@ def _by_scope(sets: Iterable[_Set]) -> list[Statement]:
             by_scope.setdefault(named, []).append(one)
     found = []
     for (account, period), of in by_scope.items():
-        files = [file for one in _newest(of, (account, period)) for file in one.files]
+        told = [(file, only) for one, only in _newest(of, (account, period)) for file in one.files]
+        files, only = tuple(file for file, _ in told), tuple(only for _, only in told)
         scope = None if account.startswith("folder:") else Scope(account, period)
-        found.append(Statement(_portion(account, period, files), tuple(files), scope))
+        found.append(Statement(_portion(account, period, told), files, only, scope))
     return found
 
 
-def _newest(sets: Sequence[_Set], named: tuple[str, str]) -> list[_Set]:
-    """Without those of which a newer one tells everything."""
-    return [
-        one
-        for at, one in enumerate(sets)
-        if not any(other.scopes[named] >= one.scopes[named] for other in sets[at + 1 :])
-    ]
+def _newest(sets: Sequence[_Set], named: tuple[str, str]) -> list[tuple[_Set, frozenset[str] | None]]:
+    """Those that count, each with the sub-accounts of which no newer one tells; None where that is all of them."""
+    found: list[tuple[_Set, frozenset[str] | None]] = []
+    newer: frozenset[str] = frozenset()
+    for one in reversed(sets):
+        told = one.scopes[named]
+        left = told - newer
+        if left or not found:
+            found.insert(0, (one, None if left == told else left))
+        newer |= told
+    return found
 
 
-def _portion(account: str, period: str, files: Sequence[BillFile]) -> Portion:
+def _portion(account: str, period: str, told: Sequence[tuple[BillFile, frozenset[str] | None]]) -> Portion:
     try:
         since = datetime.strptime(period, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         since = datetime.fromtimestamp(0, UTC)
     until = since.replace(year=since.year + since.month // 12, month=since.month % 12 + 1)
-    marks = "\n".join(sorted(f"{one.name}\t{one.mark}" for one in files))
+    marks = "\n".join(
+        sorted("\t".join((one.name, one.mark, *([] if only is None else sorted(only)))) for one, only in told)
+    )
     name = f"{period} {account.removeprefix('folder:') or 'bill'}"
     return Portion(name[:200], since, until, blake2b(marks.encode("utf-8", "replace"), digest_size=12).hexdigest())
 

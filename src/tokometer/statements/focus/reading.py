@@ -126,8 +126,8 @@ class Left(NamedTuple):
 
 
 @contextmanager
-def opened(paths: Sequence[Path]) -> Iterator[Bill]:
-    """Files of a bill, for reading.
+def opened(paths: Sequence[Path], only: Sequence[frozenset[str] | None] = ()) -> Iterator[Bill]:
+    """Files of a bill, for reading; of each `only` those sub-accounts, where some are named.
 
     Raises:
         BillError: One of them is no bill, or cannot be read.
@@ -140,7 +140,7 @@ def opened(paths: Sequence[Path]) -> Iterator[Bill]:
     connection = duckdb.connect(":memory:", config=dict(_LIMITS))
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        yield Bill(connection, paths)
+        yield Bill(connection, paths, only)
     except duckdb.Error as error:
         raise BillError(f"cannot be read: {_why(error)}") from error
     finally:
@@ -150,10 +150,13 @@ def opened(paths: Sequence[Path]) -> Iterator[Bill]:
 class Bill:
     """Files of a bill, open; made by :func:`opened`."""
 
-    def __init__(self, connection: DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    def __init__(
+        self, connection: DuckDBPyConnection, paths: Sequence[Path], only: Sequence[frozenset[str] | None] = ()
+    ) -> None:
         self._connection = connection
         self._values: dict[str, object] = {}
-        self._rows = " UNION ALL ".join([self._part(path) for path in paths])
+        of = only or [None] * len(paths)
+        self._rows = " UNION ALL ".join([self._part(*one) for one in zip(paths, of, strict=True)])
 
     def scopes(self) -> list[Scope]:
         """The statements that are in the files."""
@@ -197,7 +200,7 @@ class Bill:
         except Exception:  # noqa: BLE001 - there is no such table where no CSV was read
             return []
 
-    def _part(self, path: Path) -> str:
+    def _part(self, path: Path, only: frozenset[str] | None) -> str:
         reader = _reader(path)
         named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
         bound = f"file{len(self._values)}"
@@ -212,7 +215,11 @@ class Bill:
                 raise BillError("is not among its columns: it is no bill in FOCUS, CUR 2.0 or Azure's format", called)
         self._values[bound] = named
         told = ", ".join(f"{_text(columns.get(name), types)} AS {name}" for name in NAMES)
-        return f"SELECT {told}, row_number() OVER () AS line FROM {reader}"
+        whole = f"SELECT {told}, row_number() OVER () AS line FROM {reader}"
+        if only is None:
+            return whole
+        self._values[f"of_{bound}"] = sorted(only)
+        return f"SELECT * FROM ({whole}) WHERE list_contains($of_{bound}, coalesce(sub_account, ''))"
 
 
 def _reader(path: Path) -> str:

@@ -32,6 +32,17 @@ def test_exports_of_sub_accounts_add_up(tmp_path: Path) -> None:
     assert total(read(tmp_path)) == 3
 
 
+def test_of_an_older_export_counts_what_a_newer_one_does_not_tell_of(tmp_path: Path) -> None:
+    """The sub-accounts that both have are not counted twice."""
+    both = [row(SubAccountId="1", BilledCost="1"), row(SubAccountId="2", BilledCost="2")]
+    _write(tmp_path / "both.csv", as_csv(both), 1_000)
+    [before] = portions(tmp_path)
+    _write(tmp_path / "one, corrected.csv", as_csv([row(SubAccountId="1", BilledCost="5")]), 2_000)
+    [after] = portions(tmp_path)
+    assert total(read(tmp_path)) == 7
+    assert before.mark != after.mark
+
+
 def test_folders_that_name_a_period(tmp_path: Path) -> None:
     """Of a folder for each run below one for the period, the newest run counts, all of its pieces."""
     period = tmp_path / "focus" / "data" / "BILLING_PERIOD=2026-10"

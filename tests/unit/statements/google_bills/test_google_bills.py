@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.records import Bill
+from tokometer.records import Bill, to_datetime
 from tokometer.sources.protocol import PollError
 from tokometer.statements import Asked, Stated, kind_named
 
@@ -49,8 +49,14 @@ def read(content: bytes, **options: str) -> Stated:
     """What a file states."""
     kind = kind_named("google_bills")
     assert kind.uploads is not None
-    [stated] = kind.uploads(content, "export", Asked("acc", "Cloud", "vertex", options, NOW, _nobody))
-    return stated
+    whole = Stated()
+    for page in kind.uploads(content, "export", Asked("acc", "Cloud", "vertex", options, NOW, _nobody)):
+        days = {f"{to_datetime(record.started_at):%Y-%m-%d}" for record in page.records}
+        assert days <= {page.of and page.of.statement}
+        whole.records += page.records
+        whole.refusals += page.refusals
+        whole.notices += page.notices
+    return whole
 
 
 def as_json(rows: Sequence[dict[str, Any]]) -> bytes:
