@@ -13,6 +13,7 @@ from tokometer.dashboards.kinds.itemised import Leads
 from tokometer.judgement.declared import drive
 from tokometer.judgement.reconciliation import Book, reconcile
 from tokometer.judgement.reconciliation.judged import BETWEEN as NAMES
+from tokometer.records.providers import provider_name
 from tokometer.records.time import EARLIEST, LATEST
 
 Row = Mapping[str, Any]
@@ -42,7 +43,7 @@ def gap_part(row: Row) -> Leads:
 
 def of_gap_part(row: Row) -> str:
     """The cause and the day of a part."""
-    return f"{row['title']} · {row['provider']} · {row['at']:%-d %b}"
+    return f"{row['title']} · {provider_name(row['provider'])} · {row['at']:%-d %b}"
 
 
 def gap_cause(row: Row) -> Leads:
