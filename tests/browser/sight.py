@@ -145,6 +145,28 @@ _RAW: Final = r"""(slugs) => {
 }"""
 
 
+#: Texts that run over the cell of a table that they stand in, into the next one.
+_OVER: Final = """() => [...document.querySelectorAll("main :is(td, th)")].flatMap((cell) => {
+  if (["hidden", "clip"].includes(getComputedStyle(cell).overflowX)) return [];
+  const edge = cell.getBoundingClientRect().right, range = document.createRange();
+  return [...cell.querySelectorAll("*"), cell].filter((one) => {
+    if (one.closest(".sr, svg, details:not([open]) > :not(summary)")) return false;
+    const clipped = ["hidden", "clip"].includes(getComputedStyle(one).overflowX);
+    return [...one.childNodes].some((text) => {
+      if (text.nodeType !== 3 || !text.data.trim()) return false;
+      range.selectNodeContents(clipped ? one : text);
+      const box = clipped ? one.getBoundingClientRect() : range.getBoundingClientRect();
+      return box.width && box.right > edge + 2;
+    });
+  }).map((one) => `${one.textContent.trim().slice(0, 40)} runs over its cell`);
+}).slice(0, 5)"""
+
+
+def over(page: Page) -> list[str]:
+    """Texts in tables that run into the next cell."""
+    return list(page.evaluate(_OVER))
+
+
 def gaps(page: Page) -> list[str]:
     """Where a row of cards leaves room that nothing fills."""
     return list(page.evaluate(_GAPS))

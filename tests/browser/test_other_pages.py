@@ -14,7 +14,7 @@ from tokometer.dashboards import DASHBOARDS
 from tokometer.server.places import PAGES
 
 from .conftest import Opener
-from .sight import WIDTHS, gaps, outside, raw, widen
+from .sight import WIDTHS, gaps, outside, over, raw, widen
 
 #: Pages to which no entry of the sidebar leads.
 _BEYOND = ("units", "what-if", "links", "boards/new", "reconcile/months", "record?id=" + "0123456789abcdef" * 4)
@@ -40,7 +40,7 @@ def test_other_pages(visit: Opener, server: Running, axe: Callable[..., list[str
     found: dict[int, list[str]] = {}
     for width in WIDTHS:
         widen(page, width)
-        found[width] = [*outside(page), *gaps(page)]
+        found[width] = [*outside(page), *gaps(page), *over(page)]
     assert not any(found.values()), found
     assert name in _AS_WRITTEN or raw(page) == []
     assert axe(page) == []
