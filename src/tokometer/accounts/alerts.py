@@ -127,6 +127,11 @@ class Alerts:
         begun = ALERTS.c.fired < until
         return self._all(workspace, begun, or_(ALERTS.c.resolved.is_(None), ALERTS.c.resolved >= since))
 
+    def of_rule(self, workspace: str, rule: str) -> list[Alert]:
+        """All that a rule had, the earliest first."""
+        with reading(self._engine) as connection:
+            return Turn(connection, workspace).all(ALERTS.c.rule == rule)
+
     def get(self, workspace: str, id_: str) -> Alert:
         """One of them.
 
