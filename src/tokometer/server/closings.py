@@ -21,8 +21,8 @@ from tokometer.judgement.reconciliation.judged import GAP_CAUSES, GAP_LINES, REC
 from tokometer.judgement.reconciliation.words import dollars, sentence
 from tokometer.measures.result import csv_cell, json_value
 from tokometer.reports.blocks import Entry, Grid, Head, Piece, Words
+from tokometer.reports.paper import Part, Placed, Report
 from tokometer.reports.press import Pages, PressError
-from tokometer.reports.report import Part, Placed, Report
 from tokometer.server import given
 from tokometer.server.making import Gone
 from tokometer.server.pages import framed
