@@ -22,7 +22,7 @@ demo: $(VENV)/.installed ## Serve generated, labelled data
 
 # pytest runs last, so that the output ends with its own closing line. `make test ARGS="tests/unit -k prices"` narrows it.
 test: $(VENV)/.installed-dev lint ## Everything that CI checks
-	@sh tools/debian.sh chromium prometheus postgresql
+	@sh tools/debian.sh chromium prometheus postgresql mariadb-server
 	@sh tools/clients.sh
 	@$(BIN)/python tools/javascript.py >/dev/null
 	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)

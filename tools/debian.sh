@@ -1,5 +1,5 @@
 #!/bin/sh
-# Programs that tests run for real, from Debian: `sh tools/debian.sh chromium prometheus postgresql`.
+# Programs that tests run for real, from Debian: `sh tools/debian.sh chromium prometheus postgresql mariadb-server`.
 # What is there already is not asked for. Fonts, because a slim Debian has none and pages would be boxes.
 set -eu
 there() {
@@ -7,6 +7,7 @@ there() {
         chromium) [ -x /usr/bin/chromium ] ;;
         prometheus) [ -x /usr/bin/prometheus ] && [ -x /usr/bin/promtool ] ;;
         postgresql) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
+        mariadb-server) [ -x /usr/sbin/mariadbd ] ;;
         *) printf 'tools/debian.sh knows nothing of %s\n' "$1" >&2; exit 1 ;;
     esac
 }

@@ -6,11 +6,23 @@ from typing import Final
 
 from playwright.sync_api import Page
 
+from generators.examples import LONG
+from tokometer.records import PROVIDERS
+
 #: From a small phone to a wide screen, all that people have.
-WIDTHS: Final = (320, 360, 768, 1024, 1181, 1280, 1366, 1440, 1500, 1920, 2560)
+_WIDTHS: Final = (320, 360, 768, 1024, 1181, 1280, 1366, 1440, 1500, 1920, 2560)
 #: From this width on every table fits its card but those that are as wide as there are providers.
 _DESK: Final = 1181
 _WIDE: Final = ("providers.matrix", "models.knowledge", "models.tool_usage", "insights.servers")
+
+
+def widths(at: int) -> tuple[int, ...]:
+    """The widths at which a page is looked at: in the long form all, else every other one, and those of the next page.
+
+    `at` is which page it is of its kind.
+    """
+    return _WIDTHS if LONG else _WIDTHS[at % 2 :: 2]
+
 
 #: Adds up how far things jump while a page builds itself, as browsers measure it for their users, and where.
 SHIFT: Final = """
@@ -117,6 +129,40 @@ _LEAVING: Final = """([desk, wide]) => {
   }
   return found;
 }"""
+
+
+#: Rows of cards that end before their grid does: a card stands alone beside nothing.
+_GAPS: Final = """() => [...document.querySelectorAll("main .grid")].flatMap((grid) => {
+  const edge = grid.getBoundingClientRect().right, rows = new Map();
+  for (const card of grid.children) {
+    const { top, right, width } = card.getBoundingClientRect();
+    if (width) rows.set(Math.round(top), Math.max(right, rows.get(Math.round(top)) ?? 0));
+  }
+  return [...rows.values()].filter((right) => edge - right > 24).map((right) =>
+    `${Math.round(edge - right)} px beside ${grid.lastElementChild.dataset.panel ?? grid.lastElementChild.className}`);
+})"""
+
+#: Texts as machines write them, days as 2026-11-03 and providers by their slugs, but for what is to be copied or typed.
+_RAW: Final = r"""(slugs) => {
+  const found = new Set(), texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const said = text.data.trim(), around = text.parentElement;
+    if (!said || around.closest("pre, code, script, option, textarea, .sr, [data-raw]")) continue;
+    if (/(^|[^\w/#.-])20\d\d-\d\d-\d\d/.test(said) || slugs.includes(said)) found.add(said.slice(0, 60));
+    if (new RegExp(`\\bprovider (${slugs.join("|")})\\b`).test(said)) found.add(said.slice(0, 60));
+  }
+  return [...found];
+}"""
+
+
+def gaps(page: Page) -> list[str]:
+    """Where a row of cards leaves room that nothing fills."""
+    return list(page.evaluate(_GAPS))
+
+
+def raw(page: Page) -> list[str]:
+    """What is written as machines do where people have a way of their own."""
+    return list(page.evaluate(_RAW, [slug for slug, one in PROVIDERS.items() if slug != one.name]))
 
 
 def wait_filled(page: Page) -> None:

@@ -14,7 +14,7 @@ from tokometer.dashboards import DASHBOARDS, Dashboard
 from tokometer.demo.edge import NAMES, PROJECT
 
 from .conftest import Opener
-from .sight import SHIFT, WIDTHS, blank, draw_all, failed, leaving, outside, wait_filled, widen
+from .sight import SHIFT, blank, draw_all, failed, gaps, leaving, outside, raw, wait_filled, widen, widths
 
 Axe = Callable[..., list[str]]
 
@@ -57,28 +57,16 @@ def test_at_a_desk(visit: Opener, still: Running, axe: Axe, dashboard: Dashboard
     for more in page.locator("[data-do=more]").all():
         more.click()
     sticking = {}
-    for width in WIDTHS:
+    for width in widths([*DASHBOARDS].index(dashboard.id)):
         widen(page, width)
-        sticking[width] = [*outside(page), *leaving(page)]
+        sticking[width] = [*outside(page), *leaving(page), *gaps(page)]
     assert not any(sticking.values()), sticking
+    assert raw(page) == []
     widen(page, 1440)
     assert axe(page) == []
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     _whole(page, dashboard)
-    assert axe(page, "color-contrast") == []
-
-
-@pytest.mark.parametrize("name", ["settings", "sources"])
-def test_other_pages(visit: Opener, still: Running, axe: Axe, name: str) -> None:
-    """What is settled and what is received keep to their cards as well, and are for everybody to use."""
-    page = visit(f"{still.url}/{name}")
-    expect(page.locator("main .panel, main .card").first).to_be_visible()
-    for width in WIDTHS:
-        widen(page, width)
-        assert (width, outside(page)) == (width, [])
-    assert axe(page) == []
-    page.emulate_media(color_scheme="dark")
     assert axe(page, "color-contrast") == []
 
 

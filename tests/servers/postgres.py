@@ -72,6 +72,20 @@ def postgres() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def answering() -> Iterator[Server]:
+    """The same, with its password where everything in this process finds it."""
+    before = os.environ.get("PGPASSWORD")
+    os.environ["PGPASSWORD"] = PASSWORD
+    try:
+        with postgres() as server:
+            yield server
+    finally:
+        os.environ.pop("PGPASSWORD")
+        if before is not None:
+            os.environ["PGPASSWORD"] = before
+
+
 def _somebody_else(folder: Path) -> dict[str, object]:
     """How a program is started that must not run as root; the folder becomes theirs."""
     if os.getuid() != 0:

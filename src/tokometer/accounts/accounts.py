@@ -95,6 +95,11 @@ class Accounts:
         """What asks the database."""
         return self._engine
 
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may have it open, too: PostgreSQL, and no file of this one's folder."""
+        return self._engine.dialect.name == "postgresql"
+
     def changes(self, workspace: str, most: int = 100, kinds: Collection[str] = ()) -> list[Change]:
         """The latest changes, the last one first; of things of some kinds only, where they are named."""
         of = (CHANGES.c.workspace == workspace, *((CHANGES.c.kind.in_(kinds),) if kinds else ()))

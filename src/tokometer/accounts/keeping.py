@@ -111,10 +111,14 @@ class Kept(Generic[Thing]):
             thing = self._found(connection, workspace, id_, for_change=True)
             of = self._table.c.workspace == workspace, self._table.c.id == id_
             connection.execute(self._table.delete().where(*of))
+            self._gone(connection, thing)
             told = {name: _told(thing, name) for name in thing.texts if name not in thing.hidden}
             self.record(connection, thing, who, "removed", told)
         self._changed()
         return thing
+
+    def _gone(self, connection: Connection, thing: Thing) -> None:
+        """Remove what hangs on one, in the same transaction."""
 
     def record(self, connection: Connection, thing: Made, who: str, did: str, what: Mapping[str, Any]) -> None:
         """Write down who did what."""

@@ -70,12 +70,8 @@ class SeriesKept(Kept[Series]):
             asked = select(POINTS.c.series, func.count()).group_by(POINTS.c.series)
             return {row[0]: row[1] for row in connection.execute(asked)}
 
-    def remove(self, workspace: str, id_: str, who: str = LOCAL) -> Series:
-        """Remove a series with its points, for good."""
-        series = super().remove(workspace, id_, who)
-        with writing(self._engine) as connection:
-            connection.execute(delete(POINTS).where(POINTS.c.series == id_))
-        return series
+    def _gone(self, connection: Connection, thing: Series) -> None:
+        connection.execute(delete(POINTS).where(POINTS.c.series == thing.id))
 
 
 def _points(connection: Connection, id_: str) -> dict[date, float]:

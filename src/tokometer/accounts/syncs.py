@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, Table, or_, select
+from sqlalchemy import Connection, Engine, Row, Table, func, or_, select
 
 from tokometer.accounts.connected import AccountState, SyncRun, Version
 from tokometer.accounts.database import lock, reading, writing
@@ -123,6 +123,14 @@ class Syncs:
         with reading(self._engine) as connection:
             rows = connection.execute(asked.order_by(SYNC_RUNS.c.number.desc()).limit(most))
             return [_run(row) for row in rows]
+
+    def latest(self, workspace: str) -> dict[str, SyncRun]:
+        """The latest run of each account, by its id; one that was never synced is not in it. One question for all."""
+        of = SYNC_RUNS.c.workspace == workspace
+        numbers = select(func.max(SYNC_RUNS.c.number)).where(of).group_by(SYNC_RUNS.c.account)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(SYNC_RUNS).where(of, SYNC_RUNS.c.number.in_(numbers)))
+            return {row.account: _run(row) for row in rows}
 
     def run(self, workspace: str, number: int) -> SyncRun | None:
         """One of them; None where there is none."""

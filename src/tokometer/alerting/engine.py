@@ -9,12 +9,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from tokometer.accounts import Alert
+from tokometer.alerting.again import Range, Replay, apart
 from tokometer.alerting.evaluating import AskAsOf, Evaluated, evaluate
-from tokometer.alerting.past import hour_of, late_hours, length_of, mended, moments_of, readings_of
+from tokometer.alerting.late import changed, cube_of, due, seen
+from tokometer.alerting.mending import Change, mended
+from tokometer.alerting.past import length_of, with_gone
 from tokometer.alerting.rule import AlertRule
 from tokometer.alerting.situation import Situation
 from tokometer.alerting.states import Event, over, step
-from tokometer.measures import Query, QueryError
+from tokometer.measures import Question, Result
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,12 +29,11 @@ if TYPE_CHECKING:
 Announce = Callable[["Connection", Alert, Event], None]
 #: The page that shows what an alert is about.
 Link = Callable[[AlertRule, Alert], str]
-#: Days in which late records are noticed, and moments that are looked at again in one turn.
-_LOOK_BACK: Final = 31
-_MOST_AGAIN: Final = 48
-#: The longest time that is looked through after a late record.
-_LONGEST: Final = timedelta(days=7)
-#: The past is looked at again so many times more rarely than that takes; meanwhile what comes late is gathered.
+#: Of the servers that share accounts one looks at rules, for as long as it does so again within this time.
+_LEASE: Final = timedelta(seconds=150)
+#: For so long a turn looks at the past again (seconds), and then not for so many times as long; meanwhile what comes
+#: late is gathered.
+_PATIENCE: Final = 0.5
 _RARELY: Final = 30
 #: Measures over windows of so long are looked at so often: a minute more or less is nothing to them.
 _LONG: Final = timedelta(days=7)
@@ -58,16 +60,26 @@ class Engine:
     workspace: str = "default"
     announce: Announce = _nothing
     link: Link = _nowhere
+    #: Which of the servers that share accounts this is, the same after a restart; '' where there is one only.
+    holder: str = ""
+    patience: float = _PATIENCE
+    rarely: float = _RARELY
     #: What rules said last, of those that are not worth asking each time.
     _last: dict[str, tuple[AlertRule, datetime, Mapping[str, Any]]] = field(default_factory=dict)
     _fresh: bool = True
     #: By the monotonic clock: before it, the past is not looked at again.
     _again_at: float = 0.0
+    #: Late records that are being gone through.
+    _replay: Replay | None = None
+    #: The cubes that rules ask about.
+    _cubes: set[str] = field(default_factory=set)
 
     def turn(
         self, accounts: Accounts, rules: Sequence[AlertRule], situation: Situation, *, back: bool = False
     ) -> Evaluated:
         """Look at the rules as of the situation's moment. Again at the same or an earlier moment, nothing changes.
+
+        While another server that shares the accounts looks at them, nothing is asked, and nothing changes.
 
         Unless the clock was set `back`: then it goes on from the moment that it tells now.
 
@@ -76,31 +88,30 @@ class Engine:
         """
         now = situation.now
         enabled = [rule for rule in rules if rule.enabled]
-        found = self._evaluated(enabled, situation)
         watched = accounts.alerts.watched(self.workspace)
+        holder = self.holder if accounts.shared else ""
+        if _stands_by(holder, watched, now):
+            return Evaluated(now, {})
+        found = self._evaluated(enabled, situation)
         back = back or (self._fresh and watched is not None and watched[0] - now > _SET_BACK)
         self._fresh = False
-        seen, late = self._late(watched[1] if watched is not None else {}, situation)
-        again = self._again(enabled, situation, late)
-        if late and not again:
-            # They are noticed again, when there is time for them.
-            seen = watched[1] if watched is not None else seen
+        before = watched[1] if watched is not None else {}
+        done = self._late(accounts, before, enabled, situation)
         with accounts.alerts.turn(self.workspace) as turn:
             last = turn.watched()
-            if last is not None and now <= last[0] and not back:
+            if (last is not None and now <= last[0] and not back) or _stands_by(holder, last, now):
                 return found
-            for rule in enabled if again else ():
-                if rule.terms.condition.past:
-                    self._mend(turn, rule, again, now)
+            for rule, ranges in done.ranges:
+                self._mend(turn, rule, ranges, now)
             self._go_on(turn, enabled, found)
-            turn.watch(now, seen)
+            turn.watch(now, {**done.seen, **_held(holder, now)})
         return found
 
     def _evaluated(self, rules: Sequence[AlertRule], situation: Situation) -> Evaluated:
         """What the rules say; what those said that are asked more rarely stands."""
         now = situation.now
-        due = [rule for rule in rules if not self._stands(rule, now)]
-        found = evaluate(due, situation, self.ask)
+        asked = [rule for rule in rules if not self._stands(rule, now)]
+        found = evaluate(asked, situation, self._ask)
         readings = dict(found.readings)
         for rule in rules:
             if rule.id in readings:
@@ -128,7 +139,7 @@ class Engine:
             mine = by_rule.pop(rule.id, {})
             if rule.id not in found.readings:
                 continue
-            for value, reading in readings_of(rule, found, mine).items():
+            for value, reading in with_gone(found.readings[rule.id], mine).items():
                 before = mine.get(value)
                 made = step(rule, before, reading, now, self.workspace)
                 self._keep(turn, rule, before, made.alert, made.event, quiet, now)
@@ -165,41 +176,95 @@ class Engine:
 
     # -- what came late ------------------------------------------------------------------------------------------------
 
-    def _late(self, before: Mapping[str, Any], situation: Situation) -> tuple[Mapping[str, Any], list[datetime]]:
-        """What there is of each hour now, and the hours that have changed since they were over."""
+    def _ask(self, question: Question, now: datetime) -> Result:
+        self._cubes.add(cube_of(question))
+        return self.ask(question, now)
+
+    def _late(
+        self, accounts: Accounts, before: Mapping[str, Any], rules: Sequence[AlertRule], situation: Situation
+    ) -> _Late:
+        """What was seen of the past when it was agreed with last; and what changes, once it has been gone through.
+
+        Until then what was seen stays as it is: whoever is ended meanwhile notices the same again.
+        """
         now = situation.now
-        at = datetime.fromisoformat(before["at"]) if "at" in before else None
-        if at is not None and timedelta(0) <= now - at < _NOTICED:
-            return before, []
-        hours = self._seen(situation)
-        late = late_hours(before["hours"], hours, at) if at is not None and at < now else []
-        return {"at": now.isoformat(), "hours": hours}, late
-
-    def _seen(self, situation: Situation) -> dict[str, Any]:
-        """What there is of each hour of the last weeks, to tell later whether more of it has come."""
-        asked = Query(measures=("calls.requests", "calls.errors", "calls.cost"), since=f"{_LOOK_BACK}d", grain="hour")
-        try:
-            rows = self.ask(asked, situation.now).rows
-        except QueryError:
-            return {}
-        return {
-            hour_of(row["time"]): [row["requests"], row["errors"], str(row["cost"])] for row in rows if row["requests"]
-        }
-
-    def _again(self, rules: Sequence[AlertRule], situation: Situation, hours: Sequence[datetime]) -> list[Evaluated]:
-        """What the rules say of the moments that late records touch."""
-        past = [rule for rule in rules if rule.terms.condition.past]
-        if not hours or not past or monotonic() < self._again_at:
-            return []
+        if "at" in before and now < datetime.fromisoformat(before["at"]):
+            # The clock was set back: nothing is late by it.
+            self._replay = None
+            return _Late(seen(self._cubes, now, self.ask))
+        if self._replay is None:
+            if not due(before, now, _NOTICED):
+                return _Late(before)
+            after = seen(self._cubes, now, self.ask)
+            past = tuple(rule for rule in rules if rule.terms.condition.past)
+            late = changed(before, after)
+            if not late or not past:
+                return _Late(after)
+            self._replay = Replay(past, late, after, now, self.workspace)
+        replay = self._replay
+        if monotonic() < self._again_at:
+            return _Late(before)
         started = monotonic()
-        longest = min(_LONGEST, max(length_of(rule.terms.window) for rule in past))
-        moments = moments_of(hours, longest, situation.now, _MOST_AGAIN)
-        found = [evaluate(past, replace(situation, now=moment), self.ask) for moment in moments]
-        self._again_at = monotonic() + _RARELY * (monotonic() - started)
-        return found
+        over = replay.go_on(situation, self.ask, self.patience)
+        ranges = self._ranges(accounts, replay, rules, situation) if over else ()
+        self._again_at = monotonic() + self.rarely * (monotonic() - started)
+        if not over:
+            return _Late(before)
+        self._replay = None
+        return _Late(replay.seen, ranges)
 
-    def _mend(self, turn: Turn, rule: AlertRule, again: Sequence[Evaluated], now: datetime) -> None:
-        first, last = again[0].now, again[-1].now
-        known = [one for one in turn.within(first, last) if one.rule == rule.id]
-        for alert in mended(rule, again, known, now, self.workspace):
-            turn.put(replace(alert, link=alert.link or self.link(rule, alert)))
+    def _ranges(
+        self, accounts: Accounts, replay: Replay, rules: Sequence[AlertRule], situation: Situation
+    ) -> tuple[tuple[AlertRule, list[Range]], ...]:
+        """How the alerts of each rule would have gone; not of those that somebody has changed meanwhile."""
+        found = []
+        for rule in replay.rules:
+            if rule in rules:
+                known = accounts.alerts.of_rule(self.workspace, rule.id)
+                found.append((rule, replay.outcome(rule, known, situation, self.ask)))
+        return tuple(found)
+
+    def _mend(self, turn: Turn, rule: AlertRule, ranges: Sequence[Range], now: datetime) -> None:
+        quiet = turn.silenced(now)
+        for one in ranges:
+            step = apart(rule)
+            known = [each for each in turn.within(one.first - step, one.last + step) if each.rule == rule.id]
+            for change in mended(one, known, step, now):
+                self._change(turn, rule, change, quiet, now)
+
+    def _change(
+        self, turn: Turn, rule: AlertRule, change: Change, quiet: Mapping[tuple[str, str], datetime], now: datetime
+    ) -> None:
+        before, after = change.before, change.after
+        if before is not None and before.id != after.id:
+            turn.drop(before)
+            before = None
+        over = before is not None and before.state == "firing" and after.state == "resolved"
+        linked = replace(after, link=after.link or self.link(rule, after))
+        if linked.state == "firing":
+            # What is said of it is said below, if it still holds.
+            turn.put(linked)
+        else:
+            self._keep(turn, rule, before, linked, "resolved" if over else "", quiet, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """What was seen of the past, and the ranges that were looked at again."""
+
+    seen: Mapping[str, Any]
+    ranges: tuple[tuple[AlertRule, list[Range]], ...] = ()
+
+
+def _held(holder: str, now: datetime) -> dict[str, str]:
+    """That it is this server that looks at the rules."""
+    return {"holder": holder, "until": (now + _LEASE).isoformat()} if holder else {}
+
+
+def _stands_by(holder: str, watched: tuple[datetime, Mapping[str, Any]] | None, now: datetime) -> bool:
+    """Whether another server looks at the rules."""
+    held = watched[1] if watched is not None else {}
+    if not holder or held.get("holder", holder) == holder:
+        return False
+    # One whose clock was far ahead does not hold them for longer than its time.
+    return now < datetime.fromisoformat(held["until"]) <= now + 2 * _LEASE

@@ -1,19 +1,19 @@
-"""The past, as rules would have seen it: for trying a rule before it is kept, and for records that come late."""
+"""The past, as rules would have seen it: for trying a rule before it is kept, and for what comes late (`again`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 from tokometer.accounts import Alert
 from tokometer.alerting.condition import Reading, RuleError
 from tokometer.alerting.evaluating import AskAsOf, Evaluated, evaluate
 from tokometer.alerting.rule import AlertRule
 from tokometer.alerting.situation import Situation
-from tokometer.alerting.states import Step, noted, step
+from tokometer.alerting.states import Step, step
 
 #: With it windows move.
 QUARTER: Final = timedelta(minutes=15)
@@ -75,37 +75,47 @@ def quarter(moment: datetime) -> datetime:
     return datetime.fromtimestamp(stamp, UTC)
 
 
+@dataclass(slots=True)
+class Course:
+    """How the alerts of a rule go, looked at moment after moment."""
+
+    rule: AlertRule
+    workspace: str = "default"
+    #: Those that are not over, by value.
+    open: dict[str, Alert] = field(default_factory=dict)
+    _over: dict[str, list[Alert]] = field(default_factory=dict)
+
+    def go_on(self, moment: datetime, readings: Mapping[str, Reading]) -> None:
+        """What becomes of them at the next moment; where there is no reading of one, it is over."""
+        for value, reading in with_gone(readings, self.open).items():
+            made: Step = step(self.rule, self.open.pop(value, None), reading, moment, self.workspace)
+            if made.alert is not None and made.alert.state == "resolved":
+                self._over.setdefault(value, []).append(made.alert)
+            elif made.alert is not None:
+                self.open[value] = made.alert
+
+    def fired(self, *, waiting: bool = False) -> dict[str, list[Alert]]:
+        """Those that fired, by value, the earliest first, and those that are `waiting`; the last may not be over."""
+        found = {value: list(alerts) for value, alerts in self._over.items()}
+        for value, alert in self.open.items():
+            if alert.fired is not None or waiting:
+                found.setdefault(value, []).append(alert)
+        return found
+
+
 def fold(rule: AlertRule, seen: Iterable[Evaluated], workspace: str = "default") -> dict[str, list[Alert]]:
     """The alerts that fired, by value, had the rule been looked at at these moments, the earliest first."""
-    open_: dict[str, Alert] = {}
-    found: dict[str, list[Alert]] = {}
+    course = Course(rule, workspace)
     for moment in seen:
-        if rule.id not in moment.readings:
-            continue
-        for value, reading in readings_of(rule, moment, open_).items():
-            made: Step = step(rule, open_.pop(value, None), reading, moment.now, workspace)
-            if made.alert is not None and made.alert.state == "resolved":
-                found.setdefault(value, []).append(made.alert)
-            elif made.alert is not None:
-                open_[value] = made.alert
-    for value, alert in open_.items():
-        if alert.fired is not None:
-            found.setdefault(value, []).append(alert)
-    return found
+        if rule.id in moment.readings:
+            course.go_on(moment.now, moment.readings[rule.id])
+    return course.fired()
 
 
-def readings_of(rule: AlertRule, seen: Evaluated, values: Iterable[str]) -> Mapping[str, Reading]:
+def with_gone(readings: Mapping[str, Reading], values: Iterable[str]) -> Mapping[str, Reading]:
     """The readings of a rule, with one for each further value that it has none of: there it is over."""
     gone = Reading(holds=False, over=True, words="nothing is measured any more")
-    return {value: replace(gone, value=value) for value in values} | dict(seen.readings[rule.id])
-
-
-# -- what comes late ---------------------------------------------------------------------------------------------------
-
-
-def hour_of(moment: datetime) -> str:
-    """An hour as it is remembered: the seconds since the epoch at its beginning."""
-    return str(int(moment.timestamp()))
+    return {value: replace(gone, value=value) for value in values} | dict(readings)
 
 
 def length_of(window: str) -> timedelta:
@@ -118,79 +128,3 @@ def length_of(window: str) -> timedelta:
         return timedelta(days=1)
     hours = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "mo": 744.0, "y": 8_784.0}[unit]
     return timedelta(hours=hours * int(window.removesuffix(unit)))
-
-
-def late_hours(before: Mapping[str, Any], after: Mapping[str, Any], at: datetime) -> list[datetime]:
-    """The hours that were over at `at` (when `before` was seen) and of which there is something else now."""
-    found = []
-    for hour in {*before, *after}:
-        begin = datetime.fromtimestamp(int(hour), UTC)
-        if begin + timedelta(hours=1) <= at and before.get(hour) != after.get(hour):
-            found.append(begin)
-    return sorted(found)
-
-
-def moments_of(hours: Sequence[datetime], longest: timedelta, now: datetime, most: int) -> list[datetime]:
-    """The moments at which rules have to be looked at again: while late records were within a window, to now."""
-    found: set[datetime] = set()
-    for hour in hours:
-        found.update(hour + QUARTER * number for number in range(1, 5))
-        last = min(now, hour + timedelta(hours=1) + longest)
-        ahead = hour + timedelta(hours=2)
-        while ahead <= last:
-            found.add(ahead)
-            ahead += timedelta(hours=1)
-    inside = sorted(moment for moment in found if moment <= now)
-    if len(inside) <= most:
-        return inside
-    return [inside[place * len(inside) // most] for place in range(most)]
-
-
-def mended(
-    rule: AlertRule, seen: Sequence[Evaluated], known: Sequence[Alert], now: datetime, workspace: str = "default"
-) -> list[Alert]:
-    """The alerts of a rule that change, or are new, now that the past is known to have been another.
-
-    Nothing of it is announced: what is over wakes nobody.
-    """
-    changed = []
-    found = fold(rule, seen, workspace)
-    for value, episodes in found.items():
-        mine = [one for one in known if one.value == value and one.fired is not None]
-        for episode in episodes:
-            over = [one for one in mine if _overlap(one, episode, now)]
-            if not over and episode.resolved is not None:
-                changed.append(
-                    replace(episode, told=True, note=f"Found late, {_when(now)}: its records came after it.")
-                )
-            for one in over:
-                if episode.since < one.since - timedelta(hours=1):
-                    words = f"Records that came late ({_when(now)}) show that it held since {_when(episode.since)}."
-                    changed.append(noted(one, words, now))
-    return [*changed, *_denied(rule, seen, known, now)]
-
-
-def _denied(rule: AlertRule, seen: Sequence[Evaluated], known: Sequence[Alert], now: datetime) -> list[Alert]:
-    """Alerts that would not have fired, had all records been there."""
-    changed = []
-    for one in known:
-        if one.fired is None or one.state != "resolved":
-            continue
-        until = one.resolved or now
-        inside = [
-            moment.readings[rule.id]
-            for moment in seen
-            if rule.id in moment.readings and one.fired <= moment.now <= until
-        ]
-        if inside and not any((reading := at.get(one.value)) is not None and reading.holds for at in inside):
-            changed.append(noted(one, f"With records that came late ({_when(now)}), it did not hold.", now))
-    return changed
-
-
-def _overlap(one: Alert, other: Alert, now: datetime) -> bool:
-    begin, end = other.since - QUARTER, (other.resolved or now) + QUARTER
-    return one.since <= end and (one.resolved or now) >= begin
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%-d %b %Y, %H:%M} UTC"

@@ -16,6 +16,9 @@ from tokometer.charts.text import text_width
 
 Grain = Literal["minute", "five_minutes", "quarter", "hour", "day", "week", "month", "year"]
 
+#: Pixels around the plot: left, right, top, bottom.
+Frame = tuple[int, int, int, int]
+FRAME: Final[Frame] = (52, 12, 8, 24)
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
 #: Steps between the ticks of an axis: that many if all else is equal, so many at most and, if it can be, at least.
 _TARGET_TICKS, _MOST_TICKS, _FEW_TICKS = 4, 5, 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,12 +14,13 @@ from tokometer.ledger.protocol import Batch
 from tokometer.records import Refusal, now_us
 from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
-from tokometer.records.redaction import redacted
+from tokometer.records.redaction import Held, redacted, without_held
 from tokometer.sources.protocol import Fetch, Poll, PollError, Reading, Target
 
 #: Of what went wrong.
 _LONGEST: Final = 300
 _MISTAKE: Final = "cannot be read because of a mistake in Tokometer ({}); please report it"
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -42,16 +44,21 @@ class Outcome:
 
 def ask(listed: Listed, poll: Poll, state: bytes, fetch: Fetcher) -> Outcome:
     """What a target has that is new since `state`, after the gate; whatever goes wrong is of this target alone."""
-    try:
-        target = replace(listed.target, secret=listed.secret())
-        fetch.target = target
-        return _kept(listed, _read(poll, target, state, fetch), state)
-    except PollError as error:
-        return Outcome(failure=error, state=state)
-    except Exception as error:  # noqa: BLE001 - a mistake in one source must not stop the others; it is shown as one
-        reason = _MISTAKE.format(type(error).__name__)
-        refusal = Refusal(listed.source, listed.place, 0, "", reason, at=now_us())
-        return Outcome(Batch(refusals=[refusal]), state, PollError(reason), reason)
+    with Held() as held:
+        try:
+            target = replace(listed.target, secret=listed.secret())
+            held.keep_out(target.secret)
+            fetch.target = target
+            return _kept(listed, _read(poll, target, state, fetch), state)
+        except PollError as error:
+            # A target may quote the secret that it does not take.
+            error.args = (without_held(str(error)),)
+            return Outcome(failure=error, state=state)
+        except Exception as error:  # noqa: BLE001 - a mistake in one source must not stop the others; shown as one
+            _LOG.warning("asking %s: %s", listed.place, type(error).__name__, exc_info=True)
+            reason = _MISTAKE.format(type(error).__name__)
+            refusal = Refusal(listed.source, listed.place, 0, "", reason, at=now_us())
+            return Outcome(Batch(refusals=[refusal]), state, PollError(reason), reason)
 
 
 def _read(poll: Poll, target: Target, state: bytes, fetch: Fetch) -> Reading:

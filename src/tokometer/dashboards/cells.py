@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from tokometer.dashboards.answers import STANDING, described
 from tokometer.dashboards.figure import Delta
+from tokometer.dashboards.names import source_titles
 from tokometer.dashboards.scope import Show
 from tokometer.measures.run import PREVIOUS
 from tokometer.records.evened import even, share, whole
+from tokometer.records.providers import provider_name
 from tokometer.records.units import NOTHING, PERCENT, POINTS, Number, Unit, exact, show
+
+#: Facts that are names, several of them with commas, and what people call each.
+_CALLED: Final[Mapping[str, Callable[[str], str]]] = {
+    "provider": provider_name,
+    "sources": lambda source: source_titles().get(source, source),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,8 @@ _GRAVE: Final = {"critical": 2.0, "warning": 1.0}
 
 
 def _words(name: str, value: object, standing: str = "") -> Cell:
+    if isinstance(value, str) and (called := _CALLED.get(name.rpartition(".")[2])):
+        value = ", ".join(called(one) for one in value.split(", "))
     text = {True: "yes", False: "no", None: NOTHING, "": NOTHING}.get(value, str(value))  # type: ignore[call-overload]
     return Cell(name, text, text, _GRAVE.get(standing, 0.0), standing, words=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from tokometer.dashboards.drill import BETWEEN, Condition
@@ -66,10 +67,11 @@ def since(row: Row) -> Leads:
 
 def of_since(row: Row) -> str:
     """Since when, and from which share to which."""
+    day = f"{date.fromisoformat(str(row['since'])[:10]):%-d %b %Y}"
     if row["before"] is None or row["after"] is None:
-        return f"since {row['since']}"
+        return f"since {day}"
     of = "for an hour" if row["of"] == "writes" else "read from the cache"
-    return f"since {row['since']}: {show(row['before'], PERCENT)} {of} before, {show(row['after'], PERCENT)} since"
+    return f"since {day}: {show(row['before'], PERCENT)} {of} before, {show(row['after'], PERCENT)} since"
 
 
 def job(row: Row) -> Leads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache
 from itertools import islice
 from typing import Final
@@ -50,12 +51,16 @@ class Names:
         """What people call it."""
         if self._dimension == "provider" and value in PROVIDERS:
             return PROVIDERS[value].name
+        if self._dimension == "day" and value:
+            return f"{date.fromisoformat(value):%-d %b}"
         if self._dimension == "source":
             return source_titles().get(value, value) or "unknown"
         return value or _NOTHING.get(self._dimension, "unknown")
 
     def colour(self, value: str) -> str:
-        """Its colour, as `#rrggbb`."""
+        """Its colour, as `#rrggbb`; '' of days, of which nothing tells one from the other."""
+        if self._dimension == "day":
+            return ""
         if self._dimension == "provider" and value in PROVIDERS:
             return PROVIDERS[value].colour
         return self._colours.get(value, OTHER) if value else UNKNOWN

@@ -13,6 +13,8 @@ from tokometer.dashboards.kinds.itemised import Leads
 from tokometer.judgement.declared import drive
 from tokometer.judgement.reconciliation import Book, reconcile
 from tokometer.judgement.reconciliation.judged import BETWEEN as NAMES
+from tokometer.records.providers import provider_name
+from tokometer.records.time import EARLIEST, LATEST
 
 Row = Mapping[str, Any]
 _DAY: Final = timedelta(days=1)
@@ -41,7 +43,7 @@ def gap_part(row: Row) -> Leads:
 
 def of_gap_part(row: Row) -> str:
     """The cause and the day of a part."""
-    return f"{row['title']} · {row['provider']} · {row['at']:%-d %b}"
+    return f"{row['title']} · {provider_name(row['provider'])} · {row['at']:%-d %b}"
 
 
 def gap_cause(row: Row) -> Leads:
@@ -73,4 +75,6 @@ def bounds(month: str) -> tuple[date, date]:
         ValueError: It is none.
     """
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()
-    return first, (first.replace(day=1) + 32 * _DAY).replace(day=1)
+    if not EARLIEST.date() <= first <= LATEST.date() or f"{first:%Y-%m}" != month:
+        raise ValueError(f"{month[:20]!r} is no month; write 2026-10")
+    return first, (first + 32 * _DAY).replace(day=1)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from tokometer.accounts import Budget, Objective
 from tokometer.measures import QueryError, dimension_named
+from tokometer.records.providers import value_name
 from tokometer.settings import BudgetLine, Settings, SettingsError, Slo, SloOverride
 from tokometer.settings.money import Filters, Period
 
@@ -69,7 +70,8 @@ def filters_of(given: Mapping[str, Iterable[str]]) -> Filters:
 
 def scope_words(filters: Filters) -> str:
     """Whose spending it is, in words: `team research, model gpt-5`."""
-    return ", ".join(f"{name} {' or '.join(values)}" for name, values in filters) or "all calls"
+    said = (f"{name} {' or '.join(value_name(name, one) for one in values)}" for name, values in filters)
+    return ", ".join(said) or "all calls"
 
 
 def limit_of(settings: Settings, dimension: str = "", value: str = "") -> Decimal | None:
@@ -136,9 +138,10 @@ def _of_file(settings: Settings) -> Iterator[BudgetLine]:
         yield _line("All calls", given.monthly, levels=levels)
     for table, name in _TABLES:
         for value, amount in getattr(given, table):
-            yield _line(value, amount, filters=((name, (value,)),), levels=levels)
+            yield _line(value_name(name, value), amount, filters=((name, (value,)),), levels=levels)
     for one in given.of:
-        title = one.title or scope_words(one.filters).capitalize()
+        words = scope_words(one.filters)
+        title = one.title or f"{words[:1].upper()}{words[1:]}"
         yield _line(
             title, one.amount, period=one.period, tz=one.tz, filters=one.filters, levels=one.levels, stops=one.stops
         )

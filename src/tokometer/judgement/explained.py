@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tokometer.judgement.declared import Matter
 from tokometer.measures import Query, Result
+from tokometer.records.providers import value_name
 from tokometer.records.units import PERCENT, show
 
 #: What parts are made of, those that say most first.
@@ -74,7 +75,7 @@ def explain(of: str, by: str, expected: float, now: Result, before: Result) -> E
     if part < _LEAST:
         return Explanation(part, {}, "spread over many: no part explains a third of the rise")
     parts = {f"by_{name}": value for name, value in zip(names, found[1], strict=True)}
-    said = " on ".join(f"{name} {value}" for name, value in zip(names, found[1], strict=True))
+    said = " on ".join(f"{name} {value_name(name, value)}" for name, value in zip(names, found[1], strict=True))
     return Explanation(part, parts, f"{show(part, PERCENT)} of the rise: {said}")
 
 

@@ -15,6 +15,7 @@ from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, 
 from tokometer.judgement.explained import DIMENSIONS, Explanation, explain, questions
 from tokometer.measures import Filter, Query, Result
 from tokometer.measures.zones import zone_info
+from tokometer.records.providers import value_name
 from tokometer.records.units import MS, PERCENT, RATIO, REQUESTS, TIMES, TOKENS, USD, Unit, show
 from tokometer.settings import Settings
 
@@ -205,7 +206,7 @@ def _span(found: Found) -> tuple[datetime, datetime]:
 def _row(found: Found, explanation: Explanation | None) -> Row:
     one, unit = found.anomaly, OF[found.of]
     value, usual = found.values
-    what = WORDS[found.of] if not found.by else f"{WORDS[found.of]} of {found.by} {found.name}"
+    what = WORDS[found.of] if not found.by else f"{WORDS[found.of]} of {found.by} {value_name(found.by, found.name)}"
     return {
         "anomalies": found.times if usual > 0 else None,
         "what": what,

@@ -69,6 +69,7 @@ def _history(incidents: Sequence[Incident], begun: datetime | None, window: tupl
     # Without an incident, from the first calls on.
     quiet_from = begun if last is None else until if last.ongoing else last.last
     return {
+        "quiet": None if quiet_from is None else max(0.0, (until - quiet_from).total_seconds()),
         "quiet_days": None if quiet_from is None else max(0.0, (until - quiet_from) / _DAY),
         "last_incident": None if last is None else last.start,
         "ongoing": last is not None and last.ongoing,
@@ -102,6 +103,7 @@ UPTIME: Final = Judgement(
     by=("", "provider"),
     facts=(
         Fact("target", PERCENT, meaning="the objective for availability"),
+        Fact("quiet", SECONDS, meaning="time since the last incident, or since the first calls of the 90 days"),
         Fact("quiet_days", COUNT, meaning="days since the last incident, or since the first calls of the 90 days"),
         Fact("last_incident", type="time", meaning="when the last incident of the 90 days before the end began"),
         Fact("ongoing", type="flag", meaning="an incident goes on at the end of the window"),

@@ -61,13 +61,16 @@ def _met_calls(batch: Batch, shelf: Shelf) -> Knot | None:
     if not arriving.can_meet(shelf.ways(arriving.ways, reach)):
         return None
     traces, names = arriving.suspects()
-    recent = shelf.since() + _SLACK_US
+    recent, since = shelf.lately() + _SLACK_US, shelf.since() + _SLACK_US
     talks_recent = shelf.talks_since() + _SLACK_US if arriving.meets_others else 0
+    recalled = shelf.recall(arriving.before(recent), first - _SLACK_US) if first < recent else {}
     known: dict[str, int | None] = {
         **shelf.meet(arriving.names(), quarter_of(first), talks=arriving.meets_others or not arriving.ways)
     }
+    for name, quarter in recalled.items():
+        known[name] = min(max(quarter, reach[0]), known.get(name) or quarter)
     # What is remembered of these may not be the first of them.
-    older = arriving.before(recent) if first < recent else set()
+    older = arriving.before(since) if first < since else set()
     if first < talks_recent:
         older |= arriving.before(talks_recent, talks=True) - {""}
     known.update(dict.fromkeys(older & known.keys()))

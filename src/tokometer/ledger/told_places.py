@@ -118,6 +118,9 @@ class Shelf(Protocol):
     def since(self) -> int:
         """From when on everything that came is remembered, in microseconds since the epoch."""
 
+    def lately(self) -> int:
+        """From when on :meth:`meet` knows everything that came; of what came before, :meth:`recall` tells."""
+
     def talks_since(self) -> int:
         """The same of talks, which are not looked at while there is one way in."""
 
@@ -125,6 +128,12 @@ class Shelf(Protocol):
         """Those of these traces, answers and talks that are remembered, with their first quarter hour.
 
         Remembers all of them afterwards, with this quarter hour. `talks`: those that there are, are among them.
+        """
+
+    def recall(self, names: set[str], after: int) -> Mapping[str, int]:
+        """Those of these that came between then (microseconds) and `lately`, with a quarter hour not after the first.
+
+        Or more; nothing of what came before `since`.
         """
 
     def among(self, names: set[str], quarters: Quarters) -> set[str]:

@@ -339,6 +339,16 @@ _ALL: Final[tuple[Provider, ...]] = (
 PROVIDERS: Final[dict[str, Provider]] = {provider.slug: provider for provider in _ALL}
 
 
+def provider_name(slug: str) -> str:
+    """What people call a provider; of one that nobody knows, what its records call it."""
+    return PROVIDERS[slug].name if slug in PROVIDERS else slug
+
+
+def value_name(dimension: str, value: str) -> str:
+    """What people call a value of a dimension, for the middle of a sentence."""
+    return provider_name(value) if dimension == "provider" else value
+
+
 def _fold(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 

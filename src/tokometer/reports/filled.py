@@ -6,8 +6,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from tokometer.charts.axes import FRAME
 from tokometer.charts.theme import Theme, tokens
-from tokometer.dashboards.drawing.chart import FRAME
 
 #: The narrowest and the widest that a chart is drawn (px).
 NARROWEST: Final = 280

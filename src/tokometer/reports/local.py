@@ -13,8 +13,9 @@ from tokometer.dashboards.marks import marks_of
 from tokometer.dashboards.scope import parse_scope
 from tokometer.prices import PriceBook
 from tokometer.reports.answered import answered
+from tokometer.reports.paper import Paper
 from tokometer.reports.press import Pages, Press
-from tokometer.reports.report import Paper, report_of
+from tokometer.reports.report import report_of
 from tokometer.reports.workbook import workbook
 from tokometer.settings import Settings
 

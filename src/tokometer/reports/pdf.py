@@ -21,7 +21,7 @@ from tokometer.reports.blocks import Block, Chart, Dials, Entry, Figures, Grid, 
 from tokometer.reports.card import DrawChart
 from tokometer.reports.filled import ink
 from tokometer.reports.fonts import FAMILY, font_folder
-from tokometer.reports.report import Placed, Report
+from tokometer.reports.paper import Placed, Report
 
 #: Pixels of a chart for the whole width of a page: what is 11 px high on a screen is 7 pt on paper.
 _PAGE: Final = 800

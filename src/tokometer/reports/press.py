@@ -23,7 +23,7 @@ import msgspec
 
 from tokometer.charts.theme import Theme
 from tokometer.reports.blocks import Chart, Piece
-from tokometer.reports.report import Report
+from tokometer.reports.paper import Report
 
 #: The largest file that is made.
 MOST_BYTES: Final = 64 << 20

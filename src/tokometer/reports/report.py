@@ -3,55 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal
-
-from msgspec import Struct
+from typing import Final
 
 from tokometer.dashboards import Context, Dashboard, Panel
 from tokometer.dashboards.certainty import mark_of
 from tokometer.judgement.certainty import CERTAINTY
 from tokometer.reports.answered import Answered
 from tokometer.reports.blocks import Dials, Figures, Lanes, Piece
+from tokometer.reports.paper import Paper, Part, Placed, Report
 from tokometer.reports.pieces import piece_of
 from tokometer.reports.rows import about
 
-Paper = Literal["a4", "letter"]
-PAPERS: Final[tuple[Paper, ...]] = ("a4", "letter")
 #: Twelfths of a row.
 _ROW: Final = 12
 #: A table with more columns than this takes the whole width, as do more figures or dials than this.
 _FEW_COLUMNS, _FEW_FIGURES, _FEW_DIALS = 4, 3, 3
 #: Reports with more panels than this begin with a table of contents.
 _SHORT: Final = 7
-
-
-class Placed(Struct, frozen=True):
-    """A piece and the twelfths of a row that it takes."""
-
-    piece: Piece
-    span: int
-
-
-class Part(Struct, frozen=True):
-    """Pieces under a heading, in rows."""
-
-    title: str
-    rows: list[list[Placed]]
-
-
-class Report(Struct, frozen=True):
-    """A report, as plain data."""
-
-    title: str
-    facts: list[tuple[str, str]]
-    parts: list[Part]
-    notes: list[str]
-    paper: Paper = "a4"
-    demo: bool = False
-    contents: bool = False
-    #: When it was made, in seconds since the epoch, and how many minutes that clock is before UTC.
-    made: int = 0
-    offset: int = 0
 
 
 def report_of(

@@ -16,7 +16,7 @@ from tokometer.measures.result import csv_cell
 from tokometer.records.units import COUNT, TOKENS, USD, exact
 from tokometer.reports.blocks import Block, Entry, Figures, Grid, Head, Item, Words
 from tokometer.reports.blocks import Piece as Panel
-from tokometer.reports.report import Part, Placed, Report
+from tokometer.reports.paper import Part, Placed, Report
 
 _COLUMNS: Final = (
     *("period", "payer", "what", "title", "requests", "input_tokens", "output_tokens", "total_tokens"),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from tokometer.accounts import Invalid, ProviderAccount
 from tokometer.accounts.sealing import sealed_for
 from tokometer.collect.fetching import address as checked_address
 from tokometer.host.secrets import Vault
-from tokometer.records import to_datetime
-from tokometer.records.time import EARLIEST, LATEST
+from tokometer.server import given
 from tokometer.server.people import text
 from tokometer.sources.protocol import PollError
 from tokometer.statements import KINDS, AccountKind
@@ -29,7 +29,6 @@ _MOST_OPTION: Final = 2_000
 _LEAST_EVERY: Final = 300
 _MOST_EVERY: Final = 7 * 86_400
 _MOST_AMOUNT: Final = Decimal(10) ** 12
-_DIGITS: Final = 9
 #: What makers of keys put before what is secret: `sk-admin-`, `sk-ant-admin01-`, `ghp_`.
 _MAKERS: Final = re.compile(r"(?:[a-z]{1,8}\d{0,2}[-_]){1,3}")
 _LAST: Final = 4
@@ -59,29 +58,29 @@ def kind_of(name: object) -> AccountKind:
     return found
 
 
-def understood(given: Mapping[str, Any], before: ProviderAccount | None = None) -> Form:
+def understood(said: Mapping[str, Any], before: ProviderAccount | None = None) -> Form:
     """What somebody says of an account that is added, or of one that was there `before`.
 
     Raises:
         Invalid: Something of it is wrong: the field, and what would be right. Nothing of a key is quoted.
     """
-    if before is not None and given.get("type", before.type) != before.type:
+    if before is not None and said.get("type", before.type) != before.type:
         raise Invalid("type", "stays what it is: add another account")
-    kind = kind_of(before.type if before is not None else given.get("type"))
+    kind = kind_of(before.type if before is not None else said.get("type"))
     values: dict[str, Any] = {}
-    if "title" in given or before is None:
-        values["title"] = text("title", given.get("title") or kind.title)
-    if "address" in given or before is None:
-        values["address"] = _address(given.get("address") or "", kind)
-    if "options" in given or before is None:
-        values["options"] = _options(given.get("options") or {}, kind)
-    if "every" in given or before is None:
-        values["every"] = _every(given.get("every") or kind.every)
-    if "paused" in given:
-        values["paused"] = _switch("paused", given["paused"])
-    if given.get("variable") is not None:
-        values["variable"] = _variable(given["variable"])
-    key = _key(given.get("key") or "", kind)
+    if "title" in said or before is None:
+        values["title"] = text("title", said.get("title") or kind.title)
+    if "address" in said or before is None:
+        values["address"] = _address(said.get("address") or "", kind)
+    if "options" in said or before is None:
+        values["options"] = _options(said.get("options") or {}, kind)
+    if "every" in said or before is None:
+        values["every"] = _every(said.get("every") or kind.every)
+    if "paused" in said:
+        values["paused"] = given.switch("paused", said["paused"])
+    if said.get("variable") is not None:
+        values["variable"] = _variable(said["variable"])
+    key = _key(said.get("key") or "", kind)
     if key and values.get("variable"):
         raise Invalid("variable", "is one of two ways: type the key, or name the variable that holds it")
     if key:
@@ -185,12 +184,6 @@ def _options(given: object, kind: AccountKind) -> dict[str, str]:
     return found
 
 
-def _switch(name: str, given: object) -> bool:
-    if not isinstance(given, bool):
-        raise Invalid(name, "has to be true or false")
-    return given
-
-
 def _every(given: object) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or not _LEAST_EVERY <= given <= _MOST_EVERY:
         raise Invalid("every", f"has to be seconds, {_LEAST_EVERY} (5 minutes) to {_MOST_EVERY:,} (a week)")
@@ -210,50 +203,26 @@ TOP_UP_FIELDS: Final = ("at", "amount", "counted", "unit", "note")
 _UNIT: Final = re.compile(r"[A-Za-z]{1,10}")
 
 
-def top_up_of(given: Mapping[str, Any], now: Any) -> dict[str, Any]:  # noqa: ANN401 - a datetime
+def top_up_of(said: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What somebody says of a top-up, understood.
 
     Raises:
         Invalid: Something of it is wrong.
     """
     found: dict[str, Any] = {}
-    if "amount" in given:
-        found["amount"] = _amount(given["amount"])
-    if "at" in given:
-        found["at"] = _moment(given["at"], now)
-    if "unit" in given:
-        found["unit"] = text("unit", given["unit"]) or "USD"
+    if "amount" in said:
+        # What was taken out or has expired is negative.
+        found["amount"] = given.amount("amount", said["amount"], _MOST_AMOUNT, least=-_MOST_AMOUNT, what="an amount")
+    if "at" in said:
+        found["at"] = given.moment("at", said["at"], UTC)
+        if found["at"] > now:
+            raise Invalid("at", "is in the future")
+    if "unit" in said:
+        found["unit"] = text("unit", said["unit"]) or "USD"
         if not _UNIT.fullmatch(found["unit"]):
             raise Invalid("unit", "has to be a currency, or what is counted: USD, EUR, credits")
-    if "note" in given:
-        found["note"] = text("note", given["note"])
-    if "counted" in given:
-        found["counted"] = _switch("counted", given["counted"])
+    if "note" in said:
+        found["note"] = text("note", said["note"])
+    if "counted" in said:
+        found["counted"] = given.switch("counted", said["counted"])
     return found
-
-
-def _amount(given: object) -> Decimal:
-    try:
-        amount = Decimal(str(given)) if isinstance(given, str | int | float) and not isinstance(given, bool) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite() or abs(amount) > _MOST_AMOUNT:
-        raise Invalid("amount", "has to be an amount: 50.00; what was taken out or expired is negative")
-    if amount != round(amount, _DIGITS):
-        raise Invalid("amount", f"has more than {_DIGITS} digits behind the point")
-    return amount
-
-
-def _moment(given: object, now: Any) -> Any:  # noqa: ANN401 - datetimes
-    from datetime import UTC, datetime
-
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        found = None
-    if found is None or not EARLIEST.replace(tzinfo=None) <= found.replace(tzinfo=None) <= LATEST.replace(tzinfo=None):
-        raise Invalid("at", "has to be a time: 2026-11-27 or 2026-11-27T10:30:00Z")
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    if found > now:
-        raise Invalid("at", "is in the future")
-    return to_datetime(int(found.timestamp() * 1_000_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -47,21 +48,24 @@ def listed(runtime: Runtime) -> list[dict[str, Any]]:
     """
     if not runtime.accounts.is_there:
         return []
-    kept = runtime.accounts.get()
-    accounts = kept.provided.all(_WORKSPACE)
+    return _shown(runtime, runtime.accounts.get().provided.all(_WORKSPACE))
+
+
+def _shown(runtime: Runtime, accounts: Sequence[ProviderAccount]) -> list[dict[str, Any]]:
+    """Accounts with how they stand; what is asked of the database is as much for many as for one."""
     if not accounts:
         return []
+    kept = runtime.accounts.get()
     put_in: dict[str, list[TopUp]] = {}
     for top_up in kept.top_ups.all(_WORKSPACE, order=(TOP_UPS.c.at, TOP_UPS.c.created)):
         put_in.setdefault(top_up.account, []).append(top_up)
-    states, now = kept.syncs.states(_WORKSPACE), runtime.now()
+    states, last, now = kept.syncs.states(_WORKSPACE), kept.syncs.latest(_WORKSPACE), runtime.now()
     spent = spends(runtime, accounts, month_of(now))
     rows = []
     for one in sorted(accounts, key=lambda one: one.title.casefold()):
         state = states.get(one.id)
-        [*last] = kept.syncs.runs(_WORKSPACE, one.id, 1)
         balance = left(runtime, one, state, put_in.get(one.id, []), now)
-        rows.append(shown(one, state, last[0] if last else None, balance, spent[one.id], now))
+        rows.append(shown(one, state, last.get(one.id), balance, spent[one.id], now))
     return rows
 
 
@@ -71,8 +75,8 @@ def one_of(runtime: Runtime, account: str) -> dict[str, Any]:
     Raises:
         NotThere: There is none.
     """
-    runtime.accounts.get().provided.get(_WORKSPACE, account)
-    return next(one for one in listed(runtime) if one["id"] == account)
+    [found] = _shown(runtime, [runtime.accounts.get().provided.get(_WORKSPACE, account)])
+    return found
 
 
 def shown(

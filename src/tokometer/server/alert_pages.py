@@ -12,6 +12,7 @@ from tokometer.accounts import AccountsError, Alert
 from tokometer.alerting import CONDITIONS, SEVERITIES, AlertRule, rules_of
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.measures import CUBES
+from tokometer.records.providers import value_name
 from tokometer.records.units import SECONDS, show
 from tokometer.server.alerting import link
 from tokometer.server.notified import notified
@@ -79,7 +80,7 @@ def _row(alert: Alert, now: datetime, rules: Mapping[str, AlertRule]) -> dict[st
     return {
         **shown(alert),
         "link": alert.link or (link(rules[alert.rule], alert) if alert.rule in rules else ""),
-        "of": alert.value or _nameless(rules.get(alert.rule)),
+        "of": _of(alert.value, rules.get(alert.rule)),
         "standing": _STANDING[alert.severity],
         "words": alert.measured.get("words", ""),
         "begun": _time(begun),
@@ -88,9 +89,10 @@ def _row(alert: Alert, now: datetime, rules: Mapping[str, AlertRule]) -> dict[st
     }
 
 
-def _nameless(rule: AlertRule | None) -> str:
-    """What a value without a name is called, where a rule tells values apart."""
-    return f"no {rule.terms.each.replace('_', ' ')}" if rule is not None and rule.terms.each else ""
+def _of(value: str, rule: AlertRule | None) -> str:
+    """What a value is called, also one without a name, where a rule tells values apart."""
+    each = rule.terms.each if rule is not None else ""
+    return value_name(each, value) or (f"no {each.replace('_', ' ')}" if each else "")
 
 
 def _rule(rule: Mapping[str, Any], alerts: Iterable[Alert], now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,7 @@ def alerting_of(runtime: Runtime, workspace: str, announce: Announce | None = No
     """What looks at the rules of a server. Begins with :meth:`Alerting.start`."""
     ask = asking(runtime, workspace)
     engine = Engine(ask, workspace, link=link) if announce is None else Engine(ask, workspace, announce, link)
+    engine.holder = f"{socket.gethostname()[:60]}:{runtime.data.absolute()}"
 
     def changed() -> None:
         runtime.broadcaster.publish({"alerts"})

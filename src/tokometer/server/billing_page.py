@@ -125,7 +125,7 @@ def _row(one: Shown, month: Month) -> dict[str, Any]:
 def _frozen(one: Shown) -> dict[str, str]:
     if one.closing is None:
         return {}
-    return {"at": f"{one.closing.created:%Y-%m-%d}", "who": one.closing.author, "digest": one.closing.digest}
+    return {"at": f"{one.closing.created:%-d %b %Y}", "who": one.closing.author, "digest": one.closing.digest}
 
 
 def _line(line: Mapping[str, Any], currency: str) -> dict[str, str]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, get_args
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from tokometer.accounts import Budget, Invalid
-from tokometer.dashboards import ScopeError
-from tokometer.dashboards.scope import find_zone
 from tokometer.judgement.budget_lines import BUDGETS
 from tokometer.judgement.budgets import filters_of, known_dimension, line_of, lines, scope_words
 from tokometer.judgement.plans import PLAN_WINDOWS
 from tokometer.measures import QueryError
+from tokometer.server import given
 from tokometer.server.budget_rows import changed, shown, states, viewed
 from tokometer.server.objectives import SPANS, general, kept, listed
 from tokometer.server.offered import findable
@@ -24,7 +21,7 @@ from tokometer.server.people import answered, filters, only, revision, text, tol
 from tokometer.server.plan_rows import windows
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.settings.judging import MOST_LEVELS
-from tokometer.settings.money import LEVELS, MOST_USD, Period
+from tokometer.settings.money import LEVELS, Period
 
 api: Final = APIRouter(prefix="/api/budgets", tags=["budgets"])
 pages: Final = APIRouter(include_in_schema=False)
@@ -32,8 +29,6 @@ _WORKSPACE: Final = WORKSPACES[0]
 _FIELDS: Final = ("title", "amount", "period", "tz", "filters", "levels", "stops")
 _PERIODS: Final = get_args(Period)
 _MOST_LEVEL: Final = 10
-#: Digits behind the point that an amount may have, as the ledger's money has.
-_DIGITS: Final = 9
 _LONGEST_TITLE: Final = 80
 _SHOWN_CHANGES: Final = 12
 
@@ -117,17 +112,17 @@ def page(request: Request) -> Response:
     )
 
 
-def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(said: Mapping[str, Any]) -> dict[str, Any]:
     """What a body says of a budget, understood."""
-    found = dict(given)
+    found = dict(said)
     if "title" in found:
         found["title"] = text("title", found["title"])
     if "amount" in found:
-        found["amount"] = _amount(found["amount"])
+        found["amount"] = given.dollars("amount", found["amount"], above=True)
     if found.get("period", "month") not in _PERIODS:
         raise Invalid("period", f"has to be one of {', '.join(_PERIODS)}")
     if "tz" in found:
-        found["tz"] = _zone(found["tz"] or "UTC").key
+        found["tz"] = given.zone("tz", found["tz"] or "UTC").key
     if "filters" in found:
         found["filters"] = filters(found["filters"])
         for name in found["filters"]:
@@ -137,21 +132,8 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
                 raise Invalid("filters", error.reason) from None
     if "levels" in found:
         found["levels"] = _levels(found["levels"])
-    if not isinstance(found.get("stops", True), bool):
-        raise Invalid("stops", "has to be true or false")
+    given.switch("stops", found.get("stops", True))
     return found
-
-
-def _amount(given: object) -> Decimal:
-    try:
-        amount = Decimal(str(given)) if isinstance(given, str | int | float) and not isinstance(given, bool) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite() or not 0 < amount <= MOST_USD:
-        raise Invalid("amount", f"has to be US dollars, above 0 and at most {MOST_USD:,}")
-    if amount != round(amount, _DIGITS):
-        raise Invalid("amount", f"has more than {_DIGITS} digits behind the point")
-    return amount
 
 
 def _levels(given: object) -> list[float]:
@@ -160,13 +142,6 @@ def _levels(given: object) -> list[float]:
     if not all(isinstance(one, int | float) and not isinstance(one, bool) and 0 < one <= _MOST_LEVEL for one in given):
         raise Invalid("levels", f"has to be shares above 0 and at most {_MOST_LEVEL}: 0.8 is 80 %")
     return sorted({float(one) for one in given}) or list(LEVELS)
-
-
-def _zone(name: object) -> ZoneInfo:
-    try:
-        return find_zone(str(name))
-    except ScopeError as error:
-        raise Invalid("tz", str(error)) from None
 
 
 def _ours(budget: str) -> None:

@@ -21,8 +21,9 @@ from tokometer.judgement.reconciliation.judged import GAP_CAUSES, GAP_LINES, REC
 from tokometer.judgement.reconciliation.words import dollars, sentence
 from tokometer.measures.result import csv_cell, json_value
 from tokometer.reports.blocks import Entry, Grid, Head, Piece, Words
+from tokometer.reports.paper import Part, Placed, Report
 from tokometer.reports.press import Pages, PressError
-from tokometer.reports.report import Part, Placed, Report
+from tokometer.server import given
 from tokometer.server.making import Gone
 from tokometer.server.pages import framed
 from tokometer.server.people import answered, only, text, told
@@ -58,12 +59,9 @@ def close(request: Request, body: Body) -> Response:
     one of which some days may still change can, and says so (`final` false).
     """
     runtime: Runtime = request.app.state.runtime
-    given = only(body, _FIELDS)
-    provider, period = text("provider", given.get("provider", "")), text("period", given.get("period", ""))
-    try:
-        window = bounds(period)
-    except ValueError:
-        raise Invalid("period", "write year and month, as in 2026-10") from None
+    said = only(body, _FIELDS)
+    provider, period = text("provider", said.get("provider", "")), text("period", said.get("period", ""))
+    window = given.month("period", period)
     if window[1] > runtime.now().date():
         raise Invalid("period", "is not over yet")
     if any(one.of == provider and one.period == period for one in _closed(runtime)):
@@ -78,7 +76,7 @@ def close(request: Request, body: Body) -> Response:
         title=f"{titled(provider)}, {window[0]:%B %Y}",
         body=frozen,
         digest=digest(frozen),
-        note=text("note", given.get("note", "")),
+        note=text("note", said.get("note", "")),
     )
     kept = runtime.accounts.get().closings.add(closing)
     runtime.broadcaster.publish({"accounts"})

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from tokometer.accounts import Digest, Invalid
 from tokometer.alerting.digests import ABOUT, DAYS, WEEKDAYS, period_of
 from tokometer.dashboards import ScopeError
-from tokometer.dashboards.scope import find_zone
+from tokometer.server import given
 from tokometer.server.channels import channels_of
 from tokometer.server.notifying import check_query
 from tokometer.server.people import answered, only, text, told
@@ -123,20 +123,20 @@ def shown(runtime: Runtime, one: Digest) -> dict[str, Any]:
     }
 
 
-def _checked(runtime: Runtime, given: dict[str, Any]) -> dict[str, Any]:
+def _checked(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     """What a body says, understood."""
     readers: dict[str, Callable[[object], Any]] = {
         "title": lambda said: text("title", said),
         "channel": lambda said: _channel(runtime, text("channel", said)),
         "board": lambda said: text("board", said),
         "query": lambda said: check_query(text("query", said)),
-        "every": _every,
-        "hour": lambda said: _whole("hour", said, 0, _LAST_HOUR),
-        "weekday": lambda said: _whole("weekday", said, 1, len(WEEKDAYS)),
-        "tz": _zone,
-        "enabled": _switch,
+        "every": lambda said: given.choice("every", said, tuple(DAYS)),
+        "hour": lambda said: given.whole("hour", _typed(said), 0, _LAST_HOUR),
+        "weekday": lambda said: given.whole("weekday", _typed(said), 1, len(WEEKDAYS)),
+        "tz": lambda said: given.zone("tz", said).key,
+        "enabled": lambda said: given.switch("enabled", said),
     }
-    return {name: readers[name](said) for name, said in given.items()}
+    return {name: readers[name](said) for name, said in body.items()}
 
 
 def _channel(runtime: Runtime, id_: str) -> str:
@@ -145,23 +145,9 @@ def _channel(runtime: Runtime, id_: str) -> str:
     return id_
 
 
-def _every(given: object) -> str:
-    if given not in DAYS:
-        raise Invalid("every", f"has to be one of {', '.join(DAYS)}")
-    return str(given)
-
-
-def _zone(given: object) -> str:
-    try:
-        return find_zone(text("tz", given)).key
-    except ScopeError as error:
-        raise Invalid("tz", str(error)) from None
-
-
-def _switch(given: object) -> bool:
-    if not isinstance(given, bool):
-        raise Invalid("enabled", "has to be true or false")
-    return given
+def _typed(said: object) -> object:
+    """A number as a form's field has it."""
+    return int(said.strip()[:4]) if isinstance(said, str) and said.strip().isdecimal() else said
 
 
 def _check_whole(runtime: Runtime, digest: Digest) -> None:
@@ -173,14 +159,6 @@ def _check_whole(runtime: Runtime, digest: Digest) -> None:
         runtime.notifying.scope(board, digest, period_of(digest, runtime.notifying.office.now()))
     except ScopeError as error:
         raise Invalid("query", str(error)) from None
-
-
-def _whole(name: str, given: object, least: int, most: int) -> int:
-    if isinstance(given, str) and given.strip().isdecimal():
-        given = int(given.strip()[:4])
-    if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
-        raise Invalid(name, f"has to be a whole number from {least} to {most}")
-    return given
 
 
 def _runtime(request: Request) -> Runtime:

@@ -17,11 +17,12 @@ from tokometer.charts.theme import Theme
 from tokometer.dashboards import DASHBOARDS, Context, Dashboard, Panel, Scope
 from tokometer.dashboards.calendar import Window
 from tokometer.records.redaction import redacted
-from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS, Answered, Format, answered
-from tokometer.reports.answered import stem_of
+from tokometer.reports import PAGE_FORMATS, PANEL_FORMATS, Format
+from tokometer.reports.answered import Answered, answered, stem_of
+from tokometer.reports.paper import Paper, Report
 from tokometer.reports.pieces import piece_of
 from tokometer.reports.press import Pages, Picture, PressError
-from tokometer.reports.report import Paper, Report, report_of
+from tokometer.reports.report import report_of
 from tokometer.reports.rows import as_csv, as_json, as_parquet, page_csv, page_zip
 from tokometer.reports.workbook import workbook
 from tokometer.server.making import Gone, Left

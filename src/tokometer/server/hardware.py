@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime, time
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from tokometer.accounts import Hardware, Invalid
 from tokometer.measures import Query
-from tokometer.records.time import EARLIEST
+from tokometer.server import given
 from tokometer.server.people import answered, only, revision, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
-from tokometer.settings.money import MOST_USD
 
 api: Final = APIRouter(prefix="/api/hardware", tags=["hardware"])
 _WORKSPACE: Final = WORKSPACES[0]
 _FIELDS: Final = ("title", "host", "price", "bought", "amortisation_months", "power_price", "watts", "compared")
 _MOST_MONTHS: Final = 240
+_LEAST_WATTS: Final = 0.001
 _MOST_WATTS: Final = 1_000_000
 _MOST_COMPARED: Final = 50
 _LONGEST: Final = 200
@@ -44,11 +44,11 @@ def add(request: Request, body: Body) -> Response:
     `provider/model`: `{"Qwen/Qwen3.8-27B": "together/…", "*": "openai/gpt-5-mini"}`.
     """
     runtime: Runtime = request.app.state.runtime
-    given = _checked(only(body, _FIELDS))
+    said = _checked(only(body, _FIELDS))
     for name in ("title", "price", "bought"):
-        if not given.get(name):
+        if not said.get(name):
             raise Invalid(name, "is missing")
-    machine = runtime.accounts.get().hardware.add(Hardware(**given))
+    machine = runtime.accounts.get().hardware.add(Hardware(**said))
     runtime.broadcaster.publish({"hardware"})
     return answered(shown(machine), 201)
 
@@ -58,8 +58,8 @@ def change(request: Request, machine: str, body: Body) -> Response:
     """Any of its fields; with `revision`, only if it is still that one (409 otherwise)."""
     runtime: Runtime = request.app.state.runtime
     seen = revision(body)
-    given = _checked(only(body, _FIELDS))
-    changed = runtime.accounts.get().hardware.change(_WORKSPACE, machine, seen=seen, **given)
+    said = _checked(only(body, _FIELDS))
+    changed = runtime.accounts.get().hardware.change(_WORKSPACE, machine, seen=seen, **said)
     runtime.broadcaster.publish({"hardware"})
     return answered(shown(changed))
 
@@ -90,76 +90,38 @@ def shown(one: Hardware) -> dict[str, Any]:
         "id": one.id,
         "title": one.title,
         "host": one.match,
-        "price": _plain(one.price),
+        "price": given.plain(one.price),
         "bought": one.bought.astimezone(UTC).date().isoformat(),
         "amortisation_months": one.amortisation_months,
-        "power_price": _plain(one.power_price),
+        "power_price": given.plain(one.power_price),
         "watts": one.watts,
         "compared": dict(one.compared),
         "revision": one.revision,
     }
 
 
-def _plain(amount: Decimal) -> str:
-    """Without zeros behind what was said."""
-    return f"{amount.normalize():f}"
-
-
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
     """What a body says of a machine, understood."""
-    found = {name: _READ[name](name, value) for name, value in given.items()}
+    found = {name: _READ[name](name, value) for name, value in said.items()}
     if "host" in found:
         found["match"] = found.pop("host")
     return found
 
 
-def _months(name: str, given: object) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= _MOST_MONTHS:
-        raise Invalid(name, f"has to be whole months, 1 to {_MOST_MONTHS}")
-    return given
+def _watts(name: str, said: object) -> float | None:
+    return None if said is None else given.number(name, said, _LEAST_WATTS, _MOST_WATTS)
 
 
-def _watts(name: str, given: object) -> float | None:
-    if given is None:
-        return None
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= _MOST_WATTS:
-        raise Invalid(name, f"has to be watts, above 0 and at most {_MOST_WATTS:,}")
-    return float(given)
+def _day(name: str, said: object) -> datetime:
+    return datetime.combine(given.day(name, said), time(), UTC)
 
 
-def _price(name: str, given: object) -> Decimal:
-    amount = _money(name, given)
-    if not amount:
-        raise Invalid(name, "has to be above 0")
-    return amount
-
-
-def _money(name: str, given: object) -> Decimal:
-    try:
-        amount = Decimal(str(given)) if isinstance(given, str | int | float) and not isinstance(given, bool) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_USD:
-        raise Invalid(name, f"has to be US dollars, at most {MOST_USD:,}")
-    return amount
-
-
-def _day(name: str, given: object) -> datetime:
-    try:
-        day = date.fromisoformat(str(given)[:10]) if isinstance(given, str) else None
-    except ValueError:
-        day = None
-    if day is None or datetime(day.year, day.month, day.day, tzinfo=UTC) < EARLIEST:
-        raise Invalid(name, "has to be a day: 2026-03-01")
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _compared(name: str, given: object) -> dict[str, str]:
-    if isinstance(given, list):
-        given = dict(_pair(one) for one in given)
-    if not isinstance(given, dict) or len(given) > _MOST_COMPARED:
+def _compared(name: str, said: object) -> dict[str, str]:
+    if isinstance(said, list):
+        said = dict(_pair(one) for one in said)
+    if not isinstance(said, dict) or len(said) > _MOST_COMPARED:
         raise Invalid(name, 'has to be an object: {"*": "openai/gpt-5-mini"}')
-    found = {text(name, model): text(name, api) for model, api in given.items()}
+    found = {text(name, model): text(name, api) for model, api in said.items()}
     if any(not model or not api or len(model) > _LONGEST or len(api) > _LONGEST for model, api in found.items()):
         raise Invalid(name, f"names models of 1 to {_LONGEST} characters")
     return found
@@ -175,10 +137,10 @@ def _pair(line: object) -> tuple[str, str]:
 _READ: Final[dict[str, Any]] = {
     "title": text,
     "host": text,
-    "price": _price,
+    "price": partial(given.dollars, above=True),
     "bought": _day,
-    "amortisation_months": _months,
-    "power_price": _money,
+    "amortisation_months": partial(given.whole, least=1, most=_MOST_MONTHS),
+    "power_price": given.dollars,
     "watts": _watts,
     "compared": _compared,
 }

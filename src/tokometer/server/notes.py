@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 
 from tokometer.accounts import AccountsError, Invalid, Note
-from tokometer.dashboards import Scope, ScopeError
+from tokometer.dashboards import Scope
 from tokometer.dashboards.calendar import Window
 from tokometer.dashboards.drawing import Mark
 from tokometer.dashboards.marks import note_marks
-from tokometer.dashboards.scope import find_zone
 from tokometer.records import now_us, to_datetime
 from tokometer.records.time import EARLIEST, LATEST
+from tokometer.server import given
 from tokometer.server.people import answered, filters, only, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
 from tokometer.server.scoped import parameters_of, scope_of
@@ -37,7 +37,7 @@ def listing(request: Request, since: str = "", until: str = "", range: str = "",
 
     With `range` it is the window of a page's address; `tz` is the zone in which `local` times are told.
     """
-    zone = _zone(tz)
+    zone = given.zone("tz", tz)
     first = _time("since", since, zone) if since and not range else EARLIEST
     last = _time("until", until, zone) if until and not range else LATEST
     if range:
@@ -118,27 +118,20 @@ def _local(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
-def _zone(name: object) -> ZoneInfo:
-    try:
-        return find_zone(str(name))
-    except ScopeError as error:
-        raise Invalid("tz", str(error)) from None
-
-
-def _checked(given: dict[str, Any]) -> dict[str, Any]:
+def _checked(said: dict[str, Any]) -> dict[str, Any]:
     """What a body says, understood. `tz` is the zone of times that say none, as a form has them."""
-    zone = _zone(given.pop("tz")) if "tz" in given else None
+    zone = given.zone("tz", said.pop("tz")) if "tz" in said else None
     for name in ("text", "link", "signed"):
-        if name in given:
-            given[name] = text(name, given[name])
-    if given.get("link") and not _is_link(given["link"]):
+        if name in said:
+            said[name] = text(name, said[name])
+    if said.get("link") and not _is_link(said["link"]):
         raise Invalid("link", "has to be an address that begins with https:// or http://")
     for name in ("since", "until"):
-        if name in given and not (name == "until" and given[name] is None):
-            given[name] = _time(name, given[name], zone)
-    if "filters" in given:
-        given["filters"] = filters(given["filters"])
-    return given
+        if name in said and not (name == "until" and said[name] is None):
+            said[name] = _time(name, said[name], zone)
+    if "filters" in said:
+        said["filters"] = filters(said["filters"])
+    return said
 
 
 def _is_link(link: str) -> bool:
@@ -149,24 +142,15 @@ def _is_link(link: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and not any(one.isspace() for one in link)
 
 
-def _time(name: str, given: object, zone: ZoneInfo | None = None) -> datetime:
+def _time(name: str, said: object, zone: ZoneInfo | None = None) -> datetime:
     """A time that a query or a body says: ISO 8601, with a zone where there is none for it, or seconds since 1970."""
+    if isinstance(said, bool) or not (isinstance(said, int | float) or (isinstance(said, str) and said.isdecimal())):
+        return given.moment(name, said, zone)
     try:
-        if isinstance(given, str) and not given.isdecimal():
-            found = datetime.fromisoformat(given)
-            if found.tzinfo is None and zone is not None:
-                found = found.replace(tzinfo=zone)
-            if found.tzinfo is None:
-                raise Invalid(name, "has no zone: write 2026-03-02T10:00:00Z")
-        elif isinstance(given, str | int | float) and not isinstance(given, bool):
-            found = datetime.fromtimestamp(float(given), UTC)
-        else:
-            raise Invalid(name, "has to be a time: 2026-03-02T10:00:00Z")
-        if not EARLIEST <= found <= LATEST:
-            raise Invalid(name, f"has to be between {EARLIEST.year} and {LATEST.year}")
-        return found.astimezone(UTC)
+        found = datetime.fromtimestamp(float(said), UTC)
     except (ValueError, OverflowError, OSError):
         raise Invalid(name, "has to be a time: 2026-03-02T10:00:00Z") from None
+    return given.known_time(name, found)
 
 
 def _in_order(since: datetime, until: datetime | None) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from msgspec.structs import asdict
 
 from tokometer.accounts import AccountsError, Invalid, Objective, Taken
+from tokometer.records.providers import value_name
 from tokometer.records.units import MS, PERCENT, show
 from tokometer.server.people import answered, only, revision, text, told
 from tokometer.server.runtime import WORKSPACES, Runtime
@@ -124,7 +125,7 @@ def shown(objective: Objective) -> dict[str, Any]:
 def _told(id_: str, told: Mapping[str, Any], origin: str, revised: int) -> dict[str, Any]:
     return {
         "id": id_,
-        "title": " · ".join(told[name] for name in _NAMED if told[name]),
+        "title": " · ".join(value_name(name, told[name]) for name in _NAMED if told[name]),
         **{name: told[name] for name in _NAMED},
         **{name: told.get(name) for name in _DECLARED},
         "origin": origin,

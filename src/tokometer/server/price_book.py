@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -15,6 +14,7 @@ from tokometer.prices.made import entry_of
 from tokometer.prices.overrides import PriceFileError
 from tokometer.records import to_us
 from tokometer.records.providers import known_provider
+from tokometer.server import given
 from tokometer.server.pages import framed
 from tokometer.server.people import answered, only, revision, text, told
 from tokometer.server.price_rows import COUNTS, FIELDS, PRICES, changes_of, coverage, mended, of_file, own, priced
@@ -117,14 +117,13 @@ def recost(request: Request, body: Body) -> Response:
     nothing written) or, with `apply`, `applied`. A cost that a source reported stays what it is.
     """
     kept = request.app.state.runtime.recostings
-    given = only(body, ("since", "until", "provider", "model", "apply"))
-    since, until = _moment("since", given.get("since")), _moment("until", given.get("until"))
+    said = only(body, ("since", "until", "provider", "model", "apply"))
+    since, until = (given.moment_or_none(name, said.get(name), UTC) for name in ("since", "until"))
     if since and until and since >= until:
         raise Invalid("until", "has to be after since")
-    if not isinstance(given.get("apply", False), bool):
-        raise Invalid("apply", "has to be true or false")
-    filters = {name: [value] for name in ("provider", "model") if (value := text(name, given.get(name) or ""))}
-    return answered(shown(kept.begin(since, until, filters, apply=given.get("apply", False)), kept), 202)
+    applies = given.switch("apply", said.get("apply", False))
+    filters = {name: [value] for name in ("provider", "model") if (value := text(name, said.get(name) or ""))}
+    return answered(shown(kept.begin(since, until, filters, apply=applies), kept), 202)
 
 
 @api.get("/recost/{recosting}", summary="How far a re-costing is, and what it changes by model")
@@ -196,23 +195,23 @@ def _changed(runtime: Runtime) -> None:
     runtime.broadcaster.publish({"prices"})
 
 
-def _checked(before: PriceOverride, given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(before: PriceOverride, said: Mapping[str, Any]) -> dict[str, Any]:
     """What a body says of a price, understood, over what there is."""
     declared = dict(before.declared)
     for name in FIELDS:
-        if name in given:
-            value = _field(name, given[name])
+        if name in said:
+            value = _field(name, said[name])
             declared.pop(name, None)
             if value != "":
                 declared[name] = value
-    provider = text("provider", given.get("provider", before.provider))
+    provider = text("provider", said.get("provider", before.provider))
     found: dict[str, Any] = {
         "provider": known_provider(provider) or provider,
-        "model": text("model", given.get("model", before.model)) or "*",
+        "model": text("model", said.get("model", before.model)) or "*",
         "declared": declared,
-        "since": _moment("since", given["since"]) if "since" in given else before.since,
-        "until": _moment("until", given["until"]) if "until" in given else before.until,
-        "note": text("note", given.get("note", before.note)),
+        "since": given.moment_or_none("since", said["since"], UTC) if "since" in said else before.since,
+        "until": given.moment_or_none("until", said["until"], UTC) if "until" in said else before.until,
+        "note": text("note", said.get("note", before.note)),
     }
     try:
         checked_entry(1, entry_of(**found))
@@ -223,32 +222,21 @@ def _checked(before: PriceOverride, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _field(name: str, given: object) -> str:
+def _field(name: str, said: object) -> str:
     """A field of a price as text: of numbers the exact decimal."""
-    if given is None or given == "":
+    if said is None or said == "":
         return ""
-    if name in _NUMBERS or name == "above_tokens":
-        try:
-            number = None if isinstance(given, bool) else Decimal(str(given).strip())
-        except InvalidOperation:
-            number = None
-        if number is None or not number.is_finite() or (name == "above_tokens" and number != int(number)):
-            raise Invalid(name, "has to be a number")
-        return str(int(number)) if name == "above_tokens" else f"{number:f}"
-    found = text(name, given)
+    if name == "above_tokens":
+        number = given.decimal(name, said)
+        if number != int(number):
+            raise Invalid(name, "has to be a whole number")
+        return str(int(number))
+    if name in _NUMBERS:
+        return f"{given.decimal(name, said):f}"
+    found = text(name, said)
     if len(found) > _LONGEST:
         raise Invalid(name, f"is longer than {_LONGEST} characters")
     return found
-
-
-def _moment(name: str, given: object) -> datetime | None:
-    if given is None or given == "":
-        return None
-    try:
-        at = datetime.fromisoformat(str(given))
-    except ValueError:
-        raise Invalid(name, "has to be a date such as 2026-01-31") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _ours(override: str) -> None:

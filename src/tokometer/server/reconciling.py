@@ -9,13 +9,14 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from tokometer.dashboards.reconciled import bounds
+from tokometer.accounts import Invalid
 from tokometer.judgement.declared import Judgement, Matter, judge
 from tokometer.judgement.reconciliation.judged import GAP_CAUSES, GAP_LINES, RECONCILIATION
 from tokometer.judgement.reconciliation.words import sentence
 from tokometer.measures import Filter, QueryError, Question, Result
 from tokometer.measures.result import json_value
 from tokometer.records.providers import PROVIDERS
+from tokometer.server import given
 from tokometer.server.plain import json_bytes
 from tokometer.server.runtime import Runtime
 from tokometer.server.stated import statements_of
@@ -74,22 +75,13 @@ def reconciliation(
 
 def window_of(runtime: Runtime, month: str, since: str = "", until: str = "") -> tuple[date, date]:
     """The first day that is asked for, and the first after the last one."""
+    today = runtime.now().astimezone(UTC).date()
     if since or until:
-        first, last = _day("since", since), _day("until", until or runtime.now().date().isoformat())
+        first, last = given.day("since", since), given.day("until", until or today.isoformat())
         if last < first:
-            raise HTTPException(422, "until: lies before since")
+            raise Invalid("until", "has to be after since")
         return first, date.fromordinal(last.toordinal() + 1)
-    try:
-        return bounds(month or f"{runtime.now():%Y-%m}")
-    except ValueError:
-        raise HTTPException(422, "month: write year and month, as in 2026-10") from None
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HTTPException(422, f"{name}: write a day, as in 2026-10-01") from None
+    return given.month("month", month or f"{today:%Y-%m}")
 
 
 def matter_of(
@@ -133,6 +125,6 @@ def titled(provider: str) -> str:
 
 def _about(month: str, matter: Matter, providers: Sequence[str]) -> str:
     last = date.fromordinal(date.fromisoformat(matter.until[:10]).toordinal() - 1)
-    when = f"{bounds(month)[0]:%B %Y}" if month else f"{matter.since[:10]} to {last}"
+    when = f"{date.fromisoformat(matter.since[:10]):%B %Y}" if month else f"{matter.since[:10]} to {last}"
     who = ", ".join(titled(one) for one in providers) or "all providers with statements"
     return f"{when}, {who}"

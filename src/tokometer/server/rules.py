@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -26,6 +26,7 @@ from tokometer.alerting import (
 from tokometer.alerting import answering as alerts
 from tokometer.alerting.rule import FOR
 from tokometer.alerting.wording import sentence
+from tokometer.server import given
 from tokometer.server.alerting import asking, situation
 from tokometer.server.people import answered, only, text
 from tokometer.server.people import told as body_of
@@ -35,6 +36,8 @@ router: Final = APIRouter(tags=["alerts"])
 _WORKSPACE: Final = WORKSPACES[0]
 _OWN: Final = ("title", "severity", "enabled", "silenced_until", "revision")
 _MOST_DAYS: Final = 90
+_MOST_HOURS: Final = 24 * 366
+_MOST_REVISION: Final = 2**31 - 1
 _STATES: Final = ("pending", "firing", "closed", "resolved")
 
 Body = Annotated[dict[str, Any], Depends(body_of)]
@@ -74,14 +77,14 @@ def change(request: Request, rule: str, body: Body) -> Response:
     runtime = _runtime(request)
     rules = runtime.accounts.get().rules
     before = rules.get(_WORKSPACE, rule)
-    given = {name: value for name, value in body.items() if name not in _OWN}
+    said = {name: value for name, value in body.items() if name not in _OWN}
     values = _checked(body)
     seen = values.pop("revision", None)
-    if given:
+    if said:
         # Another condition takes other things.
         was = before.declared.get("condition")
-        kept = before.declared if given.get("condition", was) == was else {}
-        values["declared"] = told(_terms({**kept, **given}))
+        kept = before.declared if said.get("condition", was) == was else {}
+        values["declared"] = told(_terms({**kept, **said}))
     return answered(_changed(runtime, rules.change(_WORKSPACE, rule, seen=seen, **values)))
 
 
@@ -99,9 +102,7 @@ def remove(request: Request, rule: str) -> Response:
 def try_(request: Request, body: Body) -> Response:
     """What it would have done in the last `days` (30): how often it would have fired, when, and for which values."""
     runtime = _runtime(request)
-    days = body.pop("days", 30)
-    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
-        raise Invalid("days", f"has to be a whole number from 1 to {_MOST_DAYS}")
+    days = given.whole("days", body.pop("days", 30), 1, _MOST_DAYS)
     terms = _terms(body)
     rule = AlertRule(id="tried", title=str(body.get("title") or "Tried"), terms=terms)
     try:
@@ -171,10 +172,10 @@ def resolve(request: Request, alert: str) -> Response:
 @router.post("/api/alerts/{alert}/silence", summary="Have nothing be said of an alert for a while")
 def silence(request: Request, alert: str, body: Body) -> Response:
     """For `hours`, or `until` a time; `hours: 0` ends the silence. It holds for the rule and value."""
-    given = only(body, ("hours", "until"))
+    said = only(body, ("hours", "until"))
     runtime = _runtime(request)
     now = runtime.now()
-    until = _moment("until", given["until"]) if given.get("until") else _hours(given.get("hours", 24), now)
+    until = given.moment("until", said["until"]) if said.get("until") else _hours(said.get("hours", 24), now)
     return _answered(runtime, alerts.silence(runtime.accounts.get(), _WORKSPACE, alert, LOCAL, until, now))
 
 
@@ -183,20 +184,9 @@ def _answered(runtime: Runtime, alert: Alert) -> Response:
     return answered(shown(alert))
 
 
-def _hours(given: object, now: datetime) -> datetime | None:
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 24 * 366:
-        raise Invalid("hours", "has to be a number of hours from 0 to 8,784")
-    return now + timedelta(hours=given) if given else None
-
-
-def _moment(name: str, given: object) -> datetime:
-    try:
-        found = datetime.fromisoformat(str(given))
-    except ValueError:
-        raise Invalid(name, "has to be a time: 2026-03-02T10:00:00Z") from None
-    if found.tzinfo is None:
-        raise Invalid(name, "has no zone: write 2026-03-02T10:00:00Z")
-    return found.astimezone(UTC)
+def _hours(said: object, now: datetime) -> datetime | None:
+    hours = given.number("hours", said, 0, _MOST_HOURS)
+    return now + timedelta(hours=hours) if hours else None
 
 
 # -- as JSON -----------------------------------------------------------------------------------------------------------
@@ -319,20 +309,13 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
     if "title" in body:
         found["title"] = text("title", body["title"])
     if "severity" in body:
-        if body["severity"] not in SEVERITIES:
-            raise Invalid("severity", f"has to be one of {', '.join(SEVERITIES)}")
-        found["severity"] = body["severity"]
+        found["severity"] = given.choice("severity", body["severity"], SEVERITIES)
     if "enabled" in body:
-        if not isinstance(body["enabled"], bool):
-            raise Invalid("enabled", "has to be true or false")
-        found["enabled"] = body["enabled"]
+        found["enabled"] = given.switch("enabled", body["enabled"])
     if "silenced_until" in body:
-        given = body["silenced_until"]
-        found["silenced_until"] = None if given is None else _moment("silenced_until", given)
+        found["silenced_until"] = given.moment_or_none("silenced_until", body["silenced_until"])
     if "revision" in body:
-        if not isinstance(body["revision"], int):
-            raise Invalid("revision", "has to be a whole number")
-        found["revision"] = body["revision"]
+        found["revision"] = given.whole("revision", body["revision"], 0, _MOST_REVISION)
     return found
 
 

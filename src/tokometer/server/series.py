@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,10 +13,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from tokometer.accounts import Invalid, Series
 from tokometer.accounts.series import MOST_POINTS
-from tokometer.dashboards import ScopeError
-from tokometer.dashboards.scope import find_zone
 from tokometer.records.redaction import redacted
-from tokometer.records.time import EARLIEST, LATEST
+from tokometer.server import given
 from tokometer.server.people import answered, only, revision, text, text_of, told
 from tokometer.server.runtime import WORKSPACES, Runtime
 
@@ -49,10 +46,10 @@ def add(request: Request, body: Body) -> Response:
     `tz` is whose days they are; `adds` is false for a level, such as active users, of which the mean counts.
     """
     runtime: Runtime = request.app.state.runtime
-    given = _checked(only(body, _FIELDS))
-    if "name" not in given:
+    said = _checked(only(body, _FIELDS))
+    if "name" not in said:
         raise Invalid("name", "is missing")
-    series = runtime.accounts.get().series.add(Series(**given))
+    series = runtime.accounts.get().series.add(Series(**said))
     runtime.broadcaster.publish({"series"})
     return answered(shown(series, 0), 201)
 
@@ -63,8 +60,8 @@ def change(request: Request, series: str, body: Body) -> Response:
     runtime: Runtime = request.app.state.runtime
     kept = runtime.accounts.get().series
     seen = revision(body)
-    given = _checked(only(body, _FIELDS))
-    changed = kept.change(_WORKSPACE, _id(runtime, series), seen=seen, **given)
+    said = _checked(only(body, _FIELDS))
+    changed = kept.change(_WORKSPACE, _id(runtime, series), seen=seen, **said)
     runtime.broadcaster.publish({"series"})
     return answered(shown(changed, kept.counts().get(changed.id, 0)))
 
@@ -98,10 +95,10 @@ async def send(request: Request, series: str) -> Response:
         lines = _of_csv(await text_of(request))
     else:
         body = only(await told(request), ("points",))
-        given = body.get("points")
-        if not isinstance(given, list) or len(given) > MOST_POINTS:
+        listed_ = body.get("points")
+        if not isinstance(listed_, list) or len(listed_) > MOST_POINTS:
             raise Invalid("points", f"has to be a list of at most {MOST_POINTS:,} points")
-        lines = [(number, one) for number, one in enumerate(given, start=1)]
+        lines = [(number, one) for number, one in enumerate(listed_, start=1)]
     from fastapi.concurrency import run_in_threadpool
 
     return await run_in_threadpool(_put, runtime, series, lines)
@@ -141,31 +138,7 @@ def _point(one: object) -> tuple[date, float]:
     unknown = sorted(str(name) for name in one if name not in ("day", "value"))
     if unknown:
         raise Invalid(redacted(unknown[0], 60), "is not known; known are day, value")
-    return _day(one.get("day")), _value(one.get("value"))
-
-
-def _day(given: object) -> date:
-    try:
-        day = date.fromisoformat(given.strip()) if isinstance(given, str) else None
-    except ValueError:
-        day = None
-    if day is None or not EARLIEST.date() <= day <= LATEST.date():
-        raise Invalid("day", f"has to be a day from {EARLIEST.year} to {LATEST.year}: 2026-11-27")
-    return day
-
-
-def _value(given: object) -> float:
-    value = math.nan
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        value = float(given) if abs(given) <= _LARGEST else math.inf
-    elif isinstance(given, str):
-        try:
-            value = float(given.strip())
-        except ValueError:
-            value = math.nan
-    if not 0 <= value <= _LARGEST:
-        raise Invalid("value", "has to be a number, 0 or more")
-    return value
+    return given.day("day", one.get("day")), given.number("value", one.get("value"), 0, _LARGEST)
 
 
 def _of_csv(body: str) -> list[tuple[int, object]]:
@@ -237,18 +210,15 @@ def _id(runtime: Runtime, series: str) -> str:
     return next((one.id for one in kept.all(_WORKSPACE) if one.name == series), series)
 
 
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(given)
-    for name in ("name", "title", "unit", "tz"):
+def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(said)
+    for name in ("name", "title", "unit"):
         if name in found:
             found[name] = text(name, found[name])
     if "name" in found and not _NAME.fullmatch(found["name"]):
         raise Invalid("name", "has to be small letters, digits, - and _, up to 40: active-users")
     if "tz" in found:
-        try:
-            found["tz"] = find_zone(found["tz"] or "UTC").key
-        except ScopeError as error:
-            raise Invalid("tz", str(error)) from None
-    if not isinstance(found.get("adds", True), bool):
-        raise Invalid("adds", "has to be true or false")
+        found["tz"] = given.zone("tz", found["tz"] or "UTC").key
+    if "adds" in found:
+        found["adds"] = given.switch("adds", found["adds"])
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache as once
 from pathlib import Path
@@ -12,6 +13,7 @@ from tokometer import __version__
 from tokometer.dashboards.drill import counted as leads_to
 from tokometer.host.private import private_folder
 from tokometer.records.plural import counted
+from tokometer.records.providers import provider_name
 from tokometer.records.units import USD, show
 from tokometer.server.assets import asset_url
 
@@ -37,8 +39,21 @@ def environment() -> Environment:
     made.globals.update(asset=asset_url, version=__version__, drilled=leads_to)
     made.filters["spoken"] = _spoken
     made.filters["counted"] = counted
+    made.filters["day"] = _day
+    made.filters["provider"] = provider_name
+    made.filters["minute"] = _minute
     made.filters["dollars"] = lambda amount: show(Decimal(amount), USD)
     return made
+
+
+def _day(told: str | date) -> str:
+    """A day, of which its ISO date or time is told: 3 Nov 2026."""
+    return f"{date.fromisoformat(str(told)[:10]):%-d %b %Y}"
+
+
+def _minute(told: str) -> str:
+    """An ISO time in UTC, to the minute: 3 Nov 2026, 12:04 UTC."""
+    return f"{datetime.fromisoformat(told).astimezone(UTC):%-d %b %Y, %H:%M} UTC"
 
 
 def _spoken(text: str) -> Markup:

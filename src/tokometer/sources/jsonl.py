@@ -18,7 +18,7 @@ from tokometer.records.values import decimal, name_of
 from tokometer.sources.frames import Frames, is_compressed
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
-from tokometer.sources.remembered import encoded
+from tokometer.sources.remembered import encoded, recalled
 from tokometer.sources.tail import LINE_LIMIT, Tail
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -86,7 +86,7 @@ def read_lines(name: str, reader: type[LinesReader[Any]], path: Path, state: byt
     if is_compressed(path):
         return _read_compressed(name, reader, path)
     with Tail(path, state) as tail:
-        memory = _recalled(tail.extra, reader.Memory)
+        memory = recalled(tail.extra, reader.Memory)
         if memory is not None or not tail.offset:
             return _read(name, reader, path, tail, memory)
     # The state was written by another version of this code: what it left out is found again from the start.
@@ -191,12 +191,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, ArithmeticError):
         return "a number with too many digits"
     return str(error).removeprefix("JSON is malformed: ").lower()
-
-
-def _recalled(extra: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct | None:
-    if not extra:
-        return None
-    try:
-        return msgspec.msgpack.decode(extra, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None

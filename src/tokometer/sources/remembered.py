@@ -31,10 +31,16 @@ def encoded(memory: msgspec.Struct) -> bytes:
 
 def decoded(state: bytes, kind: type[M]) -> M:
     """What was remembered; from the start where that is nothing, or of another version of ours."""
+    found = recalled(state, kind)
+    return kind() if found is None else found
+
+
+def recalled(state: bytes, kind: type[M]) -> M | None:
+    """The same, for whoever has to know: None where it is nothing, or of another version of ours."""
     try:
-        return msgspec.msgpack.decode(state, type=kind) if state else kind()
+        return msgspec.msgpack.decode(state, type=kind) if state else None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return kind()
+        return None
 
 
 def _without(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever a state holds

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
-
-from servers.postgres import PASSWORD, PROGRAMS, postgres
-from tokometer.accounts import Channel, Delivery, open_accounts
+from tokometer.accounts import Channel, Delivery
 from tokometer.accounts.accounts import Accounts
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        "sqlite",
-        pytest.param("postgresql", marks=pytest.mark.skipif(not PROGRAMS, reason="there is no PostgreSQL here")),
-    ],
-)
-def accounts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    """A database of each kind; each test has a workspace of its own."""
-    folder: Path = tmp_path_factory.mktemp("accounts")
-    if request.param == "sqlite":
-        one = open_accounts(folder)
-        yield one
-        one.close()
-        return
-    before = os.environ.get("PGPASSWORD")
-    os.environ["PGPASSWORD"] = PASSWORD
-    try:
-        with postgres() as server:
-            one = open_accounts(folder, server.url)
-            yield one
-            one.close()
-    finally:
-        os.environ.pop("PGPASSWORD")
-        if before is not None:
-            os.environ["PGPASSWORD"] = before
 
 
 def said(workspace: str, about: str, channel: str = "c") -> Delivery:

@@ -1,32 +1,22 @@
-"""Points of series: kept once, corrected by the latest word, and gone with their series."""
+"""Points of series: kept once, corrected by the latest word, and gone with their series, in both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.accounts import Hardware, Invalid, NotThere, Series, open_accounts
+from tokometer.accounts import Hardware, Invalid, NotThere, Series
 from tokometer.accounts.accounts import Accounts
 from tokometer.accounts.series import MOST_POINTS
 from tokometer.judgement.owned import with_owned
 from tokometer.settings import Settings
 
 DAY = date(2026, 3, 1)
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
-    """A database."""
-    folder: Path = tmp_path_factory.mktemp("series")
-    one = open_accounts(folder)
-    yield one
-    one.close()
 
 
 @given(
@@ -50,6 +40,29 @@ def test_the_latest_word_counts(accounts: Accounts, sent: list[dict[int, int]], 
     assert accounts.series.counts().get(series.id, 0) == len(known)
     accounts.series.remove("default", series.id)
     assert accounts.series.points(series.id) == {}
+
+
+def test_points_go_with_their_series_or_stay_with_it(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is stopped in the middle of removing one has removed nothing."""
+    series = accounts.series.add(Series(name="whole"))
+    accounts.series.put("default", series.id, {DAY: 1.0})
+    monkeypatch.setattr(accounts.series, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        accounts.series.remove("default", series.id)
+    assert accounts.series.points(series.id) == {DAY: 1.0}
+    assert accounts.series.get("default", series.id).name == "whole"
+
+
+def test_two_at_once_lose_nothing(accounts: Accounts) -> None:
+    """Points that come from many sides at the same time are all there, each day once."""
+    series = accounts.series.add(Series(name="crowd"))
+    sent = [{DAY + timedelta(days=at): float(who) for at in range(10)} for who in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda points: accounts.series.put("default", series.id, points), sent))
+    assert sum(added for added, _ in told) == 10
+    assert accounts.series.counts()[series.id] == 10
+    assert accounts.series.get("default", series.id).revision == series.revision + 4
+    accounts.series.remove("default", series.id)
 
 
 def test_bounds_and_workspaces(accounts: Accounts) -> None:

@@ -35,6 +35,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.ask, self.workspace, self._announce, lambda rule, alert: f"/x?{alert.value}")
+        # What comes late is looked at in the turn that notices it, however long that takes.
+        self.engine.rarely, self.engine.patience = 0, 600
 
     def _announce(self, _connection: Any, alert: Alert, event: str) -> None:
         self.said.append((event, alert.rule, alert.value))

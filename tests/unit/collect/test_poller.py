@@ -206,6 +206,15 @@ def test_a_mistake_in_a_source_is_refused_once_and_stops_nothing(ledger: Ledger,
     assert "RuntimeError" in rows[0][1]
 
 
+def test_a_target_that_quotes_its_secret_is_not_repeated(ledger: Ledger, server: Answering) -> None:
+    """However the secret looks, and in whichever form it comes."""
+    server.replies["/value"] = Reply(b"plum'4/42+ is no key, nor is plum%274%2F42%2B", 400)
+    with scene(ledger, Listed("counting", Target("one", server.url, 0.1), secret=lambda: "plum'4/42+")) as found:
+        assert until(lambda: found.state() == "down")
+        problem = found.standing().problem
+    assert problem.endswith("400 Bad Request: [key] is no key, nor is [key]")
+
+
 def test_a_mistake_that_is_mended_is_no_longer_told(ledger: Ledger, server: Answering) -> None:
     """Also where it was mended by another version of us, which knows of it from the ledger."""
     server.replies["/value"] = Reply(b'"mistake"')

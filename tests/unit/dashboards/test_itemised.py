@@ -37,7 +37,7 @@ def test_changes_lead_to_the_calls_since() -> None:
     """And say from which share to which."""
     row = {"since": "2026-03-06", "of": "writes", "before": 0.85, "after": 0.19}
     assert where(row, "since") == ("calls.cost", [], "2026-03-06")
-    assert leading.of_since(row) == "since 2026-03-06: 85 % for an hour before, 19 % since"
+    assert leading.of_since(row) == "since 6 Mar 2026: 85 % for an hour before, 19 % since"
 
 
 def test_jobs_lead_to_their_runs() -> None:

@@ -20,15 +20,16 @@ from tokometer.dashboards.scope import parse_scope
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result, answer
 from tokometer.prices import PriceBook
-from tokometer.reports import answered, svg
-from tokometer.reports.answered import Answered
+from tokometer.reports import svg
+from tokometer.reports.answered import Answered, answered
 from tokometer.reports.blocks import Entry, Figures, Grid, Head, Piece, Words
 from tokometer.reports.card import Card
 from tokometer.reports.fonts import font_folder
+from tokometer.reports.paper import Part, Placed, Report
 from tokometer.reports.pieces import piece_of
 from tokometer.reports.pieces.piece import KINDS
 from tokometer.reports.press import Beside, Here, Pages, Picture, PressError
-from tokometer.reports.report import Part, Placed, Report, report_of
+from tokometer.reports.report import report_of
 from tokometer.settings import FILE_NAME, read_settings
 
 PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels]

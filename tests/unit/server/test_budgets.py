@@ -160,7 +160,7 @@ def test_objectives(server: Running) -> None:
     ):
         sent = patch(server, url, {**body, **({"provider": ""} if "model" in body else {})})
         assert (sent.status, sent.json()["detail"]["field"]) == (422, field)
-    assert [one["title"] for one in server.get("/api/objectives").json()["objectives"]] == ["openai", "anthropic"]
+    assert [one["title"] for one in server.get("/api/objectives").json()["objectives"]] == ["OpenAI", "Anthropic"]
     assert server.send("DELETE", url, None).status == 204
 
 

@@ -52,7 +52,10 @@ def test_as_csv(server: Running, month: str) -> None:
 
 def test_refuses(server: Running) -> None:
     """What is no month, no day or no dimension is refused by name."""
-    for query in ("month=October", "since=x", "since=2026-10-02&until=2026-10-01", "by=weather"):
+    for query in (
+        *("month=October", "month=9999-12", "since=x", "since=9999-12-31", "since=2026-10-02&until=2026-10-01"),
+        "by=weather",
+    ):
         assert server.get(f"{_AT}?{query}").status == 422, query
 
 

@@ -52,7 +52,7 @@ INSIGHTS: Final = Dashboard(
                     of="judgement.uptime",
                     every=60,
                     width=2,
-                    also=(Also("judgement.uptime.quiet_days", "days without an incident", "range"),),
+                    also=(Also("judgement.uptime.quiet", "without an incident", "range"),),
                     how="The share of the minutes with calls in which most succeeded, and the days since an incident.",
                 ),
                 Stat(

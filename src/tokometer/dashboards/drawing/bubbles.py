@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tokometer.charts.axes import Axis, log_axis
+from tokometer.charts.axes import Axis, Frame, log_axis
 from tokometer.charts.text import fit, text_width
-from tokometer.dashboards.drawing.chart import HEIGHT, WIDTHS, Frame, Item, axes, frame_for, table
+from tokometer.dashboards.drawing.chart import HEIGHT, WIDTHS, Item, axes, frame_for, table
 from tokometer.dashboards.drawing.course import tick, unit_axis
 from tokometer.records.units import Unit, exact
 

@@ -7,12 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tokometer.charts.axes import Axis
+from tokometer.charts.axes import FRAME, Axis, Frame
 from tokometer.charts.text import text_width
-
-#: Pixels around the plot: left, right, top, bottom.
-Frame = tuple[int, int, int, int]
-FRAME: Final[Frame] = (52, 12, 8, 24)
 
 #: Widths of a chart's element, in pixels, for which it is laid out: from a phone to a whole page.
 #: Anything between takes the next narrower layout, where each label only has more room around it.

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tokometer.charts.axes import Axis, log_axis, value_axis
+from tokometer.charts.axes import Axis, Frame, log_axis, value_axis
 from tokometer.charts.text import text_width
-from tokometer.dashboards.drawing.chart import WIDTHS, Frame, axes, table
+from tokometer.dashboards.drawing.chart import WIDTHS, axes, table
 from tokometer.dashboards.drawing.course import tick
 from tokometer.records.units import COUNT, PERCENT, Unit, exact, show
 

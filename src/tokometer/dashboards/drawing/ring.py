@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from tokometer.charts.axes import Frame
 from tokometer.charts.text import fit, text_width
-from tokometer.dashboards.drawing.chart import UNIT_X, UNIT_Y, WIDTHS, Frame, Item, axes, table
+from tokometer.dashboards.drawing.chart import UNIT_X, UNIT_Y, WIDTHS, Item, axes, table
 from tokometer.records.units import PERCENT, Unit, exact, show
 
 _FRAME: Final[Frame] = (0, 0, 6, 6)

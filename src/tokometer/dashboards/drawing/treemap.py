@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tokometer.charts.axes import Frame
 from tokometer.charts.text import fit
-from tokometer.dashboards.drawing.chart import HEIGHT, UNIT_X, UNIT_Y, WIDTHS, Frame, Item, axes, table
+from tokometer.dashboards.drawing.chart import HEIGHT, UNIT_X, UNIT_Y, WIDTHS, Item, axes, table
 from tokometer.records.units import PERCENT, Unit, exact, show
 
 _FRAME: Final[Frame] = (0, 0, 4, 4)

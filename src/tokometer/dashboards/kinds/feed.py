@@ -14,6 +14,7 @@ from tokometer.dashboards.panel import Placed, Table, View
 from tokometer.measures import Column, Filter
 from tokometer.measures import Feed as Question
 from tokometer.records.evened import even
+from tokometer.records.providers import value_name
 from tokometer.records.units import UNITS, exact, show
 
 #: How words of a record stand: what a level or a status means.
@@ -126,7 +127,7 @@ class Feed(Placed):
         self, row: Mapping[str, Any], columns: Mapping[str, Column], colours: Mapping[str, Names], now: datetime
     ) -> dict[str, Any]:
         text = str(row[self.long] or "")
-        told = [(columns[name].title, _told(row[name], columns[name])) for name in self.more]
+        told = [(columns[name].title, value_name(name, _told(row[name], columns[name]))) for name in self.more]
         return {
             "id": row["id"],
             "to": addresses.error(row["id"]) if self.of == _FAILED else addresses.record(self.cube, row["id"]),

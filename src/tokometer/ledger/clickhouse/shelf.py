@@ -77,9 +77,17 @@ class ClickHouseShelf:
         """See :class:`tokometer.ledger.told_places.Shelf`. Other writers may put what this one does not hear of."""
         return _NEVER
 
+    def lately(self) -> int:
+        """See :class:`tokometer.ledger.told_places.Shelf`. Nothing lies between that and `since`."""
+        return 0
+
     def talks_since(self) -> int:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         return _NEVER
+
+    def recall(self, names: set[str], after: int) -> Mapping[str, int]:  # noqa: ARG002
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return {}
 
     def meet(self, names: set[str], quarter: int, *, talks: bool) -> Mapping[str, int]:  # noqa: ARG002
         """See :class:`tokometer.ledger.told_places.Shelf`."""

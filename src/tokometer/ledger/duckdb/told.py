@@ -85,6 +85,14 @@ class ToldShelf:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         return self._memory().since
 
+    def lately(self) -> int:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return self._memory().lately
+
+    def recall(self, names: set[str], after: int) -> Mapping[str, int]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        return self._memory().recall(names, after)
+
     def talks_since(self) -> int:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         return max(self._memory().since, self._talks_since)

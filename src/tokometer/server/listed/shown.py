@@ -112,4 +112,5 @@ def _text(name: str, value: str, row: Mapping[str, Any], titles: Mapping[str, st
         told = standing(value, failed=value in _ERRORS)
         text, state = told["word"], told["state"]
     short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return Shown(short, value if short != value else "", href, state)
+    # Columns are as wide as the table lets them: what is cut off there is told whole on hover.
+    return Shown(short, value, href, state)

@@ -84,11 +84,14 @@ async function over(one) {
   await renew();
 }
 
+/** What a provider is called, as its choice above says. @param {string} slug */
+const called = (slug) => [.../** @type {HTMLSelectElement} */ (form.elements.namedItem("provider")).options].find((one) => one.value === slug)?.text ?? slug;
+
 /** @param {Model[]} models */
 function table(models) {
   const head = ["Model", "Calls", "Before", "After", "Difference", "Without a price"].map((text, at) => make("th", { scope: "col", ...(at ? {} : { class: "name" }) }, text));
   const rows = models.slice(0, SHOWN).map((one) => make("tr", {},
-    make("th", { scope: "row", class: "name" }, make("bdi", {}, one.model || "No model is known"), make("span", { class: "of" }, one.provider || "no provider")),
+    make("th", { scope: "row", class: "name" }, make("bdi", {}, one.model || "No model is known"), make("span", { class: "of" }, called(one.provider) || "no provider")),
     make("td", {}, one.calls.toLocaleString("en")),
     make("td", { title: `$${one.before}` }, dollars(one.before)),
     make("td", { title: `$${one.after}` }, dollars(one.after)),

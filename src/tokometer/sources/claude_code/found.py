@@ -11,9 +11,9 @@ from tokometer.records.redaction import redacted
 from tokometer.sources.claude_code import files, lines, places
 from tokometer.sources.claude_code.contexts import SOURCE_NAME
 from tokometer.sources.claude_code.memory import recall, remember
-from tokometer.sources.claude_code.notices import Notices
 from tokometer.sources.claude_code.salvage import look_again
 from tokometer.sources.claude_code.transcript import Transcript
+from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
 from tokometer.sources.tail import LINE_LIMIT, Tail
 
@@ -42,7 +42,7 @@ class ClaudeCode:
         if files.is_strange(path):
             return _passed_over(path, state)
         refusals: list[Refusal] = []
-        notices = Notices(SOURCE_NAME, str(path))
+        notices = Noticed(SOURCE_NAME, str(path))
         decode: Callable[[memoryview], lines.Line] = lines.decode
         unfit = lines.UNFIT
         with Tail(path, state) as tail:

@@ -6,7 +6,7 @@ import msgspec
 
 from tokometer.sources.claude_code.identity import Turns
 from tokometer.sources.claude_code.tools import Use
-from tokometer.sources.remembered import encoded
+from tokometer.sources.remembered import decoded, encoded
 
 #: Answers whose further lines may still come, and uses of tools whose outcome may.
 MOST_ANSWERS = 16
@@ -59,17 +59,9 @@ class Memory(msgspec.Struct, array_like=True):
             turns.keep_newest(MOST_ANSWERS, MOST_LINES)
 
 
-_decoder = msgspec.msgpack.Decoder(Memory)
-
-
 def recall(state: bytes) -> Memory:
     """What was remembered; nothing where the file is new or the state is another version's."""
-    if not state:
-        return Memory()
-    try:
-        return _decoder.decode(state)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return Memory()
+    return decoded(state, Memory)
 
 
 def remember(memory: Memory) -> bytes:

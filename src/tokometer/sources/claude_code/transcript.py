@@ -14,12 +14,12 @@ from tokometer.sources.claude_code.filling import Filling
 from tokometer.sources.claude_code.identity import Turns, group_of, is_issued
 from tokometer.sources.claude_code.lines import Block, Line, Message, ToolResult, Usage, time_of
 from tokometer.sources.claude_code.memory import Answer, Memory
-from tokometer.sources.claude_code.notices import Notices
 from tokometer.sources.claude_code.places import Place
 from tokometer.sources.claude_code.prompts import said
 from tokometer.sources.claude_code.runs import NO_RUNS, Apart, Split, call_of, complete, runs_of, together
 from tokometer.sources.claude_code.tools import Use
 from tokometer.sources.claude_code.usage import quantities_of, region_of, searches_of, tier_of
+from tokometer.sources.noticed import Noticed
 
 #: The name of what has none, in a notice.
 _UNNAMED: Final = "(none)"
@@ -36,7 +36,7 @@ class _Runs(NamedTuple):
 class Transcript:
     """Takes lines with :meth:`take`; :meth:`finish` then gives the records that they came to."""
 
-    def __init__(self, place: Place, memory: Memory, notices: Notices) -> None:
+    def __init__(self, place: Place, memory: Memory, notices: Noticed) -> None:
         self.memory = memory
         self.notices = notices
         #: What is wrong with parts of the last line that its answer can do without.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from msgspec import Struct, field
 
 from tokometer.sources.codex.usage import Vector
-from tokometer.sources.remembered import encoded
+from tokometer.sources.remembered import encoded, recalled
 
 #: Raise it when the meaning of a field changes: files are then read from their start again.
 VERSION: Final = 1
@@ -94,16 +93,10 @@ class State(Struct, array_like=True):
     compactions: int = 0
 
 
-_decoder = msgspec.msgpack.Decoder(State)
-
-
 def load(data: bytes) -> State | None:
     """The state kept by an earlier reading; None where another version of this code wrote it."""
-    try:
-        state = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return state if state.version == VERSION else None
+    state = recalled(data, State)
+    return state if state is not None and state.version == VERSION else None
 
 
 def dump(state: State) -> bytes:

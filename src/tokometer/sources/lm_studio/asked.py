@@ -15,7 +15,7 @@ from tokometer.records import Record
 from tokometer.sources.inventory import Shelf, Told, parameters_in
 from tokometer.sources.polling import checked, fetch_json
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
-from tokometer.sources.remembered import encoded
+from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.series import Point, samples_of, series_of
 
 NAME: Final = "lm_studio"
@@ -33,9 +33,6 @@ class Memory(msgspec.Struct, array_like=True):
     loaded: list[str] = msgspec.field(default_factory=list)
 
 
-_decode: Final = msgspec.msgpack.Decoder(Memory).decode
-
-
 class LmStudioPoll:
     """Asks one LM Studio."""
 
@@ -47,7 +44,7 @@ class LmStudioPoll:
 
     def read(self, target: Target, state: bytes, fetch: Fetch, now: int) -> Reading:
         """Models on the disk as far as something is new of them, and which are in memory."""
-        memory = _decode(state) if state else Memory()
+        memory = decoded(state, Memory)
         shelf = Shelf(NAME, _PROVIDER, target, now)
         loaded: dict[str, list[int | None]] = {}
         for name, fields, instances in _models(fetch):

@@ -19,7 +19,7 @@ from tokometer.sources.noticed import Noticed
 from tokometer.sources.ollama.described import Described, described, yes_no
 from tokometer.sources.polling import fetch_json
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
-from tokometer.sources.remembered import encoded
+from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.series import Point, samples_of, series_of
 
 NAME: Final = "ollama"
@@ -45,9 +45,6 @@ class Memory(msgspec.Struct, array_like=True):
     loaded: dict[str, Loaded] = msgspec.field(default_factory=dict)
 
 
-_decode: Final = msgspec.msgpack.Decoder(Memory).decode
-
-
 class OllamaPoll:
     """Asks one Ollama."""
 
@@ -59,7 +56,7 @@ class OllamaPoll:
 
     def read(self, target: Target, state: bytes, fetch: Fetch, now: int) -> Reading:
         """Models on the disk as far as something is new of them, and what those in memory take."""
-        memory = _decode(state) if state else Memory()
+        memory = decoded(state, Memory)
         tags, running = _models(fetch_json(fetch, "/api/tags")), _models(fetch_json(fetch, "/api/ps"))
         noticed = Noticed(NAME, target.url)
         shelf = Shelf(NAME, NAME, target, now)

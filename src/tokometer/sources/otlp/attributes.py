@@ -21,6 +21,7 @@ from tokometer.records.redaction import redacted
 from tokometer.records.values import MOST_ATTEMPTS, flag, message, milliseconds, moment, money, seconds, text, whole
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
 from tokometer.sources.otlp.counts import count, is_number
+from tokometer.sources.otlp.former import formerly
 from tokometer.sources.otlp.object_keys import OBJECTS
 from tokometer.sources.otlp.tokens import KEYS, PREFIXES, QUANTITY_SLOTS
 from tokometer.sources.otlp.unread import UNREAD
@@ -262,6 +263,9 @@ def _names() -> dict[str, Attribute]:
             else:
                 names[name] = Attribute(name, slot, rank, convert)
                 rank += 1
+    for name, attribute in list(names.items()):
+        for former in formerly(name):
+            names[former] = attribute._replace(name=former)
     return names
 
 

@@ -18,6 +18,7 @@ from tokometer.records.fields import NOT_KEPT
 from tokometer.records.labels import TAGS, labels_from, metadata_from, tags_from
 from tokometer.sources.litellm.operations import PUT_THERE
 from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS
+from tokometer.sources.otlp.former import nowadays
 
 _LOG: Final = logging.getLogger(__name__)
 #: Where a span's labels stand among its slots.
@@ -137,8 +138,9 @@ class Labelled:
             return found
 
     def _look_up(self, name: str) -> Labelling | None:
-        if name in self._exact:
-            return self._exact[name]
+        for one in (name, nowadays(name)):
+            if one in self._exact:
+                return self._exact[one]
         if not name.startswith(self._beginnings):
             return None
         for prefix, cut, read in self._prefixes:

@@ -11,6 +11,7 @@ from tokometer.records.fitting import fit_to_tell
 from tokometer.records.gate import admit
 from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
+from tokometer.sources.otlp.former import nowadays
 from tokometer.sources.otlp.gathered import Gathered
 from tokometer.sources.otlp.roles import unknown_word
 from tokometer.sources.otlp.signals import SHAPES
@@ -77,6 +78,7 @@ def _read(told: Span | RecordError) -> tuple[Span, list[Record], Iterable[tuple[
     """A span, the records that it makes, and what of it no rule understood."""
     if isinstance(told, RecordError):
         raise told
+    told.name = nowadays(told.name)
     made = records_of(told)
     if made:
         return told, made, told.found.get(UNREAD, ())

@@ -176,7 +176,7 @@ def test_more_strange_names_than_anyone_reads_are_counted_together(read: Read) -
     """A file of something else does not fill the list."""
     found = noticed(read, *({"type": f"t{n}"} for n in range(150)))
     assert len(found) == 101
-    assert found[-1][:3] == ("line", "…", 50)
+    assert found[-1][:3] == ("line", "others", 50)
 
 
 @pytest.mark.parametrize("message", [{"role": "assistant"}, {}])

@@ -58,6 +58,14 @@ def test_what_is_loaded_is_a_series_that_ends_with_0() -> None:
     assert found == [[], [(loaded, 1.0), (context, 8192.0)], [(loaded, 0.0), (context, 0.0)], []]
 
 
+@pytest.mark.parametrize("state", [b"\x91\x01", b"rubbish"])
+def test_what_another_version_remembered_is_nothing(state: bytes) -> None:
+    """It is asked as if for the first time, and not refused for ever."""
+    answers = EXAMPLES[0].polls[0]
+    read = [LmStudioPoll().read(TARGET, told, fetch_of(answers), START).records for told in (state, b"")]
+    assert read[0] == read[1] != []
+
+
 @pytest.mark.parametrize("status", [200, 404])
 def test_something_else_at_its_address_is_told(status: int) -> None:
     """Port 1234 is anybody's."""

@@ -110,6 +110,14 @@ def test_a_capability_that_nobody_knows_is_counted() -> None:
     assert not again.notices
 
 
+@pytest.mark.parametrize("state", [b"\x91\x01", b"rubbish"])
+def test_what_another_version_remembered_is_nothing(state: bytes) -> None:
+    """It is asked as if for the first time, and not refused for ever."""
+    answers = EXAMPLES[0].polls[0]
+    read = [OllamaPoll().read(TARGET, told, Played(answers), START).records for told in (state, b"")]
+    assert read[0] == read[1] != []
+
+
 def test_something_else_at_its_address_is_told() -> None:
     """What is no Ollama is not taken for one without models."""
     with pytest.raises(PollError, match="not as Ollama does"):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokometer.sources.otlp.attributes import ATTRIBUTES, RESOURCE_SLOTS, SLOTS
+from tokometer.sources.otlp.former import BEGINNINGS, nowadays
 
 
 def test_every_attribute_is_documented() -> None:
-    """The reference names each attribute that is read."""
+    """The reference names each attribute that is read, and what names begin with that were others before."""
     page = (Path(__file__).parents[4] / "docs" / "reference" / "otlp.md").read_text()
-    assert [name for name in ATTRIBUTES if f"`{name}`" not in page] == []
+    assert [name for name in ATTRIBUTES if f"`{nowadays(name)}`" not in page] == []
+    assert [one for one in BEGINNINGS if f"`{one}`" not in page] == []
 
 
 def test_no_name_means_two_things() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import pytest
 
 from generators.otlp_logs import log
 from generators.otlp_logs import protobuf as logs
-from generators.otlp_spans import protobuf, span
+from generators.otlp_spans import as_json, protobuf, span
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
 from tokometer.records import AgentRun, ModelCall, Record, ToolCall
@@ -15,6 +18,8 @@ from tokometer.sources.otlp import decode_logs, decode_traces
 
 TRACE = "ab" * 16
 START = 1_790_000_000 * 10**9
+#: What OpenClaw is called, and what it was called before.
+NAMES = ("openclaw", "clawdbot", "moltbot")
 
 
 def _openclaw(name: str, number: int, parent: int = 0, **attributes: Any) -> dict[str, Any]:
@@ -97,26 +102,50 @@ def test_what_openclaw_states_in_all_counts_where_its_calls_are_silent(tmp_path:
     assert _kept(tmp_path, list(records)) == [(2, 2000, 120)]
 
 
-def test_openclaw_of_old() -> None:
-    """Its own names of tokens are read where it has no others: the input leaves the cache out."""
-    old = _openclaw(
-        "model.usage",
-        1,
-        openclaw__provider="anthropic",
-        openclaw__model="claude-opus-4-5",
-        openclaw__sessionId="s1",
-        openclaw__tokens__input=10,
-        openclaw__tokens__output=20,
-        openclaw__tokens__cache_read=500,
-        openclaw__tokens__cache_write=40,
-        openclaw__tokens__total=570,
-    )
-    [call] = decode_traces(protobuf(old), "protobuf").records
-    assert isinstance(call, ModelCall)
+def _first_generation(name: str) -> list[dict[str, Any]]:
+    """What a release before spring 2026 sends of two messages: each span is the root of a trace of its own."""
+    session = {f"{name}.sessionKey": "agent:main:main", f"{name}.sessionId": "s1", f"{name}.channel": "telegram"}
+    usage = {"input": 10, "output": 20, "cache_read": 500, "cache_write": 40, "total": 570}
+    model = {f"{name}.provider": "anthropic", f"{name}.model": "claude-opus-4-5"}
+    used = {**session, **model, **{f"{name}.tokens.{what}": many for what, many in usage.items()}}
+    told = [
+        (f"{name}.model.usage", used),
+        (f"{name}.message.processed", {**session, f"{name}.outcome": "completed", f"{name}.messageId": "7"}),
+        (f"{name}.webhook.error", {f"{name}.channel": "telegram", f"{name}.error": "timed out"}),
+        (f"{name}.model.usage", {**used, f"{name}.sessionId": ""}),
+        (f"{name}.session.stuck", {**session, f"{name}.state": "processing", f"{name}.ageMs": 130_000}),
+    ]
+    return [
+        span(word, said, traceId=f"{number:032x}", spanId=f"{number:016x}", start_ns=START + number * 10**9)
+        for number, (word, said) in enumerate(told, 1)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("encoding", ["protobuf", "json"])
+def test_openclaw_of_old(name: str, encoding: Literal["protobuf", "json"], tmp_path: Path) -> None:
+    """Its own names of tokens, whatever it was called: the input leaves the cache out, and each run is one call."""
+    spans = _first_generation(name)
+    body = protobuf(*spans) if encoding == "protobuf" else json.dumps(as_json(*spans)).encode()
+    found = decode_traces(body, encoding)
+    assert (found.refusals, found.notices) == ([], [])
+    call, other = (one for one in found.records if isinstance(one, ModelCall))
     assert (call.provider, call.model, call.session_id, call.shadow) == ("anthropic", "claude-opus-4-5", "s1", True)
     assert (call.input_tokens, call.cache_read_tokens, call.cache_write_unknown_tokens, call.output_tokens) == (
         *(10, 500, 40, 20),
     )
+    assert call.labels == {"openclaw.channel": "telegram"}
+    assert other.session_id in ("", "agent:main:main")
+    assert _kept(tmp_path, list(found.records)) == [(2, 20, 40)]
+    # Sent again, as an exporter does that had no answer, it is the same.
+    again = decode_traces(body, encoding)
+    assert [one.native_id for one in again.records] == [one.native_id for one in found.records]
+
+
+def test_whoever_was_renamed_is_one_program() -> None:
+    """The same spans under each name make the same records."""
+    made = [decode_traces(protobuf(*_first_generation(name)), "protobuf").records for name in NAMES]
+    assert [[repr(one) for one in records] for records in made] == [[repr(one) for one in made[0]]] * 3
 
 
 def test_gemini_cli_has_operations_of_its_own() -> None:
