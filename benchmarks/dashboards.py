@@ -35,7 +35,7 @@ import duckdb
 from large import build, say
 from tokometer.dashboards import DASHBOARDS
 from tokometer.demo import live
-from tokometer.ledger import Batch
+from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result
 from tokometer.server import runtime as runtimes
@@ -271,9 +271,7 @@ def play_on(folder: Path, calls: int) -> None:
     """What happened since the ledger was built, at the rate of before; of more than some hours, the last ones."""
     ledger = open_ledger(folder)
     try:
-        [(last,)] = ledger._connection.execute(  # type: ignore[attr-defined]  # noqa: SLF001 - what a benchmark needs is not for others
-            "SELECT epoch_us(max(started_at)) FROM calls"
-        ).fetchall()
+        [(last,)] = ledger.fetch(Statement("SELECT epoch_us(max(started_at)) FROM calls"))
         now = time.time_ns() // 1_000
         start = max(last, now - 3 * _HOUR)
         seconds = (now - start) // 1_000_000

@@ -6,13 +6,23 @@ from typing import Final
 
 from playwright.sync_api import Page
 
+from generators.examples import LONG
 from tokometer.records import PROVIDERS
 
 #: From a small phone to a wide screen, all that people have.
-WIDTHS: Final = (320, 360, 768, 1024, 1181, 1280, 1366, 1440, 1500, 1920, 2560)
+_WIDTHS: Final = (320, 360, 768, 1024, 1181, 1280, 1366, 1440, 1500, 1920, 2560)
 #: From this width on every table fits its card but those that are as wide as there are providers.
 _DESK: Final = 1181
 _WIDE: Final = ("providers.matrix", "models.knowledge", "models.tool_usage", "insights.servers")
+
+
+def widths(at: int) -> tuple[int, ...]:
+    """The widths at which a page is looked at: in the long form all, else every other one, and those of the next page.
+
+    `at` is which page it is of its kind.
+    """
+    return _WIDTHS if LONG else _WIDTHS[at % 2 :: 2]
+
 
 #: Adds up how far things jump while a page builds itself, as browsers measure it for their users, and where.
 SHIFT: Final = """

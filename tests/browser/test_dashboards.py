@@ -14,7 +14,7 @@ from tokometer.dashboards import DASHBOARDS, Dashboard
 from tokometer.demo.edge import NAMES, PROJECT
 
 from .conftest import Opener
-from .sight import SHIFT, WIDTHS, blank, draw_all, failed, gaps, leaving, outside, raw, wait_filled, widen
+from .sight import SHIFT, blank, draw_all, failed, gaps, leaving, outside, raw, wait_filled, widen, widths
 
 Axe = Callable[..., list[str]]
 
@@ -57,7 +57,7 @@ def test_at_a_desk(visit: Opener, still: Running, axe: Axe, dashboard: Dashboard
     for more in page.locator("[data-do=more]").all():
         more.click()
     sticking = {}
-    for width in WIDTHS:
+    for width in widths([*DASHBOARDS].index(dashboard.id)):
         widen(page, width)
         sticking[width] = [*outside(page), *leaving(page), *gaps(page)]
     assert not any(sticking.values()), sticking

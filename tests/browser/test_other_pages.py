@@ -14,7 +14,7 @@ from tokometer.dashboards import DASHBOARDS
 from tokometer.server.places import PAGES
 
 from .conftest import Opener
-from .sight import WIDTHS, gaps, outside, over, raw, widen
+from .sight import gaps, outside, over, raw, widen, widths
 
 #: Pages to which no entry of the sidebar leads.
 _BEYOND = ("units", "what-if", "links", "boards/new", "reconcile/months", "record?id=" + "0123456789abcdef" * 4)
@@ -38,7 +38,7 @@ def test_other_pages(visit: Opener, server: Running, axe: Callable[..., list[str
     page = visit(f"{server.url}/{name}", patient=name.startswith("record"))
     expect(page.locator("main :is(.panel, .card, .empty, .compose, .account)").first).to_be_visible()
     found: dict[int, list[str]] = {}
-    for width in WIDTHS:
+    for width in widths(_NAMES.index(name)):
         widen(page, width)
         found[width] = [*outside(page), *gaps(page), *over(page)]
     assert not any(found.values()), found

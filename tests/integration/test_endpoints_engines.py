@@ -11,6 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from generators import demo_history
+from generators.examples import in_turn
 from servers.ledgers import clickhouse
 from tokometer.charts import Colours
 from tokometer.ledger import Batch, Ledger
@@ -65,8 +66,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Any]]:
         ledger.close()
 
 
-@pytest.mark.parametrize("query", QUERIES)
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+@pytest.mark.parametrize(
+    ("endpoint", "query"),
+    [pytest.param(endpoint, query, id=f"{endpoint.path}-{query}") for endpoint, query in in_turn(ENDPOINTS, QUERIES)],
+)
 def test_engines_agree(servers: list[Any], endpoint: Endpoint, query: str) -> None:
     """The answer is the same, to the last digit but one of a float."""
     here, there = (_made(endpoint, server, query) for server in servers)

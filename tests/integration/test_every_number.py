@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from generators import demo_history
+from generators.examples import in_turn
 from generators.looked_at import fragment
 from tokometer.charts.colours import Colours
 from tokometer.dashboards import DASHBOARDS, Context, Panel, View
@@ -34,7 +35,10 @@ NOW: datetime = to_datetime(demo_history.NOW)
 WORKSPACES = ("default",)
 PANELS = [(dashboard.range, panel) for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 #: What a viewer may have chosen beside the range that the page opens with.
-CHOSEN: list[dict[str, list[str]]] = [{}, {"-provider": ["anthropic"], "tz": ["Asia/Kolkata"], "range": ["7d"]}]
+CHOSEN: dict[str, dict[str, list[str]]] = {
+    "as it opens": {},
+    "filtered": {"-provider": ["anthropic"], "tz": ["Asia/Kolkata"], "range": ["7d"]},
+}
 #: Links of a panel and a measure that are followed: the first ones, and the last.
 FIRST = 2
 #: Kinds whose numbers are in their charts alone.
@@ -42,6 +46,14 @@ DRAWN = ("series", "heatmap", "distribution", "bubble", "treemap", "histogram")
 #: What queries said whose rows add up to it: the same number stands on many panels.
 KNOWN: dict[Query, Any] = {}
 VOID = ("input", "br", "hr", "img", "meta", "link")
+
+
+def _looks(panels: Sequence[tuple[str, Panel]]) -> list[Any]:
+    """Panels as they are looked at."""
+    return [
+        pytest.param(opens, panel, CHOSEN[chosen], id=f"{panel.id}-{chosen}")
+        for (opens, panel), chosen in in_turn(panels, tuple(CHOSEN))
+    ]
 
 
 @dataclass(frozen=True)
@@ -177,8 +189,7 @@ def _some(numbers: Sequence[Number]) -> list[Number]:
     return list(dict.fromkeys([*found, *others.values()]))
 
 
-@pytest.mark.parametrize("chosen", CHOSEN, ids=["as it opens", "filtered"])
-@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+@pytest.mark.parametrize(("opens", "panel", "chosen"), _looks(PANELS))
 def test_numbers_lead_to_rows_that_add_up(
     ledger: Ledger, opens: str, panel: Panel, chosen: dict[str, list[str]]
 ) -> None:
@@ -198,12 +209,7 @@ def test_numbers_lead_to_rows_that_add_up(
         assert told == exact(value, measure_named(number.of).unit), number
 
 
-@pytest.mark.parametrize("chosen", CHOSEN, ids=["as it opens", "filtered"])
-@pytest.mark.parametrize(
-    ("opens", "panel"),
-    [one for one in PANELS if one[1].kind in DRAWN],
-    ids=[p.id for _, p in PANELS if p.kind in DRAWN],
-)
+@pytest.mark.parametrize(("opens", "panel", "chosen"), _looks([one for one in PANELS if one[1].kind in DRAWN]))
 def test_marks_lead_to_rows_that_add_up(ledger: Ledger, opens: str, panel: Panel, chosen: dict[str, list[str]]) -> None:
     """So do the marks of charts: points in time, parts of them, cells, areas and bubbles."""
     walk = Walk(ledger, panel, opens, chosen)

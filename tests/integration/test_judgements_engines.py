@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from generators import demo_history
+from generators.examples import in_turn
 from servers.ledgers import clickhouse
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Matter, judge
@@ -75,6 +76,10 @@ OWNED = structs.replace(
 )
 #: Judgements that list what happened: there may be nothing.
 LISTS = ("incidents", "spikes", "advice", "cache_changes", "waste", "anomalies")
+FILTERS = {
+    "provider": Filter("calls.provider", "in", ("openai", "anthropic")),
+    "user": Filter("calls.user", "!=", ("nobody",)),
+}
 #: Those with a window of their own say the same whatever window is asked.
 ASKED = [
     (judgement.name, by, since)
@@ -159,11 +164,9 @@ def test_same_rows(ledgers: list[Ledger], name: str, by: str, since: str) -> Non
     assert one.rows or name in LISTS
 
 
-@pytest.mark.parametrize("name", JUDGEMENTS)
 @pytest.mark.parametrize(
-    "where",
-    [Filter("calls.provider", "in", ("openai", "anthropic")), Filter("calls.user", "!=", ("nobody",))],
-    ids=["provider", "user"],
+    ("name", "where"),
+    [pytest.param(name, FILTERS[by], id=f"{name}-{by}") for name, by in in_turn(tuple(JUDGEMENTS), tuple(FILTERS))],
 )
 def test_same_rows_with_filters(ledgers: list[Ledger], name: str, where: Filter) -> None:
     """The same rows of some of the calls, whether the other cubes know what they are chosen by or not."""

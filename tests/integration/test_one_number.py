@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 import pytest
 from click.testing import CliRunner
 
+from generators.examples import in_turn
 from servers.whole import Running, fill, running
 from tokometer.charts.colours import Colours
 from tokometer.cli.app import tokometer
@@ -42,6 +43,10 @@ CHOSEN: Final[dict[str, dict[str, list[str]]]] = {
     "30 days of a provider": {"range": ["30d"], "provider": ["anthropic"], "tz": ["Asia/Kolkata"]},
     "whole month of teams": {"range": ["month"], "complete": ["1"], "team": ["research", "platform"], "compare": ["0"]},
 }
+LOOKS = [
+    pytest.param(opens, panel, chosen, id=f"{panel.id}-{chosen}")
+    for (opens, panel), chosen in in_turn(PANELS, tuple(CHOSEN))
+]
 #: `calls.cost`, `calls.cost.previous`, `calls.cost.30d`, `judgement.slo.status`.
 _NAMED: Final = re.compile(r"(?P<cube>[a-z_]+)\.(?P<name>[a-z0-9_]+)(?P<more>(\.\w+)*)$")
 #: A time with its zone.
@@ -135,8 +140,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ledger.close()
 
 
-@pytest.mark.parametrize("chosen", CHOSEN)
-@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+@pytest.mark.parametrize(("opens", "panel", "chosen"), LOOKS)
 def test_panels_show_what_was_answered(world: World, panel: Panel, opens: str, chosen: str) -> None:
     """Every value in a panel's table is one that a measure or judgement has, and every way to ask gives the same."""
     look = world.look(panel, CHOSEN[chosen], opens)
@@ -269,8 +273,7 @@ def test_judgements_are_the_same_everywhere(world: World, judgement: Judgement) 
                 assert _alike(one[name], row[name]) or _has_aged(full, str(one[name]), row[name])
 
 
-@pytest.mark.parametrize("chosen", CHOSEN)
-@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+@pytest.mark.parametrize(("opens", "panel", "chosen"), LOOKS)
 def test_csv_is_the_panel(world: World, panel: Panel, opens: str, chosen: str) -> None:
     """A panel's CSV of the same moment has the rows of its JSON, under the same names, to the last digit."""
     query = urlencode(CHOSEN[chosen], doseq=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from generators import demo_history
+from generators.examples import in_turn
 from generators.looked_at import fragment
 from servers.ledgers import clickhouse
 from tokometer.charts.colours import Colours
@@ -28,7 +29,14 @@ SETTINGS = Settings(
 )
 PANELS = [(dashboard.range, panel) for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 #: What a viewer may have chosen beside the range that the page opens with.
-CHOSEN: list[dict[str, list[str]]] = [{}, {"provider": ["openai"], "tz": ["Asia/Kolkata"], "complete": ["1"]}]
+CHOSEN: dict[str, dict[str, list[str]]] = {
+    "as it opens": {},
+    "filtered": {"provider": ["openai"], "tz": ["Asia/Kolkata"], "complete": ["1"]},
+}
+LOOKS = [
+    pytest.param(opens, panel, CHOSEN[chosen], id=f"{panel.id}-{chosen}")
+    for (opens, panel), chosen in in_turn(PANELS, tuple(CHOSEN))
+]
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +60,7 @@ def _view(ledger: Ledger, panel: Panel, chosen: dict[str, list[str]], opens: str
     return panel.view(context)
 
 
-@pytest.mark.parametrize("chosen", CHOSEN, ids=["as it opens", "filtered"])
-@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+@pytest.mark.parametrize(("opens", "panel", "chosen"), LOOKS)
 def test_same_on_both(ledgers: list[Ledger], opens: str, panel: Panel, chosen: dict[str, list[str]]) -> None:
     """The same rows, the same chart and the same words."""
     one, other = (_view(ledger, panel, chosen, opens) for ledger in ledgers)

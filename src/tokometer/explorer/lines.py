@@ -5,10 +5,12 @@ Only some of a record's columns are read, so that thousands of lines take a mome
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 
 from tokometer.explorer.reading import TELLINGS, Quarters, Reading
@@ -89,6 +91,8 @@ _BLANKS: Final[dict[str, str]] = {
     "attempt": "1",
     **dict.fromkeys(("ttft_us", "prompt", "cached", "output", "tokens", "cost"), "NULL"),
 }
+#: What the blanks are.
+_LITERALS: Final[dict[str, Any]] = {"''": "", "NULL": None, "1": 1}
 
 
 def _summed(names: Sequence[str]) -> str:
@@ -189,14 +193,28 @@ def lines(
     """The lines of the records of a kind that fulfil a condition; of those that tell something again, with `told`."""
     table = TELLINGS[cube].name if told else cube
     rows = reading.rows(_columns(cube, reading.dialect), table, where, values, quarters=quarters, then=then)
-    return [_line(cube, row, told=told) for row in rows]
+    filled = _filled(cube)
+    return [_line(cube, filled((*row, *_LITERALS.values())), told=told) for row in rows]
+
+
+def _chosen(cube: str) -> list[str]:
+    return ["CAST(id AS VARCHAR)", *{**_BLANKS, **_OF[cube]}.values(), _BESIDE.get(cube, "NULL")]
 
 
 @cache
 def _columns(cube: str, dialect: Dialect) -> tuple[str, ...]:
-    # Under names of their own, so that conditions mean the table's columns.
-    chosen = ["CAST(id AS VARCHAR)", *{**_BLANKS, **_OF[cube]}.values(), _BESIDE.get(cube, "NULL")]
-    return tuple(f"{dialect.spelt(sql)} AS c{number}" for number, sql in enumerate(chosen))
+    # Under names of their own, so that conditions mean the table's columns. Blanks are not asked for: a third of all
+    # that is read, for each of thousands of rows.
+    asked = [sql for sql in _chosen(cube) if sql not in _LITERALS]
+    return tuple(f"{dialect.spelt(sql)} AS c{number}" for number, sql in enumerate(asked))
+
+
+@cache
+def _filled(cube: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Puts what was asked for, and the values of all literals behind it, in the order of a line."""
+    asked = itertools.count()
+    blanks = {sql: number for number, sql in enumerate(_LITERALS, sum(sql not in _LITERALS for sql in _chosen(cube)))}
+    return itemgetter(*(blanks[sql] if sql in blanks else next(asked) for sql in _chosen(cube)))
 
 
 def _line(cube: str, row: Sequence[Any], *, told: bool) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tokometer.explorer.amount import Amount, own
@@ -95,7 +95,11 @@ def placed(found: Sequence[Line]) -> list[Node]:
     shown.sort(key=_order)
     by_name = {(line.cube, line.native_id): number for number, line in reversed(list(enumerate(shown)))}
     made = tree([_span(line, by_name) for line in shown])
-    nodes = {one.number: Node(shown[one.number], one, own(shown[one.number]), own(shown[one.number])) for one in made}
+    nodes: dict[int, Node] = {}
+    for one in made:
+        mine = own(shown[one.number])
+        # Most have nothing below them: what they add is all that they are.
+        nodes[one.number] = Node(shown[one.number], one, mine, replace(mine) if one.size else mine)
     for one in reversed(made):
         if one.parent is not None:
             nodes[one.parent].whole.add(nodes[one.number].whole)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -18,7 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from tokometer.accounts import Invalid, NotThere, TopUp
 from tokometer.accounts.tables_connected import TOP_UPS
 from tokometer.collect.syncing import SyncBusy, SyncError
-from tokometer.records.time import EARLIEST, LATEST
+from tokometer.server import given
 from tokometer.server.account_forms import TOP_UP_FIELDS, top_up_of
 from tokometer.server.account_rows import shown_top_up
 from tokometer.server.people import answered, only, revision, text, told
@@ -49,7 +49,7 @@ async def upload(request: Request, account: str, name: str, written: str = "") -
     name = text("name", name).replace("\\", "/").rpartition("/")[2]
     if not name or len(name) > _LONGEST_NAME:
         raise Invalid("name", f"has to be a file's name, of at most {_LONGEST_NAME} characters")
-    at = _time(written)
+    at = given.moment_or_none("written", written, UTC)
     await run_in_threadpool(_check, runtime, account, name)
     async with _received(request, runtime.cache) as path:
         try:
@@ -80,11 +80,11 @@ def add(request: Request, account: str, body: Body) -> Response:
     runtime: Runtime = request.app.state.runtime
     kept = runtime.accounts.get()
     kept.provided.get(_WORKSPACE, account)
-    given = top_up_of(only(body, TOP_UP_FIELDS), runtime.now())
-    if "amount" not in given:
+    said = top_up_of(only(body, TOP_UP_FIELDS), runtime.now())
+    if "amount" not in said:
         raise Invalid("amount", "is missing")
-    given.setdefault("at", runtime.now())
-    made = kept.top_ups.add(TopUp(workspace=_WORKSPACE, account=account, **given))
+    said.setdefault("at", runtime.now())
+    made = kept.top_ups.add(TopUp(workspace=_WORKSPACE, account=account, **said))
     runtime.broadcaster.publish({"accounts"})
     return answered(shown_top_up(made), 201)
 
@@ -94,9 +94,9 @@ def change(request: Request, account: str, top_up: str, body: Body) -> Response:
     """Any of its fields; with `revision`, only if it is still that one (409 otherwise)."""
     runtime: Runtime = request.app.state.runtime
     seen = revision(body)
-    given = top_up_of(only(body, TOP_UP_FIELDS), runtime.now())
+    said = top_up_of(only(body, TOP_UP_FIELDS), runtime.now())
     _of(runtime, account, top_up)
-    changed = runtime.accounts.get().top_ups.change(_WORKSPACE, top_up, seen=seen, **given)
+    changed = runtime.accounts.get().top_ups.change(_WORKSPACE, top_up, seen=seen, **said)
     runtime.broadcaster.publish({"accounts"})
     return answered(shown_top_up(changed))
 
@@ -114,19 +114,6 @@ def remove(request: Request, account: str, top_up: str) -> Response:
 def _of(runtime: Runtime, account: str, top_up: str) -> None:
     if runtime.accounts.get().top_ups.get(_WORKSPACE, top_up).account != account:
         raise NotThere("there is no such top_up")
-
-
-def _time(written: str) -> datetime | None:
-    """When a file was written, as its address says."""
-    if not written:
-        return None
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        found = None
-    if found is None or not EARLIEST.year <= found.year <= LATEST.year:
-        raise Invalid("written", "has to be a time: 2026-11-27T09:30:00Z")
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def _check(runtime: Runtime, account: str, name: str) -> None:

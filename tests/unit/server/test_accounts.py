@@ -172,6 +172,7 @@ def test_files_are_taken_where_a_kind_takes_them(scene: Scene) -> None:
     at = f"/api/accounts/{account['id']}/upload?name="
     assert scene.server.send("POST", f"{at}bill.exe", b"x").status == 422
     assert scene.server.send("POST", f"{at}bill.csv", b"").status == 400
+    assert scene.server.send("POST", f"{at}bill.csv&written=lately", b"x").json()["detail"]["field"] == "written"
     assert scene.server.send("POST", f"{at}bill.csv", b"a,b\n1,2\n").status == 202
     found = scene.until(account["id"], lambda one: (one["run"] or {}).get("state", "running") != "running")
     assert found["run"]["trigger"] == "upload"
