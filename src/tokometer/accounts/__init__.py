@@ -15,6 +15,7 @@ from tokometer.accounts.charged import (
 )
 from tokometer.accounts.connected import AccountState, ProviderAccount, SyncRun, TopUp, Version
 from tokometer.accounts.decided import (
+    DENIED,
     Alert,
     Answer,
     Budget,
@@ -40,6 +41,7 @@ from tokometer.accounts.opening import AccountsWhenAsked, open_accounts
 from tokometer.accounts.values import Board, Change, Link, Note, SavedView
 
 __all__ = [
+    "DENIED",
     "AccountState",
     "AccountsDamaged",
     "AccountsError",

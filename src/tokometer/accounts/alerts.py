@@ -123,9 +123,10 @@ class Alerts:
         return self._all(workspace, ALERTS.c.fired.is_not(None), *of, most=most)
 
     def within(self, workspace: str, since: datetime, until: datetime) -> list[Alert]:
-        """Those that fired and were not over for some time of a window, the latest first."""
+        """Those that fired and were not over for some time of a window, the latest first; none that did not hold."""
         begun = ALERTS.c.fired < until
-        return self._all(workspace, begun, or_(ALERTS.c.resolved.is_(None), ALERTS.c.resolved >= since))
+        found = self._all(workspace, begun, or_(ALERTS.c.resolved.is_(None), ALERTS.c.resolved >= since))
+        return [one for one in found if not one.denied]
 
     def of_rule(self, workspace: str, rule: str) -> list[Alert]:
         """All that a rule had, the earliest first."""

@@ -18,6 +18,8 @@ from tokometer.accounts.values import Made
 SEALED_AS: Final = "channel"
 #: Shares of a budget at which it alerts.
 LEVELS: Final = (0.5, 0.8, 1.0)
+#: In what was measured of an alert: with the records that came late, it did not hold.
+DENIED: Final = "denied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +228,11 @@ class Alert:
     told: bool = False
     silenced_until: datetime | None = None
     changed: datetime | None = None
+
+    @property
+    def denied(self) -> bool:
+        """Whether it did not hold, as records show that came late. It stays for those who were told of it."""
+        return bool(self.measured.get(DENIED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

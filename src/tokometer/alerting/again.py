@@ -24,8 +24,6 @@ from tokometer.alerting.situation import Situation
 _FINE: Final = 672
 #: Moments at which a rule is looked at beyond its window, until its alerts go as they did.
 _BEYOND: Final = 200
-#: In what was measured of an alert: with the records that came late, it did not hold.
-DENIED: Final = "denied"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -109,7 +107,7 @@ class Replay:
             if found and found[-1].last >= moments[-1]:
                 continue
             begin = moments[0]
-            fired = [one for one in known if one.fired is not None and not one.measured.get(DENIED)]
+            fired = [one for one in known if one.fired is not None and not one.denied]
             going = [one for one in fired if one.since < begin and (one.resolved is None or one.resolved >= begin)]
             course = Course(rule, self.workspace, {one.value: _as_it_was(one, begin) for one in going})
             for moment in moments:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tokometer.accounts import Alert
-from tokometer.alerting.again import DENIED, Range
+from tokometer.accounts import DENIED, Alert
+from tokometer.alerting.again import Range
 from tokometer.alerting.states import alert_id, noted
 
 
@@ -106,7 +106,7 @@ def _corrected(one: Alert, episode: Alert, found: Range, step: timedelta, now: d
         again = alert_id(one.workspace, one.rule, one.value, now)
         after = replace(after, id=again, resolved=None, state="firing", told=False)
     same = (one.since, one.fired, one.resolved, one.state) == (after.since, after.fired, after.resolved, after.state)
-    if same and not one.measured.get(DENIED):
+    if same and not one.denied:
         return
     words = f"Records that came late ({_when(now)}) show that it held from {_when(after.since)}"
     words += f" to {_when(after.resolved)}." if after.resolved is not None else " on."
@@ -126,7 +126,7 @@ def _measured(one: Alert, episode: Alert) -> dict[str, object]:
 
 def _denied(one: Alert, now: datetime) -> Iterator[Change]:
     """An alert that would not have fired, had all records been there."""
-    if one.measured.get(DENIED):
+    if one.denied:
         return
     after = replace(one, measured={**one.measured, DENIED: True})
     if one.resolved is None:

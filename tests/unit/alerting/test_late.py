@@ -96,6 +96,9 @@ def test_an_alert_that_would_not_have_fired_is_over_and_says_so(world: World) ->
     world.turn(FAILING, after=6 * MINUTE)
     assert world.firing() == []
     assert "did not hold" in world.history()[0].note
+    # It is in the list, and no mark on charts, nor in digests.
+    assert world.history()[0].denied
+    assert world.accounts.alerts.within(world.workspace, NOON - HOUR, NOON + HOUR) == []
     assert [event for event, _, _ in world.said] == ["fired", "resolved"]
 
 

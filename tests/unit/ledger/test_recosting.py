@@ -153,12 +153,14 @@ def test_it_is_undone_to_what_was_there(ledger: Ledger, books: tuple[PriceBook, 
     ledger.recosting.apply("one", Scope(), prices_of(books[1]), nothing)
     late = calls_of(9, 50, first=10_000)
     books[1].apply(late)
-    again = calls[0]
-    again.revision, again.output_tokens = again.revision + 1, 777
-    books[1].apply([again])
-    ledger.commit(Batch([*late, again]))
+    again = calls[:40]
+    for call in again:
+        call.revision, call.output_tokens = call.revision + 1, 777
+    books[1].apply(again)
+    ledger.commit(Batch([*late, *again]))
     ledger.settle()
-    since = {name: cost for name, cost in stored(ledger).items() if name not in before or name == again.native_id}
+    newer = {call.native_id for call in (*late, *again)}
+    since = {name: cost for name, cost in stored(ledger).items() if name in newer}
     ledger.recosting.undo("one", nothing)
     now = stored(ledger)
     assert {name: now[name] for name in since} == since

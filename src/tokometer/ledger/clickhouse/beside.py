@@ -14,12 +14,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tokometer.ledger import schema
-from tokometer.ledger.clickhouse.pricing import MOST_CALLS, SPAN
+from tokometer.ledger.clickhouse.pricing import MOST_CALLS, SPAN, carry_out
 from tokometer.ledger.clickhouse.rebuild import ROLLUP
-from tokometer.ledger.clickhouse.tables import READY_NOW
+from tokometer.ledger.clickhouse.tables import READY_NOW, create
 from tokometer.ledger.slices import slices
 from tokometer.ledger.statements import CELLS_FROM_CALLS, HOUR, HOURS_FROM_CELLS, SESSIONS_FROM_CALLS
-from tokometer.ledger.tables import Table
+from tokometer.ledger.tables import Column, Table
 
 if TYPE_CHECKING:
     from tokometer.ledger.clickhouse.ledger import ClickHouseLedger
@@ -29,6 +29,8 @@ _TABLES: Final = (schema.CALLS, schema.CELLS, schema.HOURS, schema.SESSIONS)
 _SESSION: Final = ", ".join(schema.SESSIONS.key)
 _BEGAN: Final = "intDiv(toUnixTimestamp(started_at), 900)"
 _ENDED: Final = "intDiv(toUnixTimestamp(ended_at), 900)"
+#: Sessions that have calls whose costs change, and where those are.
+_CONCERNED: Final = (*schema.DIRTY_SESSIONS.columns, Column("calls", "int"))
 #: Of how long an id of ours names tables.
 _DIGEST_BYTES: Final = 8
 _COSTS: Final = "recosted_"
@@ -76,6 +78,7 @@ class Beside:
         self._ledger = ledger
         self.costs = costs_of(id_)
         self._names = {table.name: f"{_BESIDE}{_digest(id_)}_{table.name}" for table in _TABLES}
+        self._concerned = Table(f"{_BESIDE}{_digest(id_)}_concerned", _CONCERNED, schema.SESSIONS.key)
 
     @property
     def can_be_undone(self) -> bool:
@@ -123,35 +126,32 @@ class Beside:
         self._each(counts, 4, (cells, hours_of_them), progress)
 
     def _stage_sessions(self, way: Direction, progress: Callable[[float], None]) -> None:
-        concerned = f"({_SESSION}) IN (SELECT {_SESSION} FROM {self.costs} WHERE by_rates AND session_id <> '')"
-        some = f"SELECT {_SESSION} FROM sessions WHERE {_BEGAN} BETWEEN $low AND $high AND {concerned}"
-        where = f"{SPAN} AND ({_SESSION}) IN ({some})"
-        rows = SESSIONS_FROM_CALLS.format(where=where, **{**ROLLUP, "calls": "repriced"})
-        insertion = self._insertion(
-            schema.SESSIONS, f"WITH {self._repriced(way, f' AND ({_SESSION}) IN ({some})')} {rows}"
+        concerned = self._concerned.name
+        self._ledger.command(create(self._concerned))
+        self._ledger.command(
+            f"INSERT INTO {concerned} ({', '.join(self._concerned.names)}, version) "
+            f"SELECT {_SESSION}, min(quarter), max(quarter), count(*), 1 FROM {self.costs} "
+            f"WHERE by_rates AND session_id <> '' GROUP BY {_SESSION}"
         )
-        counts = self._ledger.query(
-            f"SELECT {_BEGAN} AS began, sum(requests) FROM sessions WHERE {concerned} GROUP BY began"
-        )
-        spans = slices([(began, int(requests)) for began, requests in counts], MOST_CALLS)
+        of_some = f"({_SESSION}) IN (SELECT {_SESSION} FROM {concerned} WHERE first_quarter BETWEEN $low AND $high)"
+        rows = SESSIONS_FROM_CALLS.format(where=f"{SPAN} AND {of_some}", **{**ROLLUP, "calls": "repriced"})
+        insertion = self._insertion(schema.SESSIONS, f"WITH {self._repriced(way, f' AND {of_some}')} {rows}")
+        # First what is marked, then what is there: who settles in between has calls that neither said.
+        reaches = [
+            f"SELECT min({first}), max({last}) FROM {table} WHERE {of_some} HAVING count(*) > 0"
+            for table, first, last in (
+                (concerned, "first_quarter", "last_quarter"),
+                ("dirty_sessions", "first_quarter", "last_quarter"),
+                ("sessions", _BEGAN, _ENDED),
+            )
+        ]
+        counts = self._ledger.query(f"SELECT first_quarter, sum(calls) FROM {concerned} GROUP BY first_quarter")
+        spans = slices([(first, int(calls)) for first, calls in counts], MOST_CALLS)
         for number, span in enumerate(spans):
             within = {"low": span.first, "high": span.last}
-            # First what is marked, then what is there: who settles in between has calls that neither said.
-            reach = [
-                *self._ledger.query(
-                    f"SELECT min(first_quarter), max(last_quarter) FROM dirty_sessions WHERE ({_SESSION}) IN ({some}) "
-                    "HAVING count(*) > 0",
-                    within,
-                ),
-                *self._ledger.query(
-                    f"SELECT min({_BEGAN}), max({_ENDED}) FROM sessions WHERE ({_SESSION}) IN ({some}) "
-                    "HAVING count(*) > 0",
-                    within,
-                ),
-            ]
-            if reach:
-                first, last = min(low for low, _ in reach), max(high for _, high in reach)
-                self._put(insertion, {**within, "first": first, "last": last})
+            reach = [found for sql in reaches for found in self._ledger.query(sql, within)]
+            first, last = min(first for first, _ in reach), max(last for _, last in reach)
+            self._put(insertion, {**within, "first": first, "last": last})
             progress((number + 1) / len(spans))
 
     def _repriced(self, way: Direction, more: str = "") -> str:
@@ -190,7 +190,7 @@ class Beside:
             progress((number + 1) / len(spans))
 
     def _put(self, statement: str, values: dict[str, Any]) -> None:
-        self._ledger.command(statement, {**values, "version": self._ledger.next_version()})
+        carry_out(self._ledger, statement, {**values, "version": self._ledger.next_version()})
 
     # -- adding them -------------------------------------------------------------------------------------------
 
@@ -208,26 +208,27 @@ class Beside:
 
     def mark_what_came_since(self) -> None:
         """Mark rollups that are being built just now, and then those that were built since: of old costs, maybe."""
-        cells, sessions = self._names["cells"], self._names["sessions"]
-        hours = f"{HOUR} IN (SELECT {HOUR} FROM {self.costs} WHERE by_rates)"
-        concerned = f"SELECT {_SESSION} FROM {self.costs} WHERE by_rates AND session_id <> ''"
-        current = f"SELECT {_SESSION} FROM sessions WHERE version IN (SELECT version FROM {sessions})"
-        for which in (
-            "quarter IN (SELECT quarter FROM dirty_quarters)",
-            f"quarter IN (SELECT quarter FROM cells WHERE version NOT IN (SELECT version FROM {cells}))",
-        ):
+        cells, sessions, concerned = self._names["cells"], self._names["sessions"], self._concerned.name
+        for which in ("SELECT quarter FROM dirty_quarters", _built_since("quarter", "cells", cells)):
             self._ledger.command(
                 "INSERT INTO dirty_quarters (quarter, commit, state, at, version) "
-                f"SELECT quarter, {READY_NOW} FROM (SELECT DISTINCT quarter FROM calls WHERE {hours} AND {which})"
+                f"SELECT quarter, {READY_NOW} FROM (SELECT DISTINCT quarter FROM {cells}) WHERE quarter IN ({which})"
             )
-        for which in (f"SELECT {_SESSION} FROM dirty_sessions", f"{concerned} AND ({_SESSION}) NOT IN ({current})"):
+        for which in (f"SELECT {_SESSION} FROM dirty_sessions", _built_since(_SESSION, "sessions", sessions)):
             self._ledger.command(
-                f"INSERT INTO dirty_sessions ({_SESSION}, first_quarter, last_quarter, commit, state, at, version) "
-                f"SELECT {_SESSION}, min(quarter), max(quarter), {READY_NOW} FROM calls "
-                f"WHERE ({_SESSION}) IN ({concerned}) AND ({_SESSION}) IN ({which}) GROUP BY {_SESSION}"
+                f"INSERT INTO dirty_sessions ({', '.join(schema.DIRTY_SESSIONS.names)}, commit, state, at, version) "
+                f"SELECT {', '.join(schema.DIRTY_SESSIONS.names)}, {READY_NOW} FROM {concerned} "
+                f"WHERE ({_SESSION}) IN ({which})"
             )
 
     def drop(self) -> None:
         """Let go of the rows beside; those that were added stay."""
-        for name in self._names.values():
+        for name in (*self._names.values(), self._concerned.name):
             self._ledger.command(f"DROP TABLE IF EXISTS {name} SYNC")
+
+
+def _built_since(key: str, table: str, beside: str) -> str:
+    """SQL for the keys of rows of a rollup that were built since the first of those beside it, by whomever."""
+    # Of all versions: those of before are older, and to find the newest of each key takes seconds.
+    newer = f"version > (SELECT min(version) FROM {beside}) AND version NOT IN (SELECT DISTINCT version FROM {beside})"
+    return f"SELECT {key} FROM {table} WHERE {newer} SETTINGS final = 0"

@@ -5,8 +5,9 @@ Calls that rows of rates cannot price are in it, too, until the book has priced 
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from tokometer.ledger.clickhouse.tables import create
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from tokometer.ledger.clickhouse.ledger import ClickHouseLedger
 
 #: Calls that are priced or written in one statement: others wait that long.
-MOST_CALLS: Final = 100_000
+MOST_CALLS: Final = 50_000
 #: Calls that come up to the book at once.
 _MOST_ALONE: Final = 20_000
+#: Between two statements.
+_GAP_SECONDS: Final = 0.005
 #: Later than anything that is believed, and a time that ClickHouse can write.
 _LATEST: Final = 4_102_444_800_000_000
 SPAN: Final = "quarter BETWEEN $first AND $last"
@@ -60,6 +63,12 @@ _WORDS: Final = Words(
 def costs_table(name: str) -> Table:
     """A table of :data:`COSTS`."""
     return Table(name, COSTS, ("id",))
+
+
+def carry_out(ledger: ClickHouseLedger, statement: str, values: Mapping[str, Any]) -> None:
+    """Carry out one of many statements, and let others in who wait: a lock goes to who takes it first, which is us."""
+    ledger.command(statement, values)
+    time.sleep(_GAP_SECONDS)
 
 
 class Pricing:
@@ -107,7 +116,8 @@ class Pricing:
         """Have a slice priced by rows of rates; what stays as it is is left out."""
         names = [name for name in self._costs.names if name != "new_version"]
         sql = priced_sql(_WORDS, self._where, scoped=self._prices.scoped, rates=rates)
-        self._ledger.command(
+        carry_out(
+            self._ledger,
             f"INSERT INTO {self._costs.name} ({', '.join(names)}, new_version, version) "
             f"SELECT {', '.join(names)}, CASE WHEN becomes IS NULL THEN '' ELSE $price_version END, version "
             f"FROM ({sql}) AS priced WHERE NOT by_rates OR {CHANGES}",
