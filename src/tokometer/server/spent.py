@@ -26,6 +26,8 @@ _PAUSE: Final = 1.0
 _OLDEST: Final = 60.0
 #: How long a verdict waits for the first measurement, and for that after a budget was changed (s).
 _PATIENCE: Final = 0.5
+#: What is being measured when it comes may have begun before the budget was made; the next one has not.
+_ROUNDS: Final = 2
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -79,19 +81,26 @@ class Spent:
 
     def verdict(self, told: Mapping[str, Collection[str]]) -> tuple[Verdict, Measured | None]:
         """The verdict on a call, and what it rests on; from memory, which is brought up to date beside it."""
+        # A budget that was just made counts at once; whoever cannot wait gets what is known.
+        until = time.monotonic() + _PATIENCE
+        for _ in range(_ROUNDS):
+            if self.is_ready():
+                break
+            self._waited(self._begin(), until - time.monotonic())
         measured = self.measured
-        if measured is None or measured.settings is not self._known():
-            # A budget that was just made counts at once; whoever cannot wait gets what is known.
-            self._waited(self._begin())
-            measured = self.measured
-        elif self._is_old(measured):
-            self._begin()
-        known = measured.lines if measured is not None else lines(self._settings())
+        if measured is not None and self.is_ready():
+            known = measured.lines
+            if self._is_old(measured):
+                self._begin()
+        else:
+            known = lines(self._settings())
         now = self._now()
-        # Of a period that has begun since, nothing is known yet.
-        spent = (
-            {} if measured is None else {id_: cost for id_, cost in measured.spent.items() if now < measured.ends[id_]}
-        )
+        # Of a period that has begun since, and of a budget that was made or changed since, nothing is known yet.
+        spent = {
+            line.id: measured.spent.get(line.id)
+            for line in (measured.lines if measured is not None else ())
+            if measured is not None and now < measured.ends[line.id] and line in known
+        }
         return decide(known, spent, told), measured
 
     def is_ready(self) -> bool:
@@ -116,9 +125,9 @@ class Spent:
                 self._running = self._worker.submit(self._measure)
             return self._running
 
-    def _waited(self, running_: Future[None]) -> None:
+    def _waited(self, running_: Future[None], seconds: float) -> None:
         try:
-            running_.result(_PATIENCE)
+            running_.result(max(0.0, seconds))
         except TimeoutError:
             return
 
