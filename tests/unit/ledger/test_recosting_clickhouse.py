@@ -15,7 +15,9 @@ from servers.ledgers import clickhouse
 from tokometer.collect.recosting import prices_of
 from tokometer.ledger import Batch, LedgerError, LedgerUnavailable, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
+from tokometer.ledger.migrations import MIGRATIONS, Migration, current_version
 from tokometer.ledger.recosting import Prices, Scope, Unfinished
+from tokometer.ledger.tables import columns_of
 from tokometer.prices import PriceBook
 from tokometer.records import ModelCall
 
@@ -194,3 +196,23 @@ def test_what_can_no_longer_be_undone_says_so(ledger: ClickHouseLedger, price: C
     with pytest.raises(LedgerError, match="is gone"):
         ledger.recosting.undo("one", nothing)
     assert sums(ledger) == (Decimal(2 * CALLS),) * 4
+
+
+def test_an_upgrade_in_the_middle(
+    ledger: ClickHouseLedger, price: Callable[[int], PriceBook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was begun is finished before a newer version gives tables more columns; then it can be undone."""
+
+    def end() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        before(ledger, patched, "ALTER TABLE cells", end)
+        with pytest.raises(KeyboardInterrupt):
+            ledger.recosting.apply("one", Scope(), prices_of(price(2)), nothing)
+    step = Migration(current_version() + 1, "notes", columns={"calls": columns_of("text: note")})
+    newer = ClickHouseLedger(f"chdb://memory/{ledger.database}", migrations=(*MIGRATIONS, step))
+    assert sums(newer) == (Decimal(2 * CALLS),) * 4
+    newer.recosting.undo("one", nothing)
+    assert sums(newer) == (Decimal(CALLS),) * 4
+    newer.close()
