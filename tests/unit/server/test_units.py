@@ -68,7 +68,7 @@ def test_a_machine_is_kept_and_judged(server: Running, machine: dict[str, Any]) 
     assert row["api_cost"] is not None
     page = server.get("/units").text
     assert "Atlas" in page
-    assert "bought 2026-03-01" in page
+    assert "bought 1 Mar 2026" in page
     panel = server.get("/api/panels/decisions.hardware?range=7d").json()
     assert "Atlas" in panel["html"]
 
