@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from tokometer.charts.text import text_width
@@ -22,6 +22,8 @@ FRAME: Final[Frame] = (52, 12, 8, 24)
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
 #: Steps between the ticks of an axis: that many if all else is equal, so many at most and, if it can be, at least.
 _TARGET_TICKS, _MOST_TICKS, _FEW_TICKS = 4, 5, 3
+#: On an axis of more than this a time alone, as the first label, would say of no day.
+_LONG: Final = timedelta(days=2)
 #: Below this, floats have too few digits for steps.
 _TINY: Final = 1e-290
 #: Pixels between labels, and from an end of the axis within which a label is moved inside; as in charts.frame.
@@ -157,7 +159,11 @@ def time_axis(starts: Sequence[datetime], end: datetime, grain: Grain, most: int
     for count in range(most, 1, -1):
         chosen = _choose(starts, grain, count)
         ticks = [_ms(start) for start in chosen]
-        labels = [_label(start, previous, grain) for start, previous in zip(chosen, [None, *chosen], strict=False)]
+        dated = starts[-1] - starts[0] >= _LONG
+        labels = [
+            _label(start, previous, grain, dated=dated)
+            for start, previous in zip(chosen, [None, *chosen], strict=False)
+        ]
         if not found or len(ticks) < len(found[-1].ticks):
             found.append(Axis((_ms(starts[0]), _ms(end)), ticks, labels))
     return replace(found[0], fewer=tuple(found[1:]))
@@ -180,12 +186,18 @@ def _on_minutes(minutes: int) -> Callable[[datetime], bool]:
     return lambda start: (start.hour * 60 + start.minute) % minutes == 0
 
 
+def _on_days(days: int) -> Callable[[datetime], bool]:
+    return lambda start: _MIDNIGHT(start) and start.toordinal() % days == 0
+
+
 _MIDNIGHT: Final = _on_minutes(24 * 60)
+#: Every so many days, where the days themselves are too many.
+_DAYS: Final = tuple(map(_on_days, (2, 3, 4, 7)))
 _BREAKS: Final[dict[Grain, tuple[Callable[[datetime], bool], ...]]] = {
     "minute": tuple(map(_on_minutes, (10, 15, 30, 60))),
-    "five_minutes": tuple(map(_on_minutes, (30, 60, 120, 180, 360, 720))),
-    "quarter": tuple(map(_on_minutes, (60, 120, 180, 240, 360, 720))),
-    "hour": (*map(_on_minutes, (60, 120, 180, 240, 360, 720)), _MIDNIGHT),
+    "five_minutes": (*map(_on_minutes, (30, 60, 120, 180, 360, 720)), _MIDNIGHT, *_DAYS),
+    "quarter": (*map(_on_minutes, (60, 120, 180, 240, 360, 720)), _MIDNIGHT, *_DAYS),
+    "hour": (*map(_on_minutes, (60, 120, 180, 240, 360, 720)), _MIDNIGHT, *_DAYS),
     "day": (lambda start: start.weekday() == 0, lambda start: start.day in (1, 15), lambda start: start.day == 1),
     "week": (lambda start: start.day <= 7,),  # noqa: PLR2004 - the first week that begins in its month
     "month": (lambda start: start.month in (1, 4, 7, 10), lambda start: start.month == 1),
@@ -193,8 +205,8 @@ _BREAKS: Final[dict[Grain, tuple[Callable[[datetime], bool], ...]]] = {
 }
 
 
-def _label(start: datetime, previous: datetime | None, grain: Grain) -> str:
-    """What a tick says; the date joins the time only where the day changes."""
+def _label(start: datetime, previous: datetime | None, grain: Grain, *, dated: bool) -> str:
+    """What a tick says; the date joins the time only where the day changes, and, where `dated`, at the first one."""
     if grain == "year":
         return f"{start:%Y}"
     if grain == "month":
@@ -202,7 +214,7 @@ def _label(start: datetime, previous: datetime | None, grain: Grain) -> str:
     day = f"{start.day} {start:%b}"
     if grain in ("day", "week"):
         return day
-    if (start.hour, start.minute) == (0, 0) or (previous is not None and previous.date() != start.date()):
+    if (start.hour, start.minute) == (0, 0) or (dated if previous is None else previous.date() != start.date()):
         return day if (start.hour, start.minute) == (0, 0) else f"{day} {start:%H:%M}"
     return f"{start:%H:%M}"
 

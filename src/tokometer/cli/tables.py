@@ -117,9 +117,10 @@ def dollars(value: Decimal | None) -> str:
     """US dollars to the cent, or to two significant digits where it is less than one."""
     if value is None:
         return "–"
-    if not value or abs(value) >= Decimal("0.01"):
-        return f"${value:,.2f}"
-    return f"${value.quantize(Decimal(1).scaleb(value.adjusted() - 1)):f}"
+    sign, size_ = "-" if value < 0 else "", abs(value)
+    if not size_ or size_ >= Decimal("0.01"):
+        return f"{sign}${size_:,.2f}"
+    return f"{sign}${size_.quantize(Decimal(1).scaleb(size_.adjusted() - 1)):f}"
 
 
 def size(octets: float) -> str:

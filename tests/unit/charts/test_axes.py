@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokometer.charts.axes import log_axis, time_axis, value_axis
+from tokometer.charts.axes import Grain, log_axis, time_axis, value_axis
 
 _BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -102,3 +102,16 @@ def test_log_axis_of_durations() -> None:
     """Durations have ticks that people say: seconds, then whole minutes."""
     axis = log_axis(100.0, 700_000.0, lambda value: f"{value / 1_000:g} s", most=5, second=1_000.0)
     assert axis.labels == ["0.1 s", "1 s", "10 s", "60 s", "600 s"]
+
+
+@pytest.mark.parametrize("days", [3, 7, 10, 14])
+@pytest.mark.parametrize("grain", ["quarter", "hour"])
+def test_a_long_axis_says_of_which_days_it_is_at_any_width(days: int, grain: Grain) -> None:
+    """However few labels have room, the first one has a date; of a week or more, each has."""
+    step = timedelta(minutes=15 if grain == "quarter" else 60)
+    start = datetime(2026, 11, 20, 1, tzinfo=ZoneInfo("Asia/Kolkata"))
+    starts = [start + at * step for at in range(int(timedelta(days=days) / step))]
+    axis = time_axis(starts, starts[-1] + step, grain)
+    for one in (axis, *axis.fewer):
+        assert "Nov" in one.labels[0], one.labels
+        assert days < 7 or all("Nov" in label or "Dec" in label for label in one.labels), one.labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 import tokometer.cli
 from tokometer.cli.shown import say_json, shown, without_secrets
-from tokometer.cli.tables import Heading, Line, Table
+from tokometer.cli.tables import Heading, Line, Table, dollars
+from tokometer.judgement.reconciliation.words import dollars as in_words
 
 _ACTED_ON = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -72,3 +74,14 @@ def test_nothing_is_printed_past_this() -> None:
     """Every command prints through `shown`."""
     folder = Path(tokometer.cli.__file__).parent
     assert [path.name for path in folder.glob("*.py") if "click.echo(" in path.read_text()] == ["shown.py"]
+
+
+def test_money_below_zero_has_its_sign_first() -> None:
+    """As on every page: what was given back is `-$1.50`, however small."""
+    assert [dollars(Decimal(text)) for text in ("-1.5", "-0.00123", "0", "1204.315")] == [
+        "-$1.50",
+        "-$0.0012",
+        "$0.00",
+        "$1,204.32",
+    ]
+    assert in_words(Decimal("-0.02")) == "-$0.02"

@@ -14,9 +14,9 @@ _NAMED: Final = 4
 
 
 def dollars(amount: Decimal) -> str:
-    """To the cent: `$1,204.31`, `–$0.02`."""
+    """To the cent: `$1,204.31`, `-$0.02`."""
     cents = amount.quantize(_CENT, ROUND_HALF_UP)
-    return f"{'–' if cents < 0 else ''}${abs(cents):,.2f}"
+    return f"{'-' if cents < 0 else ''}${abs(cents):,.2f}"
 
 
 def sentence(about: str, row: Mapping[str, Any]) -> str:

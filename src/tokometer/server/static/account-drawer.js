@@ -98,7 +98,7 @@ function corrections(versions) {
 }
 
 /** @param {Thing} values money is in billionths of a dollar */
-const said = (values) => Object.entries(values).map(([name, value]) => `${name.replaceAll("_", " ")} ${name.endsWith("amount") && typeof value === "number" ? `$${(value / 1e9).toFixed(4)}` : (value ?? "–")}`).join(", ");
+const said = (values) => Object.entries(values).map(([name, value]) => `${name.replaceAll("_", " ")} ${name.endsWith("amount") && typeof value === "number" ? `${value < 0 ? "-" : ""}$${(Math.abs(value) / 1e9).toFixed(4)}` : (value ?? "–")}`).join(", ");
 
 // -- top-ups ------------------------------------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ function table(models) {
 /** @param {string} amount */
 function dollars(amount) {
   const value = Number(amount);
-  return value && Math.abs(value) < 0.01 ? `$${value.toPrecision(3)}` : money.format(value);
+  return value && Math.abs(value) < 0.01 ? `${value < 0 ? "-" : ""}$${Math.abs(value).toPrecision(3)}` : money.format(value);
 }
 
 /** @param {string} path @param {unknown} [body] */
