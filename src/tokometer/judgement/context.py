@@ -28,11 +28,12 @@ def rates_for(matter: Matter) -> Any:  # noqa: ANN401 - a coroutine within one, 
     return weights(matter.book, rows, to_us(matter.now))
 
 
-def asked(matter: Matter, of: str, rates: tuple[Rate, ...], by: str = "") -> Prompts:
+def asked(matter: Matter, of: str, rates: tuple[Rate, ...], by: str = "", each: tuple[str, ...] = ()) -> Prompts:
     """The question about the prompts of a matter's calls."""
     return Prompts(
         of=of,  # type: ignore[arg-type]
         by=by,
+        each=each,
         where=matter.where,
         since=matter.since,
         until=matter.until,
@@ -165,9 +166,23 @@ CONTEXT_GROUPS: Final = Judgement(
 # -- cache -------------------------------------------------------------------------------------------------------------
 
 
-def _waste(matter: Matter, _: Settings) -> Inquiry:
+#: Panels of a page tell the same by these: one question serves them all.
+_EACH: Final = ("model", "project", "agent")
+
+
+def _cache(matter: Matter, of: str) -> Any:  # noqa: ANN401 - see `rates_for`
+    """What became of the cache, by what the matter is told by."""
     rates = yield from rates_for(matter)
-    [result] = yield (asked(matter, "writes", rates, matter.by),)
+    if matter.by not in ("", *_EACH):
+        [result] = yield (asked(matter, of, rates, matter.by),)
+        return result.rows
+    [result] = yield (asked(matter, of, rates, each=_EACH),)
+    rows = [row for row in result.rows if row["by"] == matter.by]
+    return [row | {matter.by: row["value"]} for row in rows] if matter.by else rows
+
+
+def _waste(matter: Matter, _: Settings) -> Inquiry:
+    rows = yield from _cache(matter, "writes")
     return [
         {
             **({matter.by: row[matter.by]} if matter.by else {}),
@@ -181,7 +196,7 @@ def _waste(matter: Matter, _: Settings) -> Inquiry:
             "expired": row["late"],
             "changed": row["changed"],
         }
-        for row in result.rows
+        for row in rows
     ]
 
 
@@ -220,10 +235,9 @@ CAUSES: Final = {"pause": "pause", "model": "switch", "compaction": "compaction"
 
 
 def _breaks(matter: Matter, _: Settings) -> Inquiry:
-    rates = yield from rates_for(matter)
-    [result] = yield (asked(matter, "breaks", rates, matter.by),)
+    rows = yield from _cache(matter, "breaks")
     found: dict[str, Row] = {}
-    for row in result.rows:
+    for row in rows:
         name = row[matter.by] if matter.by else ""
         one = found.setdefault(
             name,

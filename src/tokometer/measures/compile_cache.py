@@ -19,10 +19,11 @@ _REASONS: Final = ("last", "late", "changed")
 
 
 def writes(lines: Lines, most: int) -> Statement:
-    """What was written and never read back, by the dimension; money in pico-dollars.
+    """What was written and never read back, by each key and of all together; money in pico-dollars.
 
-    Columns: value; tokens written; of them never read; of those written for an hour; their cost; what of it is beyond
-    plain input; the cost of those after which nothing came, after which something came too late, and of the others.
+    Columns: which key, the last of them being none; its value; tokens written; of them never read; of those written
+    for an hour; their cost; what of it is beyond plain input; the cost of those after which nothing came, after which
+    something came too late, and of the others.
     """
     order = f"PARTITION BY {LINE} ORDER BY {lines.scope.dialect.divide('us', 1_000)}"
     followed = (
@@ -38,22 +39,27 @@ def writes(lines: Lines, most: int) -> Statement:
     short, long = "CAST(unread5 AS DOUBLE)", "CAST(unread1 AS DOUBLE)"
     late = f"next_at - us > CASE WHEN unread1 > 0 THEN {LONG_US} ELSE {SHORT_US} END"
     told = (
-        f"SELECT k0, w5 + w1 AS written, unread5, unread1, {nearest(f'k * ({short} * r5 + {long} * r1)')} AS spent, "
+        f"SELECT {', '.join(lines.names)}, w5 + w1 AS written, unread5, unread1, "
+        f"{nearest(f'k * ({short} * r5 + {long} * r1)')} AS spent, "
         f"{nearest(f'k * ({short} * greatest(r5 - ru, 0) + {long} * greatest(r1 - ru, 0))')} AS beyond, "
         f"CASE WHEN next_at = 0 THEN 'last' WHEN {late} THEN 'late' ELSE 'changed' END AS reason "
-        f"FROM ({unread}) AS unread"
+        f"FROM ({unread}) AS unread WHERE w5 + w1 > 0"
     )
-    reasons = ", ".join(f"sum(CASE WHEN reason = '{name}' THEN spent ELSE CAST(0 AS Int128) END)" for name in _REASONS)
-    sql = (
-        "SELECT k0, sum(CAST(written AS Int128)) AS all_written, sum(CAST(unread5 + unread1 AS Int128)), "
-        f"sum(CAST(unread1 AS Int128)), sum(spent) AS all_spent, sum(beyond), {reasons} FROM ({told}) AS told "
-        f"WHERE written > 0 GROUP BY k0 ORDER BY all_spent DESC, k0 LIMIT {most:d}"
+    reasons = ", ".join(
+        f"sum(CASE WHEN reason = '{name}' THEN spent ELSE CAST(0 AS Int128) END) AS all_{name}" for name in _REASONS
     )
-    return Statement(sql, lines.scope.values)
+    sums = (
+        "sum(CAST(written AS Int128)) AS all_written, sum(CAST(unread5 + unread1 AS Int128)) AS all_unread, "
+        f"sum(CAST(unread1 AS Int128)) AS all_unread1, sum(spent) AS all_spent, sum(beyond) AS all_beyond, {reasons}"
+    )
+    return _by_each(lines, told, sums, "", most)
 
 
 def breaks(lines: Lines, most: int) -> Statement:
-    """Where a conversation went on and its cache did not: value, cause, breaks, tokens lost, pico-dollars, sessions."""
+    """Where a conversation went on and its cache did not, by each key and of all together.
+
+    Columns: which key, the last of them being none; its value, cause, breaks, tokens lost, pico-dollars, sessions.
+    """
     line, talk = f"PARTITION BY {LINE} {ORDER}", f"PARTITION BY {TALK} {ORDER}"
     followed = (
         f"SELECT *, coalesce(max(p) OVER ({line} {THE_ONE_BEFORE}), 0) AS before_p, "
@@ -79,13 +85,30 @@ def breaks(lines: Lines, most: int) -> Statement:
     written = "CAST(u AS DOUBLE) * ru + CAST(w5 AS DOUBLE) * r5 + CAST(w1 AS DOUBLE) * r1"
     dearer = f"greatest(({written}) / greatest(CAST(p - r AS DOUBLE), CAST(1 AS DOUBLE)) - rr, CAST(0 AS DOUBLE))"
     told = (
-        f"SELECT k0, session, could - r AS lost, {cause} AS cause, "
+        f"SELECT {', '.join(lines.names)}, session, could - r AS lost, {cause} AS cause, "
         f"{nearest(f'k * CAST(could - r AS DOUBLE) * {dearer}')} AS spent FROM ({could}) AS could "
         f"WHERE counted = 1 AND could - r >= {LEAST_LOST} AND {PART_LOST} * (could - r) >= could"
     )
+    sums = (
+        "count(*) AS breaks, sum(CAST(lost AS Int128)) AS all_lost, sum(spent) AS all_spent, "
+        "count(DISTINCT session) AS sessions"
+    )
+    return _by_each(lines, told, sums, "cause", most)
+
+
+def _by_each(lines: Lines, told: str, sums: str, further: str, most: int) -> Statement:
+    """Sums of what is told, by each key and at last of all together, what cost most first: in one pass over the calls.
+
+    `further` is a column of `told` by which each of them is told apart.
+    """
+    more = f", {further}" if further else ""
+    each = [
+        f"(SELECT {at:d} AS which, {key} AS value{more}, {sums} FROM told "
+        f"GROUP BY {key}{more} ORDER BY all_spent DESC, value{more} LIMIT {most:d})"
+        for at, key in enumerate(lines.names)
+    ]
     sql = (
-        "SELECT k0, cause, count(*), sum(CAST(lost AS Int128)), sum(spent) AS all_spent, "
-        f"count(DISTINCT session) FROM ({told}) AS told GROUP BY k0, cause "
-        f"ORDER BY all_spent DESC, k0, cause LIMIT {most:d}"
+        f"WITH told {lines.named} ({told}) SELECT * FROM ({' UNION ALL '.join(each)}) AS each "
+        f"ORDER BY which, all_spent DESC, value{more}"
     )
     return Statement(sql, lines.scope.values)

@@ -59,14 +59,15 @@ def _bounded(column: str) -> str:
 class Lines:
     """The SQL of one question. What several parts of a statement need is named once, in front of it.
 
-    `more` are further columns of calls that are carried along, by name, with their SQL. :attr:`only` is a SELECT of the
-    sources and ids of the sessions that matter; empty for all.
+    `keys` are what calls are told apart by, each by itself: :attr:`names` has their columns (`k0` …), and that of
+    nothing, which is that of all together. `more` are further columns of calls that are carried along, by name, with
+    their SQL. :attr:`only` is a SELECT of the sources and ids of the sessions that matter; empty for all.
     """
 
     def __init__(
         self,
         scope: Scope,
-        by: Key | None,
+        keys: Sequence[Key],
         rates: Sequence[Rate],
         *,
         telling: bool = False,
@@ -75,7 +76,8 @@ class Lines:
         self._more = more or {}
         self.only = ""
         self.scope = scope
-        self._by = by
+        self._keys = {f"k{at}": sql for at, sql in enumerate([*map(scope.key, keys), EMPTY])}
+        self.names = tuple(self._keys)
         self._rates = rates
         #: Only sessions of which something is known that fills prompts.
         self._telling = telling
@@ -131,7 +133,7 @@ class Lines:
             f"{_bounded('cache_write_5m_tokens')} + {_bounded('cache_write_unknown_tokens')} AS w5, "
             f"{_bounded('cache_write_1h_tokens')} AS w1, {_bounded('output_tokens')} AS o, "
             f"coalesce(cost_usd, 0) AS cost, {''.join(f'{sql} AS {name}, ' for name, sql in self._more.items())}"
-            f"{scope.key(self._by) if self._by else EMPTY} AS k0, {counted} AS counted "
+            f"{''.join(f'{sql} AS {name}, ' for name, sql in self._keys.items())}{counted} AS counted "
             f"FROM {scope.rows()} WHERE {where}"
         )
 
@@ -168,7 +170,7 @@ class Lines:
         )
         priced = (
             f"SELECT {''.join(f'{name}, ' for name in self._more)}"
-            "talk, line, session, user_messages, us, u, r, w5, w1, o, k0, counted, "
+            f"talk, line, session, user_messages, us, u, r, w5, w1, o, {', '.join(self.names)}, counted, "
             f"u + r + w5 + w1 AS p, CAST({self._money} * 1000000000 AS BIGINT) AS d, {weights} FROM ({calls}) AS calls "
             f"LEFT JOIN ({self._weights()}) AS rates "
             "ON rates.at_provider = calls.provider AND rates.at_model = calls.model"

@@ -30,7 +30,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.ledger import Readable
-from tokometer.measures.ask import Ask
+from tokometer.measures.ask import Key
 from tokometer.measures.compile_cache import breaks, writes
 from tokometer.measures.compile_prompts import Lines
 from tokometer.measures.definite import definite
@@ -54,6 +54,8 @@ _PARTS: Final = (
     Column("sent_tokens", TOKENS.key, "integer", "Tokens that were sent"),
     Column("cost", USD.key, "money", "Cost"),
 )
+#: By which of the dimensions a row is told, and what it says there; both empty: all together.
+_EACH: Final = (Column("by", "", "text", "By"), Column("value", "", "text", "Value"))
 _WRITES: Final = (
     Column("written", TOKENS.key, "integer", "Tokens written"),
     Column("unread", TOKENS.key, "integer", "Never read"),
@@ -79,11 +81,11 @@ def prompts(
     """The rows, what cost most first; see :func:`tokometer.measures.answer` and the module."""
     started = perf_counter()
     ask = definite(ledger, question.as_query(), workspaces, now)
-    key = ask.keys[0] if question.by else None
+    keys = ask.keys[: len(question.told_by)]
 
     def lines() -> Lines:
         scope = Scope(ask, CALL_ROWS, DIALECTS[ledger.engine])
-        return Lines(scope, key, question.rates, telling=question.of == "parts")
+        return Lines(scope, keys, question.rates, telling=question.of == "parts")
 
     if question.of == "parts":
         [(spent, cost, sent, _)] = ledger.fetch(lines().totals())
@@ -91,8 +93,13 @@ def prompts(
         rows = _parts(found, int(spent), int(cost), int(sent))
         return Result(_PARTS, rows, meta(ask, ("calls", "tools", "steps"), len(rows), started))
     columns, sql = (_WRITES, writes) if question.of == "writes" else (_BREAKS, breaks)
-    made = [_row(ask, columns, row, by=bool(question.by)) for row in ledger.fetch(sql(lines(), question.limit))]
-    dimension = key.dimension if key else None
+    found = ledger.fetch(sql(lines(), question.limit))
+    if question.each:
+        made = [_each(keys, columns, row) for row in found]
+        return Result([*_EACH, *columns], made, meta(ask, ("calls",), len(made), started))
+    # With a dimension, those of all together are not asked for.
+    made = [_row(keys, columns, row) for which, *row in found if which == 0]
+    dimension = keys[0].dimension if keys else None
     named = [Column(dimension.short, "", dimension.type, dimension.title, dimension.name)] if dimension else []
     return Result([*named, *columns], made, meta(ask, ("calls",), len(made), started))
 
@@ -121,9 +128,20 @@ def _parts(found: Sequence[tuple[Any, ...]], spent: int, cost: int, sent: int) -
     return rows
 
 
-def _row(ask: Ask, columns: Sequence[Column], row: tuple[Any, ...], *, by: bool) -> dict[str, Any]:
-    key, *values = row
-    cells = {
+def _each(keys: Sequence[Key], columns: Sequence[Column], row: Sequence[Any]) -> dict[str, Any]:
+    which, value, *values = row
+    key = keys[which] if which < len(keys) else None
+    told = {"by": key.name, "value": writer(key, {})(value)} if key else {"by": "", "value": ""}
+    return told | _cells(columns, values)
+
+
+def _row(keys: Sequence[Key], columns: Sequence[Column], row: Sequence[Any]) -> dict[str, Any]:
+    value, *values = row
+    return ({keys[0].name: writer(keys[0], {})(value)} if keys else {}) | _cells(columns, values)
+
+
+def _cells(columns: Sequence[Column], values: Sequence[Any]) -> dict[str, Any]:
+    return {
         column.name: _money(int(value), _PICO_PER_NANO)
         if column.type == "money"
         else value
@@ -131,7 +149,6 @@ def _row(ask: Ask, columns: Sequence[Column], row: tuple[Any, ...], *, by: bool)
         else int(value)
         for column, value in zip(columns, values, strict=True)
     }
-    return ({ask.keys[0].name: writer(ask.keys[0], {})(key)} if by else {}) | cells
 
 
 def _money(amount: int, per_nano: int) -> Decimal:

@@ -208,6 +208,8 @@ class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     of: Literal["parts", "writes", "breaks"] = "parts"
     #: A dimension of calls, for `writes` and `breaks`; empty: all together.
     by: str = ""
+    #: Dimensions of calls that are texts, for the same: by each of them, and all together, for the price of one.
+    each: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
     since: str = "30d"
     until: str = ""
@@ -219,16 +221,26 @@ class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     limit: int = 1_000
 
     def __post_init__(self) -> None:
-        if self.of == "parts" and self.by:
+        if self.of == "parts" and (self.by or self.each):
             raise QueryError("by", "what fills prompts is told of all calls in question together")
-        force_setattr(self, "by", dimension_named(f"calls.{self.by.removeprefix('calls.')}").short if self.by else "")
+        if self.by and self.each:
+            raise QueryError("each", "is asked instead of `by`")
+        force_setattr(self, "by", _of_calls(self.by) if self.by else "")
+        force_setattr(self, "each", tuple(map(_of_calls, self.each)))
+        if other := next((name for name in self.each if dimension_named(f"calls.{name}").type != "text"), ""):
+            raise QueryError("each", f"{other} is no text: ask by it alone")
         force_setattr(self, "where", _filters(self.where, "calls"))
         if not 1 <= self.limit <= MOST_RECORDS:
             raise QueryError("limit", f"an answer has 1 to {MOST_RECORDS:,} rows, not {self.limit}")
 
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """The dimensions by which it is told."""
+        return self.each or ((self.by,) if self.by else ())
+
     def as_query(self) -> Query:
         """The question for the number of the same calls."""
-        by = (f"calls.{self.by}",) if self.by else ()
+        by = tuple(f"calls.{name}" for name in self.told_by)
         return Query(
             measures=("calls.requests",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
         )
@@ -336,6 +348,10 @@ def _column(cube: str, name: str, field: str = "columns") -> str:
         known = [*FACTS[cube], *CUBES[cube].dimensions]
         meant = suggest(short, known) or f"; there are {', '.join(known)}"
         raise QueryError(field, f"{cube} have no column {told(name, 80)!r}{meant}") from None
+
+
+def _of_calls(name: str) -> str:
+    return dimension_named(f"calls.{name.removeprefix('calls.')}").short
 
 
 def _filters(given: tuple[Filter, ...], cube: str) -> tuple[Filter, ...]:

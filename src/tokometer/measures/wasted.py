@@ -60,7 +60,7 @@ def wasted(ledger: Readable, question: Wasted, workspaces: Sequence[str], now: i
     started = perf_counter()
     ask = definite(ledger, question.as_query(), workspaces, now)
     scope = Scope(ask, CALL_ROWS, DIALECTS[ledger.engine])
-    lines = Lines(scope, ask.keys[0] if question.by else None, question.rates, more=MORE)
+    lines = Lines(scope, ask.keys[:1] if question.by else (), question.rates, more=MORE)
     if question.of == KNOWN:
         source = Column("source", "", "text", "Source", "calls.source")
         found = [(name, map(int, rest)) for name, *rest in ledger.fetch(known(lines))]

@@ -57,22 +57,23 @@ def test_waste_says_why() -> None:
     """The share of what was written that nothing read, and what it cost for each reason."""
     row = {"written": 100, "unread": 25, "unread_1h": 5, "cost": Decimal(9), "beyond": Decimal(2)}
     why = {"last": Decimal(4), "late": Decimal(3), "changed": Decimal(2)}
-    teller = Teller((MODELS, [{"project": "x", **row, **why}]))
+    told = [{"by": by, "value": value, **row, **why} for by, value in (("model", "m"), ("project", "x"), ("", ""))]
+    teller = Teller((MODELS, told))
     [found] = judged("cache_waste", teller=teller, by="project")
     assert (found["project"], found["share"], found["expired"]) == ("x", 0.25, Decimal(3))
     asked = teller.asked[1]
     assert isinstance(asked, Prompts)
-    assert (asked.of, asked.by) == ("writes", "project")
+    assert (asked.of, asked.each) == ("writes", ("model", "project", "agent"))
 
 
 def test_breaks_of_all_causes_are_one_row() -> None:
     """A project's breaks are added up, with how many there are of each cause and what these cost; dearest first."""
     told = [
-        {"project": "x", "cause": "pause", "breaks": 2, "lost": 10, "cost": Decimal(1), "sessions": 1},
-        {"project": "y", "cause": "model", "breaks": 1, "lost": 90, "cost": Decimal(9), "sessions": 1},
-        {"project": "x", "cause": "unknown", "breaks": 1, "lost": 5, "cost": Decimal(2), "sessions": 1},
+        {"value": "x", "cause": "pause", "breaks": 2, "lost": 10, "cost": Decimal(1), "sessions": 1},
+        {"value": "y", "cause": "model", "breaks": 1, "lost": 90, "cost": Decimal(9), "sessions": 1},
+        {"value": "x", "cause": "unknown", "breaks": 1, "lost": 5, "cost": Decimal(2), "sessions": 1},
     ]
-    first, second = judged("cache_breaks", MODELS, told, by="project")
+    first, second = judged("cache_breaks", MODELS, [{"by": "project", **row} for row in told], by="project")
     assert (first["project"], first["switch"], first["switch_cost"]) == ("y", 1, Decimal(9))
     assert (second["cache_breaks"], second["breaks"], second["lost"], second["pause"]) == (Decimal(3), 3, 15, 2)
 

@@ -217,10 +217,27 @@ def test_no_break(answered: Answered) -> None:
     assert answered(records, "breaks", rates=(*RATES, ("p", "n", *RATES[0][2:]))) == []
 
 
+@pytest.mark.parametrize("of", ["writes", "breaks"])
+def test_by_each_is_what_each_of_them_says(answered: Answered, of: str) -> None:
+    """One question has the rows of three: by model, by project and of all together."""
+    others = [call(f"o{at}", at, 40 * at, 0, 9_000, 7, model="n", session_id="o") for at in range(3)]
+    records = [*SESSION, *others]
+    found = answered(records, of, each=("model", "project"))
+    for by in ("model", "project", ""):
+        rows = [{**({by: row["value"]} if by else {}), **row} for row in found if row["by"] == by]
+        told = [{name: value for name, value in row.items() if name not in ("by", "value")} for row in rows]
+        assert told == answered(records, of, by=by)
+        assert told
+    with pytest.raises(QueryError, match="no text"):
+        Prompts(of="breaks", each=("hour",))
+
+
 def test_parts_by_a_dimension_are_refused() -> None:
     """What fills prompts is told of all calls in question together."""
     with pytest.raises(QueryError, match="together"):
         Prompts(of="parts", by="model")
+    with pytest.raises(QueryError, match="instead"):
+        Prompts(of="writes", by="model", each=("project",))
 
 
 SIZES = st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 900), st.integers(0, 40_000)), min_size=1, max_size=7)
