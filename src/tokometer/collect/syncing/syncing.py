@@ -118,12 +118,18 @@ class Syncing:
     def sync_now(self, account: str, trigger: str = "request") -> int:
         """Sync an account now; returns the number of the run, which goes on beside. One that runs already goes on.
 
+        One that is being ended is waited for: it knows less than what was asked for.
+
         Raises:
             NotThere: There is no such account.
-            SyncBusy: Another process syncs it just now.
+            SyncBusy: Another process syncs it just now, or what is being ended takes its time.
             SyncError: It cannot be synced.
             AccountsError: Nobody knows the accounts just now.
         """
+        with self._lock:
+            running = self._running.get(account)
+        if running is not None and running.ended.is_set() and not running.over.wait(_MOMENT):
+            raise SyncBusy("the sync before is being ended: try again in a moment")
         known = self._syncs().state(self._workspace, account).known
 
         def work(run: Run) -> Result:
@@ -166,9 +172,15 @@ class Syncing:
     def hurry(self, account: str) -> None:
         """Sync an account soon, whatever has failed before: it was added, or it or its key was changed.
 
+        What runs with what it was before is ended, so that it says nothing of what it is now.
+
         Raises:
             AccountsError: Nobody knows the accounts just now.
         """
+        with self._lock:
+            running = self._running.get(account)
+        if running is not None and running.trigger != "upload":
+            running.stop()
         now = self._clock.now()
         self._syncs().note(self._workspace, account, due=now, held_until=None, failures=0)
         self._woken.set()
@@ -328,15 +340,23 @@ class Syncing:
             with self._lock:
                 self._running.pop(run.account.id, None)
             run.over.set()
+            if run.ended.is_set():
+                # What was to come after it may be due already.
+                self._woken.set()
             self._changed()
 
     def _end(self, run: Run, result: Result) -> None:
         syncs, now, id_ = self._syncs(), self._clock.now(), run.account.id
+        if run.ended.is_set() and result.state != "done":
+            # How far it had come when it was ended says nothing of the account.
+            result.state = run.why
         syncs.update(run.number, state=result.state, ended=now, error=result.error, **run.counts())
         if run.trigger == "upload":
             values = {"synced": now} if result.state == "done" else {}
         else:
             values = after(run.account, syncs.state(self._workspace, id_), result, now)
+            if run.ended.is_set() and run.why == "broken_off":
+                values["due"] = now
         if values:
             syncs.note(self._workspace, id_, **values)
         run.lease.let_go()

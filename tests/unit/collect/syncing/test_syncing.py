@@ -243,6 +243,29 @@ def test_a_sync_can_be_cancelled(ours: Ours) -> None:
     assert ours.sync().state == "done"
 
 
+def test_another_key_ends_what_runs_with_the_one_before(ours: Ours) -> None:
+    """What the old key comes to is not the account's: it has not failed, is not held, and is due."""
+    ours.provider.hold = threading.Event()
+    old = ours.scene.syncing.sync_now(ours.account.id)
+    ours.provider.key = f"sk-{'admin'}-{'y' * 30}"
+    ours.scene.syncing.hurry(ours.account.id)
+    ours.provider.hold.set()
+    assert ours.scene.done(ours.account.id, old).state == "broken_off"
+    assert (ours.state.failures, ours.state.held_until, ours.state.error) == (0, None, "")
+    assert is_due(ours.account, ours.state, ours.scene.clock.now())
+
+
+def test_what_is_asked_for_while_another_is_being_ended_comes_after_it(ours: Ours) -> None:
+    """It is a run of its own, with what the account is now."""
+    ours.provider.hold = threading.Event()
+    old = ours.scene.syncing.sync_now(ours.account.id)
+    ours.scene.syncing.hurry(ours.account.id)
+    threading.Timer(0.1, ours.provider.hold.set).start()
+    new = ours.scene.syncing.sync_now(ours.account.id)
+    assert new > old
+    assert ours.scene.done(ours.account.id, new).state == "done"
+
+
 def test_what_is_removed_is_forgotten_and_its_records_stay(ours: Ours) -> None:
     """State, runs and versions go; usage and costs are history."""
     ours.use(1, input_tokens=10)
