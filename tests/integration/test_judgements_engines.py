@@ -82,10 +82,13 @@ FILTERS = {
 }
 #: Those with a window of their own say the same whatever window is asked.
 ASKED = [
-    (judgement.name, by, since)
-    for judgement in JUDGEMENTS.values()
-    for by in judgement.by
-    for since in (("24h",) if judgement.window else ("24h", "7d"))
+    *((one.name, by, "24h") for one in JUDGEMENTS.values() if one.window for by in one.by),
+    *(
+        (name, by, since)
+        for (name, by), since in in_turn(
+            [(one.name, by) for one in JUDGEMENTS.values() if not one.window for by in one.by], ("24h", "7d")
+        )
+    ),
 ]
 
 

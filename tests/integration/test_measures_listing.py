@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generators import measured
-from generators.examples import examples
+from generators.examples import LONG, examples
 from servers.ledgers import clickhouse
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -136,8 +136,12 @@ def test_pages_together_are_the_whole_list(ledgers: list[Ledger], sort: str, lim
 
 @pytest.mark.parametrize("cube", CUBES)
 def test_every_column_of_every_cube_can_be_sorted_by(ledgers: list[Ledger], cube: str) -> None:
-    """Facts and dimensions alike, this way or that; those that only details of errors tell are refused."""
-    for number, name in enumerate((*FACTS[cube], *CUBES[cube].dimensions)):
+    """Facts and dimensions alike, this way or that; those that only details of errors tell are refused.
+
+    A third of them in `make test`.
+    """
+    columns = enumerate((*FACTS[cube], *CUBES[cube].dimensions))
+    for number, name in columns if LONG else [one for one in columns if one[0] % 3 == [*CUBES].index(cube) % 3]:
         if not sortable(cube, name):
             with pytest.raises(QueryError, match="told by other records"):
                 Listing(cube=cube, sort=name)
