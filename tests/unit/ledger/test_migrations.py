@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from generators import measured, old_ledger
+from generators.examples import LONG
 from tokometer.ledger import Batch, Ledger, LedgerError, Statement, migrations
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.clickhouse import ledger as clickhouse
