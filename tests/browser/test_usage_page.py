@@ -191,6 +191,29 @@ def test_typing_ahead(visit: Opener, still: Running) -> None:
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
 
 
+@pytest.mark.parametrize("key", ["f", "/"])
+def test_what_is_typed_and_entered_ahead_is_done(visit: Opener, still: Running, key: str) -> None:
+    """Words and Enter that come before the dialog does choose in it what they would have."""
+    page = visit(f"{still.url}/usage")
+    _ready(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/finder*.js" if key == "f" else "**/palette*.js", hold)
+    page.keyboard.press(key)
+    page.keyboard.type("claude" if key == "f" else "billing")
+    page.keyboard.press("Enter")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    if key == "f":
+        expect(page.locator(".chip")).to_have_count(1)
+    else:
+        page.wait_for_url("**/billing**")
+
+
 def test_focus_is_visible(visit: Opener, still: Running) -> None:
     """Whatever the Tab key reaches first has an outline."""
     page = visit(f"{still.url}/usage")

@@ -14,13 +14,15 @@ const list = /** @type {HTMLElement} */ (document.getElementById("palette-list")
 const state = /** @type {HTMLElement} */ (document.getElementById("palette-state"));
 /** @type {AbortController | undefined} */
 let asking;
+/** What is shown is of the words that stand there once this is done. @type {Promise<void>} */
+let found = Promise.resolve();
 
 export function open() {
   if (dialog.open) return;
   input.value = "";
   dialog.showModal();
   input.focus();
-  find();
+  found = find();
 }
 
 async function find() {
@@ -84,14 +86,18 @@ function mark(index) {
   options[at]?.scrollIntoView({ block: "nearest" });
 }
 
-input.addEventListener("input", find);
-input.addEventListener("keydown", (event) => {
+input.addEventListener("input", () => { found = find(); });
+input.addEventListener("keydown", async (event) => {
   const options = [...list.querySelectorAll("a")], at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[event.key];
   if (to === undefined && event.key !== "Enter") return;
   event.preventDefault();
   if (to !== undefined) return mark(to);
-  const chosen = options[at];
+  // What is marked of what matches the words, not the letters before them.
+  const words = input.value;
+  await found;
+  if (!dialog.open || input.value !== words) return;
+  const chosen = /** @type {HTMLAnchorElement | null} */ (list.querySelector("a[aria-selected=true]"));
   if (chosen && (event.ctrlKey || event.metaKey)) window.open(chosen.href, "_blank", "noopener");
   else chosen?.click();
 });

@@ -50,8 +50,10 @@ async function hold(opening) {
   ahead = undefined;
   if (opened.status === "rejected") throw opened.reason;
   if (!typed || !(input instanceof HTMLInputElement)) return;
-  input.value += typed;
+  const [words, ...entered] = typed.split("\n");
+  input.value += words;
   input.dispatchEvent(new Event("input", { bubbles: true }));
+  if (entered.length) input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
 }
 
 /** @param {KeyboardEvent} event */
@@ -70,7 +72,7 @@ function press(event) {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, dialog[open]")) return;
   if (ahead !== undefined) {
-    ahead += event.key.length === 1 ? event.key : "";
+    ahead += event.key === "Enter" ? "\n" : event.key.length === 1 ? event.key : "";
     return event.preventDefault();
   }
   if (Date.now() - going < 1_500) {
