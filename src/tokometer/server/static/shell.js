@@ -46,11 +46,10 @@ let ahead;
 async function hold(opening) {
   ahead = "";
   const [opened] = await Promise.allSettled([opening]);
-  const input = document.activeElement, typed = ahead;
+  const input = document.activeElement, typed = ahead, [words, ...entered] = typed.split("\n");
   ahead = undefined;
   if (opened.status === "rejected") throw opened.reason;
   if (!typed || !(input instanceof HTMLInputElement)) return;
-  const [words, ...entered] = typed.split("\n");
   input.value += words;
   input.dispatchEvent(new Event("input", { bubbles: true }));
   if (entered.length) input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
@@ -90,9 +89,7 @@ function press(event) {
 /** @param {MouseEvent} event */
 async function click(event) {
   const target = /** @type {HTMLElement} */ (event.target);
-  for (const menu of document.querySelectorAll("details.menu-of[open]")) {
-    if (!menu.contains(target)) menu.removeAttribute("open");
-  }
+  for (const menu of document.querySelectorAll("details.menu-of[open]")) if (!menu.contains(target)) menu.removeAttribute("open");
   // What has been chosen to be saved needs the menu no more.
   if (target.closest("a[download]")) close(target.closest("details.menu-of"));
   const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
