@@ -13,6 +13,8 @@ MOST: Final = 128 * _MIB
 #: … of which so many are for small ones: what large ones wait for must not keep them waiting.
 _FOR_SMALL: Final = 16 * _MIB
 _SMALL: Final = 1 * _MIB
+#: What the largest body takes up while it is unpacked: what it becomes, and what came of it.
+_REACH: Final = 80 * _MIB
 #: How long a request waits for others to give room (seconds).
 _PATIENCE: Final = 5.0
 
@@ -24,28 +26,51 @@ class Crowded(Exception):
 
 
 class Room:
-    """Counts the bytes that bodies hold, packed and unpacked, until they are answered. Used by one event loop."""
+    """Counts the bytes that bodies hold, packed and unpacked, until they are answered. Used by one event loop.
+
+    Of large bodies that grow side by side the one that has come furthest always has the room that it may still need:
+    others take no more than is left beside that. Else each could wait for what all of them hold together.
+    """
 
     def __init__(self, most: int = MOST, patience: float = _PATIENCE) -> None:
         self._most = most
         self._patience = patience
+        self._for_large = most - min(_FOR_SMALL, most // 8)
+        self._reach = min(_REACH, self._for_large)
+        #: Those that are no longer small.
+        self._large: set[Held] = set()
         self._waiting: list[asyncio.Future[None]] = []
         #: Bytes that are held now.
         self.held = 0
 
-    def has(self, size: int, *, small: bool) -> bool:
-        """Whether so many bytes more have room."""
-        return self.held + size <= self._most - (0 if small else min(_FOR_SMALL, self._most // 8))
+    def has(self, one: Held, size: int) -> bool:
+        """Whether a body has room for so many bytes more."""
+        after = one.bytes + size
+        small = after <= _SMALL
+        furthest = max((other.bytes for other in self._large if other is not one), default=0)
+        if small or after < furthest:
+            kept = max(0, self._reach - furthest) if furthest else 0
+            return self.held + size + kept <= (self._most if small else self._for_large)
+        if after > self._reach:
+            return self.held + size <= self._for_large
+        return self.held + size + self._reach - after <= self._most
 
-    async def wait(self, size: int, *, small: bool) -> None:
-        """Return as soon as so many bytes have room.
+    def took(self, one: Held) -> None:
+        """Know of a body that it holds more, or less."""
+        if one.bytes > _SMALL:
+            self._large.add(one)
+        else:
+            self._large.discard(one)
+
+    async def wait(self, one: Held, size: int) -> None:
+        """Return as soon as a body has room for so many bytes more.
 
         Raises:
             Crowded: They had none for as long as anyone waits.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience
-        while not self.has(size, small=small):
+        while not self.has(one, size):
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.append(future)
             try:
@@ -79,15 +104,16 @@ class Held:
         Raises:
             Crowded: There is no room for it.
         """
-        small = self.bytes + size <= _SMALL
-        if not self._room.has(size, small=small):
-            await self._room.wait(size, small=small)
+        if not self._room.has(self, size):
+            await self._room.wait(self, size)
         self._room.held += size
         self.bytes += size
+        self._room.took(self)
 
     def give(self, size: int) -> None:
         """Hold less."""
         self.bytes -= size
+        self._room.took(self)
         self._room.free(size)
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tokometer.server.room import Crowded, Held, Room
+from tokometer.server.room import MOST, Crowded, Held, Room
 
 pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
@@ -56,8 +56,27 @@ async def test_large_ones_leave_room_for_small_ones() -> None:
     """However much large bodies would take, a small one has room."""
     room = Room(64 * MIB, patience=0.05)
     with Held(room) as large, Held(room) as small:
-        while room.has(MIB, small=large.bytes < MIB):
+        while room.has(large, MIB):
             await large.take(MIB)
         with pytest.raises(Crowded):
             await large.take(MIB)
         await small.take(MIB)
+
+
+@pytest.mark.parametrize("sizes", [[63] * 8, [64, 1, 40, 64, 2, 64], [80, 80, 80], [33] * 12])
+async def test_large_ones_that_grow_side_by_side_come_to_their_end(sizes: list[int]) -> None:
+    """However many begin at once, and however their steps fall, none waits for what the others hold for good."""
+    room = Room(patience=60)
+    done: list[int] = []
+
+    async def grow(size: int) -> None:
+        with Held(room) as one:
+            for _ in range(size):
+                await one.take(MIB)
+                assert room.held <= MOST
+                await asyncio.sleep(0)
+        done.append(size)
+
+    await asyncio.wait_for(asyncio.gather(*map(grow, sizes)), 20)
+    assert sorted(done) == sorted(sizes)
+    assert room.held == 0
