@@ -32,8 +32,9 @@ _AGENT_SPAN: Final = re.compile(r"(?:invoke_agent|invoke_workflow|agent|workflow
 
 
 def records_of(span: Span) -> list[Record]:
-    """The records that a span makes: none, one, or for an agent (a chain) that states what it used a run (a step) and a
-    shadow call.
+    """The records that a span makes: none, one, or two.
+
+    An agent that states what it used makes a run and a shadow call, a chain that does a step and a shadow call.
 
     Raises:
         RecordError: It is a model call, an agent or a tool, and something in it cannot be believed. The field is the
