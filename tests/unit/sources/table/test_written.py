@@ -132,7 +132,7 @@ def test_parquet_with_zones_nanoseconds_and_nothing_is_read(tmp_path: Path) -> N
     with duckdb.connect() as connection:
         connection.execute(
             f"COPY (SELECT {wide}, TIMESTAMPTZ '2026-11-05 11:00:00+01' AS created_at, 'gpt-4o' AS model, "
-            "'nan'::DOUBLE AS prompt_tokens, 200::DECIMAL(20, 0) AS completion_tokens, 0.0125::DECIMAL(38, 10) AS cost, "
+            "'nan'::DOUBLE AS prompt_tokens, 200::DECIMAL(20, 0) AS output_tokens, 0.0125::DECIMAL(38, 9) AS cost, "
             "{'at': "
             f"TIMESTAMPTZ '2026-11-05 11:00:00+01'}} AS meta) TO '{path}'"
         )
@@ -141,7 +141,7 @@ def test_parquet_with_zones_nanoseconds_and_nothing_is_read(tmp_path: Path) -> N
     assert call.cost_reported == 12_500_000
     with duckdb.connect() as connection:
         connection.execute(
-            "COPY (SELECT TIMESTAMP_NS '2026-11-05 10:00:00.000000789' AS ts, 'gpt-4o' AS model, 5 AS prompt_tokens) "
+            "COPY (SELECT TIMESTAMP_NS '2026-11-05 10:00:00.000000123' AS ts, 'gpt-4o' AS model, 5 AS prompt_tokens) "
             f"TO '{path}'"
         )
     assert [call.started_at for call in calls(read(path))] == [AT]
