@@ -15,8 +15,9 @@ from tokometer.records.values import MAX_DURATION_US
 from tokometer.sources.otlp.costs import cost_of
 from tokometer.sources.otlp.facts import finish_facts
 from tokometer.sources.otlp.outcome import outcome_of, ttft_of
-from tokometer.sources.otlp.roles import Part, part_of
+from tokometer.sources.otlp.roles import Part, part_of, unknown_word, word_of
 from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.unread import note
 from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
@@ -31,7 +32,9 @@ _AGENT_SPAN: Final = re.compile(r"(?:invoke_agent|invoke_workflow|agent|workflow
 
 
 def records_of(span: Span) -> list[Record]:
-    """The records that a span makes: none, one, or for an agent that states what it used a run and a shadow call.
+    """The records that a span makes: none, one, or two.
+
+    An agent that states what it used makes a run and a shadow call, a chain that does a step and a shadow call.
 
     Raises:
         RecordError: It is a model call, an agent or a tool, and something in it cannot be believed. The field is the
@@ -50,6 +53,8 @@ def records_of(span: Span) -> list[Record]:
         return [tool_of(span, native_id, start)]
     if part.role == "statement":
         return [_statement(span, part, native_id, start)]
+    if part.role == "sum":
+        return _sum(span, part, native_id, start)
     return _agent(span, part, native_id, start)
 
 
@@ -148,6 +153,18 @@ def _statement(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
     if span.parent_id:
         call.span_id, call.parent_id = span.parent_id, ""
     return call
+
+
+def _sum(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
+    """What was used below a span that is no agent: its step, and a statement where it says anything at all."""
+    if not usage_of(span.found).total and not quantities_of(span.found):
+        return []
+    call = call_of(span, part, native_id, start, shadow=True)
+    strange = unknown_word(span.found)
+    if strange:
+        note(span.found, "event", strange)
+    step = step_of(span, word_of(span), span.name)
+    return [call] if step is None else [step, call]
 
 
 #: Slot → the field of a call that it is, as it is.
