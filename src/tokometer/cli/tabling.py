@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokometer.sources.protocol import Target
     from tokometer.sources.table.engines import Engine, Shape
     from tokometer.sources.table.mapping import TableMap
+    from tokometer.sources.table.reading import Portion
 
 #: Records and refusals that are shown.
 _SHOWN: Final = 5
@@ -192,15 +193,17 @@ def _import(engine: Engine, maps: Sequence[TableMap], place: str, data: Path, *,
     from tokometer.sources.table.reading import Memory, portions
 
     counts = ("accepted", "duplicate", "changed", "refused")
-    told: dict[str, Any] = {"rows": 0, **dict.fromkeys(counts, 0), "tables": {}, "refusals": []}
+    told: dict[str, Any] = {"rows": 0, **dict.fromkeys(counts, 0)}
     if dry_run:
-        told = {"rows": 0, "good": 0, "refused": 0, "tables": {}, "refusals": []}
+        told = {"rows": 0, "good": 0, "refused": 0}
+    told |= {"passed": 0, "instead": {}, "tables": {}, "refusals": []}
+    if dry_run:
         for made in portions(engine, maps, Memory(), _PORTION):
-            _add(told, made.map, made.count, _looked_at(made, place))
+            _add(told, made, _looked_at(made, place))
     else:
         with open_door(data) as door, showing_progress("Importing") as progress:
             for made in portions(engine, maps, Memory(), _PORTION):
-                _add(told, made.map, made.count, door.take(made, place))
+                _add(told, made, door.take(made, place))
                 progress(told["rows"], 0)
     for line, why in engine.rejects():
         told["refused"] += 1
@@ -226,9 +229,14 @@ def _looked_at(made: Any, place: str) -> dict[str, Any]:  # noqa: ANN401 - a Por
     }
 
 
-def _add(told: dict[str, Any], one: TableMap, rows: int, found: Mapping[str, Any]) -> None:
+def _add(told: dict[str, Any], made: Portion, found: Mapping[str, Any]) -> None:
+    one, rows = made.map, made.count
     told["rows"] += rows
     told["tables"][one.table] = told["tables"].get(one.table, 0) + rows
+    told["passed"] += made.passed
+    for value, count in made.instead.items():
+        said = f"{one.table}: {', '.join(one.only)} {value}"
+        told["instead"][said] = told["instead"].get(said, 0) + count
     for name, value in found.items():
         if name != "refusals":
             told[name] += value
@@ -242,7 +250,7 @@ def _add(told: dict[str, Any], one: TableMap, rows: int, found: Mapping[str, Any
 
 
 def _preview(engine: Engine, maps: Sequence[TableMap], *, as_json: bool) -> None:
-    from tokometer.sources.table.detecting import lacking
+    from tokometer.sources.table.detecting import lacking, told_again
     from tokometer.sources.table.mapping import map_text
 
     shapes = engine.shapes()
@@ -257,10 +265,12 @@ def _preview(engine: Engine, maps: Sequence[TableMap], *, as_json: bool) -> None
             }
         )
         return
-    mapped = {one.table: one for one in maps}
+    mapped, again = {one.table: one for one in maps}, told_again(shapes)
     for shape in shapes:
         say(f"{shape.name}: {_columns(shape)}")
-        if shape.name not in mapped:
+        if shape.name not in mapped and shape.name in again:
+            say(f"  not mapped: it tells of the calls of {again[shape.name]}; --table takes it nevertheless")
+        elif shape.name not in mapped:
             say("  not mapped: its names tell nothing that we know; --table and --set map it")
         elif lacking(mapped[shape.name]):
             say(f"  lacks {', '.join(lacking(mapped[shape.name]))}: name a column with --set")
@@ -309,9 +319,15 @@ def _words(told: Mapping[str, Any], *, dry_run: bool) -> str:
         "accepted": "new",
         "duplicate": "already kept, the same",
         "changed": "already kept, corrected",
+        "passed": "passed over: rows of others than the map names",
         "refused": "would be refused" if dry_run else "refused: `tokometer doctor` says why",
     }
-    lines += [f"{told[name]:>12,}  {words}" for name, words in meanings.items() if name in told]
+    lines += [
+        f"{told[name]:>12,}  {words}"
+        for name, words in meanings.items()
+        if name in told and (told[name] or name != "passed")
+    ]
+    lines += [f"              {count:,} {said}" for said, count in told["instead"].items()]
     lines += list(told["refusals"][:_SHOWN])
     if told.get("saved"):
         lines.append(f"The map is {told['saved']}; the table is a [[target]] of tokometer.toml.")

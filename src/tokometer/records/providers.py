@@ -20,6 +20,13 @@ from tokometer.records.provider import Provider
 from tokometer.records.redaction import redacted
 
 _MAX_SLUG: Final = 64
+#: What the Vercel AI SDK writes behind a provider, folded: which of the provider's APIs answered (`groq.chat`).
+_APIS: Final = frozenset(
+    {
+        *("chat", "completion", "completions", "responses", "messages", "embedding", "embeddings", "textembedding"),
+        *("image", "video", "speech", "transcription", "realtime", "rerank", "reranking"),
+    }
+)
 
 _ALL: Final[tuple[Provider, ...]] = (
     Provider(
@@ -73,6 +80,7 @@ _ALL: Final[tuple[Provider, ...]] = (
             "google_vertex",
             "google_vertex_ai",
             "google_vertex_anthropic",
+            "vertex_anthropic",
             "vertex_ai_beta",
             "gcp",
         ),
@@ -374,7 +382,11 @@ def provider_of(alias: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _known(alias: str) -> str:
-    return _spellings().get(_fold(alias), "")
+    while True:
+        found = _spellings().get(_fold(alias), "")
+        alias, dot, api = alias.rpartition(".")
+        if found or not dot or _fold(api) not in _APIS:
+            return found
 
 
 @lru_cache(maxsize=4096)

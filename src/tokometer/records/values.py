@@ -26,11 +26,15 @@ MAX_NANO_USD: Final = 10**18 - 1
 MOST_ATTEMPTS: Final = 1_000_000
 #: Durations beyond a year are a wrong unit.
 MAX_DURATION_US: Final = 366 * 86_400 * 1_000_000
+_MOST_MS: Final = MAX_DURATION_US // 1_000
 
 #: A decimal exponent beyond which a number is out of all bounds, or nothing; written out it would fill the memory.
 _MOST_DIGITS: Final = 400
 #: Below this, in seconds, a float still holds microseconds to spare.
 _SHORT: Final = 3600.0
+#: Below this, in US dollars, a float holds nano-dollars to a thousandth, and this is far from where rounding turns.
+_SMALL_CHANGE: Final = 4096.0
+_NEXT_TO: Final = 1 / 16
 _MOST_BITS: Final = 1_328  # as many digits
 _BEYOND: Final = Decimal("1e400")
 _NANO: Final = Decimal(10) ** 9
@@ -170,11 +174,19 @@ def seconds(value: object) -> int:
 
 def milliseconds(value: object) -> int:
     """A duration given in milliseconds, in whole microseconds."""
+    if value.__class__ is int and 0 <= value <= _MOST_MS:
+        return value * 1_000
     return duration(value, 1_000)
 
 
 def money(value: object, *, signed: bool = False) -> int:
     """An amount of US dollars, in whole nano-dollars; beyond nine decimals it is rounded half to even."""
+    if value.__class__ is float and 0 <= value < _SMALL_CHANGE:
+        # Its sender wrote a number of nano-dollars where it is this close to one: no decimal says it otherwise.
+        scaled: float = value * 1e9
+        nano = round(scaled)
+        if abs(scaled - nano) < _NEXT_TO:
+            return nano
     amount = number(value)
     if amount < 0 and not signed:
         raise ValueError("is negative")

@@ -26,6 +26,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
         (
             "aider",
             "amp",
+            "antigravity",
             "anythingllm",
             "augment",
             "claude_code",

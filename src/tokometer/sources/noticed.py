@@ -22,7 +22,7 @@ class Noticed:
         self._place = place
         self._found: dict[tuple[str, str], list[int | None]] = {}
 
-    def add(self, topic: str, name: str, position: int | None = None) -> None:
+    def add(self, topic: str, name: str, position: int | None = None, *, count: int = 1) -> None:
         """Count `name` (a key, a type, a tier; never content) under a topic (a key of `records.TOPICS`).
 
         `position` is the byte offset of the line in the file, or the index in the request.
@@ -31,7 +31,7 @@ class Noticed:
         if (topic, shown) not in self._found and len(self._found) >= _MOST:
             shown = _OTHERS
         found = self._found.setdefault((topic, shown), [0, position])
-        found[0] = (found[0] or 0) + 1
+        found[0] = (found[0] or 0) + count
 
     def all(self) -> list[Notice]:
         """What was counted."""

@@ -135,6 +135,28 @@ def test_the_values_of_opentelemetry_are_known(alias: str, slug: str) -> None:
     assert provider_of(alias) == slug
 
 
+@pytest.mark.parametrize(
+    ("alias", "slug"),
+    [
+        ("openai.embedding", "openai"),
+        ("azure-openai.chat", "azure"),
+        ("groq.chat", "groq"),
+        ("xai.responses", "xai"),
+        ("cohere.textEmbedding", "cohere"),
+        ("togetherai.chat", "together"),
+        ("google.vertex.chat", "vertex"),
+        ("google.vertex.anthropic.messages", "vertex"),
+        ("google.generative-ai.embedding", "google"),
+        ("amazon-bedrock.embedding", "bedrock"),
+        ("my.chat", "my-chat"),
+        ("groq.chatty", "groq-chatty"),
+    ],
+)
+def test_an_api_behind_a_provider_is_no_provider_of_its_own(alias: str, slug: str) -> None:
+    """The Vercel AI SDK names the API with the provider, of all that it speaks to."""
+    assert provider_of(alias) == slug
+
+
 @given(st.text(max_size=400))
 def test_any_text_has_a_slug_that_stays(alias: str) -> None:
     """A slug is short, and is its own slug."""

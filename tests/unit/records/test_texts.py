@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
+from tokometer.records import texts
 from tokometer.records.lengths import MAX_NAME
-from tokometer.records.redaction import RULES
+from tokometer.records.redaction import RULES, masked
 from tokometer.records.texts import MOST, Class, mend, mended
 
 CLASSES: tuple[Class, ...] = ("name", "id", "long id", "label", "message", "long")
@@ -88,6 +90,38 @@ def test_what_has_passed_once_passes_unchanged(text: str, of: Class) -> None:
     kept.encode()
     assert "\x1b" not in kept
     assert mend(kept, of) == kept
+
+
+_HEX = st.text("0123456789abcdef", min_size=1, max_size=40)
+_EVENTS = ("claude_code.api_request", "claude_code.tool_result", "codex.sse_event", "gemini_cli.api_response")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("", *(f"{event}:" for event in _EVENTS), "req_", "toolu_", "call_", "msg_")),
+            st.lists(st.tuples(_HEX, st.sampled_from(":@|#/-")).map("".join), max_size=6).map("".join),
+            _HEX,
+        ).map("".join),
+        min_size=1,
+        max_size=9,
+        unique=True,
+    )
+)
+@settings(max_examples=examples(150))
+def test_what_looks_like_an_id_of_a_machine_is_one(ids: list[str]) -> None:
+    """Whether ids are passed at a look or one by one, the same of them stays; what passes at a look is not masked."""
+    assert mended(ids, "long id") == {one: found for one in ids if (found := texts._mend(one, "long id")).text != one}
+    if texts._machine_made(" ".join(ids)):
+        assert [masked(one) for one in ids] == ids
+
+
+@pytest.mark.parametrize("event", _EVENTS)
+def test_an_id_of_an_event_is_passed_at_a_look_and_a_key_is_not(event: str) -> None:
+    """What log events are named by costs no search for secrets; what only looks alike does."""
+    assert texts._machine_made(f"{event}:1f-2e/3d/17@18ec1f6ed440f4e7")
+    assert not texts._machine_made("app.api_key:1f2e3d4c5b6a79881f2e3d4c5b6a7988")
+    assert masked("app.api_key:1f2e3d4c5b6a79881f2e3d4c5b6a7988") != "app.api_key:1f2e3d4c5b6a79881f2e3d4c5b6a7988"
 
 
 def test_many_ids_of_machines_are_looked_at_as_one() -> None:

@@ -33,7 +33,7 @@ def carry_out(connection: duckdb.DuckDBPyConnection, shelf: DuckDBShelf, change:
     if arriving:
         shelf.put(table, change.put, arriving[0])
         rows = insertion(table, arriving)
-        _over(connection, rows.staged, rows.sql, rows.parameters)
+        _over(connection, rows.staged, rows.statement, rows.parameters)
     quarters = change.quarters()
     if quarters:
         marks = arrow_table(schema.DIRTY_QUARTERS.columns, [sorted(quarters)])
@@ -152,7 +152,7 @@ def reprice(connection: duckdb.DuckDBPyConnection, costs: Mapping[bytes, tuple[i
 def _over(
     connection: duckdb.DuckDBPyConnection,
     staged: object,  # noqa: ARG001 - DuckDB finds it by its name
-    sql: str,
+    sql: str | duckdb.Statement,
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Run SQL over an Arrow table, which DuckDB finds by the name of this parameter, `staged`.

@@ -15,12 +15,15 @@ from tokometer.records.values import MAX_DURATION_US
 from tokometer.sources.otlp.costs import cost_of
 from tokometer.sources.otlp.facts import finish_facts
 from tokometer.sources.otlp.outcome import outcome_of, ttft_of
-from tokometer.sources.otlp.roles import Part, part_of
+from tokometer.sources.otlp.roles import Part, part_of, unknown_word, word_of
 from tokometer.sources.otlp.span import Span
+from tokometer.sources.otlp.unread import note
 from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
 _OPENCLAW: Final = "openclaw."
+#: What the Vercel AI SDK calls Vercel's own gateway; the provider that it is (`sources.vercel_ai_gateway`).
+_GATEWAY, _VERCEL = "gateway", "vercel"
 _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 _ID: Final = {"traceId": 32, "spanId": 16}
@@ -31,7 +34,9 @@ _AGENT_SPAN: Final = re.compile(r"(?:invoke_agent|invoke_workflow|agent|workflow
 
 
 def records_of(span: Span) -> list[Record]:
-    """The records that a span makes: none, one, or for an agent that states what it used a run and a shadow call.
+    """The records that a span makes: none, one, or two.
+
+    An agent that states what it used makes a run and a shadow call, a chain that does a step and a shadow call.
 
     Raises:
         RecordError: It is a model call, an agent or a tool, and something in it cannot be believed. The field is the
@@ -50,6 +55,8 @@ def records_of(span: Span) -> list[Record]:
         return [tool_of(span, native_id, start)]
     if part.role == "statement":
         return [_statement(span, part, native_id, start)]
+    if part.role == "sum":
+        return _sum(span, part, native_id, start)
     return _agent(span, part, native_id, start)
 
 
@@ -92,7 +99,7 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         # Gathered by a span, so perhaps by others of its trace, too (records.tellings).
         group=span.trace_id,
         shadow=shadow,
-        provider=provider_of(get("provider", "")) or _implied_provider(span, model),
+        provider=_provider(span, model),
         model=model,
         operation=part.operation,
     )
@@ -150,12 +157,25 @@ def _statement(span: Span, part: Part, native_id: str, start: int) -> ModelCall:
     return call
 
 
+def _sum(span: Span, part: Part, native_id: str, start: int) -> list[Record]:
+    """What was used below a span that is no agent: its step, and a statement where it says anything at all."""
+    if not usage_of(span.found).total and not quantities_of(span.found):
+        return []
+    call = call_of(span, part, native_id, start, shadow=True)
+    strange = unknown_word(span.found)
+    if strange:
+        note(span.found, "event", strange)
+    step = step_of(span, word_of(span), span.name)
+    return [call] if step is None else [step, call]
+
+
 #: Slot → the field of a call that it is, as it is.
 _CALL_FIELDS: Final = {
     "account": "account",
     "agent": "agent",
     "api_key": "api_key",
     "environment": "environment",
+    "generation": "response_id",
     "estimated": "estimated_tokens",
     "knowledge_base": "knowledge_base",
     "labels": "labels",
@@ -297,7 +317,13 @@ def _agent_name(span: Span, part: Part) -> str:
     return _AGENT_SPAN.sub("", span.name)[:MAX_TEXT] or part.role
 
 
-def _implied_provider(span: Span, model: str) -> str:
+def _provider(span: Span, model: str) -> str:
+    stated: str = span.found.get("provider", "")
+    if stated == _GATEWAY and "ai_operation" in span.found:
+        return _VERCEL
+    named = provider_of(stated)
+    if named:
+        return named
     if span.name.startswith("claude_code."):
         return "anthropic"
     return infer_provider(model)

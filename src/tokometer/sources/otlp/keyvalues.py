@@ -8,7 +8,7 @@ events of each dialect have theirs.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from tokometer.records import mistake
@@ -57,6 +57,12 @@ class Meanings(dict[bytes, "Known"]):
     def __init__(self, table: Mapping[str, Attribute]) -> None:
         super().__init__()
         self._by_bytes = {name.encode(): attribute for name, attribute in table.items()}
+        #: How those begin that are never the same twice (tag and length of the key, the key, a tag) → what reads them.
+        self._once = {
+            bytes((_KEY, len(name), *name, _VALUE)): self._reader(attribute, len(name) + 3)
+            for name, attribute in self._by_bytes.items()
+            if (attribute.slot == IGNORED or attribute.slot in _UNREPEATED) and len(name) < _ONE_BYTE
+        }
         self._slots = frozenset(attribute.slot for attribute in table.values())
         self._meaning = self.__getitem__
         ON_CHANGE.append(self.clear)
@@ -78,42 +84,55 @@ class Meanings(dict[bytes, "Known"]):
 
     def __missing__(self, encoded: bytes) -> Known:
         """Read an encoded `KeyValue`, and remember it where it may come again."""
-        # The usual form by hand: tag, length below 128, key, tag, length below 128, one member of the union.
-        if len(encoded) > _SHORTEST and encoded[0] == _KEY and encoded[1] < _ONE_BYTE:
-            end = 2 + encoded[1]
-            attribute = self._by_bytes.get(encoded[2:end])
-            if attribute is not None and attribute.slot == IGNORED:
-                return None
-            if len(encoded) <= end + 3 or encoded[end] != _VALUE:
-                known = self._slow(encoded)
-            elif attribute is None and (attribute := _other(encoded[2:end])) is None:
-                known = _labels(encoded[2:end], encoded)
-            elif encoded[end + 1] == len(encoded) - end - 2:
-                known = self._quick(attribute, encoded[end + 2], encoded[end + 3 :], encoded)
-                if attribute.slot in _UNREPEATED:
-                    return known
-            else:
-                known = self._slow(encoded)
-        else:
-            known = self._slow(encoded)
+        if len(encoded) > _SHORTEST:
+            read = self._once.get(encoded[: 3 + encoded[1]])
+            if read is not None:
+                return read(encoded)
+        known = self._read(encoded)
         if len(encoded) <= _REMEMBERED_BYTES:
             if len(self) >= _REMEMBERED:
                 self.clear()
             self[encoded] = known
         return known
 
+    def _read(self, encoded: bytes) -> Known:
+        # The usual form by hand: tag, length below 128, key, tag, length below 128, one member of the union.
+        if len(encoded) <= _SHORTEST or encoded[0] != _KEY or encoded[1] >= _ONE_BYTE:
+            return self._slow(encoded)
+        end = 2 + encoded[1]
+        attribute = self._by_bytes.get(encoded[2:end])
+        if attribute is not None and attribute.slot == IGNORED:
+            return None
+        if len(encoded) <= end + 3 or encoded[end] != _VALUE:
+            return self._slow(encoded)
+        if attribute is None and (attribute := _other(encoded[2:end])) is None:
+            return _labels(encoded[2:end], encoded)
+        if encoded[end + 1] != len(encoded) - end - 2:
+            return self._slow(encoded)
+        return self._quick(attribute, encoded[end + 2], encoded[end + 3 :], encoded)
+
+    def _reader(self, attribute: Attribute, at: int) -> Callable[[bytes], Known]:
+        """Reads an attribute in the usual form whose value begins at `at`, with its length."""
+        if attribute.slot == IGNORED:
+            return lambda _: None
+        slot, is_count = attribute.slot, attribute.convert is count and not attribute.rank
+
+        def read(encoded: bytes) -> Known:
+            size = len(encoded) - at - 2
+            if size <= 0 or encoded[at] != size + 1:
+                return self._slow(encoded)
+            tag = encoded[at + 1]
+            if is_count and tag == _INT and (number := _varint(encoded[at + 2 :])) is not None:
+                # Small enough, and not negative: what nearly all counts are.
+                return slot, number
+            return self._quick(attribute, tag, encoded[at + 2 :], encoded)
+
+        return read
+
     def _quick(self, attribute: Attribute, tag: int, content: bytes, encoded: bytes) -> Known:
         """An attribute in the usual form; `content` is what follows the tag of its value."""
         value: object
-        if tag == _INT and len(content) <= _SHORT_VARINT:
-            if content[-1] >= _ONE_BYTE:
-                return self._slow(encoded)
-            number = content[-1]
-            for byte in content[-2::-1]:
-                number = number << 7 | byte & 0x7F
-            if attribute.convert is count and not attribute.rank:
-                # Small enough, and not negative: what nearly all counts are.
-                return attribute.slot, number
+        if tag == _INT and (number := _varint(content)) is not None:
             value = number
         elif tag == _STRING and content[0] == len(content) - 1:
             try:
@@ -151,6 +170,20 @@ class Meanings(dict[bytes, "Known"]):
         return attribute, Reading(
             attribute.slot, attribute.rank, None, "is broken, or nested too deeply", attribute.name
         )
+
+
+def _varint(content: bytes) -> int | None:
+    """A whole number of up to four bytes that is all there is; None of anything else."""
+    number = content[-1]
+    if number >= _ONE_BYTE or len(content) > _SHORT_VARINT:
+        return None
+    if len(content) == 2 and content[0] >= _ONE_BYTE:  # noqa: PLR2004 - what most are
+        return content[0] - _ONE_BYTE | number << 7
+    for byte in content[-2::-1]:
+        if byte < _ONE_BYTE:
+            return None  # it ends here, and another field follows
+        number = number << 7 | byte & 0x7F
+    return number
 
 
 def _other(key: bytes) -> Attribute | None:

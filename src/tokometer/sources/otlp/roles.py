@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NamedTuple
 
+from tokometer.records.redaction import masked
 from tokometer.sources.litellm.operations import MODEL_CALLS, OTHERS, plain
 from tokometer.sources.otlp.object_keys import OBJECTS
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.tokens import QUANTITY_SLOTS
 from tokometer.sources.otlp.tokens import SLOTS as TOKEN_SLOTS
 
-Role = Literal["call", "agent", "workflow", "tool", "statement", ""]
+Role = Literal["call", "agent", "workflow", "tool", "statement", "sum", ""]
 
 
 class Part(NamedTuple):
@@ -34,6 +35,9 @@ _WORKFLOW: Final = Part("workflow", "invoke_workflow")
 _TOOL: Final = Part("tool", "execute_tool")
 #: The sum of what a run used, told by a span that stands beside the run's calls.
 _STATEMENT: Final = Part("statement", "invoke_agent")
+#: A chain, a step or a wrapper that says what was used below it, and is no call itself.
+_SUM: Final = Part("sum", "invoke_agent")
+_SUM_OF_EMBEDDINGS: Final = Part("sum", "embeddings")
 
 #: gen_ai.operation.name
 _OPERATIONS: Final = {
@@ -92,8 +96,19 @@ _OPENCLAW: Final = {
 }
 
 
-def part_of(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
-    """The part that a span plays; one that means nothing to a meter (HTTP, a database) plays none."""
+def part_of(span: Span) -> Part:
+    """The part that a span plays; one that means nothing to a meter (HTTP, a database) plays none.
+
+    One that is no call and says what was used is the sum of calls, which counts as far as none of them is known.
+    """
+    part = _said(span)
+    if part.role or span.found.keys().isdisjoint(_USAGE) or span.found.get("operation") in _AGAIN:
+        return part
+    # What embeds has no answer that could be counted.
+    return _SUM_OF_EMBEDDINGS if span.found.keys() & _USAGE <= {"input", "total"} else _SUM
+
+
+def _said(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
     found = span.found
     operation = found.get("operation")
     if span.name.startswith("openclaw.") and span.name in _OPENCLAW:
@@ -150,6 +165,8 @@ def _guess(found: dict[str, Any], operation: str | None) -> Part:
     return _NOTHING
 
 
+#: Operations that tell again of an answer which was made before.
+_AGAIN: Final = frozenset({"fetch_response"})
 #: What only a model call has.
 _USAGE: Final = frozenset(TOKEN_SLOTS) | QUANTITY_SLOTS.keys() | OBJECTS.keys()
 #: Words of the dialects that mean nothing to a meter, by slot; others are noticed.
@@ -189,3 +206,28 @@ _NAMES: Final = {
     "mlflow_type": "mlflow.spanType",
     "langsmith_kind": "langsmith.span.kind",
 }
+
+
+#: Where the dialects say what kind of a span it is.
+_WORDS: Final = (
+    "langfuse_type",
+    "openinference_kind",
+    "traceloop_kind",
+    "mlflow_type",
+    "langsmith_kind",
+    "ai_operation",
+    "operation",
+    "request_type",
+)
+#: What the names of spans begin with of those who say it there.
+_OWN: Final = ("claude_code.", "openclaw.")
+
+
+def word_of(span: Span) -> str:
+    """What a span of one of the dialects says that it is; empty for any other span."""
+    found = span.found
+    for slot in _WORDS:
+        if found.get(slot):
+            word = str(found[slot])
+            return word.lower() if word.isupper() and masked(word) == word else word
+    return span.name.partition(".")[2] if span.name.startswith(_OWN) else ""

@@ -11,35 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tokometer.records import Record, mistake
-from tokometer.records.redaction import masked
 from tokometer.sources.otlp.build import step_of
+from tokometer.sources.otlp.roles import word_of
 from tokometer.sources.otlp.span import Span
 
 #: What a bridge has as its type.
 BRIDGE: Final = "bridge"
-#: Where the dialects say what kind of a span it is.
-_WORDS: Final = (
-    "langfuse_type",
-    "openinference_kind",
-    "traceloop_kind",
-    "mlflow_type",
-    "langsmith_kind",
-    "ai_operation",
-    "operation",
-    "request_type",
-)
-#: What the names of spans begin with of those who say it there.
-_OWN: Final = ("claude_code.", "openclaw.")
-
-
-def word_of(span: Span) -> str:
-    """What a span of one of the dialects says that it is; empty for any other span."""
-    found = span.found
-    for slot in _WORDS:
-        if found.get(slot):
-            word = str(found[slot])
-            return word.lower() if word.isupper() and masked(word) == word else word
-    return span.name.partition(".")[2] if span.name.startswith(_OWN) else ""
 
 
 def steps_of(spans: Iterable[Span], kept: Iterable[Record]) -> Iterator[Record]:

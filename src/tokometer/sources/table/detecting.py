@@ -7,7 +7,8 @@ Names are compared in small letters and without what separates words: `PromptTok
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tokometer.records import KINDS
@@ -15,115 +16,70 @@ from tokometer.records.fields import FIELDS, REQUIRED
 from tokometer.records.told_again import BESIDE, columns
 from tokometer.sources.table.engines import Shape
 from tokometer.sources.table.mapping import Join, TableMap, is_duration, names_of
+from tokometer.sources.table.names import (
+    BY_MODEL,
+    CHANGED,
+    COLLECTIONS,
+    CONVERSATIONS,
+    COUNTED,
+    DAYS,
+    MICRO,
+    MILLI,
+    NAMES,
+    NANO,
+    OF_CONVERSATION,
+    OTHERS,
+    PARTS,
+    ROLES,
+    SECONDS,
+    TABLES,
+    TIMES,
+    USED,
+    WORKED,
+)
 
-#: Names beside those of our own record format, by field; the first that is there is taken.
-_TIMES: Final = (
-    "startedat starttime requestedat createdat createdtime creationtime createdon createddate datecreated created "
-    "timestamp requesttime sentat loggedat eventtime occurredat insertedat datetime time date usagedate day ts"
-)
-_CHANGED: Final = "updatedat lastupdated lastupdatedat modifiedat lastmodified lastmodifiedat updatedon updated"
-_CALLS: Final = {
-    "started_at": _TIMES,
-    "ended_at": "completedat finishedat endedat endtime",
-    "model": "modelid modelname modelused llmmodel aimodel model llm modelversion",
-    "provider": "provider providername modelprovider aiprovider llmprovider vendor",
-    "prompt_tokens": "prompttokens prompttokencount promptevalcount",
-    "input_tokens": "inputtokens tokensin inputtokencount tokensinput tokensprompt requesttokens",
-    "cache_read_tokens": "cachereadtokens cachereadinputtokens cachedtokens cachedinputtokens cachehittokens",
-    "cache_write_tokens": "cachewritetokens cachecreationtokens cachecreationinputtokens",
-    "output_tokens": (
-        "completiontokens outputtokens tokensout outputtokencount tokensoutput tokenscompletion "
-        "completiontokencount responsetokens generatedtokens candidatestokens evalcount"
-    ),
-    "reasoning_tokens": "reasoningtokens thinkingtokens thoughtstokens",
-    "total_tokens": "totaltokens tokencount tokensused tokenusage tokenstotal totaltokencount tokens",
-    "cost_usd": "costusd totalcostusd cost totalcost amountusd price estimatedcost",
-    "latency_ms": (
-        "latencyms durationms responsetimems elapsedms processingtimems generationtimems latency duration "
-        "responsetime elapsed elapsedtime processingtime generationtime durationseconds latencyseconds"
-    ),
-    "ttft_ms": "ttftms timetofirsttokenms ttft timetofirsttoken firsttokenms",
-    "session_id": "conversationid sessionid chatid threadid",
-    "user": "userid username useremail user createdby owner",
-    "team": "team teamid department",
-    "project": "project projectid projectname",
-    "error_message": "errormessage error",
-    "http_status": "statuscode httpstatus",
-    "stop_reason": "finishreason stopreason",
-    "knowledge_base": "knowledgecollectionid knowledgebaseid collectionid knowledgebase",
-}
-_MODELS: Final = {
-    "started_at": f"{_CHANGED} {_TIMES} installationdate installedat",
-    "model": "name modelname modelid model fullname",
-    "title": "displayname title",
-    "size_bytes": "sizebytes size sizeinbytes filesize",
-    "parameters": "parametersize parametercount parameters",
-    "quantisation": "quantizationlevel quantization quantisation",
-    "file_format": "format fileformat",
-    "tools": "supportstools tools",
-    "installed": "isavailable installed isinstalled available",
-    "progress": "downloadprogress progress",
-    "status": "downloadstatus status state",
-    "installed_at": "installedat installationdate installdate downloadedat",
-    "last_used_at": "lastused lastusedat lastuseddate",
-}
-_BASES: Final = {
-    "started_at": f"{_CHANGED} {_TIMES}",
-    "name": "name title collectionname",
-    "documents": "documentcount documents totaldocuments documentscount filecount",
-    "chunks": "chunkcount totalchunks chunks",
-    "tokens": "tokencount totaltokens tokens",
-    "size_bytes": "sizebytes totalsize size totalsizebytes",
-    "embedding_model": "embeddingmodel embeddingmodelname",
-}
-_DOCUMENTS: Final = {
-    "started_at": f"{_CHANGED} processedat uploadedat {_TIMES}",
-    "title": "filename title name documentname originalfilename",
-    "knowledge_base": "collectionname knowledgecollectionid collectionid knowledgebaseid",
-    "path": "filepath path sourceurl url source",
-    "media_type": "contenttype mimetype mediatype filetype",
-    "status": "processingstatus status state",
-    "error_message": "errormessage processingerror error",
-    "chunks": "chunkcount totalchunks chunks",
-    "size_bytes": "filesize sizebytes size filesizebytes",
-    "duration_ms": "processingtimems processingdurationms processingtime",
-}
-_OTHERS: Final = {"started_at": _TIMES}
-_NAMES: Final = {"calls": _CALLS, "models": _MODELS, "knowledge_bases": _BASES, "documents": _DOCUMENTS}
-#: What a table is called that holds a kind; tried in this order.
-_TABLES: Final = (
-    (re.compile(r"(knowledge|rag).*(documents?|files?)$|^documents?$"), "documents"),
-    (re.compile(r"knowledge(collections?|bases?)$|^collections?$"), "knowledge_bases"),
-    (re.compile(r"(ollama|local|llm|ai)models?$|^models?$"), "models"),
-    (re.compile(r"(tool)(calls?|uses?|invocations?)$"), "tools"),
-    (re.compile(r"(job|cron)(runs?|history|executions?)$"), "jobs"),
-    (re.compile(r"(agent)(runs?|executions?)$"), "runs"),
-)
-#: Any of these makes a table one of calls.
-_USED: Final = ("prompt_tokens", "input_tokens", "output_tokens", "total_tokens", "cost_usd")
-#: Who wrote a message, and the words for the one that a model wrote.
-_ROLES: Final = ("role", "sender", "authorrole", "messagerole")
-_BY_MODEL: Final = ["assistant", "ai", "bot", "model"]
-_CONVERSATIONS: Final = ("conversationid", "sessionid", "chatid", "threadid")
-#: Taken from the conversation where the message does not say.
-_OF_CONVERSATION: Final = ("model", "provider", "user", "team", "project", "knowledge_base")
-_SECONDS: Final = re.compile(r"(seconds|secs|sec|_s)$", re.IGNORECASE)
-_MILLI: Final = re.compile(r"(milliseconds|millis|ms)$", re.IGNORECASE)
-_MICRO: Final = re.compile(r"(microseconds|micros|us)$", re.IGNORECASE)
-_NANO: Final = re.compile(r"(nanoseconds|nanos|ns)$", re.IGNORECASE)
-_COUNTED: Final = {"requestscount": "requests", "requestcount": "requests", "requests": "requests"}
 #: The model of calls of which nothing names one.
 UNNAMED: Final = "unknown"
 
 
+@lru_cache(maxsize=65_536)
 def folded(name: str) -> str:
     """A name without what separates its words, in small letters."""
     return re.sub(r"[^0-9a-z]", "", name.lower())
 
 
 def proposed(shapes: Sequence[Shape]) -> list[TableMap]:
-    """The maps of those tables that look like something of ours."""
-    return [found for shape in shapes if (found := propose(shape, shapes)) is not None]
+    """The maps of those tables that look like something of ours, and tell nothing that another tells (better)."""
+    again = told_again(shapes)
+    return [found for shape in shapes if shape.name not in again and (found := propose(shape, shapes)) is not None]
+
+
+def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
+    """Tables of calls that another table of the same database tells one by one → that table.
+
+    Messages beside a table of what each answer used, by the same conversations; beside either the sums of days by
+    provider, which name no user: they are the provider's own.
+    """
+    maps = {
+        shape.name: found
+        for shape in shapes
+        if not is_export(shape)
+        and _kind(shape) == "calls"
+        and (found := propose(shape, shapes)) is not None
+        and not lacking(found)
+    }
+    days = [name for name, one in maps.items() if "labels.requests" in one.fields]
+    messages = [name for name, one in maps.items() if one.only and name not in days]
+    each = [name for name, one in maps.items() if name not in (*days, *messages) and _is_of_answers(one)]
+    sums = [name for name in days if "provider" in maps[name].fields and "user" not in maps[name].fields]
+    told = {name: (each or messages)[0] for name in sums if each or messages}
+    of_conversations = [name for name in each if "session_id" in maps[name].fields]
+    return told | {name: of_conversations[0] for name in messages if of_conversations}
+
+
+def _is_of_answers(one: TableMap) -> bool:
+    """Whether the rows of a table say what went into one answer and what came out of it."""
+    return "output_tokens" in one.fields and ("prompt_tokens" in one.fields or "input_tokens" in one.fields)
 
 
 def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap | None:
@@ -143,6 +99,7 @@ def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap |
     if kind == "calls":
         joins = _conversation(shape, shapes, fields)
         only = _by_model(shape, fields)
+        joins += _knowledge(fields, joins, shapes)
         constants["model"] = UNNAMED
         _finish_calls(shape, fields)
     elif kind == "models" and not fields.get("provider"):
@@ -156,6 +113,7 @@ def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap |
         fields=fields,
         constants=constants,
         units=_units(kind, fields),
+        decimal=shape.decimal,
         id="" if KINDS[kind].identity else id_,
         cursor=_cursor(shape, id_, fields),
         only=only,
@@ -166,7 +124,7 @@ def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap |
 def _tell_times(shape: Shape, kind: str, fields: dict[str, str | list[str]]) -> None:
     """What is told of a model is as new as its row."""
     if KINDS[kind].identity:
-        words = _NAMES.get(kind, _OTHERS)["started_at"].split()
+        words = NAMES.get(kind, OTHERS)["started_at"].split()
         times = list(dict.fromkeys(column for word in words if (column := _first(shape, [word]))))
         if len(times) > 1:
             fields["started_at"] = times
@@ -190,20 +148,21 @@ def _kind(shape: Shape) -> str:
         named = shape.columns.keys()
         return min(KINDS, key=lambda kind: (len(named - columns(kind).keys()), len(columns(kind).keys() - named)))
     name = folded(shape.name)
-    for pattern, kind in _TABLES:
+    for pattern, kind in TABLES:
         if pattern.search(name):
             found = _fields(shape, kind)
             return kind if all(found.get(one) for one in REQUIRED[kind] if one != "provider") else ""
     fields = _fields(shape, "calls")
-    timed = bool(fields.get("started_at"))
-    return "calls" if timed and any(fields.get(one) for one in _USED) else ""
+    used = bool(fields.get("started_at")) and any(fields.get(one) for one in USED)
+    worked = any(one in fields for one in WORKED) or bool(_first(shape, (*ROLES, *COUNTED)))
+    return "calls" if used and worked and not PARTS.search(name) else ""
 
 
 def _fields(shape: Shape, kind: str) -> dict[str, str | list[str]]:
     """Field → column, by their names; a column fills one field."""
     found: dict[str, str | list[str]] = {}
     taken: set[str] = set()
-    own = _NAMES.get(kind, _OTHERS)
+    own = NAMES.get(kind, OTHERS)
     names = {field.name: [*own.get(field.name, "").split(), folded(field.name)] for field in FIELDS[kind]}
     aliases = {field.name: [folded(alias) for alias in field.aliases] for field in FIELDS[kind]}
     for table in (names, aliases):
@@ -232,12 +191,12 @@ def _first(shape: Shape, words: Iterable[str], taken: Iterable[str] = ()) -> str
 
 def _conversation(shape: Shape, shapes: Sequence[Shape], fields: dict[str, str | list[str]]) -> list[Join]:
     """What is known of a message by its conversation."""
-    column = _first(shape, _CONVERSATIONS)
+    column = _first(shape, CONVERSATIONS)
     other, key = _pointed_to(shape, column, shapes, ("conversations", "conversation", "sessions", "chats", "threads"))
     if other is None:
         return []
     theirs = _fields(other, "calls")
-    for name in _OF_CONVERSATION:
+    for name in OF_CONVERSATION:
         told = theirs.get(name)
         if isinstance(told, str):
             mine = fields.get(name)
@@ -246,13 +205,27 @@ def _conversation(shape: Shape, shapes: Sequence[Shape], fields: dict[str, str |
     return [Join(other.name, column, key)]
 
 
+def _knowledge(fields: dict[str, str | list[str]], joins: Sequence[Join], shapes: Sequence[Shape]) -> list[Join]:
+    """The name of the knowledge base that a call or its conversation names by its id."""
+    told = fields.get("knowledge_base")
+    columns = [told] if isinstance(told, str) else told or []
+    other = next((one for one in shapes if folded(one.name) in COLLECTIONS), None)
+    title = _first(other, ("name", "title")) if other is not None else ""
+    if not columns or other is None or not title or any(join.table == other.name for join in joins):
+        return []
+    key = _first(other, ("collectionid", "knowledgeid")) or other.key or _first(other, ("id",))
+    if not key:
+        return []
+    fields["knowledge_base"] = [f"{other.name}.{title}", *columns]
+    return [Join(other.name, columns[0], key)]
+
+
 def _collection(shape: Shape, shapes: Sequence[Shape], fields: dict[str, str | list[str]]) -> list[Join]:
     """The name of the collection that a document is in."""
     column = fields.get("knowledge_base")
     if not isinstance(column, str):
         return []
-    names = ("knowledgecollections", "knowledgebases", "collections")
-    other, key = _pointed_to(shape, column, shapes, names)
+    other, key = _pointed_to(shape, column, shapes, COLLECTIONS)
     title = _first(other, ("name", "title")) if other is not None else ""
     if other is None or not title:
         return []
@@ -270,32 +243,38 @@ def _pointed_to(shape: Shape, column: str, shapes: Sequence[Shape], names: Seque
         return by_name[target], key or by_name[target].key
     by_word = {folded(one.name): one for one in shapes}
     other = next((by_word[name] for name in names if name in by_word), None)
-    key = (other.key or _first(other, ("id",))) if other is not None else ""
+    # A column of the same name is what it points to, where there are both a number of rows and an id for others.
+    same = _first(other, (folded(column),)) if other is not None else ""
+    key = (same or other.key or _first(other, ("id",))) if other is not None else ""
     return (other, key) if other is not None and other is not shape and key else (None, "")
 
 
 def _by_model(shape: Shape, fields: dict[str, str | list[str]]) -> dict[str, list[str]]:
     """Of messages those that a model wrote; a count of a message's tokens is that of the answer."""
-    column = _first(shape, _ROLES)
+    column = _first(shape, ROLES)
     if not column:
         return {}
-    if (
-        "output_tokens" not in fields
-        and "total_tokens" in fields
-        and folded(str(fields["total_tokens"]))
-        in (
-            "tokencount",
-            "tokens",
-        )
-    ):
+    if "output_tokens" not in fields and folded(str(fields.get("total_tokens", ""))) in ("tokencount", "tokens"):
         fields["output_tokens"] = fields.pop("total_tokens")
-    return {column: _BY_MODEL}
+    if re.search(r"int|numeric|bit|real|double", shape.columns[column]):
+        # A number for each role, and nobody knows which is the model's: the answers are those that used something.
+        used = next((fields[name] for name in USED if name in fields and isinstance(fields[name], str)), "")
+        return {str(used): []} if _is_told(fields) and used else {column: BY_MODEL}
+    return {column: BY_MODEL}
+
+
+def _is_told(fields: Mapping[str, str | list[str]]) -> bool:
+    """Whether columns say what went in beside what came out, which only answers have."""
+    return "prompt_tokens" in fields or "input_tokens" in fields
 
 
 def _finish_calls(shape: Shape, fields: dict[str, str | list[str]]) -> None:
     """What several columns say together."""
-    fields |= {f"labels.{_COUNTED[folded(column)]}": column for column in shape.columns if folded(column) in _COUNTED}
-    changed = _first(shape, _CHANGED.split())
+    counted = _first(shape, COUNTED)
+    if counted:
+        fields["labels.requests"] = counted
+        fields["started_at"] = _first(shape, DAYS) or fields["started_at"]
+    changed = _first(shape, CHANGED.split())
     if changed:
         fields["revision"] = changed
     # A total beside what it is the sum of says nothing, and other programs add up otherwise.
@@ -305,15 +284,22 @@ def _finish_calls(shape: Shape, fields: dict[str, str | list[str]]) -> None:
 
 def _cursor(shape: Shape, id_: str, fields: dict[str, str | list[str]]) -> str | list[str]:
     """What changes when a row does; else what grows with the rows; else their time."""
-    changed = _first(shape, _CHANGED.split())
+    changed = _first(shape, CHANGED.split())
     if changed:
-        made = _first(shape, _TIMES.split())
-        same = made and made != changed and shape.columns[made] == shape.columns[changed]
+        made = _first(shape, TIMES.split())
+        same = made and made != changed and _sort(shape.columns[made]) == _sort(shape.columns[changed])
         return [changed, made] if same else changed
     if id_ and "int" in shape.columns.get(id_, "") and "point" not in shape.columns[id_]:
         return id_
     told = fields.get("started_at", "")
     return told if isinstance(told, str) else told[0]
+
+
+def _sort(kind: str) -> str:
+    """What values of a type can be compared with: a time with a time, text with text."""
+    if "char" in kind or "text" in kind or "clob" in kind:
+        return "text"
+    return "time" if "time" in kind or "date" in kind else kind
 
 
 def _units(kind: str, fields: dict[str, str | list[str]]) -> dict[str, str]:
@@ -322,7 +308,7 @@ def _units(kind: str, fields: dict[str, str | list[str]]) -> dict[str, str]:
     for name, told in fields.items():
         column = told if isinstance(told, str) else told[0]
         if is_duration(kind, name):
-            ends = ((_MILLI, "ms"), (_MICRO, "us"), (_NANO, "ns"), (_SECONDS, "s"))
+            ends = ((MILLI, "ms"), (MICRO, "us"), (NANO, "ns"), (SECONDS, "s"))
             unit = next((unit for pattern, unit in ends if pattern.search(column)), "ms")
             if unit != "ms":
                 found[name] = unit

@@ -5,6 +5,8 @@ Names of tables and columns stand in a query only as the database itself gave th
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,13 +17,14 @@ from tokometer.host.regular import check_regular
 from tokometer.records.redaction import redacted
 from tokometer.sources import folders
 from tokometer.sources.database import Tables, opened
+from tokometer.sources.table.figures import mark_of
 
 #: Tables and columns that are looked at.
 MOST_TABLES: Final = 2_000
-MOST_COLUMNS: Final = 500
-#: What DuckDB may take of this machine for one file.
+MOST_COLUMNS: Final = 20_000
+#: What DuckDB may take of this machine for one file; the latter where it has thousands of columns.
+_MEMORY: Final = ("512MB", "1GB")
 _LIMITS: Final = {
-    "memory_limit": "512MB",
     "threads": "1",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -32,6 +35,13 @@ FILE_TABLE: Final = "file"
 _LONGEST: Final = 200
 #: Rows of a CSV that are no rows, to list.
 _MOST_REJECTS: Final = 1_000
+#: Rows and values that are looked at for how numbers are written.
+_SAMPLE_ROWS: Final = 2_000
+_SAMPLE: Final = 100_000
+_WIDE: Final = 1_000
+#: Bytes that are looked at for how text is written.
+_SAMPLE_BYTES: Final = 16 << 20
+_TIMESTAMP: Final = re.compile(r"TIMESTAMP(?:TZ)?(?:_NS)?(?: WITH TIME ZONE)?")
 
 
 class TableError(Exception):
@@ -51,6 +61,8 @@ class Shape:
     columns: dict[str, str]
     #: The column that tells rows from each other, where there is exactly one.
     key: str = ""
+    #: What parts fractions in its numbers, where they are text and say so.
+    decimal: str = ""
     #: Column → the table and column that it points to, where the database says.
     references: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: The schema that it is in, where it has to be named, and its name there.
@@ -122,7 +134,7 @@ class Sqlite:
         references = {
             str(row["source"]): (str(row["target"]), str(row["key"] or "")) for row in self._tables.rows(query, (name,))
         }
-        return Shape(name, columns, keys[0] if len(keys) == 1 else "", references)
+        return Shape(name, columns, keys[0] if len(keys) == 1 else "", references=references)
 
     def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """See `Engine.rows`."""
@@ -149,27 +161,56 @@ class DuckDb:
         check_regular(path)
         self._parquet = parquet
         self._error = duckdb.Error
-        self._connection = duckdb.connect(":memory:", config=dict(_LIMITS))
+        # A name with a star or brackets is a pattern to DuckDB; these name themselves in brackets.
+        named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+        named = "'" + named.replace("'", "''") + "'"
         # Text as it stands: what it means is for the fields to say. Lines that are no rows are listed, not fatal.
-        reader = (
-            "read_parquet(?)"
+        self._relation = (
+            f"read_parquet({named})"
             if parquet
-            else "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 1000, "
-            "max_line_size = 16777216, sample_size = 2048)"
+            else f"read_csv({named}, all_varchar = true, header = true, store_rejects = true, rejects_limit = 1000, "
+            f"max_line_size = 16777216, sample_size = 2048, encoding = '{_encoding(path)}')"
         )
-        try:
-            # A name with a star or brackets is a pattern to DuckDB; these name themselves in brackets.
-            named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
-            self._relation = reader.replace("?", "'" + named.replace("'", "''") + "'")
-            self._described = self._connection.execute(f"DESCRIBE SELECT * FROM {self._relation}").fetchall()
-        except self._error as error:
-            self.close()
-            raise TableError(f"cannot be read: {_why(error)}") from error
+        for memory in _MEMORY:
+            self._connection = duckdb.connect(":memory:", config={**_LIMITS, "memory_limit": memory})
+            try:
+                self._connection.execute("SET TimeZone = 'UTC'")
+                self._described = self._description()
+                break
+            except self._error as error:
+                self.close()
+                if memory != _MEMORY[-1] and isinstance(error, duckdb.OutOfMemoryException):
+                    continue
+                raise TableError(f"cannot be read: {_why(error)}") from error
+
+    def _description(self) -> list[tuple[Any, ...]]:
+        """The columns; times with a zone become those of UTC, and nanoseconds what Python has."""
+        described = self._connection.execute(f"DESCRIBE SELECT * FROM {self._relation}").fetchall()
+        casts = {
+            quoted(str(name)): plain
+            for name, kind, *_ in described
+            if (plain := _TIMESTAMP.sub("TIMESTAMP", str(kind))) != str(kind)
+        }
+        if not casts:
+            return described
+        replaced = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in casts.items())
+        self._relation = f"(SELECT * REPLACE ({replaced}) FROM {self._relation})"
+        return self._connection.execute(f"DESCRIBE SELECT * FROM {self._relation}").fetchall()
 
     def shapes(self) -> list[Shape]:
         """See `Engine.shapes`."""
         columns = {str(row[0]): str(row[1]).lower() for row in self._described[:MOST_COLUMNS]}
-        return [Shape(FILE_TABLE, columns)]
+        return [Shape(FILE_TABLE, columns, decimal="" if self._parquet else self._mark(len(columns)))]
+
+    def _mark(self, columns: int) -> str:
+        """What parts fractions in the first rows of a file of text; of very wide ones nothing is said."""
+        if columns > _WIDE:
+            return ""
+        query = f"SELECT * FROM {self._relation} LIMIT {max(1, min(_SAMPLE_ROWS, _SAMPLE // max(1, columns)))}"
+        try:
+            return mark_of(value for row in self._connection.execute(query).fetchall() for value in row)
+        except self._error as error:
+            raise TableError(f"cannot be read: {_why(error)}") from error
 
     def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """See `Engine.rows`."""
@@ -200,6 +241,20 @@ class DuckDb:
     def close(self) -> None:
         """Let go of it."""
         self._connection.close()
+
+
+def _encoding(path: Path) -> str:
+    """How a file of text is written: UTF-16 says so at its start; what is no UTF-8 is Latin-1."""
+    if path.name.lower().endswith(".gz"):
+        return "utf-8"
+    start = folders.head(path, _SAMPLE_BYTES)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
 
 
 def form_of(path: Path) -> str:

@@ -14,10 +14,13 @@ from uuid import UUID
 import msgspec
 
 from tokometer.records import KINDS, Record, RecordError
+from tokometer.records.redaction import redacted
 from tokometer.records.told_again import BESIDE, set_beside
 from tokometer.records.values import moment, text, whole
+from tokometer.records.values import number as exactly
 from tokometer.records.wire import content_id, record_from
-from tokometer.sources.table.mapping import LABEL, TableMap, is_duration, is_time, names_of
+from tokometer.sources.table.figures import is_absent, plain
+from tokometer.sources.table.mapping import LABEL, TableMap, is_duration, is_number, is_time, names_of
 from tokometer.sources.table.rows import Column, Select
 from tokometer.sources.table.times import duration_of, time_of
 
@@ -25,6 +28,9 @@ SOURCE: Final = "table"
 #: What grows when a row is completed later, for rows that do not say when they were changed.
 _GROWING: Final = ("prompt_tokens", "input_tokens", "output_tokens", "total_tokens")
 _UUID_BYTES: Final = 16
+#: Values of rows that are passed over, to show: letters, and how many.
+_SHORT: Final = 40
+_FEW: Final = 8
 
 
 class Rows:
@@ -34,12 +40,23 @@ class Rows:
         self._map = one
         self._select = select
         self._seen: dict[str, int] = {}
+        #: How many rows were none that are wanted, and what they say instead.
+        self.passed = 0
+        self.instead: dict[str, int] = {}
         self._times = {name for name in one.fields if is_time(one.kind, name)}
+        self._numbers = {name for name in one.fields if name in self._times or is_number(one.kind, name)}
         self._converts = {name: convert for name in one.fields if (convert := _converter(one, name)) is not None}
 
     def wanted(self, row: Sequence[Any]) -> bool:
         """Whether a row is one that is to be taken."""
-        return all(str(_at(row, column)).lower() in words for column, words in self._select.only.items())
+        for column, words in self._select.only.items():
+            value = _at(row, column)
+            if str(value).strip().lower() not in words if words else is_absent(value, number=True):
+                self.passed += 1
+                said = redacted(str(value), _SHORT) if len(self.instead) < _FEW else "others"
+                self.instead[said] = self.instead.get(said, 0) + 1
+                return False
+        return True
 
     def given(self, row: Sequence[Any]) -> dict[str, Any]:
         """What a row says, by our fields.
@@ -50,13 +67,17 @@ class Rows:
         found: dict[str, Any] = {"source": SOURCE, **self._map.constants}
         labels: dict[str, Any] = {}
         for name, columns in self._select.fields.items():
-            value = next((one for column in columns if (one := _at(row, column)) is not None), None)
-            if value is None or value == "":
+            counted = name in self._numbers
+            value = next((one for column in columns if not is_absent(one := _at(row, column), number=counted)), None)
+            if value is None:
                 continue
             if name.startswith(LABEL):
                 labels[name[len(LABEL) :]] = value
             else:
-                found[name] = self._converted(name, value)
+                try:
+                    found[name] = self._converted(name, value)
+                except RecordError as error:
+                    raise RecordError(f"{name} ({', '.join(self._map.columns_of(name))})", error.reason) from None
         for name in [name for name in found if name.startswith(LABEL)]:
             labels.setdefault(name[len(LABEL) :], found.pop(name))
         if self._map.kind == "scores" and found.get("type") != "category":
@@ -123,6 +144,7 @@ _BOOLEAN: Final = {"type": "boolean"}
 _PLAIN: Final = (str, int, float, Decimal, list, dict)
 #: A whole number as a column of another type writes it.
 _WHOLE: Final = re.compile(r"([0-9]{1,19})\.0{0,9}")
+_EXPONENT: Final = re.compile(r"[0-9]{1,19}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}")
 
 
 def _moment(value: object) -> int:
@@ -168,28 +190,49 @@ def _converter(one: TableMap, name: str) -> Callable[[Any], object] | None:
     if name == "revision" and one.fields[name] == name:
         # Ours, as we exported it: no time.
         found = _whole
+    elif name == "status" and one.kind == "calls":
+        found = _outcome
     elif name in _CONVERTS:
         found = _CONVERTS[name]
     elif is_time(one.kind, name):
         found = partial(time_of, unit=unit)
     elif is_duration(one.kind, name):
-        found = partial(duration_of, unit=unit or "ms")
+        found = partial(_duration, one.decimal or ".", unit or "ms")
     elif field is not None and field.type.convert is whole:
-        found = _whole
+        found = partial(_whole, mark=one.decimal or ".")
+    elif is_number(one.kind, name):
+        found = partial(_figure, one.decimal or ".")
     elif field is not None and _BOOLEAN in field.type.schema.get("anyOf", ()):
         found = _flag
     return found
 
 
-def _whole(value: object) -> object:
+def _whole(value: object, mark: str = ".") -> object:
     if not isinstance(value, str):
         return value
-    written = _WHOLE.fullmatch(value.strip())
-    return written[1] if written is not None else value.strip()
+    value = plain(value, mark)
+    written = _WHOLE.fullmatch(value)
+    if written is not None:
+        return written[1]
+    return exactly(value) if _EXPONENT.fullmatch(value) else value
+
+
+def _figure(mark: str, value: object) -> object:
+    return plain(value, mark) if isinstance(value, str) else value
+
+
+def _duration(mark: str, unit: str, value: object) -> object:
+    return duration_of(plain(value, mark) if isinstance(value, str) else value, unit)
 
 
 def _flag(value: object) -> object:
     return _FLAGS.get(str(value).strip().lower(), value)
+
+
+def _outcome(value: object) -> object:
+    """How a call ended, where a column says only whether it succeeded."""
+    succeeded = _FLAGS.get(str(value).strip().lower())
+    return value if succeeded is None else "ok" if succeeded else "error"
 
 
 def _object(value: object) -> object:

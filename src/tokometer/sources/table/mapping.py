@@ -15,6 +15,7 @@ from tokometer.records.field import Field
 from tokometer.records.fields import FIELDS
 from tokometer.records.told_again import BESIDE
 from tokometer.records.values import milliseconds, moment
+from tokometer.sources.table.written import ORDERS, told_of
 
 #: In a reference, what leads from a column into the JSON that it holds: `Usage->prompt_tokens`.
 INTO: Final = "->"
@@ -48,14 +49,18 @@ class TableMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str | list[str]] = {}
     #: Field → what it is in every row; a column goes before.
     constants: dict[str, str | int | float | bool] = {}
-    #: Field → the unit of its column, where its name does not tell: s, ms, us, ns, ticks (.NET), julian.
+    #: Field → the unit of its column, where its name does not tell: s, ms, us, ns, ticks (.NET), julian. Of times that
+    #: are text: whether the day or the month comes first (dmy, mdy), and the zone that they are in (Europe/Berlin).
     units: dict[str, str] = {}
     #: The column that tells a row from all others; without one, what a row says does.
     id: str = ""
+    #: What parts a fraction from its number: "," where 1.234,5 is meant.
+    decimal: str = ""
     #: The column by which rows are read on from where a reading ended; of several the first that is not NULL. The time
     #: without one.
     cursor: str | list[str] = ""
-    #: Column → the values of which a row has to have one to be taken: `Role` → `assistant`. In any case.
+    #: Column → the values of which a row has to have one to be taken: `Role` → `assistant`. In any case; none: anything
+    #: but NULL.
     only: dict[str, list[str]] = {}
     joins: list[Join] = []
 
@@ -119,9 +124,21 @@ def check(one: TableMap) -> None:
             near = get_close_matches(name, names, 1)
             meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(names))}"
             raise MapError(f"{one.table}: {one.kind} has no field {name!r}{meant}")
+    if one.decimal not in ("", ".", ","):
+        raise MapError(f"{one.table}: decimal is '.' or ','")
     for name, unit in one.units.items():
-        if unit not in TIME_UNITS or not (is_time(one.kind, name) or is_duration(one.kind, name)):
-            raise MapError(f"{one.table}: {name} cannot be in {unit!r}; times and durations are in one of {TIME_UNITS}")
+        if not (_is_unit(unit) if is_time(one.kind, name) else unit in TIME_UNITS and is_duration(one.kind, name)):
+            raise MapError(
+                f"{one.table}: {name} cannot be in {unit!r}; times and durations are in one of {TIME_UNITS}, "
+                f"times in text in one of {ORDERS} or in a time zone"
+            )
+
+
+def _is_unit(unit: str) -> bool:
+    try:
+        return told_of(unit).unit in ("", *TIME_UNITS)
+    except ValueError:
+        return False
 
 
 @cache
@@ -142,11 +159,21 @@ def is_duration(kind: str, name: str) -> bool:
     return field is not None and field.type.convert is milliseconds
 
 
+@cache
+def is_number(kind: str, name: str) -> bool:
+    """Whether a field takes nothing but numbers: counts, amounts, durations."""
+    field = names_of(kind).get(name)
+    if field is None or field.type.convert is moment:
+        return False
+    said = [field.type.schema, *field.type.schema.get("anyOf", ())]
+    return any(one.get("type") in ("number", "integer") for one in said)
+
+
 def _told(one: TableMap) -> str:
     lines = ["[[table]]"]
     lines += [
         f"{name} = {toml_value(getattr(one, name))}"
-        for name in ("table", "kind", "id", "cursor")
+        for name in ("table", "kind", "id", "cursor", "decimal")
         if getattr(one, name) or name in ("table", "kind")
     ]
     if one.only:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
-from tokometer.records import ModelCall, RecordError, Refusal, mistake, now_us
+from tokometer.records import KINDS, ModelCall, RecordError, Refusal, mistake, now_us
 from tokometer.records.redaction import redacted
 from tokometer.sources.documents import MOST_REFUSALS
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
-from tokometer.sources.table.detecting import UNNAMED, lacking, proposed
-from tokometer.sources.table.engines import Engine
+from tokometer.sources.table.detecting import UNNAMED, lacking, proposed, told_again
+from tokometer.sources.table.engines import Engine, TableError
 from tokometer.sources.table.given import SOURCE, Rows, objects
 from tokometer.sources.table.mapping import MapError, TableMap
+from tokometer.sources.table.names import BY_MODEL, BY_OTHERS
 from tokometer.sources.table.rows import PORTION, Position, Select, portion
 
-#: Rows without a value of the cursor that are looked at in a pass: mostly those without a time, which are refused.
-_WITHOUT: Final = 1_000
+#: Rows without a value of the cursor, all of which are looked at in every pass; with more, it is no cursor.
+_WITHOUT: Final = 100_000
+#: Up to so many rows are read whole in every pass where a row tells how something stands, like a model's.
+_STANDING: Final = 2_000
 
 
 class Memory(msgspec.Struct):
@@ -46,6 +50,9 @@ class Portion:
     items: list[tuple[int, dict[str, Any] | RecordError]] = field(default_factory=list)
     #: How many rows were looked at.
     count: int = 0
+    #: How many of them are none that the map takes (`only`), and what they say instead.
+    passed: int = 0
+    instead: dict[str, int] = field(default_factory=dict)
 
 
 def maps_for(engine: Engine, told: Sequence[TableMap]) -> list[TableMap]:
@@ -68,18 +75,31 @@ def portions(engine: Engine, maps: Sequence[TableMap], memory: Memory, limit: in
             continue
         select = Select(engine, one, shapes)
         if not position.busy:
-            unplaced = list(select.without(_WITHOUT))
-            if unplaced:
-                yield _made(one, select, unplaced, 0)
+            if KINDS[one.kind].identity and not position.large:
+                position.safe, position.waiting = None, []
+            yield from _unplaced(one, select, limit)
         while found := portion(select, position, limit):
             first, position.count = position.count, position.count + len(found)
+            position.large = position.large or position.count > _STANDING
             yield _made(one, select, found, first)
+
+
+def _unplaced(one: TableMap, select: Select, limit: int) -> Iterator[Portion]:
+    """The rows that have no value of the cursor: mostly those without a time, which are refused."""
+    first = 0
+    rows = iter(select.without(_WITHOUT + 1))
+    while found := list(islice(rows, limit)):
+        if first + len(found) > _WITHOUT:
+            columns = " and ".join(one.cursors)
+            raise TableError(f"more than {_WITHOUT:,} rows have nothing in {columns}: name another cursor")
+        yield _made(one, select, found, first)
+        first += len(found)
 
 
 def _made(one: TableMap, select: Select, found: Sequence[Sequence[Any]], first: int) -> Portion:
     rows = Rows(one, select)
     items = [(first + number, given) for number, given in objects(rows, found)]
-    return Portion(one, rows, items, len(found))
+    return Portion(one, rows, items, len(found), rows.passed, rows.instead)
 
 
 def take(into: Reading, made: Portion, place: str) -> None:
@@ -95,6 +115,12 @@ def take(into: Reading, made: Portion, place: str) -> None:
             into.records.append(record)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is of this row, and the others count
             refuse(into, place, number, mistake(error), made.map.table)
+    if made.map.only and all(words == BY_MODEL for words in made.map.only.values()):
+        # Messages of people are passed over; what is neither theirs nor a model's is told.
+        for value, count in made.instead.items():
+            if value.strip().lower() not in BY_OTHERS:
+                column = " ".join(made.map.only)
+                noticed.add("line", f"{made.map.table}: a row of the {column} {value}", count=count)
     into.notices.extend(noticed.all())
 
 
@@ -106,10 +132,14 @@ def refuse(into: Reading, place: str, number: int, wrong: RecordError, table: st
 
 
 def finish(into: Reading, engine: Engine, maps: Sequence[TableMap], place: str) -> None:
-    """Say what was not understood: lines that are no rows, and a file in which no table tells anything."""
+    """Say what was not understood: lines that are no rows, tables that tell of calls again, a file without any."""
     for line, why in engine.rejects():
         refuse(into, place, max(0, line - 2), RecordError("", f"line {line:,} is no row: {why}"), "file")
     noticed = Noticed(SOURCE, place)
+    read = {one.table for one in maps}
+    for name, other in told_again(engine.shapes()).items():
+        if name not in read and other in read:
+            noticed.add("file", f"{name} tells of the calls of {other}: name it in a map to read it")
     if not maps:
         noticed.add("file", "no table with columns that tell what they are: name them in a map")
     into.notices.extend(noticed.all())

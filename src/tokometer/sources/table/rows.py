@@ -7,6 +7,7 @@ at the same time may have been committed later.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -27,6 +28,10 @@ _MOST_EQUAL: Final = 1_000_000
 #: How far a pass begins before the end of the last one: µs of a time, counts of an id.
 _SLACK_US: Final = 300_000_000
 _SLACK_IDS: Final = 200
+_SLACK_ZONES_US: Final = 27 * 3_600_000_000
+#: Text that sorts by its time, and text whose time depends on its offset.
+_SORTED: Final = re.compile(r"\d{4}(-\d\d-\d\d|/\d\d/\d\d|\d{4}|\d{5,})")
+_LOCAL: Final = re.compile(r":\d\d(?:\.\d+)?\s*[+-](?!00:?(?:00)?$)\d\d:?(?:\d\d)?$")
 #: Below this a number is an id, not a time.
 _IDS: Final = 10**9
 
@@ -46,6 +51,8 @@ class Position(msgspec.Struct):
     #: A pass is under way, and so many rows of it are read.
     busy: bool = False
     count: int = 0
+    #: It has had too many rows to be read whole each time.
+    large: bool = False
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -108,7 +115,8 @@ class Select:
         if not self._joined:
             return f"SELECT {selected} FROM {self._from(self._map.table)} "
         joins = "".join(
-            f"LEFT JOIN {self._from(name)} {alias} ON {alias}.{quoted(join.key)} = b.{quoted(join.column)} "
+            f"LEFT JOIN {self._from(name)} {alias} ON {alias}.{quoted(join.key)} = "
+            f"{self._expression(join.column, name)} "
             for name, (alias, join) in self._joined.items()
         )
         return f"SELECT {selected} FROM {self._from(self._map.table)} b {joins}"
@@ -148,7 +156,9 @@ def portion(select: Select, position: Position, limit: int = PORTION) -> list[tu
                 raise TableError(f"more than {_MOST_EQUAL:,} rows have one value of the cursor: name another cursor")
         found = whole
     if found:
-        position.at = kept_value(found[-1][select.cursor])
+        before, position.at = position.at, kept_value(found[-1][select.cursor])
+        if before is not None and position.at == before:
+            raise TableError("the cursor's values are finer than can be told apart: name another cursor")
         _remember(position, [kept_value(row[select.cursor]) for row in found])
     else:
         position.busy, position.at = False, None
@@ -180,6 +190,9 @@ def _remember(position: Position, values: list[Value]) -> None:
         return
     newest = waiting[-1][1]
     slack = _SLACK_US if newest > _SLACK_US * 1_000 else _SLACK_IDS
+    if any(isinstance(value, str) and _LOCAL.search(value) for value in (values[0], values[-1])):
+        # Text is in the order of what it says, not of when that is elsewhere.
+        slack = _SLACK_ZONES_US
     first = next((at for at, (_, counts) in enumerate(waiting) if counts > newest - slack), len(waiting) - 1)
     if first > 0:
         position.safe = waiting[first - 1][0]
@@ -193,6 +206,8 @@ def _counts_as(value: Value) -> int:
     """What a value is by size: a time in microseconds, or itself."""
     if isinstance(value, (int, float)) and 0 <= value < _IDS:
         return int(value)
+    if isinstance(value, str) and not _SORTED.match(value):
+        return 0
     try:
         return moment(time_of(value))
     except ValueError:

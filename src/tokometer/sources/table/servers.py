@@ -65,7 +65,7 @@ class _Server:
         for (schema, table), of_table in sorted(columns.items(), key=lambda one: (one[0][0] != self._home, one[0])):
             key = keys.get((schema, table), [])
             name = table if schema == self._home else f"{schema}.{table}"
-            shapes.append(Shape(name, of_table, key[0] if len(key) == 1 else "", {}, schema, table))
+            shapes.append(Shape(name, of_table, key[0] if len(key) == 1 else "", schema=schema, table=table))
         return shapes
 
     def bound(self, kind: str) -> str:  # noqa: ARG002 - servers take text for what the column is

@@ -24,6 +24,7 @@ CLAUDE_CODE: Final = EventDialect(
     agent="claude-code",
     provider="anthropic",
     attributes={
+        "session": "session.id",
         "request_model": "model",
         "response_id": "request_id",
         "input": "input_tokens",

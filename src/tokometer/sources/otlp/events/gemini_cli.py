@@ -28,6 +28,7 @@ GEMINI_CLI: Final = EventDialect(
     others={"gen_ai.client.inference.operation.details": NOTHING},
     attributes={
         "ignored": "prompt prompt_length request_text response_text function_args content_length",
+        "session": "session.id",
         "input": "input_token_count",
         "cache_read": "cached_content_token_count",
         "output": "output_token_count",

@@ -129,12 +129,11 @@ def _record(record: _Record, scope: str, shared: list[tuple[str, Any]], wrong: R
     if named.event is None or named.dialect.others:
         name = next((plain(pair.value) for pair in record.attributes or () if pair.key == "event.name"), "")
         named = name_of(scope, name if isinstance(name, str) else "", body, record.event_name or "")
-    found: dict[str, Any] = {}
-    own_wrong = None
-    if named.event is None or named.event.what != "nothing":
-        found, own_wrong = found_in(record.attributes, named.dialect.table)
-        settle_whose(found)
-        share(found, shared)
+    if named.event is not None and named.event.what == "nothing":
+        return LogRecord(named)
+    found, own_wrong = found_in(record.attributes, named.dialect.table)
+    settle_whose(found)
+    share(found, shared)
     return LogRecord(
         named,
         scope,

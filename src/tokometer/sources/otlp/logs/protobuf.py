@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from tokometer.records import RecordError, mistake
 from tokometer.sources.otlp.attributes import Reading
 from tokometer.sources.otlp.errors import OtlpError
-from tokometer.sources.otlp.events import ANYBODY, EVENT_DIALECTS, EventDialect
+from tokometer.sources.otlp.events import ANYBODY, EVENT_DIALECTS, EventDialect, Named
 from tokometer.sources.otlp.events.declared import settle_whose
 from tokometer.sources.otlp.keyvalues import Meanings, plain
 from tokometer.sources.otlp.labels import SHARED, share
-from tokometer.sources.otlp.logs.record import LogRecord, message_in, name_of
+from tokometer.sources.otlp.logs.record import LONGEST_NAME, LogRecord, message_in, name_of
 from tokometer.sources.otlp.messages import (
     AnyValue,
     DecodeError,
@@ -34,6 +35,8 @@ _EVENT_NAME: Final = b"\x0a\x0aevent.name\x12"
 #: Where its text begins: behind the length of the value, its tag and its own length.
 _TEXT: Final = len(_EVENT_NAME) + 3
 _STRING, _ONE_BYTE = 0x0A, 0x80
+#: Bodies up to so many bytes may be an event's name, and come again.
+_SHORT: Final = LONGEST_NAME + 2
 #: Of a body that is kept; the gate cuts it shorter.
 _MOST_BODY: Final = 4096
 
@@ -118,30 +121,54 @@ def _one(record: Message, scope: str, shared: _Shared) -> LogRecord | RecordErro
 
 
 def _record(record: Message, scope: str, shared: list[tuple[str, Any]], wrong: Reading | None) -> LogRecord:
+    body = record.body
+    head = _head(scope, body, record.event_name) if len(body) <= _SHORT else _read_head(scope, body, record.event_name)
+    if head.nothing is not None:
+        return head.nothing
+    named, said = head.named, head.body
     attributes = record.attributes
-    body, field = _body(record.body), record.event_name.decode("utf-8", "replace")
-    named = name_of(scope, "", body, field)
-    if named.event is None or named.dialect.others:
-        # Mostly the body says it, and the attribute need not be looked for.
-        named = name_of(scope, _event_name(attributes), body, field)
-    found: dict[str, Any] = {}
-    own_wrong = None
-    if named.event is None or named.event.what != "nothing":
-        found, own_wrong = _found(named.dialect, attributes)
-        settle_whose(found)
-        share(found, shared)
+    if head.unsure:
+        named = name_of(scope, _event_name(attributes), said, head.field)
+        if named.event is not None and named.event.what == "nothing":
+            return LogRecord(named)
+    found, own_wrong = _found(named.dialect, attributes)
+    settle_whose(found)
+    share(found, shared)
     return LogRecord(
         named,
         scope,
         record.time_unix_nano,
         record.observed_time_unix_nano,
         record.severity_number,
-        body,
+        said,
         record.trace_id.hex(),
         record.span_id.hex(),
         found,
         own_wrong or wrong,
     )
+
+
+class _Head(NamedTuple):
+    """What a record says that has no attributes yet: the same of every event of one name."""
+
+    named: Named
+    body: str
+    field: str
+    #: Whether its attributes have to say which event it is: mostly the body does.
+    unsure: bool
+    #: What stands for all of those that become nothing.
+    nothing: LogRecord | None
+
+
+def _read_head(scope: str, body: bytes, field: bytes) -> _Head:
+    said, name = _body(body), field.decode("utf-8", "replace")
+    named = name_of(scope, "", said, name)
+    unsure = named.event is None or bool(named.dialect.others)
+    nothing = not unsure and named.event is not None and named.event.what == "nothing"
+    return _Head(named, said, name, unsure, LogRecord(named) if nothing else None)
+
+
+_head: Final = lru_cache(maxsize=1024)(_read_head)
 
 
 def _found(dialect: EventDialect, attributes: Iterable[bytes]) -> tuple[dict[str, Any], Reading | None]:
