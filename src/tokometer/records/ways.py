@@ -35,6 +35,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "codebuff",
             "codex",
             "continue_dev",
+            "copilot_chat",
             "copilot_cli",
             "cowork",
             "crush",
