@@ -11,7 +11,7 @@ from tokometer.sources.librechat.found import FOUND
 
 
 def test_each_request_of_an_agent_counts(tmp_path: Path) -> None:
-    """An agent that uses tools asks several times for one message; one before all of them were booked counts with them."""
+    """An agent that uses tools asks several times for one message, of which an earlier export has the first."""
     message = "5e0c7a52-0000-4000-8000-000000000200"
     rows = [
         structured(20, 100, 0, 0, messageId=message),
