@@ -140,7 +140,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # which model
     "provider": (
         text,
-        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider",
+        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider "
+        "mlflow.llm.provider",
     ),
     "model": (text, "<langfuse.observation.model.name gen_ai.response.model llm.response.model ai.response.model"),
     "request_model": (
@@ -258,6 +259,8 @@ def _names() -> dict[str, Attribute]:
             else:
                 names[name] = Attribute(name, slot, rank, convert)
                 rank += 1
+    for name in ("mlflow.llm.model", "mlflow.llm.provider"):
+        names[name] = names[name]._replace(convert=_quoted)
     for name, attribute in list(names.items()):
         for former in formerly(name):
             names[former] = attribute._replace(name=former)
