@@ -22,6 +22,8 @@ from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
 _OPENCLAW: Final = "openclaw."
+#: What the Vercel AI SDK calls Vercel's own gateway; the provider that it is (`sources.vercel_ai_gateway`).
+_GATEWAY, _VERCEL = "gateway", "vercel"
 _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 _ID: Final = {"traceId": 32, "spanId": 16}
@@ -97,7 +99,7 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         # Gathered by a span, so perhaps by others of its trace, too (records.tellings).
         group=span.trace_id,
         shadow=shadow,
-        provider=provider_of(get("provider", "")) or _implied_provider(span, model),
+        provider=_provider(span, model),
         model=model,
         operation=part.operation,
     )
@@ -173,6 +175,7 @@ _CALL_FIELDS: Final = {
     "agent": "agent",
     "api_key": "api_key",
     "environment": "environment",
+    "generation": "response_id",
     "estimated": "estimated_tokens",
     "knowledge_base": "knowledge_base",
     "labels": "labels",
@@ -314,7 +317,13 @@ def _agent_name(span: Span, part: Part) -> str:
     return _AGENT_SPAN.sub("", span.name)[:MAX_TEXT] or part.role
 
 
-def _implied_provider(span: Span, model: str) -> str:
+def _provider(span: Span, model: str) -> str:
+    stated: str = span.found.get("provider", "")
+    if stated == _GATEWAY and "ai_operation" in span.found:
+        return _VERCEL
+    named = provider_of(stated)
+    if named:
+        return named
     if span.name.startswith("claude_code."):
         return "anthropic"
     return infer_provider(model)

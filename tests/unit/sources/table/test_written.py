@@ -253,10 +253,10 @@ def test_roles_that_are_numbers_do_not_make_answers_vanish(tmp_path: Path) -> No
     path = database(
         tmp_path / "app.db",
         "CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role INTEGER, PromptTokens INTEGER, "
-        "CompletionTokens INTEGER, Model TEXT, CreatedAt TEXT); INSERT INTO Messages VALUES "
-        "(1, 'c', 0, NULL, NULL, NULL, '2026-11-05'), (2, 'c', 1, 100, 20, 'gpt-4o', '2026-11-05');",
+        "CompletionTokens INTEGER, Provider INTEGER, Model TEXT, CreatedAt TEXT); INSERT INTO Messages VALUES "
+        "(1, 'c', 0, NULL, NULL, 0, NULL, '2026-11-05'), (2, 'c', 1, 100, 20, 0, 'gpt-4o', '2026-11-05');",
     )
-    assert [call.output_tokens for call in calls(read(path))] == [20]
+    assert [(call.output_tokens, call.provider) for call in calls(read(path))] == [(20, "openai")]
     other = database(
         tmp_path / "other.db",
         "CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role INTEGER, TokenCount INTEGER, "
