@@ -28,6 +28,8 @@ _MOST_EQUAL: Final = 1_000_000
 #: How far a pass begins before the end of the last one: µs of a time, counts of an id.
 _SLACK_US: Final = 300_000_000
 _SLACK_IDS: Final = 200
+#: What PostgreSQL writes where a time is none.
+_ENDLESS: Final = ("infinity", "-infinity")
 _SLACK_ZONES_US: Final = 27 * 3_600_000_000
 #: Text that sorts by its time, and text whose time depends on its offset.
 _SORTED: Final = re.compile(r"\d{4}(-\d\d-\d\d|/\d\d/\d\d|\d{4}|\d{5,})")
@@ -184,6 +186,9 @@ def _remember(position: Position, values: list[Value]) -> None:
     """Move on where the next pass begins: behind what is read by now, by the slack."""
     waiting = position.waiting
     for value in values:
+        if value in _ENDLESS:
+            # After all times, and so of no use to begin at.
+            continue
         if not waiting or waiting[-1][0] != value:
             waiting.append((value, _counts_as(value)))
     if not waiting:

@@ -149,10 +149,32 @@ def _postgres(url: str, user: str, password: str) -> _Server:
     try:
         connection = psycopg.connect(url, options=options, **told)
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        _take_all_times(connection)
     except psycopg.Error as error:
         said = str(error).lower()
         raise TableError(_why(error), secret="password" in said or "authentication" in said) from error
     return Postgres(connection, (psycopg.Error,))
+
+
+def _take_all_times(connection: Any) -> None:  # noqa: ANN401 - of a driver
+    """Have times that Python has none of (infinity, before Christ) come as text, which is of their row, not of all."""
+    from psycopg import DataError
+    from psycopg.types import datetime as loaders
+
+    for name in ("date", "timestamp", "timestamptz", "interval"):
+        base: Any = getattr(loaders, f"{name.capitalize()}Loader")
+
+        class Loader(base):  # type: ignore[misc]
+            """One of the driver's."""
+
+            def load(self, data: Any) -> Any:  # noqa: ANN401
+                """The time, or how it is written."""
+                try:
+                    return super().load(data)
+                except (DataError, ValueError, OverflowError):
+                    return bytes(data).decode()
+
+        connection.adapters.register_loader(name, Loader)
 
 
 def _mysql(url: str, user: str, password: str) -> _Server:

@@ -239,6 +239,10 @@ def test_a_score_by_itself() -> None:
     received = push.read(body, Sent("application/json", {}, now_us()))
     assert not received.refusals
     assert push.answer(Told(1, 1, 0, 0, (), 0), push.names(body)).body == b'{"id":"s"}'
+    nameless = b'{"traceId": "t", "name": "fast", "value": 0.9}'
+    (score,) = push.read(nameless, Sent("application/json", {}, now_us())).records
+    assert push.names(nameless) == [score.native_id] == ["t:::fast:0.9"]
+    assert push.names(b"no JSON") == [""]
     wrong = push.read(b'{"traceId": "t", "name": "fast"}', Sent("application/json", {}, now_us()))
     assert push.answer(Told(1, 0, 0, 0, tuple(wrong.refusals), 1), []).status == 400
 
