@@ -20,8 +20,10 @@ from tokometer.measures.compile_prompts import (
     SO_FAR,
     TALK,
     TALKS,
+    THE_NEXT,
     THE_ONE_BEFORE,
     Lines,
+    bounded,
     nearest,
 )
 from tokometer.records.labels import OTHER
@@ -44,13 +46,11 @@ HASH_LABEL: Final = "prompt_hash"
 #: How providers say that an answer was cut off at its limit.
 CUT_OFF: Final = ("length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "LENGTH")
 
-_NEXT: Final = "ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING"
 _AGAIN: Final = f"PARTITION BY {LINE} {ORDER}"
 _FAILED: Final = ", ".join(f"'{status}'" for status in ERRORS)
 _ENDS: Final = ", ".join(f"'{word}'" for word in CUT_OFF)
 #: What the kinds know of calls beside what all questions about prompts do.
 MORE: Final = {
-    "call": "id",
     "failed": f"CASE WHEN status IN ({_FAILED}) THEN 1 ELSE 0 END",
     "cut": f"CASE WHEN stop_reason IN ({_ENDS}) THEN 1 ELSE 0 END",
     "agent_of": "agent",
@@ -59,27 +59,24 @@ MORE: Final = {
     "labelled": "coalesce(label_set, 0)",
     "model_of": "model",
 }
-_PROMPT: Final = " + ".join(
-    f"CAST(coalesce({name}, 0) AS Int128)"
-    for name in (
-        *("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
-        "cache_write_unknown_tokens",
-    )
-)
-_WRITTEN: Final = " + ".join(
-    f"CAST(coalesce(cache_write_{life}_tokens, 0) AS Int128)" for life in ("5m", "1h", "unknown")
-)
+_WRITES: Final = tuple(f"cache_write_{life}_tokens" for life in ("5m", "1h", "unknown"))
+#: Five numbers of at most 2^53 have room in 64 bits; sums of 128 take ten times as long.
+_PROMPT: Final = " + ".join(bounded(name) for name in ("input_tokens", "cache_read_tokens", *_WRITES))
 #: The whole cost of a call in pico-dollars.
 _WHOLE: Final = "CAST(d AS Int128) * 1000"
 
 
-def _calls(lines: Lines, table: str = "", where: str = "", having: str = "", by: str = "") -> str:
+def _only(lines: Lines, table: str, where: str, having: str = "", by: str = "") -> None:
+    """Look only at sessions of which rows of a table say that it is worth it."""
+    grouped = f" GROUP BY source, session_id{by} HAVING {having}" if having else ""
+    lines.only = (
+        f"SELECT source, session_id FROM {table} WHERE {lines.near()} AND session_id <> '' AND {where}{grouped}"
+    )
+
+
+def _calls(lines: Lines, table: str, where: str, having: str = "", by: str = "") -> str:
     """All calls of sessions that overlap the window: only of those of which rows of a table say that it is worth it."""
-    if table:
-        grouped = f" GROUP BY source, session_id{by} HAVING {having}" if having else ""
-        lines.only = (
-            f"SELECT source, session_id FROM {table} WHERE {lines.near()} AND session_id <> '' AND {where}{grouped}"
-        )
+    _only(lines, table, where, having, by)
     return lines.weighed(lines.calls(threaded=True))
 
 
@@ -89,8 +86,8 @@ def retries(lines: Lines) -> str:
     followed = (
         f"SELECT *, coalesce(max(failed) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS failed_before, "
         f"coalesce(max(us) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS before_at, "
-        f"coalesce(max(failed) OVER ({_AGAIN} {_NEXT}), 0) AS failed_next, "
-        f"coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at FROM ({calls}) AS weighed"
+        f"coalesce(max(failed) OVER ({_AGAIN} {THE_NEXT}), 0) AS failed_next, "
+        f"coalesce(max(us) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_at FROM ({calls}) AS weighed"
     )
     after = f"(failed_before = 1 AND us - before_at <= {AGAIN_US})"
     begins = f"(failed_next = 1 AND next_at - us <= {AGAIN_US})"
@@ -197,18 +194,18 @@ def rereads(lines: Lines) -> str:
 
 def carried(lines: Lines) -> str:
     """What of prompts is beyond 100,000 tokens, once a person has asked for something else since they were as long."""
-    calls = _calls(lines, "calls", f"{_PROMPT} > {LONG}")
+    _only(lines, "calls", f"{_PROMPT} > {LONG}")
     asked = (
         f"SELECT *, coalesce(sum(CASE WHEN p > {LONG} THEN user_messages ELSE 0 END) OVER ({_AGAIN} {SO_FAR}), 0) "
-        f"AS asked FROM ({calls}) AS weighed WHERE p > 0"
+        f"AS asked FROM ({lines.turns()}) AS turns"
     )
     begins = f"coalesce(max(CASE WHEN p > {LONG} AND asked > 0 THEN 1 ELSE 0 END) OVER ({_AGAIN} {EARLIER}), 0)"
-    placed = f"SELECT *, {begins} AS on_already FROM ({asked}) AS asked"
+    placed = f"SELECT call, p, asked, {begins} AS on_already FROM ({asked}) AS asked"
+    long = f"SELECT call, on_already FROM ({placed}) AS placed WHERE p > {LONG} AND asked > 0"
     beyond = f"CAST(p - {LONG} AS DOUBLE) / CAST(p AS DOUBLE)"
     return (
         "SELECT k0, session, 1 - on_already AS times, 1 AS calls, "
-        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({placed}) AS placed "
-        f"WHERE counted = 1 AND p > {LONG} AND asked > 0"
+        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({lines.found(long, ('on_already',))}) AS long_ones"
     )
 
 
@@ -246,12 +243,13 @@ def runs(lines: Lines) -> str:
 
 def unrepaid(lines: Lines) -> str:
     """Lines in which writing to the cache cost more than plain input, beyond what was saved by reading from it."""
-    calls = _calls(lines, "calls", f"{_WRITTEN} > 0")
+    # Lines without a write are never beyond what they saved: nothing is gained by looking for the others first.
+    calls = lines.weighed(f"{lines.calls(threaded=False)} AND session_id <> ''")
     extra = "CAST(w5 AS DOUBLE) * greatest(r5 - ru, 0) + CAST(w1 AS DOUBLE) * greatest(r1 - ru, 0)"
     saved = "CAST(r AS DOUBLE) * greatest(ru - rr, 0)"
     whole = (
         f"SELECT k0, session, line, sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net, "
-        f"count(*) AS calls FROM ({calls}) AS weighed WHERE counted = 1 AND p > 0 GROUP BY k0, session, line"
+        f"count(*) AS calls FROM ({calls}) AS weighed WHERE p > 0 GROUP BY k0, session, line"
     )
     return f"SELECT k0, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
 
@@ -260,8 +258,8 @@ def cut(lines: Lines) -> str:
     """Answers that were cut off at their limit and asked for again within ten minutes, instead of gone on with."""
     calls = _calls(lines, "calls", f"stop_reason IN ({_ENDS})")
     followed = (
-        f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at, "
-        f"coalesce(max(p) OVER ({_AGAIN} {_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
+        f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_at, "
+        f"coalesce(max(p) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
     )
     return (
         f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({followed}) AS followed "
