@@ -126,6 +126,8 @@ def _said(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
         part = _OPERATIONS.get(operation)
         if part is not None:
             return part
+    if "codex" in found:
+        return _CHAT
     if span.name.startswith("claude_code."):
         return _CLAUDE_CODE.get(span.name, _NOTHING)
     if "langfuse_type" in found:

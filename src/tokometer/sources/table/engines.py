@@ -61,6 +61,8 @@ class Shape:
     columns: dict[str, str]
     #: The column that tells rows from each other, where there is exactly one.
     key: str = ""
+    #: Its rows are those of other tables: a view, a partition.
+    of_others: bool = False
     #: What parts fractions in its numbers, where they are text and say so.
     decimal: str = ""
     #: Column → the table and column that it points to, where the database says.
@@ -119,12 +121,13 @@ class Sqlite:
     def shapes(self) -> list[Shape]:
         """See `Engine.shapes`."""
         query = (
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
-            "ORDER BY name LIMIT ?"
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' "
+            "ESCAPE '!' ORDER BY name LIMIT ?"
         )
-        return [self._shape(str(row["name"])) for row in list(self._tables.rows(query, (MOST_TABLES,)))]
+        found = list(self._tables.rows(query, (MOST_TABLES,)))
+        return [self._shape(str(row["name"]), view=row["type"] == "view") for row in found]
 
-    def _shape(self, name: str) -> Shape:
+    def _shape(self, name: str, *, view: bool) -> Shape:
         columns, keys = {}, []
         query = "SELECT name, type, pk FROM pragma_table_info(?) LIMIT ?"
         for row in self._tables.rows(query, (name, MOST_COLUMNS)):
@@ -134,7 +137,7 @@ class Sqlite:
         references = {
             str(row["source"]): (str(row["target"]), str(row["key"] or "")) for row in self._tables.rows(query, (name,))
         }
-        return Shape(name, columns, keys[0] if len(keys) == 1 else "", references=references)
+        return Shape(name, columns, keys[0] if len(keys) == 1 else "", of_others=view, references=references)
 
     def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """See `Engine.rows`."""
@@ -169,7 +172,7 @@ class DuckDb:
             f"read_parquet({named})"
             if parquet
             else f"read_csv({named}, all_varchar = true, header = true, store_rejects = true, rejects_limit = 1000, "
-            f"max_line_size = 16777216, sample_size = 2048, encoding = '{_encoding(path)}')"
+            f"max_line_size = 16777216, sample_size = 2048, encoding = '{_encoding(path)}'{_separator(path)})"
         )
         for memory in _MEMORY:
             self._connection = duckdb.connect(":memory:", config={**_LIMITS, "memory_limit": memory})
@@ -255,6 +258,12 @@ def _encoding(path: Path) -> str:
     except UnicodeDecodeError:
         return "latin-1"
     return "utf-8"
+
+
+def _separator(path: Path) -> str:
+    """What parts columns where the first line says nothing else, as spreadsheets write it (`sep=;`)."""
+    found = re.match(rb"(?:\xef\xbb\xbf)?sep=([,;|\t])\r?\n", folders.head(path, 16))
+    return f", skip = 1, delim = '{found[1].decode()}'" if found is not None else ""
 
 
 def form_of(path: Path) -> str:

@@ -240,6 +240,26 @@ def test_an_answer_that_two_tables_tell_counts_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_view_does_not_count_again(tmp_path: Path) -> None:
+    """Its rows are those of its table; where there is nothing but views they are read."""
+    path = database(
+        tmp_path / "app.db",
+        "CREATE TABLE Requests(Id TEXT, CreatedAt TEXT, Model TEXT, PromptTokens INTEGER); INSERT INTO Requests VALUES "
+        "('a', '2026-11-05', 'm', 1); CREATE VIEW Usage AS SELECT * FROM Requests;",
+    )
+    assert len(calls(read(path))) == 1
+    database(path, "ALTER TABLE Requests RENAME COLUMN PromptTokens TO x; DROP VIEW Usage;")
+    database(path, "CREATE VIEW Usage AS SELECT Id, CreatedAt, Model, x AS PromptTokens FROM Requests;")
+    assert len(calls(read(path))) == 1
+
+
+def test_a_first_line_that_names_the_separator_is_no_heading(tmp_path: Path) -> None:
+    """As spreadsheets write it."""
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\ntimestamp;model;prompt_tokens\n2026-11-05T10:00:00Z;gpt-4o;5\n")
+    assert [call.input_tokens for call in calls(read(path))] == [5]
+
+
 def test_a_row_of_a_day_is_of_its_day(tmp_path: Path) -> None:
     """Not of when it was written; how many requests it tells of is in the column that counts them."""
     path = database(tmp_path / "app.db", METRICS)
