@@ -22,7 +22,7 @@ demo: $(VENV)/.installed ## Serve generated, labelled data
 
 # pytest runs last, so that the output ends with its own closing line. `make test ARGS="tests/unit -k prices"` narrows it.
 test: $(VENV)/.installed-dev lint ## Everything that CI checks
-	@sh tools/debian.sh chromium prometheus postgresql mariadb-server
+	@sh tools/debian.sh chromium-headless-shell prometheus postgresql mariadb-server
 	@sh tools/clients.sh
 	@$(BIN)/python tools/javascript.py >/dev/null
 	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
@@ -61,7 +61,7 @@ docs: $(VENV)/.installed-dev ## Write the generated pages under docs/reference/ 
 	$(BIN)/python tools/reference.py
 
 pictures: $(VENV)/.installed-dev ## Take the docs' pictures of the pages anew
-	@sh tools/debian.sh chromium
+	@sh tools/debian.sh chromium-headless-shell
 	PICTURES=1 $(BIN)/pytest tests/browser -k pictures
 
 constraints: $(VENV)/.installed ## Pin versions and hashes of every package (ARGS=--upgrade: newer ones)

@@ -40,6 +40,7 @@ from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result
 from tokometer.server import runtime as runtimes
 from tokometer.server.app import create_app
+from tokometer.server.moments import Moments
 from tokometer.server.runtime import Runtime
 
 #: Whole weeks, see large.py.
@@ -131,10 +132,12 @@ class Bench:
         runtime = self.runtime
         for memory in (runtime.results, runtime.rendered, runtime.replies, runtime.names):
             memory.clear()
+        runtime.moments.close()
+        runtime.moments = Moments(lambda: runtime.ledger.snapshot(1), runtime.version, runtime.now)
 
-    def get(self, path: str, query: str = "") -> tuple[int, bytes]:
-        """A request from its beginning to the last byte of its answer."""
-        return self.loop.run_until_complete(self._get(path, query))
+    def get(self, path: str, query: str = "", word: str = "") -> tuple[int, bytes]:
+        """A request from its beginning to the last byte of its answer; those of one word are of one moment."""
+        return self.loop.run_until_complete(self._get(path, query, word))
 
     def read(self, path: str, query: str = "") -> Any:
         """The answer to a request, decoded."""
@@ -143,7 +146,7 @@ class Bench:
             raise SystemExit(f"{path}: {status} {body[:200]!r}")
         return json.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
 
-    async def _get(self, path: str, query: str) -> tuple[int, bytes]:
+    async def _get(self, path: str, query: str, word: str) -> tuple[int, bytes]:
         status, body = 0, b""
 
         async def receive() -> dict[str, Any]:
@@ -168,7 +171,7 @@ class Bench:
                 "raw_path": quote(path).encode(),
                 "query_string": asked.encode(),
                 "root_path": "",
-                "headers": [(b"host", b"127.0.0.1"), (b"accept-encoding", b"gzip")],
+                "headers": [(b"host", b"127.0.0.1"), (b"accept-encoding", b"gzip"), (b"moment", word.encode())],
                 "client": ("127.0.0.1", 1),
                 "server": ("127.0.0.1", 80),
             },
@@ -219,7 +222,7 @@ def panels(bench: Bench, options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def dashboards(bench: Bench, options: argparse.Namespace) -> Iterator[Figure]:
-    """Every dashboard's panels one after the other, which may share what they ask."""
+    """Every dashboard's panels one after the other, of one moment, as a page asks: they may share what they ask."""
     for dashboard in DASHBOARDS.values():
         for range_ in dict.fromkeys((dashboard.range, "30d")):
             name = f"{dashboard.id} ({range_}), {len(dashboard.panels)} panels"
@@ -227,7 +230,7 @@ def dashboards(bench: Bench, options: argparse.Namespace) -> Iterator[Figure]:
                 continue
 
             def work(paths: tuple[str, ...] = tuple(p.id for p in dashboard.panels), range_: str = range_) -> int:
-                return max(bench.get(f"/api/panels/{path}", f"rows=0&range={range_}")[0] for path in paths)
+                return max(bench.get(f"/api/panels/{path}", f"rows=0&range={range_}", "page")[0] for path in paths)
 
             yield bench.measure(Figure(name, DASHBOARD), options.rounds, work)
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Programs that tests run for real, from Debian: `sh tools/debian.sh chromium prometheus postgresql mariadb-server`.
+# Programs that tests run for real, from Debian: `sh tools/debian.sh chromium-headless-shell prometheus postgresql`.
 # What is there already is not asked for. Fonts, because a slim Debian has none and pages would be boxes.
 set -eu
 there() {
     case $1 in
         chromium) [ -x /usr/bin/chromium ] ;;
+        chromium-headless-shell) [ -x /usr/bin/chromium-headless-shell ] ;;
         prometheus) [ -x /usr/bin/prometheus ] && [ -x /usr/bin/promtool ] ;;
         postgresql) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
         mariadb-server) [ -x /usr/sbin/mariadbd ] ;;
@@ -15,7 +16,7 @@ packages=""
 for program in "$@"; do
     there "$program" && continue
     case $program in
-        chromium) packages="$packages chromium fonts-dejavu-core" ;;
+        chromium*) packages="$packages $program fonts-dejavu-core" ;;
         *) packages="$packages $program" ;;
     esac
 done

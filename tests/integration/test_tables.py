@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from servers.postgres import PASSWORD, PROGRAMS, Server, postgres
 from servers.whole import running
 from tokometer.records import ModelCall
 from tokometer.sources.protocol import Fetched, PollError, Reading, Target
-from tokometer.sources.table.polled import POLLED
+from tokometer.sources.table.detecting import proposed
+from tokometer.sources.table.polled import POLLED, open_target
+from tokometer.sources.table.reading import Memory, portions, take
 from unit.cli.conftest import Shell
 
 needs_postgres = pytest.mark.skipif(not PROGRAMS, reason="there is no PostgreSQL: sh tools/debian.sh postgresql")
@@ -50,6 +53,60 @@ def _message(number: int) -> str:
 
 def _ask(server: Server, state: bytes = b"", secret: str = PASSWORD, **options: str) -> Reading:
     return POLLED.read(Target("pg", server.url, 60, options, secret=secret), state, _never, 0)
+
+
+@needs_postgres
+def test_a_time_that_python_has_none_of_is_of_its_row(server: Server) -> None:
+    """Infinity, before Christ and beyond all years spoil their rows, and nothing is read again for them."""
+    server.run(
+        "CREATE TABLE IF NOT EXISTS endless(id int PRIMARY KEY, created_at timestamptz, model text, prompt_tokens int)",
+        "INSERT INTO endless VALUES (1, 'infinity', 'm', 1), (2, '0044-03-15 00:00:00 BC', 'm', 1), (3, now(), 'm', 7)",
+    )
+    target = Target("endless", server.url, 0, secret=PASSWORD)
+    with open_target(target) as engine:
+        maps = [one for one in proposed(engine.shapes()) if one.table == "endless"]
+        made = list(portions(engine, maps, Memory()))
+    reading = Reading()
+    for one in made:
+        take(reading, one, "endless")
+    server.run("DROP TABLE endless")
+    assert [record.input_tokens for record in reading.records if isinstance(record, ModelCall)] == [7]
+    assert len(reading.refusals) == 2
+
+
+@needs_postgres
+def test_views_and_partitions_do_not_count_again(server: Server) -> None:
+    """The rows of a month are those of the table that it is of."""
+    server.run(
+        "CREATE SCHEMA parted",
+        "CREATE TABLE parted.requests(id int, created_at timestamptz, model text, prompt_tokens int) "
+        "PARTITION BY RANGE (created_at)",
+        "CREATE TABLE parted.requests_2026_11 PARTITION OF parted.requests FOR VALUES FROM ('2026-11-01') TO "
+        "('2026-12-01')",
+        "CREATE VIEW parted.shown AS SELECT * FROM parted.requests",
+    )
+    with open_target(Target("parted", server.url, 0, secret=PASSWORD)) as engine:
+        shapes = [one for one in engine.shapes() if one.schema == "parted"]
+    server.run("DROP SCHEMA parted CASCADE")
+    assert len(shapes) == 3
+    assert [one.table for one in proposed(shapes)] == ["parted.requests"]
+
+
+@needs_postgres
+def test_what_cannot_be_compared_is_not_joined(server: Server) -> None:
+    """A collection's name in text beside a collection's number: the server would refuse the whole query."""
+    server.run(
+        "CREATE SCHEMA apart",
+        "CREATE TABLE apart.collections(id int PRIMARY KEY, name text)",
+        "CREATE TABLE apart.usage(id int PRIMARY KEY, created_at timestamptz, model text, prompt_tokens int, "
+        "knowledge_id text)",
+        "INSERT INTO apart.usage VALUES (1, now(), 'm', 7, 'manual')",
+    )
+    with open_target(Target("apart", server.url, 0, secret=PASSWORD)) as engine:
+        shapes = [replace(one, name=one.table) for one in engine.shapes() if one.schema == "apart"]
+        found = {one.table: one for one in proposed(shapes)}["usage"]
+    server.run("DROP SCHEMA apart CASCADE")
+    assert not found.joins
 
 
 def _never(*_: object, **__: object) -> Fetched:

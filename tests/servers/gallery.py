@@ -270,6 +270,8 @@ def gallery() -> Iterator[str]:
     types = {"css": "text/css", "js": "text/javascript", "json": "application/json", "svg": "image/svg+xml"}
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             content = files.get(path)

@@ -52,6 +52,8 @@ def webhook() -> Iterator[Got]:
     got = Got()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status = got.status()
@@ -80,6 +82,8 @@ def mailbox() -> Iterator[Got]:
     got = Got()
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def say(self, line: str) -> None:
             self.wfile.write(f"{line}\r\n".encode())
 

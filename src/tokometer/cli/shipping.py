@@ -113,6 +113,9 @@ def _watch(shipper: Shipper, url: str, *, once: bool) -> None:
     trouble, told_at = "", 0.0
     while not (once and shipper.done()):
         time.sleep(_LOOK)
+        if once and shipper.shipped.barred:
+            # Nobody mends a key while it waits; what was read is there for the next try.
+            raise Problem(f"{url}: {shipper.shipped.trouble}")
         if shipper.shipped.trouble != trouble:
             trouble = shipper.shipped.trouble
             say(f"{url}: {trouble}; trying again" if trouble else f"{url}: it goes on", err=True)

@@ -7,16 +7,15 @@ import atexit
 import os
 import time
 import uuid
-import weakref
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tokometer.client.outgoing import Outgoing, Stats
+from tokometer.client.outgoing import Outgoing, Stats, close_all
 from tokometer.client.scopes import Scope, inherited
 
+#: A year: nothing takes longer.
+_LONGEST_MS: Final = 366 * 86_400_000
 DEFAULT_URL: Final = "http://127.0.0.1:7420"
-#: A program that ends waits no longer (seconds) for what has not been sent.
-_AT_EXIT: Final = 2.0
 
 
 class Client:
@@ -55,7 +54,6 @@ class Client:
             timeout=timeout,
         )
         self._defaults = defaults
-        _OPEN.add(self._outgoing)
 
     @property
     def stats(self) -> Stats:
@@ -95,8 +93,10 @@ class Client:
         given.setdefault("id", uuid.uuid4().hex)
         if "started_at" not in given:
             now = time.time_ns() // 1_000
-            took = given.get("latency_ms") or given.get("duration_ms") or 0
-            given["started_at"] = now - round(float(took) * 1_000) if isinstance(took, (int, float)) else now
+            took = given.get("latency_ms", given.get("duration_ms", 0))
+            # A duration that is none is the server's to refuse.
+            known = isinstance(took, (int, float)) and 0 <= took < _LONGEST_MS
+            given["started_at"] = now - round(took * 1_000) if known else now
         self._outgoing.put(f"/api/records/{kind}", given)
         return str(given["id"])
 
@@ -148,7 +148,6 @@ class Client:
 
     def close(self, seconds: float = 10.0) -> bool:
         """Send what waits and end; what does not arrive in time is dropped and counted."""
-        _OPEN.discard(self._outgoing)
         return self._outgoing.close(seconds)
 
     def __enter__(self) -> Self:
@@ -168,14 +167,4 @@ class Client:
         await asyncio.to_thread(self.close)
 
 
-#: What is to be sent before the program ends.
-_OPEN: Final[weakref.WeakSet[Outgoing]] = weakref.WeakSet()
-
-
-def _at_exit() -> None:
-    until = time.monotonic() + _AT_EXIT
-    for outgoing in list(_OPEN):
-        outgoing.close(max(0.0, until - time.monotonic()))
-
-
-atexit.register(_at_exit)
+atexit.register(close_all)

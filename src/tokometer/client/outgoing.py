@@ -7,16 +7,19 @@ import json
 import logging
 import os
 import random
+import sys
 import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+#: A program that ends waits no longer (seconds) for what has not been sent.
+AT_EXIT: Final = 2.0
 LOG: Final = logging.getLogger("tokometer.client")
 #: From this size on a body is packed.
 _WORTH_PACKING: Final = 4_096
@@ -71,7 +74,8 @@ class Outgoing:
         self._parts = parts
         self._headers = {"Content-Type": "application/x-ndjson", "User-Agent": "tokometer-client"}
         if key:
-            self._headers["Authorization"] = f"Bearer {key}"
+            # As HTTP has headers: what is in no key anyway must not keep records from being sent.
+            self._headers["Authorization"] = f"Bearer {key.strip()}".encode("latin-1", "replace").decode("latin-1")
         self._most, self._most_bytes, self._batch, self._every, self._timeout = most, most_bytes, batch, every, timeout
         self._stats = Stats()
         self._reset()
@@ -83,6 +87,8 @@ class Outgoing:
         self._waiting: deque[_Item] = deque()
         self._bytes = 0
         self._busy = 0
+        #: Of what is being sent, so many lines are dealt with.
+        self._dealt = 0
         self._flushing = False
         self._closed = False
         self._connection: HTTPConnection | None = None
@@ -94,7 +100,7 @@ class Outgoing:
         """Take an item for a path of the server; False where it is dropped instead."""
         try:
             line = json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-        except (ValueError, TypeError, RecursionError):
+        except Exception:  # noqa: BLE001 - an object of the program says how it is written, and may raise anything
             self._drop(1, "a record that cannot be written as JSON")
             return False
         with self._changed:
@@ -102,13 +108,24 @@ class Outgoing:
             if self._closed or full:
                 self._drop(1, "the queue is full" if full else "the client is closed")
                 return False
+            if self._thread is None and not self._begin():
+                self._drop(1, "no thread can be started to send it: the program is ending")
+                return False
             self._waiting.append(_Item(path, line))
             self._bytes += len(line)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="tokometer-client", daemon=True)
-                self._thread.start()
             if len(self._waiting) >= self._batch:
                 self._changed.notify_all()
+        return True
+
+    def _begin(self) -> bool:
+        """Start the thread that sends; whether there is one."""
+        thread = threading.Thread(target=self._run, name="tokometer-client", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            return False
+        self._thread = thread
+        _at_exit_of_child()
         return True
 
     @property
@@ -146,9 +163,10 @@ class Outgoing:
             path, lines = taken
             if not lines:
                 continue
+            self._dealt = 0
             try:
                 wait = self._send(path, lines)
-            except (OSError, HTTPException, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, what waits waits on, and the thread lives
                 wait = 0.0
                 self._trouble(str(error) or type(error).__name__)
             else:
@@ -156,7 +174,7 @@ class Outgoing:
                     failures = 0
                     self._done()
                     continue
-            self._put_back(path, lines)
+            self._put_back(path, lines[self._dealt :])
             backoff = min(_FIRST_RETRY * 2.0**failures, _LAST_RETRY) * (0.7 + 0.3 * random.random())  # noqa: S311
             failures = min(failures + 1, 30)
             self._rest(max(wait or 0.0, backoff))
@@ -199,10 +217,11 @@ class Outgoing:
             return retry_after
         elif status == _TOO_LARGE and len(lines) > 1:
             half = len(lines) // 2
-            self._send(path, lines[:half])
-            return self._send(path, lines[half:])
+            wait = self._send(path, lines[:half])
+            return self._send(path, lines[half:]) if wait is None else wait
         else:
             self._drop(len(lines), f"the server answers HTTP {status}: {answer[:200].decode('utf-8', 'replace')}")
+        self._dealt += len(lines)
         return None
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, float]:
@@ -279,6 +298,23 @@ _ALL: Final[weakref.WeakSet[Outgoing]] = weakref.WeakSet()
 def _after_fork() -> None:
     for outgoing in list(_ALL):
         outgoing._reset()  # noqa: SLF001 - ours
+
+
+def _at_exit_of_child() -> None:
+    """In a process of multiprocessing, which ends without what `atexit` knows: send what waits at its end."""
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is None or processes.parent_process() is None:
+        return
+    from multiprocessing.util import Finalize
+
+    Finalize(None, close_all, exitpriority=10)
+
+
+def close_all() -> None:
+    """Send what waits in every queue of this process, within a short time."""
+    until = time.monotonic() + AT_EXIT
+    for outgoing in list(_ALL):
+        outgoing.close(max(0.0, until - time.monotonic()))
 
 
 _register: Callable[..., None] | None = getattr(os, "register_at_fork", None)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from tokometer.client.outgoing import LOG
 from tokometer.client.usages import anthropic_usage, failure, openai_usage, value
 
 if TYPE_CHECKING:
@@ -27,8 +28,18 @@ _OPENAI: Final[tuple[tuple[str, str], ...]] = (
     ("responses.parse", "chat"),
     ("completions.create", "text_completion"),
     ("embeddings.create", "embeddings"),
+    # Not the same object as without `beta`, and the only one of older releases that parses.
+    ("beta.chat.completions.create", "chat"),
+    ("beta.chat.completions.parse", "chat"),
 )
-_ANTHROPIC: Final[tuple[tuple[str, str], ...]] = (("messages.create", "chat"), ("beta.messages.create", "chat"))
+_ANTHROPIC: Final[tuple[tuple[str, str], ...]] = (
+    ("messages.create", "chat"),
+    ("messages.stream", "chat"),
+    ("beta.messages.create", "chat"),
+    ("beta.messages.stream", "chat"),
+)
+#: Methods that return a block, which makes the request when it is entered.
+_BLOCKS: Final = ("messages.stream", "beta.messages.stream")
 _PROVIDERS: Final = {
     "api.openai.com": "openai",
     "api.anthropic.com": "anthropic",
@@ -57,8 +68,57 @@ def watch(client: Client, sdk: Any) -> Any:  # noqa: ANN401
         method = getattr(resource, name, None)
         if method is None or getattr(method, "_tokometer", False):
             continue
-        setattr(resource, name, _behind(client, sdk, method, operation, usage))
+        behind = _block if way in _BLOCKS else _behind
+        setattr(resource, name, behind(client, sdk, method, operation, usage))
     return sdk
+
+
+def _block(
+    client: Client,
+    sdk: Any,  # noqa: ANN401
+    method: Callable[..., Any],
+    operation: str,
+    usage: Callable[[Any], dict[str, Any]],
+) -> Callable[..., Any]:
+    """A method that returns a block: the block stays what it is, and looks at the stream that it gives."""
+
+    @functools.wraps(method)
+    def now(*given: Any, **named: Any) -> Any:  # noqa: ANN401
+        manager = method(*given, **named)
+        try:
+            _look_at(manager, lambda: _Request(client, sdk, operation, usage, named))
+        except Exception:  # noqa: BLE001 - a meter's mistake must not be the program's
+            LOG.warning("a stream of the SDK cannot be watched: its requests are not told of")
+        return manager
+
+    now._tokometer = True  # type: ignore[attr-defined]  # noqa: SLF001 - a mark of ours
+    return now
+
+
+def _look_at(manager: Any, begun: Callable[[], _Request]) -> None:  # noqa: ANN401
+    """Tell of the request that a block makes when it is entered, and of its stream."""
+    kind = type(manager)
+
+    def enter(self: Any) -> Any:  # noqa: ANN401
+        request = begun()
+        try:
+            stream = kind.__enter__(self)
+        except BaseException as error:
+            request.failed(error)
+            raise
+        return request.answered(stream)
+
+    async def enter_later(self: Any) -> Any:  # noqa: ANN401
+        request = begun()
+        try:
+            stream = await kind.__aenter__(self)
+        except BaseException as error:
+            request.failed(error)
+            raise
+        return request.answered(stream)
+
+    entered = {"__aenter__": enter_later} if hasattr(kind, "__aenter__") else {"__enter__": enter}
+    manager.__class__ = type(kind.__name__, (kind,), {"__module__": kind.__module__, **entered})
 
 
 def _behind(
@@ -214,7 +274,14 @@ class _Seen:
                         # Deltas say only what has changed.
                         said.pop("response_id", None)
                         said["stop_reason"] = value(event, "delta", "stop_reason") or said.get("stop_reason")
-                    self._facts.update({name: fact for name, fact in said.items() if fact is not None})
+                    # A count of nothing takes back no count: servers alike tell the input at the start only.
+                    self._facts.update(
+                        {
+                            name: fact
+                            for name, fact in said.items()
+                            if fact is not None and (fact != 0 or not self._facts.get(name))
+                        }
+                    )
         except Exception:  # noqa: BLE001 - a meter's mistake must not be the program's
             self._facts.setdefault("error_message", "an event of the stream could not be read")
 

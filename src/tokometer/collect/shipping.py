@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from tokometer.collect.follower import Follower, Following
 from tokometer.collect.outbox import Outbox, Waiting
 from tokometer.collect.patience import Backoff
 from tokometer.collect.writer import Writer
-from tokometer.ledger import Ledger, LedgerError
+from tokometer.ledger import Ledger
 from tokometer.records.redaction import redacted
 from tokometer.sources.protocol import FileSource
 from tokometer.sources.shipment.source import PATH
@@ -39,11 +39,12 @@ _MOST_ANSWER: Final = 1 << 20
 _OK: Final = 200
 #: What no later try changes, for it is of the shipment.
 _FINAL: Final = frozenset({400, 413, 415, 422})
+_BARRED: Final = frozenset({401, 403})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class BadAddress(Exception):
-    """No server can be at this address."""
+    """No server can be at this address, or taken for it with this key."""
 
 
 @dataclass(slots=True)
@@ -59,6 +60,8 @@ class Shipped:
     lost: int = 0
     #: Why nothing arrives just now; empty while all is well.
     trouble: str = ""
+    #: The server does not take the key.
+    barred: bool = False
     last_sent_at: float = field(default=0.0)
 
 
@@ -119,7 +122,7 @@ class Shipper:
                     self._stop.wait(_TURN)
                     continue
                 self._send(shipment)
-            except (OSError, HTTPException, LedgerError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, what waits waits on, and is tried again
                 self._trouble(str(error) or type(error).__name__)
         self._server.close()
 
@@ -134,6 +137,7 @@ class Shipper:
             self.shipped.trouble = f"the server takes none of {shipment.records:,} records: {_error(status, answer)}"
             self._told()
         else:
+            self.shipped.barred = status in _BARRED
             self._trouble(_error(status, answer), retry_after)
 
     def _arrived(self, shipment: Waiting, answer: bytes) -> None:
@@ -141,7 +145,7 @@ class Shipper:
         self._backoff.went_well()
         shipped = self.shipped
         shipped.sent += shipment.records
-        shipped.trouble = ""
+        shipped.trouble, shipped.barred = "", False
         shipped.last_sent_at = time.time()
         try:
             told = msgspec.json.decode(answer, type=dict[str, object])
@@ -175,7 +179,10 @@ class _Server:
         self._connection = made(parts.hostname, port, timeout=_PATIENCE)
         self._path = parts.path.rstrip("/") + PATH
         self._headers = {"Content-Type": MEDIA_TYPE}
+        key = key.strip()
         if key:
+            if not key.isascii() or not key.isprintable():
+                raise BadAddress("the key has letters that no key has; is it copied whole?")
             self._headers["Authorization"] = f"Bearer {key}"
         self._near = parts.hostname in _LOOPBACK
 
@@ -212,7 +219,7 @@ def _seconds(text: str) -> float:
 
 
 def _error(status: int, answer: bytes) -> str:
-    if status in (401, 403):
+    if status in _BARRED:
         return f"the server does not accept the key (HTTP {status})"
     try:
         said = msgspec.json.decode(answer, type=dict[str, object]).get("error", "")

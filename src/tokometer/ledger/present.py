@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from tokometer.ledger.protocol import Engine, Readable, Statement, Unsettled
+from tokometer.ledger.shared import Shared, T
 
 
 class Present:
-    """Passes every question on. See :class:`tokometer.ledger.protocol.Snapshot`."""
+    """Passes every question on. See :class:`tokometer.ledger.protocol.Snapshot`.
+
+    What is shared is as of when it was first asked.
+    """
 
     is_lost = False
     state = None
 
     def __init__(self, ledger: Readable) -> None:
         self._ledger = ledger
+        self._shared = Shared()
         self.engine: Engine = ledger.engine
 
     @property
@@ -35,6 +40,10 @@ class Present:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Readable.fetch`."""
         return self._ledger.fetch(statement)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """See :meth:`tokometer.ledger.protocol.Readable.once`."""
+        return self._shared.once(key, make)
 
     def close(self) -> None:
         """There is nothing to let go of."""

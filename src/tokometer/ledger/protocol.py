@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar
 
 from tokometer.ledger.packed import Packed, Stood, where
 from tokometer.ledger.waiting import Waiting
@@ -14,6 +14,7 @@ from tokometer.records import ModelCall, Notice, Record, Refusal
 if TYPE_CHECKING:
     from tokometer.ledger.recosting import Recosting
 
+T = TypeVar("T")
 #: Seconds after which to ask again where nobody knows better.
 RETRY_AFTER: Final = 5
 
@@ -190,6 +191,9 @@ class Readable(Protocol):
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """The rows of a query, as tuples: Decimal money, naive UTC datetimes, ints, floats, str."""
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` reads from here. Of a snapshot it is read once, and shared by all who name it by this `key`."""
 
 
 class Snapshot(Readable, Protocol):

@@ -16,7 +16,6 @@ from tokometer.measures.compile_slices import minutes
 from tokometer.measures.days import Range, rest
 from tokometer.measures.dialect import Dialect
 from tokometer.measures.kinds import Count, Dimension, Sum
-from tokometer.measures.outcomes import COSTED
 from tokometer.measures.scope import Scope
 from tokometer.measures.tables import CALL_ROWS, Stored, choose
 from tokometer.records.time import QUARTER_US
@@ -43,14 +42,8 @@ def compile_parts(ask: Ask, dialect: Dialect) -> list[Part]:
         groups.setdefault((stored.table, shape), (stored, []))[1].append(atom)
     if len(groups) > 1:
         # A ranking by one table's numbers cannot limit what another is asked.
-        return [_part(_scope(ask, stored, dialect, atoms), atoms, limited=False) for stored, atoms in groups.values()]
-    return [_part(_scope(ask, stored, dialect, atoms), atoms, limited=True) for stored, atoms in groups.values()]
-
-
-def _scope(ask: Ask, stored: Stored, dialect: Dialect, atoms: Sequence[Atom]) -> Scope:
-    used = {name for atom in atoms if isinstance(atom, Total) for name in (*atom.columns, *atom.minus)}
-    used |= {atom.column for atom in atoms if isinstance(atom, Rank)}
-    return Scope(ask, stored, dialect, costed=bool(used & COSTED))
+        return [_part(Scope(ask, stored, dialect), atoms, limited=False) for stored, atoms in groups.values()]
+    return [_part(Scope(ask, stored, dialect), atoms, limited=True) for stored, atoms in groups.values()]
 
 
 def spread_part(ask: Ask, dialect: Dialect) -> Part:
@@ -65,7 +58,7 @@ def spread_part(ask: Ask, dialect: Dialect) -> Part:
 def values_statement(ask: Ask, dimension: Dimension, dialect: Dialect) -> Statement:
     """The different values of a dimension's column in the window."""
     stored = choose(ask.query.cube.name, Total(), ask.need)
-    scope = Scope(ask, stored, dialect, costed=False)
+    scope = Scope(ask, stored, dialect)
     where = " AND ".join(scope.conditions(filtered=False))
     return Statement(f'SELECT DISTINCT "{dimension.column}" FROM {scope.rows()} WHERE {where}', scope.values)
 

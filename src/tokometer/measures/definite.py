@@ -8,20 +8,29 @@ from datetime import datetime
 
 from tokometer.ledger import LedgerUnavailable, Readable
 from tokometer.measures.ask import Ask, condition, needs_derivation
-from tokometer.measures.atoms import Rank
+from tokometer.measures.atoms import Rank, Total
 from tokometer.measures.axis import Axis, grain_for
 from tokometer.measures.compile import counted_until_statement, earliest_statement, values_statement
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.errors import QueryError
-from tokometer.measures.outcomes import outcomes_of
+from tokometer.measures.outcomes import COSTED, known
 from tokometer.measures.query import Query
 from tokometer.measures.windows import resolve
 from tokometer.measures.zones import zone_info
 from tokometer.records.time import QUARTER_US, now_us, to_us
 
 
-def definite(ledger: Readable, query: Query, workspaces: Sequence[str], now: int | datetime | None) -> Ask:
+def definite(
+    ledger: Readable,
+    query: Query,
+    workspaces: Sequence[str],
+    now: int | datetime | None,
+    *,
+    listed: bool = False,
+) -> Ask:
     """What a query asks of the records of these workspaces, as of `now`. Settles the ledger.
+
+    `listed`: the records themselves are asked for, with all that is told of them.
 
     Raises:
         QueryError: it cannot be asked.
@@ -54,8 +63,17 @@ def definite(ledger: Readable, query: Query, workspaces: Sequence[str], now: int
         counted = ledger.fetch(counted_until_statement())
         ask = replace(ask, counted_until=int(counted[0][0]) if counted else 0)
     if cube.name == "changes" or ask.attributed:
-        ask = replace(ask, outcomes=outcomes_of(ledger, workspaces, settled=settled))
+        costed = cube.name == "changes" and (listed or _costed(ask))
+        dialect = DIALECTS[ledger.engine]
+        ask = replace(ask, outcomes=known(ledger, workspaces, dialect, settled=settled, costed=costed))
     return _derive(ledger, ask)
+
+
+def _costed(ask: Ask) -> bool:
+    """Whether it matters what the calls for changes add up to."""
+    used = {name for atom in ask.atoms if isinstance(atom, Total) for name in (*atom.columns, *atom.minus)}
+    used |= {atom.column for atom in ask.atoms if isinstance(atom, Rank)}
+    return bool(used & COSTED)
 
 
 def _settle(ledger: Readable) -> bool:

@@ -50,7 +50,7 @@ def feed(ledger: Readable, question: Feed, workspaces: Sequence[str], now: int |
     started = perf_counter()
     facts = FACTS[question.cube]
     dimensions = [f"{question.cube}.{name}" for name in question.columns if name not in facts]
-    ask = definite(ledger, counting(question, dimensions), workspaces, now)
+    ask = definite(ledger, counting(question, dimensions), workspaces, now, listed=True)
     shown = [facts[name] for name in question.columns if name in facts]
     details = Details(ledger, ask) if any(fact.detail for fact in shown) else None
     rows = _rows(ledger, ask, question, [fact.sql for fact in shown] + list(KEYS if details else ()))

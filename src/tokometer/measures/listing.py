@@ -49,7 +49,7 @@ def listing(
     started = perf_counter()
     facts = FACTS[question.cube]
     dimensions = [f"{question.cube}.{name}" for name in question.columns if name not in facts]
-    ask = definite(ledger, counting(question, dimensions), workspaces, now)
+    ask = definite(ledger, counting(question, dimensions), workspaces, now, listed=True)
     order = Order(question.cube, question.sort.lstrip("-"), question.sort.startswith("-"))
     digest = _digest(question, workspaces)
     place: Place | None = None
@@ -86,7 +86,7 @@ def listing(
 
 def count(ledger: Readable, question: Listing, workspaces: Sequence[str], now: int | datetime | None = None) -> int:
     """How many records the list has in all, on every page of it."""
-    ask = definite(ledger, counting(question, ()), workspaces, now)
+    ask = definite(ledger, counting(question, ()), workspaces, now, listed=True)
     search = _narrowed(ledger, ask, question)
     scope = Scope(ask, STORED[question.cube][-1], DIALECTS[ledger.engine])
     where = " AND ".join([*scope.conditions(), *search.conditions(scope)])

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tokometer.ledger import Readable, Statement
@@ -24,6 +24,8 @@ from tokometer.settings.outcomes import OutcomeSettings
 ATTRIBUTED: Final = frozenset({"change", "change_state", "change_repository", "for_ticket"})
 #: Columns of changes that tell of their calls.
 COSTED: Final = frozenset({"cost_usd", "cost_unknown", "merged_cost", "calls", "sessions", "unpriced", "with_calls"})
+#: What the calls for a change add up to, as its row says it, and the types of that.
+SUMS: Final = {"cost_usd": "DECIMAL(38, 9)", "calls": "BIGINT", "unpriced": "BIGINT", "sessions": "BIGINT"}
 _OF_CALLS: Final = ("change_key", *sorted(ATTRIBUTED))
 #: When what has not ended ends.
 _NEVER: Final = f"CAST({2**62} AS BIGINT)"
@@ -41,6 +43,8 @@ class Outcomes:
     places: tuple[tuple[str, str, str], ...] = ()
     #: Whether commits name sessions.
     sessions: bool = False
+    #: What the calls for each change add up to, where that is asked for: its key and :data:`SUMS`, each a column.
+    costs: tuple[tuple[str, ...], ...] | None = None
 
 
 NONE_KNOWN: Final = Outcomes()
@@ -51,6 +55,37 @@ _SETTLED: list[OutcomeSettings] = [OutcomeSettings()]
 def use(settings: OutcomeSettings) -> None:
     """Have all queries of this process follow these settings."""
     _SETTLED[0] = settings
+
+
+def known(ledger: Readable, workspaces: Sequence[str], dialect: Dialect, *, settled: bool, costed: bool) -> Outcomes:
+    """What is known in these workspaces; where `costed` also what calls add up to. Read once of a snapshot.
+
+    `settled`: rollups are up to date.
+    """
+    key = (tuple(workspaces), settled, _SETTLED[0])
+    found = ledger.once(("outcomes", *key), lambda: outcomes_of(ledger, workspaces, settled=settled))
+    if not costed:
+        return found
+    return replace(found, costs=ledger.once(("costs", *key), lambda: costs_of(ledger, found, workspaces, dialect)))
+
+
+def costs_of(
+    ledger: Readable, known: Outcomes, workspaces: Sequence[str], dialect: Dialect
+) -> tuple[tuple[str, ...], ...]:
+    """What the calls for each change add up to: the changes' keys, and a column each of :data:`SUMS`."""
+    values: dict[str, Any] = {}
+
+    def bind(value: Any) -> str:  # noqa: ANN401 - see `Bind`
+        name = f"p{len(values)}"
+        values[name] = value
+        return f"${name}"
+
+    sql = Attribution(known, workspaces, dialect, bind).sums()
+    rows = ledger.fetch(Statement(sql, values))
+    # Never empty, as no engine knows what an empty list is of: no change has an empty key.
+    none = ("", *("0" for _ in SUMS))
+    told = ((key, f"{cost or 0:f}", *map(str, counts)) for key, cost, *counts in rows)
+    return tuple(zip(none, *told, strict=True))
 
 
 def outcomes_of(ledger: Readable, workspaces: Sequence[str], *, settled: bool) -> Outcomes:
@@ -135,20 +170,31 @@ class Attribution:
             calls = self._joined(calls, self._by_session(), ("workspace", "session_id"), again=again)
         return calls
 
-    def changes(self, *, costed: bool) -> str:
-        """A SELECT of the changes, with their names, tickets, times, and where `costed` what their calls add up to."""
-        if not costed:
-            return self._named()
-        sums = (
-            "sum(cost_usd) AS all_cost, CAST(count(*) AS BIGINT) AS all_calls, "
-            "CAST(count(*) FILTER (WHERE cost_usd IS NULL) AS BIGINT) AS all_unpriced, CAST(count(DISTINCT "
-            "(workspace, source, session_id)) FILTER (WHERE session_id <> '') AS BIGINT) AS all_sessions"
+    def sums(self) -> str:
+        """A SELECT of what the calls for each change add up to: its key, and :data:`SUMS`."""
+        # By session first: to count different ones while adding up takes longer.
+        each = (
+            "SELECT change_key, session_id, sum(cost_usd) AS cost, count(*) AS many, "
+            "count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced "
+            f"FROM ({self.calls()}) AS made WHERE change_key <> '' GROUP BY change_key, workspace, source, session_id"
         )
-        own = f"SELECT change_key, {sums} FROM ({self.calls()}) AS made WHERE change_key <> '' GROUP BY change_key"
-        counts = ", ".join(f"coalesce(own.all_{name}, 0) AS {name}" for name in ("calls", "unpriced", "sessions"))
         return (
-            f"SELECT named.*, {counts}, CASE WHEN own.all_calls > own.all_unpriced THEN own.all_cost END AS cost_usd "
-            f"FROM ({self._named()}) AS named LEFT JOIN ({own}) AS own ON own.change_key = named.change_key"
+            "SELECT change_key, sum(cost), sum(many), sum(unpriced), count(*) FILTER (WHERE session_id <> '') "
+            f"FROM ({each}) AS each_one GROUP BY change_key"
+        )
+
+    def changes(self) -> str:
+        """A SELECT of the changes, with their names, tickets and times, and if known what their calls add up to."""
+        if self._known.costs is None:
+            return self._named()
+        lists = self._dialect.zipped([self._bind(list(column)) for column in self._known.costs], ("own_key", *SUMS))
+        sums = ", ".join(f"CAST({name} AS {type_}) AS all_{name}" for name, type_ in SUMS.items())
+        own = f"SELECT own_key, {sums} FROM ({lists}) AS own_lists"
+        counts = ", ".join(f"coalesce(own.all_{name}, 0) AS {name}" for name in SUMS if name != "cost_usd")
+        return (
+            f"SELECT named.*, {counts}, "
+            "CASE WHEN own.all_calls > own.all_unpriced THEN own.all_cost_usd END AS cost_usd "
+            f"FROM ({self._named()}) AS named LEFT JOIN ({own}) AS own ON own.own_key = named.change_key"
         )
 
     def _joined(self, calls: str, spans: str, keys: Sequence[str], *, again: bool = False) -> str:

@@ -37,15 +37,11 @@ class Scope:
         stored: Stored,
         dialect: Dialect,
         values: dict[str, Any] | None = None,
-        *,
-        costed: bool = True,
     ) -> None:
         self.ask = ask
         self.stored = stored
         self.dialect = dialect
         self.values: dict[str, Any] = {} if values is None else values
-        #: Whether it matters what the calls for changes add up to.
-        self.costed = costed
         #: The dimension column whose values the table keeps as a list, if the query needs it.
         self.listed = next(iter(ask.need.columns & stored.lists.keys()), "")
         #: The keys of labels that the query needs, and the columns in which the rows have their values.
@@ -155,7 +151,7 @@ class Scope:
         """The table itself, or with what is worked out of others."""
         table, ask = self.stored.table, self.ask
         if table == CHANGES.name:
-            return f"({self._attribution().changes(costed=self.costed)}) AS {table}"
+            return f"({self._attribution().changes()}) AS {table}"
         if table == CALLS.name and ask.attributed:
             return f"({self._attribution().calls((ask.axis.first, ask.axis.last))}) AS {table}"
         return exchange.in_dollars(table, self.dialect, self.bind) if table == BILLS.name else table

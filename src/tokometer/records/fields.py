@@ -37,7 +37,7 @@ _CALLS: Final = f"""{_COMMON}{_WHOSE}
     text provider: who answered; taken from the model's name where that tells
     text model: the model's id as the provider writes it
     text operation: `chat` unless you say: generate_content, text_completion, embeddings, …
-    text status > -: ok, timeout, rate_limit, invalid_request, auth_error, server_error, cancelled; or `error`
+    text status > -: ok, timeout, rate_limit, invalid_request, auth_error, server_error, cancelled; `error`, or HTTP's
     message error_message|error: what the provider said
     code http_status|status_code: the HTTP status of the reply
     text stop_reason|finish_reason: why the model stopped

@@ -7,6 +7,7 @@ know are refused with the nearest one that we do, because a misspelt `output_tok
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -32,6 +33,7 @@ _USD: Final = "USD"
 
 _OK: Final = frozenset({"ok", "success", "succeeded", "completed", "done"})
 _FAILED: Final = frozenset({"error", "failed", "failure", "ko"})
+_HTTP: Final = re.compile("[1-5][0-9][0-9]")
 _ENDED_AT_TARGETS: Final = {
     "calls": "latency_us",
     "tools": "duration_us",
@@ -319,11 +321,14 @@ def _call_status(reader: _Reader, values: Mapping[str, Any]) -> Status:
     for status in STATUSES:
         if folded == status:
             return status
+    http = values.get("http_status")
+    if _HTTP.fullmatch(folded):
+        # Who posts what HTTP said calls it a status.
+        http, folded = http if http is not None else int(folded), ""
     if folded in _OK:
         return "ok"
     if folded and folded not in _FAILED:
         raise RecordError(reader.spelling("status"), f"is not one of {', '.join(STATUSES)}")
-    http = values.get("http_status")
     failed = http is not None and http >= 400  # noqa: PLR2004 - where HTTP's errors begin
     if not folded and not failed and not values.get("error_message"):
         return "ok"

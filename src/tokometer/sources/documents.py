@@ -15,7 +15,7 @@ from tokometer.host.regular import open_regular
 from tokometer.records import Record, RecordError, Refusal, mistake, now_us
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
-from tokometer.sources.tail import Stamp, whole_state
+from tokometer.sources.tail import BOM, Stamp, whole_state
 
 
 class Item(NamedTuple):
@@ -99,4 +99,4 @@ def _content(path: Path) -> bytes:
         content = file.read(MOST_BYTES + 1) or b""
     if len(content) > MOST_BYTES:
         raise RecordError("", f"is larger than {MOST_BYTES >> 20} MiB")
-    return content
+    return content.removeprefix(BOM)

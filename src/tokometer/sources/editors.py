@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -41,11 +40,10 @@ _REMOTE: Final = (
 
 def storages(home: Path, env: Mapping[str, str], extension: str) -> list[Path]:
     """The folders in which an extension (`publisher.name`) keeps what it knows, in any editor."""
-    if sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        base = folders.setting(env, "APPDATA", home) or home / "AppData" / "Roaming"
-    else:
-        base = folders.config_home(home, env)
-    data = [*(base / name for name in _EDITORS), *(home / name for name in _REMOTE)]
-    return [folder / "User" / "globalStorage" / extension for folder in data]
+    return [folder / "globalStorage" / extension for folder in users(home, env)]
+
+
+def users(home: Path, env: Mapping[str, str]) -> list[Path]:
+    """The folders in which editors keep what is a person's, on any system: a home folder can be a copy of another's."""
+    data = [folder for name in _EDITORS for folder in folders.application_data(home, env, name)]
+    return [folder / "User" for folder in (*data, *(home / name for name in _REMOTE))]

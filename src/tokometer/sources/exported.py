@@ -24,6 +24,7 @@ from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.pieces import elements, members
 from tokometer.sources.portions import is_json
+from tokometer.sources.tail import BOM
 
 _ENDINGS: Final = (".json", ".jsonl", ".ndjson", ".csv")
 #: So much of a file tells whose it is: a row, with the prompts that may stand in it.
@@ -31,7 +32,6 @@ _HEAD: Final = 256 * 1024
 #: … and so little that it is none of ours. Somebody may name a folder with ten thousand transcripts.
 _GLANCE: Final = 4_096
 _SPACE: Final = b" \t\r\n"
-_BOM: Final = b"\xef\xbb\xbf"
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: A string with the colon behind it that makes it a key, a bracket, or a string that is cut off.
@@ -69,7 +69,7 @@ class ExportSource(DocumentSource):
 
     def items(self, content: bytes, path: Path, noticed: Noticed) -> Iterable[Item]:
         """See `DocumentSource.items`."""
-        text = content.removeprefix(_BOM).strip(_SPACE)
+        text = content.removeprefix(BOM).strip(_SPACE)
         if path.suffix.lower() == ".csv":
             rows = _csv_rows(text)
             return [Item(at, partial(self._of_row, row, noticed, at)) for at, row in enumerate(rows)]
@@ -101,7 +101,7 @@ class ExportSource(DocumentSource):
         glance = head(path, _GLANCE)
         if not any(mark in glance for mark in self.marks):
             return False
-        start = head(path, _HEAD).removeprefix(_BOM).strip(_SPACE)
+        start = head(path, _HEAD).removeprefix(BOM).strip(_SPACE)
         if path.suffix.lower() == ".csv":
             names = next(csv.reader(io.StringIO(start.partition(b"\n")[0].decode("utf-8", "replace"))), [])
             return self.is_ours(dict.fromkeys((name.strip() for name in names), ""))

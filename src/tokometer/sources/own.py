@@ -22,6 +22,7 @@ from tokometer.records.values import decimal
 from tokometer.records.wire import DEFAULT_SOURCE, record_from
 from tokometer.sources.pieces import elements
 from tokometer.sources.portions import PORTION_BYTES, array, lines
+from tokometer.sources.tail import BOM
 
 #: One record longer than this is not a record.
 MAX_RECORD: Final = 1024 * 1024
@@ -38,7 +39,6 @@ _LINES: Final = frozenset(
 _JSON: Final = frozenset({"application/json"})
 _ANY: Final = msgspec.json.Decoder(float_hook=decimal)
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class NotRecords(Exception):
@@ -133,7 +133,7 @@ def portions(body: bytes, media_type: str) -> Iterator[tuple[bytes, str]]:
         yield body, media_type
         return
     if media_type in _JSON:
-        text = body.removeprefix(_BOM).strip(b" \t\r\n\x1e")
+        text = body.removeprefix(BOM).strip(b" \t\r\n\x1e")
         if text.startswith(b"["):
             try:
                 for portion in array(text):
@@ -150,7 +150,7 @@ def portions(body: bytes, media_type: str) -> Iterator[tuple[bytes, str]]:
 
 def _items(body: bytes, *, lines: bool) -> Iterator[object]:
     """The parts of a body: bytes of one record each, or already decoded."""
-    body = body.removeprefix(_BOM)
+    body = body.removeprefix(BOM)
     text = body.strip(b" \t\r\n\x1e")
     if not text:
         return

@@ -25,6 +25,9 @@ LINE_LIMIT: Final = 32 << 20
 _WITNESS: Final = 256
 _BRACE: Final = ord("}")
 
+#: What some editors and Windows tools write before the first line.
+BOM: Final = b"\xef\xbb\xbf"
+
 #: Buffers between uses: touching fresh memory costs as much as reading into it.
 _spare: list[bytearray] = []
 
@@ -168,10 +171,10 @@ class Tail:
         """What is new, in blocks of whole lines.
 
         A last line without a newline is taken if it is a complete JSON value (its writer will not add to it), else
-        left for the next reading. A line can be empty.
+        left for the next reading. A line can be empty. A byte order mark at the beginning is no part of the first one.
         """
         buffer = _spare.pop() if _spare else bytearray(BLOCK)
-        self._file.seek(self.offset)
+        self._begin()
         have = 0
         try:
             while True:
@@ -207,6 +210,13 @@ class Tail:
         finally:
             if len(buffer) == BLOCK:
                 _spare.append(buffer)
+
+    def _begin(self) -> None:
+        """Go where the reading goes on: behind a byte order mark where it begins."""
+        self._file.seek(0)
+        if not self.offset and self._file.read(len(BOM)) == BOM:
+            self.offset = len(BOM)
+        self._file.seek(self.offset)
 
     def views(self) -> Iterator[tuple[int, memoryview]]:
         """Like :meth:`lines`, without a copy: a line is valid until the next one is asked for."""

@@ -258,7 +258,122 @@ ROWS: Final[tuple[Step, ...]] = (
 #: Before sessions stated sums.
 FIRST_SCHEMA: Final = re.sub(r"(cost|tokens_\w+) \w+ NOT NULL DEFAULT 0,\s*", "", SCHEMA)
 
+ENGINE_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS session_v2 (
+  id text PRIMARY KEY, parent_id text, directory text NOT NULL, title text NOT NULL, agent text,
+  time_created integer NOT NULL, time_updated integer NOT NULL);
+CREATE TABLE IF NOT EXISTS session_message (
+  id text PRIMARY KEY, session_id text NOT NULL, type text NOT NULL, seq integer NOT NULL,
+  time_created integer NOT NULL, time_updated integer NOT NULL, data text NOT NULL);
+"""
+
+
+def stepped(at: int, used: Used, *content: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A step of an answer, as the second session engine has it."""
+    return {
+        "agent": "build",
+        "model": {"id": MODEL, "providerID": "anthropic", "variant": "high"},
+        "time": {"created": at, "completed": at + 4_000},
+        "content": list(content),
+        "finish": "stop",
+        "cost": used.cost,
+        "tokens": used.tokens,
+    } | more
+
+
+def engine_tool(call: str, name: str, start: int, end: int, **state: Any) -> dict[str, Any]:
+    """A use of a tool in it."""
+    done = {"status": "completed", "input": {}, "structured": {}, "content": []}
+    times = {"created": start - 10, "ran": start, "completed": end}
+    return {"type": "tool", "id": call, "name": name, "time": times, "state": done | state}
+
+
+def as_steps(session: str, rows: dict[str, tuple[str, dict[str, Any]]], schema: str = ENGINE_SCHEMA) -> Step:
+    """A session of the second engine: message → its type, and what it says."""
+    info = SESSIONS[session]
+    times = {"time_created": info["time"]["created"], "time_updated": info["time"]["updated"]}
+    own = {"id": session, "parent_id": info.get("parentID"), "directory": "/home/ada/code/app", "title": info["title"]}
+    messages = [
+        {
+            "id": id_,
+            "session_id": session,
+            "type": kind,
+            "seq": number,
+            "time_created": data["time"]["created"],
+            "time_updated": data["time"]["created"] + 5,
+            "data": text(data),
+        }
+        for number, (id_, (kind, data)) in enumerate(rows.items())
+    ]
+    return database(DATABASE, schema, {"session_v2": [own | times], "session_message": messages})
+
+
+ABORTED: Final = Used(40, 12, 0, 5_300)
+STEPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "msg_e1": ("user", {"text": "please", "time": {"created": START}}),
+    "msg_e2": (
+        "assistant",
+        stepped(
+            START + 100,
+            FIRST,
+            {"type": "text", "text": "…"},
+            engine_tool("toolu_1", "read", START + 1_600, START + 1_650),
+            engine_tool("toolu_2", "bash", START + 1_600, START + 3_000, status="error", error={"message": "exit 1"}),
+        ),
+    ),
+    "msg_e3": ("assistant", stepped(START + 4_000, SECOND, {"type": "reasoning", "text": "…"})),
+    "msg_e4": (
+        "model-switched",
+        {"model": {"id": MODEL, "providerID": "anthropic"}, "time": {"created": START + 9_000}},
+    ),
+    # Stopped: what had been used by then is billed.
+    "msg_e5": (
+        "assistant",
+        stepped(START + 9_100, ABORTED, error={"type": "aborted", "message": "stop"}, finish="error"),
+    ),
+}
+#: A message of one step that was carried over to the second engine, under another id, as both have it.
+CARRIED: Final[Messages] = {
+    "msg_21": (answered("", START + 20_000, IN_FORK), [{"type": "step-start"}, finish(IN_FORK)])
+}
+CARRIED_STEP: Final = {"evt_21": ("assistant", stepped(START + 20_000, IN_FORK))}
+BY_STEPS: Final = (FIRST, SECOND, ABORTED)
+STEP_TOTALS: Final = {
+    "calls": len(BY_STEPS),
+    # Stopping is no error.
+    "input_tokens": sum(used.input for used in BY_STEPS),
+    "output_tokens": sum(used.output + used.reasoning for used in BY_STEPS),
+    "reasoning_tokens": sum(used.reasoning for used in BY_STEPS),
+    "cache_read_tokens": sum(used.read for used in BY_STEPS),
+    "cache_write_tokens": sum(used.write for used in BY_STEPS),
+    "cost_reported": 18_200_000 + 6_100_000,
+    "tools": 2,
+    "runs": 1,
+}
+ALL_TOTALS: Final = STEP_TOTALS | {
+    "calls": 4,
+    "input_tokens": STEP_TOTALS["input_tokens"] + IN_FORK.input,
+    "output_tokens": STEP_TOTALS["output_tokens"] + IN_FORK.output,
+    "cache_read_tokens": STEP_TOTALS["cache_read_tokens"] + IN_FORK.read,
+}
+
+
+def spoil_step(home: Path) -> None:
+    """Break one step."""
+    with closing(sqlite3.connect(home / DATABASE)) as connection, connection:
+        row = ("msg_99", MAIN, "assistant", 99, START + 900_000, START + 900_000, "{no")
+        connection.execute("INSERT INTO session_message VALUES (?,?,?,?,?,?,?)", row)
+
+
 EXAMPLES: list[Example] = [
+    Files("second-engine", "database", (as_steps(MAIN, STEPS),), STEP_TOTALS, spoil=spoil_step),
+    Files(
+        "carried-over",
+        "database",
+        (as_rows(MAIN, CARRIED), as_steps(MAIN, STEPS | CARRIED_STEP)),
+        ALL_TOTALS,
+        spoil=spoil_step,
+    ),
     Files("json", "document", FILES, TOTALS),
     Files("sqlite", "database", ROWS, TOTALS, spoil=spoil),
     Files(

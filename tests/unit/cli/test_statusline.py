@@ -40,6 +40,8 @@ def server(answer: bytes) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
     asked: list[tuple[str, str, bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asked.append((self.path, self.headers.get("Authorization", ""), body))

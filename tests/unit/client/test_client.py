@@ -35,6 +35,8 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Headers and body are two writes: with Nagle's algorithm the second waits for the reader, 40 ms.
+            disable_nagle_algorithm = True
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Nothing."""
@@ -123,6 +125,49 @@ def test_a_batch_that_is_too_large_is_divided(receiver: Receiver) -> None:
             meter.call(model="m", output_tokens=number)
         assert meter.flush()
     assert [line["output_tokens"] for _, line in receiver.taken] == list(range(40))
+
+
+def test_no_half_of_a_divided_batch_is_lost(receiver: Receiver) -> None:
+    """The server has no room for the first half just then: it is sent again, and the other is not sent twice."""
+    receiver.answers = [(413, b"", {}), (503, b"", {"Retry-After": "0"})]
+    with Client(receiver.url, every=0.05) as meter:
+        for number in range(8):
+            meter.call(model="m", output_tokens=number)
+        assert meter.flush(20)
+        assert meter.stats.sent == 8
+    assert [line["output_tokens"] for _, line in receiver.taken] == list(range(8))
+
+
+class Odd:
+    """An object that cannot be written."""
+
+    def __repr__(self) -> str:
+        raise ZeroDivisionError
+
+
+def test_nothing_that_a_program_gives_raises_into_it(receiver: Receiver) -> None:
+    """Durations that are none, objects that cannot say what they are, a key that is no key."""
+    with Client(receiver.url, "tok_\u2026", every=0.01) as meter:
+        for took in (float("nan"), float("inf"), 10**400, True):
+            meter.call(model="m", latency_ms=took)
+        meter.call(model="m", labels={"odd": Odd()})
+        meter.flush()
+        assert (meter.stats.sent, meter.stats.dropped) == (4, 1)
+
+
+def test_a_process_of_multiprocessing_sends_what_it_has(receiver: Receiver) -> None:
+    """It ends without what a program does at its end."""
+    script = """
+import multiprocessing, sys
+from tokometer.client import Client
+meter = Client(sys.argv[1], every=60)
+worker = multiprocessing.get_context("fork").Process(target=meter.call, args=("of a worker",))
+worker.start()
+worker.join()
+"""
+    environment = {**os.environ, "PYTHONPATH": str(SRC)}
+    subprocess.run([sys.executable, "-c", script, receiver.url], env=environment, check=True, timeout=60)
+    assert [line["model"] for _, line in receiver.taken] == ["of a worker"]
 
 
 def test_nobody_waits_for_it_and_what_does_not_fit_is_counted() -> None:

@@ -50,6 +50,7 @@ def test_a_key_of_another_form() -> None:
 class _Storage(BaseHTTPRequestHandler):
     """A bucket with one bill; whoever has not signed is turned away."""
 
+    disable_nagle_algorithm = True
     objects: ClassVar = {"exports/oct 1.csv.gz": as_csv([row()], packed=True), "exports/manifest.json": b"{}"}
 
     def do_GET(self) -> None:

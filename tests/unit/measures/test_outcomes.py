@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generators.examples import examples
 from servers.ledgers import clickhouse
-from tokometer.ledger import Batch, Ledger
+from tokometer.ledger import Batch, Ledger, Readable
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import Feed, Query, answer, outcomes, run
 from tokometer.measures.outcomes import places
@@ -308,6 +308,13 @@ _COMMITS = st.lists(
 )
 
 
+_OF_ONE_MOMENT: Final[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = (
+    (("changes.cost", "changes.calls", "changes.sessions", "changes.unpriced"), ()),
+    (("changes.median_cost", "changes.merged_cost", "changes.merged"), ("changes.repository",)),
+    (("changes.cost_per_merged",), ("changes.state",)),
+)
+
+
 @given(calls=_CALLS, changes=_CHANGES, commits=_COMMITS)
 @settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_costs_of_changes_and_of_what_is_left_add_up_to_all(
@@ -341,4 +348,39 @@ def test_costs_of_changes_and_of_what_is_left_add_up_to_all(
         costs = {row["change"]: row["cost"] or 0 for row in by if row["change"]}
         assert all((row["cost"] or 0) == costs.get(row["change"], 0) for row in own)
         answers.append((sorted(map(str, by)), sorted(map(str, own))))
+        asked = [Query(measures=measures, by=by) for measures, by in _OF_ONE_MOMENT]
+        snapshot = ledger.snapshot(1)
+        shared = [run(snapshot, query, [workspace]).rows for query in asked]
+        snapshot.close()
+        assert shared == [run(ledger, query, [workspace]).rows for query in asked]
+        [sums] = shared[0]
+        sessions = made.ask("calls.sessions", "calls.unpriced", by=("calls.change",))
+        assert sums["sessions"] == sum(row["sessions"] for row in sessions if row["change"])
+        assert sums["unpriced"] == sum(row["unpriced"] for row in sessions if row["change"])
     assert answers[0] == answers[1]
+
+
+def test_what_changes_cost_is_read_once_for_all_that_is_asked_of_a_moment(
+    ledgers: dict[str, Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many questions a page has; what comes later is in the next moment's answer, and not in this one's."""
+    made = Told(ledgers["duckdb"], f"w{next(_NUMBERS)}")
+    made.keep(call("a", 1, "b", cost_reported=2 * 10**9), change(1, "b", 0, 5))
+    read: list[str] = []
+    snapshot = made.ledger.snapshot(1)
+    fetch = snapshot.fetch
+    monkeypatch.setattr(snapshot, "fetch", lambda statement: read.append(statement.sql) or fetch(statement))
+
+    def cost(reading: Readable) -> Any:
+        [row] = run(reading, Query(measures=("changes.cost",)), [made.workspace]).rows
+        return row["cost"]
+
+    assert cost(snapshot) == 2
+    run(snapshot, Query(measures=("changes.median_cost",), by=("changes.repository",)), [made.workspace])
+    answer(snapshot, Feed(cube="changes"), [made.workspace])
+    assert sum("FROM calls " in sql for sql in read) == 1
+    made.keep(call("c", 2, "b", cost_reported=3 * 10**9))
+    later = made.ledger.snapshot(1)
+    assert (cost(snapshot), cost(later), cost(made.ledger)) == (2, 5, 5)
+    snapshot.close()
+    later.close()

@@ -199,3 +199,14 @@ def test_a_hole_is_passed_over(tmp_path: Path) -> None:
         assert [line for _, line in tail.lines()] == [b'{"a": 2}']
         assert tail.oversized == [9]
         assert tail.offset == path.stat().st_size
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    """It is passed over where the file begins, once, however the file grows."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"a":1}\r\n')
+    lines, state = _read(path, b"")
+    assert lines == [b'{"a":1}\r']
+    with path.open("ab") as file:
+        file.write(b'{"b":2}\n')
+    assert _read(path, state)[0] == [b'{"b":2}']

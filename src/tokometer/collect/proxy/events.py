@@ -12,6 +12,7 @@ import msgspec
 
 from tokometer.collect.proxy.exchange import Piece
 
+_DONE: Final = b"[DONE]"
 _decode: Final = msgspec.json.Decoder().decode
 _MOST_TOOLS: Final = 100
 #: What Anthropic's and OpenAI's streams say that is content.
@@ -20,6 +21,8 @@ _CONTENT: Final = (
     *("response.reasoning_summary_text.delta", "response.function_call_arguments.delta", "response.refusal.delta"),
     *("message.delta", "reasoning.delta", "tool_call.start"),
 )
+#: The last line of OpenAI's streams, and the key under which it stands among events.
+DONE: Final = "[DONE]"
 _ENDS: Final = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 
 
@@ -36,6 +39,8 @@ class Folded(NamedTuple):
     answer: dict[str, Any]
     #: When the first content came.
     first: int | None
+    #: Its last event has come: whatever became of the connection then, nothing is missing.
+    complete: bool = False
 
 
 def events_of(pieces: Iterable[Piece], *, sse: bool) -> Iterator[Event]:
@@ -44,6 +49,8 @@ def events_of(pieces: Iterable[Piece], *, sse: bool) -> Iterator[Event]:
         if sse and not whole.startswith(b"data:"):
             continue
         line = whole[5:].strip() if sse else whole
+        if line == _DONE:
+            yield Event(at, {DONE: True})
         if not line.startswith(b"{"):
             continue
         try:
@@ -95,7 +102,7 @@ def _ollama(events: Iterable[Event]) -> Folded:
         answer |= {key: value for key, value in told.items() if key not in ("message", "response", "context")}
     if tools:
         answer["message"] = {"tool_calls": tools}
-    return Folded(answer, first)
+    return Folded(answer, first, answer.get("done") is True)
 
 
 _SAID: Final = ("content", "thinking", "tool_calls")
@@ -105,8 +112,10 @@ def _anthropic(events: Iterable[Event]) -> Folded:
     answer: dict[str, Any] = {}
     content: list[Any] = []
     first = None
+    complete = False
     for at, told in events:
         kind = told.get("type")
+        complete = complete or kind == "message_stop"
         if kind == "message_start" and isinstance(told.get("message"), dict):
             answer |= told["message"]
         elif kind == "message_delta":
@@ -123,15 +132,17 @@ def _anthropic(events: Iterable[Event]) -> Folded:
             first = at
     if answer:
         answer["content"] = content
-    return Folded(answer, first)
+    return Folded(answer, first, complete)
 
 
 def _add_usage(answer: dict[str, Any], usage: object) -> None:
-    """Counts of a later event stand in place of those before; what it leaves out stays."""
+    """Counts of a later event stand in place of those before; what it leaves out stays, and what it says is none."""
     if isinstance(usage, dict):
-        before = answer.get("usage")
-        told = {key: value for key, value in usage.items() if value is not None}
-        answer["usage"] = {**(before if isinstance(before, dict) else {}), **told}
+        kept = answer.get("usage")
+        before = kept if isinstance(kept, dict) else {}
+        # They only grow. Servers that speak like Anthropic end with an input of 0, which they had told at the start.
+        told = {key: value for key, value in usage.items() if value is not None and (value != 0 or not before.get(key))}
+        answer["usage"] = {**before, **told}
 
 
 def _openai(events: Iterable[Event]) -> Folded:
@@ -140,7 +151,7 @@ def _openai(events: Iterable[Event]) -> Folded:
     for at, told in events:
         if stream.take(told) and stream.first is None:
             stream.first = at
-    return Folded(stream.answer(), stream.first)
+    return Folded(stream.answer(), stream.first, stream.complete)
 
 
 class _OpenAi:
@@ -148,6 +159,7 @@ class _OpenAi:
 
     def __init__(self) -> None:
         self.first: int | None = None
+        self.complete = False
         self._answer: dict[str, Any] = {}
         self._tools: dict[Any, dict[str, Any]] = {}
         self._finish = ""
@@ -155,6 +167,7 @@ class _OpenAi:
     def take(self, told: dict[str, Any]) -> bool:
         """Take an event. Returns whether it holds content."""
         kind = told.get("type")
+        self.complete = self.complete or kind in (*_ENDS, "chat.end") or DONE in told
         if isinstance(told.get("choices"), list):
             return self._chunk(told)
         if isinstance(told.get("response"), dict) and (kind in _ENDS or not self._answer):

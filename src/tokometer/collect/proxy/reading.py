@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tokometer.collect.proxy.events import Event, Folded, events_of, folded
+from tokometer.collect.proxy.events import DONE, Event, Folded, events_of, folded
 from tokometer.collect.proxy.exchange import Exchange, Piece
 from tokometer.collect.proxy.framing import Head
 from tokometer.collect.proxy.unpacking import Unpacker, unpacker
@@ -72,7 +72,8 @@ def told_of(exchange: Exchange, provider: str = "") -> dict[str, Any]:
         "latency_ns": exchange.ended - exchange.began,
         "ttft_ns": None if read.first is None else read.first - exchange.began,
         "http_status": status,
-        "ending": exchange.ending,
+        # Many a client closes the connection at the last event, and some servers end it without the last chunk.
+        "ending": "whole" if read.complete and exchange.ending in ("left", "cut") else exchange.ending,
         "form": exchange.form,
         "operation": exchange.operation,
         "provider": provider or provider_at(exchange.upstream, exchange.form),
@@ -170,6 +171,8 @@ class _Read:
         #: When the first piece of content came (monotonic ns).
         self.first: int | None = None
         self.streamed = False
+        #: It came to the end that its form has.
+        self.complete = False
         #: Why what was used is not known; empty where the answer was read.
         self.unread = ""
 
@@ -214,14 +217,15 @@ def _unpacked(exchange: Exchange, unpack: Unpacker) -> Iterator[Piece]:
 def _stream(exchange: Exchange, sse: bool, pieces: Iterable[Piece], read: _Read) -> None:
     events: list[Event] = list(events_of(pieces, sse=sse))
     found: Folded = folded(exchange.form, events)
-    read.answer, read.first = found.answer, found.first
-    if not found.answer and events:
+    read.answer, read.first, read.complete = found.answer, found.first, found.complete
+    if not found.answer and events and any(DONE not in event.told for event in events):
         read.unread = "a stream in a form that is not known"
 
 
 def _whole(exchange: Exchange, pieces: list[Piece], read: _Read) -> None:
     if exchange.gap:
-        read.unread = "an answer of more than 8 MiB"
+        read.answer = _at_its_end(b"".join(piece.data for piece in exchange.tail))
+        read.unread = "" if read.answer else "an answer of more than 8 MiB"
         return
     body = b"".join(piece.data for piece in pieces)
     if not body.strip():
@@ -229,13 +233,33 @@ def _whole(exchange: Exchange, pieces: list[Piece], read: _Read) -> None:
     try:
         told = _decode_any(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        # A page of a proxy in between, or an error in words.
-        read.unread = "" if _is_error(exchange) else "an answer that is not JSON"
+        start = body.lstrip()[:6]
+        if not _is_error(exchange) and start.startswith((b"data:", b"event:", b"{")):
+            # A stream that its server calls something else.
+            read.streamed = True
+            _stream(exchange, not start.startswith(b"{"), pieces, read)
+        else:
+            # A page of a proxy in between, or an error in words.
+            read.unread = "" if _is_error(exchange) else "an answer that is not JSON"
         return
     if isinstance(told, list):
         told = told[0] if told else {}
     if isinstance(told, dict):
         read.answer = told
+
+
+def _at_its_end(tail: bytes) -> dict[str, Any]:
+    """What the end of a long answer says: many embeddings are tens of megabytes, with what they used behind them."""
+    text = tail[tail.rfind(b"]") + 1 :]
+    # Behind the last list; where usage holds one itself, behind its name.
+    at = tail.rfind(b'"usage"')
+    text = tail[at:] if at >= 0 and tail[at - 1 : at] != b"\\" else text
+    inner = text.strip().removeprefix(b",")
+    try:
+        told = _decode_any(b"{" + inner)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _is_error(exchange: Exchange) -> bool:

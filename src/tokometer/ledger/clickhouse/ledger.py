@@ -16,7 +16,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Final
@@ -47,6 +47,7 @@ from tokometer.ledger.protocol import (
 )
 from tokometer.ledger.refused import UNREADABLE, refusal_rows
 from tokometer.ledger.rows import columns
+from tokometer.ledger.shared import T
 from tokometer.ledger.statements import OLD
 from tokometer.records import Notice, Refusal, now_us, to_datetime
 
@@ -182,6 +183,10 @@ class ClickHouseLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self.query(statement.sql, dict(statement.parameters))
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:  # noqa: ARG002 - what is committed may differ by now
+        """See :meth:`tokometer.ledger.protocol.Readable.once`."""
+        return make()
 
     def snapshot(self, readers: int) -> Present:  # noqa: ARG002 - the protocol's
         """See :meth:`tokometer.ledger.protocol.Ledger.snapshot`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -237,6 +237,10 @@ class DuckDBLedger:
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """See :meth:`tokometer.ledger.protocol.Ledger.fetch`."""
         return self._asked(lambda instance: instance.fetch(statement))
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:  # noqa: ARG002 - what is committed may differ by now
+        """See :meth:`tokometer.ledger.protocol.Readable.once`."""
+        return make()
 
     def snapshot(self, readers: int) -> DuckDBSnapshot:
         """See :meth:`tokometer.ledger.protocol.Ledger.snapshot`."""

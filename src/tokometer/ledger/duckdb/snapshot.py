@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
@@ -11,6 +11,7 @@ import duckdb
 
 from tokometer.ledger.duckdb.instance import Instance
 from tokometer.ledger.protocol import Engine, LedgerUnavailable, Statement, Unsettled
+from tokometer.ledger.shared import Shared, T
 
 
 class DuckDBSnapshot:
@@ -24,6 +25,7 @@ class DuckDBSnapshot:
         self._instance = instance
         self._settled = settled
         self._closed = False
+        self._shared = Shared()
         self.rolled: frozenset[str] = instance.labels.rolled
         self.unsettled: Sequence[Unsettled] = instance.settling.unsettled
         self._cursors = [instance.pinned() for _ in range(readers)]
@@ -56,6 +58,10 @@ class DuckDBSnapshot:
                 return cursor.execute(statement.sql, dict(statement.parameters)).fetchall()
             finally:
                 self._free.put(cursor)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """See :meth:`tokometer.ledger.protocol.Readable.once`."""
+        return self._shared.once(key, make)
 
     def close(self) -> None:
         """See :meth:`tokometer.ledger.protocol.Snapshot.close`."""

@@ -9,6 +9,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from tokometer.records import ModelCall, Notice, Record, RecordError, check_time, status_of, to_us
 from tokometer.records.providers import provider_of
 from tokometer.records.values import MOST_ATTEMPTS
@@ -45,6 +47,8 @@ from tokometer.sources.noticed import Noticed
 SOURCE: Final = "codex"
 #: A longer wait than this says that someone was away, not that a model was slow.
 _PATIENCE: Final = 1_800_000_000
+#: What is said of a call of a count once its usage record is there goes before the count.
+_WITHDRAWN: Final = 2
 
 
 class Rollout:
@@ -146,7 +150,7 @@ class Rollout:
             state.own = True
             state.turn = record.turn_id or state.turn
         owner = record.thread_id or descent.owner(self.state)
-        state.records = True
+        twin, state.records = "" if state.records else self._told_by_count(record.usage), True
         native = record.response_id or ""
         if not native:
             if not owner:
@@ -160,6 +164,16 @@ class Rollout:
         call.request_id = record.response_id or ""
         call.trace_id = record.root_turn_id or record.turn_id or call.trace_id
         call.parent_id = record.turn_id or call.parent_id
+        if twin and twin != native:
+            # A count of the same response stands before its record, and was taken for a call.
+            call.group = native
+            self._calls.append(replace(call, native_id=twin, revision=_WITHDRAWN, group=native, shadow=True))
+
+    def _told_by_count(self, usage: Usage) -> str:
+        """The call of a count that a usage record tells of once more; empty where it tells of another."""
+        used = vector_of(usage)
+        same = used is not None and used._replace(written=0, total=0) == self.state.counted_used
+        return self.state.counted if same else ""
 
     def _token_count(self, count: TokenCount, at: int) -> None:
         if count.info is not None:
@@ -191,6 +205,8 @@ class Rollout:
             return
         session = owner if descent.is_certain(self.state) else ""
         call = self._call(_key(owner, state.epoch, total, last), at, usage, session)
+        used = vector_of(usage)
+        state.counted, state.counted_used = call.native_id, used and used._replace(written=0, total=0)
         tiers = (count.service_tier, info.service_tier, usage.service_tier)
         self._say(call, count.model or info.model, *tiers)
 

@@ -91,6 +91,9 @@ class State(Struct, array_like=True):
     release: str = ""
     #: How often the conversation was summed up.
     compactions: int = 0
+    #: The newest call that a count told of, and what it used: the first usage record can tell of the same.
+    counted: str = ""
+    counted_used: Vector | None = None
 
 
 def load(data: bytes) -> State | None:

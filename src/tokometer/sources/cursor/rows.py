@@ -102,11 +102,12 @@ def _records(row: Mapping[str, str], identity: str, which: int, noticed: Noticed
     )
     fresh, written = told.whole(_FRESH) or 0, told.whole(_WRITTEN) or 0
     read, output, total = told.whole(_READ) or 0, told.whole(_OUTPUT) or 0, told.whole(_TOTAL)
-    # The two inputs stand beside each other; where the total proves that one holds the other, they are parted.
-    inside = total is not None and written >= fresh and total == written + read + output and fresh > 0
+    # The two inputs stand beside each other; where the total proves that one holds the other, they are parted. Without
+    # a total their names are believed.
+    inside = written >= fresh > 0 and (total == written + read + output if total else True)
     call.input_tokens, call.cache_read_tokens, call.output_tokens = fresh, read, output
     call.cache_write_unknown_tokens = written - fresh if inside else written
-    if total is not None and not inside and total != fresh + written + read + output:
+    if total and not inside and total != fresh + written + read + output:
         noticed.add("usage", "a total that its parts do not add up to", at)
     call.cost_reported = _cost(row, kind, model)
     if "not charged" in kind.lower():

@@ -42,9 +42,12 @@ class Place(NamedTuple):
 
 
 def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
-    """The folder of all projects' chats. `GEMINI_CLI_HOME` stands for the home folder."""
+    """The folder of all projects' chats. `GEMINI_CLI_HOME` stands for the home folder.
+
+    Tools that count what Gemini CLI used take it for `.gemini` itself, so that some set it so.
+    """
     named = folders.setting(env, "GEMINI_CLI_HOME", home)
-    return [(named or home) / ".gemini" / "tmp"]
+    return [home / ".gemini" / "tmp"] if named is None else [named / ".gemini" / "tmp", named / "tmp"]
 
 
 def chats(root: Path) -> Iterator[Path]:

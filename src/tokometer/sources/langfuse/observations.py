@@ -19,11 +19,14 @@ from tokometer.records import (
 from tokometer.records.counted_parts import thousandths
 from tokometer.records.providers import known_provider
 from tokometer.records.values import MAX_DURATION_US
+from tokometer.sources.answer_ids import answer_named
 from tokometer.sources.langfuse.part import Part
+from tokometer.sources.langfuse.through_litellm import gateway_of
 from tokometer.sources.langfuse.traces import top_of
+from tokometer.sources.litellm.payload import SOURCE as LITELLM
 from tokometer.sources.otlp.costs import cost_of
 from tokometer.sources.told import Told
-from tokometer.sources.usage import NOTHING_USED, Used, put, used
+from tokometer.sources.usage import CACHED, NOTHING_USED, Used, put, used
 
 KNOWN: Final = frozenset(
     {
@@ -70,22 +73,35 @@ class Times(NamedTuple):
 def observation(part: Part, what: str) -> Iterable[Record]:
     """The records of an observation; `what` is its type, or `observation` where its body says it."""
     part.unknown(KNOWN)
-    word = (part.body.text("type") if what == "observation" else what).lower()
+    body = part.body
+    word = (body.text("type") if what == "observation" else what).lower()
     if word in _CALLS:
         return [_call(part, _CALLS[word])]
-    if word == "tool":
-        return [_tool(part)]
-    return [_run(part) if word == "agent" else _step(part, word or "span")]
+    record = _tool(part) if word == "tool" else _run(part) if word == "agent" else _step(part, word or "span")
+    used = (body.raw("usage"), body.raw("usageDetails"))
+    if word == "tool" or not any(used) or not body.text("traceId"):
+        return [record]
+    # It says what was used below it, and counts as far as none of that is known.
+    sum_ = _call(part, "chat")
+    sum_.shadow = True
+    return [record, sum_]
 
 
 def _call(part: Part, operation: str) -> ModelCall:
     body, times = part.body, _times(part)
     model = body.text("model")
     provider = _provider(body, model)
+    gateway = gateway_of(body, part.name(), times.start)
+    cached = gateway is not None and gateway.cached
+    lost = gateway is not None and not cached and not gateway.response_id
     call = ModelCall(
         **_shared(part, times),
-        group=body.text("traceId"),
-        provider=provider,
+        # Attempts of one request that failed have its id in common, and are as many calls: no spans of one call.
+        group="" if lost else body.text("traceId"),
+        way="gateway" if lost else "",
+        request_id="" if gateway is None else gateway.request_id,
+        response_id=answer_named(body.raw("output")) if gateway is None else gateway.response_id,
+        provider=LITELLM if cached else provider,
         model=model,
         operation=operation,
         status=_failure(body) or "ok",
@@ -105,7 +121,11 @@ def _call(part: Part, operation: str) -> ModelCall:
     costs = body.raw("costDetails")
     if isinstance(costs, dict) and costs:
         call.cost_reported = cost_of({_COSTS: costs})
-    put(call, _used(body, google=provider in _GOOGLE or model.startswith("gemini")), part.noticed, part.position)
+    said = _used(body, google=provider in _GOOGLE or model.startswith("gemini"))
+    if cached:
+        # Nobody was asked: what the first answer used is told again, and was not used again.
+        call.cost_reported, said = 0, CACHED
+    put(call, said, part.noticed, part.position)
     return call
 
 

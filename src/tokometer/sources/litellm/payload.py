@@ -29,7 +29,7 @@ from tokometer.sources.litellm.operations import MCP, MODEL_CALLS, PUT_THERE, pl
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp.facts import region_of
 from tokometer.sources.told import Told
-from tokometer.sources.usage import NOTHING_USED, Used, put, stop_reason_of, used
+from tokometer.sources.usage import CACHED, NOTHING_USED, Used, put, stop_reason_of, used
 
 SOURCE: Final = "litellm"
 #: Fields that are read, or of which nothing is kept: content, addresses, LiteLLM's own workings.
@@ -126,8 +126,9 @@ class _Payload:
             revision=0 if self._row else 1,
             group=self.name.group,
             shadow=self.of_request,
-            # Of a request that failed its own id is all that there is.
-            request_id="" if self.cached else payload.text("litellm_call_id") or self.name.group,
+            # Of a request that failed its own id is all that there is. What the cache answered is named by the time, as
+            # LiteLLM's Langfuse callback names it, too.
+            request_id=self.name.native_id if self.cached else payload.text("litellm_call_id") or self.name.group,
             response_id=self.name.response_id,
             # An answer of LiteLLM's cache was not given by the provider, and says nothing of how well that works.
             provider=SOURCE if self.cached else self.provider,
@@ -287,7 +288,7 @@ class _Payload:
     def _what_was_used(self) -> Used:
         if self.cached:
             # Nobody was asked: what the first answer used is told again, and was not used again.
-            return NOTHING_USED._replace(usage=NOTHING_USED.usage._replace(input=0, output=0))
+            return CACHED
         return self._stated()
 
     def _stated(self) -> Used:

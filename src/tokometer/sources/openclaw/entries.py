@@ -30,6 +30,8 @@ _OTHER_PROGRAMS: Final = frozenset({"claude-cli", "codex-cli"})
 _ENTRIES: Final = frozenset(
     {"thinking_level_change", "compaction", "branch_summary", "custom", "custom_message", "label", "session_info"}
     | {"leaf", "message_metadata", "session_state", "active_tools_change"}
+    # What a child used stands in its own transcript.
+    | {"child_usage_attributed"}
 )
 #: Rows beside the entries in cold storage, which tell of them.
 _ROWS: Final = frozenset({"identity", "active", "index", "fts"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from tokometer.records import RecordError, Status, status_of
+from tokometer.records import Status, status_of
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
 
@@ -59,7 +59,9 @@ def buckets_of(message: Told, noticed: Noticed, offset: int) -> Buckets:
     reasoning, long = usage.whole("reasoning"), usage.whole("cacheWrite1h")
     output, written = found["output"], found["cacheWrite"]
     if reasoning is not None and reasoning > (output or 0):
-        raise RecordError("message.usage.reasoning", "is more than the output that it is a part of")
+        # The wholes are what is billed; what is said of a part of them costs nobody an answer.
+        noticed.add("usage", "usage.reasoning of more than the output", offset)
+        reasoning = output
     if long and written is not None:
         # A part of what was written, of which the rest lives as long as nobody says.
         written = max(0, written - long)

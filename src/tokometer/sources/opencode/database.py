@@ -1,4 +1,4 @@
-"""OpenCode's database, of releases since early 2026."""
+"""OpenCode's database, of releases since early 2026: messages, and the steps of its second session engine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from tokometer.sources.documents import Item
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.opencode.messages import Message, Session, in_order, is_answer
+from tokometer.sources.opencode.projected import message_of, parts_of
 from tokometer.sources.opencode.sessions import Outcome, home_of, run_of, session_of
 from tokometer.sources.opencode.usage import failure_of
 from tokometer.sources.told import Told
 
-#: A row goes before the file of the same.
-_REVISION: Final = 1
+#: A row goes before the file of the same, and before the same as the second engine has it, which knows less.
+_REVISION, _PROJECTED = 1, 0
+_STEPS: Final = "session_message"
 #: Sessions of which is remembered to whom their last answer was.
 _MOST_SESSIONS: Final = 1_000
 
@@ -31,6 +33,9 @@ class OpenCodeMemory(msgspec.Struct):
     #: imported is new, and old.
     messages: tuple[int, int] = (0, 0)
     sessions: tuple[int, int] = (0, 0)
+    #: The same of the second engine's.
+    steps: tuple[int, int] = (0, 0)
+    later_sessions: tuple[int, int] = (0, 0)
     #: Session → (what a person wrote last, the first answer to it).
     answered: dict[str, tuple[str, str]] = {}
 
@@ -47,10 +52,28 @@ class OpenCodeReader(DatabaseReader[OpenCodeMemory]):
 
     def items(self) -> Iterable[Item]:
         """See `DatabaseReader.items`."""
-        if not self.tables.has("message", "id", "session_id", "data", "time_updated") or not self.tables.has("session"):
+        old = self.tables.has("message", "id", "session_id", "data", "time_updated") and self.tables.has("session")
+        new = self.tables.has(_STEPS, "id", "session_id", "type", "data", "time_updated")
+        if not old and not new:
             self.noticed.add("file", "a database without messages")
             return
         changed: dict[str, None] = {}
+        if old:
+            yield from self._messages(changed)
+        if new:
+            yield from self._steps(changed)
+        for row in self._later_sessions("session", self.memory.sessions):
+            self.memory.sessions = _later(self.memory.sessions, row)
+            changed[str(row["id"])] = None
+        for row in self._later_sessions("session_v2", self.memory.later_sessions):
+            self.memory.later_sessions = _later(self.memory.later_sessions, row)
+            changed[str(row["id"])] = None
+        for session_id in changed:
+            yield Item(0, lambda session_id=session_id: self._run(session_id))  # type: ignore[misc]
+        for session_id in list(self.memory.answered)[:-_MOST_SESSIONS]:
+            del self.memory.answered[session_id]
+
+    def _messages(self, changed: dict[str, None]) -> Iterator[Item]:
         query = (
             "SELECT rowid AS position, id, session_id, time_updated, data FROM message "
             "WHERE time_updated >= ? OR rowid > ? ORDER BY session_id, time_created, id"
@@ -59,14 +82,34 @@ class OpenCodeReader(DatabaseReader[OpenCodeMemory]):
             self.memory.messages = _later(self.memory.messages, row)
             changed[str(row["session_id"])] = None
             yield Item(row["position"], lambda row=row: self._message(row))  # type: ignore[misc]
-        query = "SELECT rowid AS position, id, time_updated FROM session WHERE time_updated >= ? OR rowid > ?"
-        for row in list(self.tables.rows(query, self.memory.sessions)):
-            self.memory.sessions = _later(self.memory.sessions, row)
-            changed[str(row["id"])] = None
-        for session_id in changed:
-            yield Item(0, lambda session_id=session_id: self._run(session_id))  # type: ignore[misc]
-        for session_id in list(self.memory.answered)[:-_MOST_SESSIONS]:
-            del self.memory.answered[session_id]
+
+    def _steps(self, changed: dict[str, None]) -> Iterator[Item]:
+        query = f"SELECT rowid AS position, * FROM {_STEPS} WHERE time_updated >= ? OR rowid > ? ORDER BY rowid"
+        for row in self.tables.rows(query, self.memory.steps):
+            self.memory.steps = _later(self.memory.steps, row)
+            changed[str(row["session_id"])] = None
+            if row["type"] == "assistant":
+                yield Item(row["position"], lambda row=row: self._step(row))  # type: ignore[misc]
+
+    def _later_sessions(self, table: str, since: tuple[int, int]) -> list[Mapping[str, Any]]:
+        if not self.tables.has(table, "id", "time_updated"):
+            return []
+        query = f"SELECT rowid AS position, id, time_updated FROM {table} WHERE time_updated >= ? OR rowid > ?"
+        return list(self.tables.rows(query, since))
+
+    def _step(self, row: Mapping[str, Any]) -> Iterator[Record]:
+        told, position = Told(json_object(row["data"])), row["position"]
+        session = self._session(str(row["session_id"]))
+        message = Message(Told(message_of(told)), list(parts_of(told)), session, self.noticed, position)
+        people = 0 if session.parent_id else self._asked(session.id, position)
+        yield from message.records(people, _PROJECTED)
+
+    def _asked(self, session_id: str, position: int) -> int:
+        """How many messages people wrote between the answer before and the one in this row."""
+        before = f"FROM {_STEPS} WHERE session_id = ?1 AND rowid < ?2 AND type ="
+        since = f"coalesce((SELECT max(rowid) {before} 'assistant'), 0)"
+        query = f"SELECT count(*) AS asked {before} 'user' AND rowid > {since}"
+        return int(next(self.tables.rows(query, (session_id, position)))["asked"])
 
     def _message(self, row: Mapping[str, Any]) -> Iterator[Record]:
         told = Told(json_object(row["data"]))
@@ -92,16 +135,31 @@ class OpenCodeReader(DatabaseReader[OpenCodeMemory]):
         return self._sessions[session_id]
 
     def _row(self, session_id: str) -> Mapping[str, Any]:
-        return next(self.tables.rows("SELECT * FROM session WHERE id = ?", (session_id,)), {})
+        for table in ("session", "session_v2"):
+            if self.tables.has(table, "id"):
+                for row in self.tables.rows(f"SELECT * FROM {table} WHERE id = ?", (session_id,)):
+                    return row
+        return {}
 
     def _run(self, session_id: str) -> Iterable[Record]:
         told, session = Told(self._row(session_id)), self._session(session_id)
-        query = "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 1"
-        last = next(self.tables.rows(query, (session_id,)), None)
-        status, error, model = _ending(Told(json_object(last["data"])) if last else Told({}))
+        status, error, model = _ending(self._last(session_id))
         written = told.whole("time_updated") or 0
         run = run_of(told, session, status=status, error=error, model=model, revision=_REVISION + written)
         return () if run is None else (run,)
+
+    def _last(self, session_id: str) -> Told:
+        """The last message of a session."""
+        if self.tables.has("message", "session_id", "time_created", "data"):
+            query = "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 1"
+            for row in self.tables.rows(query, (session_id,)):
+                return Told(json_object(row["data"]))
+        if self.tables.has(_STEPS, "session_id", "type", "data"):
+            query = f"SELECT type, data FROM {_STEPS} WHERE session_id = ? ORDER BY rowid DESC LIMIT 1"
+            for row in self.tables.rows(query, (session_id,)):
+                told = Told(json_object(row["data"]))
+                return Told(message_of(told)) if row["type"] == "assistant" else Told({})
+        return Told({})
 
 
 def _later(last: tuple[int, int], row: Mapping[str, Any]) -> tuple[int, int]:

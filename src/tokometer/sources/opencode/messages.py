@@ -102,7 +102,10 @@ class Message:
         open_step = steps.pop()
         finished = steps or self._bare(open_step)
         calls = [*failed, *(self._call(step, len(finished)) for step in finished)]
-        if self._error is not None and (open_step.begun or not finished):
+        if self._error is not None and finished and not steps:
+            # Nobody says of which step it is: the message's tokens are those of the request that went wrong.
+            calls[-1].status, calls[-1].error_message, calls[-1].http_status = self._error
+        elif self._error is not None and (open_step.begun or not finished):
             calls.append(self._failed(open_step.began, self._error, "error"))
         if calls:
             calls[0].user_messages = people
@@ -135,7 +138,7 @@ class Message:
 
     def _bare(self, step: _Step) -> list[_Step]:
         """Of a message without steps, the one call that it then is."""
-        if self._error is not None or "tokens" not in self._told:
+        if "tokens" not in self._told:
             return []
         if not any(buckets_of(self._told.within("tokens"), self._noticed, self._position)):
             return []

@@ -19,6 +19,7 @@ from tokometer.records.errors import mistake
 from tokometer.records.ids import key_fingerprint
 from tokometer.records.redaction import redacted
 from tokometer.records.values import MOST_ATTEMPTS, flag, message, milliseconds, moment, money, seconds, text, whole
+from tokometer.sources.answer_ids import answer_named
 from tokometer.sources.otlp.costs import COST_KEYS, COST_OBJECTS, is_cost_part
 from tokometer.sources.otlp.counts import count, is_number
 from tokometer.sources.otlp.former import formerly
@@ -55,14 +56,8 @@ def _attempt(value: object) -> int:
     return whole(value, MOST_ATTEMPTS)
 
 
-#: The id that a provider gave its answer, inside of the answer as JSON.
-_ANSWER: Final = re.compile(r'"id":\s*"((?:chatcmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{8,80})"')
-_MOST_ANSWER: Final = 256 << 10
-
-
-def _answer_named(value: object) -> str | None:
-    found = _ANSWER.search(value, 0, _MOST_ANSWER) if isinstance(value, str) else None
-    return found[1] if found else None
+def _answer(value: object) -> str | None:
+    return answer_named(value) or None
 
 
 def _masked(value: object) -> str:
@@ -145,7 +140,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # which model
     "provider": (
         text,
-        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider",
+        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider "
+        "mlflow.llm.provider",
     ),
     "model": (text, "<langfuse.observation.model.name gen_ai.response.model llm.response.model ai.response.model"),
     "request_model": (
@@ -159,9 +155,11 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # LiteLLM's own id of a request, by which its callback tells of what has no answer's id
     "litellm_call": (text, "litellm.call_id"),
     "response_id": (text, "gen_ai.response.id llm.response.id ai.response.id request_id"),
-    # OpenInference has the answer's id nowhere but in the answer, which is not kept
-    "answer": (_answer_named, "output.value"),
+    # OpenInference and MLflow have the answer's id nowhere but in the answer, which is not kept; so has Langfuse
+    "answer": (_answer, "output.value mlflow.spanOutputs langfuse.observation.output"),
     "instrumentation": (text, "telemetry.sdk.name"),
+    # What Codex's span of an answer's last piece has, and no other of its spans
+    "codex": (count, "codex.usage.total_tokens"),
     # money; tokens and costs stand in tables of their own
     "estimated": (whole, "tokometer.estimated_tokens"),
     "revenue": (money, "tokometer.revenue_usd"),
@@ -263,6 +261,8 @@ def _names() -> dict[str, Attribute]:
             else:
                 names[name] = Attribute(name, slot, rank, convert)
                 rank += 1
+    for name in ("mlflow.llm.model", "mlflow.llm.provider"):
+        names[name] = names[name]._replace(convert=_quoted)
     for name, attribute in list(names.items()):
         for former in formerly(name):
             names[former] = attribute._replace(name=former)

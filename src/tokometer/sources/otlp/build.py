@@ -22,6 +22,9 @@ from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
 _OPENCLAW: Final = "openclaw."
+_CODEX: Final = "codex"
+#: What the Vercel AI SDK calls Vercel's own gateway; the provider that it is (`sources.vercel_ai_gateway`).
+_GATEWAY, _VERCEL = "gateway", "vercel"
 _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 _ID: Final = {"traceId": 32, "spanId": 16}
@@ -97,7 +100,7 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         # Gathered by a span, so perhaps by others of its trace, too (records.tellings).
         group=span.trace_id,
         shadow=shadow,
-        provider=provider_of(get("provider", "")) or _implied_provider(span, model),
+        provider=_provider(span, model),
         model=model,
         operation=part.operation,
     )
@@ -128,6 +131,8 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         # It names neither session nor answer; see records.naming.
         call.program = "openclaw"
     call.project = _project(span)
+    if "codex" in found:
+        _settle_codex(call, found)
     call.endpoint = _endpoint(span)
     finish_facts(call, found)
     if not call.request_id:
@@ -138,6 +143,15 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         call.agent = call.agent or found["agent_id"]
         call.subagent = found["agent_id"] if get("parent_agent_id") else ""
     return call
+
+
+def _settle_codex(call: ModelCall, found: Mapping[str, Any]) -> None:
+    """Codex's span of an answer's last piece, which is all that tells of its use: it names no session (`naming`)."""
+    call.program = call.agent = _CODEX
+    call.provider = call.provider or "openai"
+    call.project = found.get("project", "")
+    # It lasts as long as the last piece took to come.
+    call.latency_us = None
 
 
 def _routed(found: Mapping[str, Any]) -> str:
@@ -173,6 +187,7 @@ _CALL_FIELDS: Final = {
     "agent": "agent",
     "api_key": "api_key",
     "environment": "environment",
+    "generation": "response_id",
     "estimated": "estimated_tokens",
     "knowledge_base": "knowledge_base",
     "labels": "labels",
@@ -314,7 +329,13 @@ def _agent_name(span: Span, part: Part) -> str:
     return _AGENT_SPAN.sub("", span.name)[:MAX_TEXT] or part.role
 
 
-def _implied_provider(span: Span, model: str) -> str:
+def _provider(span: Span, model: str) -> str:
+    stated: str = span.found.get("provider", "")
+    if stated == _GATEWAY and "ai_operation" in span.found:
+        return _VERCEL
+    named = provider_of(stated)
+    if named:
+        return named
     if span.name.startswith("claude_code."):
         return "anthropic"
     return infer_provider(model)

@@ -6,10 +6,13 @@ Reads what :mod:`tokometer.sources.otlp.attributes` found, and the objects among
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from tokometer.records import RecordError
+from tokometer.records.values import money
 from tokometer.sources.otlp.buckets import NO_USAGE, Usage, buckets
 from tokometer.sources.otlp.dialects import DIALECTS
 from tokometer.sources.otlp.object_keys import OBJECTS
@@ -25,6 +28,10 @@ _PLAIN: Final = frozenset({"input", "output", "total", "cache_read", "cache_writ
 _CLOSER: Final = (SLOTS.keys() - _PLAIN) | OBJECTS.keys() | {"provider_metadata"}
 _LANGFUSE: Final = "langfuse.observation.usage_details"
 _PROVIDER_METADATA: Final = "ai.response.providerMetadata"
+#: What is worth a look into it.
+_METADATA: Final = re.compile("oken|generationId")
+_GATEWAY: Final = "gateway"
+_GENERATION: Final = re.compile("gen_[A-Za-z0-9]{8,80}")
 #: Longer ones hold more than numbers.
 _METADATA_LENGTH: Final = 64 * 1024
 _GOOGLE: Final = ("google", "gcp", "gemini", "vertex")
@@ -144,7 +151,7 @@ _BESIDE_RAW: Final = frozenset({"cache_read", "cache_write", "cache_write_5m", "
 
 def _provider_metadata(given: object) -> Iterator[Counts]:
     """What the Vercel SDK passes on from a provider: `{"anthropic": {"usage": {…}, "cacheCreationInputTokens": 5}}`."""
-    if given is None or (isinstance(given, str) and (len(given) > _METADATA_LENGTH or "oken" not in given)):
+    if given is None or (isinstance(given, str) and (len(given) > _METADATA_LENGTH or not _METADATA.search(given))):
         return
     try:
         providers = decoded(_PROVIDER_METADATA, given)
@@ -155,9 +162,23 @@ def _provider_metadata(given: object) -> Iterator[Counts]:
                     yield counts_of(f"{_PROVIDER_METADATA}.{provider}", usage)
                 plain = {key: value for key, value in data.items() if isinstance(value, int)}
                 yield counts_of(f"{_PROVIDER_METADATA}.{provider}", plain)
+                if provider == _GATEWAY:
+                    yield Counts({}, set(), _of_gateway(data), [])
     except RecordError:
         # It is told beside the usage: what cannot be read in it makes the call no less believable.
         return
+
+
+def _of_gateway(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What Vercel's gateway says of a generation: its name there, and what it cost."""
+    facts: dict[str, Any] = {}
+    name, cost = data.get("generationId"), data.get("cost")
+    if isinstance(name, str) and _GENERATION.fullmatch(name):
+        facts["generation"] = name
+    # What cannot be read in it makes the call no less believable.
+    with suppress(ValueError):
+        facts |= {} if cost is None else {"cost": money(cost)}
+    return facts
 
 
 def _take_facts(found: dict[str, Any], said: Counts) -> None:

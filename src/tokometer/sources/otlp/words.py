@@ -21,8 +21,8 @@ _BARE: Final = re.compile(r"[._\-\[\] ]")
 _WORDS: Final = {
     word: meaning
     for meaning, words in {
-        "input": "input prompt request",
-        "output": "output completion candidates candidate generated generation response answer",
+        "input": "input prompt request in",
+        "output": "output completion candidates candidate generated generation response answer out",
         "cache": "cache cached caching ephemeral",
         "read": "read reads hit hits",
         "write": "write writes written creation create created",

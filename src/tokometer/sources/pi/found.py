@@ -24,7 +24,11 @@ _PROGRAMS: Final[dict[str, tuple[str, str]]] = {
     "omp": (".omp/agent", ""),
     "senpi": (".senpi/agent", "SENPI_CODING_AGENT_DIR"),
     "kimchi": (".config/kimchi/harness", "KIMCHI_CODING_AGENT_DIR"),
+    "gjc": (".gjc/agent", "GJC_CODING_AGENT_DIR"),
+    "prime-agent": (".prime/agent", "PRIME_AGENT_CODING_AGENT_DIR"),
 }
+#: Beside its sessions Prime Agent keeps those of the children that they asked.
+_CHILDREN: Final = "session-artifacts"
 _MARKS: Final = (b'"session"', b'"cwd"')
 #: What the title of a session is before its first line, in some versions.
 _HEAD: Final = 1 << 16
@@ -70,11 +74,14 @@ class Pi(LinesSource):
 
     def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
         """The folders of all projects' sessions, of pi and of each descendant."""
-        found = [
-            (folders.setting(env, variable, home) if variable else None) or home / folder
-            for folder, variable in _PROGRAMS.values()
-        ]
-        return [folder / _SESSIONS for folder in found]
+        found = {
+            program: (folders.setting(env, variable, home) if variable else None) or home / folder
+            for program, (folder, variable) in _PROGRAMS.items()
+        }
+        config = folders.setting(env, "GJC_CONFIG_DIR", home)
+        others = [config / "agent" / _SESSIONS] if config is not None else []
+        others += [folders.data_home(home, env) / "gjc" / _SESSIONS, found["prime-agent"] / _CHILDREN]
+        return [*(folder / _SESSIONS for folder in found.values()), *others]
 
     def files(self, root: Path) -> Iterable[Path]:
         """The sessions below a folder, by how they begin; OpenClaw's are its own."""
@@ -98,6 +105,8 @@ def _as_ours(records: Iterable[Record]) -> Iterator[Record]:
 
 def _program_of(path: Path) -> str:
     shown = path.as_posix()
+    if "/gjc/sessions/" in shown:
+        return "gjc"
     return next((name for name, (folder, _) in _PROGRAMS.items() if f"/{folder}/" in shown), NAME)
 
 

@@ -9,6 +9,6 @@ SOURCE: Final = Source(
     name="pi",
     title="pi",
     family="agents",
-    about="Calls, tools, sessions and errors of its sessions, and of its descendants' (Oh My Pi, Senpi, Kimchi).",
+    about="Calls, tools, sessions and errors of its sessions, and of its descendants' (Oh My Pi, Senpi, Kimchi, …).",
     found=FOUND,
 )

@@ -18,7 +18,7 @@ from tokometer.sources.jsonl import json_value
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp.facts import region_of
 from tokometer.sources.told import Told
-from tokometer.sources.usage import NOTHING_USED, Used, answer_of, answered, put, used
+from tokometer.sources.usage import CACHED, NOTHING_USED, Used, answer_of, answered, put, told_again, used
 
 SOURCE: Final = "portkey"
 KNOWN: Final = frozenset(
@@ -81,12 +81,9 @@ def records_of(row: Mapping[str, Any], noticed: Noticed, position: int | None = 
     )
     call.region = region_of(call.endpoint)
     call.cost_reported = 0 if cached else _cost(told, noticed, position)
-    said = (
-        NOTHING_USED._replace(usage=NOTHING_USED.usage._replace(input=0, output=0))
-        if cached
-        else _used(told, answer.used)
-    )
+    said = CACHED if cached else _used(told, answer.used)
     put(call, said, noticed, position)
+    told_again(call, exact=bool(answer.used.usage.total))
     return [call]
 
 

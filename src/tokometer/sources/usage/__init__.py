@@ -8,9 +8,21 @@ May import `records` and what `sources.otlp` knows of keys; other sources import
 """
 
 from tokometer.sources.usage.answers import Answered, answered, stop_reason_of
-from tokometer.sources.usage.calls import put
+from tokometer.sources.usage.calls import put, told_again
 from tokometer.sources.usage.dialects import usage_in
-from tokometer.sources.usage.read import NOTHING_USED, Used, used
+from tokometer.sources.usage.read import CACHED, NOTHING_USED, Used, used
 from tokometer.sources.usage.streams import answer_of
 
-__all__ = ["NOTHING_USED", "Answered", "Used", "answer_of", "answered", "put", "stop_reason_of", "usage_in", "used"]
+__all__ = [
+    "CACHED",
+    "NOTHING_USED",
+    "Answered",
+    "Used",
+    "answer_of",
+    "answered",
+    "put",
+    "stop_reason_of",
+    "told_again",
+    "usage_in",
+    "used",
+]

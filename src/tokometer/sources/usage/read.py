@@ -35,6 +35,8 @@ class Used(NamedTuple):
 
 
 NOTHING_USED: Final = Used()
+#: What a gateway's cache answered: nobody was asked, and what the first answer used is told again.
+CACHED: Final = Used(Usage(input=0, output=0))
 
 
 def used(given: Mapping[str, Any], name: str = "usage", *, disjoint: bool = False, google: bool = False) -> Used:

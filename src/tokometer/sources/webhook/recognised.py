@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tokometer.records import RecordError
+from tokometer.records import PARTS, RecordError
 from tokometer.records.fields import FIELDS
 from tokometer.records.values import milliseconds, moment, seconds
 from tokometer.sources.noticed import Noticed
+from tokometer.sources.otlp.counts import is_number
+from tokometer.sources.otlp.tokens import SLOTS
+from tokometer.sources.otlp.words import slot_of
 from tokometer.sources.usage import usage_in, used
 from tokometer.sources.webhook.items import Item
 from tokometer.sources.webhook.mapped import from_answer, from_usage
@@ -52,6 +55,7 @@ _STARTS: Final = (
     "ts",
 )
 _ENDS: Final = ("ended_at", "end_time", "endTime", "completed_at", "completedAt", "finished_at")
+_ANY_ERROR: Final = frozenset({"error", "failed", "failure"})
 _LATENCY: Final = (
     *(("latency_ms", milliseconds), ("duration_ms", milliseconds), ("response_time_ms", milliseconds)),
     *(("latencyMs", milliseconds), ("durationMs", milliseconds), ("total_time_ms", milliseconds)),
@@ -82,8 +86,13 @@ def recognised(item: Item, noticed: Noticed, position: int) -> dict[str, Any]:
         if counted and name.endswith("_tokens"):
             continue  # they say again what was read already
         value = item.take(*spelled)
-        if value is not None and not isinstance(value, Mapping | list):
-            found[name] = value
+        if value is None or isinstance(value, Mapping | list):
+            continue
+        if name == "status" and name in found and str(value).lower() in _ANY_ERROR:
+            continue  # what the error is was said more exactly
+        found[name] = value
+    if item.take("success", "is_success", "isSuccess", "ok") is False:
+        found.setdefault("status", "error")
     for name in ("labels", "metadata"):
         value = item.take(name)
         if isinstance(value, Mapping):
@@ -114,11 +123,25 @@ def _said_by_an_answer(item: Item, noticed: Noticed, position: int) -> dict[str,
             if isinstance(inner, Mapping) and usage_in(inner) is not None:
                 item.mark(key)
                 return from_answer(inner, f"{key}.body", noticed, position)
-    tokens = {key: value for key, value in whole.items() if key in _TOKENS}
-    if tokens:
-        item.mark(*tokens)
-        return from_usage(used(tokens, ""), noticed, position)
-    return {}
+    found = {}
+    if isinstance(whole.get("error"), Mapping):
+        item.mark("error")
+        found = from_answer({"error": whole["error"]}, "", noticed, position)
+    for key, tokens in (("", _flat(whole)), *((key, whole.get(key)) for key in _COUNTED_IN)):
+        if isinstance(tokens, Mapping) and tokens:
+            item.mark(*([key] if key else tokens))
+            return found | from_usage(used(tokens, key), noticed, position)
+    return found
+
+
+def _flat(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts that stand flat in an item under other names than our own format has, with all that are beside them."""
+    counts = {key: value for key, value in whole.items() if key in _TOKENS or _is_count(key, value)}
+    return {} if counts.keys() <= _OURS else counts
+
+
+def _is_count(key: str, value: object) -> bool:
+    return "oken" in key and key not in _NOT_USED and is_number(value) and slot_of(key) in SLOTS
 
 
 #: What stands in providers' answers.
@@ -148,13 +171,26 @@ _OF_ANSWERS: Final = frozenset(
         *("native_finish_reason", "container", "context_management", "response", "background", "metadata"),
     }
 )
+#: Our own names of counts, which stand beside one another; other names of ours mean what providers mean by them.
+_OURS: Final = frozenset(
+    {
+        *("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens"),
+        *("cache_creation_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "uncached_input_tokens"),
+        *(f"{name}_tokens" for name in PARTS),
+    }
+)
+#: A guess, or a setting.
+_NOT_USED: Final = frozenset({"estimated_tokens"})
+#: Where counts may stand by themselves that are no usage of a provider's.
+_COUNTED_IN: Final = ("tokens", "token_usage", "tokenUsage", "token_count", "tokenCount")
 #: Providers' own names of counts, where they stand flat in an item.
 _TOKENS: Final = frozenset(
     {
         *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "promptTokens", "completionTokens"),
         *("totalTokens", "inputTokens", "outputTokens", "prompt_tokens_details", "completion_tokens_details"),
         *("cache_read_input_tokens", "cache_creation_input_tokens", "promptTokenCount", "candidatesTokenCount"),
-        *("thoughtsTokenCount", "totalTokenCount", "cachedContentTokenCount"),
+        *("thoughtsTokenCount", "totalTokenCount", "cachedContentTokenCount", "tokens_in", "tokens_out"),
+        *("tokensIn", "tokensOut"),
     }
 )
 

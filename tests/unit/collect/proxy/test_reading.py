@@ -27,7 +27,8 @@ from servers.models import (
 )
 from servers.passing import Proxied, proxied
 from tokometer.collect.proxy import exchange as exchanges
-from tokometer.collect.proxy.reading import provider_at
+from tokometer.collect.proxy.framing import Head
+from tokometer.collect.proxy.reading import provider_at, told_of
 from tokometer.records import ModelCall, ToolCall
 
 ASKED: dict[str, Any] = {"model": "asked", "stream": True, "user": "ada", "messages": [{"content": "a secret"}]}
@@ -281,3 +282,101 @@ def test_nothing_that_was_said_is_told(server: Answering, proxy: Proxied) -> Non
 def test_a_server_is_called_by_its_address(url: str, form: str, expected: str) -> None:
     """Where the address says nothing, nothing is made up."""
     assert provider_at(url, form) == expected
+
+
+ANTHROPIC_ALIKE = (
+    (
+        "message_start",
+        {"message": {"id": "msg_1", "model": "glm-5", "usage": {"input_tokens": 25, "output_tokens": 1}}},
+    ),
+    ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "a"}}),
+    ("message_delta", {"delta": {"stop_reason": "end_turn"}, "usage": {"input_tokens": 0, "output_tokens": 15}}),
+    ("message_stop", {}),
+)
+
+
+def anthropic_alike() -> list[bytes]:
+    """The events of a server that speaks like Anthropic."""
+    return [f"event: {kind}\ndata: {json.dumps({'type': kind, **told})}\n\n".encode() for kind, told in ANTHROPIC_ALIKE]
+
+
+def test_a_count_of_nothing_takes_back_no_count(server: Answering, proxy: Proxied) -> None:
+    """Servers that speak like Anthropic tell the input at the start, and 0 of it at the end."""
+    server.replies["/v1/messages"] = Reply(b"".join(anthropic_alike()), headers={"Content-Type": "text/event-stream"})
+    post(proxy, "/v1/messages")
+    (call,) = proxy.records()
+    assert isinstance(call, ModelCall)
+    assert (call.input_tokens, call.output_tokens) == (25, 15)
+
+
+@pytest.mark.parametrize(
+    ("path", "last"),
+    [
+        ("/v1/messages", b"".join(anthropic_alike())),
+        ("/api/chat", b'{"model":"m","done":true,"prompt_eval_count":25,"eval_count":15}\n'),
+        (
+            "/v1/chat/completions",
+            b'data: {"choices":[],"usage":{"prompt_tokens":25,"completion_tokens":15}}\n\ndata: [DONE]\n\n',
+        ),
+        (
+            "/v1/responses",
+            b'data: {"type":"response.completed","response":{"usage":{"input_tokens":25,"output_tokens":15}}}\n\n',
+        ),
+    ],
+)
+def test_a_stream_whose_last_event_came_is_whole(path: str, last: bytes) -> None:
+    """Whoever closes the connection then, client or server: the call is neither cancelled nor failed."""
+    form, operation = exchanges.SHAPES[path if path in exchanges.SHAPES else path.removeprefix("/v1")]
+    for ending in ("left", "cut"):
+        seen = exchanges.Exchange(Head((b"POST", path.encode(), b"HTTP/1.1"), ()), (form, operation), "http://gpu:8000")
+        kind = b"application/x-ndjson" if form == "ollama" else b"text/event-stream"
+        seen.response = Head((b"HTTP/1.1", b"200", b"OK"), ((b"content-type", kind, b""),))
+        seen.answer(last)
+        seen.end(ending)  # type: ignore[arg-type]
+        assert told_of(seen)["ending"] == "whole"
+        cut = exchanges.Exchange(seen.request, (form, operation), seen.upstream)
+        cut.response = seen.response
+        cut.answer(last[: len(last) // 2])
+        cut.end(ending)  # type: ignore[arg-type]
+        assert told_of(cut)["ending"] == ending
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/v1/embeddings", b'{"data":[%s],"model":"m","usage":{"prompt_tokens":25,"total_tokens":25}}'),
+        ("/api/embed", b'{"model":"m","embeddings":[%s],"total_duration":14143917,"prompt_eval_count":25}'),
+    ],
+)
+def test_what_a_very_long_answer_used_is_read_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, path: str, answer: bytes
+) -> None:
+    """Thousands of embeddings, and the counts behind them; an answer that ends otherwise is told as unread."""
+    monkeypatch.setattr(exchanges, "MOST_ANSWER", 2_000)
+    monkeypatch.setattr(exchanges, "_TAIL", 1_000)
+    shape = exchanges.shape_of(b"POST", path.encode())
+    assert shape is not None
+    other = b'0.1],"text":"says \\"usage\\": {'
+    for end, unread in ((answer.split(b"%s")[1], ""), (other, "an answer of more than 8 MiB")):
+        seen = exchanges.Exchange(Head((b"POST", path.encode(), b"HTTP/1.1"), ()), shape, "http://gpu:8000")
+        seen.response = Head((b"HTTP/1.1", b"200", b"OK"), ((b"content-type", b"application/json", b""),))
+        for piece in (answer[:20], *[b"0.1," * 100] * 50, end):
+            seen.answer(piece)
+        seen.end("whole")
+        told = told_of(seen)
+        assert told.get("unread", "") == unread
+        if not unread:
+            counts = told["answer"].get("usage") or told["answer"]
+            assert counts.get("prompt_tokens", counts.get("prompt_eval_count")) == 25
+
+
+def test_a_stream_under_another_name_is_read(server: Answering, proxy: Proxied) -> None:
+    """Lines of JSON that are called JSON, and events that are called text."""
+    lines = b'{"model":"m","response":"a","done":false}\n{"done":true,"prompt_eval_count":25,"eval_count":15}\n'
+    server.replies["/api/generate"] = Reply(lines, headers={"Content-Type": "application/json"})
+    server.replies["/v1/messages"] = Reply(b"".join(anthropic_alike()), headers={"Content-Type": "text/plain"})
+    for path in ("/api/generate", "/v1/messages"):
+        post(proxy, path)
+    assert [(call.input_tokens, call.output_tokens) for call in proxy.records() if isinstance(call, ModelCall)] == [
+        (25, 15)
+    ] * 2

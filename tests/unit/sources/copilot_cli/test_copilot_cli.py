@@ -96,6 +96,13 @@ def test_the_number_of_answers_tells_where_their_tokens_do_not(read: Read) -> No
     assert used(read(SO_FAR, *events))[-1] == (SONNET, E.fresh, E.output)
 
 
+def test_a_process_that_ends_twice_states_what_it_used_so_far(read: Read) -> None:
+    """After an error, say: nothing began in between, so that nothing was counted anew."""
+    failed = ended(START + 2, {SONNET: (1, D)}, shutdownType="error", errorReason="lost")
+    reading = read(SO_FAR, start(SO_FAR, START), failed, ended(START + 12, {SONNET: (2, D + E)}))
+    assert used(reading) == [(SONNET, D.fresh, D.output), (SONNET, E.fresh, E.output)]
+
+
 def test_a_later_end_can_be_larger_by_itself(read: Read) -> None:
     """A process that used more than the one before it states no sum: its answers say so."""
     more = Used(90_000, 900, 80_000)

@@ -105,3 +105,12 @@ def test_only_exports_are_ours(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("Date,Model,Cost\n")
     assert list(FOUND.files(tmp_path)) == [tmp_path / "a.csv"]
     assert FOUND.roots(tmp_path, {}) == []
+
+
+def test_without_a_total_the_names_of_the_inputs_are_believed(tmp_path: Path) -> None:
+    """One that is "with" what was written to the cache holds the one "without"; it cannot hold a larger one."""
+    holding = row("2026-03-02T18:36:05.846Z", "On-Demand", "claude-4.5-sonnet", "No", 900, 100, 50, 5, 0, "0.19")
+    apart = row("2026-03-02T18:37:05.846Z", "On-Demand", "gpt-5", "No", 0, 100, 50, 5, "", "0.19")
+    reading = read(tmp_path, export(NEW, holding, apart))
+    buckets = [(call.input_tokens, call.cache_write_unknown_tokens) for call in calls(reading)]
+    assert (buckets, reading.notices) == ([(100, 800), (100, 0)], [])

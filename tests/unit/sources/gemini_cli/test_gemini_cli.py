@@ -163,5 +163,6 @@ def test_what_is_no_chat_is_left_to_others(tmp_path: Path) -> None:
 
 
 def test_another_home_can_be_named(tmp_path: Path) -> None:
-    """`GEMINI_CLI_HOME` stands for the home folder."""
-    assert FOUND.roots(tmp_path, {"GEMINI_CLI_HOME": "~/other"}) == [tmp_path / "other" / ".gemini" / "tmp"]
+    """`GEMINI_CLI_HOME` stands for the home folder, or for the one in it, as some tools that count take it."""
+    other = tmp_path / "other"
+    assert FOUND.roots(tmp_path, {"GEMINI_CLI_HOME": "~/other"}) == [other / ".gemini" / "tmp", other / "tmp"]

@@ -60,7 +60,7 @@ def test_cache_hits() -> None:
     records = read(cache_hit())
     call = call_of(records)
     assert (call.provider, call.cost_reported, call.input_tokens, call.output_tokens) == ("litellm", 0, 0, 0)
-    assert (call.request_id, call.response_id) == ("", "")
+    assert (call.request_id, call.response_id) == (call.native_id, "")
     assert (call.labels or {})["cache"] == "hit"
     saved = {record.metric: record.value for record in records if isinstance(record, Sample)}
     assert saved == {"litellm.cache.saved_cost": 0.0005, "litellm.cache.saved_tokens": 120.0}

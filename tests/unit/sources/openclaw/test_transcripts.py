@@ -220,3 +220,14 @@ def test_it_is_found_where_it_says_that_it_is(tmp_path: Path, env: dict[str, str
     write(in_sessions(f"{MAIN}.jsonl", base), {})(tmp_path)
     found = [path for root in FOUND.roots(tmp_path, env) for path in FOUND.files(root)]
     assert found == [tmp_path / in_sessions(f"{MAIN}.jsonl", base)]
+
+
+def test_reasoning_beyond_the_output_costs_no_answer(read: Read) -> None:
+    """The wholes are what is billed: a part that cannot be is cut to them, and noticed."""
+    entry = answer("b", START, Used(10, 20))
+    entry["message"]["usage"]["reasoning"] = 50
+    reading = read(header(MAIN, START), entry)
+    [call] = of(ModelCall, reading)
+    assert (call.input_tokens, call.output_tokens, call.reasoning_tokens) == (10, 20, 20)
+    assert not reading.refusals
+    assert ("usage", "usage.reasoning of more than the output") in notices(reading)

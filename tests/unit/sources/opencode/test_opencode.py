@@ -22,10 +22,12 @@ from generators.sources.opencode import (
     ROOT,
     SECOND,
     START,
+    STEPS,
     Used,
     answered,
     as_files,
     as_rows,
+    as_steps,
     finish,
     tool,
     wrote,
@@ -204,3 +206,30 @@ def test_channels_have_databases_of_their_own(tmp_path: Path) -> None:
         (folder / name).touch()
     found = {path.name for root in FOUND.roots(tmp_path, {}) for path in FOUND.files(root)}
     assert found == {"opencode.db", "opencode-dev.db"}
+
+
+@pytest.mark.parametrize("place", ["rows", "files"])
+def test_what_a_failed_request_had_used_counts(tmp_path: Path, read: Read, place: str) -> None:
+    """A message without steps that failed has the tokens of the request that did."""
+    failed = {"name": "APIError", "data": {"message": "Bad gateway", "statusCode": 502}}
+    messages = only(answered("", START, FIRST, error=failed))
+    as_files(MAIN, messages)(tmp_path)
+    [call] = of(ModelCall, read(messages)) if place == "rows" else of(ModelCall, Reading(of_files(tmp_path)))
+    assert (call.status, call.http_status, call.input_tokens, call.output_tokens) == ("server_error", 502, 1_000, 80)
+
+
+def test_a_step_of_the_second_engine_knows_what_was_asked(tmp_path: Path) -> None:
+    """What people wrote belongs to the first answer after it; tools have their own times and errors."""
+    as_steps(MAIN, STEPS)(tmp_path)
+    reading = FOUND.read(tmp_path / DATABASE, b"")
+    calls, tools = of(ModelCall, reading), of(ToolCall, reading)
+    assert [call.user_messages for call in calls] == [1, 0, 0]
+    assert [call.status for call in calls] == ["ok", "ok", "cancelled"]
+    assert {(call.provider, call.model, call.project) for call in calls} == {
+        ("anthropic", "claude-sonnet-4-5", "/home/ada/code/app")
+    }
+    assert [(tool.name, tool.status, tool.duration_us) for tool in tools] == [
+        ("read", "ok", 50_000),
+        ("bash", "error", 1_400_000),
+    ]
+    assert not reading.notices

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from generators.left import lines
 from generators.sources.pi import FIRST, OMP, PI, SESSION, header
 from tokometer.records import AgentRun, ModelCall, Record, ToolCall
@@ -62,3 +64,20 @@ def test_another_folder_can_be_named(tmp_path: Path) -> None:
     roots = FOUND.roots(tmp_path, {"PI_CODING_AGENT_DIR": "~/p"})
     assert roots[0] == tmp_path / "p/sessions"
     assert tmp_path / ".omp/agent/sessions" in roots
+
+
+@pytest.mark.parametrize(
+    ("place", "program"),
+    [
+        (".gjc/agent/sessions/-code", "gjc"),
+        (".local/share/gjc/sessions/-code", "gjc"),
+        (".prime/agent/sessions", "prime-agent"),
+        (".prime/agent/session-artifacts/a1", "prime-agent"),
+    ],
+)
+def test_descendants_are_found_in_their_folders(tmp_path: Path, place: str, program: str) -> None:
+    """Each has its own; what a child used is in its own transcript, and no line that tells of it adds to that."""
+    attributed = {"type": "child_usage_attributed", "id": "x", "targetId": "b2", "childUsage": {"input": 9}}
+    lines(f"{place}/2026-03-02T09-00-00-000Z_{SESSION}.jsonl", header(), FIRST, attributed)(tmp_path)
+    [call] = [record for record in read(tmp_path) if isinstance(record, ModelCall)]
+    assert (call.agent, call.input_tokens) == (program, 100)

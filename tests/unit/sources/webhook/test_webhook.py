@@ -124,6 +124,51 @@ def test_recognised_errors() -> None:
     )
 
 
+FLAT = {
+    "Anthropic's": (
+        {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 3},
+        (10, 90, 3, 5, None),
+    ),
+    "Bedrock's": (
+        {"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 90, "cacheWriteInputTokens": 3},
+        (10, 90, 3, 5, None),
+    ),
+    "OpenAI's Responses": (
+        {"input_tokens": 100, "output_tokens": 5, "cached_tokens": 90, "reasoning_tokens": 2},
+        (10, 90, None, 5, 2),
+    ),
+    "OpenAI's, with details": (
+        {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 90}},
+        (10, 90, None, 5, None),
+    ),
+    "in and out": ({"tokens_in": 100, "tokens_out": 5}, (100, None, None, 5, None)),
+    "in an object": ({"tokens": {"prompt": 100, "completion": 5, "total": 105}}, (100, None, None, 5, None)),
+    "our own": ({"input_tokens": 10, "cache_read_tokens": 90, "output_tokens": 5}, (10, 90, None, 5, None)),
+    "a setting beside": ({"prompt_tokens": 100, "max_tokens": 4096}, (100, None, None, None, None)),
+}
+
+
+@pytest.mark.parametrize("whose", FLAT)
+def test_flat_counts_of_every_kind(whose: str) -> None:
+    """None of the counts beside each other in an item is lost, and each is read as whoever has these names means it."""
+    counts, expected = FLAT[whose]
+    call = call_of(take({"model": "m", "timestamp": NOW, **counts}))
+    written = call.cache_write_unknown_tokens
+    found = (call.input_tokens, call.cache_read_tokens, written, call.output_tokens, call.reasoning_tokens)
+    assert found == expected
+
+
+def test_recognised_outcomes() -> None:
+    """An error as its provider tells it goes before a plain word for it; HTTP's status and `success` are understood."""
+    said = {"model": "m", "timestamp": NOW}
+    limited = {"status": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
+    assert call_of(take(said | limited)).status == "rate_limit"
+    assert call_of(take(said | {"status": 429})).status == "rate_limit"
+    assert call_of(take(said | {"status": 200})).status == "ok"
+    assert call_of(take(said | {"success": False})).status == "server_error"
+    assert call_of(take(said | {"success": True})).status == "ok"
+
+
 def test_flat_counts() -> None:
     """Counts under the names that providers use are read as they mean them."""
     call = call_of(
