@@ -75,6 +75,24 @@ def test_a_time_that_python_has_none_of_is_of_its_row(server: Server) -> None:
 
 
 @needs_postgres
+def test_views_and_partitions_do_not_count_again(server: Server) -> None:
+    """The rows of a month are those of the table that it is of."""
+    server.run(
+        "CREATE SCHEMA parted",
+        "CREATE TABLE parted.requests(id int, created_at timestamptz, model text, prompt_tokens int) "
+        "PARTITION BY RANGE (created_at)",
+        "CREATE TABLE parted.requests_2026_11 PARTITION OF parted.requests FOR VALUES FROM ('2026-11-01') TO "
+        "('2026-12-01')",
+        "CREATE VIEW parted.shown AS SELECT * FROM parted.requests",
+    )
+    with open_target(Target("parted", server.url, 0, secret=PASSWORD)) as engine:
+        shapes = [one for one in engine.shapes() if one.schema == "parted"]
+    server.run("DROP SCHEMA parted CASCADE")
+    assert len(shapes) == 3
+    assert [one.table for one in proposed(shapes)] == ["parted.requests"]
+
+
+@needs_postgres
 def test_what_cannot_be_compared_is_not_joined(server: Server) -> None:
     """A collection's name in text beside a collection's number: the server would refuse the whole query."""
     server.run(

@@ -270,6 +270,8 @@ def _preview(engine: Engine, maps: Sequence[TableMap], *, as_json: bool) -> None
         say(f"{shape.name}: {_columns(shape)}")
         if shape.name not in mapped and shape.name in again:
             say(f"  not mapped: it tells of the calls of {again[shape.name]}; --table takes it nevertheless")
+        elif shape.name not in mapped and shape.of_others:
+            say("  not mapped: its rows are those of other tables; --table takes it nevertheless")
         elif shape.name not in mapped:
             say("  not mapped: its names tell nothing that we know; --table and --set map it")
         elif lacking(mapped[shape.name]):

@@ -79,6 +79,7 @@ class Lines:
         self.scope = scope
         self._keys = {f"k{at}": sql for at, sql in enumerate([*map(scope.key, keys), EMPTY])}
         self.names = tuple(self._keys)
+        self.listed = ", ".join(self.names)
         self._rates = rates
         #: Only sessions of which something is known that fills prompts.
         self._telling = telling

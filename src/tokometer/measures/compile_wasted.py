@@ -1,6 +1,6 @@
 """What was paid for nothing, as SQL for both engines; the words (line, weight, pico-dollars) are `compile_prompts`'.
 
-Each kind is a SELECT of pieces of waste: `k0` (the value that is asked by), `session`, `times` (1 for what begins a
+Each kind is a SELECT of pieces of waste: `k0` … (the values that are asked by), `session`, `times` (1 for what begins a
 piece, else 0), `calls` (1, or 0) and `spent` in pico-dollars. No call counts twice within a kind.
 """
 
@@ -92,7 +92,7 @@ def retries(lines: Lines) -> str:
     after = f"(failed_before = 1 AND us - before_at <= {AGAIN_US})"
     begins = f"(failed_next = 1 AND next_at - us <= {AGAIN_US})"
     return (
-        f"SELECT k0, session, CASE WHEN {after} THEN 0 ELSE 1 END AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"SELECT {lines.listed}, session, CASE WHEN {after} THEN 0 ELSE 1 END AS times, 1 AS calls, {_WHOLE} AS spent "
         f"FROM ({followed}) AS followed WHERE counted = 1 AND failed = 1 AND ({after} OR {begins})"
     )
 
@@ -127,7 +127,7 @@ def loops(lines: Lines) -> str:
         "WHERE failed = 0 AND us > first_at AND us <= last_at"
     )
     return (
-        f"SELECT k0, session, CASE WHEN n = 1 THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"SELECT {lines.listed}, session, CASE WHEN n = 1 THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent "
         f"FROM ({placed}) AS placed WHERE counted = 1"
     )
 
@@ -164,14 +164,16 @@ def rereads(lines: Lines) -> str:
     )
     none = "CAST(0 AS DOUBLE)"
     paid = (
-        f"SELECT talk, us, session, k0, counted, CASE WHEN counted = 1 THEN {enters} ELSE {none} END AS enters, "
+        f"SELECT talk, us, session, {lines.listed}, counted, "
+        f"CASE WHEN counted = 1 THEN {enters} ELSE {none} END AS enters, "
         f"coalesce(sum(CASE WHEN counted = 1 THEN {stays} ELSE {none} END) OVER "
         f"(PARTITION BY talk, part {ORDER} {LATER}), {none}) AS stays FROM ({parted}) AS parted"
     )
+    blank = ", ".join(f"'' AS {name}" for name in lines.names)
     stream = (
-        "SELECT talk, us, 1 AS called, session, k0, counted, enters, stays, CAST(0 AS BIGINT) AS size, "
+        f"SELECT talk, us, 1 AS called, session, {lines.listed}, counted, enters, stays, CAST(0 AS BIGINT) AS size, "
         f"CAST(0 AS BIGINT) AS pieces FROM ({paid}) AS paid UNION ALL "
-        f"SELECT talk, us, 0 AS called, {dialect.hash('talk')} AS session, '' AS k0, 0 AS counted, "
+        f"SELECT talk, us, 0 AS called, {dialect.hash('talk')} AS session, {blank}, 0 AS counted, "
         f"{none} AS enters, {none} AS stays, "
         f"CAST(size AS BIGINT) AS size, CAST(pieces AS BIGINT) AS pieces FROM ({again}) AS again"
     )
@@ -187,7 +189,8 @@ def rereads(lines: Lines) -> str:
     )
     tokens = f"floor(CAST(came AS DOUBLE) * {RATIO})"
     return (
-        f"SELECT k0, session, many AS times, 1 AS calls, {nearest(f'{tokens} * (enters + stays)')} AS spent "
+        f"SELECT {lines.listed}, session, many AS times, 1 AS calls, "
+        f"{nearest(f'{tokens} * (enters + stays)')} AS spent "
         f"FROM ({entered}) AS entered WHERE called = 1 AND counted = 1 AND came > 0"
     )
 
@@ -204,7 +207,7 @@ def carried(lines: Lines) -> str:
     long = f"SELECT call, on_already FROM ({placed}) AS placed WHERE p > {LONG} AND asked > 0"
     beyond = f"CAST(p - {LONG} AS DOUBLE) / CAST(p AS DOUBLE)"
     return (
-        "SELECT k0, session, 1 - on_already AS times, 1 AS calls, "
+        f"SELECT {lines.listed}, session, 1 - on_already AS times, 1 AS calls, "
         f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({lines.found(long, ('on_already',))}) AS long_ones"
     )
 
@@ -227,16 +230,17 @@ def runs(lines: Lines) -> str:
         f"FROM jobs WHERE {where} AND duration_us IS NOT NULL"
     )
     within = (
-        f"SELECT k0, session, call, d, first_at FROM ({calls}) AS weighed JOIN ({failed}) AS failed_runs "
+        f"SELECT {lines.listed}, session, call, d, first_at FROM ({calls}) AS weighed JOIN ({failed}) AS failed_runs "
         "ON failed_runs.in_session = weighed.session WHERE counted = 1 AND us >= first_at AND us <= last_at "
         "AND (by_agent = '' OR by_agent = agent_of OR by_agent = subagent_of)"
     )
     once = (
-        f"SELECT k0, session, call, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
-        "GROUP BY k0, session, call"
+        f"SELECT {lines.listed}, session, call, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
+        f"GROUP BY {lines.listed}, session, call"
     )
     return (
-        "SELECT k0, session, CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY call) = 1 "
+        f"SELECT {lines.listed}, session, "
+        "CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY call) = 1 "
         f"THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent FROM ({once}) AS once"
     )
 
@@ -248,10 +252,11 @@ def unrepaid(lines: Lines) -> str:
     extra = "CAST(w5 AS DOUBLE) * greatest(r5 - ru, 0) + CAST(w1 AS DOUBLE) * greatest(r1 - ru, 0)"
     saved = "CAST(r AS DOUBLE) * greatest(ru - rr, 0)"
     whole = (
-        f"SELECT k0, session, line, sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net, "
-        f"count(*) AS calls FROM ({calls}) AS weighed WHERE p > 0 GROUP BY k0, session, line"
+        f"SELECT {lines.listed}, session, line, count(*) AS calls, "
+        f"sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net "
+        f"FROM ({calls}) AS weighed WHERE p > 0 GROUP BY {lines.listed}, session, line"
     )
-    return f"SELECT k0, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
+    return f"SELECT {lines.listed}, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
 
 
 def cut(lines: Lines) -> str:
@@ -262,7 +267,8 @@ def cut(lines: Lines) -> str:
         f"coalesce(max(p) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
     )
     return (
-        f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({followed}) AS followed "
+        f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"FROM ({followed}) AS followed "
         f"WHERE counted = 1 AND cut = 1 AND next_at > us AND next_at - us <= {AGAIN_US} "
         "AND next_p > 0 AND next_p < p + o"
     )
@@ -285,7 +291,10 @@ def duplicates(lines: Lines) -> str:
         f"FROM ({calls}) AS weighed JOIN ({sets}) AS named ON named.named_set = weighed.labelled "
         f"WHERE failed = 0 AND coalesce(prompt_hash, '') NOT IN ('', {lines.scope.bind(OTHER)})"
     )
-    return f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({placed}) AS placed WHERE turn > 1"
+    return (
+        f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"FROM ({placed}) AS placed WHERE turn > 1"
+    )
 
 
 def starts(lines: Lines) -> str:
@@ -310,7 +319,8 @@ def starts(lines: Lines) -> str:
     each = f"greatest(({fresh}) / greatest(CAST(u + w5 + w1 AS DOUBLE), CAST(1 AS DOUBLE)) - rr, CAST(0 AS DOUBLE))"
     saved = f"k * CAST(greatest(shared - r, 0) AS DOUBLE) * {each}"
     return (
-        f"SELECT k0, session, 1 AS times, 1 AS calls, {nearest(saved)} AS spent FROM ({followed}) AS followed "
+        f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {nearest(saved)} AS spent "
+        f"FROM ({followed}) AS followed "
         f"WHERE counted = 1 AND before_at > 0 AND us > before_at AND us - before_at <= {AGAIN_US} AND shared > r"
     )
 
@@ -322,17 +332,23 @@ KINDS: Final[dict[str, Callable[[Lines], str]]] = {
 
 
 def added(lines: Lines, of: str, most: int) -> Statement:
-    """The pieces of one kind by value, what cost most first.
+    """The pieces of one kind by the value of each key, what cost most first; without a key all together.
 
-    Columns: value, times, calls, pico-dollars, sessions; times, calls and pico-dollars of all values; how many values.
+    Columns: which key, value, times, calls, pico-dollars, sessions; times, calls and pico-dollars of all values; how
+    many values.
     """
-    pieces = KINDS[of](lines)
+    asked = lines.names[:-1] or lines.names
+    each = [
+        f"(SELECT {at:d} AS which, value, times, calls, spent, sessions, sum(times) OVER () AS all_times, "
+        "sum(calls) OVER () AS all_calls, sum(spent) OVER () AS all_spent, count(*) OVER () AS many FROM ("
+        f"SELECT {key} AS value, sum(times) AS times, sum(calls) AS calls, sum(CAST(spent AS Int128)) AS spent, "
+        f"count(DISTINCT session) AS sessions FROM pieces WHERE spent > 0 GROUP BY {key}"
+        f") AS told ORDER BY spent DESC, value LIMIT {most:d})"
+        for at, key in enumerate(asked)
+    ]
     sql = (
-        "SELECT k0, times, calls, spent, sessions, sum(times) OVER () AS all_times, sum(calls) OVER () AS all_calls, "
-        "sum(spent) OVER () AS all_spent, count(*) OVER () AS many FROM ("
-        "SELECT k0, sum(times) AS times, sum(calls) AS calls, sum(CAST(spent AS Int128)) AS spent, "
-        f"count(DISTINCT session) AS sessions FROM ({pieces}) AS pieces WHERE spent > 0 GROUP BY k0"
-        f") AS told ORDER BY spent DESC, k0 LIMIT {most:d}"
+        f"WITH pieces {lines.named} ({KINDS[of](lines)}) SELECT * FROM ({' UNION ALL '.join(each)}) AS each "
+        "ORDER BY which, spent DESC, value"
     )
     return Statement(sql, lines.scope.values)
 

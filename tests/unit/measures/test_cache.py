@@ -158,7 +158,7 @@ def broken(turns: Sequence[Turn]) -> Counter[tuple[str, str, str]]:
 
 
 @given(turns=_TURNS, backwards=st.booleans())
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(24), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_engines_say_what_counting_says(ledgers: list[Ledger], turns: list[Any], *, backwards: bool) -> None:
     """Whatever the order in which calls come in, also if they are told twice, and whichever model is between others."""
     made = told(turns)

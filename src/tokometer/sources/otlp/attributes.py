@@ -158,6 +158,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # OpenInference and MLflow have the answer's id nowhere but in the answer, which is not kept; so has Langfuse
     "answer": (_answer, "output.value mlflow.spanOutputs langfuse.observation.output"),
     "instrumentation": (text, "telemetry.sdk.name"),
+    # What Codex's span of an answer's last piece has, and no other of its spans
+    "codex": (count, "codex.usage.total_tokens"),
     # money; tokens and costs stand in tables of their own
     "estimated": (whole, "tokometer.estimated_tokens"),
     "revenue": (money, "tokometer.revenue_usd"),

@@ -223,6 +223,7 @@ reasoning
     llm.token_count.completion_details.reasoning: OpenInference
     ai.usage.outputTokenDetails.reasoningTokens: Vercel AI SDK 6
     ai.usage.reasoningTokens: Vercel AI SDK 5 and 6
+    codex.usage.reasoning_output_tokens: Codex
 thoughts
     gen_ai.usage.experimental.reasoning_tokens: ADK of old
 total

@@ -49,9 +49,17 @@ def folded(name: str) -> str:
 
 
 def proposed(shapes: Sequence[Shape]) -> list[TableMap]:
-    """The maps of those tables that look like something of ours, and tell nothing that another tells (better)."""
+    """The maps of those tables that look like something of ours, and tell nothing that another tells (better).
+
+    Views and partitions only where no table tells of their kind: their rows are those of others.
+    """
     again = told_again(shapes)
-    return [found for shape in shapes if shape.name not in again and (found := propose(shape, shapes)) is not None]
+    own = [one for one in shapes if not one.of_others and one.name not in again]
+    found = [one for shape in own if (one := propose(shape, shapes)) is not None]
+    kinds = {one.kind for one in found if not lacking(one)}
+    shown = [one for shape in shapes if shape.of_others and (one := propose(shape, shapes)) is not None]
+    shown = [one for one in shown if one.kind not in kinds]
+    return [*found, *shown]
 
 
 def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
@@ -63,7 +71,7 @@ def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     maps = {
         shape.name: found
         for shape in shapes
-        if not is_export(shape)
+        if not (is_export(shape) or shape.of_others)
         and _kind(shape) == "calls"
         and (found := propose(shape, shapes)) is not None
         and not lacking(found)
