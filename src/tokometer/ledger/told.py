@@ -22,6 +22,7 @@ from tokometer.ledger.told_batch import Arriving
 from tokometer.ledger.told_places import TRACE_REACH, Knot, Shelf
 from tokometer.ledger.told_search import Search
 from tokometer.records import ModelCall, Record, ToolCall, quarter_of, record_ids
+from tokometer.records.record import IN_PARTS
 from tokometer.records.tellings import settle
 from tokometer.records.uses import settle_uses
 from tokometer.records.ways import can_meet, told_by_span, way_of
@@ -137,10 +138,13 @@ def changes(
     ids = list(knot.stored)
     reach = (min(knot.stored.values()), max(knot.stored.values())) if ids else None
     counting = {call.id: call for call in shelf.records(table, ids, reach)} if ids else {}
-    # What has been told before under other names, or without tokens, is found by its id alone.
-    others = [id_ for id_, record in arrived.items() if id_ not in knot.stored and not _in_a_trace(record)]
+    # What has been told before under other names, without tokens or, as a part, without its trace is found by its id.
+    new = {id_: record for id_, record in arrived.items() if id_ not in knot.stored}
+    parts = [id_ for id_, record in new.items() if record.revision >= IN_PARTS and _in_a_trace(record)]
+    others = [*parts, *(id_ for id_, record in new.items() if not _in_a_trace(record))]
     counting |= {call.id: call for call in shelf.records(table, others)} if others else {}
     told = {call.id: call for call in shelf.records(KEPT[table.name], list(knot.told), reach)} if knot.told else {}
+    told |= {call.id: call for call in shelf.records(KEPT[table.name], parts)} if parts else {}
     changed = Changed(untold=[told[id_] for id_ in gone & told.keys()])
     stated: dict[bytes, Record] = {}
     for id_ in dict.fromkeys([*ids, *arrived]):

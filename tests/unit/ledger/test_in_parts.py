@@ -71,6 +71,25 @@ def test_parts_without_a_trace(ledger: Ledger) -> None:
     assert not ledger.audit()
 
 
+@pytest.mark.parametrize("order", [(0, 2, 3, 1), (3, 0, 2, 1), (2, 1, 3, 0), (0, 1, 2, 3)])
+def test_parts_of_which_some_do_not_name_their_trace(ledger: Ledger, order: tuple[int, ...]) -> None:
+    """An update that says only whose it is belongs to the call in the trace, whichever came first; and counts once."""
+    whose, begun, ended = parts()
+    late = ModelCall(
+        source="langfuse", native_id="call", started_at=AT, revision=IN_PARTS + 3, span_id="call", stop_reason="stop"
+    )
+    for told in ended:
+        told.trace_id = ""
+        assert isinstance(told, ModelCall)
+        told.group = ""
+    for place in order:
+        ledger.commit(Batch([whose, begun, ended, [late]][place]))
+    ledger.settle()
+    rows = ledger.fetch(Statement("SELECT model, input_tokens, stop_reason FROM calls"))
+    assert rows == [("gpt-4o-mini", 10, "stop")]
+    assert not ledger.audit()
+
+
 def test_parts_in_one_batch(ledger: Ledger) -> None:
     """Packed by another process, beginning and end in one batch are one call as well."""
     calls = [record for records in parts()[1:] for record in records if isinstance(record, ModelCall)]
