@@ -65,8 +65,8 @@ def proposed(shapes: Sequence[Shape]) -> list[TableMap]:
 def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     """Tables of calls that another table of the same database tells one by one → that table.
 
-    Messages beside a table of what each answer used, by the same conversations; beside either the sums of days by
-    provider, which name no user: they are the provider's own.
+    Messages beside a table of what each answer used, by the same conversations; beside either the sums of
+    conversations, and of days by provider, which name no user: they are the provider's own.
     """
     maps = {
         shape.name: found
@@ -81,6 +81,8 @@ def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     each = [name for name, one in maps.items() if name not in (*days, *messages) and _is_of_answers(one)]
     sums = [name for name in days if "provider" in maps[name].fields and "user" not in maps[name].fields]
     told = {name: (each or messages)[0] for name in sums if each or messages}
+    # A conversation that counts what its messages count.
+    told |= {join.table: name for name, one in maps.items() for join in one.joins if join.table in maps}
     of_conversations = [name for name in each if "session_id" in maps[name].fields]
     return told | {name: of_conversations[0] for name in messages if of_conversations}
 
