@@ -113,6 +113,8 @@ def part_of(span: Span) -> Part:
     part = _said(span)
     if part.role or span.found.keys().isdisjoint(_USAGE) or span.found.get("operation") in _AGAIN:
         return part
+    if not word_of(span):
+        return part  # `usage.total` can be of anything
     # What embeds has no answer that could be counted.
     return _SUM_OF_EMBEDDINGS if span.found.keys() & _USAGE <= {"input", "total"} else _SUM
 
@@ -201,6 +203,12 @@ _SILENT: Final = {
     "langsmith_kind": frozenset({"chain", "retriever", "prompt", "parser"}),
 }
 _SPOKEN: Final = frozenset(_SILENT)
+
+
+def unexplained_usage(span: Span) -> bool:
+    """Whether a span that plays no part holds what looks like tokens, and nothing that says whose they are."""
+    found = span.found
+    return any(found[slot] for slot in found.keys() & _USAGE) and not word_of(span)
 
 
 def unknown_word(found: dict[str, Any]) -> str:

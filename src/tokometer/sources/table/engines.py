@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
 from tokometer.host.regular import check_regular
@@ -90,6 +91,13 @@ class Engine(Protocol):
             TableError: They cannot be read.
         """
 
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """Be told which columns of a table are read, again and again in an order, before they are.
+
+        Raises:
+            TableError: They cannot be read.
+        """
+
     def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, not all of them in memory.
 
@@ -139,6 +147,9 @@ class Sqlite:
         }
         return Shape(name, columns, keys[0] if len(keys) == 1 else "", of_others=view, references=references)
 
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """See `Engine.pick`: a database finds them by itself."""
+
     def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """See `Engine.rows`."""
         for row in self._tables.rows(query, values):
@@ -163,6 +174,10 @@ class DuckDb:
 
         check_regular(path)
         self._parquet = parquet
+        #: What is read of it, once that is known.
+        self._picked = ""
+        #: Where what does not fit into the memory is put aside.
+        self._aside = TemporaryDirectory(prefix="tokometer-file-", ignore_cleanup_errors=True)
         self._error = duckdb.Error
         # A name with a star or brackets is a pattern to DuckDB; these name themselves in brackets.
         named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
@@ -175,15 +190,17 @@ class DuckDb:
             f"max_line_size = 16777216, sample_size = 2048, encoding = '{_encoding(path)}'{_separator(path)})"
         )
         for memory in _MEMORY:
-            self._connection = duckdb.connect(":memory:", config={**_LIMITS, "memory_limit": memory})
+            limits = {"memory_limit": memory, "temp_directory": self._aside.name}
+            self._connection = duckdb.connect(":memory:", config={**_LIMITS, **limits})
             try:
                 self._connection.execute("SET TimeZone = 'UTC'")
                 self._described = self._description()
                 break
             except self._error as error:
-                self.close()
+                self._connection.close()
                 if memory != _MEMORY[-1] and isinstance(error, duckdb.OutOfMemoryException):
                     continue
+                self._aside.cleanup()
                 raise TableError(f"cannot be read: {_why(error)}") from error
 
     def _description(self) -> list[tuple[Any, ...]]:
@@ -219,12 +236,23 @@ class DuckDb:
         """See `Engine.rows`."""
         try:
             found = self._connection.execute(
-                query.replace(f"FROM {quoted(FILE_TABLE)} ", f"FROM {self._relation} "), values
+                query.replace(f"FROM {quoted(FILE_TABLE)} ", f"FROM {self._picked or self._relation} "), values
             )
             while rows := found.fetchmany(2_048):
                 yield from rows
         except self._error as error:
             raise TableError(f"cannot be read: {_why(error)}") from error
+
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """See `Engine.pick`: a file is read and sorted once, and not once for each portion."""
+        picked = ", ".join(map(quoted, columns))
+        try:
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE picked AS SELECT {picked} FROM {self._relation} ORDER BY {order}"
+            )
+        except self._error as error:
+            raise TableError(f"cannot be read: {_why(error)}") from error
+        self._picked = "picked"
 
     def bound(self, kind: str) -> str:
         """See `Engine.bound`."""
@@ -244,6 +272,7 @@ class DuckDb:
     def close(self) -> None:
         """Let go of it."""
         self._connection.close()
+        self._aside.cleanup()
 
 
 def _encoding(path: Path) -> str:

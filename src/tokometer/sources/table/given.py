@@ -214,6 +214,8 @@ def _whole(value: object, mark: str = ".") -> object:
     if not isinstance(value, str):
         return value
     value = plain(value, mark)
+    if value.isdecimal():
+        return value
     written = _WHOLE.fullmatch(value)
     if written is not None:
         return written[1]

@@ -78,6 +78,8 @@ class Select:
         self._base = _shape(shapes, one.table)
         self._joined = {join.table: (f"j{number}", join) for number, join in enumerate(one.joins)}
         self._selected: dict[str, int] = {}
+        #: Columns of the table itself that stand in the query.
+        self._used: dict[str, None] = {}
         for _, join in self._joined.values():
             self._expression(join.column, one.table)
             if join.key not in _shape(shapes, join.table).columns:
@@ -91,6 +93,7 @@ class Select:
         self._cursor = spelled[0] if len(spelled) == 1 else f"COALESCE({', '.join(spelled)})"
         self._kind = self._base.columns.get(one.cursors[0], "")
         self.cursor = self._select(self._cursor)
+        self._engine.pick(list(self._used), self._cursor)
 
     def column(self, reference: str) -> Column:
         """Where a column stands in the rows."""
@@ -129,6 +132,7 @@ class Select:
     def _expression(self, name: str, reference: str) -> str:
         base = "b." if self._joined else ""
         if name in self._base.columns:
+            self._used[name] = None
             return base + quoted(name)
         for table, (alias, _) in self._joined.items():
             if name.startswith(f"{table}.") and name[len(table) + 1 :] in _shape(self._shapes, table).columns:

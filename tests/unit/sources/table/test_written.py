@@ -260,6 +260,22 @@ def test_a_first_line_that_names_the_separator_is_no_heading(tmp_path: Path) -> 
     assert [call.input_tokens for call in calls(read(path))] == [5]
 
 
+def test_a_file_is_read_once_for_all_portions(tmp_path: Path) -> None:
+    """However many there are: what is read of it is kept in order."""
+    path = tmp_path / "a.csv"
+    path.write_text("timestamp,model,prompt_tokens\n" + "".join(f"{1_793_872_800 + n},m,{n}\n" for n in range(100)))
+    with open_file(path) as engine:
+        maps = maps_for(engine, ())
+        first, *rest = portions(engine, maps, Memory(), 10)
+        path.write_text("")
+        assert first.count + sum(one.count for one in rest) == 100
+        made = portions(engine, maps, Memory(), 10)
+        path.write_text("timestamp,model,prompt_tokens\n1793872800,m,1\n1793872801,m,2\n")
+        assert next(made).count == 2
+        path.unlink()
+        assert not list(made)
+
+
 def test_a_row_of_a_day_is_of_its_day(tmp_path: Path) -> None:
     """Not of when it was written; how many requests it tells of is in the column that counts them."""
     path = database(tmp_path / "app.db", METRICS)
