@@ -180,8 +180,13 @@ def test_logs_and_metrics_are_acknowledged_once_they_are_stored(server: Server, 
         body, text = otlp_metrics.protobuf(*metrics), otlp_metrics.as_json(*metrics)
         kind, field, name = "samples", "asDouble", "rejectedDataPoints"
     packed = gzip.compress(body)
-    for sent, headers in ((body, PROTOBUF), (packed, PROTOBUF | {"Content-Encoding": "gzip"})):
-        reply = server.post(f"/v1/{signal}", sent, headers)
+    langfuse = "/api/public/otel"  # where exporters send all of their signals that have it as their endpoint
+    for sent, headers, base in (
+        (body, PROTOBUF, ""),
+        (packed, PROTOBUF | {"Content-Encoding": "gzip"}, ""),
+        (body, PROTOBUF, langfuse),
+    ):
+        reply = server.post(f"{base}/v1/{signal}", sent, headers)
         told = ExportTraceServiceResponse.FromString(reply.body).partial_success
         assert (reply.status, told.rejected_spans) == (200, 1)
     reply = server.post(f"/v1/{signal}", json.dumps(text), JSON)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from servers.postgres import PASSWORD, PROGRAMS, Server, postgres
 from servers.whole import running
 from tokometer.records import ModelCall
 from tokometer.sources.protocol import Fetched, PollError, Reading, Target
-from tokometer.sources.table.polled import POLLED
+from tokometer.sources.table.detecting import proposed
+from tokometer.sources.table.polled import POLLED, open_target
+from tokometer.sources.table.reading import Memory, portions, take
 from unit.cli.conftest import Shell
 
 needs_postgres = pytest.mark.skipif(not PROGRAMS, reason="there is no PostgreSQL: sh tools/debian.sh postgresql")
@@ -50,6 +53,60 @@ def _message(number: int) -> str:
 
 def _ask(server: Server, state: bytes = b"", secret: str = PASSWORD, **options: str) -> Reading:
     return POLLED.read(Target("pg", server.url, 60, options, secret=secret), state, _never, 0)
+
+
+@needs_postgres
+def test_a_time_that_python_has_none_of_is_of_its_row(server: Server) -> None:
+    """Infinity, before Christ and beyond all years spoil their rows, and nothing is read again for them."""
+    server.run(
+        "CREATE TABLE IF NOT EXISTS endless(id int PRIMARY KEY, created_at timestamptz, model text, prompt_tokens int)",
+        "INSERT INTO endless VALUES (1, 'infinity', 'm', 1), (2, '0044-03-15 00:00:00 BC', 'm', 1), (3, now(), 'm', 7)",
+    )
+    target = Target("endless", server.url, 0, secret=PASSWORD)
+    with open_target(target) as engine:
+        maps = [one for one in proposed(engine.shapes()) if one.table == "endless"]
+        made = list(portions(engine, maps, Memory()))
+    reading = Reading()
+    for one in made:
+        take(reading, one, "endless")
+    server.run("DROP TABLE endless")
+    assert [record.input_tokens for record in reading.records if isinstance(record, ModelCall)] == [7]
+    assert len(reading.refusals) == 2
+
+
+@needs_postgres
+def test_views_and_partitions_do_not_count_again(server: Server) -> None:
+    """The rows of a month are those of the table that it is of."""
+    server.run(
+        "CREATE SCHEMA parted",
+        "CREATE TABLE parted.requests(id int, created_at timestamptz, model text, prompt_tokens int) "
+        "PARTITION BY RANGE (created_at)",
+        "CREATE TABLE parted.requests_2026_11 PARTITION OF parted.requests FOR VALUES FROM ('2026-11-01') TO "
+        "('2026-12-01')",
+        "CREATE VIEW parted.shown AS SELECT * FROM parted.requests",
+    )
+    with open_target(Target("parted", server.url, 0, secret=PASSWORD)) as engine:
+        shapes = [one for one in engine.shapes() if one.schema == "parted"]
+    server.run("DROP SCHEMA parted CASCADE")
+    assert len(shapes) == 3
+    assert [one.table for one in proposed(shapes)] == ["parted.requests"]
+
+
+@needs_postgres
+def test_what_cannot_be_compared_is_not_joined(server: Server) -> None:
+    """A collection's name in text beside a collection's number: the server would refuse the whole query."""
+    server.run(
+        "CREATE SCHEMA apart",
+        "CREATE TABLE apart.collections(id int PRIMARY KEY, name text)",
+        "CREATE TABLE apart.usage(id int PRIMARY KEY, created_at timestamptz, model text, prompt_tokens int, "
+        "knowledge_id text)",
+        "INSERT INTO apart.usage VALUES (1, now(), 'm', 7, 'manual')",
+    )
+    with open_target(Target("apart", server.url, 0, secret=PASSWORD)) as engine:
+        shapes = [replace(one, name=one.table) for one in engine.shapes() if one.schema == "apart"]
+        found = {one.table: one for one in proposed(shapes)}["usage"]
+    server.run("DROP SCHEMA apart CASCADE")
+    assert not found.joins
 
 
 def _never(*_: object, **__: object) -> Fetched:
@@ -153,6 +210,9 @@ def test_a_database_is_previewed_tried_taken_and_followed(tmp_path: Path) -> Non
         (("{path}", "--table", "Nope"), "there is no table"),
         (("{path}", "--table", "Messages", "--set", "model=Nope"), "no column 'Nope'"),
         (("{path}", "--set", "model=x"), "--table"),
+        (("{path}", "--table", "Messages", "--unit", "started_at=Europe/Nowhere"), "time zone"),
+        (("{path}", "--table", "Messages", "--unit", "started_at"), "FIELD=UNIT"),
+        (("{path}", "--unit", "started_at=dmy"), "--table"),
         (("{path}", "--table", "Conversations", "--kind", "jobs"), "nothing fills"),
         (("{path}", "--save", "../x"), "letters, digits"),
     ],
@@ -165,6 +225,22 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], said:
     done = shell.run("import-table", *(one.replace("{path}", path) for one in arguments), code=2)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_unit_is_told_once_and_kept(tmp_path: Path) -> None:
+    """What a file does not say of its times is said on the command line, and stands in the map."""
+    shell = Shell(tmp_path)
+    path = tmp_path / "usage.csv"
+    path.write_text("timestamp,model,role,prompt_tokens\n5/11/2026 10:00,gpt-4o,assistant,5\n5/11/2026 10:00,,user,\n")
+    tried = json.loads(shell.run("import-table", str(path), "--dry-run", "--json").stdout)
+    assert (tried["good"], tried["refused"], tried["passed"]) == (0, 1, 1)
+    assert "dmy or mdy" in tried["refusals"][0]
+    shell.run("import-table", str(path), "--unit", "started_at=dmy", "--save", "usage")
+    assert 'started_at = "dmy"' in (shell.data / "tables/usage.toml").read_text()
+    days = json.loads(
+        shell.run("query", "--measure", "calls.requests", "--by", "calls.day", "--since", "2026-01-01", "--json").stdout
+    )
+    assert [row["day"] for row in days["rows"]] == ["2026-11-05"]
 
 
 def test_a_server_that_holds_the_ledger_takes_and_gives(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ MAX_PENDING: Final = 100_000
 #: Records in one commit; beyond a few thousand a larger one is no cheaper per record and answers later.
 MAX_COMMIT: Final = 8_192
 
-#: A commit costs much the same for a few records as for a thousand: under load the next one waits for so many, …
+#: A commit costs much the same for a few records as for a thousand: under load the next one waits until its senders
+#: told so many things, records or not (what becomes nothing was read as well, and a commit that waits for all senders
+#: at once leaves those who read with nothing to do meanwhile), …
 _WORTH: Final = 1_024
 #: … but no longer than this (seconds), and only while the last commit is no longer ago than that.
 _LINGER: Final = 0.012
@@ -60,6 +62,8 @@ class WriterClosed(Exception):
 class _Waiting(NamedTuple):
     batch: Batch
     future: Future[Receipt]
+    #: How many things its sender told: as many as it has records, or more.
+    told: int
 
 
 class Writer:
@@ -117,10 +121,11 @@ class Writer:
         """Records that wait for their commit, those of the running one included."""
         return self._pending
 
-    def submit(self, batch: Batch) -> Future[Receipt]:
+    def submit(self, batch: Batch, told: int = 0) -> Future[Receipt]:
         """Take a batch. Its future gives the receipt once the records are durable, or the ledger's error.
 
-        A batch larger than the whole queue is taken when nothing else waits.
+        `told` is how many things its sender told, where those are more than its records. A batch larger than the whole
+        queue is taken when nothing else waits.
 
         Raises:
             QueueFull: Too much is waiting; nothing of the batch was taken.
@@ -133,7 +138,7 @@ class Writer:
                 raise WriterClosed("the server is stopping")
             if self._pending and self._pending + size > self._max_pending:
                 raise QueueFull(f"{self._pending:,} records are waiting to be stored; try again in a second")
-            self._waiting.append(_Waiting(batch, future))
+            self._waiting.append(_Waiting(batch, future, max(told, size)))
             self._pending += size
             self._changed.notify()
         return future
@@ -201,7 +206,9 @@ class Writer:
         if not self._waiting or now - self._committed_at > _UNDER_LOAD:
             return
         until = now + _LINGER
-        while self._pending < _WORTH and not self._closing and (left := until - time.monotonic()) > 0:
+        while not self._closing and (left := until - time.monotonic()) > 0:
+            if sum(waiting.told for waiting in self._waiting) >= _WORTH:
+                break
             self._changed.wait(left)
 
     def _starts(self, waiting: _Waiting) -> bool:

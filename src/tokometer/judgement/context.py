@@ -167,16 +167,13 @@ CONTEXT_GROUPS: Final = Judgement(
 
 
 #: Panels of a page tell the same by these: one question serves them all.
-_EACH: Final = ("model", "project", "agent")
+_EACH: Final = {"writes": ("model", "project", "agent"), "breaks": ("model", "project", "agent", "session")}
 
 
 def _cache(matter: Matter, of: str) -> Any:  # noqa: ANN401 - see `rates_for`
     """What became of the cache, by what the matter is told by."""
     rates = yield from rates_for(matter)
-    if matter.by not in ("", *_EACH):
-        [result] = yield (asked(matter, of, rates, matter.by),)
-        return result.rows
-    [result] = yield (asked(matter, of, rates, each=_EACH),)
+    [result] = yield (asked(matter, of, rates, each=_EACH[of]),)
     rows = [row for row in result.rows if row["by"] == matter.by]
     return [row | {matter.by: row["value"]} for row in rows] if matter.by else rows
 

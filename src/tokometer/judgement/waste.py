@@ -5,7 +5,7 @@ A kind is one declaration here, and a SELECT in :mod:`tokometer.measures.compile
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -23,6 +23,8 @@ MONTH: Final = timedelta(days=30)
 _NANO: Final = Decimal("0.000000001")
 #: Values of a dimension that are told of each kind; sessions that are named.
 MOST: Final = 500
+#: Panels of a page tell the same by these: one question serves them all.
+EACH: Final = ("agent", "session")
 WORST: Final = 5
 #: What stands between the sessions that are named, and between what they cost.
 BETWEEN: Final = "; "
@@ -120,23 +122,28 @@ KINDS: Final = (
 )
 
 
-def questions(
-    matter: Matter, kinds: tuple[str, ...], rates: tuple[Rate, ...], by: str, most: int = MOST
-) -> tuple[Wasted, ...]:
-    """The questions about kinds of waste among a matter's calls."""
+def questions(matter: Matter, kinds: tuple[str, ...], rates: tuple[Rate, ...], by: str) -> tuple[Wasted, ...]:
+    """The questions about kinds of waste among a matter's calls; what :func:`told_by` takes answers them."""
+    shared = by in EACH
     return tuple(
         Wasted(
             of=of,
-            by=by,
+            by="" if shared else by,
+            each=EACH if shared else (),
             where=matter.where,
             since=matter.since,
             until=matter.until,
             tz=matter.tz,
             rates=rates,
-            limit=most,
+            limit=MOST,
         )
         for of in kinds
     )
+
+
+def told_by(answer: Result, by: str) -> Sequence[Mapping[str, Any]]:
+    """The rows of an answer to one of :func:`questions` that are by a dimension."""
+    return [{**row, by: row["value"]} for row in answer.rows if row["by"] == by] if by in EACH else answer.rows
 
 
 def a_month(amount: Decimal, meta: Meta, matter: Matter) -> Decimal | None:
@@ -148,15 +155,19 @@ def a_month(amount: Decimal, meta: Meta, matter: Matter) -> Decimal | None:
 def _inquire(matter: Matter, _: Settings) -> Inquiry:
     rates = yield from rates_for(matter)
     # What all of it comes to is told with the sessions that have most.
-    by, most = (matter.by, MOST) if matter.by else ("session", WORST)
-    known, *answers = yield questions(matter, ("known", *(kind.name for kind in KINDS)), rates, by, most)
-    rows = [row for kind, answer in zip(KINDS, answers, strict=True) for row in _rows(kind, answer, known, matter)]
+    by = matter.by or "session"
+    known, *answers = yield questions(matter, ("known", *(kind.name for kind in KINDS)), rates, by)
+    rows = [
+        row
+        for kind, answer in zip(KINDS, answers, strict=True)
+        for row in _rows(kind, told_by(answer, by), answer.meta, known, matter)
+    ]
     return sorted(
         rows, key=lambda row: (row["waste"] is None, -(row["waste"] or 0), row["kind"], row.get(matter.by, ""))
     )
 
 
-def _rows(kind: Kind, answer: Result, known: Result, matter: Matter) -> list[Row]:
+def _rows(kind: Kind, told: Sequence[Mapping[str, Any]], meta: Meta, known: Result, matter: Matter) -> list[Row]:
     silent = [row["source"] for row in known.rows if not row[kind.needs]]
     said = {
         "kind": kind.name,
@@ -167,31 +178,28 @@ def _rows(kind: Kind, answer: Result, known: Result, matter: Matter) -> list[Row
         "lacking": kind.lacking if silent else "",
     }
     if matter.by:
-        return [
-            {**said, matter.by: row[matter.by], **_figures(row, "", row["sessions"], answer, matter)}
-            for row in answer.rows
-        ]
+        return [{**said, matter.by: row[matter.by], **_figures(row, "", row["sessions"], meta, matter)} for row in told]
     if len(silent) == len(known.rows):
         # None of the sources tells: that is not nothing.
         blank: dict[str, Any] = dict.fromkeys(("waste", "a_month", "times", "calls", "sessions"))
         return [{**said, **blank}]
     first: Mapping[str, Any] = (
-        answer.rows[0] if answer.rows else {"all_times": 0, "all_calls": 0, "all_cost": Decimal(0), "values": 0}
+        told[0] if told else {"all_times": 0, "all_calls": 0, "all_cost": Decimal(0), "values": 0}
     )
     return [
         {
             **said,
-            **_figures(first, "all_", first["values"], answer, matter),
-            "worst": BETWEEN.join(row["session"] for row in answer.rows),
-            "worst_costs": BETWEEN.join(f"{row['cost']:f}" for row in answer.rows),
+            **_figures(first, "all_", first["values"], meta, matter),
+            "worst": BETWEEN.join(row["session"] for row in told[:WORST]),
+            "worst_costs": BETWEEN.join(f"{row['cost']:f}" for row in told[:WORST]),
         }
     ]
 
 
-def _figures(row: Mapping[str, Any], of: str, sessions: int, answer: Result, matter: Matter) -> Row:
+def _figures(row: Mapping[str, Any], of: str, sessions: int, meta: Meta, matter: Matter) -> Row:
     cost = row[f"{of}cost"]
     counts = {"times": row[f"{of}times"], "calls": row[f"{of}calls"], "sessions": sessions}
-    return {"waste": cost, "a_month": a_month(cost, answer.meta, matter), **counts}
+    return {"waste": cost, "a_month": a_month(cost, meta, matter), **counts}
 
 
 def _standing(_row: Row, _settings: Settings) -> Standing:

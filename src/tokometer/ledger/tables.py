@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Type = Literal[
@@ -39,11 +39,12 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    #: The columns' names, in order. Every commit asks for them dozens of times.
+    names: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
-        return tuple(column.name for column in self.columns)
+    def __post_init__(self) -> None:
+        """Work the names out, once."""
+        object.__setattr__(self, "names", tuple(column.name for column in self.columns))
 
 
 def columns_of(spec: str) -> tuple[Column, ...]:

@@ -40,6 +40,7 @@ EMPTY: Final = "''"
 #: Calls of one microsecond come in an order that every engine has.
 ORDER: Final = "ORDER BY us, p, d"
 THE_ONE_BEFORE: Final = "ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING"
+THE_NEXT: Final = "ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING"
 SO_FAR: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 EARLIER: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 LATER: Final = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
@@ -51,7 +52,7 @@ def nearest(sql: str) -> str:
     return f"CAST(floor({sql} + 0.5) AS Int128)"
 
 
-def _bounded(column: str) -> str:
+def bounded(column: str) -> str:
     """A number of tokens, 0 where it is unknown; ledgers of before numbers had a most hold larger ones."""
     return f"least(coalesce({column}, 0), CAST({MAX_TOKENS} AS BIGINT))"
 
@@ -78,6 +79,7 @@ class Lines:
         self.scope = scope
         self._keys = {f"k{at}": sql for at, sql in enumerate([*map(scope.key, keys), EMPTY])}
         self.names = tuple(self._keys)
+        self.listed = ", ".join(self.names)
         self._rates = rates
         #: Only sessions of which something is known that fills prompts.
         self._telling = telling
@@ -126,13 +128,14 @@ class Lines:
             counted = f"CASE WHEN {where} THEN 1 ELSE 0 END"
             where = f"{self.near()} AND session_id <> '' AND (source, session_id) IN ({self._sessions()})"
         return (
-            f"SELECT {scope.dialect.hash(TALKS)} AS talk, {scope.dialect.hash(f'{TALKS}, model')} AS line, "
+            f"SELECT id AS call, {scope.dialect.hash(TALKS)} AS talk, {scope.dialect.hash(f'{TALKS}, model')} AS line, "
             f"{scope.dialect.hash('source, session_id')} AS session, provider, model, user_messages, "
             f"{scope.dialect.micros('started_at')} AS us, "
-            f"{_bounded('input_tokens')} AS u, {_bounded('cache_read_tokens')} AS r, "
-            f"{_bounded('cache_write_5m_tokens')} + {_bounded('cache_write_unknown_tokens')} AS w5, "
-            f"{_bounded('cache_write_1h_tokens')} AS w1, {_bounded('output_tokens')} AS o, "
-            f"coalesce(cost_usd, 0) AS cost, {''.join(f'{sql} AS {name}, ' for name, sql in self._more.items())}"
+            f"{bounded('input_tokens')} AS u, {bounded('cache_read_tokens')} AS r, "
+            f"{bounded('cache_write_5m_tokens')} + {bounded('cache_write_unknown_tokens')} AS w5, "
+            f"{bounded('cache_write_1h_tokens')} AS w1, {bounded('output_tokens')} AS o, "
+            "coalesce(cost_usd, CAST(0 AS DECIMAL(18, 9))) AS cost, "
+            f"{''.join(f'{sql} AS {name}, ' for name, sql in self._more.items())}"
             f"{''.join(f'{sql} AS {name}, ' for name, sql in self._keys.items())}{counted} AS counted "
             f"FROM {scope.rows()} WHERE {where}"
         )
@@ -163,15 +166,36 @@ class Lines:
         )
         return f"{overlapping} AND (source, session_id) IN (SELECT source, session_id FROM ({telling}) AS telling)"
 
-    def weighed(self, calls: str) -> str:
-        """Calls with the weights of their parts. `k` is what they cost for each unit of weight; `d` is nano-dollars."""
+    def turns(self) -> str:
+        """All calls that the sessions had, with what tells how one followed the other.
+
+        Of calls only so much is carried through sorts; what of theirs matters further is told by :meth:`found`.
+        """
+        calls = f"SELECT *, u + r + w5 + w1 AS p FROM ({self.calls(threaded=True)}) AS calls"
+        told = "call, talk, line, us, p, cost AS d, u, r, w5, w1, user_messages"
+        return f"SELECT {told} FROM ({calls}) AS turns WHERE p > 0"
+
+    def found(self, turns: str, columns: Sequence[str]) -> str:
+        """The calls in question that `turns` names by `call`, weighed, with these columns of it."""
+        told = ", ".join(f"found.{name} AS {name}" for name in columns)
+        calls = (
+            f"SELECT calls.*, {told} FROM ({self.calls(threaded=False)}) AS calls "
+            f"JOIN ({turns}) AS found ON found.call = calls.call"
+        )
+        return self.weighed(calls, columns)
+
+    def weighed(self, calls: str, more: Sequence[str] = ()) -> str:
+        """Calls with the weights of their parts, and `more` of their columns.
+
+        `k` is what they cost for each unit of weight; `d` is nano-dollars.
+        """
         weights = ", ".join(
             f"coalesce(rates.{name}, {value:d}) AS {name}" for name, value in zip(_RATES, DEFAULT_RATE, strict=True)
         )
         priced = (
-            f"SELECT {''.join(f'{name}, ' for name in self._more)}"
-            f"talk, line, session, user_messages, us, u, r, w5, w1, o, {', '.join(self.names)}, counted, "
-            f"u + r + w5 + w1 AS p, CAST({self._money} * 1000000000 AS BIGINT) AS d, {weights} FROM ({calls}) AS calls "
+            f"SELECT {''.join(f'{name}, ' for name in (*self._more, *more))}"
+            f"call, talk, line, session, user_messages, us, u, r, w5, w1, o, {', '.join(self.names)}, counted, "
+            f"u + r + w5 + w1 AS p, {self._nano} AS d, {weights} FROM ({calls}) AS calls "
             f"LEFT JOIN ({self._weights()}) AS rates "
             "ON rates.at_provider = calls.provider AND rates.at_model = calls.model"
         )
@@ -194,9 +218,14 @@ class Lines:
         )
 
     @property
-    def _money(self) -> str:
+    def _nano(self) -> str:
+        """What a call cost in nano-dollars, exactly."""
+        if self.scope.dialect is DIALECTS["duckdb"]:
+            # Multiplied as 128 bits it takes fifteen times as long. What is below a dollar has room in a double.
+            below = "CAST(cost - floor(cost) AS DOUBLE)"
+            return f"CAST(floor(cost) AS BIGINT) * 1000000000 + CAST(round({below} * 1000000000) AS BIGINT)"
         # ClickHouse multiplies in the width of what it multiplies.
-        return "cost" if self.scope.dialect is DIALECTS["duckdb"] else "CAST(cost AS DECIMAL(38, 9))"
+        return "CAST(CAST(cost AS DECIMAL(38, 9)) * 1000000000 AS BIGINT)"
 
     @property
     def _nullable(self) -> str:

@@ -1,6 +1,6 @@
 """What was paid for nothing, as SQL for both engines; the words (line, weight, pico-dollars) are `compile_prompts`'.
 
-Each kind is a SELECT of pieces of waste: `k0` (the value that is asked by), `session`, `times` (1 for what begins a
+Each kind is a SELECT of pieces of waste: `k0` … (the values that are asked by), `session`, `times` (1 for what begins a
 piece, else 0), `calls` (1, or 0) and `spent` in pico-dollars. No call counts twice within a kind.
 """
 
@@ -20,8 +20,10 @@ from tokometer.measures.compile_prompts import (
     SO_FAR,
     TALK,
     TALKS,
+    THE_NEXT,
     THE_ONE_BEFORE,
     Lines,
+    bounded,
     nearest,
 )
 from tokometer.records.labels import OTHER
@@ -44,13 +46,11 @@ HASH_LABEL: Final = "prompt_hash"
 #: How providers say that an answer was cut off at its limit.
 CUT_OFF: Final = ("length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "LENGTH")
 
-_NEXT: Final = "ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING"
 _AGAIN: Final = f"PARTITION BY {LINE} {ORDER}"
 _FAILED: Final = ", ".join(f"'{status}'" for status in ERRORS)
 _ENDS: Final = ", ".join(f"'{word}'" for word in CUT_OFF)
 #: What the kinds know of calls beside what all questions about prompts do.
 MORE: Final = {
-    "call": "id",
     "failed": f"CASE WHEN status IN ({_FAILED}) THEN 1 ELSE 0 END",
     "cut": f"CASE WHEN stop_reason IN ({_ENDS}) THEN 1 ELSE 0 END",
     "agent_of": "agent",
@@ -59,27 +59,24 @@ MORE: Final = {
     "labelled": "coalesce(label_set, 0)",
     "model_of": "model",
 }
-_PROMPT: Final = " + ".join(
-    f"CAST(coalesce({name}, 0) AS Int128)"
-    for name in (
-        *("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
-        "cache_write_unknown_tokens",
-    )
-)
-_WRITTEN: Final = " + ".join(
-    f"CAST(coalesce(cache_write_{life}_tokens, 0) AS Int128)" for life in ("5m", "1h", "unknown")
-)
+_WRITES: Final = tuple(f"cache_write_{life}_tokens" for life in ("5m", "1h", "unknown"))
+#: Five numbers of at most 2^53 have room in 64 bits; sums of 128 take ten times as long.
+_PROMPT: Final = " + ".join(bounded(name) for name in ("input_tokens", "cache_read_tokens", *_WRITES))
 #: The whole cost of a call in pico-dollars.
 _WHOLE: Final = "CAST(d AS Int128) * 1000"
 
 
-def _calls(lines: Lines, table: str = "", where: str = "", having: str = "", by: str = "") -> str:
+def _only(lines: Lines, table: str, where: str, having: str = "", by: str = "") -> None:
+    """Look only at sessions of which rows of a table say that it is worth it."""
+    grouped = f" GROUP BY source, session_id{by} HAVING {having}" if having else ""
+    lines.only = (
+        f"SELECT source, session_id FROM {table} WHERE {lines.near()} AND session_id <> '' AND {where}{grouped}"
+    )
+
+
+def _calls(lines: Lines, table: str, where: str, having: str = "", by: str = "") -> str:
     """All calls of sessions that overlap the window: only of those of which rows of a table say that it is worth it."""
-    if table:
-        grouped = f" GROUP BY source, session_id{by} HAVING {having}" if having else ""
-        lines.only = (
-            f"SELECT source, session_id FROM {table} WHERE {lines.near()} AND session_id <> '' AND {where}{grouped}"
-        )
+    _only(lines, table, where, having, by)
     return lines.weighed(lines.calls(threaded=True))
 
 
@@ -89,13 +86,13 @@ def retries(lines: Lines) -> str:
     followed = (
         f"SELECT *, coalesce(max(failed) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS failed_before, "
         f"coalesce(max(us) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS before_at, "
-        f"coalesce(max(failed) OVER ({_AGAIN} {_NEXT}), 0) AS failed_next, "
-        f"coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at FROM ({calls}) AS weighed"
+        f"coalesce(max(failed) OVER ({_AGAIN} {THE_NEXT}), 0) AS failed_next, "
+        f"coalesce(max(us) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_at FROM ({calls}) AS weighed"
     )
     after = f"(failed_before = 1 AND us - before_at <= {AGAIN_US})"
     begins = f"(failed_next = 1 AND next_at - us <= {AGAIN_US})"
     return (
-        f"SELECT k0, session, CASE WHEN {after} THEN 0 ELSE 1 END AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"SELECT {lines.listed}, session, CASE WHEN {after} THEN 0 ELSE 1 END AS times, 1 AS calls, {_WHOLE} AS spent "
         f"FROM ({followed}) AS followed WHERE counted = 1 AND failed = 1 AND ({after} OR {begins})"
     )
 
@@ -130,7 +127,7 @@ def loops(lines: Lines) -> str:
         "WHERE failed = 0 AND us > first_at AND us <= last_at"
     )
     return (
-        f"SELECT k0, session, CASE WHEN n = 1 THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"SELECT {lines.listed}, session, CASE WHEN n = 1 THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent "
         f"FROM ({placed}) AS placed WHERE counted = 1"
     )
 
@@ -167,14 +164,16 @@ def rereads(lines: Lines) -> str:
     )
     none = "CAST(0 AS DOUBLE)"
     paid = (
-        f"SELECT talk, us, session, k0, counted, CASE WHEN counted = 1 THEN {enters} ELSE {none} END AS enters, "
+        f"SELECT talk, us, session, {lines.listed}, counted, "
+        f"CASE WHEN counted = 1 THEN {enters} ELSE {none} END AS enters, "
         f"coalesce(sum(CASE WHEN counted = 1 THEN {stays} ELSE {none} END) OVER "
         f"(PARTITION BY talk, part {ORDER} {LATER}), {none}) AS stays FROM ({parted}) AS parted"
     )
+    blank = ", ".join(f"'' AS {name}" for name in lines.names)
     stream = (
-        "SELECT talk, us, 1 AS called, session, k0, counted, enters, stays, CAST(0 AS BIGINT) AS size, "
+        f"SELECT talk, us, 1 AS called, session, {lines.listed}, counted, enters, stays, CAST(0 AS BIGINT) AS size, "
         f"CAST(0 AS BIGINT) AS pieces FROM ({paid}) AS paid UNION ALL "
-        f"SELECT talk, us, 0 AS called, {dialect.hash('talk')} AS session, '' AS k0, 0 AS counted, "
+        f"SELECT talk, us, 0 AS called, {dialect.hash('talk')} AS session, {blank}, 0 AS counted, "
         f"{none} AS enters, {none} AS stays, "
         f"CAST(size AS BIGINT) AS size, CAST(pieces AS BIGINT) AS pieces FROM ({again}) AS again"
     )
@@ -190,25 +189,26 @@ def rereads(lines: Lines) -> str:
     )
     tokens = f"floor(CAST(came AS DOUBLE) * {RATIO})"
     return (
-        f"SELECT k0, session, many AS times, 1 AS calls, {nearest(f'{tokens} * (enters + stays)')} AS spent "
+        f"SELECT {lines.listed}, session, many AS times, 1 AS calls, "
+        f"{nearest(f'{tokens} * (enters + stays)')} AS spent "
         f"FROM ({entered}) AS entered WHERE called = 1 AND counted = 1 AND came > 0"
     )
 
 
 def carried(lines: Lines) -> str:
     """What of prompts is beyond 100,000 tokens, once a person has asked for something else since they were as long."""
-    calls = _calls(lines, "calls", f"{_PROMPT} > {LONG}")
+    _only(lines, "calls", f"{_PROMPT} > {LONG}")
     asked = (
         f"SELECT *, coalesce(sum(CASE WHEN p > {LONG} THEN user_messages ELSE 0 END) OVER ({_AGAIN} {SO_FAR}), 0) "
-        f"AS asked FROM ({calls}) AS weighed WHERE p > 0"
+        f"AS asked FROM ({lines.turns()}) AS turns"
     )
     begins = f"coalesce(max(CASE WHEN p > {LONG} AND asked > 0 THEN 1 ELSE 0 END) OVER ({_AGAIN} {EARLIER}), 0)"
-    placed = f"SELECT *, {begins} AS on_already FROM ({asked}) AS asked"
+    placed = f"SELECT call, p, asked, {begins} AS on_already FROM ({asked}) AS asked"
+    long = f"SELECT call, on_already FROM ({placed}) AS placed WHERE p > {LONG} AND asked > 0"
     beyond = f"CAST(p - {LONG} AS DOUBLE) / CAST(p AS DOUBLE)"
     return (
-        "SELECT k0, session, 1 - on_already AS times, 1 AS calls, "
-        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({placed}) AS placed "
-        f"WHERE counted = 1 AND p > {LONG} AND asked > 0"
+        f"SELECT {lines.listed}, session, 1 - on_already AS times, 1 AS calls, "
+        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({lines.found(long, ('on_already',))}) AS long_ones"
     )
 
 
@@ -230,41 +230,45 @@ def runs(lines: Lines) -> str:
         f"FROM jobs WHERE {where} AND duration_us IS NOT NULL"
     )
     within = (
-        f"SELECT k0, session, call, d, first_at FROM ({calls}) AS weighed JOIN ({failed}) AS failed_runs "
+        f"SELECT {lines.listed}, session, call, d, first_at FROM ({calls}) AS weighed JOIN ({failed}) AS failed_runs "
         "ON failed_runs.in_session = weighed.session WHERE counted = 1 AND us >= first_at AND us <= last_at "
         "AND (by_agent = '' OR by_agent = agent_of OR by_agent = subagent_of)"
     )
     once = (
-        f"SELECT k0, session, call, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
-        "GROUP BY k0, session, call"
+        f"SELECT {lines.listed}, session, call, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
+        f"GROUP BY {lines.listed}, session, call"
     )
     return (
-        "SELECT k0, session, CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY call) = 1 "
+        f"SELECT {lines.listed}, session, "
+        "CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY call) = 1 "
         f"THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent FROM ({once}) AS once"
     )
 
 
 def unrepaid(lines: Lines) -> str:
     """Lines in which writing to the cache cost more than plain input, beyond what was saved by reading from it."""
-    calls = _calls(lines, "calls", f"{_WRITTEN} > 0")
+    # Lines without a write are never beyond what they saved: nothing is gained by looking for the others first.
+    calls = lines.weighed(f"{lines.calls(threaded=False)} AND session_id <> ''")
     extra = "CAST(w5 AS DOUBLE) * greatest(r5 - ru, 0) + CAST(w1 AS DOUBLE) * greatest(r1 - ru, 0)"
     saved = "CAST(r AS DOUBLE) * greatest(ru - rr, 0)"
     whole = (
-        f"SELECT k0, session, line, sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net, "
-        f"count(*) AS calls FROM ({calls}) AS weighed WHERE counted = 1 AND p > 0 GROUP BY k0, session, line"
+        f"SELECT {lines.listed}, session, line, count(*) AS calls, "
+        f"sum({nearest(f'k * ({extra})')}) - sum({nearest(f'k * ({saved})')}) AS net "
+        f"FROM ({calls}) AS weighed WHERE p > 0 GROUP BY {lines.listed}, session, line"
     )
-    return f"SELECT k0, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
+    return f"SELECT {lines.listed}, session, 1 AS times, calls, net AS spent FROM ({whole}) AS whole WHERE net > 0"
 
 
 def cut(lines: Lines) -> str:
     """Answers that were cut off at their limit and asked for again within ten minutes, instead of gone on with."""
     calls = _calls(lines, "calls", f"stop_reason IN ({_ENDS})")
     followed = (
-        f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {_NEXT}), 0) AS next_at, "
-        f"coalesce(max(p) OVER ({_AGAIN} {_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
+        f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_at, "
+        f"coalesce(max(p) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
     )
     return (
-        f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({followed}) AS followed "
+        f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"FROM ({followed}) AS followed "
         f"WHERE counted = 1 AND cut = 1 AND next_at > us AND next_at - us <= {AGAIN_US} "
         "AND next_p > 0 AND next_p < p + o"
     )
@@ -287,7 +291,10 @@ def duplicates(lines: Lines) -> str:
         f"FROM ({calls}) AS weighed JOIN ({sets}) AS named ON named.named_set = weighed.labelled "
         f"WHERE failed = 0 AND coalesce(prompt_hash, '') NOT IN ('', {lines.scope.bind(OTHER)})"
     )
-    return f"SELECT k0, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent FROM ({placed}) AS placed WHERE turn > 1"
+    return (
+        f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent "
+        f"FROM ({placed}) AS placed WHERE turn > 1"
+    )
 
 
 def starts(lines: Lines) -> str:
@@ -312,7 +319,8 @@ def starts(lines: Lines) -> str:
     each = f"greatest(({fresh}) / greatest(CAST(u + w5 + w1 AS DOUBLE), CAST(1 AS DOUBLE)) - rr, CAST(0 AS DOUBLE))"
     saved = f"k * CAST(greatest(shared - r, 0) AS DOUBLE) * {each}"
     return (
-        f"SELECT k0, session, 1 AS times, 1 AS calls, {nearest(saved)} AS spent FROM ({followed}) AS followed "
+        f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {nearest(saved)} AS spent "
+        f"FROM ({followed}) AS followed "
         f"WHERE counted = 1 AND before_at > 0 AND us > before_at AND us - before_at <= {AGAIN_US} AND shared > r"
     )
 
@@ -324,17 +332,23 @@ KINDS: Final[dict[str, Callable[[Lines], str]]] = {
 
 
 def added(lines: Lines, of: str, most: int) -> Statement:
-    """The pieces of one kind by value, what cost most first.
+    """The pieces of one kind by the value of each key, what cost most first; without a key all together.
 
-    Columns: value, times, calls, pico-dollars, sessions; times, calls and pico-dollars of all values; how many values.
+    Columns: which key, value, times, calls, pico-dollars, sessions; times, calls and pico-dollars of all values; how
+    many values.
     """
-    pieces = KINDS[of](lines)
+    asked = lines.names[:-1] or lines.names
+    each = [
+        f"(SELECT {at:d} AS which, value, times, calls, spent, sessions, sum(times) OVER () AS all_times, "
+        "sum(calls) OVER () AS all_calls, sum(spent) OVER () AS all_spent, count(*) OVER () AS many FROM ("
+        f"SELECT {key} AS value, sum(times) AS times, sum(calls) AS calls, sum(CAST(spent AS Int128)) AS spent, "
+        f"count(DISTINCT session) AS sessions FROM pieces WHERE spent > 0 GROUP BY {key}"
+        f") AS told ORDER BY spent DESC, value LIMIT {most:d})"
+        for at, key in enumerate(asked)
+    ]
     sql = (
-        "SELECT k0, times, calls, spent, sessions, sum(times) OVER () AS all_times, sum(calls) OVER () AS all_calls, "
-        "sum(spent) OVER () AS all_spent, count(*) OVER () AS many FROM ("
-        "SELECT k0, sum(times) AS times, sum(calls) AS calls, sum(CAST(spent AS Int128)) AS spent, "
-        f"count(DISTINCT session) AS sessions FROM ({pieces}) AS pieces WHERE spent > 0 GROUP BY k0"
-        f") AS told ORDER BY spent DESC, k0 LIMIT {most:d}"
+        f"WITH pieces {lines.named} ({KINDS[of](lines)}) SELECT * FROM ({' UNION ALL '.join(each)}) AS each "
+        "ORDER BY which, spent DESC, value"
     )
     return Statement(sql, lines.scope.values)
 

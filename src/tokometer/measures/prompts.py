@@ -55,7 +55,7 @@ _PARTS: Final = (
     Column("cost", USD.key, "money", "Cost"),
 )
 #: By which of the dimensions a row is told, and what it says there; both empty: all together.
-_EACH: Final = (Column("by", "", "text", "By"), Column("value", "", "text", "Value"))
+EACH: Final = (Column("by", "", "text", "By"), Column("value", "", "text", "Value"))
 _WRITES: Final = (
     Column("written", TOKENS.key, "integer", "Tokens written"),
     Column("unread", TOKENS.key, "integer", "Never read"),
@@ -96,7 +96,7 @@ def prompts(
     found = ledger.fetch(sql(lines(), question.limit))
     if question.each:
         made = [_each(keys, columns, row) for row in found]
-        return Result([*_EACH, *columns], made, meta(ask, ("calls",), len(made), started))
+        return Result([*EACH, *columns], made, meta(ask, ("calls",), len(made), started))
     # With a dimension, those of all together are not asked for.
     made = [_row(keys, columns, row) for which, *row in found if which == 0]
     dimension = keys[0].dimension if keys else None

@@ -223,12 +223,8 @@ class Prompts(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     def __post_init__(self) -> None:
         if self.of == "parts" and (self.by or self.each):
             raise QueryError("by", "what fills prompts is told of all calls in question together")
-        if self.by and self.each:
-            raise QueryError("each", "is asked instead of `by`")
         force_setattr(self, "by", _of_calls(self.by) if self.by else "")
-        force_setattr(self, "each", tuple(map(_of_calls, self.each)))
-        if other := next((name for name in self.each if dimension_named(f"calls.{name}").type != "text"), ""):
-            raise QueryError("each", f"{other} is no text: ask by it alone")
+        force_setattr(self, "each", _each(self.each, self.by))
         force_setattr(self, "where", _filters(self.where, "calls"))
         if not 1 <= self.limit <= MOST_RECORDS:
             raise QueryError("limit", f"an answer has 1 to {MOST_RECORDS:,} rows, not {self.limit}")
@@ -257,6 +253,8 @@ class Wasted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     of: str = "retries"
     #: A dimension of calls; empty: all together.
     by: str = ""
+    #: Dimensions of calls that are texts, instead of one: by each of them, for the price of one.
+    each: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
     since: str = "30d"
     until: str = ""
@@ -271,13 +269,14 @@ class Wasted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
         if by is not None and by.is_time:
             raise QueryError("by", "what was wasted is not told by time")
         force_setattr(self, "by", by.short if by else "")
+        force_setattr(self, "each", _each(self.each, self.by))
         force_setattr(self, "where", _filters(self.where, "calls"))
         if not 1 <= self.limit <= MOST_RECORDS:
             raise QueryError("limit", f"an answer has 1 to {MOST_RECORDS:,} rows, not {self.limit}")
 
     def as_query(self) -> Query:
         """The question for the number of the same calls."""
-        by = (f"calls.{self.by}",) if self.by else ()
+        by = tuple(f"calls.{name}" for name in self.each or ((self.by,) if self.by else ()))
         return Query(
             measures=("calls.requests",), by=by, where=self.where, since=self.since, until=self.until, tz=self.tz
         )
@@ -352,6 +351,16 @@ def _column(cube: str, name: str, field: str = "columns") -> str:
 
 def _of_calls(name: str) -> str:
     return dimension_named(f"calls.{name.removeprefix('calls.')}").short
+
+
+def _each(given: tuple[str, ...], by: str) -> tuple[str, ...]:
+    """Dimensions by each of which something is told at once."""
+    if by and given:
+        raise QueryError("each", "is asked instead of `by`")
+    names = tuple(map(_of_calls, given))
+    if other := next((name for name in names if dimension_named(f"calls.{name}").type != "text"), ""):
+        raise QueryError("each", f"{other} is no text: ask by it alone")
+    return names
 
 
 def _filters(given: tuple[Filter, ...], cube: str) -> tuple[Filter, ...]:

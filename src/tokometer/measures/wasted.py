@@ -13,12 +13,13 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.ledger import Readable
-from tokometer.measures.ask import Ask
+from tokometer.measures.ask import Ask, Key
 from tokometer.measures.compile_prompts import Lines
 from tokometer.measures.compile_wasted import KINDS, MORE, added, known
 from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.errors import QueryError, suggest, told
+from tokometer.measures.prompts import EACH
 from tokometer.measures.questions import Wasted
 from tokometer.measures.result import Column, Result
 from tokometer.measures.run import meta, writer
@@ -60,13 +61,17 @@ def wasted(ledger: Readable, question: Wasted, workspaces: Sequence[str], now: i
     started = perf_counter()
     ask = definite(ledger, question.as_query(), workspaces, now)
     scope = Scope(ask, CALL_ROWS, DIALECTS[ledger.engine])
-    lines = Lines(scope, ask.keys[:1] if question.by else (), question.rates, more=MORE)
+    lines = Lines(scope, ask.keys, question.rates, more=MORE)
     if question.of == KNOWN:
         source = Column("source", "", "text", "Source", "calls.source")
-        found = [(name, map(int, rest)) for name, *rest in ledger.fetch(known(lines))]
-        listed = [{"source": name, **dict(zip(TELLS, rest, strict=True))} for name, rest in found]
+        telling = [(name, map(int, rest)) for name, *rest in ledger.fetch(known(lines))]
+        listed = [{"source": name, **dict(zip(TELLS, rest, strict=True))} for name, rest in telling]
         return Result([source, *_TELLS], listed, meta(ask, _TABLES, len(listed), started))
-    rows = [_row(ask, row, by=bool(question.by)) for row in ledger.fetch(added(lines, question.of, question.limit))]
+    found = ledger.fetch(added(lines, question.of, question.limit))
+    if question.each:
+        rows = [_told(ask.keys[which], value) | _cells(sums) for which, value, *sums in found]
+        return Result([*EACH, *_COLUMNS], rows, meta(ask, _TABLES, len(rows), started))
+    rows = [_row(ask, row, by=bool(question.by)) for _, *row in found]
     dimension = ask.keys[0].dimension if question.by else None
     named = [Column(dimension.short, "", dimension.type, dimension.title, dimension.name)] if dimension else []
     # Sums of nothing are a row of nothing.
@@ -75,13 +80,20 @@ def wasted(ledger: Readable, question: Wasted, workspaces: Sequence[str], now: i
     return Result([*named, *_COLUMNS], rows, meta(ask, _TABLES, len(rows), started))
 
 
-def _row(ask: Ask, row: tuple[Any, ...], *, by: bool) -> dict[str, Any]:
-    key, *values = row
-    cells = {
+def _row(ask: Ask, row: Sequence[Any], *, by: bool) -> dict[str, Any]:
+    value, *values = row
+    return ({ask.keys[0].name: writer(ask.keys[0], {})(value)} if by else {}) | _cells(values)
+
+
+def _told(key: Key, value: Any) -> dict[str, Any]:  # noqa: ANN401 - as the engine has it
+    return {"by": key.name, "value": writer(key, {})(value)}
+
+
+def _cells(values: Sequence[Any]) -> dict[str, Any]:
+    return {
         column.name: _money(int(value)) if column.type == "money" else int(value)
         for column, value in zip(_COLUMNS, values, strict=True)
     }
-    return ({ask.keys[0].name: writer(ask.keys[0], {})(key)} if by else {}) | cells
 
 
 def _money(pico: int) -> Decimal:

@@ -52,6 +52,13 @@ class ModelCall(Record, kw_only=True, gc=False):
         }
     )
     follows: ClassVar[dict[str, str]] = {"price_version": "cost_priced", "price_basis": "cost_priced"}
+    at_once: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
+            *("cache_write_unknown_tokens", "output_tokens", "reasoning_tokens", "unsplit_tokens", "parts"),
+            "quantities",
+        }
+    )
 
     #: Calls of one group are the same answer seen from several sides: a `shadow` counts only while its group has no
     #: call that is not one (a Claude Code sidechain that replays its parent's message), an `echo` only while it has

@@ -25,8 +25,8 @@ _PIECES: Final = re.compile(r"[^\W_]+")
 _BESIDE: Final = frozenset({"embeddings", "rerank"})
 #: Ways that always say which session a call is of, so that one without any name may be the same.
 SESSION_WAYS: Final = frozenset({"transcript", "event"})
-#: Programs whose telemetry says neither which session nor which answer: all of one are one talk.
-SESSIONLESS: Final = frozenset({"openclaw"})
+#: Programs of which some telemetry says neither which session nor which answer: all of one are one talk.
+SESSIONLESS: Final = frozenset({"codex", "openclaw"})
 #: In front of the name of one, where else a session stands.
 _PROGRAM: Final = "\x1e"
 

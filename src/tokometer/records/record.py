@@ -30,7 +30,7 @@ R = TypeVar("R", bound="Record")
 MergeRule = Literal["winner", "origin", "min"]
 
 #: A record whose revision is this or more was told in parts, of which each knows something: its start, its end, what
-#: it used. What is added to it orders them (milliseconds since the epoch). See :func:`merge`.
+#: it used. What is added to it orders them, and is never the same of two. See :func:`merge`.
 IN_PARTS = 1 << 60
 #: Durations, which count from the start that a part knows.
 _DURATIONS = ("latency_us", "ttft_us", "duration_us")
@@ -52,6 +52,8 @@ class Record(Struct, kw_only=True, gc=False):
     origin_fields: ClassVar[frozenset[str]] = frozenset()
     #: Fields that say something of another and go where it goes: name → that other; see :func:`merge`.
     follows: ClassVar[dict[str, str]] = {}
+    #: Fields of which a part that states one states all: what it leaves out of them is none.
+    at_once: ClassVar[frozenset[str]] = frozenset()
 
     #: For what there is rather than what happened: the fields that name it. It is kept as one record, as last told,
     #: at the time at which that was.
@@ -104,8 +106,8 @@ def merge(kept: R, arrived: R) -> R:
     """One record from two versions of it, the same whichever came first (unless their revisions are equal).
 
     A field that the winner does not know (``None`` or empty text) is taken from the other. Of two that were told in
-    parts (:data:`IN_PARTS`) so is one at its default, labels add up, an error stays one, and a duration that counts
-    from the start which one of them knows is made to count from the earlier one.
+    parts (:data:`IN_PARTS`) so is one at its default (of `at_once` all or none), labels add up, an error stays one, and
+    a duration that counts from the start which one of them knows is made to count from the earlier one.
     """
     winner, loser = (arrived, kept) if arrived.revision > kept.revision else (kept, arrived)
     if loser.revision >= IN_PARTS:
@@ -133,9 +135,12 @@ def _joined(winner: R, loser: R) -> R:
     """One record from two parts of it, the later and the earlier."""
     start = min(winner.started_at, loser.started_at)
     changed: dict[str, object] = {}
+    counted = any(getattr(winner, name) is not None for name in winner.at_once)
     for name, default in unsaid_of(type(winner)).items():
         value, other = getattr(winner, name), getattr(loser, name)
-        if name in _DURATIONS:
+        if counted and name in winner.at_once:
+            pass
+        elif name in _DURATIONS:
             value, begun = (other, loser) if value is None else (value, winner)
             value = None if value is None else value + begun.started_at - start
         elif name == "latency_estimated":

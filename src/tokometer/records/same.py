@@ -149,7 +149,8 @@ class Grouping:
             for key in met:
                 talks.setdefault(key, []).append(group)
         gone: set[int] = set()
-        for key in sorted(key for key, of_talk in talks.items() if len(of_talk) > 1):
+        # Sessions first: of a program they are only where one says no session.
+        for key in sorted((key for key, of_talk in talks.items() if len(of_talk) > 1), key=_of_sessions_first):
             of_talk = [group for group in talks[key] if id(group) not in gone]
             gone.update(map(id, self._paired(of_talk)))
         return [group for group in groups if id(group) not in gone]
@@ -194,6 +195,10 @@ class Grouping:
 
     def _time(self, group: Sequence[int]) -> tuple[int, tuple[int, int, str, str, str]]:
         return ended_at(self._calls[group[0]]), self._rank(group[0])
+
+
+def _of_sessions_first(key: tuple[str, str, Talk]) -> tuple[bool, tuple[str, str, Talk]]:
+    return key[2].of_program, key
 
 
 def _each(groups: Iterable[list[int]]) -> list[list[int]]:

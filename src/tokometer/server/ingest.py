@@ -44,6 +44,18 @@ async def langfuse_traces(request: Request) -> Response:
     return await _otlp(request, "traces")
 
 
+@router.post("/api/public/otel/v1/logs", summary="OTLP/HTTP logs at Langfuse's address")
+async def langfuse_logs(request: Request) -> Response:
+    """Take what an exporter sends beside its spans that was pointed at Langfuse's address with all of its signals."""
+    return await _otlp(request, "logs")
+
+
+@router.post("/api/public/otel/v1/metrics", summary="OTLP/HTTP metrics at Langfuse's address")
+async def langfuse_metrics(request: Request) -> Response:
+    """Take what an exporter sends beside its spans that was pointed at Langfuse's address with all of its signals."""
+    return await _otlp(request, "metrics")
+
+
 @router.post("/v1/logs", summary="OTLP/HTTP logs, protobuf or JSON")
 async def logs(request: Request) -> Response:
     """Take an `ExportLogsServiceRequest` and reply with an `ExportLogsServiceResponse` in the same encoding."""

@@ -90,7 +90,7 @@ async def _submitted(writer: Writer, found: Decoded, *, corrections: bool, patie
     until = loop.time() + _PATIENCE
     while True:
         try:
-            return asyncio.wrap_future(writer.submit(batch))
+            return asyncio.wrap_future(writer.submit(batch, found.count))
         except QueueFull:
             if not patient or loop.time() > until:
                 raise

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from tokometer.records import ModelCall, Status
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
-from tokometer.sources.usage import put, used
+from tokometer.sources.usage import put, told_again, used
 
 #: Our counts ← the names of the first that is there: those that the model's own tokenizer counted are billed.
 _COUNTS: Final[dict[str, tuple[str, ...]]] = {
@@ -111,6 +111,7 @@ def call_of(
     )
     call.cost_reported = cost_of(told)
     put(call, used(_usage(told), told.path.removesuffix(".")), noticed, position)
+    told_again(call, exact="native_tokens_prompt" in told or "promptTokens" in told)
     return call
 
 

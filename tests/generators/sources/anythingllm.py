@@ -56,7 +56,7 @@ def metrics(number: int) -> dict[str, Any]:
         "outputTps": 12.5,
         "duration": 1.6,
         "model": "gpt-4o",
-        "provider": "openai",
+        "provider": "OpenAiLLM",
     }
 
 

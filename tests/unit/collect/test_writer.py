@@ -109,6 +109,22 @@ def test_what_waits_together_is_committed_together_and_answered_apart(start: Sta
     assert [commit.accepted for commit in commits] == [1, 3]
 
 
+def test_under_load_a_commit_waits_for_company_by_what_was_told(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few records wait for others, unless their senders told much of which little became records."""
+    monkeypatch.setattr("tokometer.collect.writer._LINGER", 600.0)
+    monkeypatch.setattr("tokometer.collect.writer._UNDER_LOAD", 600.0)
+    commits: list[Receipt] = []
+    writer = start(on_commit=commits.append)
+    writer.submit(batch("a")).result(30)
+    waiting = writer.submit(batch("b"))
+    writer.submit(batch("c"), told=2_000).result(30)
+    assert waiting.result(30).accepted == 1
+    assert [commit.accepted for commit in commits] == [1, 2]
+    late = writer.submit(batch("d"))
+    writer.close()
+    assert late.result(30).accepted == 1
+
+
 def test_notices_of_batches_that_are_committed_together_all_count(start: Start, ledger: Ledger) -> None:
     """None is lost where several batches share a commit, and one without records is a batch like any other."""
     book = Book()

@@ -65,7 +65,10 @@ class Told:
         name = _about(question)
         self.asked.append(name)
         meta = Meta(NOW - timedelta(days=14), NOW, "UTC", tables=("calls",))
-        return Result([], list(self.answers.get(name, ())), meta)
+        rows = list(self.answers.get(name, ()))
+        if isinstance(question, Wasted):
+            rows = [{**row, "by": "agent", "value": row["agent"]} for row in rows]
+        return Result([], rows, meta)
 
 
 def _about(question: Question) -> str:

@@ -235,6 +235,10 @@ def test_what_was_planted_is_told_to_the_nano_dollar(opened: Any, of: str) -> No
     [row] = asked(ledger, of)
     assert (row["times"], row["calls"], row["cost"]) == (times, calls, usd(pico))
     assert asked(ledger, of, by="agent")[0]["agent"] == "a"
+    at_once = asked(ledger, of, each=("agent", "session"))
+    for by in ("agent", "session"):
+        alone = [{"by": by, "value": row.pop(by), **row} for row in asked(ledger, of, by=by)]
+        assert [row for row in at_once if row["by"] == by] == alone
     assert asked(ledger, of, where=(Filter("calls.agent", "=", ("b",)),))[0]["calls"] == 0
 
 
@@ -259,5 +263,8 @@ def test_what_cannot_be_asked() -> None:
     """A kind that there is not, and time, are refused."""
     with pytest.raises(QueryError):
         Wasted(by="day")
+    for refused in ({"by": "agent", "each": ("session",)}, {"each": ("http_status",)}, {"each": ("day",)}):
+        with pytest.raises(QueryError):
+            Wasted(**refused)  # type: ignore[arg-type]
     with pytest.raises(QueryError):
         answer(None, Wasted(of="nothing"))  # type: ignore[arg-type]

@@ -33,6 +33,16 @@ def test_what_is_at_its_default_is_not_told() -> None:
         assert call.labels == {"x": "1", "y": "2"}
 
 
+def test_counts_are_told_at_once() -> None:
+    """A part that says what was used says all of it: what an earlier one told beside that is none of it."""
+    first = part(1, 0, input_tokens=600, cache_read_tokens=400, output_tokens=1, parts={"input_audio": 5})
+    second = part(2, 0, input_tokens=1_000, output_tokens=200)
+    third = part(3, 0, stop_reason="stop")
+    for one, other in ((first, second), (second, first)):
+        call = merge(merge(one, other), third)
+        assert (call.input_tokens, call.cache_read_tokens, call.output_tokens, call.parts) == (1_000, None, 200, None)
+
+
 def test_prices_of_parts_are_nobodys() -> None:
     """What was worked out of one part alone is forgotten, to be worked out again."""
     first = part(1, 0, model="a", price_version="v", price_basis="unpriced:no-usage")

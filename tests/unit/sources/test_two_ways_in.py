@@ -162,6 +162,32 @@ def test_codex_by_rollout_and_telemetry(new_ledger: Callable[[], Ledger], tmp_pa
     assert found == [("codex", codex_lines.THREAD, 1200, 410, "dev@example.com")] * 2
 
 
+def test_codex_by_its_spans_too(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
+    """They name neither thread nor model: tokens and time are enough, within the program."""
+    path = tmp_path / ".codex/sessions/2026/03/02" / codex_lines.NAME
+    once = codex_lines.usage(8200, 410, 7000)
+    lines(str(path.relative_to(tmp_path)), codex_lines.meta(), codex_lines.count(once, once, 20))(tmp_path)
+    rollout = CODEX.read(path, b"").records
+    counts = {"input_token_count": "8200", "output_token_count": "410", "cached_token_count": 7000}
+    counts |= {"conversation.id": codex_lines.THREAD, "event.kind": "response.completed"}
+    event = otlp_logs.codex("sse_event", at="2026-03-02T09:00:20.200Z", **counts)
+    events = decode_logs(otlp_logs.protobuf(event), "protobuf").records
+    at = moment("2026-03-02T09:00:20.100Z") * 1000
+    piece = {"traceId": "7c8aa5a2d2c872e8321cf37308d69df2", "spanId": "051581bf3cb55c13", "parentSpanId": "01" * 8}
+    piece |= {"name": "completed", "startTimeUnixNano": at, "endTimeUnixNano": at + 10**7}
+    used = {"gen_ai.usage.input_tokens": 8200, "gen_ai.usage.cache_read.input_tokens": 7000}
+    used |= {"gen_ai.usage.output_tokens": 410, "codex.usage.total_tokens": 8610}
+    others = {**piece, "spanId": "02" * 8, "attributes": {"codex.request.reasoning_effort": "high"}}
+    body = otlp_spans.protobuf({**piece, "attributes": used}, others, resource={"service.name": "codex_cli_rs"})
+    spans = decode_traces(body, "protobuf").records
+    columns = "source, session_id, model, input_tokens, cache_read_tokens, output_tokens, latency_us"
+    told = (1200, 7000, 410, None)
+    model = "gpt-5.1-codex"
+    assert kept(new_ledger, [spans], columns) == [("otlp", "", "", *told)]
+    assert kept(new_ledger, [spans, events], columns) == [("otlp", codex_lines.THREAD, model, *told)]
+    assert kept(new_ledger, [spans, events, rollout], columns) == [("codex", codex_lines.THREAD, model, *told)]
+
+
 def test_gemini_cli_by_chat_and_telemetry(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
     """By session, tokens and time."""
     chat = lines(gemini_cli.CHAT, gemini_cli.meta(), gemini_cli.question(1, 1), gemini_cli.FIRST)

@@ -112,6 +112,16 @@ def is_interim(head: Head) -> bool:
     return status in _INTERIM and status != _SWITCHING
 
 
+def is_switch(head: Head) -> bool:
+    """Whether an answer takes the offer of another protocol: 101."""
+    return int(head.first[1]) == _SWITCHING
+
+
+def is_websocket(head: Head) -> bool:
+    """Whether a request offers to go on as a WebSocket, and as nothing else."""
+    return head.first[0] == b"GET" and head.all(b"upgrade") == [b"websocket"]
+
+
 def body_of_request(head: Head) -> Body:
     """The body that follows the head of a request.
 

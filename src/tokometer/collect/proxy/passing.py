@@ -51,6 +51,8 @@ class Client(asyncio.Protocol):
         self._under_way = False
         #: It has sent so much ahead that no more is taken.
         self._ahead = False
+        #: Both sides speak another protocol now: what comes is passed on, whatever it is.
+        self._switched = False
         #: What is under way is the last on this connection.
         self._last = False
         self._gone = False
@@ -95,7 +97,10 @@ class Client(asyncio.Protocol):
         """Take from the buffer what can be taken now."""
         try:
             while self._buffer and not self._gone:
-                if self._body is not None:
+                if self._switched:
+                    data, self._buffer = self._buffer, b""
+                    self._send(data)
+                elif self._body is not None:
                     self._pass_body()
                 elif self._under_way:
                     # It sends ahead. What is one head too many can wait where it is.
@@ -133,7 +138,7 @@ class Client(asyncio.Protocol):
         """The head as the server is to have it."""
         leave_out: tuple[bytes, ...] = (b"host",)
         lines = [b" ".join((method, self._destination.target(target), version)), b"Host: " + self._destination.host]
-        if head.get(b"upgrade"):
+        if head.get(b"upgrade") and not framing.is_websocket(head):
             leave_out += _OFFERS
             kept = [item for item in head.all(b"connection") if item not in (b"upgrade", b"http2-settings")]
             if kept:
@@ -221,6 +226,14 @@ class Client(asyncio.Protocol):
     def answer(self, data: bytes) -> None:
         """Bytes of the answer."""
         self._transport.write(data)
+
+    def switched(self) -> None:
+        """The server has taken the offer of another protocol (WebSocket)."""
+        self._switched = True
+        if self._ahead and not self._gone:
+            self._ahead = False
+            self._transport.resume_reading()
+        self._go_on()
 
     def answered(self, *, last: bool) -> None:
         """The answer is whole; `last` where its server says that nothing comes after it."""

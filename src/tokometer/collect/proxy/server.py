@@ -70,8 +70,6 @@ class Passing:
         method, _, _ = head.first
         if method == b"CONNECT":
             raise BadMessage("tunnels are not opened; it passes requests on to one server", 501)
-        if b"websocket" in head.all(b"upgrade"):
-            raise BadMessage(f"WebSockets are not passed on; use {self.destination.url} directly", 501)
         host = head.get(b"host").decode("latin-1")
         if host and not self._is_ours(host):
             raise BadMessage(f"the host {host[:80]!r} is not this machine; use its address, or localhost", 403)

@@ -166,6 +166,11 @@ class Upstream(asyncio.Protocol):
             return rest
         if self._exchange is not None:
             self._exchange.response = head
+        if framing.is_switch(head):
+            # What follows has no requests and answers.
+            self._blind = True
+            self._client.switched()
+            return b""
         self._last = framing.is_last(head)
         self._body = framing.body_of_response(head, self._method)
         if self._body.done:

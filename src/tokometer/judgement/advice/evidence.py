@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from tokometer.judgement.compute import UTILISATION
 from tokometer.judgement.counterfactual import TOKENS, repriced
 from tokometer.judgement.declared import Matter
-from tokometer.judgement.waste import questions
+from tokometer.judgement.waste import questions, told_by
 from tokometer.judgement.weights import weights
 from tokometer.measures import Filter, Meta, Query, Question, Result
 from tokometer.prices import PriceBook
@@ -122,7 +122,7 @@ def gather(matter: Matter) -> Generator[tuple[Question, ...], tuple[Result, ...]
         outcomes=outcomes,
         job_hours=rows.get("job_hours", ()),
         job_failures=rows.get("job_failures", ()),
-        wasted={kind: rows[kind] for kind in WASTED if kind in rows},
+        wasted={kind: told_by(told[kind], "agent") for kind in WASTED if kind in told},
         knowledge=rows.get("knowledge", ()),
         scores=rows.get("scores", ()),
         installed=rows.get("installed"),

@@ -42,36 +42,46 @@ class Insertion(NamedTuple):
     parameters: dict[str, Any]
 
 
-@lru_cache(maxsize=256)
-def _parsed(sql: str) -> duckdb.Statement:
-    """A statement that comes again and again: to parse one of sixty columns takes a quarter of what putting costs."""
-    [statement] = duckdb.extract_statements(sql)
-    return statement
-
-
 def insertion(table: schema.Table, values: Sequence[Sequence[Any]]) -> Insertion:
     """How to insert these columns. Half of a batch's columns hold one value, which need not be passed for each row."""
-    selected: list[str] = []
+    filled: list[str] = []
     varying: list[tuple[schema.Column, Sequence[Any]]] = []
     parameters: dict[str, Any] = {}
     for column, list_ in zip(table.columns, values, strict=True):
-        first, name = list_[0], column.name
-        same = (first is None or column.type in _TEXTS or column.type in _NUMBERS) and (
-            isinstance(list_, Same) or list_.count(first) == len(list_)
+        first, of = list_[0], column.type
+        same = (first is None or of in _TEXTS or of in _NUMBERS) and (
+            list_.__class__ is Same or list_.count(first) == len(list_)
         )
         if same and first is None:
-            selected.append("NULL")
+            filled.append(_NULL)
         elif same:
-            parameters[name] = clean(first) if column.type in _TEXTS else first
-            selected.append(f"CAST(${name} AS {TYPES[column.type]})")
+            parameters[column.name] = clean(first) if of in _TEXTS else first
+            filled.append(_GIVEN)
         else:
-            varying.append((column, list(list_) if isinstance(list_, Same) else list_))
-            selected.append(money(name) if column.type == "money" else name)
+            varying.append((column, list(list_) if list_.__class__ is Same else list_))
+            filled.append(_STAGED)
     staged = arrow_table([column for column, _ in varying], [list_ for _, list_ in varying])
-    # By name: what a migration added stands at the end of an older ledger's table.
-    names = ", ".join(f'"{name}"' for name in table.names)
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {', '.join(selected)} FROM staged"
-    return Insertion(_parsed(sql), staged, parameters)
+    return Insertion(_filling(table, "".join(filled)), staged, parameters)
+
+
+#: Where a column's values come from.
+_NULL, _GIVEN, _STAGED = "n", "g", "s"
+
+
+@lru_cache(maxsize=256)
+def _filling(table: schema.Table, filled: str) -> duckdb.Statement:
+    """The statement whose columns are filled so. To parse one of sixty columns is a quarter of what it costs."""
+    names, selected = [], []
+    for column, from_ in zip(table.columns, filled, strict=True):
+        if from_ != _NULL:
+            # By name: what a migration added stands at the end of an older ledger's table.
+            names.append(f'"{column.name}"')
+            value = f"CAST(${column.name} AS {TYPES[column.type]})" if from_ == _GIVEN else column.name
+            selected.append(money(value) if from_ == _STAGED and column.type == "money" else value)
+    [statement] = duckdb.extract_statements(
+        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {', '.join(selected)} FROM staged"
+    )
+    return statement
 
 
 def money(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import Document, KnowledgeBase, ModelCall, Record, Score, infer_provider, provider_of
+from tokometer.records.providers import known_provider
 from tokometer.records.status import status_of
 from tokometer.sources.database import DatabaseReader, Tables
 from tokometer.sources.documents import Item
@@ -26,6 +27,8 @@ _METRICS: Final = frozenset(
         "timestamp",
     }
 )
+#: What only says how it is spoken to.
+_ANY: Final = frozenset({"genericopenaillm", "genericopenai"})
 _DOCUMENTS: Final = 1 << 40
 #: Answers so far back are looked at again: they can be rated later.
 _AGAIN: Final = 2_000
@@ -68,7 +71,7 @@ class Chats(DatabaseReader[Seen]):
         workspace = Told(self._workspaces.get(str(row["workspaceId"]), {}))
         started_at = told.needed(told.moment_utc("createdAt"), "createdAt")
         model = metrics.text("model") or workspace.text("chatModel")
-        provider = provider_of(metrics.text("provider") or workspace.text("chatProvider")) or infer_provider(model)
+        provider = _provider(metrics.text("provider") or workspace.text("chatProvider")) or infer_provider(model)
         session = told.text("thread_id", "api_session_id")
         user = told.text("user_id")
         took = metrics.seconds("duration")
@@ -87,8 +90,10 @@ class Chats(DatabaseReader[Seen]):
             project=workspace.text("name", "slug"),
             machine=self._machine,
         )
-        if call.input_tokens is None and call.output_tokens is None:
-            call.unsplit_tokens = metrics.whole("total_tokens")
+        if not call.input_tokens and not call.output_tokens:
+            # It writes 0 where its model did not say: nothing answers nothing.
+            call.input_tokens = call.output_tokens = None
+            call.unsplit_tokens = metrics.whole("total_tokens") or None
         for key in metrics.beside(_METRICS):
             self.noticed.add("usage", key, int(row["id"]))
         if response.word("type") == "abort":
@@ -154,3 +159,15 @@ class Chats(DatabaseReader[Seen]):
             return {}
         rows = self.tables.rows(f'SELECT id, {", ".join(there)} FROM "{table}"')
         return {str(row["id"]): {name: str(row[name]) for name in there if row[name]} for row in rows}
+
+
+def _provider(told: str) -> str:
+    """The provider: a workspace names it, an answer the class that asked (`AnthropicLLM`, `OllamaAILLM`).
+
+    Empty where anything can be behind it.
+    """
+    if told.lower().replace("-", "") in _ANY:
+        return ""
+    short = told.removesuffix("LLM")
+    known = (known_provider(name) for name in (told, short, short.removesuffix("AI").removesuffix("Ai")) if name)
+    return next(filter(None, known), "") or provider_of(short)

@@ -11,11 +11,14 @@ from typing import Final
 import msgspec
 
 from tokometer.host.regular import read_bytes
+from tokometer.sources import folders
 from tokometer.sources.claude_code.account import account_of
 
 _NOT_SLUG: Final = re.compile(r"[^A-Za-z0-9]")
 #: The folder that Claude's desktop application keeps Cowork's sessions below.
 COWORK: Final = "local-agent-mode-sessions"
+#: Where Cherry Studio has Claude Code work, below its own folder: today, and before.
+_CHERRY_STUDIO: Final = ("Data/Agents/.claude/projects", ".claude/projects")
 _META_LIMIT: Final = 1 << 20
 
 
@@ -46,8 +49,8 @@ class Place:
 def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
     """The `projects` folders of the configuration folders in use, whether they exist yet or not.
 
-    `CLAUDE_CONFIG_DIR` can list several, separated by commas, and may point straight at `projects`. Cowork keeps its
-    sessions apart, each below a configuration folder of its own.
+    `CLAUDE_CONFIG_DIR` can list several, separated by commas, and may point straight at `projects`; `transcripts`
+    beside that is some wrappers'. Cherry Studio has a configuration folder of its own, and Cowork one for each session.
     """
     named = [part.strip() for part in env.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
     if named:
@@ -58,6 +61,11 @@ def roots(home: Path, env: Mapping[str, str]) -> list[Path]:
     found: dict[Path, None] = {}
     for base in bases:
         found[base if base.name == "projects" else base / "projects"] = None
+    for base in bases:
+        if base.name != "projects":
+            found[base / "transcripts"] = None
+    for base in folders.application_data(home, env, "CherryStudio"):
+        found |= dict.fromkeys(base / inside for inside in _CHERRY_STUDIO)
     found[home / "Library" / "Application Support" / "Claude" / COWORK] = None
     return list(found)
 

@@ -2,7 +2,8 @@
 
 A session that is resumed ends more than once. Releases until mid-2026 state at each end what was used since it was
 begun or resumed; later ones, what was used so far. Both write down the tokens of each answer, and their sums tell which
-it is; where they do not, the process is assumed.
+it is; where they do not, the process is assumed. A process that ends twice (after an error, say) states the second
+time what it used so far in any release.
 """
 
 from __future__ import annotations
@@ -75,13 +76,18 @@ def stated_of(metrics: Told, noticed: Noticed, offset: int) -> dict[str, Stated]
             usage.whole("cacheWriteTokens"),
             usage.whole("reasoningTokens"),
             requests.whole("count") or 0,
-            _number(requests, "cost"),
-            _number(told, "totalNanoAiu") / NANO,
+            amount(requests, "cost"),
+            amount(told, "totalNanoAiu") / NANO,
         )
     return found
 
 
-def _number(told: Told, name: str) -> float:
+def amount(told: Told, name: str) -> float:
+    """An amount that is stated; 0 where none is.
+
+    Raises:
+        RecordError: It is none.
+    """
     value = told.raw(name)
     if value is None:
         return 0
@@ -102,10 +108,12 @@ class Life(msgspec.Struct):
     output: int = 0
     #: Model → what was stated when the life before ended.
     before: dict[str, tuple[Any, ...]] = {}
+    #: Whether it was begun, or resumed, since it ended last.
+    fresh: bool = True
 
     def begin(self, at: int) -> None:
         """It was begun or resumed."""
-        self.began = at
+        self.began, self.fresh = at, True
         self.messages = {}
 
     def answer(self, model: str, output: int, at: int) -> None:
@@ -126,13 +134,16 @@ class Life(msgspec.Struct):
             own = {model: used.less(before.get(model, Stated())) for model, used in stated.items()}
         began = self.began or at
         self.before = {model: tuple(used) for model, used in stated.items()}
-        self.began, self.messages = 0, {}
+        self.began, self.messages, self.fresh = 0, {}, False
         return began, own, cumulative
 
     def _so_far(self, stated: dict[str, Stated], before: dict[str, Stated]) -> bool:
         """Whether what is stated is what the session used so far."""
         if any((then.output or 0) > (stated.get(model, Stated()).output or 0) for model, then in before.items()):
             return False
+        if not self.fresh:
+            # It is the same process that ends once more, of which nothing is counted from the start.
+            return True
         own = sum(output for _, output in self.messages.values())
         total = sum(used.output or 0 for used in stated.values())
         if self.output > own > 0:

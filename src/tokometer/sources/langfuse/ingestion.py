@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from tokometer.records import Record, to_datetime
+from tokometer.records import Record, RecordError, to_datetime
 from tokometer.records.redaction import redacted
+from tokometer.sources.jsonl import json_object
 from tokometer.sources.langfuse.events import SOURCE, records_of
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Answer, Sent, Told
@@ -85,8 +86,14 @@ class Scores(JsonPush):
         return records_of(event, noticed, index)
 
     def names(self, body: bytes) -> list[str]:
-        """The id of the score."""
-        return [_id(body)]
+        """The id of the score: its own, else the one that it is kept under."""
+        name = _id(body)
+        if name:
+            return [name]
+        try:
+            return [_named(json_object(body))]
+        except RecordError:
+            return [""]
 
     def answer(self, told: Told, answered: Iterable[str]) -> Answer:
         """The score's id, or what is wrong with it."""

@@ -73,12 +73,18 @@ class Times(NamedTuple):
 def observation(part: Part, what: str) -> Iterable[Record]:
     """The records of an observation; `what` is its type, or `observation` where its body says it."""
     part.unknown(KNOWN)
-    word = (part.body.text("type") if what == "observation" else what).lower()
+    body = part.body
+    word = (body.text("type") if what == "observation" else what).lower()
     if word in _CALLS:
         return [_call(part, _CALLS[word])]
-    if word == "tool":
-        return [_tool(part)]
-    return [_run(part) if word == "agent" else _step(part, word or "span")]
+    record = _tool(part) if word == "tool" else _run(part) if word == "agent" else _step(part, word or "span")
+    used = (body.raw("usage"), body.raw("usageDetails"))
+    if word == "tool" or not any(used) or not body.text("traceId"):
+        return [record]
+    # It says what was used below it, and counts as far as none of that is known.
+    sum_ = _call(part, "chat")
+    sum_.shadow = True
+    return [record, sum_]
 
 
 def _call(part: Part, operation: str) -> ModelCall:

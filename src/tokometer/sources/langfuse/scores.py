@@ -49,7 +49,7 @@ def score(part: Part) -> Iterable[Record]:
         Score(
             **part.fields(part.name(), body.moment_utc("timestamp") or part.at),
             name=body.needed(body.text("name"), "name"),
-            value=None if isinstance(value, str) else body.number("value"),
+            value=None if isinstance(value, str) else float(value) if isinstance(value, bool) else body.number("value"),
             text=word if type_ != "number" else "",
             type=type_,
             comment=body.message("comment"),

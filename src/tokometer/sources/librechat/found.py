@@ -69,8 +69,11 @@ class LibreChat(DocumentSource):
                 rows.append(row)
             elif isinstance(given, dict) and given.get("tokenType") != "credits":
                 noticed.add("line", str(given.get("tokenType")), position)
+        seen: set[tuple[str, ...]] = set()
         for request in _requests(rows):
-            yield Item(request[0].position, partial(_call, request))
+            message = _message(request)
+            yield Item(request[0].position, partial(_call, request, first_of_message=message not in seen))
+            seen.add(message)
 
 
 FOUND: Final = LibreChat()
@@ -114,7 +117,8 @@ def _requests(rows: Iterable[Row]) -> Iterator[list[Row]]:
             named[*place, message].append(row)
         else:
             unnamed[place].append(row)
-    yield from named.values()
+    for of_message in named.values():
+        yield from _pairs(of_message)
     for of_place in unnamed.values():
         waiting: list[Row] = []
         for row in of_place:
@@ -127,7 +131,26 @@ def _requests(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield from ([row] for row in waiting)
 
 
-def _call(request: list[Row]) -> list[Record]:
+def _pairs(of_message: list[Row]) -> Iterator[list[Row]]:
+    """The requests of a message: an agent that uses tools asks several times for one answer.
+
+    Each is a prompt and the answer that comes next, as they were booked.
+    """
+    prompts = [row for row in of_message if row.kind == "prompt"]
+    answers = [row for row in of_message if row.kind != "prompt"]
+    if len(prompts) < 2 and len(answers) < 2:  # noqa: PLR2004 - two of a kind are of two requests
+        yield of_message
+        return
+    waiting: list[Row] = []
+    for row in of_message:
+        if waiting and (row.kind == "prompt" or len(waiting) > 1):
+            yield waiting
+            waiting = []
+        waiting.append(row)
+    yield waiting
+
+
+def _call(request: list[Row], *, first_of_message: bool = True) -> list[Record]:
     first = request[0].told
     prompts = [row for row in request if row.kind == "prompt"]
     answers = [row for row in request if row.kind == "completion"]
@@ -142,7 +165,7 @@ def _call(request: list[Row]) -> list[Record]:
         user=first.text("user"),
         labels={"context": context} if context else None,
     )
-    if message := first.text("messageId"):
+    if first_of_message and (message := first.text("messageId")):
         # Its rows can come in several exports: what is named by the message is one.
         call.native_id = f"{message}:{model}:{context}"
     for row in prompts:
@@ -153,6 +176,13 @@ def _call(request: list[Row]) -> list[Record]:
         call.status = "cancelled"
     call.revision = len(request)
     return [call]
+
+
+def _message(request: list[Row]) -> tuple[str, ...]:
+    """What the first request of a message is named by, the others by a row of theirs; a row where none is named."""
+    told = request[0].told
+    message = told.text("messageId")
+    return (message, told.text("model"), told.text("context")) if message else (told.text("_id"),)
 
 
 def _prompt(call: ModelCall, told: Told) -> None:

@@ -140,7 +140,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # which model
     "provider": (
         text,
-        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider",
+        "gen_ai.provider.name gen_ai.system llm.provider llm.system ai.model.provider openclaw.provider "
+        "mlflow.llm.provider",
     ),
     "model": (text, "<langfuse.observation.model.name gen_ai.response.model llm.response.model ai.response.model"),
     "request_model": (
@@ -157,6 +158,8 @@ _SLOTS: Final[dict[str, tuple[Callable[[Any], Any], str]]] = {
     # OpenInference and MLflow have the answer's id nowhere but in the answer, which is not kept; so has Langfuse
     "answer": (_answer, "output.value mlflow.spanOutputs langfuse.observation.output"),
     "instrumentation": (text, "telemetry.sdk.name"),
+    # What Codex's span of an answer's last piece has, and no other of its spans
+    "codex": (count, "codex.usage.total_tokens"),
     # money; tokens and costs stand in tables of their own
     "estimated": (whole, "tokometer.estimated_tokens"),
     "revenue": (money, "tokometer.revenue_usd"),
@@ -258,6 +261,8 @@ def _names() -> dict[str, Attribute]:
             else:
                 names[name] = Attribute(name, slot, rank, convert)
                 rank += 1
+    for name in ("mlflow.llm.model", "mlflow.llm.provider"):
+        names[name] = names[name]._replace(convert=_quoted)
     for name, attribute in list(names.items()):
         for former in formerly(name):
             names[former] = attribute._replace(name=former)
@@ -287,6 +292,7 @@ _ENDS: Final = {
     "web_search_requests": "web_searches",
     "webSearchRequests": "web_searches",
     ".cost": "",
+    ".cost_usd": "",
     "_cost": "",
     ".cost.usd": "",
     "_cost_usd": "",

@@ -22,6 +22,7 @@ from tokometer.sources.otlp.usage import NO_USAGE, quantities_of, usage_of
 
 SOURCE: Final = "otlp"
 _OPENCLAW: Final = "openclaw."
+_CODEX: Final = "codex"
 #: What the Vercel AI SDK calls Vercel's own gateway; the provider that it is (`sources.vercel_ai_gateway`).
 _GATEWAY, _VERCEL = "gateway", "vercel"
 _NO_TRACE: Final = "0" * 32
@@ -130,6 +131,8 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         # It names neither session nor answer; see records.naming.
         call.program = "openclaw"
     call.project = _project(span)
+    if "codex" in found:
+        _settle_codex(call, found)
     call.endpoint = _endpoint(span)
     finish_facts(call, found)
     if not call.request_id:
@@ -140,6 +143,15 @@ def call_of(span: Span, part: Part, native_id: str, start: int, *, shadow: bool 
         call.agent = call.agent or found["agent_id"]
         call.subagent = found["agent_id"] if get("parent_agent_id") else ""
     return call
+
+
+def _settle_codex(call: ModelCall, found: Mapping[str, Any]) -> None:
+    """Codex's span of an answer's last piece, which is all that tells of its use: it names no session (`naming`)."""
+    call.program = call.agent = _CODEX
+    call.provider = call.provider or "openai"
+    call.project = found.get("project", "")
+    # It lasts as long as the last piece took to come.
+    call.latency_us = None
 
 
 def _routed(found: Mapping[str, Any]) -> str:

@@ -70,6 +70,11 @@ DIALECTS: Final[dict[str, Dialect]] = {
         "`usage: true`: reasoning",
     ),
     "Claude Code": Dialect(_CACHE, "the cache is beside the input, as Anthropic's API has it", _NO_LIFETIME),
+    "Codex": Dialect(
+        assumed="the cache is in the input and reasoning in the output; its spans say neither session nor model, which "
+        "its events and rollouts do",
+        unknown="how long an answer took",
+    ),
     "OpenClaw": Dialect(
         assumed="`openclaw.tokens.input` leaves the cache out; `openclaw.model.usage` states the sum of a whole run",
         unknown=_NO_LIFETIME,

@@ -6,6 +6,7 @@ carry the sum of what is below them, so they group and are not counted on top (`
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from tokometer.records.redaction import masked
@@ -55,6 +56,14 @@ _OPERATIONS: Final = {
     "rerank": _RERANK,
     "retrieval": _NOTHING,
     "text_completion": _COMPLETION,
+    # Semantic Kernel's of old, and those of libraries that name the API which they call
+    "chat.completions": _CHAT,
+    "chat.streaming_completions": _CHAT,
+    "chat_completion": _CHAT,
+    "text.completions": _COMPLETION,
+    "text.streaming_completions": _COMPLETION,
+    "responses": _CHAT,
+    "messages": _CHAT,
     # Gemini CLI's own
     "agent_call": _AGENT,
     "llm_call": _CHAT,
@@ -104,6 +113,8 @@ def part_of(span: Span) -> Part:
     part = _said(span)
     if part.role or span.found.keys().isdisjoint(_USAGE) or span.found.get("operation") in _AGAIN:
         return part
+    if not word_of(span):
+        return part  # `usage.total` can be of anything
     # What embeds has no answer that could be counted.
     return _SUM_OF_EMBEDDINGS if span.found.keys() & _USAGE <= {"input", "total"} else _SUM
 
@@ -117,23 +128,30 @@ def _said(span: Span) -> Part:  # noqa: C901, PLR0911 - one line a dialect
         part = _OPERATIONS.get(operation)
         if part is not None:
             return part
+    if "codex" in found:
+        return _CHAT
     if span.name.startswith("claude_code."):
         return _CLAUDE_CODE.get(span.name, _NOTHING)
     if "langfuse_type" in found:
-        return _LANGFUSE.get(found["langfuse_type"], _NOTHING)
+        return _named(_LANGFUSE, found["langfuse_type"], str.lower)
     if "openinference_kind" in found:
-        return _OPENINFERENCE.get(found["openinference_kind"], _NOTHING)
+        return _named(_OPENINFERENCE, found["openinference_kind"], str.upper)
     if "request_type" in found:
         return _REQUESTS.get(found["request_type"]) or _litellm(found["request_type"])
     if "traceloop_kind" in found:
-        return _TRACELOOP.get(found["traceloop_kind"], _NOTHING)
+        return _named(_TRACELOOP, found["traceloop_kind"], str.lower)
     if "ai_operation" in found:
         return _vercel(found["ai_operation"])
     if "mlflow_type" in found:
-        return _MLFLOW.get(found["mlflow_type"], _NOTHING)
+        return _named(_MLFLOW, found["mlflow_type"], str.upper)
     if "langsmith_kind" in found:
-        return _LANGSMITH.get(found["langsmith_kind"], _NOTHING)
+        return _named(_LANGSMITH, found["langsmith_kind"], str.lower)
     return _guess(found, operation)
+
+
+def _named(parts: Mapping[str, Part], word: str, folded: Callable[[str], str]) -> Part:
+    """The part that a dialect's word means, also where it is spelled in other letters than its dialect has."""
+    return parts.get(word) or parts.get(folded(word), _NOTHING)
 
 
 def _litellm(call_type: str) -> Part:
@@ -187,13 +205,19 @@ _SILENT: Final = {
 _SPOKEN: Final = frozenset(_SILENT)
 
 
+def unexplained_usage(span: Span) -> bool:
+    """Whether a span that plays no part holds what looks like tokens, and nothing that says whose they are."""
+    found = span.found
+    return any(found[slot] for slot in found.keys() & _USAGE) and not word_of(span)
+
+
 def unknown_word(found: dict[str, Any]) -> str:
     """What a span that plays no part says of itself that no rule knows, as `attribute value`; mostly nothing."""
     if found.keys().isdisjoint(_SPOKEN):
         return ""
     for slot, silent in _SILENT.items():
         word = found.get(slot)
-        if word and word not in silent:
+        if word and word not in silent and word.swapcase() not in silent:
             return f"{_NAMES[slot]} {word}"
     return ""
 

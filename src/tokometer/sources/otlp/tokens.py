@@ -74,6 +74,8 @@ input
     ai.usage.tokens: Vercel AI SDK for embeddings
     gen_ai.usage.details.input_tokens: pydantic-ai
     gen_ai.aggregated_usage.input_tokens: pydantic-ai of an agent's run
+    gen_ai.response.prompt_tokens: Semantic Kernel of old, others
+    gen_ai.response.input_tokens: others
     input_tokens: Claude Code
 input_uncached
     ai.usage.inputTokenDetails.noCacheTokens: Vercel AI SDK 6
@@ -123,6 +125,7 @@ cache_read
     gen_ai.usage.input_token_details.cache_read: LangSmith
     gen_ai.usage.experimental.cached_tokens: ADK of old
     gen_ai.aggregated_usage.cache_read.input_tokens: pydantic-ai of an agent's run
+    gen_ai.response.cached_prompt_tokens: others
     llm.usage.cache_read_input_tokens: OpenLLMetry of old
     llm.token_count.prompt_details.cache_read: OpenInference
     llm.token_count.prompt_details.cache_input: OpenInference
@@ -178,6 +181,8 @@ output
     ai.usage.completionTokens: Vercel AI SDK up to 4
     gen_ai.usage.details.output_tokens: pydantic-ai
     gen_ai.aggregated_usage.output_tokens: pydantic-ai of an agent's run
+    gen_ai.response.completion_tokens: Semantic Kernel of old, others
+    gen_ai.response.output_tokens: others
     output_tokens: Claude Code
     openclaw.tokens.output: OpenClaw
 output_text
@@ -218,6 +223,7 @@ reasoning
     llm.token_count.completion_details.reasoning: OpenInference
     ai.usage.outputTokenDetails.reasoningTokens: Vercel AI SDK 6
     ai.usage.reasoningTokens: Vercel AI SDK 5 and 6
+    codex.usage.reasoning_output_tokens: Codex
 thoughts
     gen_ai.usage.experimental.reasoning_tokens: ADK of old
 total
@@ -225,6 +231,7 @@ total
     llm.usage.total_tokens: OpenLLMetry
     llm.token_count.total: OpenInference
     ai.usage.totalTokens: Vercel AI SDK 5 and 6
+    gen_ai.response.total_tokens: others
     openclaw.tokens.total: OpenClaw
 own_sum
     gen_ai.client.token.usage: OpenLIT

@@ -13,7 +13,7 @@ from tokometer.sources.otlp import json_body, protobuf
 from tokometer.sources.otlp.build import SOURCE, records_of
 from tokometer.sources.otlp.former import nowadays
 from tokometer.sources.otlp.gathered import Gathered
-from tokometer.sources.otlp.roles import unknown_word
+from tokometer.sources.otlp.roles import unexplained_usage, unknown_word
 from tokometer.sources.otlp.signals import SHAPES
 from tokometer.sources.otlp.span import Span
 from tokometer.sources.otlp.steps import steps_of
@@ -83,6 +83,8 @@ def _read(told: Span | RecordError) -> tuple[Span, list[Record], Iterable[tuple[
     if made:
         return told, made, told.found.get(UNREAD, ())
     word = unknown_word(told.found)
+    if not word and unexplained_usage(told):
+        return told, made, [("usage", "tokens of a span that is no call")]
     return told, made, [("event", word)] if word else ()
 
 

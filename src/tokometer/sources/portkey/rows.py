@@ -18,7 +18,7 @@ from tokometer.sources.jsonl import json_value
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp.facts import region_of
 from tokometer.sources.told import Told
-from tokometer.sources.usage import CACHED, NOTHING_USED, Used, answer_of, answered, put, used
+from tokometer.sources.usage import CACHED, NOTHING_USED, Used, answer_of, answered, put, told_again, used
 
 SOURCE: Final = "portkey"
 KNOWN: Final = frozenset(
@@ -83,6 +83,7 @@ def records_of(row: Mapping[str, Any], noticed: Noticed, position: int | None = 
     call.cost_reported = 0 if cached else _cost(told, noticed, position)
     said = CACHED if cached else _used(told, answer.used)
     put(call, said, noticed, position)
+    told_again(call, exact=bool(answer.used.usage.total))
     return [call]
 
 

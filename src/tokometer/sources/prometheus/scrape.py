@@ -115,7 +115,7 @@ class _Answer:
     def _anew(self, line: str, number: int) -> None:
         """A line whose head is not known, or that says more than a value."""
         try:
-            found = exposition.parse(line, seconds=self._seconds)
+            found = exposition.parse(line.strip(" \t\r"), seconds=self._seconds)
             slots = self._known.heads.get(found.head)
             if slots is None:
                 slots = self._learn(found)

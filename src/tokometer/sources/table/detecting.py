@@ -49,21 +49,29 @@ def folded(name: str) -> str:
 
 
 def proposed(shapes: Sequence[Shape]) -> list[TableMap]:
-    """The maps of those tables that look like something of ours, and tell nothing that another tells (better)."""
+    """The maps of those tables that look like something of ours, and tell nothing that another tells (better).
+
+    Views and partitions only where no table tells of their kind: their rows are those of others.
+    """
     again = told_again(shapes)
-    return [found for shape in shapes if shape.name not in again and (found := propose(shape, shapes)) is not None]
+    own = [one for one in shapes if not one.of_others and one.name not in again]
+    found = [one for shape in own if (one := propose(shape, shapes)) is not None]
+    kinds = {one.kind for one in found if not lacking(one)}
+    shown = [one for shape in shapes if shape.of_others and (one := propose(shape, shapes)) is not None]
+    shown = [one for one in shown if one.kind not in kinds]
+    return [*found, *shown]
 
 
 def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     """Tables of calls that another table of the same database tells one by one → that table.
 
-    Messages beside a table of what each answer used, by the same conversations; beside either the sums of days by
-    provider, which name no user: they are the provider's own.
+    Messages beside a table of what each answer used, by the same conversations; beside either the sums of
+    conversations, and of days by provider, which name no user: they are the provider's own.
     """
     maps = {
         shape.name: found
         for shape in shapes
-        if not is_export(shape)
+        if not (is_export(shape) or shape.of_others)
         and _kind(shape) == "calls"
         and (found := propose(shape, shapes)) is not None
         and not lacking(found)
@@ -73,6 +81,8 @@ def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     each = [name for name, one in maps.items() if name not in (*days, *messages) and _is_of_answers(one)]
     sums = [name for name in days if "provider" in maps[name].fields and "user" not in maps[name].fields]
     told = {name: (each or messages)[0] for name in sums if each or messages}
+    # A conversation that counts what its messages count.
+    told |= {join.table: name for name, one in maps.items() for join in one.joins if join.table in maps}
     of_conversations = [name for name in each if "session_id" in maps[name].fields]
     return told | {name: of_conversations[0] for name in messages if of_conversations}
 
@@ -99,7 +109,7 @@ def propose(shape: Shape, shapes: Sequence[Shape], kind: str = "") -> TableMap |
     if kind == "calls":
         joins = _conversation(shape, shapes, fields)
         only = _by_model(shape, fields)
-        joins += _knowledge(fields, joins, shapes)
+        joins += _knowledge(shape, fields, joins, shapes)
         constants["model"] = UNNAMED
         _finish_calls(shape, fields)
     elif kind == "models" and not fields.get("provider"):
@@ -205,7 +215,9 @@ def _conversation(shape: Shape, shapes: Sequence[Shape], fields: dict[str, str |
     return [Join(other.name, column, key)]
 
 
-def _knowledge(fields: dict[str, str | list[str]], joins: Sequence[Join], shapes: Sequence[Shape]) -> list[Join]:
+def _knowledge(
+    shape: Shape, fields: dict[str, str | list[str]], joins: Sequence[Join], shapes: Sequence[Shape]
+) -> list[Join]:
     """The name of the knowledge base that a call or its conversation names by its id."""
     told = fields.get("knowledge_base")
     columns = [told] if isinstance(told, str) else told or []
@@ -213,7 +225,10 @@ def _knowledge(fields: dict[str, str | list[str]], joins: Sequence[Join], shapes
     title = _first(other, ("name", "title")) if other is not None else ""
     if not columns or other is None or not title or any(join.table == other.name for join in joins):
         return []
-    key = _first(other, ("collectionid", "knowledgeid")) or other.key or _first(other, ("id",))
+    table, _, column = columns[0].rpartition(".")
+    mine = next((one for one in shapes if one.name == table), shape)
+    keys = (_first(other, ("collectionid", "knowledgeid")), other.key, _first(other, ("id",)))
+    key = next((one for one in keys if one and _alike(mine, column, other, one)), "")
     if not key:
         return []
     fields["knowledge_base"] = [f"{other.name}.{title}", *columns]
@@ -244,9 +259,15 @@ def _pointed_to(shape: Shape, column: str, shapes: Sequence[Shape], names: Seque
     by_word = {folded(one.name): one for one in shapes}
     other = next((by_word[name] for name in names if name in by_word), None)
     # A column of the same name is what it points to, where there are both a number of rows and an id for others.
-    same = _first(other, (folded(column),)) if other is not None else ""
-    key = (same or other.key or _first(other, ("id",))) if other is not None else ""
+    keys = (_first(other, (folded(column),)), other.key, _first(other, ("id",))) if other is not None else ()
+    key = next((one for one in keys if one and other and _alike(shape, column, other, one)), "")
     return (other, key) if other is not None and other is not shape and key else (None, "")
+
+
+def _alike(shape: Shape, column: str, other: Shape, key: str) -> bool:
+    """Whether a server can compare the two: a number with a number, text with text. SQLite's may say nothing."""
+    told = _sort(shape.columns.get(column, "")), _sort(other.columns.get(key, ""))
+    return told[0] == told[1] or "" in told
 
 
 def _by_model(shape: Shape, fields: dict[str, str | list[str]]) -> dict[str, list[str]]:
@@ -299,6 +320,8 @@ def _sort(kind: str) -> str:
     """What values of a type can be compared with: a time with a time, text with text."""
     if "char" in kind or "text" in kind or "clob" in kind:
         return "text"
+    if "int" in kind and "interval" not in kind and "point" not in kind:
+        return "int"
     return "time" if "time" in kind or "date" in kind else kind
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
 from tokometer.host.regular import check_regular
@@ -61,6 +62,8 @@ class Shape:
     columns: dict[str, str]
     #: The column that tells rows from each other, where there is exactly one.
     key: str = ""
+    #: Its rows are those of other tables: a view, a partition.
+    of_others: bool = False
     #: What parts fractions in its numbers, where they are text and say so.
     decimal: str = ""
     #: Column → the table and column that it points to, where the database says.
@@ -83,6 +86,13 @@ class Engine(Protocol):
 
     def shapes(self) -> list[Shape]:
         """Its tables and views.
+
+        Raises:
+            TableError: They cannot be read.
+        """
+
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """Be told which columns of a table are read, again and again in an order, before they are.
 
         Raises:
             TableError: They cannot be read.
@@ -119,12 +129,13 @@ class Sqlite:
     def shapes(self) -> list[Shape]:
         """See `Engine.shapes`."""
         query = (
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
-            "ORDER BY name LIMIT ?"
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' "
+            "ESCAPE '!' ORDER BY name LIMIT ?"
         )
-        return [self._shape(str(row["name"])) for row in list(self._tables.rows(query, (MOST_TABLES,)))]
+        found = list(self._tables.rows(query, (MOST_TABLES,)))
+        return [self._shape(str(row["name"]), view=row["type"] == "view") for row in found]
 
-    def _shape(self, name: str) -> Shape:
+    def _shape(self, name: str, *, view: bool) -> Shape:
         columns, keys = {}, []
         query = "SELECT name, type, pk FROM pragma_table_info(?) LIMIT ?"
         for row in self._tables.rows(query, (name, MOST_COLUMNS)):
@@ -134,7 +145,10 @@ class Sqlite:
         references = {
             str(row["source"]): (str(row["target"]), str(row["key"] or "")) for row in self._tables.rows(query, (name,))
         }
-        return Shape(name, columns, keys[0] if len(keys) == 1 else "", references=references)
+        return Shape(name, columns, keys[0] if len(keys) == 1 else "", of_others=view, references=references)
+
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """See `Engine.pick`: a database finds them by itself."""
 
     def rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """See `Engine.rows`."""
@@ -160,6 +174,10 @@ class DuckDb:
 
         check_regular(path)
         self._parquet = parquet
+        #: What is read of it, once that is known.
+        self._picked = ""
+        #: Where what does not fit into the memory is put aside.
+        self._aside = TemporaryDirectory(prefix="tokometer-file-", ignore_cleanup_errors=True)
         self._error = duckdb.Error
         # A name with a star or brackets is a pattern to DuckDB; these name themselves in brackets.
         named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
@@ -169,18 +187,20 @@ class DuckDb:
             f"read_parquet({named})"
             if parquet
             else f"read_csv({named}, all_varchar = true, header = true, store_rejects = true, rejects_limit = 1000, "
-            f"max_line_size = 16777216, sample_size = 2048, encoding = '{_encoding(path)}')"
+            f"max_line_size = 16777216, sample_size = 2048, encoding = '{_encoding(path)}'{_separator(path)})"
         )
         for memory in _MEMORY:
-            self._connection = duckdb.connect(":memory:", config={**_LIMITS, "memory_limit": memory})
+            limits = {"memory_limit": memory, "temp_directory": self._aside.name}
+            self._connection = duckdb.connect(":memory:", config={**_LIMITS, **limits})
             try:
                 self._connection.execute("SET TimeZone = 'UTC'")
                 self._described = self._description()
                 break
             except self._error as error:
-                self.close()
+                self._connection.close()
                 if memory != _MEMORY[-1] and isinstance(error, duckdb.OutOfMemoryException):
                     continue
+                self._aside.cleanup()
                 raise TableError(f"cannot be read: {_why(error)}") from error
 
     def _description(self) -> list[tuple[Any, ...]]:
@@ -216,12 +236,23 @@ class DuckDb:
         """See `Engine.rows`."""
         try:
             found = self._connection.execute(
-                query.replace(f"FROM {quoted(FILE_TABLE)} ", f"FROM {self._relation} "), values
+                query.replace(f"FROM {quoted(FILE_TABLE)} ", f"FROM {self._picked or self._relation} "), values
             )
             while rows := found.fetchmany(2_048):
                 yield from rows
         except self._error as error:
             raise TableError(f"cannot be read: {_why(error)}") from error
+
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """See `Engine.pick`: a file is read and sorted once, and not once for each portion."""
+        picked = ", ".join(map(quoted, columns))
+        try:
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE picked AS SELECT {picked} FROM {self._relation} ORDER BY {order}"
+            )
+        except self._error as error:
+            raise TableError(f"cannot be read: {_why(error)}") from error
+        self._picked = "picked"
 
     def bound(self, kind: str) -> str:
         """See `Engine.bound`."""
@@ -241,6 +272,7 @@ class DuckDb:
     def close(self) -> None:
         """Let go of it."""
         self._connection.close()
+        self._aside.cleanup()
 
 
 def _encoding(path: Path) -> str:
@@ -255,6 +287,12 @@ def _encoding(path: Path) -> str:
     except UnicodeDecodeError:
         return "latin-1"
     return "utf-8"
+
+
+def _separator(path: Path) -> str:
+    """What parts columns where the first line says nothing else, as spreadsheets write it (`sep=;`)."""
+    found = re.match(rb"(?:\xef\xbb\xbf)?sep=([,;|\t])\r?\n", folders.head(path, 16))
+    return f", skip = 1, delim = '{found[1].decode()}'" if found is not None else ""
 
 
 def form_of(path: Path) -> str:

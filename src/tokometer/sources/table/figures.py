@@ -23,6 +23,8 @@ _GROUPED: Final = {
 _GROUPING: Final = {mark: re.compile(rf"[{other}{_SPACES}]") for mark, other in ((".", ","), (",", "."))}
 _COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d{1,3})?")
 _DOLLARS: Final = re.compile(r"(?:US)?\$|\bUSD\b", re.IGNORECASE)
+#: What most numbers look like.
+_SIMPLE: Final = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?")
 #: Of these a comma that is no group of thousands tells that it is the mark of fractions, and a point that it is not.
 _WITH_COMMA: Final = re.compile(r"\s*[-+]?\d+(?:\.\d{3})*,\d+\s*(?:\$|USD)?\s*")
 _THOUSANDS: Final = re.compile(r"\s*[-+]?[1-9]\d{0,2}(?:,\d{3})+\s*(?:\$|USD)?\s*")
@@ -40,6 +42,8 @@ def is_absent(value: object, *, number: bool) -> bool:
 
 def plain(value: str, mark: str) -> str:
     """A number as everybody reads it; what is none is given back as it is. `mark` parts its fraction: "." or ","."""
+    if value.isdecimal() or (mark == "." and _SIMPLE.fullmatch(value)):
+        return value
     found = _DOLLARS.sub("", value).strip() if "$" in value or "USD" in value.upper() else value.strip()
     if _GROUPED[mark].fullmatch(found):
         found = _GROUPING[mark].sub("", found)

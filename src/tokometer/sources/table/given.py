@@ -71,6 +71,9 @@ class Rows:
             value = next((one for column in columns if not is_absent(one := _at(row, column), number=counted)), None)
             if value is None:
                 continue
+            if name == "provider" and str(value).isdecimal():
+                # An enumeration's number says nothing to anybody else; the model does.
+                continue
             if name.startswith(LABEL):
                 labels[name[len(LABEL) :]] = value
             else:
@@ -211,6 +214,8 @@ def _whole(value: object, mark: str = ".") -> object:
     if not isinstance(value, str):
         return value
     value = plain(value, mark)
+    if value.isdecimal():
+        return value
     written = _WHOLE.fullmatch(value)
     if written is not None:
         return written[1]

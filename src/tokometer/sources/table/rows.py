@@ -28,6 +28,8 @@ _MOST_EQUAL: Final = 1_000_000
 #: How far a pass begins before the end of the last one: µs of a time, counts of an id.
 _SLACK_US: Final = 300_000_000
 _SLACK_IDS: Final = 200
+#: What PostgreSQL writes where a time is none.
+_ENDLESS: Final = ("infinity", "-infinity")
 _SLACK_ZONES_US: Final = 27 * 3_600_000_000
 #: Text that sorts by its time, and text whose time depends on its offset.
 _SORTED: Final = re.compile(r"\d{4}(-\d\d-\d\d|/\d\d/\d\d|\d{4}|\d{5,})")
@@ -76,6 +78,8 @@ class Select:
         self._base = _shape(shapes, one.table)
         self._joined = {join.table: (f"j{number}", join) for number, join in enumerate(one.joins)}
         self._selected: dict[str, int] = {}
+        #: Columns of the table itself that stand in the query.
+        self._used: dict[str, None] = {}
         for _, join in self._joined.values():
             self._expression(join.column, one.table)
             if join.key not in _shape(shapes, join.table).columns:
@@ -89,6 +93,7 @@ class Select:
         self._cursor = spelled[0] if len(spelled) == 1 else f"COALESCE({', '.join(spelled)})"
         self._kind = self._base.columns.get(one.cursors[0], "")
         self.cursor = self._select(self._cursor)
+        self._engine.pick(list(self._used), self._cursor)
 
     def column(self, reference: str) -> Column:
         """Where a column stands in the rows."""
@@ -127,6 +132,7 @@ class Select:
     def _expression(self, name: str, reference: str) -> str:
         base = "b." if self._joined else ""
         if name in self._base.columns:
+            self._used[name] = None
             return base + quoted(name)
         for table, (alias, _) in self._joined.items():
             if name.startswith(f"{table}.") and name[len(table) + 1 :] in _shape(self._shapes, table).columns:
@@ -184,6 +190,9 @@ def _remember(position: Position, values: list[Value]) -> None:
     """Move on where the next pass begins: behind what is read by now, by the slack."""
     waiting = position.waiting
     for value in values:
+        if value in _ENDLESS:
+            # After all times, and so of no use to begin at.
+            continue
         if not waiting or waiting[-1][0] != value:
             waiting.append((value, _counts_as(value)))
     if not waiting:

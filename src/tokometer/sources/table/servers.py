@@ -36,6 +36,12 @@ _KEYS: Final = """
     AND k.table_schema = c.table_schema AND k.table_name = c.table_name
     WHERE c.constraint_type = 'PRIMARY KEY' LIMIT {limit}
 """
+_VIEWS: Final = "SELECT table_schema, table_name FROM information_schema.views LIMIT {limit}"
+_VIEWS_AND_PARTITIONS: Final = """
+    SELECT table_schema, table_name FROM information_schema.views
+    UNION SELECT n.nspname, c.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LIMIT {limit}
+"""
 
 
 class _Server:
@@ -43,6 +49,8 @@ class _Server:
 
     #: No name can hold it, as one can hold a percent sign.
     mark = "\0"
+    #: The query for views and partitions.
+    _of_others = _VIEWS
     #: Tables of this schema are named without it.
     _home = "public"
 
@@ -61,12 +69,25 @@ class _Server:
         keys: dict[tuple[str, str], list[str]] = {}
         for schema, table, column in self.rows(_KEYS.format(limit=limit), ()):
             keys.setdefault((str(schema), str(table)), []).append(str(column))
+        others = {(str(schema), str(table)) for schema, table in self.rows(self._of_others.format(limit=limit), ())}
         shapes = []
         for (schema, table), of_table in sorted(columns.items(), key=lambda one: (one[0][0] != self._home, one[0])):
             key = keys.get((schema, table), [])
             name = table if schema == self._home else f"{schema}.{table}"
-            shapes.append(Shape(name, of_table, key[0] if len(key) == 1 else "", schema=schema, table=table))
+            shapes.append(
+                Shape(
+                    name,
+                    of_table,
+                    key[0] if len(key) == 1 else "",
+                    of_others=(schema, table) in others,
+                    schema=schema,
+                    table=table,
+                )
+            )
         return shapes
+
+    def pick(self, columns: Sequence[str], order: str) -> None:
+        """See `Engine.pick`: a database finds them by itself."""
 
     def bound(self, kind: str) -> str:  # noqa: ARG002 - servers take text for what the column is
         """See `Engine.bound`."""
@@ -98,6 +119,8 @@ class _Server:
 
 class Postgres(_Server):
     """A database of PostgreSQL."""
+
+    _of_others = _VIEWS_AND_PARTITIONS
 
     def _cursor(self) -> Any:  # noqa: ANN401 - of a driver
         # Of the server's side: not all rows come at once.
@@ -149,10 +172,32 @@ def _postgres(url: str, user: str, password: str) -> _Server:
     try:
         connection = psycopg.connect(url, options=options, **told)
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        _take_all_times(connection)
     except psycopg.Error as error:
         said = str(error).lower()
         raise TableError(_why(error), secret="password" in said or "authentication" in said) from error
     return Postgres(connection, (psycopg.Error,))
+
+
+def _take_all_times(connection: Any) -> None:  # noqa: ANN401 - of a driver
+    """Have times that Python has none of (infinity, before Christ) come as text, which is of their row, not of all."""
+    from psycopg import DataError
+    from psycopg.types import datetime as loaders
+
+    for name in ("date", "timestamp", "timestamptz", "interval"):
+        base: Any = getattr(loaders, f"{name.capitalize()}Loader")
+
+        class Loader(base):  # type: ignore[misc]
+            """One of the driver's."""
+
+            def load(self, data: Any) -> Any:  # noqa: ANN401
+                """The time, or how it is written."""
+                try:
+                    return super().load(data)
+                except (DataError, ValueError, OverflowError):
+                    return bytes(data).decode()
+
+        connection.adapters.register_loader(name, Loader)
 
 
 def _mysql(url: str, user: str, password: str) -> _Server:

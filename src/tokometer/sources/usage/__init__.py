@@ -8,7 +8,7 @@ May import `records` and what `sources.otlp` knows of keys; other sources import
 """
 
 from tokometer.sources.usage.answers import Answered, answered, stop_reason_of
-from tokometer.sources.usage.calls import put
+from tokometer.sources.usage.calls import put, told_again
 from tokometer.sources.usage.dialects import usage_in
 from tokometer.sources.usage.read import CACHED, NOTHING_USED, Used, used
 from tokometer.sources.usage.streams import answer_of
@@ -22,6 +22,7 @@ __all__ = [
     "answered",
     "put",
     "stop_reason_of",
+    "told_again",
     "usage_in",
     "used",
 ]

@@ -200,10 +200,50 @@ def test_an_offer_of_http_2_is_left_out(server: Answering, proxy: Proxied) -> No
     assert not {"Upgrade", "HTTP2-Settings"} & heard.headers.keys()
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_websocket_is_passed_on(taken: bool) -> None:
+    """Frames go both ways as they are, the first of them with the request; where it is refused, HTTP goes on."""
+    asked = b"GET /v1/realtime HTTP/1.1\r\nHost: %b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: x\r\n\r\n"
+    accepted = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x02hi"
+    refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(10)
+                heard.append(connection.recv(65_536))
+                connection.sendall(accepted if taken else refused)
+                while taken and not heard[-1].endswith(b"\x88\x00"):
+                    heard.append(connection.recv(65_536))
+                    connection.sendall(heard[-1])
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with (
+            proxied(f"http://{host}") as found,
+            socket.create_connection(("127.0.0.1", found.port), timeout=10) as connection,
+        ):
+            connection.sendall(asked % b"localhost" + (b"\x81\x85early" if taken else b""))
+            got = b""
+            while taken and not got.endswith(b"\x81\x85early"):
+                got += connection.recv(65_536)
+            if taken:
+                connection.sendall(b"\xff\x00GET / HTTP/1.1\r\n\r\n\x88\x00")
+            while data := connection.recv(65_536):
+                got += data
+            thread.join()
+            assert heard[0].startswith(asked % host.encode() if taken else b"GET /v1/realtime")
+            frames = b"\x81\x85early\xff\x00GET / HTTP/1.1\r\n\r\n\x88\x00"
+            assert got == (accepted + frames if taken else refused)
+            assert not found.seen
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "words"),
     [
-        (b"GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 501, "WebSockets"),
         (b"CONNECT x:443 HTTP/1.1\r\nHost: localhost\r\n\r\n", 501, "tunnels"),
         (b"GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403, "not this machine"),
         (

@@ -198,8 +198,10 @@ def test_a_folder_that_may_not_be_listed_is_passed_over(tmp_path: Path) -> None:
 )
 def test_roots_follow_the_tools_own_settings(env: dict[str, str], expected: list[str]) -> None:
     """Where the tool would write is where we look, and where Cowork does."""
-    *found, cowork = roots(Path("/home/ada"), env)
-    assert [str(path) for path in found] == expected
+    *found, cowork = [path for path in roots(Path("/home/ada"), env) if "CherryStudio" not in path.parts]
+    assert [str(path) for path in found if path.name == "projects"] == expected
+    wrapped = [str(path.with_name("projects")) for path in found if path.name == "transcripts"]
+    assert wrapped == [path for path in expected if path != "/b/projects"]
     assert str(cowork) == "/home/ada/Library/Application Support/Claude/local-agent-mode-sessions"
 
 

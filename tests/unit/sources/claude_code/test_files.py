@@ -47,6 +47,16 @@ def test_coworks_sessions_are_found_and_its_audits_are_not(tmp_path: Path) -> No
         assert found(tmp_path, session / nothing) == []
 
 
+def test_other_programs_that_run_claude_code_have_folders_of_their_own(tmp_path: Path) -> None:
+    """Cherry Studio's, on any system; and what wrappers call transcripts, where it is one."""
+    agents = "Library/Application Support/CherryStudio/Data/Agents/.claude/projects/-x/s.jsonl"
+    before = ".config/CherryStudio/.claude/projects/-x/t.jsonl"
+    for name in (agents, before, ".claude/transcripts/u.jsonl"):
+        write(tmp_path / name, LINE % "false")
+    write(tmp_path / ".claude/transcripts/ses_1.jsonl", '{"type":"user","timestamp":"2026-09-01T10:00:00Z"}\n')
+    assert found(tmp_path) == sorted([agents, before, ".claude/transcripts/u.jsonl"])
+
+
 def test_an_audit_is_no_transcript_wherever_it_lies(tmp_path: Path) -> None:
     """A backup of Cowork's folder has another name."""
     write(tmp_path / "backup/audit.jsonl")

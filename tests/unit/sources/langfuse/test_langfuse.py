@@ -112,6 +112,46 @@ def test_nested_generations_count_once(tmp_path: Path) -> None:
         assert made.totals() == {"calls": 1, "input_tokens": 10, "output_tokens": 5}
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("updates", [1, 2])
+def test_what_is_told_within_one_millisecond(tmp_path: Path, updates: int, *, backwards: bool) -> None:
+    """Who writes down what is over already makes and updates an observation at one time: none of it is lost."""
+    told = [event(40, "generation-create", 1, id="g", traceId=TRACE, model="gpt-5-mini", startTime=at(0))]
+    told += [
+        event(41, "generation-update", 1, id="g", usage={"input": 10, "output": 5}, endTime=at(1)),
+        event(42, "generation-update", 1, id="g", traceId=TRACE, level="ERROR", statusMessage="429"),
+    ][:updates]
+    with world(tmp_path, SOURCE) as made:
+        for one in reversed(told) if backwards else told:
+            send(made, one)
+            send(made, one)
+        (row,) = asked(made, *("calls.requests", "calls.input_tokens", "calls.errors"), by=("calls.model",))
+        expected = {"model": "gpt-5-mini", "requests": 1, "input_tokens": 10, "errors": updates - 1}
+        assert {name: row[name] for name in expected} == expected
+        assert not made.ledger.audit()
+
+
+def test_usage_of_a_span_counts_where_no_generation_tells_it(tmp_path: Path) -> None:
+    """It is the sum of what is below, and does not count on top of that; nor is it lost."""
+    used = {"usage": {"input": 10, "output": 5}, "startTime": at(0), "endTime": at(2), "traceId": TRACE}
+    outer = event(50, "span-create", 1, id="o", model="gpt-5-mini", **used)
+    inner = event(51, "generation-create", 1, id="i", parentObservationId="o", model="gpt-5-mini", **used)
+    for number, events in enumerate(([outer], [outer, inner], [inner, outer])):
+        with world(tmp_path / str(number), SOURCE) as made:
+            for one in events:
+                send(made, one)
+            assert made.totals() == {"calls": 1, "input_tokens": 10, "output_tokens": 5, "steps": 1}
+
+
+@pytest.mark.parametrize(("said", "value"), [(True, 1.0), (False, 0.0), (1, 1.0)])
+def test_a_score_that_is_true_or_false(said: object, value: float) -> None:
+    """Langfuse has 1 and 0 for it; JSON's own words mean the same."""
+    told = event(60, "score-create", 1, id="s", traceId=TRACE, name="right", dataType="BOOLEAN", value=said)
+    (score,) = records_of(told, noticed())
+    assert isinstance(score, Score)
+    assert (score.value, score.type) == (value, "boolean")
+
+
 def test_an_error_stays_one() -> None:
     """What failed has failed, whatever is told of it later."""
     failed, later = (
@@ -199,6 +239,10 @@ def test_a_score_by_itself() -> None:
     received = push.read(body, Sent("application/json", {}, now_us()))
     assert not received.refusals
     assert push.answer(Told(1, 1, 0, 0, (), 0), push.names(body)).body == b'{"id":"s"}'
+    nameless = b'{"traceId": "t", "name": "fast", "value": 0.9}'
+    (score,) = push.read(nameless, Sent("application/json", {}, now_us())).records
+    assert push.names(nameless) == [score.native_id] == ["t:::fast:0.9"]
+    assert push.names(b"no JSON") == [""]
     wrong = push.read(b'{"traceId": "t", "name": "fast"}', Sent("application/json", {}, now_us()))
     assert push.answer(Told(1, 0, 0, 0, tuple(wrong.refusals), 1), []).status == 400
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generators.sources.openrouter import CANCELLED, DAYS, KEY, MORNING, OWN_KEY, PLAIN, answer, generation
-from tokometer.records import Bill, ModelCall, RecordError, Sample
+from tokometer.records import Bill, ModelCall, RecordError, Sample, merge
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.openrouter.exports import FOUND
 from tokometer.sources.openrouter.polling import Account
@@ -54,6 +54,25 @@ def test_costs() -> None:
         is None
     )
     assert call_of(CANCELLED).status == "cancelled"
+
+
+def test_an_export_and_a_look_up_are_one_call() -> None:
+    """Whichever came first: the look-up has the tokens that are billed, the export whose key it was."""
+    exported = {"generation_id": PLAIN["id"], "created_at": PLAIN["created_at"], "model_permaslug": PLAIN["model"]}
+    exported |= {"tokens_prompt": "1010", "tokens_completion": "190", "tokens_cached": "0", "cost_total": "0.001"}
+    exported |= {"api_key_name": "search"}
+    one, other = call_of(exported), call_of(PLAIN)
+    for call in (merge(one, other), merge(other, one)):
+        assert (call.input_tokens, call.cache_read_tokens, call.output_tokens) == (400, 600, 200)
+        assert (call.cost_reported, call.latency_us) == (other.cost_reported, 2_000_000)
+        assert call.labels == {"upstream": "OpenAI", "key_name": "search"}
+
+
+def test_a_generation_that_is_looked_up_too_early() -> None:
+    """What it used and cost in the end counts, whichever look-up comes first."""
+    early = call_of(PLAIN | {"native_tokens_completion": 0, "total_cost": 0, "usage": 0})
+    for call in (merge(early, call_of(PLAIN)), merge(call_of(PLAIN), early)):
+        assert (call.output_tokens, call.cost_reported) == (200, call_of(PLAIN).cost_reported)
 
 
 def test_activity_is_a_bill_and_no_call() -> None:

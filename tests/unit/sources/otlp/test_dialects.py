@@ -400,6 +400,42 @@ DIALECTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "api_key": "…9z8y",
         },
     ),
+    "MLflow, every value as JSON": (
+        "Completions",
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.llm.model": '"gpt-4o"',
+            "mlflow.llm.provider": '"openai"',
+            "mlflow.chat.tokenUsage": '{"input_tokens": 100, "output_tokens": 7, "total_tokens": 107}',
+        },
+        {"model": "gpt-4o", "provider": "openai", "input_tokens": 100, "output_tokens": 7},
+    ),
+    "Semantic Kernel of old": (
+        "chat.completions gpt-4o",
+        {
+            "gen_ai.operation.name": "chat.completions",
+            "gen_ai.system": "openai",
+            "gen_ai.request.model": "gpt-4o",
+            "gen_ai.response.prompt_tokens": 16,
+            "gen_ai.response.completion_tokens": 28,
+        },
+        {"model": "gpt-4o", "operation": "chat", "input_tokens": 16, "output_tokens": 28},
+    ),
+    "an API as the operation, without usage": (
+        "responses gpt-5",
+        {"gen_ai.operation.name": "responses", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5"},
+        {"model": "gpt-5", "operation": "chat", "input_tokens": None},
+    ),
+    "OpenInference in small letters": (
+        "llm",
+        {"openinference.span.kind": "llm", "llm.model_name": "gpt-4o", "llm.token_count.prompt": 5},
+        {"model": "gpt-4o", "operation": "chat", "input_tokens": 5, "shadow": False},
+    ),
+    "Langfuse in large letters": (
+        "gen",
+        {"langfuse.observation.type": "EMBEDDING", "langfuse.observation.model.name": "text-embedding-3-small"},
+        {"model": "text-embedding-3-small", "operation": "embeddings"},
+    ),
 }
 
 
@@ -515,6 +551,7 @@ def test_agents_become_runs(dialect: str) -> None:
 
 STEPS = {
     "OpenInference chain": ("chain", {"openinference.span.kind": "CHAIN", "llm.token_count.prompt": 5}, "chain"),
+    "OpenInference chain in small letters": ("chain", {"openinference.span.kind": "chain"}, "chain"),
     "OpenInference retriever": ("find", {"openinference.span.kind": "RETRIEVER"}, "retriever"),
     "OpenLLMetry task": ("rank.task", {"traceloop.span.kind": "task"}, "task"),
     "Langfuse span": ("work", {"langfuse.observation.type": "span"}, "span"),

@@ -104,3 +104,10 @@ def test_a_word_that_no_rule_knows_is_told_beside_the_sum() -> None:
     told = decode_traces(protobuf(span(attributes={"openinference.span.kind": "NEW"} | COUNTS)), "protobuf")
     assert [record.shadow for record in told.records if isinstance(record, ModelCall)] == [True]
     assert [(notice.topic, notice.name) for notice in told.notices] == [("event", "openinference.span.kind NEW")]
+
+
+def test_what_looks_like_tokens_of_nobody_is_told() -> None:
+    """A span that says nothing else can be of anything: it counts as nothing, and is noticed."""
+    told = decode_traces(protobuf(span(attributes={"usage.total": 7, "disk": "sda"})), "protobuf")
+    assert told.records == []
+    assert [(notice.topic, notice.name) for notice in told.notices] == [("usage", "tokens of a span that is no call")]

@@ -41,6 +41,12 @@ ONLY_IN_THE_TABLE = {
     "gen_ai.client.token.usage",
     "gen_ai.usage.experimental.reasoning_tokens",
     "llm.token_count.prompt_details.web_search_requests",
+    "codex.usage.reasoning_output_tokens",
+    # Not all below that is usage.
+    *(
+        f"gen_ai.response.{what}_tokens"
+        for what in ("prompt", "input", "cached_prompt", "completion", "output", "total")
+    ),
     *(f"openclaw.tokens.{what}" for what in ("input", "output", "cache_read", "cache_write", "total")),
 }
 

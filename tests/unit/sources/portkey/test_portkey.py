@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generators.sources.portkey import ROWS, row
-from tokometer.records import ModelCall, RecordError
+from tokometer.records import ModelCall, RecordError, merge
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.portkey.rows import records_of
 
@@ -17,6 +17,17 @@ def call_of(given: dict[str, Any], noticed: Noticed | None = None) -> ModelCall:
     (call,) = records_of(given, noticed or Noticed("portkey", "file"))
     assert isinstance(call, ModelCall)
     return call
+
+
+def test_exports_with_other_columns_are_one_call() -> None:
+    """With the answer or without, whichever came first: the answer knows the cache."""
+    plain = {name: value for name, value in ROWS[0].items() if not name.startswith("response")}
+    for call in (
+        merge(call_of(plain), call_of(ROWS[0])),
+        merge(call_of(ROWS[0]), call_of(plain)),
+    ):
+        assert (call.input_tokens, call.cache_read_tokens, call.output_tokens) == (36, 64, 20)
+        assert call.response_id == call_of(ROWS[0]).response_id != ""
 
 
 def test_a_call() -> None:

@@ -127,6 +127,15 @@ def test_histograms_have_counts_of_their_own() -> None:
     )
 
 
+def test_blanks_around_a_line_are_none_of_it() -> None:
+    """The text format ignores them, before and behind."""
+    reading = scraped(' \tvllm:num_requests_running 1 \n  vllm:num_requests_waiting{model_name="x"}  2\r\n')
+    assert [(metric, value) for metric, value, _ in told(reading)] == [
+        *(("server.requests.running", 1), ("server.queue.waiting", 2))
+    ]
+    assert not reading.refusals
+
+
 def test_broken_lines_are_refused_one_by_one() -> None:
     """What cannot be read, and what stands twice, is refused with its line; the others count."""
     text = (

@@ -240,6 +240,61 @@ def test_an_answer_that_two_tables_tell_counts_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_conversation_that_sums_its_messages_does_not_count_again(tmp_path: Path) -> None:
+    """Where both say how many tokens there were, the messages do; alone, the conversation does."""
+    conversations = (
+        "CREATE TABLE Conversations(Id TEXT PRIMARY KEY, Model TEXT, TotalTokens INTEGER, Cost REAL, CreatedAt TEXT); "
+        "INSERT INTO Conversations VALUES ('c', 'gpt-4o', 30, 0.5, '2026-11-05');"
+    )
+    alone = database(tmp_path / "alone.db", conversations)
+    assert [call.unsplit_tokens for call in calls(read(alone))] == [30]
+    path = database(
+        tmp_path / "app.db",
+        f"{conversations} CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role TEXT, "
+        "TokenCount INTEGER, CreatedAt TEXT); INSERT INTO Messages VALUES (1, 'c', 'user', 10, '2026-11-05'), "
+        "(2, 'c', 'assistant', 20, '2026-11-05');",
+    )
+    assert [(call.output_tokens, call.model) for call in calls(read(path))] == [(20, "gpt-4o")]
+    with open_file(path) as engine:
+        assert told_again(engine.shapes()) == {"Conversations": "Messages"}
+
+
+def test_a_view_does_not_count_again(tmp_path: Path) -> None:
+    """Its rows are those of its table; where there is nothing but views they are read."""
+    path = database(
+        tmp_path / "app.db",
+        "CREATE TABLE Requests(Id TEXT, CreatedAt TEXT, Model TEXT, PromptTokens INTEGER); INSERT INTO Requests VALUES "
+        "('a', '2026-11-05', 'm', 1); CREATE VIEW Usage AS SELECT * FROM Requests;",
+    )
+    assert len(calls(read(path))) == 1
+    database(path, "ALTER TABLE Requests RENAME COLUMN PromptTokens TO x; DROP VIEW Usage;")
+    database(path, "CREATE VIEW Usage AS SELECT Id, CreatedAt, Model, x AS PromptTokens FROM Requests;")
+    assert len(calls(read(path))) == 1
+
+
+def test_a_first_line_that_names_the_separator_is_no_heading(tmp_path: Path) -> None:
+    """As spreadsheets write it."""
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\ntimestamp;model;prompt_tokens\n2026-11-05T10:00:00Z;gpt-4o;5\n")
+    assert [call.input_tokens for call in calls(read(path))] == [5]
+
+
+def test_a_file_is_read_once_for_all_portions(tmp_path: Path) -> None:
+    """However many there are: what is read of it is kept in order."""
+    path = tmp_path / "a.csv"
+    path.write_text("timestamp,model,prompt_tokens\n" + "".join(f"{1_793_872_800 + n},m,{n}\n" for n in range(100)))
+    with open_file(path) as engine:
+        maps = maps_for(engine, ())
+        first, *rest = portions(engine, maps, Memory(), 10)
+        path.write_text("")
+        assert first.count + sum(one.count for one in rest) == 100
+        made = portions(engine, maps, Memory(), 10)
+        path.write_text("timestamp,model,prompt_tokens\n1793872800,m,1\n1793872801,m,2\n")
+        assert next(made).count == 2
+        path.unlink()
+        assert not list(made)
+
+
 def test_a_row_of_a_day_is_of_its_day(tmp_path: Path) -> None:
     """Not of when it was written; how many requests it tells of is in the column that counts them."""
     path = database(tmp_path / "app.db", METRICS)
@@ -253,10 +308,10 @@ def test_roles_that_are_numbers_do_not_make_answers_vanish(tmp_path: Path) -> No
     path = database(
         tmp_path / "app.db",
         "CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role INTEGER, PromptTokens INTEGER, "
-        "CompletionTokens INTEGER, Model TEXT, CreatedAt TEXT); INSERT INTO Messages VALUES "
-        "(1, 'c', 0, NULL, NULL, NULL, '2026-11-05'), (2, 'c', 1, 100, 20, 'gpt-4o', '2026-11-05');",
+        "CompletionTokens INTEGER, Provider INTEGER, Model TEXT, CreatedAt TEXT); INSERT INTO Messages VALUES "
+        "(1, 'c', 0, NULL, NULL, 0, NULL, '2026-11-05'), (2, 'c', 1, 100, 20, 0, 'gpt-4o', '2026-11-05');",
     )
-    assert [call.output_tokens for call in calls(read(path))] == [20]
+    assert [(call.output_tokens, call.provider) for call in calls(read(path))] == [(20, "openai")]
     other = database(
         tmp_path / "other.db",
         "CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role INTEGER, TokenCount INTEGER, "

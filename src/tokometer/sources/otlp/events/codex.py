@@ -28,6 +28,7 @@ CODEX: Final = EventDialect(
     title="Codex",
     prefix="codex.",
     agent="codex",
+    program="codex",
     provider="openai",
     attributes={
         "event_at": "event.timestamp",
@@ -37,6 +38,7 @@ CODEX: Final = EventDialect(
         "tool": "tool_name",
         "input": "input_token_count",
         "cache_read": "cached_token_count",
+        "cache_write": "cache_write_token_count",
         "output": "output_token_count",
         "reasoning": "reasoning_token_count",
         "tool_call_id": "call_id",

@@ -160,6 +160,8 @@ class EventDialect:
     attributes: Mapping[str, str] = field(default_factory=dict)
     #: Which agent it is, where it is one: with the name that its other ways in give it.
     agent: str = ""
+    #: The program that it is, where its spans say no session; see `records.naming`.
+    program: str = ""
     #: Who serves its models, where it does not say.
     provider: str = ""
     #: What is to be known of it, in words.

@@ -135,6 +135,7 @@ def _call(told: LogRecord, event: Event) -> ModelCall:
     span, start = _as_span(told, error=error)
     call = call_of(span, Part("call", _operation(found)), _native_id(told), start)
     call.revision, call.way = 1, "event"
+    call.program = told.named.dialect.program
     _settle_whose(told.named.dialect, call, found)
     call.provider = call.provider or told.named.dialect.provider
     if error and call.cost_reported is None and "input" not in found:

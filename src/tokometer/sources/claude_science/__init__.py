@@ -1,0 +1,1 @@
+"""Claude Science: its database of frames, as ccusage reads it."""

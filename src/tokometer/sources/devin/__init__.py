@@ -1,0 +1,1 @@
+"""Devin's command line: its database of sessions, as tokscale reads it."""

@@ -1,0 +1,1 @@
+"""Rovo Dev (Atlassian): the history of its sessions, as ccusage reads it."""
