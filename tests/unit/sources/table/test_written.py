@@ -322,6 +322,18 @@ def test_roles_that_are_numbers_do_not_make_answers_vanish(tmp_path: Path) -> No
     assert [(notice.name, notice.count) for notice in reading.notices] == [("Messages: a row of the Role 1", 1)]
 
 
+@pytest.mark.parametrize(("column", "model", "person"), [("IsFromAI", 1, 0), ("is_user", 0, 1)])
+def test_who_wrote_a_message_may_be_said_by_yes_or_no(tmp_path: Path, column: str, model: int, person: int) -> None:
+    """Programs that know but a person and a model."""
+    path = database(
+        tmp_path / "app.db",
+        f"CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, {column} INTEGER, TokenCount INTEGER, "
+        f"CreatedAt TEXT); INSERT INTO Messages VALUES (1, 'c', {person}, 10, '2026-11-05'), "
+        f"(2, 'c', {model}, 20, '2026-11-05');",
+    )
+    assert [call.output_tokens for call in calls(read(path))] == [20]
+
+
 def test_a_cursor_that_does_not_move_on_is_refused(tmp_path: Path) -> None:
     """Values that a comparison finds larger than themselves would be read for ever."""
     path = database(tmp_path / "app.db", "CREATE TABLE Requests(At, Model TEXT, PromptTokens INTEGER);")
