@@ -240,6 +240,25 @@ def test_an_answer_that_two_tables_tell_counts_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_conversation_that_sums_its_messages_does_not_count_again(tmp_path: Path) -> None:
+    """Where both say how many tokens there were, the messages do; alone, the conversation does."""
+    conversations = (
+        "CREATE TABLE Conversations(Id TEXT PRIMARY KEY, Model TEXT, TotalTokens INTEGER, Cost REAL, CreatedAt TEXT); "
+        "INSERT INTO Conversations VALUES ('c', 'gpt-4o', 30, 0.5, '2026-11-05');"
+    )
+    alone = database(tmp_path / "alone.db", conversations)
+    assert [call.unsplit_tokens for call in calls(read(alone))] == [30]
+    path = database(
+        tmp_path / "app.db",
+        f"{conversations} CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role TEXT, "
+        "TokenCount INTEGER, CreatedAt TEXT); INSERT INTO Messages VALUES (1, 'c', 'user', 10, '2026-11-05'), "
+        "(2, 'c', 'assistant', 20, '2026-11-05');",
+    )
+    assert [(call.output_tokens, call.model) for call in calls(read(path))] == [(20, "gpt-4o")]
+    with open_file(path) as engine:
+        assert told_again(engine.shapes()) == {"Conversations": "Messages"}
+
+
 def test_a_view_does_not_count_again(tmp_path: Path) -> None:
     """Its rows are those of its table; where there is nothing but views they are read."""
     path = database(
@@ -301,6 +320,18 @@ def test_roles_that_are_numbers_do_not_make_answers_vanish(tmp_path: Path) -> No
     reading = read(other)
     assert not reading.records
     assert [(notice.name, notice.count) for notice in reading.notices] == [("Messages: a row of the Role 1", 1)]
+
+
+@pytest.mark.parametrize(("column", "model", "person"), [("IsFromAI", 1, 0), ("is_user", 0, 1)])
+def test_who_wrote_a_message_may_be_said_by_yes_or_no(tmp_path: Path, column: str, model: int, person: int) -> None:
+    """Programs that know but a person and a model."""
+    path = database(
+        tmp_path / "app.db",
+        f"CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, {column} INTEGER, TokenCount INTEGER, "
+        f"CreatedAt TEXT); INSERT INTO Messages VALUES (1, 'c', {person}, 10, '2026-11-05'), "
+        f"(2, 'c', {model}, 20, '2026-11-05');",
+    )
+    assert [call.output_tokens for call in calls(read(path))] == [20]
 
 
 def test_a_cursor_that_does_not_move_on_is_refused(tmp_path: Path) -> None:
