@@ -41,9 +41,8 @@ def failing(engine: str, statement: str, column: str, value: str, into: str) -> 
 
 def filled(ledger: Ledger, quarters: int = 12) -> None:
     """A call in each of so many quarter hours, of the model and in the session that is called like its number."""
-    for number in range(quarters):
-        at = NOON + number * QUARTER_US
-        ledger.commit(Batch([call(number, started_at=at, model=f"m{number}", session_id=f"s{number}", latency_us=5)]))
+    given = {number: {"model": f"m{number}", "session_id": f"s{number}", "latency_us": 5} for number in range(quarters)}
+    ledger.commit(Batch([call(at, started_at=NOON + at * QUARTER_US, **more) for at, more in given.items()]))
 
 
 def requests(ledger: Ledger, table: str = "cells") -> int:

@@ -25,8 +25,10 @@ class Cline:
 
     def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
         """The folders of tasks in every editor, and those of the command line."""
-        named = folders.setting(env, "CLINE_DIR", home)
-        other = [named / "data" / "sessions", named / "data" / "tasks"] if named is not None else []
+        named, data = folders.setting(env, "CLINE_DIR", home), folders.setting(env, "CLINE_DATA_DIR", home)
+        bases = [base for base in (named / "data" if named is not None else None, data) if base is not None]
+        other = [base / name for base in bases for name in ("sessions", "tasks")]
+        other += folders.settings(env, "CLINE_SESSION_DATA_DIR", home)
         return [*TASKS.roots(home, env), home / _SESSIONS, *other]
 
     def files(self, root: Path) -> Iterable[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tokometer.records import Notice, Refusal, mistake
+from tokometer.sources import folders
 from tokometer.sources.codex import places
 from tokometer.sources.codex.rollout import Rollout
 from tokometer.sources.codex.rows import BadLine, is_rollout, kind_of
@@ -31,10 +32,9 @@ class Codex:
     beside: tuple[str, ...] = ()
 
     def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
-        """`sessions` and `archived_sessions` under `$CODEX_HOME` (default `~/.codex`)."""
-        setting = env.get("CODEX_HOME", "").strip()
-        folder = home / (setting.removeprefix("~/") or ".codex")
-        return [folder / places.LIVE, folder / places.ARCHIVE]
+        """`sessions` and `archived_sessions` of `$CODEX_HOME`, which can list several folders (default `~/.codex`)."""
+        found = folders.settings(env, "CODEX_HOME", home) or [home / ".codex"]
+        return [folder / name for folder in found for name in (places.LIVE, places.ARCHIVE)]
 
     def files(self, root: Path) -> Iterable[Path]:
         """The rollouts under `root`; one that also lies there in a form that Codex prefers is left out.

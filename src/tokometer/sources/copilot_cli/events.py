@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from tokometer.records import AgentRun, ModelCall, Record, ToolCall, status_of
-from tokometer.sources.copilot_cli.lives import Life, Stated, stated_of
+from tokometer.sources.copilot_cli.lives import Life, Stated, amount, stated_of
 from tokometer.sources.copilot_cli.places import SOURCE_NAME, session_of, store_beside
 from tokometer.sources.copilot_cli.store import in_store
-from tokometer.sources.copilot_cli.usage import PROVIDER, spent
+from tokometer.sources.copilot_cli.usage import NANO, PROVIDER, spent
 from tokometer.sources.folders import home_above, project
 from tokometer.sources.jsonl import LinesReader
 from tokometer.sources.noticed import Noticed
@@ -53,6 +53,8 @@ class EventsMemory(msgspec.Struct):
     last: int = 0
     status: Outcome = "unknown"
     error: str = ""
+    #: Credits that the session stated at its last end.
+    credits: float = 0
     life: Life = msgspec.field(default_factory=Life)
     waiting: dict[str, Waiting] = {}
     subagents: dict[str, Waiting] = {}
@@ -141,7 +143,9 @@ class EventsReader(LinesReader[EventsMemory]):
         memory.status = "error" if data.text("shutdownType") == "error" else "ok"
         memory.error = data.message("errorReason")
         stated = stated_of(data.within("modelMetrics"), self.noticed, offset)
+        whole = amount(data, "totalNanoAiu") / NANO
         began, own, cumulative = memory.life.end(stated, at)
+        whole, memory.credits = max(0.0, whole - memory.credits if cumulative else whole), whole
         if cumulative:
             self.noticed.add("event", "shutdowns that state what the session used so far", offset)
         if self._stored:
@@ -151,6 +155,10 @@ class EventsReader(LinesReader[EventsMemory]):
                 yield self._call(model, used, used.requests, partial=False, began=began)
                 name = f"{self._id}:{began // 1000}:{model}"
                 yield from spent(name, at, self._id, model, used.credits, used.premium)
+        # What no model's figures hold: a compaction, or models of a release that states only the session's.
+        rest = round(whole - sum(used.credits for used in own.values()), 9)
+        if rest > 0:
+            yield from spent(f"{self._id}:{began // 1000}:", at, self._id, "", rest, None)
 
     def _call(self, model: str, used: Stated, count: int, *, partial: bool, began: int | None = None) -> ModelCall:
         """All calls of one model in one life of the session: nobody tells them apart."""

@@ -76,13 +76,18 @@ def stated_of(metrics: Told, noticed: Noticed, offset: int) -> dict[str, Stated]
             usage.whole("cacheWriteTokens"),
             usage.whole("reasoningTokens"),
             requests.whole("count") or 0,
-            _number(requests, "cost"),
-            _number(told, "totalNanoAiu") / NANO,
+            amount(requests, "cost"),
+            amount(told, "totalNanoAiu") / NANO,
         )
     return found
 
 
-def _number(told: Told, name: str) -> float:
+def amount(told: Told, name: str) -> float:
+    """An amount that is stated; 0 where none is.
+
+    Raises:
+        RecordError: It is none.
+    """
     value = told.raw(name)
     if value is None:
         return 0

@@ -23,8 +23,8 @@ class Hermes(DatabaseSource):
     reader = State
 
     def roots(self, home: Path, env: Mapping[str, str]) -> list[Path]:
-        """The folder of what Hermes Agent knows."""
-        return [folders.setting(env, "HERMES_HOME", home) or home / ".hermes"]
+        """The folders of what Hermes Agent knows; the variable can list several."""
+        return folders.settings(env, "HERMES_HOME", home) or [home / ".hermes"]
 
     def files(self, root: Path) -> Iterable[Path]:
         """The databases below a folder."""

@@ -18,6 +18,7 @@ from tokometer.sources.usage import answered, put
 NAME: Final = "proxy"
 PATH: Final = "/api/proxy"
 _FAILS: Final = 400
+_LOADS: Final = ("load", "unload")
 _BAD_GATEWAY: Final = 502
 _KNOWN: Final = frozenset(
     {
@@ -39,7 +40,9 @@ class _Push(JsonPush):
     source = NAME
 
     def records(self, item: dict[str, Any], sent: Sent, noticed: Noticed, index: int) -> Iterable[Record]:  # noqa: ARG002
-        """The call, and the tools that it asked for."""
+        """The call, and the tools that it asked for; nothing where a model was only loaded or let go."""
+        if _loads(item):
+            return
         call = _call(item, noticed, index)
         yield call
         answer = item.get("answer")
@@ -56,6 +59,12 @@ class _Push(JsonPush):
                 machine=call.machine,
                 use_id=id_,
             )
+
+
+def _loads(item: Mapping[str, Any]) -> bool:
+    """Whether it asked nothing: of Ollama a request without a prompt loads a model, or lets it go."""
+    answer = item.get("answer")
+    return item.get("form") == "ollama" and isinstance(answer, dict) and answer.get("done_reason") in _LOADS
 
 
 def _call(item: Mapping[str, Any], noticed: Noticed, index: int) -> ModelCall:

@@ -42,8 +42,9 @@ def samples_of(series: Series, point: Point, source: str) -> Iterator[Sample]:
     """
     if not isfinite(point.value):
         return
-    if point.mode == "counter" and point.began is not None and 0 < point.at - point.began <= BEGINNING_US:
-        yield series.sample(source, point.began, 0.0, "counter")
+    if point.mode == "counter" and point.began is not None and 1 < point.at - point.began <= BEGINNING_US:
+        # Right after it began: some tell that to be the moment of the last reading before, which is one of its own.
+        yield series.sample(source, point.began + 1, 0.0, "counter")
     yield series.sample(source, point.at, point.value, point.mode)
 
 

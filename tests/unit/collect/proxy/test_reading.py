@@ -380,3 +380,15 @@ def test_a_stream_under_another_name_is_read(server: Answering, proxy: Proxied) 
     assert [(call.input_tokens, call.output_tokens) for call in proxy.records() if isinstance(call, ModelCall)] == [
         (25, 15)
     ] * 2
+
+
+@pytest.mark.parametrize("reason", ["load", "unload"])
+def test_a_model_that_is_only_loaded_is_no_call(server: Answering, proxy: Proxied, reason: str) -> None:
+    """`ollama run` asks for nothing first, so that its model is there when somebody does."""
+    server.replies["/api/generate"] = Reply(
+        json.dumps({"model": "m", "response": "", "done": True, "done_reason": reason}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    post(proxy, "/api/generate")
+    received = proxy.received()
+    assert (received.records, received.refusals, received.notices) == ([], [], [])

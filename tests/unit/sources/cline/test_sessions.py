@@ -24,3 +24,5 @@ def test_sessions_are_read(tmp_path: Path) -> None:
 def test_another_folder_can_be_named(tmp_path: Path) -> None:
     """`CLINE_DIR` is where the command line keeps what it knows."""
     assert tmp_path / "c/data/sessions" in FOUND.roots(tmp_path, {"CLINE_DIR": "~/c"})
+    assert tmp_path / "d/tasks" in FOUND.roots(tmp_path, {"CLINE_DATA_DIR": "~/d"})
+    assert tmp_path / "s" in FOUND.roots(tmp_path, {"CLINE_SESSION_DATA_DIR": "~/s"})

@@ -92,7 +92,7 @@ def test_keys_beside_usage_that_no_rule_reads_are_noticed(read: Read, row: dict[
 def test_keys_that_say_nothing_of_usage_are_no_news(read: Read) -> None:
     """Whatever else a newer release writes beside it."""
     row = event("token_count", 1, info=ROW["payload"]["info"] | {"shown": True}, colour="red")
-    record = usage_record("r", usage(10, 1), 2, mood="good")
+    record = usage_record("r", usage(20, 2), 2, mood="good")
     reading = read(meta(), CONTEXT, row, record)
     assert (len(of_kind(reading, "calls")), reading.notices) == (2, [])
 

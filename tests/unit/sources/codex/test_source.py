@@ -35,6 +35,8 @@ def test_roots_follow_the_environment(tmp_path: Path) -> None:
     assert SOURCE.roots(tmp_path, {}) == [tmp_path / ".codex/sessions", tmp_path / ".codex/archived_sessions"]
     assert SOURCE.roots(tmp_path, {"CODEX_HOME": "/data/cx"})[0] == Path("/data/cx/sessions")
     assert SOURCE.roots(tmp_path, {"CODEX_HOME": "~/cx"})[0] == tmp_path / "cx/sessions"
+    several = SOURCE.roots(tmp_path, {"CODEX_HOME": "/data/a, ~/b"})
+    assert several[::2] == [Path("/data/a/sessions"), tmp_path / "b/sessions"]
 
 
 def test_files_are_rollouts_and_what_could_be_one(home: Path) -> None:

@@ -31,6 +31,7 @@ from generators.sources.copilot_cli import (
     E,
     F,
     Used,
+    chat,
     ended,
     event,
     events_of,
@@ -169,6 +170,75 @@ def test_a_span_is_a_call_and_its_agents_is_none(tmp_path: Path) -> None:
     assert (calls[0].latency_us, calls[0].ttft_us, calls[0].response_id[:9]) == (1_900 * MS, 300 * MS, "msg_bdrk_")
     assert calls[2].native_id == calls[3].native_id
     assert calls[3].revision > calls[2].revision
+
+
+def log(number: int, at: int, used: Used, response_id: str) -> dict[str, Any]:
+    """The log record of a request."""
+    attributes = {
+        "event.name": "gen_ai.client.inference.operation.details",
+        "gen_ai.response.model": SONNET,
+        "gen_ai.response.id": response_id,
+        "gen_ai.conversation.id": RESUMED,
+        "gen_ai.usage.input_tokens": used.prompt,
+        "gen_ai.usage.output_tokens": used.output,
+        "gen_ai.usage.cache_read.input_tokens": used.read,
+        "gen_ai.usage.cache_write.input_tokens": used.written,
+    }
+    context = {"traceId": f"{number:032x}", "spanId": f"{number + 100:016x}"}
+    return {
+        "hrTime": [at // 1000, 0],
+        "spanContext": context,
+        "_body": "GenAI inference: chat",
+        "attributes": attributes,
+    }
+
+
+def told(tmp_path: Path, *told: dict[str, Any]) -> list[ModelCall]:
+    """The calls of a file of telemetry, the last version of each."""
+    lines(TELEMETRY, *told)(tmp_path)
+    return list({call.native_id: call for call in of(ModelCall, FOUND.read(tmp_path / TELEMETRY, b""))}.values())
+
+
+def test_a_span_that_is_told_under_another_id_counts_once(tmp_path: Path) -> None:
+    """The same answer and the same tokens are the same request."""
+    again = chat(1, RESUMED, START + 100, A) | {"spanId": f"{77:016x}"}
+    assert len(told(tmp_path, chat(1, RESUMED, START + 100, A), again)) == 1
+
+
+def test_equal_spans_without_an_answers_id_are_requests_of_their_own(tmp_path: Path) -> None:
+    """Nothing says that they are one."""
+    spans = [chat(1, RESUMED, START + n, A, **{"gen_ai.response.id": ""}) | {"spanId": f"{n:016x}"} for n in (1, 2)]
+    assert len(told(tmp_path, *spans)) == 2
+
+
+def test_a_log_record_is_a_call_where_no_span_is(tmp_path: Path) -> None:
+    """It has the names of either draft of the conventions."""
+    [call] = told(tmp_path, log(1, START, A, "msg_1"))
+    assert (call.input_tokens, call.cache_read_tokens, call.cache_write_unknown_tokens) == (A.fresh, A.read, A.written)
+    assert (call.output_tokens, call.session_id, call.model) == (A.output, RESUMED, SONNET)
+
+
+@pytest.mark.parametrize("response_id", ["msg_1", ""])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_log_record_and_its_span_are_one_call(tmp_path: Path, response_id: str, order: int) -> None:
+    """Whichever is written first."""
+    span = chat(1, RESUMED, START + 100, A, **{"gen_ai.response.id": response_id})
+    [call] = told(tmp_path, *[span, log(1, START + 100, A, response_id)][::order])
+    assert (call.latency_us, call.output_tokens) == (1_900 * MS, A.output)
+
+
+def test_equal_spans_after_the_log_records_of_both_are_two(tmp_path: Path) -> None:
+    """One takes the place of what the log told, the other is beside it."""
+    logs = [log(1, START + n, A, "") for n in (1, 2)]
+    spans = [chat(1, RESUMED, START + n, A, **{"gen_ai.response.id": ""}) | {"spanId": f"{n:016x}"} for n in (1, 2)]
+    assert len(told(tmp_path, *logs, *spans)) == 2
+
+
+def test_credits_of_no_model_are_the_sessions(read: Read) -> None:
+    """A compaction is in what the session cost and in no model's figures."""
+    reading = read(RESUMED, start(RESUMED, START), ended(START + 2, {SONNET: (1, A)}, totalNanoAiu=4_000_000_000))
+    credits_ = [(one.model, one.value) for one in of(Sample, reading) if one.metric == CREDITS_USED]
+    assert credits_ == [(SONNET, 2.5), ("", 1.5)]
 
 
 def test_tools_subagents_and_errors_are_told(read: Read) -> None:

@@ -72,3 +72,8 @@ def test_labels_say_what_the_record_cannot(tmp_path: Path) -> None:
     """The channel, and that a call covers a session."""
     SUMS.steps[0](tmp_path)
     assert calls(read(tmp_path))[0].labels == {"channel": "telegram", "covers": "session"}
+
+
+def test_several_homes_can_be_named(tmp_path: Path) -> None:
+    """`HERMES_HOME` can be a list."""
+    assert FOUND.roots(tmp_path, {"HERMES_HOME": "~/a,~/b"}) == [tmp_path / "a", tmp_path / "b"]

@@ -63,12 +63,24 @@ def test_a_counter_that_has_just_begun() -> None:
     again = list(samples_of(series, Point(AT + 60_000_000, 9.0, "counter", began), "otlp"))
     late = list(samples_of(series, Point(began + BEGINNING_US + 1, 9.0, "counter", began), "otlp"))
     assert [(sample.started_at, sample.value, sample.mode) for sample in first] == [
-        (began, 0.0, "counter"),
+        (began + 1, 0.0, "counter"),
         (AT, 7.0, "counter"),
     ]
     assert first[0].native_id == again[0].native_id
     assert len({sample.id for sample in (*first, *again, *late)}) == 4
     assert [sample.value for sample in late] == [9.0]
+
+
+def test_a_counter_that_began_anew_at_its_last_reading() -> None:
+    """Some say so of a reset: the reading before is not replaced by the 0 after it."""
+    series = series_of("requests", {})
+    before = list(samples_of(series, Point(AT, 150.0, "counter", AT - 60_000_000), "otlp"))
+    after = list(samples_of(series, Point(AT + 1_000_000, 10.0, "counter", AT), "otlp"))
+    told = sorted((*before, *after), key=lambda sample: sample.started_at)
+    assert [sample.value for sample in told] == [0.0, 150.0, 0.0, 10.0]
+    assert len({sample.id for sample in told}) == 4
+    at_once = list(samples_of(series, Point(AT + 1, 1.0, "counter", AT), "otlp"))
+    assert [sample.value for sample in at_once] == [1.0]
 
 
 def test_a_delta_is_told_as_it_is() -> None:

@@ -70,7 +70,7 @@ def test_cumulative_sums(encoding: Encoding) -> None:
         gauge("power", {"as_double": 210.5}),
     )
     assert _shown(found) == [
-        ("requests", 0.0, "counter", START_NS // 1000),
+        ("requests", 0.0, "counter", START_NS // 1000 + 1),
         ("requests", 7.0, "counter", AT),
         ("queue", -2.0, "gauge", AT),
         ("moved", -3.0, "delta", AT),
