@@ -27,15 +27,19 @@ from tokometer.sources.table.names import (
     MILLI,
     NAMES,
     NANO,
+    NO,
     OF_CONVERSATION,
     OTHERS,
     PARTS,
+    PEOPLE_FLAGS,
+    ROLE_FLAGS,
     ROLES,
     SECONDS,
     TABLES,
     TIMES,
     USED,
     WORKED,
+    YES,
 )
 
 #: The model of calls of which nothing names one.
@@ -272,16 +276,25 @@ def _alike(shape: Shape, column: str, other: Shape, key: str) -> bool:
 
 def _by_model(shape: Shape, fields: dict[str, str | list[str]]) -> dict[str, list[str]]:
     """Of messages those that a model wrote; a count of a message's tokens is that of the answer."""
-    column = _first(shape, ROLES)
+    column, words = _teller(shape)
     if not column:
         return {}
     if "output_tokens" not in fields and folded(str(fields.get("total_tokens", ""))) in ("tokencount", "tokens"):
         fields["output_tokens"] = fields.pop("total_tokens")
-    if re.search(r"int|numeric|bit|real|double", shape.columns[column]):
+    if words == BY_MODEL and re.search(r"int|numeric|bit|real|double", shape.columns[column]):
         # A number for each role, and nobody knows which is the model's: the answers are those that used something.
         used = next((fields[name] for name in USED if name in fields and isinstance(fields[name], str)), "")
         return {str(used): []} if _is_told(fields) and used else {column: BY_MODEL}
-    return {column: BY_MODEL}
+    return {column: words}
+
+
+def _teller(shape: Shape) -> tuple[str, list[str]]:
+    """The column that says who wrote a message, and its words for a model."""
+    for names, words in ((ROLES, BY_MODEL), (ROLE_FLAGS, YES), (PEOPLE_FLAGS, NO)):
+        column = _first(shape, names)
+        if column:
+            return column, words
+    return "", []
 
 
 def _is_told(fields: Mapping[str, str | list[str]]) -> bool:
