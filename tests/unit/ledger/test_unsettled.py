@@ -175,12 +175,12 @@ def test_one_session_is_set_aside(ledger: Ledger) -> None:
 
 def test_where_nothing_can_be_settled_it_is_found_out_soon(ledger: Ledger) -> None:
     """Every quarter hour is set aside, without a try for each of many."""
-    filled(ledger, 60)
+    filled(ledger, 40)
     with failing(ledger.engine, "CELLS_FROM_CALLS", "source", "test", "count(*)"):
         ledger.settle()
-        assert len(ledger.unsettled) == 60
+        assert len(ledger.unsettled) == 40
     hurry(ledger)
-    assert ledger.settle() == 60
+    assert ledger.settle() == 40
     assert ledger.audit() == []
 
 
