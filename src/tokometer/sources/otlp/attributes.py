@@ -292,6 +292,7 @@ _ENDS: Final = {
     "web_search_requests": "web_searches",
     "webSearchRequests": "web_searches",
     ".cost": "",
+    ".cost_usd": "",
     "_cost": "",
     ".cost.usd": "",
     "_cost_usd": "",

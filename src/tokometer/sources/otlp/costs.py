@@ -21,6 +21,7 @@ cost
     gen_ai.usage.cost: OpenLIT, Laminar
     gen_ai.usage.total_cost: others
     gen_ai.usage.cost_usd: others
+    gen_ai.cost_usd: others
     gen_ai.cost.total_cost: LiteLLM
     litellm.cost.total: LiteLLM's newer callback
     gen_ai.cost.total: others
