@@ -60,7 +60,8 @@ def calls(reading: Reading) -> list[ModelCall]:
 )
 def test_a_time_is_read_as_people_write_it(text: str) -> None:
     """Zones in words, days first with dots, months in letters, the format of mail, of JavaScript and of C."""
-    assert moment(time_of(text)) == AT
+    found = time_of(text)
+    assert moment(found) == moment(json.loads(json.dumps(found, default=str))) == AT
 
 
 @pytest.mark.parametrize(
