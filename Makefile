@@ -30,7 +30,8 @@ test: $(VENV)/.installed-dev lint ## Everything that CI checks
 # A short form of it is in `make test`. A run that failed is repeated with FAULTS_SEED=…, which its first lines say.
 faults: $(VENV)/.installed-dev ## Try faults and hostile input at full length: a million inputs, hundreds of kills (an hour)
 	@FAULTS=long $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout 3600 tests/faults $(ARGS)
-	@FAULTS=long $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout 3600 tests/integration tests/unit $(ARGS)
+	@FAULTS=long $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout 3600 tests/integration tests/unit tests/conformance \
+		tests/browser $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Lint, format, types and import contracts
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ import duckdb
 from large import build, say
 from tokometer.dashboards import DASHBOARDS
 from tokometer.demo import live
+from tokometer.judgement.forecast import back_tested, learned
 from tokometer.ledger import Batch, Statement
 from tokometer.ledger.opening import open_ledger
 from tokometer.measures import Question, Result
@@ -132,6 +133,8 @@ class Bench:
         runtime = self.runtime
         for memory in (runtime.results, runtime.rendered, runtime.replies, runtime.names):
             memory.clear()
+        back_tested.cache_clear()
+        learned.cache_clear()
         runtime.moments.close()
         runtime.moments = Moments(lambda: runtime.ledger.snapshot(1), runtime.version, runtime.now)
 

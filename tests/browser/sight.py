@@ -17,11 +17,11 @@ _WIDE: Final = ("providers.matrix", "models.knowledge", "models.tool_usage", "in
 
 
 def widths(at: int) -> tuple[int, ...]:
-    """The widths at which a page is looked at: in the long form all, else every other one, and those of the next page.
+    """The widths at which a page is looked at: in the long form all, else every third, and others at the next page.
 
     `at` is which page it is of its kind.
     """
-    return _WIDTHS if LONG else _WIDTHS[at % 2 :: 2]
+    return _WIDTHS if LONG else _WIDTHS[at % 3 :: 3]
 
 
 #: Adds up how far things jump while a page builds itself, as browsers measure it for their users, and where.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from generators.examples import LONG
 from servers.whole import Running
 from tokometer.dashboards import DASHBOARDS
 
@@ -19,7 +20,12 @@ _IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _MOST = 1_800
 
 
-@pytest.mark.parametrize("name", [name for name in DASHBOARDS if name != "usage"])
+#: How many boards there are pictures of in `make test`; that all are drawn within their cards, test_dashboards sees.
+_FEW = 2
+_NAMES = [name for name in DASHBOARDS if name != "usage"]
+
+
+@pytest.mark.parametrize("name", _NAMES if LONG or os.environ.get("PICTURES") else _NAMES[:_FEW])
 def test_pictures_of_boards(still: Running, visit: Opener, tmp_path: Path, name: str) -> None:
     """Every board draws all of its charts within its cards; `make pictures` puts that into the docs."""
     page = visit(f"{still.url}/{name}", width=1280, height=1000)

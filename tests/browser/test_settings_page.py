@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from generators.examples import in_turn
 from servers.whole import Running, running
 from tokometer.settings.sections import SECTIONS, example
 
@@ -32,8 +33,7 @@ def _sticks_out(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1280, 2560])
+@pytest.mark.parametrize(("width", "scheme"), in_turn([360, 768, 1280, 2560], ["light", "dark"]))
 def test_nothing_sticks_out(visit: Opener, settled: Running, width: int, scheme: str) -> None:
     """At any width, all that can be opened open."""
     page = visit(f"{settled.url}/settings", width=width, scheme=scheme)

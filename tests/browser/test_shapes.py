@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from generators.examples import in_turn
 from servers.gallery import gallery
 
 #: Opens a page; see conftest.
@@ -56,8 +57,7 @@ def _tip(page: Page, name: str, x: float, y: float) -> str:
     return page.locator("#tip").inner_text() if page.locator("#tip").is_visible() else ""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "scheme"), in_turn([360, 1440], ["light", "dark"]))
 def test_drawn(visit: Opener, shapes: str, axe: Axe, width: int, scheme: str) -> None:
     """All of them are drawn, in both themes, on a phone and on a desk; nothing sticks out, and axe finds nothing."""
     page = _open(visit, shapes, width=width, scheme=scheme)

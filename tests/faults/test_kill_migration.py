@@ -129,7 +129,7 @@ def test_a_migration_that_is_killed_goes_on(tmp_path: Path, engine: str, version
     takes = time.monotonic() - began
 
     chance = budget.random("kill migration")
-    for _ in range(budget.of(2, 20)):
+    for _ in range(budget.of(1, 20)):
         with _open(old, url, "settle") as running:
             with suppress(subprocess.TimeoutExpired):
                 running.wait(takes * chance.uniform(0.3, 1.0))

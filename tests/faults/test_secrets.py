@@ -21,6 +21,7 @@ import pytest
 from faults.budget import Budget
 from faults.everything import addresses
 from faults.test_hostile_values import claude_samples, codex_samples
+from generators.examples import LONG
 from generators.mutations import places
 from generators.otlp_spans import as_json, span
 from generators.own_records import least
@@ -82,9 +83,12 @@ class Looked:
 
 @contextmanager
 def looked_at(
-    folder: Path, capfd: pytest.CaptureFixture[str], *, discover: bool = False
+    folder: Path, capfd: pytest.CaptureFixture[str], turn: int, *, discover: bool = False
 ) -> Iterator[tuple[Running, Looked]]:
-    """A server on an empty folder; what it kept and said is looked at once it has ended."""
+    """A server on an empty folder; what it kept and said is looked at once it has ended.
+
+    Every page, panel and endpoint in the long form; in `make test` every third, which of them is this test's `turn`.
+    """
     looked = Looked()
     with running(folder / "data", folder / "home", discover=discover) as server:
         yield server, looked
@@ -92,7 +96,8 @@ def looked_at(
             looked.answer(address, server.get(address))
         token = json.loads((server.data / "server.json").read_text())["token"]
         looked.answer("doctor", server.get("/api/control/doctor", {"Authorization": f"Bearer {token}"}))
-        for address in addresses(["acme"], ["m"]):
+        every = [*addresses(["acme"], ["m"])]
+        for address in every if LONG else every[turn::3]:
             looked.answer(address, server.get(address))
         assert server.stop() == 0
     out = capfd.readouterr()
@@ -121,7 +126,7 @@ def with_secret(kind: str, name: str, number: int, secret: str) -> dict[str, Any
 def test_our_own_records(tmp_path: Path, capfd: pytest.CaptureFixture[str], budget: Budget) -> None:
     """Whatever holds it is kept without it; where that leaves something that cannot be, it is refused without it."""
     rules = cycle(EVERYWHERE)
-    with looked_at(tmp_path, capfd) as (server, looked):
+    with looked_at(tmp_path, capfd, 0) as (server, looked):
         for kind in FIELDS:
             lines: list[dict[str, Any]] = []
             for name in texts(kind):
@@ -144,7 +149,7 @@ def test_our_own_records(tmp_path: Path, capfd: pytest.CaptureFixture[str], budg
 def test_spans(tmp_path: Path, capfd: pytest.CaptureFixture[str], budget: Budget) -> None:
     """In attributes that we read and in those that we do not, in names of them, of spans and of what went wrong."""
     rules = cycle(EVERYWHERE)
-    with looked_at(tmp_path, capfd) as (server, looked):
+    with looked_at(tmp_path, capfd, 1) as (server, looked):
         least_said = {"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 7}
         names = [*ATTRIBUTES, "unknown.thing", "metadata", "langfuse.trace.tags", "ai.telemetry.metadata.x"]
         spans = []
@@ -191,7 +196,7 @@ def test_lines_of_transcripts(tmp_path: Path, capfd: pytest.CaptureFixture[str],
             list(lines_with_secrets(codex_samples(), budget.of(2, 20))),
         ),
     )
-    with looked_at(tmp_path, capfd, discover=True) as (server, looked):
+    with looked_at(tmp_path, capfd, 2, discover=True) as (server, looked):
         token = json.loads((server.data / "server.json").read_text())["token"]
         for half in (0, 1):
             for path, lines in files:
@@ -206,7 +211,7 @@ def test_lines_of_transcripts(tmp_path: Path, capfd: pytest.CaptureFixture[str],
 
 def test_questions(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """What is asked wrongly is answered without repeating it."""
-    with looked_at(tmp_path, capfd) as (server, looked):
+    with looked_at(tmp_path, capfd, 0) as (server, looked):
         for rule in EVERYWHERE:
             secret = "".join(rule.example)
             looked.answer("kind", server.post(f"/api/records/{quote(secret, safe='')}", {}))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import TypeVar
 
+ENGINES = ("duckdb", "clickhouse")
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -25,3 +26,8 @@ def in_turn(ones: Sequence[A], ways: Sequence[B]) -> list[tuple[A, B]]:
     if LONG:
         return list(product(ones, ways))
     return [(one, ways[at % len(ways)]) for at, one in enumerate(ones)]
+
+
+def share(things: Sequence[A], engine: str) -> Sequence[A]:
+    """All of `things` in the long form; in `make test` every other one, and on the other engine the others."""
+    return things if LONG else things[ENGINES.index(engine) :: 2]

@@ -178,17 +178,21 @@ def test_same_rows_with_filters(ledgers: list[Ledger], name: str, where: Filter)
     assert _told(one) == _told(other)
 
 
-@pytest.mark.parametrize("name", JUDGEMENTS)
-def test_empty_ledger(name: str) -> None:
-    """An empty ledger gives no error, and no figure that nothing supports."""
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Ledger]:
+    """A ledger with nothing in it."""
     ledger = clickhouse()
-    try:
-        for by in JUDGEMENTS[name].by:
-            for row in _judge(ledger, name, Matter(by=by, now=NOW), Settings()).rows:
-                assert row[name] is None
-                assert row["standing"] == "none"
-    finally:
-        ledger.close()
+    yield ledger
+    ledger.close()
+
+
+@pytest.mark.parametrize("name", JUDGEMENTS)
+def test_empty_ledger(empty: Ledger, name: str) -> None:
+    """An empty ledger gives no error, and no figure that nothing supports."""
+    for by in JUDGEMENTS[name].by:
+        for row in _judge(empty, name, Matter(by=by, now=NOW), Settings()).rows:
+            assert row[name] is None
+            assert row["standing"] == "none"
 
 
 def test_reported_states(ledgers: list[Ledger]) -> None:

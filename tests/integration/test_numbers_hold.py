@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +15,7 @@ import pytest
 from starlette.requests import Request
 
 from generators import extremes
+from generators.examples import ENGINES, in_turn
 from generators.looked_at import fragment
 from servers.ledgers import clickhouse
 from tokometer.charts import Colours
@@ -43,27 +46,35 @@ SETTINGS = Settings(
 PANELS = [(dashboard.range, panel) for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 
 
-def opened(engine: str, path: Any, name: str) -> Ledger:
+def opened(engine: str, path: Path) -> Ledger:
     """An empty ledger of an engine."""
     return DuckDBLedger(path / "ledger.duckdb") if engine == "duckdb" else clickhouse()
 
 
-@pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+@pytest.fixture(scope="module")
+def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ledger]]:
     """A ledger of each engine with as much as must not overflow."""
-    made = opened(request.param, tmp_path_factory.mktemp("hold"), "numbers_hold")
+    made = {engine: opened(engine, tmp_path_factory.mktemp("hold")) for engine in ENGINES}
     since = NOW_US - 40 * DAY_US
-    made.commit(
-        Batch(
-            records=[
-                *extremes.in_one_quarter(IN_ONE, QUARTER),
-                *extremes.calls(SPREAD, since, NOW_US),
-                *extremes.others(OTHERS, since, NOW_US),
-            ]
+    for ledger in made.values():
+        ledger.commit(
+            Batch(
+                records=[
+                    *extremes.in_one_quarter(IN_ONE, QUARTER),
+                    *extremes.calls(SPREAD, since, NOW_US),
+                    *extremes.others(OTHERS, since, NOW_US),
+                ]
+            )
         )
-    )
     yield made
-    made.close()
+    for ledger in made.values():
+        ledger.close()
+
+
+@pytest.fixture(params=ENGINES)
+def ledger(request: pytest.FixtureRequest, ledgers: dict[str, Ledger]) -> Ledger:
+    """Each of them, or the one whose turn it is."""
+    return ledgers[request.param]
 
 
 def strict(value: object) -> str:
@@ -89,10 +100,14 @@ def test_totals_are_exact(ledger: Ledger) -> None:
     assert row["revenue"] == row["cost"] == total * Decimal(10**18 - 1).scaleb(-9)
 
 
-@pytest.mark.parametrize("grain", ["", "quarter", "hour", "day", "month"])
-@pytest.mark.parametrize("cube", CUBES)
-def test_every_measure_at_every_grain(ledger: Ledger, cube: str, grain: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "ledger"),
+    in_turn([*product(CUBES, ["", "quarter", "hour", "day", "month"])], ENGINES),
+    indirect=["ledger"],
+)
+def test_every_measure_at_every_grain(ledger: Ledger, asked: tuple[str, str]) -> None:
     """Every measure of every cube has an answer that JSON can hold."""
+    cube, grain = asked
     measures = tuple(measure.name for measure in CUBES[cube].measures.values())
     since = "24h" if grain == "quarter" else "60d"
     query = Query(measures=measures, since=since, grain=grain, compare="previous" if grain else "")
@@ -100,7 +115,9 @@ def test_every_measure_at_every_grain(ledger: Ledger, cube: str, grain: str) -> 
 
 
 @pytest.mark.parametrize(
-    "dimension", [dimension.name for cube in CUBES.values() for dimension in cube.dimensions.values()]
+    ("dimension", "ledger"),
+    in_turn([dimension.name for cube in CUBES.values() for dimension in cube.dimensions.values()], ENGINES),
+    indirect=["ledger"],
 )
 def test_every_measure_by_every_dimension(ledger: Ledger, dimension: str) -> None:
     """The same, grouped."""
@@ -110,7 +127,11 @@ def test_every_measure_by_every_dimension(ledger: Ledger, dimension: str) -> Non
         written(run(ledger, Query(measures=measures, by=(dimension,), since=since), now=NOW))
 
 
-@pytest.mark.parametrize(("opens", "panel"), PANELS, ids=[panel.id for _, panel in PANELS])
+@pytest.mark.parametrize(
+    ("opens", "panel", "ledger"),
+    [pytest.param(*one, engine, id=f"{one[1].id}-{engine}") for one, engine in in_turn(PANELS, ENGINES)],
+    indirect=["ledger"],
+)
 def test_every_panel_is_drawn(ledger: Ledger, opens: str, panel: Panel) -> None:
     """No panel fails, and what it gives to the page is JSON."""
     scope = parse_scope({}, ("provider", "model"), NOW, opens)
@@ -147,7 +168,11 @@ def _model(ledger: Ledger) -> str:
     return str(name)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+@pytest.mark.parametrize(
+    ("endpoint", "ledger"),
+    [pytest.param(one, engine, id=f"{one.path}-{engine}") for one, engine in in_turn(ENDPOINTS, ENGINES)],
+    indirect=["ledger"],
+)
 def test_every_endpoint_answers(ledger: Ledger, endpoint: Endpoint) -> None:
     """No endpoint fails, and what it says is JSON."""
     server: Any = Alone(ledger)

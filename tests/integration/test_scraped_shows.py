@@ -57,7 +57,15 @@ def _litellm(minute: int) -> str:
     """Two deployments at OpenAI, one in cooldown for the last ten minutes; one at Anthropic, which is well."""
     state = 2 if minute >= MINUTES - 10 else 0
     told = (("openai", "a", state), ("openai", "b", 0), ("anthropic", "c", 0))
-    return "".join(
+    counts = "".join(
+        f'litellm_deployment_{what}{{litellm_model_name="m",model_id="a",api_provider="openai"}} {value}\n'
+        for what, value in (("total_requests_total", 20 * minute), ("failure_responses_total", 2 * minute))
+    )
+    fallbacks = (
+        f'litellm_deployment_successful_fallbacks_total{{requested_model="m",fallback_model="n"}} {minute}\n'
+        'litellm_remaining_requests_metric{model_group="m",api_provider="openai",litellm_model_name="m"} 70\n'
+    )
+    return f"{counts}{fallbacks}" + "".join(
         f'litellm_deployment_state{{litellm_model_name="m",model_id="{name}",api_provider="{provider}"}} {value}\n'
         for provider, name, value in told
     )
@@ -122,3 +130,11 @@ def test_breaker(ledger: Ledger) -> None:
     assert (rows["openai"]["breaker"], rows["openai"]["origin"]) == ("HALF_OPEN", "reported")
     assert rows["openai"]["time_in_state"] == pytest.approx(600, abs=1)
     assert rows["anthropic"]["breaker"] == "CLOSED"
+
+
+def test_gateway(ledger: Ledger) -> None:
+    """What its deployments were asked, what failed, who answered instead, and what is still allowed."""
+    [row] = _judged(ledger, "gateway", "model")
+    assert (row["model"], row["requests"], row["failures"]) == ("m", 20 * MINUTES, 2 * MINUTES)
+    assert (row["gateway"], row["taken_over"], row["instead"]) == (pytest.approx(0.1), MINUTES, "n")
+    assert row["requests_left"] == 70

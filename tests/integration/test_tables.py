@@ -210,6 +210,9 @@ def test_a_database_is_previewed_tried_taken_and_followed(tmp_path: Path) -> Non
         (("{path}", "--table", "Nope"), "there is no table"),
         (("{path}", "--table", "Messages", "--set", "model=Nope"), "no column 'Nope'"),
         (("{path}", "--set", "model=x"), "--table"),
+        (("{path}", "--table", "Messages", "--unit", "started_at=Europe/Nowhere"), "time zone"),
+        (("{path}", "--table", "Messages", "--unit", "started_at"), "FIELD=UNIT"),
+        (("{path}", "--unit", "started_at=dmy"), "--table"),
         (("{path}", "--table", "Conversations", "--kind", "jobs"), "nothing fills"),
         (("{path}", "--save", "../x"), "letters, digits"),
     ],
@@ -222,6 +225,22 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], said:
     done = shell.run("import-table", *(one.replace("{path}", path) for one in arguments), code=2)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_unit_is_told_once_and_kept(tmp_path: Path) -> None:
+    """What a file does not say of its times is said on the command line, and stands in the map."""
+    shell = Shell(tmp_path)
+    path = tmp_path / "usage.csv"
+    path.write_text("timestamp,model,role,prompt_tokens\n5/11/2026 10:00,gpt-4o,assistant,5\n5/11/2026 10:00,,user,\n")
+    tried = json.loads(shell.run("import-table", str(path), "--dry-run", "--json").stdout)
+    assert (tried["good"], tried["refused"], tried["passed"]) == (0, 1, 1)
+    assert "dmy or mdy" in tried["refusals"][0]
+    shell.run("import-table", str(path), "--unit", "started_at=dmy", "--save", "usage")
+    assert 'started_at = "dmy"' in (shell.data / "tables/usage.toml").read_text()
+    days = json.loads(
+        shell.run("query", "--measure", "calls.requests", "--by", "calls.day", "--since", "2026-01-01", "--json").stdout
+    )
+    assert [row["day"] for row in days["rows"]] == ["2026-11-05"]
 
 
 def test_a_server_that_holds_the_ledger_takes_and_gives(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def _delta(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
 def provider() -> Iterator[str]:
     """A provider for the time of the block; its address, without a path."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

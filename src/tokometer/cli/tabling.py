@@ -38,6 +38,13 @@ _COLUMNS: Final = 40
     metavar="FIELD=COLUMN",
     help="Which column fills a field (Usage->tokens: in its JSON); FIELD='value', in quotes, is the same in every row.",
 )
+@click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    metavar="FIELD=UNIT",
+    help="How a field's column is written: s, ms, us, ns, ticks, julian; dmy or mdy (5/11/2026); a zone.",
+)
 @click.option("--preview", is_flag=True, help="Show tables, columns, the map and the first records; take nothing.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken and what refused; take nothing.")
 @click.option("--save", default="", metavar="NAME", help="Keep the map and name the table in tokometer.toml.")
@@ -50,6 +57,7 @@ def import_table(
     kind: str,
     file: Path | None,
     fields: tuple[str, ...],
+    units: tuple[str, ...],
     preview: bool,
     dry_run: bool,
     save: str,
@@ -73,7 +81,7 @@ def import_table(
     target = _target(where, secret_env)
     try:
         with open_target(target) as engine:
-            maps = _maps(engine, file, tables, kind, fields)
+            maps = _maps(engine, file, tables, kind, fields, units)
             if preview:
                 _preview(engine, maps, as_json=as_json)
                 return
@@ -115,7 +123,14 @@ def _target(where: str, secret_env: str) -> Target:
     return Target("", where, 0, secret=secret)
 
 
-def _maps(engine: Engine, file: Path | None, tables: Sequence[str], kind: str, fields: Sequence[str]) -> list[TableMap]:
+def _maps(
+    engine: Engine,
+    file: Path | None,
+    tables: Sequence[str],
+    kind: str,
+    fields: Sequence[str],
+    units: Sequence[str],
+) -> list[TableMap]:
     """The maps to follow: those of the file, else those that the names of columns propose, with what was set."""
     from msgspec.structs import replace
 
@@ -144,10 +159,10 @@ def _maps(engine: Engine, file: Path | None, tables: Sequence[str], kind: str, f
     else:
         maps = proposed(list(shapes.values()))
         maps = [one for one in maps if not kind or one.kind == kind]
-    if fields:
+    if fields or units:
         if len(maps) != 1:
-            raise MapError("name the one table that --set is for, with --table")
-        maps = [_set(maps[0], fields)]
+            raise MapError(f"name the one table that {'--set' if fields else '--unit'} is for, with --table")
+        maps = [_with_units(_set(maps[0], fields), units)]
     for one in maps:
         check(one)
     return [replace(one, kind=kind) for one in maps] if kind and file is None else maps
@@ -171,6 +186,20 @@ def _set(one: TableMap, fields: Sequence[str]) -> TableMap:
         else:
             found[name] = value
     return replace(one, fields=found, constants=constants)
+
+
+def _with_units(one: TableMap, told: Sequence[str]) -> TableMap:
+    from msgspec.structs import replace
+
+    from tokometer.sources.table.mapping import MapError
+
+    units = dict(one.units)
+    for word in told:
+        name, _, unit = (part.strip() for part in word.partition("="))
+        if not name or not unit:
+            raise MapError(f"--unit {word!r}: write FIELD=UNIT")
+        units[name] = unit
+    return replace(one, units=units)
 
 
 def _check(engine: Engine, maps: Sequence[TableMap]) -> None:

@@ -11,7 +11,20 @@ from typing import Final
 from tokometer.demo.company import KNOWLEDGE_BASES
 from tokometer.demo.incidents import Incident
 from tokometer.demo.journal import MINUTE
-from tokometer.demo.models import OLLAMA_CODER, OLLAMA_EMBED, OLLAMA_LLAMA, OLLAMA_QWEN, VLLM_OSS, VLLM_QWEN
+from tokometer.demo.models import (
+    FLASH,
+    GPT_4O_MINI,
+    LUNA,
+    OLLAMA_CODER,
+    OLLAMA_EMBED,
+    OLLAMA_LLAMA,
+    OLLAMA_QWEN,
+    SOL,
+    TERRA,
+    TOGETHER_KIMI,
+    VLLM_OSS,
+    VLLM_QWEN,
+)
 from tokometer.demo.rhythm import DAY, HOUR, desks
 from tokometer.records import Sample
 
@@ -53,6 +66,16 @@ _HISTOGRAMS: Final = (
     ("server.ttft_bucket", ("0.05", "0.1", "0.25", "0.5", "1", "2.5", "5"), 2.2),
     ("server.inter_token_bucket", ("0.005", "0.01", "0.02", "0.04", "0.08", "0.16"), 1.6),
 )
+#: What the gateway counts of its deployments: model, who answers where it fails, requests a second at full load.
+_DEPLOYMENTS: Final = ((SOL, TERRA, 0.9), (FLASH, LUNA, 1.4), (TOGETHER_KIMI, FLASH, 0.3), (GPT_4O_MINI, FLASH, 0.5))
+#: Of its requests fail ordinarily; of those that failed, so many another model answered.
+_FAILING, _ANSWERED = 1 / 128, 7 / 8
+_COUNTED: Final = ("requests", "failures", "answered", "unanswered", "cooldowns")
+#: What OpenAI allows a minute.
+_ALLOWED: Final = (
+    ("gateway.limit.requests_left", 2_000, "requests"),
+    ("gateway.limit.tokens_left", 900_000, "tokens"),
+)
 #: Models that Ollama holds: id, bytes, parameters, quantisation, whether it can call tools.
 LOCAL: Final = (
     (OLLAMA_LLAMA.id, 4_920_753_328, "8.0B", "Q4_K_M", True),
@@ -80,6 +103,8 @@ class Machines:
         self._counted = {model: [0.0, 0.0] for model, _, _ in _SERVERS}
         self._answered = {model: [[0] * len(bounds) for _, bounds, _ in _HISTOGRAMS] for model, _, _ in _SERVERS}
         self._sampled = start
+        self._passed = {(model.id, what): 0.0 for model, _, _ in _DEPLOYMENTS for what in _COUNTED}
+        self._counted_at = start
 
     def scrape(self, start: int, end: int, step: int, troubles: tuple[Incident, ...] = ()) -> Iterator[Sample]:
         """What is scraped in [start, end), once every `step` microseconds."""
@@ -89,6 +114,7 @@ class Machines:
                 yield from self._device(at, device, load)
             for model, host, speed in _SERVERS:
                 yield from self._server(at, model, host, speed, load)
+            yield from self._gateway(at, load, troubles)
             if at % HOUR == 0:
                 for host, days in _STARTED.items():
                     since = self._end - int(days * DAY)
@@ -162,6 +188,55 @@ class Machines:
                     provider="vllm",
                     labels={"bucket": bound},
                 )
+
+    def _gateway(self, at: int, load: float, troubles: tuple[Incident, ...]) -> Iterator[Sample]:
+        """What the gateway has counted of its deployments, and what is left of a limit."""
+        since, self._counted_at = self._counted_at, max(at, self._counted_at)
+        passed = max(at - since, 0) / 1e6
+        for model, other, rate in _DEPLOYMENTS:
+            failing = max(
+                (
+                    one.failing
+                    for one in troubles
+                    if one.provider == model.provider and one.start < at and since < one.end
+                ),
+                default=_FAILING,
+            )
+            asked = passed * rate * load
+            added = (asked, asked * failing, asked * failing * _ANSWERED, asked * failing * (1 - _ANSWERED))
+            began = sum(one.provider == model.provider and since <= one.start < at for one in troubles)
+            for what, more in zip(_COUNTED, (*added, began), strict=True):
+                self._passed[model.id, what] += more
+            for metric, what, labels in (
+                ("gateway.deployment.requests", "requests", {}),
+                ("gateway.deployment.failures", "failures", {}),
+                ("gateway.deployment.cooldowns", "cooldowns", {}),
+                ("gateway.fallbacks.successful", "answered", {"fallback": other.id}),
+                ("gateway.fallbacks.failed", "unanswered", {}),
+            ):
+                yield self._sample(
+                    at,
+                    metric,
+                    float(int(self._passed[model.id, what])),
+                    "requests",
+                    counter=True,
+                    host="gateway",
+                    model=model.id,
+                    provider=model.provider,
+                    labels=labels,
+                )
+            if model is SOL:
+                free = max(0.0, (1 - 0.8 * load) * (1 - failing))
+                for metric, allowed, unit in _ALLOWED:
+                    yield self._sample(
+                        at,
+                        metric,
+                        float(round(allowed * free)),
+                        unit,
+                        host="gateway",
+                        model=model.id,
+                        provider=model.provider,
+                    )
 
     def _inventory(self, at: int) -> Iterator[Sample]:
         for model, size, parameters, quantisation, tools in LOCAL:

@@ -14,9 +14,10 @@ quantile of as many degrees of freedom makes 80 % of it. Why no library does thi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from tokometer.judgement.smoothing import SEASON_DAYS, SMOOTHERS, WEEK, State, states
@@ -103,7 +104,7 @@ def forecast(history: Sequence[Day], so_far: float, today: Day, elapsed: float, 
     horizon = left + open_part
     if len(values) < least_days(horizon):
         return None
-    test = _BackTest(values, max(1, round(horizon)))
+    test = back_tested(tuple(values), max(1, round(horizon)))
     dates = [today.date + timedelta(days=ahead) for ahead in range(left + 1)]
     # Today's rest is what such a day brings in the time that is left of it.
     expected = test.days(left + 1)
@@ -131,7 +132,7 @@ def forecast(history: Sequence[Day], so_far: float, today: Day, elapsed: float, 
 class _BackTest:
     """The smoothers as of now and as of past days, their weights, and how far off their mean was."""
 
-    def __init__(self, values: Sequence[float], horizon: int) -> None:
+    def __init__(self, values: tuple[float, ...], horizon: int) -> None:
         self._values = values
         # A total as long as the one that is forecast, or as the history has room to try.
         self._horizon = max(1, min(horizon, len(values) // 3))
@@ -139,9 +140,9 @@ class _BackTest:
         last = count - self._horizon
         cuts = range(max(_FIRST_TRIAL, count - _MOST_DAYS), last + 1)
         self._cuts = [cut for cut in cuts if last - cut < _EVERY_DAY or (last - cut) % 2 == 0]
-        at = {*self._cuts, count}
-        self._states = [states(values, how, at) for how in SMOOTHERS]
-        self._totals = [[known[cut].total(self._horizon) for cut in self._cuts] for known in self._states]
+        found = learned(values)
+        self._now = [known[count] for known in found]
+        self._totals = [[known[cut].total(self._horizon) for cut in self._cuts] for known in found]
         self._actual = [math.fsum(values[cut : cut + self._horizon]) for cut in self._cuts]
         self._weights = self._learn()
         self._errors = self._try()
@@ -183,10 +184,6 @@ class _BackTest:
         variance = (alone * tried + _PRIOR * self._alone(days) ** 2) / (alone + _PRIOR) + doubt
         return min(_WIDEST, _student(alone + _PRIOR + 1.0) * math.sqrt(variance))
 
-    @property
-    def _now(self) -> list[State]:
-        return [known[len(self._values)] for known in self._states]
-
     def _learn(self) -> list[list[float]]:
         """The weights of the smoothers before each back-test, and now: of those whose outcome was known then."""
         sums = [0.0] * len(SMOOTHERS)
@@ -222,6 +219,18 @@ class _BackTest:
         # Σ (1 + a k)² for k from 0 to days − 1.
         total = days + follow * days * (days - 1) + follow**2 * (days - 1) * days * (2 * days - 1) / 6
         return _PRIOR_SPREAD * max(spread, 1e-9) * math.sqrt(total) / days
+
+
+@lru_cache(maxsize=32)
+def learned(values: tuple[float, ...]) -> tuple[Mapping[int, State], ...]:
+    """What each smoother knows after each number of days: the same for all horizons, of which there are several."""
+    return tuple(states(values, how, range(1, len(values) + 1)) for how in SMOOTHERS)
+
+
+@lru_cache(maxsize=512)
+def back_tested(values: tuple[float, ...], horizon: int) -> _BackTest:
+    """What complete days tell of as many days to come: the same until another is over, however often it is asked."""
+    return _BackTest(values, horizon)
 
 
 def _weights(sums: Sequence[float], known: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -52,6 +52,26 @@ def served_question(matter: Matter, length: timedelta) -> tuple[Query, ...]:
     )
 
 
+def readings(
+    matter: Matter,
+    where: Iterable[Filter],
+    metrics: tuple[str, ...],
+    measures: tuple[str, ...],
+    by: tuple[str, ...],
+    grain: str = "",
+) -> Query:
+    """The question for readings of some metrics over the matter's window."""
+    return Query(
+        measures=tuple(f"samples.{name}" for name in measures),
+        by=tuple(f"samples.{name}" for name in by),
+        where=(*where, Filter("samples.metric", "in", metrics)),
+        since=matter.since,
+        until=matter.until,
+        tz=matter.tz,
+        grain=grain,
+    )
+
+
 def stretches_of(length: timedelta) -> str:
     """The grain by which counters are looked at in a window of this length."""
     return next((grain for most, grain in _STRETCHES if length <= most), "month")
@@ -77,6 +97,15 @@ def served_on(rows: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
         if row["last"] is not None and row["model"]:
             found.setdefault(row["host"], set()).add(row["model"])
     return found
+
+
+def grown(stretches: Sequence[Mapping[str, Any]]) -> float:
+    """By how much a series has grown that tells of deltas, which add up, or is a counter."""
+    added: float = sum(row["added"] or 0.0 for row in stretches)
+    if added:
+        return added
+    only = stretches[0]
+    return float(only["last"] - only["min"]) if len(stretches) == 1 else increase(stretches)
 
 
 def increase(stretches: Sequence[Mapping[str, Any]]) -> float:

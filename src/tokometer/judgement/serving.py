@@ -5,14 +5,14 @@ Their readings are of everybody who asked them, whether or not those calls are r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Final
 
 from tokometer.judgement.declared import Fact, Inquiry, Judgement, Matter, Row, Standing, share
-from tokometer.judgement.served import increase, stretches_of
-from tokometer.measures import Filter, Query
+from tokometer.judgement.served import grown, readings, stretches_of
+from tokometer.measures import Filter
 from tokometer.records.units import COUNT, PERCENT, SECONDS, TOKENS_PER_SECOND
 from tokometer.settings import Settings
 from tokometer.sources.series import BUCKET, BUCKET_LABEL, SUM, quantile
@@ -58,19 +58,22 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
     where = matter.where_in("samples")
     if where is None:
         return [] if matter.by else [_row(_Served(), 0.0)]
-    window = yield (_query(matter, where, _GAUGES, ("mean", "max"), ("model", "metric", *_SERVER)),)
+    window = yield (readings(matter, where, _GAUGES, ("mean", "max"), ("model", "metric", *_SERVER)),)
     meta = window[0].meta
     length = min(meta.until.astimezone(UTC), matter.now.astimezone(UTC)) - meta.since.astimezone(UTC)
     grain = stretches_of(length)
     if len({row["label.instance"] for row in window[0].rows}) > MOST_SERVERS:
         asked = sorted({row["label.instance"] or "" for row in window[0].rows})[:MOST_SERVERS]
         where = (*where, Filter("samples.label.instance", "in", tuple(asked)))
-    grown = ("min", "max", "last", "added")
+    course = ("min", "max", "last", "added")
     told = yield (
-        *(_query(matter, where, names, grown, _SERIES, grain) for names in _COUNTERS),
+        *(readings(matter, where, names, course, _SERIES, grain) for names in _COUNTERS),
         # Over all of the window: where a server began anew, what its buckets had counted before is not there, which
         # hardly changes a quantile.
-        *(_query(matter, where, (name + BUCKET,), grown, (*_SERIES, _BOUND, _BELOW)) for name in _LATENCIES.values()),
+        *(
+            readings(matter, where, (name + BUCKET,), course, (*_SERIES, _BOUND, _BELOW))
+            for name in _LATENCIES.values()
+        ),
     )
     found: dict[str, _Served] = {}
     for row in window[0].rows:
@@ -88,25 +91,6 @@ def _inquire(matter: Matter, _: Settings) -> Inquiry:
     return [{matter.by: model, **_row(one, length.total_seconds())} for model, one in found.items() if model]
 
 
-def _query(
-    matter: Matter,
-    where: Iterable[Filter],
-    metrics: tuple[str, ...],
-    measures: tuple[str, ...],
-    by: tuple[str, ...],
-    grain: str = "",
-) -> Query:
-    return Query(
-        measures=tuple(f"samples.{name}" for name in measures),
-        by=tuple(f"samples.{name}" for name in by),
-        where=(*where, Filter("samples.metric", "in", metrics)),
-        since=matter.since,
-        until=matter.until,
-        tz=matter.tz,
-        grain=grain,
-    )
-
-
 def _gauge(served: _Served, row: Mapping[str, Any]) -> None:
     metric = row["metric"]
     served.servers.add(tuple(row[name] or "" for name in _SERVER))
@@ -117,9 +101,7 @@ def _gauge(served: _Served, row: Mapping[str, Any]) -> None:
 
 def _count(served: _Served, named: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
     """A counter's series over the window: deltas add up, of others the growth counts."""
-    added = sum(row["added"] or 0.0 for row in rows)
-    grown = added or (rows[0]["last"] - rows[0]["min"] if len(rows) == 1 else increase(rows))
-    metric = named["metric"]
+    more, metric = grown(rows), named["metric"]
     served.servers.add(tuple(named[name] for name in _SERVER))
     if metric.endswith(BUCKET):
         into, bound = (served.buckets, named[_BOUND]) if named[_BOUND] else (served.below, named[_BELOW])
@@ -128,24 +110,24 @@ def _count(served: _Served, named: Mapping[str, str], rows: Sequence[Mapping[str
         except ValueError:
             return
         counts = into.setdefault(metric.removesuffix(BUCKET), {})
-        counts[upper] = counts.get(upper, 0.0) + grown
+        counts[upper] = counts.get(upper, 0.0) + more
     else:
-        served.grown[metric] = served.grown.get(metric, 0.0) + grown
+        served.grown[metric] = served.grown.get(metric, 0.0) + more
 
 
 def _row(served: _Served, seconds: float) -> Row:
-    grown = served.grown
-    worked = grown.get(_PROCESSED)
-    if _PROMPT in grown:
-        worked = (worked or 0.0) + max(0.0, grown[_PROMPT] - grown.get(_CACHED, 0.0))
+    told = served.grown
+    worked = told.get(_PROCESSED)
+    if _PROMPT in told:
+        worked = (worked or 0.0) + max(0.0, told[_PROMPT] - told.get(_CACHED, 0.0))
     row: Row = {
         "prefill_rate": _over(worked, seconds),
-        "decode_rate": _over(grown.get(_GENERATED), seconds),
-        "prefill_speed": _over(worked, grown.get(_PREFILL)),
-        "decode_speed": _over(grown.get(_GENERATED), grown.get(_DECODE)),
-        "cache_share": _over(grown.get(_CACHED), grown.get(_PROMPT)),
-        "accepted_share": _over(grown.get(_ACCEPTED), grown.get(_DRAFTED)),
-        "preemptions": None if _PREEMPTED not in grown else round(grown[_PREEMPTED]),
+        "decode_rate": _over(told.get(_GENERATED), seconds),
+        "prefill_speed": _over(worked, told.get(_PREFILL)),
+        "decode_speed": _over(told.get(_GENERATED), told.get(_DECODE)),
+        "cache_share": _over(told.get(_CACHED), told.get(_PROMPT)),
+        "accepted_share": _over(told.get(_ACCEPTED), told.get(_DRAFTED)),
+        "preemptions": None if _PREEMPTED not in told else round(told[_PREEMPTED]),
         "running": _sum(served.means.get(_RUNNING)),
         "waiting": _sum(served.means.get(_WAITING)),
         "kv_cache": _mean(served.means.get(_CACHE)),

@@ -32,15 +32,15 @@ class Column:
     null: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """One table. `key` names the columns that identify a row."""
+    """One table, which is itself alone. `key` names the columns that identify a row."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     #: The columns' names, in order. Every commit asks for them dozens of times.
-    names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    names: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work the names out, once."""

@@ -209,13 +209,12 @@ class Lines:
     def _weights(self) -> str:
         """The weights that the question brings, as a table; never empty, as a NULL is told from a 0 by its type."""
         none = ("", "", *DEFAULT_RATE)
-        return " UNION ALL ".join(
-            f"SELECT {self.scope.bind(provider)} AS at_provider, {self.scope.bind(model)} AS at_model, "
-            + ", ".join(
-                f"CAST({value:d} AS {self._nullable}) AS {name}" for name, value in zip(_RATES, values, strict=True)
-            )
-            for provider, model, *values in self._rates or (none,)
-        )
+        # Lists: to read a SELECT for each of a hundred models takes an engine longer than many a question.
+        columns = [list(map(str, column)) for column in zip(*(self._rates or (none,)), strict=True)]
+        names = ("at_provider", "at_model", *(f"{name}_text" for name in _RATES))
+        listed = self.scope.dialect.zipped([self.scope.bind(column) for column in columns], names)
+        numbers = ", ".join(f"CAST({name}_text AS {self._nullable}) AS {name}" for name in _RATES)
+        return f"SELECT at_provider, at_model, {numbers} FROM ({listed}) AS listed"
 
     @property
     def _nano(self) -> str:

@@ -58,6 +58,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "mistral_vibe",
             "muse",
             "mux",
+            "open_code_review",
             "open_webui",
             "openclaw",
             "opencode",

@@ -53,7 +53,7 @@ def server(answer: bytes) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
             pass
 
     serving = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=serving.serve_forever)
+    thread = threading.Thread(target=serving.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{serving.server_port}", asked

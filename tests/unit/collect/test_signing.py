@@ -89,7 +89,7 @@ class _Storage(BaseHTTPRequestHandler):
 def test_bills_from_storage() -> None:
     """Bills are listed and read from storage with a signed question each; a wrong key is said to be one."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Storage)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         url = f"http://127.0.0.1:{server.server_port}"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from generators import series
 from tokometer.judgement import Day, Forecast, forecast
-from tokometer.judgement.forecast import least_days
+from tokometer.judgement.forecast import back_tested, learned, least_days
 from tokometer.judgement.smoothing import SMOOTHERS, states
 
 _FIRST = date(2026, 1, 1)
@@ -140,3 +140,16 @@ def test_says_how_far_off_it_was() -> None:
     assert found.error is not None
     assert found.naive_error is not None
     assert 0.01 < found.error < found.naive_error < 0.3
+
+
+def test_days_are_learned_from_once() -> None:
+    """The same days for other horizons are not learned from again, and the same question is not tried again."""
+    days = [float(day % 7 + 1) for day in range(60)]
+    learned.cache_clear()
+    back_tested.cache_clear()
+    found = [_ask(days, left=left) for left in (10, 29, 10)]
+    assert found[0] == found[2] != found[1]
+    assert (learned.cache_info().misses, back_tested.cache_info().misses) == (1, 2)
+    back_tested.cache_clear()
+    learned.cache_clear()
+    assert _ask(days, left=29) == found[1]

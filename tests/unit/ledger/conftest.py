@@ -8,19 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from generators.examples import ENGINES
 from tokometer.ledger import Ledger
 
 _NUMBERS = itertools.count()
 
 
-@pytest.fixture(params=["duckdb", "clickhouse"])
-def new_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which engine a test's ledgers are of."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_ledger(engine: str, tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
     """A function that opens an empty ledger of its own at each call."""
     opened: list[Ledger] = []
 
     def make() -> Ledger:
         number = next(_NUMBERS)
-        if request.param == "duckdb":
+        if engine == "duckdb":
             from tokometer.ledger.duckdb import DuckDBLedger
 
             ledger: Ledger = DuckDBLedger(tmp_path / f"{number}.duckdb")

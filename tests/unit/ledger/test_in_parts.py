@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from generators.examples import ENGINES, in_turn
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records import ModelCall, Record, Step
@@ -47,7 +48,7 @@ def counted(ledger: Ledger) -> list[tuple[object, ...]]:
     return [(*row[:5], float(row[5]) if row[5] is not None else None) for row in ledger.fetch(Statement(sql))]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize(("order", "engine"), in_turn([*permutations(range(3))], ENGINES), indirect=["engine"])
 def test_parts_make_one_call(ledger: Ledger, order: tuple[int, ...]) -> None:
     """Whatever part is kept first, the call has its time, its owner and its price; and no part counts beside it."""
     for place in order:

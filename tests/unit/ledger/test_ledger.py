@@ -9,6 +9,7 @@ from itertools import permutations
 
 import pytest
 
+from generators.examples import share
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records import (
@@ -124,13 +125,13 @@ def test_a_shadow_gives_way_to_its_groups_real_call(new_ledger: Callable[[], Led
 
 
 def test_an_echo_gives_way_to_a_call_that_names_its_request_and_beats_a_shadow(
-    new_ledger: Callable[[], Ledger],
+    new_ledger: Callable[[], Ledger], engine: str
 ) -> None:
     """Of one group only the calls of the highest rank count, in whatever order they come."""
     shadow = call(1, native_id="m|side", group="m", shadow=True)
     echo = call(1, native_id="m|", group="m", echo=True)
     real = call(1, native_id="m|req", group="m")
-    for order in permutations([shadow, echo, real]):
+    for order in share([*permutations([shadow, echo, real])], engine):
         ledger = new_ledger()
         for record in order[:2]:
             ledger.commit(Batch([record]))
@@ -146,12 +147,12 @@ def test_an_echo_gives_way_to_a_call_that_names_its_request_and_beats_a_shadow(
             assert each.audit() == []
 
 
-def test_a_trace_as_a_group_is_of_those_calls_that_say_so(new_ledger: Callable[[], Ledger]) -> None:
+def test_a_trace_as_a_group_is_of_those_calls_that_say_so(new_ledger: Callable[[], Ledger], engine: str) -> None:
     """A shadow of a trace gives way to the trace's calls of that group, and not to others that share the trace."""
     shadow = call(1, native_id="agent", trace_id="4bf9", group="4bf9", shadow=True)
     beside = call(2, native_id="embedding", trace_id="4bf9")
     real = call(3, native_id="chat", trace_id="4bf9", group="4bf9")
-    for order in permutations([shadow, beside, real]):
+    for order in share([*permutations([shadow, beside, real])], engine):
         ledger = new_ledger()
         for record in order[:2]:
             ledger.commit(Batch([record]))

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from generators import measured
+from generators.examples import ENGINES, in_turn
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -54,7 +55,7 @@ def shape(ledger: Ledger) -> list[tuple[Any, ...]]:
     )
 
 
-@pytest.mark.parametrize("marked", [False, True])
+@pytest.mark.parametrize(("marked", "fourth"), in_turn([False, True], ENGINES), indirect=["fourth"])
 def test_what_was_kept_before_counts_as_what_comes_today(fourth: Fourth, marked: bool) -> None:
     """The rows are those that settling would have made, also where quarter hours were left to be settled."""
     ledger, set_back, open_again = fourth

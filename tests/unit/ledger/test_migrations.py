@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from generators import measured, old_ledger
-from generators.examples import LONG
+from generators.examples import ENGINES, LONG, in_turn
 from tokometer.ledger import Batch, Ledger, LedgerError, Statement, migrations
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.clickhouse import ledger as clickhouse
@@ -224,7 +224,9 @@ def test_adding_a_table_or_a_column_is_a_declaration(old: Old) -> None:
         old.open()
 
 
-@pytest.mark.parametrize("at", [0, 5, 30, 32, 39, 62, 68] if LONG else [0, 32, 68])
+@pytest.mark.parametrize(
+    ("at", "old"), in_turn([0, 5, 30, 32, 39, 62, 68] if LONG else [0, 32, 68], ENGINES), indirect=["old"]
+)
 def test_a_migration_that_breaks_off_goes_on(old: Old, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever statement fails, the next start migrates all the same, and loses nothing."""
     old.write()

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.examples import examples
 from tokometer.ledger import Batch, Ledger
 from tokometer.measures import Filter, Prompts, Query, QueryError, answer
 from tokometer.records import ModelCall, Record, Step, ToolCall
@@ -243,6 +244,7 @@ def test_parts_by_a_dimension_are_refused() -> None:
 SIZES = st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 900), st.integers(0, 40_000)), min_size=1, max_size=7)
 
 
+@settings(max_examples=examples(100))
 @given(SIZES, st.integers(0, 3))
 def test_parts_add_up_to_what_the_calls_cost(tmp_path_factory: pytest.TempPathFactory, sizes: Any, gap: int) -> None:
     """Whatever a session looks like, and in whatever order it comes in, its parts are its cost to the last digit."""

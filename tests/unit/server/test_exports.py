@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pypdf
 import pytest
 
+from generators.examples import LONG
 from servers.whole import Running
 from tokometer.measures.result import csv_cell
 
@@ -39,8 +40,8 @@ def asked(server: Running) -> str:
 
 
 def test_every_panel_is_the_same_in_every_form(server: Running, asked: str) -> None:
-    """CSV, JSON and Parquet of each panel have the same rows, to the last digit."""
-    for _, panel in declared(server):
+    """CSV, JSON and Parquet of each panel have the same rows, to the last digit; of every other one in `make test`."""
+    for _, panel in [*declared(server)][:: 1 if LONG else 2]:
         told = again(lambda panel=panel: told_by_forms(server, panel, asked))
         assert told == [], panel["id"]
 

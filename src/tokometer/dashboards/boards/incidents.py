@@ -106,6 +106,32 @@ INCIDENTS: Final = Dashboard(
         ),
         Section(
             (
+                Verdicts(
+                    id="incidents.gateway",
+                    title="Gateway",
+                    of="judgement.gateway",
+                    by=("model",),
+                    columns=(
+                        *("requests", "", "cooldowns", "taken_over", "not_taken_over", "instead"),
+                        *("requests_left", "tokens_left"),
+                    ),
+                    titles=(
+                        *("Requests", "Failed", "Cooldowns", "Fallbacks", "Fallbacks failed", "Answered instead"),
+                        *("Requests left", "Tokens left"),
+                    ),
+                    standing=False,
+                    width=12,
+                    every=60,
+                    nothing="No gateway is scraped.",
+                    how=(
+                        "What a gateway's own metrics say of each model: requests to its deployments, the share that "
+                        "failed, cooldowns, the models that answered in its place, and what providers still allow."
+                    ),
+                ),
+            )
+        ),
+        Section(
+            (
                 HeatMap(
                     id="incidents.availability",
                     title="Availability Heatmap ({range})",

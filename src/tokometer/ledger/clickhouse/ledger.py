@@ -78,6 +78,7 @@ class ClickHouseLedger:
 
     def __init__(self, url: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._client, self.database = connect(url)
+        self._settings = self._set() if url.startswith("chdb:") else _SETTINGS
         self._way = Way(place_of(url))
         # One statement at a time on the embedded engine; a server takes any number, but a commit is one writer's.
         self._lock = threading.RLock()
@@ -255,7 +256,7 @@ class ClickHouseLedger:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
         with self._lock, self._way.asking():
-            result = self._client.query(bound, parameters=values, settings=_SETTINGS)
+            result = self._client.query(bound, parameters=values, settings=self._settings)
         return [tuple(plain(value) for value in row) for row in result.result_rows]
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
@@ -263,7 +264,7 @@ class ClickHouseLedger:
         values = dict(parameters or {})
         bound = _PARAMETER.sub(lambda match: f"{{{match[1]}:{type_of(values[match[1]])}}}", sql)
         with self._lock, self._way.writing():
-            self._client.command(bound, parameters=values, settings=_SETTINGS)
+            self._client.command(bound, parameters=values, settings=self._settings)
 
     def insert(self, table: schema.Table, values: Sequence[Sequence[Any]], *, gone: bool = False) -> None:
         """Put rows into a table, as columns; newer ones of the same key take their place."""
@@ -278,6 +279,12 @@ class ClickHouseLedger:
                 column_names=[*table.names, "version", "gone"],
                 column_oriented=True,
             )
+
+    def _set(self) -> dict[str, Any]:
+        """Set once what the embedded engine would look up, set and put back at each statement; what is left to say."""
+        for name, value in _SETTINGS.items():
+            self._client.command(f"SET {name} = {value}")
+        return {}
 
     def next_version(self) -> int:
         """Nanoseconds now, and never the same twice here: later writes win everywhere, clocks permitting."""

@@ -6,6 +6,7 @@ schema -53 the bounds are told.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from math import inf, isfinite
 from typing import Any, Final
@@ -13,9 +14,20 @@ from typing import Any, Final
 from tokometer.sources.series import Histogram, explicit, exponential
 
 _CUSTOM: Final = -53
+#: `value.StaleNaN` of Prometheus, and the bit that processors set when they copy such a number.
+_STALE: Final = 0x7FF0_0000_0000_0002
+_QUIET: Final = 0x0008_0000_0000_0000
 _SCHEMAS: Final = (-4, 8)
 #: Buckets that one histogram may span: spans that are far apart would fill the memory.
 _MOST: Final = 100_000
+
+
+def is_stale(message: Any) -> bool:  # noqa: ANN401 - a message
+    """Whether it only says that its series ended (a scrape failed, a target is gone): Prometheus' stale marker.
+
+    Taken for a histogram it would be one that began anew at nothing, and all that it counted would count again.
+    """
+    return (int.from_bytes(struct.pack(">d", message.sum)) & ~_QUIET) == _STALE
 
 
 def histogram_of(message: Any) -> Histogram:  # noqa: ANN401 - a message

@@ -14,7 +14,7 @@ from tokometer.records import Record, Refusal
 from tokometer.records.redaction import redacted
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.prometheus.meanings import Meanings, Meant, Place
-from tokometer.sources.prometheus.native import histogram_of
+from tokometer.sources.prometheus.native import histogram_of, is_stale
 from tokometer.sources.protocol import Answer, NotUnderstood, Received, Sent, Told
 from tokometer.sources.series import BUCKET, Point, histogram_samples, samples_of
 from tokometer.sources.series.histogram import bound_text
@@ -108,7 +108,8 @@ class RemoteWrite:
             if isfinite(sample.value):
                 self._keep(_readings(meant, sample), position, received)
         for position, histogram in enumerate(told.histograms, at + len(told.samples)):
-            self._keep(_counted(meant, histogram), position, received)
+            if not is_stale(histogram):
+                self._keep(_counted(meant, histogram), position, received)
 
     def _keep(self, records: Iterable[Record], position: int, received: Received) -> None:
         for record in records:

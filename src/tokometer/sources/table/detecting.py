@@ -27,15 +27,19 @@ from tokometer.sources.table.names import (
     MILLI,
     NAMES,
     NANO,
+    NO,
     OF_CONVERSATION,
     OTHERS,
     PARTS,
+    PEOPLE_FLAGS,
+    ROLE_FLAGS,
     ROLES,
     SECONDS,
     TABLES,
     TIMES,
     USED,
     WORKED,
+    YES,
 )
 
 #: The model of calls of which nothing names one.
@@ -65,8 +69,8 @@ def proposed(shapes: Sequence[Shape]) -> list[TableMap]:
 def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     """Tables of calls that another table of the same database tells one by one → that table.
 
-    Messages beside a table of what each answer used, by the same conversations; beside either the sums of days by
-    provider, which name no user: they are the provider's own.
+    Messages beside a table of what each answer used, by the same conversations; beside either the sums of
+    conversations, and of days by provider, which name no user: they are the provider's own.
     """
     maps = {
         shape.name: found
@@ -81,6 +85,8 @@ def told_again(shapes: Sequence[Shape]) -> dict[str, str]:
     each = [name for name, one in maps.items() if name not in (*days, *messages) and _is_of_answers(one)]
     sums = [name for name in days if "provider" in maps[name].fields and "user" not in maps[name].fields]
     told = {name: (each or messages)[0] for name in sums if each or messages}
+    # A conversation that counts what its messages count.
+    told |= {join.table: name for name, one in maps.items() for join in one.joins if join.table in maps}
     of_conversations = [name for name in each if "session_id" in maps[name].fields]
     return told | {name: of_conversations[0] for name in messages if of_conversations}
 
@@ -270,16 +276,25 @@ def _alike(shape: Shape, column: str, other: Shape, key: str) -> bool:
 
 def _by_model(shape: Shape, fields: dict[str, str | list[str]]) -> dict[str, list[str]]:
     """Of messages those that a model wrote; a count of a message's tokens is that of the answer."""
-    column = _first(shape, ROLES)
+    column, words = _teller(shape)
     if not column:
         return {}
     if "output_tokens" not in fields and folded(str(fields.get("total_tokens", ""))) in ("tokencount", "tokens"):
         fields["output_tokens"] = fields.pop("total_tokens")
-    if re.search(r"int|numeric|bit|real|double", shape.columns[column]):
+    if words == BY_MODEL and re.search(r"int|numeric|bit|real|double", shape.columns[column]):
         # A number for each role, and nobody knows which is the model's: the answers are those that used something.
         used = next((fields[name] for name in USED if name in fields and isinstance(fields[name], str)), "")
         return {str(used): []} if _is_told(fields) and used else {column: BY_MODEL}
-    return {column: BY_MODEL}
+    return {column: words}
+
+
+def _teller(shape: Shape) -> tuple[str, list[str]]:
+    """The column that says who wrote a message, and its words for a model."""
+    for names, words in ((ROLES, BY_MODEL), (ROLE_FLAGS, YES), (PEOPLE_FLAGS, NO)):
+        column = _first(shape, names)
+        if column:
+            return column, words
+    return "", []
 
 
 def _is_told(fields: Mapping[str, str | list[str]]) -> bool:

@@ -147,6 +147,7 @@ _BOOLEAN: Final = {"type": "boolean"}
 _PLAIN: Final = (str, int, float, Decimal, list, dict)
 #: A whole number as a column of another type writes it.
 _WHOLE: Final = re.compile(r"([0-9]{1,19})\.0{0,9}")
+_MOST_WHOLE: Final = 30
 _EXPONENT: Final = re.compile(r"[0-9]{1,19}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}")
 
 
@@ -211,6 +212,9 @@ def _converter(one: TableMap, name: str) -> Callable[[Any], object] | None:
 
 
 def _whole(value: object, mark: str = ".") -> object:
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _MOST_WHOLE and value == int(value):
+        # As JSON it would be text, which a server takes for no number.
+        return int(value)
     if not isinstance(value, str):
         return value
     value = plain(value, mark)
@@ -219,7 +223,7 @@ def _whole(value: object, mark: str = ".") -> object:
     written = _WHOLE.fullmatch(value)
     if written is not None:
         return written[1]
-    return exactly(value) if _EXPONENT.fullmatch(value) else value
+    return _whole(exactly(value)) if _EXPONENT.fullmatch(value) else value
 
 
 def _figure(mark: str, value: object) -> object:

@@ -93,7 +93,12 @@ TABLES: Final = (
 USED: Final = ("prompt_tokens", "input_tokens", "output_tokens", "total_tokens", "cost_usd")
 #: Who wrote a message, and the words for the one that a model wrote, and for others.
 ROLES: Final = ("role", "sender", "authorrole", "messagerole", "senderrole", "sendertype")
-BY_MODEL: Final = ["assistant", "ai", "bot", "model"]
+BY_MODEL: Final = ["assistant", "ai", "bot", "model", "llm", "gpt", "chatbot"]
+#: Columns that say it by yes or no.
+YES: Final = ["1", "true", "t", "y", "yes"]
+NO: Final = ["0", "false", "f", "n", "no"]
+ROLE_FLAGS: Final = ("isfromai", "isai", "isassistant", "isbot", "fromai", "aigenerated", "isaigenerated")
+PEOPLE_FLAGS: Final = ("isuser", "isfromuser", "fromuser", "ishuman")
 BY_OTHERS: Final = frozenset({"user", "human", "system", "developer", "tool", "function"})
 CONVERSATIONS: Final = ("conversationid", "sessionid", "chatid", "threadid")
 COLLECTIONS: Final = ("knowledgecollections", "knowledgebases", "collections")

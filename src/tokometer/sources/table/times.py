@@ -28,6 +28,7 @@ _NAIVE: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d+)
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d\d:?\d\d)")
 _SHORT_OFFSET: Final = re.compile(r"(.*\d)\s*([+-]\d\d)")
 _DIGITS: Final = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?(?:[eE]\+?[0-9]{1,2})?")
+_MOST_EXPONENT: Final = 30
 #: A day as a number: 20261105. As seconds these would all be in August 1970.
 _DAYS: Final = (20_000_101, 20_991_231)
 _DAY: Final = re.compile(r"(20\d\d)(\d\d)(\d\d)")
@@ -92,7 +93,11 @@ def _counted(amount: Decimal, told: Told) -> object:
         return _microseconds((amount - _JULIAN_1970) * _DAY_US)
     if not unit and _DAYS[0] <= amount <= _DAYS[1] and (day := _DAY.fullmatch(str(amount))) is not None:
         return _text_time("-".join(day.groups()), told)
-    return _microseconds(amount * _US[unit]) if unit else amount
+    if unit:
+        return _microseconds(amount * _US[unit])
+    # With an exponent it would be text in JSON that nobody takes for a number.
+    exponent = amount.as_tuple().exponent
+    return int(amount) if isinstance(exponent, int) and 0 < exponent < _MOST_EXPONENT else amount
 
 
 def _microseconds(amount: Decimal) -> object:

@@ -126,7 +126,7 @@ def _ordered(first: int, mark: str, second: int, year: int, order: str) -> tuple
         elif second > _MOST_MONTHS:
             order = "mdy"
         elif first != second:
-            raise RecordError("", "does not say which is the day: set its unit to dmy or mdy in the map")
+            raise RecordError("", "does not say which is the day: set its unit to dmy or mdy (--unit, or in the map)")
     return (year, first, second) if order == "mdy" else (year, second, first)
 
 

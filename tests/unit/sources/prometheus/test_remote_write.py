@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +52,17 @@ def test_series_that_differ_only_in_what_is_not_kept() -> None:
     """They stay apart: nothing can be added up of requests that hold a part each."""
     cpus = [sample for sample in samples(read(version_1(WRITTEN))) if sample.metric == "system.cpu.time"]
     assert len({sample.native_id for sample in cpus}) == len({(sample.labels or {})["series"] for sample in cpus}) == 2
+
+
+def test_the_end_of_a_native_histogram_is_no_reading() -> None:
+    """Prometheus marks it where a scrape failed; read as a histogram of nothing, all would count again after it."""
+    (stale,) = struct.unpack(">d", bytes.fromhex("7ff0000000000002"))
+    ended = Written({"__name__": "vllm:time_to_first_token_seconds"}, (), [histogram(AT, 3, stale, [], [])])
+    for write in (version_1, version_2):
+        received = read(write([ended]))
+        assert (received.records, received.refusals, received.count) == ([], [], 1)
+    unknown = Written({"__name__": "vllm:time_to_first_token_seconds"}, (), [histogram(AT, 3, math.nan, [(0, 1)], [4])])
+    assert {one.metric: one.value for one in samples(read(version_1([unknown])))}["server.ttft_count"] == 4
 
 
 def test_native_histograms() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 
 from tokometer.records import ModelCall, ModelOnOffer, RecordError
 from tokometer.records.values import moment
+from tokometer.records.wire import record_from
 from tokometer.sources.protocol import Reading, Target
 from tokometer.sources.table.detecting import proposed, told_again
 from tokometer.sources.table.engines import TableError, open_file
 from tokometer.sources.table.figures import mark_of, plain
+from tokometer.sources.table.given import as_json
 from tokometer.sources.table.mapping import MapError, TableMap, check
 from tokometer.sources.table.polled import read_some
 from tokometer.sources.table.reading import Memory, maps_for, portions, take
@@ -57,7 +60,8 @@ def calls(reading: Reading) -> list[ModelCall]:
 )
 def test_a_time_is_read_as_people_write_it(text: str) -> None:
     """Zones in words, days first with dots, months in letters, the format of mail, of JavaScript and of C."""
-    assert moment(time_of(text)) == AT
+    found = time_of(text)
+    assert moment(found) == moment(json.loads(json.dumps(found, default=str))) == AT
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,27 @@ def test_a_spreadsheet_of_a_country_with_decimal_commas(tmp_path: Path) -> None:
         assert (first.started_at, first.input_tokens, first.output_tokens) == (AT, 1_000, 200)
         assert (first.cost_reported, first.latency_us) == (12_500_000, 1_234_500)
         assert (second.input_tokens, second.output_tokens, second.cost_reported) == (None, None, None)
+
+
+def test_what_is_sent_to_a_server_is_what_is_kept_here(tmp_path: Path) -> None:
+    """Whole numbers of columns of decimals, and with an exponent: in JSON they are no text."""
+    path = tmp_path / "a.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT TIMESTAMP '2026-11-05 10:00:00' AS ts, 'm' AS model, 34.0000::DECIMAL(20, 4) AS "
+            f"prompt_tokens, '1e3' AS output_tokens, 0.0125::DECIMAL(20, 10) AS cost_usd) TO '{path}'"
+        )
+    with open_file(path) as engine:
+        (made,) = portions(engine, maps_for(engine, ()), Memory())
+    ((_, given),) = made.items
+    assert isinstance(given, dict)
+    told = json.loads(as_json(given))
+    assert (told["prompt_tokens"], told["output_tokens"]) == (34, 1_000)
+    here, there = made.rows.record(dict(given)), record_from("calls", told)
+    assert isinstance(here, ModelCall)
+    assert isinstance(there, ModelCall)
+    assert here == there
+    assert (here.input_tokens, here.output_tokens, here.cost_reported) == (34, 1_000, 12_500_000)
 
 
 def test_a_file_that_is_not_in_utf_8_is_read(tmp_path: Path) -> None:
@@ -240,6 +265,25 @@ def test_an_answer_that_two_tables_tell_counts_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_conversation_that_sums_its_messages_does_not_count_again(tmp_path: Path) -> None:
+    """Where both say how many tokens there were, the messages do; alone, the conversation does."""
+    conversations = (
+        "CREATE TABLE Conversations(Id TEXT PRIMARY KEY, Model TEXT, TotalTokens INTEGER, Cost REAL, CreatedAt TEXT); "
+        "INSERT INTO Conversations VALUES ('c', 'gpt-4o', 30, 0.5, '2026-11-05');"
+    )
+    alone = database(tmp_path / "alone.db", conversations)
+    assert [call.unsplit_tokens for call in calls(read(alone))] == [30]
+    path = database(
+        tmp_path / "app.db",
+        f"{conversations} CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, Role TEXT, "
+        "TokenCount INTEGER, CreatedAt TEXT); INSERT INTO Messages VALUES (1, 'c', 'user', 10, '2026-11-05'), "
+        "(2, 'c', 'assistant', 20, '2026-11-05');",
+    )
+    assert [(call.output_tokens, call.model) for call in calls(read(path))] == [(20, "gpt-4o")]
+    with open_file(path) as engine:
+        assert told_again(engine.shapes()) == {"Conversations": "Messages"}
+
+
 def test_a_view_does_not_count_again(tmp_path: Path) -> None:
     """Its rows are those of its table; where there is nothing but views they are read."""
     path = database(
@@ -301,6 +345,18 @@ def test_roles_that_are_numbers_do_not_make_answers_vanish(tmp_path: Path) -> No
     reading = read(other)
     assert not reading.records
     assert [(notice.name, notice.count) for notice in reading.notices] == [("Messages: a row of the Role 1", 1)]
+
+
+@pytest.mark.parametrize(("column", "model", "person"), [("IsFromAI", 1, 0), ("is_user", 0, 1)])
+def test_who_wrote_a_message_may_be_said_by_yes_or_no(tmp_path: Path, column: str, model: int, person: int) -> None:
+    """Programs that know but a person and a model."""
+    path = database(
+        tmp_path / "app.db",
+        f"CREATE TABLE Messages(Id INTEGER PRIMARY KEY, ConversationId TEXT, {column} INTEGER, TokenCount INTEGER, "
+        f"CreatedAt TEXT); INSERT INTO Messages VALUES (1, 'c', {person}, 10, '2026-11-05'), "
+        f"(2, 'c', {model}, 20, '2026-11-05');",
+    )
+    assert [call.output_tokens for call in calls(read(path))] == [20]
 
 
 def test_a_cursor_that_does_not_move_on_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""OpenCodeReview (Alibaba): the sessions of its reviews."""
