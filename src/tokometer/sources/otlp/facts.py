@@ -29,7 +29,7 @@ def finish_facts(call: ModelCall, found: dict[str, Any]) -> None:
     """Fill in the tier and the region of a call from what its span says besides their own attributes."""
     if not _TIER_SLOTS.isdisjoint(found):
         call.service_tier = _tier(found)
-        for word in unknown_tiers(call.service_tier):
+        for word in unknown_tiers(call.service_tier) if call.service_tier else ():
             note(found, "tier", word)
         call.region = call.region or found.get("parameters", {}).get("inference_geo", "")
     if not call.region and call.endpoint:

@@ -121,10 +121,13 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
 _AFTER: Final = 100
 
 
+_WHOSE: Final = (("user", "user_id"), ("account", "account_id"))
+
+
 def settle_whose(found: dict[str, Any]) -> None:
     """Name the user and the account by an id where nothing better is told."""
-    for slot in ("user", "account"):
-        beside = found.pop(f"{slot}_id", None)
+    for slot, by_id in _WHOSE:
+        beside = found.pop(by_id, None)
         if beside is not None:
             found.setdefault(slot, beside)
 

@@ -155,8 +155,10 @@ def _tool(told: LogRecord) -> ToolCall:
     tool.revision, tool.way = 1, "event"
     if not span.end_ns:
         tool.status = "ok" if outcome_of(span).status == "ok" else "error"
-    metadata = told.found.get("tool_metadata") or {}
-    tool.lines_added, tool.lines_removed = (_whole(metadata.get(f"model_{how}_lines")) for how in ("added", "removed"))
+    metadata = told.found.get("tool_metadata")
+    if metadata:
+        tool.lines_added = _whole(metadata.get("model_added_lines"))
+        tool.lines_removed = _whole(metadata.get("model_removed_lines"))
     _settle_whose(told.named.dialect, tool, told.found)
     return tool
 

@@ -115,16 +115,17 @@ def _shared(resource: Message) -> _Shared:
 
 def _one(record: Message, scope: str, shared: _Shared) -> LogRecord | RecordError:
     try:
-        return _record(record, scope, *shared)
+        body = record.body
+        read = _head if len(body) <= _SHORT else _read_head
+        head = read(scope, body, record.event_name)
+        return head.nothing or _record(record, head, scope, *shared)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this record, and the others count
         return mistake(error)
 
 
-def _record(record: Message, scope: str, shared: list[tuple[str, Any]], wrong: Reading | None) -> LogRecord:
-    body = record.body
-    head = _head(scope, body, record.event_name) if len(body) <= _SHORT else _read_head(scope, body, record.event_name)
-    if head.nothing is not None:
-        return head.nothing
+def _record(
+    record: Message, head: _Head, scope: str, shared: list[tuple[str, Any]], wrong: Reading | None
+) -> LogRecord:
     named, said = head.named, head.body
     attributes = record.attributes
     if head.unsure:
