@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from servers.once import once
 from servers.whole import Running, fill, running
 
-#: Chromium without what shows it on a screen: the same engine, at a fifth less.
-CHROMIUM = "/usr/bin/chromium-headless-shell"
+#: Chromium without what shows it on a screen (the same engine, at a fifth less), else the whole.
+_SMALLER, _WHOLE = "/usr/bin/chromium-headless-shell", "/usr/bin/chromium"
+CHROMIUM = _SMALLER if Path(_SMALLER).exists() else _WHOLE
 # What is expected comes as soon as it can; on a machine that does much else that takes longer than usual.
 expect.set_options(timeout=15_000)
 _ARGUMENTS = [

@@ -29,6 +29,18 @@ def _ready(page: Page) -> None:
     expect(page.locator("[data-panel][aria-busy=true]")).to_have_count(0, timeout=20_000)
 
 
+def _first(page: Page, held: list[Route]) -> Route:
+    """The first request that is held; where none comes, what the page was at instead."""
+    for _ in range(1_000):
+        if held:
+            return held[0]
+        page.wait_for_timeout(20)
+    state = page.evaluate(
+        "[document.activeElement?.outerHTML?.slice(0, 200), document.readyState, document.hasFocus()]"
+    )
+    raise AssertionError(f"nothing was asked for: {state}")
+
+
 def _draw_all(page: Page) -> None:
     """Bring every chart into view once."""
     for chart in page.locator(".chart").all():
@@ -182,9 +194,7 @@ def test_typing_ahead(visit: Opener, still: Running) -> None:
     page.keyboard.press("f")
     page.keyboard.type("cla")
     expect(page.locator("body")).to_be_visible()
-    while not held:
-        page.wait_for_timeout(20)
-    held[0].continue_()
+    _first(page, held).continue_()
     expect(page.locator("#filter-text")).to_be_focused()
     page.keyboard.type("ude")
     expect(page.locator("#filter-text")).to_have_value("claude")
@@ -205,9 +215,7 @@ def test_what_is_typed_and_entered_ahead_is_done(visit: Opener, still: Running, 
     page.keyboard.press(key)
     page.keyboard.type("claude" if key == "f" else "billing")
     page.keyboard.press("Enter")
-    while not held:
-        page.wait_for_timeout(20)
-    held[0].continue_()
+    _first(page, held).continue_()
     if key == "f":
         expect(page.locator(".chip")).to_have_count(1)
     else:

@@ -312,8 +312,8 @@ def _has_aged(name: str, text: str, value: Any) -> bool:
         # When something is expected.
         moments = bool(_MOMENT.match(value) and _MOMENT.match(text))
         return moments and abs(datetime.fromisoformat(text) - datetime.fromisoformat(value)) < timedelta(minutes=5)
-    # A forecast moves with the part of today that is over: by a millionth in ten seconds.
-    return math.isclose(float(text), float(value), rel_tol=2e-5, abs_tol=2e-9)
+    # A forecast moves with the part of today that is over: by a millionth in ten seconds. Whole things are rounded.
+    return math.isclose(float(text), float(value), rel_tol=2e-5, abs_tol=1 if isinstance(value, int) else 2e-9)
 
 
 def _is_written(text: str, value: Any) -> bool:

@@ -135,6 +135,6 @@ def test_breaker(ledger: Ledger) -> None:
 def test_gateway(ledger: Ledger) -> None:
     """What its deployments were asked, what failed, who answered instead, and what is still allowed."""
     [row] = _judged(ledger, "gateway", "model")
-    assert (row["model"], row["requests"], row["failures"]) == ("m", 20 * MINUTES, 2 * MINUTES)
+    assert (row["model"], row["tried"], row["failed"]) == ("m", 20 * MINUTES, 2 * MINUTES)
     assert (row["gateway"], row["taken_over"], row["instead"]) == (pytest.approx(0.1), MINUTES, "n")
     assert row["requests_left"] == 70

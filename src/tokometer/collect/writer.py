@@ -143,6 +143,10 @@ class Writer:
             self._changed.notify()
         return future
 
+    def settle_soon(self) -> None:
+        """Have the rollups brought up to date, and done what the ledger has left for that."""
+        self._settler.touch()
+
     def close(self, seconds: float | None = None, to_settle: float | None = None) -> bool:
         """Commit what waits, bring the rollups up to date, and stop; whether that was done within so many seconds.
 

@@ -81,8 +81,8 @@ def _row(passed: _Passed) -> Row:
     looked_up = told.get(_HITS, 0.0) + told.get(_MISSES, 0.0)
     return {
         "gateway": told[_FAILED] / told[_TRIED] if told.get(_TRIED) and _FAILED in told else None,
-        "requests": _whole(told.get(_TRIED)),
-        "failures": _whole(told.get(_FAILED)),
+        "tried": _whole(told.get(_TRIED)),
+        "failed": _whole(told.get(_FAILED)),
         "cooldowns": _whole(told.get(_COOLED)),
         "taken_over": _whole(told.get(_TAKEN_OVER)),
         "not_taken_over": _whole(told.get(_NOT_TAKEN_OVER)),
@@ -117,8 +117,8 @@ GATEWAY: Final = Judgement(
     ),
     by=("", "model"),
     facts=(
-        Fact("requests", COUNT, "integer", title="Requests to deployments", meaning="requests to its deployments"),
-        Fact("failures", COUNT, "integer", title="Failed requests", meaning="requests to its deployments that failed"),
+        Fact("tried", COUNT, "integer", title="Requests to deployments", meaning="requests to its deployments"),
+        Fact("failed", COUNT, "integer", title="Failed requests", meaning="requests to its deployments that failed"),
         Fact("cooldowns", COUNT, "integer", meaning="times that a deployment of it was put into cooldown"),
         Fact("taken_over", COUNT, "integer", meaning="requests for it that another model answered"),
         Fact("not_taken_over", COUNT, "integer", meaning="requests for it that no other model answered, either"),

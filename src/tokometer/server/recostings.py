@@ -179,9 +179,10 @@ class Recostings:
         try:
             work()
         except Unfinished as error:
-            # The ledger says later what has become of it.
+            # The ledger says later what has become of it: the next settle does the rest, which nobody else may ask for.
             _LOG.warning("a re-costing is not over yet: %s", error)
             self._checked = False
+            self._runtime.writer.settle_soon()
         except Cancelled:
             self._end(one, "applied" if one.state == "applied" else "cancelled", "")
         except (LedgerError, AccountsError) as error:

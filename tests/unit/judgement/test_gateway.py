@@ -48,7 +48,7 @@ def test_what_failed_and_who_answered_instead() -> None:
         *counter("gateway.cache.misses", 0, 90),
     ]
     [row] = judge([], counters)
-    assert (row["requests"], row["failures"], row["gateway"]) == (210, 21, pytest.approx(0.1))
+    assert (row["tried"], row["failed"], row["gateway"]) == (210, 21, pytest.approx(0.1))
     assert (row["cooldowns"], row["taken_over"], row["not_taken_over"]) == (2, 13, 2)
     assert (row["instead"], row["cache_share"]) == ("other, small", 0.25)
     assert (row["requests_left"], row["tokens_left"]) == (None, None)
@@ -62,8 +62,8 @@ def test_by_model_with_what_is_left() -> None:
         left("gateway.limit.tokens_left", 70_000.0, model="n"),
     ]
     rows = {row["model"]: row for row in judge(limits, counter("gateway.deployment.requests", 1, 4), by="model")}
-    assert (rows["m"]["requests_left"], rows["m"]["requests"], rows["m"]["gateway"]) == (40, 3, None)
-    assert (rows["n"]["tokens_left"], rows["n"]["requests"]) == (70_000, None)
+    assert (rows["m"]["requests_left"], rows["m"]["tried"], rows["m"]["gateway"]) == (40, 3, None)
+    assert (rows["n"]["tokens_left"], rows["n"]["tried"]) == (70_000, None)
 
 
 def test_nothing_to_tell() -> None:
@@ -71,4 +71,4 @@ def test_nothing_to_tell() -> None:
     where = (Filter("calls.team", "=", ("search",)),)
     assert judged("gateway", teller=Teller([], since=NOW - timedelta(hours=1)), where=where, by="model") == []
     [row] = judge([], [])
-    assert (row["gateway"], row["requests"], row["instead"]) == (None, None, None)
+    assert (row["gateway"], row["tried"], row["instead"]) == (None, None, None)

@@ -112,7 +112,7 @@ INCIDENTS: Final = Dashboard(
                     of="judgement.gateway",
                     by=("model",),
                     columns=(
-                        *("requests", "", "cooldowns", "taken_over", "not_taken_over", "instead"),
+                        *("tried", "", "cooldowns", "taken_over", "not_taken_over", "instead"),
                         *("requests_left", "tokens_left"),
                     ),
                     titles=(
