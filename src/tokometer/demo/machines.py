@@ -85,9 +85,9 @@ LOCAL: Final = (
 )
 
 
-def _exact(share: float) -> float:
-    """A share in 128ths: whoever adds such numbers up, in whatever order, has the same sum."""
-    return round(128 * share) / 128
+def _exact(value: float, parts: int = 128) -> float:
+    """A value in so many parts of one, a power of two: whoever adds such up, in whatever order, has the same sum."""
+    return round(parts * value) / parts
 
 
 class Machines:
@@ -133,11 +133,11 @@ class Machines:
         used = device.resident + int((device.memory - device.resident) * 0.7 * busy * rng.random())
         for metric, value, unit in (
             ("gpu.utilisation", _exact(busy), "1"),
-            ("gpu.power", round(min(power, device.full), 1), "W"),
+            ("gpu.power", _exact(min(power, device.full), 4), "W"),
             ("gpu.memory.used", used * MIB, "By"),
             ("gpu.memory.free", (device.memory - used) * MIB, "By"),
             ("gpu.temperature", round(31 + 46 * busy**0.7 + rng.gauss(0, 1.2)), "Cel"),
-            ("gpu.tensor.active", round(0.17 * busy * (0.85 + 0.3 * rng.random()), 4), "1"),
+            ("gpu.tensor.active", _exact(0.17 * busy * (0.85 + 0.3 * rng.random()), 4096), "1"),
         ):
             yield self._sample(
                 at,
