@@ -56,11 +56,13 @@ class Decided:
         try:
             if self._is(state) and time.monotonic() < self._next:
                 return self._settings or settings
+            # As of what was there before it is read: what somebody changes meanwhile is read the next time.
+            state = settings, self._accounts.version
             before, after = self._settings, self._read(settings)
             # The same value stays the same object: others tell by that whether anything has changed.
             after = before if before is not None and before == after else after
             self._next = time.monotonic() + (_LATER if self._accounts.trouble else _LOOK)
-            self._settings, self._of = after, (settings, self._accounts.version)
+            self._settings, self._of = after, state
         finally:
             self._lock.release()
         if before is None or before.own_rates != after.own_rates:
