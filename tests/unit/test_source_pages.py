@@ -121,7 +121,7 @@ IMPORTED = [
 
 
 def placed(path: str, example: Files, folder: Path) -> Path | None:
-    """An example of what a tool leaves, where the page has it: by its name, else of its kind; None where it has none."""
+    """An example of what a tool leaves, where the page has it: by its name, else of its kind; None if it has none."""
     left, wanted = folder / "left", folder / "there" / path.removeprefix("~/").lstrip("/")
     left.mkdir(parents=True)
     for step in example.steps:
