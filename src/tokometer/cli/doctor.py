@@ -124,7 +124,7 @@ def _sources(sources: list[dict[str, Any]]) -> Iterator[Table | str]:
 
 def _where(source: Mapping[str, Any]) -> list[str]:
     """Where a source's records come from, a line each."""
-    folders = source["folders"]
+    folders: list[str] = source["folders"]
     if len(folders) > _FOLDERS:
         return [*folders[:_FOLDERS], f"… and {len(folders) - _FOLDERS} more"]
     if folders:

@@ -77,7 +77,7 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     kept = kept_by_source(lambda query: runtime.asked(query, _EVERY, _HOLD).result())
     names = sorted(
         {*calls, *kept, *places, *refused, *noticed, *runtime.arrivals},
-        key=lambda name: (titles.get(name, name).casefold(), name),
+        key=lambda name: (str(titles.get(name, name)).casefold(), name),
     )
     # Costs below each other have as many decimals each, so that they can be compared at a glance.
     costs = even([calls.get(name, {}).get("cost") for name in names], USD)
