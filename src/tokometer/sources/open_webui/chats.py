@@ -16,6 +16,7 @@ import msgspec
 
 from tokometer.records import Document, KnowledgeBase, ModelCall, Record, RecordError, Score, infer_provider
 from tokometer.records.status import status_of
+from tokometer.sources.answer_ids import timed_name
 from tokometer.sources.database import DatabaseReader, Tables, later
 from tokometer.sources.documents import Item
 from tokometer.sources.jsonl import json_object
@@ -164,6 +165,8 @@ class Chats(DatabaseReader[Seen]):
         put(call, used(said), self.noticed, position)
         if not _OLLAMA.isdisjoint(usage):
             call.provider = "ollama"
+            # The name that a proxy in front of the server has for it, too.
+            call.response_id = timed_name(usage)
         total, load, prompt = (_nanoseconds(times, f"{name}_duration") for name in ("total", "load", "prompt_eval"))
         call.latency_us = total
         if total is not None and load is not None and prompt is not None:

@@ -63,6 +63,11 @@ def test_several_entries_for_one_message_are_several_calls(path: Path) -> None:
     assert set(calls(read(path, MESSAGES[:2], twice))) == {"1", "event|e-7"}
 
 
+def test_an_entry_that_stands_twice_is_one_call(path: Path) -> None:
+    """Its id is the same, so nothing was used a second time."""
+    assert set(calls(read(path, MESSAGES[:2], [EVENTS[0], EVENTS[0]]))) == {"1"}
+
+
 def test_a_total_alone_is_not_split(path: Path) -> None:
     """Nobody says what went in and what came out."""
     found = calls(read(path, [], [event("e-1", 1, {"total": 345})]))
