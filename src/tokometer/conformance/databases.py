@@ -11,6 +11,7 @@ from typing import Final
 
 from tokometer.conformance.example import Files
 from tokometer.conformance.world import World, world
+from tokometer.host.regular import read_bytes
 from tokometer.records import ModelCall
 from tokometer.sources.protocol import Reading, Source
 
@@ -35,7 +36,7 @@ def another_release(source: Source, example: Files, folder: Path, random: Random
     """A column that another release calls otherwise costs no usage in silence."""
     with world(folder, source) as made:
         for path in _databases(made, example):
-            before, content = made.found.read(path, b""), path.read_bytes()
+            before, content = made.found.read(path, b""), read_bytes(path)
             columns = _columns(path)
             for table, column in random.sample(columns, min(len(columns), _COLUMNS)):
                 # One that an index or a view needs stays, and one without which nothing can be read is an error.
@@ -50,7 +51,7 @@ def another_release(source: Source, example: Files, folder: Path, random: Random
 def _databases(made: World, example: Files) -> list[Path]:
     for step in example.steps:
         step(made.home)
-    return [path for path in made.files(example) if path.read_bytes().startswith(_HEAD)]
+    return [path for path in made.files(example) if read_bytes(path).startswith(_HEAD)]
 
 
 def _columns(path: Path) -> list[tuple[str, str]]:

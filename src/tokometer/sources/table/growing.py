@@ -6,9 +6,9 @@ Half a row can look like a whole one (`…,12` of `…,1234`), and would be coun
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from pathlib import Path
-from shutil import copyfileobj
 from typing import Final
 
 from tokometer.host.regular import open_regular
@@ -16,7 +16,7 @@ from tokometer.sources import folders
 
 #: So long after it was written last (seconds) a file is taken as it stands: many end without the end of a line.
 QUIET: Final = 60.0
-_PIECE: Final = 1 << 16
+_PIECE: Final = 1 << 20
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -38,14 +38,16 @@ def whole_lines(path: Path, folder: Path) -> tuple[Path, bool]:
         OSError: It cannot be read, or there is no room for the copy.
     """
     copy = folder / f"whole{path.suffix}"
-    with open_regular(path) as file, copy.open("wb") as whole:
-        copyfileobj(file, whole)
+    with open_regular(path) as file, open_regular(copy, os.O_RDWR | os.O_CREAT) as whole:
+        while piece := file.read(_PIECE):
+            left = memoryview(piece)
+            while left:
+                left = left[whole.write(left) :]
         size = end = whole.tell()
-    with copy.open("r+b") as whole:
         while end > 0:
             start = max(0, end - _PIECE)
             whole.seek(start)
-            found = whole.read(end - start).rfind(b"\n")
+            found = (whole.read(end - start) or b"").rfind(b"\n")
             if found >= 0:
                 end = start + found + 1
                 break
