@@ -34,6 +34,8 @@ class LinesReader(ABC, Generic[M]):
 
     #: What is remembered of a file between two readings: a struct of which every field has a default.
     Memory: ClassVar[type[msgspec.Struct]]
+    #: Whether its tool adds to files that are compressed.
+    growing: ClassVar[bool] = False
 
     def __init__(self, path: Path, memory: M, noticed: Noticed) -> None:
         self.path = path
@@ -78,7 +80,7 @@ class LinesSource(ABC):
 def read_lines(name: str, reader: type[LinesReader[Any]], path: Path, state: bytes) -> Reading:
     """What is new in a file of lines of the source `name`, for sources that also have files of other kinds.
 
-    One that is compressed (`.zst`) is read whole: nobody adds to it.
+    One that is compressed (`.zst`, `.zstd`) is read whole.
 
     Raises:
         OSError: It cannot be read, or is gone.
@@ -105,7 +107,7 @@ def _read(name: str, kind: type[LinesReader[Any]], path: Path, tail: Tail, memor
 
 
 def _read_compressed(name: str, kind: type[LinesReader[Any]], path: Path) -> Reading:
-    taking, frames = _Taking(name, kind, path, None), Frames(path)
+    taking, frames = _Taking(name, kind, path, None), Frames(path, growing=kind.growing)
     with Tail(path, b"") as tail:
         for data, end, offset in frames.blocks():
             start = 0
