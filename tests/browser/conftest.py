@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -89,7 +90,15 @@ def visit(browser: Browser) -> Iterator[Opener]:
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def visit(url: str, *, width: int = 1440, height: int = 900, scheme: str = "light", patient: bool = False) -> Page:
+    def visit(
+        url: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        scheme: str = "light",
+        patient: bool = False,
+        routes: Mapping[str, Callable[..., object]] = MappingProxyType({}),
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
@@ -105,6 +114,9 @@ def visit(browser: Browser) -> Iterator[Opener]:
                 "console", lambda said: problems.append(f"{said.type}: {said.text}") if said.type != "info" else None
             )
         page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        # Before the page has begun: what it asks for while the browser begins to intercept would pass by.
+        for pattern, handler in routes.items():
+            page.route(pattern, partial(handler))
         page.goto(url)
         return page
 

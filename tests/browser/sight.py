@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from generators.examples import LONG
 from tokometer.records import PROVIDERS
@@ -190,6 +191,25 @@ def raw(page: Page) -> list[str]:
 def wait_filled(page: Page) -> None:
     """Wait until every panel has been answered, or could not be."""
     page.wait_for_function(_FILLED, timeout=60_000)
+
+
+def held_while(visit: Callable[..., Page], url: str, pattern: str, act: Callable[[Page], None]) -> tuple[Page, Route]:
+    """A page on which something was done, and the request that this made, which waits to be let go.
+
+    Chromium lets a request pass now and then that it was told to hold back (twice in some thousand runs, on a busy
+    machine): then there was nothing to be seen, and another page is tried.
+    """
+    for _ in range(3):
+        held: list[Route] = []
+        page = visit(url, routes={pattern: held.append})
+        wait_filled(page)
+        act(page)
+        for _ in range(500):
+            if held:
+                return page, held[0]
+            page.wait_for_timeout(20)
+        state = page.evaluate("[document.activeElement?.outerHTML?.slice(0, 200), document.readyState, location.href]")
+    raise AssertionError(f"nothing was held: {state}")
 
 
 def draw_all(page: Page) -> None:

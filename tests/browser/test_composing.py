@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from servers.whole import Running, fill, running
 
 from .conftest import Opener
+from .sight import held_while
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +42,17 @@ def test_a_stranger_composes_a_dashboard(
     visit: Opener, server: Running, axe: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     """Open Boards, New, add two panels, place, save, reload, export, import: without having read anything."""
-    page = visit(f"{server.url}/usage")
-    page.get_by_role("link", name="Boards").click()
-    expect(page.locator("main")).to_contain_text("None yet")
-    assert axe(page) == []
+
+    def begin(page: Page) -> None:
+        page.get_by_role("link", name="Boards").click()
+        expect(page.locator("main")).to_contain_text("None yet")
+        assert axe(page) == []
+        page.get_by_role("link", name="New dashboard").click(no_wait_after=True)
+        page.get_by_label("Title").first.fill("Costs of the team")
+
     # Whoever types before the page's script has come keeps what was typed.
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/compose.js", hold)
-    page.get_by_role("link", name="New dashboard").click(no_wait_after=True)
-    page.get_by_label("Title").first.fill("Costs of the team")
-    held[0].continue_()
+    page, script = held_while(visit, f"{server.url}/usage", "**/compose.js", begin)
+    script.continue_()
     page.unroute("**/compose.js")
     page.get_by_role("button", name="Add a panel").click()
     form = page.locator("#compose-form")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from generators.examples import LONG, in_turn
 from servers.whole import Running
@@ -118,15 +118,13 @@ def test_states(visit: Opener, still: Running, dashboard: Dashboard) -> None:
     last = dashboard.panels[-1].id
     held: list[Route] = []
 
-    def hold(route: Route, request: Request) -> None:
-        if f"/{last}?" in request.url:
+    def hold(route: Route) -> None:
+        if f"/{last}?" in route.request.url:
             route.fulfill(status=500, json={"detail": "the ledger is away"})
         else:
             held.append(route)  # until the page's routes are taken away
 
-    page = visit("about:blank", patient=True)
-    page.route("**/api/panels/*", hold)
-    page.goto(f"{still.url}/{dashboard.id}")
+    page = visit(f"{still.url}/{dashboard.id}", patient=True, routes={"**/api/panels/*": hold})
     broken = page.locator(f"[data-panel='{last}']")
     expect(broken.locator(".failed")).to_contain_text("the ledger is away")
     waiting = page.locator("[data-panel][aria-busy=true]")

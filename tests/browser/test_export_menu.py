@@ -41,13 +41,12 @@ def test_a_picture_follows_what_is_chosen(visit: Opener, still: Running) -> None
 
 def test_what_could_not_be_made_is_said(visit: Opener, still: Running) -> None:
     """An error stands in the menu, in the server's words, and the page goes on."""
-    page = visit(f"{still.url}/usage", patient=True)
-    wait_filled(page)
 
     def refuse(route: Route) -> None:
         route.fulfill(status=503, json={"detail": "too many files are being made just now"})
 
-    page.route("**/usage.xlsx*", refuse)
+    page = visit(f"{still.url}/usage", patient=True, routes={"**/usage.xlsx*": refuse})
+    wait_filled(page)
     page.locator("#export summary").click()
     page.locator("#export [data-file='/api/dashboards/usage.xlsx']").click()
     said = page.locator("[data-show=making]")

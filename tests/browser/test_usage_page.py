@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from servers.halted import halted, transcripts
 from servers.whole import Running, running
+
+from .sight import held_while
 
 #: Opens a page; see conftest.
 Opener = Callable[..., Page]
@@ -27,18 +29,6 @@ _DRAWN = "() => document.querySelectorAll('.panel .chart[data-drawn]').length"
 def _ready(page: Page) -> None:
     """Wait until every panel is there."""
     expect(page.locator("[data-panel][aria-busy=true]")).to_have_count(0, timeout=20_000)
-
-
-def _first(page: Page, held: list[Route]) -> Route:
-    """The first request that is held; where none comes, what the page was at instead."""
-    for _ in range(1_000):
-        if held:
-            return held[0]
-        page.wait_for_timeout(20)
-    state = page.evaluate(
-        "[document.activeElement?.outerHTML?.slice(0, 200), document.readyState, document.hasFocus()]"
-    )
-    raise AssertionError(f"nothing was asked for: {state}")
 
 
 def _draw_all(page: Page) -> None:
@@ -182,40 +172,33 @@ def test_keyboard(visit: Opener, still: Running) -> None:
 
 def test_typing_ahead(visit: Opener, still: Running) -> None:
     """What is typed while the filter is still being fetched is written into it, and presses no other shortcut."""
-    page = visit(f"{still.url}/usage")
-    _ready(page)
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    held: list[Route] = []
 
-    def hold(route: Route) -> None:
-        held.append(route)
+    def type_on(page: Page) -> None:
+        expect(page.locator("#live")).to_have_attribute("data-state", "on")
+        page.keyboard.press("f")
+        page.keyboard.type("cla")
 
-    page.route("**/finder*.js", hold)
-    page.keyboard.press("f")
-    page.keyboard.type("cla")
-    expect(page.locator("body")).to_be_visible()
-    _first(page, held).continue_()
+    page, finder = held_while(visit, f"{still.url}/usage", "**/finder*.js", type_on)
+    finder.continue_()
     expect(page.locator("#filter-text")).to_be_focused()
     page.keyboard.type("ude")
     expect(page.locator("#filter-text")).to_have_value("claude")
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
 
 
-@pytest.mark.parametrize("key", ["f", "/"])
-def test_what_is_typed_and_entered_ahead_is_done(visit: Opener, still: Running, key: str) -> None:
+@pytest.mark.parametrize(("key", "script", "words"), [("f", "finder", "claude"), ("/", "palette", "billing")])
+def test_what_is_typed_and_entered_ahead_is_done(
+    visit: Opener, still: Running, key: str, script: str, words: str
+) -> None:
     """Words and Enter that come before the dialog does choose in it what they would have."""
-    page = visit(f"{still.url}/usage")
-    _ready(page)
-    held: list[Route] = []
 
-    def hold(route: Route) -> None:
-        held.append(route)
+    def enter(page: Page) -> None:
+        page.keyboard.press(key)
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
 
-    page.route("**/finder*.js" if key == "f" else "**/palette*.js", hold)
-    page.keyboard.press(key)
-    page.keyboard.type("claude" if key == "f" else "billing")
-    page.keyboard.press("Enter")
-    _first(page, held).continue_()
+    page, asked = held_while(visit, f"{still.url}/usage", f"**/{script}*.js", enter)
+    asked.continue_()
     if key == "f":
         expect(page.locator(".chip")).to_have_count(1)
     else:

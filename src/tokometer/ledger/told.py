@@ -19,7 +19,7 @@ from typing import Any, Final
 from tokometer.ledger.protocol import Batch
 from tokometer.ledger.schema import CALLS, TOLD, TOLD_TOOLS, TOOLS, Table
 from tokometer.ledger.told_batch import Arriving
-from tokometer.ledger.told_places import TRACE_REACH, Knot, Shelf
+from tokometer.ledger.told_places import TRACE_REACH, Knot, Place, Shelf
 from tokometer.ledger.told_search import Search
 from tokometer.records import ModelCall, Record, ToolCall, quarter_of, record_ids
 from tokometer.records.record import IN_PARTS
@@ -77,7 +77,11 @@ def _met_calls(batch: Batch, shelf: Shelf) -> Knot | None:
     known.update(dict.fromkeys(older & known.keys()))
     if older := older - known.keys():
         known.update(dict.fromkeys(shelf.among(older, reach)))
-    stated = list(shelf.stated(list(arriving.beside()))) if arriving.meets_others else []
+    stated: list[Place] = []
+    if arriving.meets_others:
+        stated += shelf.stated(list(arriving.beside()))
+        # A part that does not name its trace changes what stands in one.
+        stated += shelf.placed(list(arriving.loose_parts()))
     if not (traces or names or known or stated):
         return None
     return Search(arriving, shelf, known, (quarter_of(first), quarter_of(last))).knot(traces, names, stated)

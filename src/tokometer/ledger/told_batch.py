@@ -19,6 +19,7 @@ from tokometer.ledger.schema import CALLS
 from tokometer.ledger.told_places import LINKS, PLACE_COLUMNS, PROMPT_COLUMNS, Place, place_of
 from tokometer.records import ModelCall, record_ids
 from tokometer.records.naming import SESSIONLESS, talks_in
+from tokometer.records.record import IN_PARTS
 from tokometer.records.ways import Way, can_meet, named_way, told_by_span
 
 #: What stands for spans that tell of no call.
@@ -250,6 +251,16 @@ class Arriving:
                 found.update(rows.id_of(at) for at, traced in enumerate(rows.traced) if not traced)
             else:
                 found.update(map(rows.id_of, range(rows.count)))
+        return found
+
+    def loose_parts(self) -> set[bytes]:
+        """The ids of parts of calls that do not say in which trace they stand."""
+        found: set[bytes] = set()
+        for rows in self._rows:
+            revisions = rows.column("revision")
+            if max(revisions) >= IN_PARTS:
+                both = enumerate(zip(revisions, rows.traced, strict=True))
+                found.update(rows.id_of(at) for at, (revision, traced) in both if revision >= IN_PARTS and not traced)
         return found
 
     # -- places ------------------------------------------------------------------------------------------------

@@ -151,6 +151,9 @@ class Shelf(Protocol):
     def stated(self, ids: Sequence[bytes]) -> Iterable[Place]:
         """Those of these calls that stand in `told`."""
 
+    def placed(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """Those of these calls that count, and stand in a trace."""
+
     def uses(self, uses: Sequence[str], quarters: Quarters) -> Iterable[tuple[bytes, str, int, bool]]:
         """The stored uses of tools of these names: id, name, quarter hour, and whether it stands in `told_tools`."""
 

@@ -37,6 +37,9 @@ class Search:
 
         `stated` is what was said so far of some that arrive.
         """
+        begun = [place.started_at // QUARTER_US for place in stated if place.trace_id]
+        if begun:
+            self._quarters = min(self._quarters[0], min(begun) - TRACE_REACH), self._quarters[1]
         wanted = traces | (self._known.keys() & self._arriving.traces())
         self._stored = {place.id: place for place in stated}
         new = self._take(self._arriving.of(wanted, names | self._known.keys(), set(self._stored)))
@@ -65,6 +68,9 @@ class Search:
             if place.told:
                 self._knot.told.add(place.id)
             known = self._places.setdefault(place.id, place)
+            if place.trace_id and not known.trace_id:
+                # A part of what stands in a trace need not say in which.
+                self._places[place.id] = place
             if known is place or (known.all_names, known.trace_id) != (place.all_names, place.trace_id):
                 new.append(place)
                 for name in place.all_names:

@@ -72,7 +72,7 @@ def test_parts_without_a_trace(ledger: Ledger) -> None:
     assert not ledger.audit()
 
 
-@pytest.mark.parametrize("order", [(0, 2, 3, 1), (3, 0, 2, 1), (2, 1, 3, 0), (0, 1, 2, 3)])
+@pytest.mark.parametrize(("order", "engine"), in_turn([*permutations(range(4))], ENGINES), indirect=["engine"])
 def test_parts_of_which_some_do_not_name_their_trace(ledger: Ledger, order: tuple[int, ...]) -> None:
     """An update that says only whose it is belongs to the call in the trace, whichever came first; and counts once."""
     whose, begun, ended = parts()
@@ -86,8 +86,23 @@ def test_parts_of_which_some_do_not_name_their_trace(ledger: Ledger, order: tupl
     for place in order:
         ledger.commit(Batch([whose, begun, ended, [late]][place]))
     ledger.settle()
-    rows = ledger.fetch(Statement("SELECT model, input_tokens, stop_reason FROM calls"))
-    assert rows == [("gpt-4o-mini", 10, "stop")]
+    rows = ledger.fetch(Statement("SELECT model, input_tokens, stop_reason, session_id FROM calls"))
+    assert rows == [("gpt-4o-mini", 10, "stop", "s-1")]
+    assert not ledger.audit()
+
+
+@pytest.mark.parametrize(("order", "engine"), in_turn([*permutations(range(3))], ENGINES), indirect=["engine"])
+def test_a_part_without_its_trace_changes_what_stands_above(ledger: Ledger, order: tuple[int, ...]) -> None:
+    """What a call used is what its last part says, and what is stated above it counts for the rest of that alone."""
+    shared = {"source": "langfuse", "trace_id": TRACE, "group": TRACE}
+    outer = ModelCall(native_id="top", span_id="top", started_at=AT, revision=IN_PARTS, input_tokens=30, **shared)  # type: ignore[arg-type]
+    inner = ModelCall(native_id="call", span_id="call", parent_id="top", started_at=AT, input_tokens=10, **shared)  # type: ignore[arg-type]
+    inner.revision = IN_PARTS + 1
+    late = ModelCall(source="langfuse", native_id="call", started_at=LATER, revision=IN_PARTS + 2, input_tokens=30)
+    for place in order:
+        ledger.commit(Batch([[outer, inner, late][place]]))
+    ledger.settle()
+    assert ledger.fetch(Statement("SELECT sum(input_tokens) FROM calls")) == [(30,)]
     assert not ledger.audit()
 
 

@@ -13,12 +13,12 @@ import pytest
 from generators import codex_lines, otlp_logs, otlp_spans
 from generators.claude_json import answer as claude_answer
 from generators.claude_json import prompt as claude_prompt
-from generators.left import lines
-from generators.sources import gemini_cli, openclaw
+from generators.left import database, lines
+from generators.sources import gemini_cli, open_webui, openclaw
 from generators.sources.litellm import payload
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
-from tokometer.records import Record
+from tokometer.records import Record, now_us
 from tokometer.records.values import moment
 from tokometer.records.ways import WAY_OF_SOURCE
 from tokometer.sources.claude_code import FOUND as CLAUDE_CODE
@@ -28,6 +28,8 @@ from tokometer.sources.litellm.payload import records_of
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.openclaw.found import FOUND as OPENCLAW
 from tokometer.sources.otlp import decode_logs, decode_traces
+from tokometer.sources.protocol import Sent
+from tokometer.sources.proxy.told import PUSH as PROXY
 from tokometer.sources.registry import FILE_SOURCES
 
 MESSAGE, REQUEST = "msg_01XFDUDYJgAACzvnptvVoYEL", "req_011CSHoEeqs5C35K2UUqR7Fy"
@@ -236,6 +238,51 @@ def _openclaw_tokens(used: openclaw.Used) -> dict[str, Any]:
     said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5"}
     tokens = {"input": used.input, "output": used.output, "cache_read": used.read, "cache_write": used.write}
     return said | {f"openclaw.tokens.{name}": count for name, count in tokens.items()}
+
+
+def test_claude_code_by_telemetry_and_gateway(new_ledger: Callable[[], Ledger]) -> None:
+    """One names the request, the other the answer; the session stands in what the gateway takes for a user."""
+    session = "5f0c1b1e-7a11-4f0e-9d55-0a6f3f1f7c11"
+    user = f"user_{'5d' * 32}_account__session_{session}"
+    model = {"custom_llm_provider": "anthropic", "model": "claude-opus-4-5"}
+    told = [claude_events(session__id=session), gateway(MESSAGE, 42_162, 850, end_user=user, **model)]
+    columns = 'session_id, cache_read_tokens, output_tokens, team, "user"'
+    assert kept(new_ledger, told, columns) == [(session, 41_200, 850, "search", "ada")]
+
+
+def proxied(**said: Any) -> list[Record]:
+    """What our proxy tells of a call of five seconds."""
+    item = {"http_status": 200, "ending": "whole", "operation": "chat", "latency_ns": 5 * 10**9, **said}
+    return PROXY.read(json.dumps(item).encode(), Sent("application/x-ndjson", {}, now_us())).records
+
+
+def test_codex_by_rollout_and_proxy(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
+    """A rollout that names no answer is met by the thread that the request's headers name."""
+    path = tmp_path / ".codex/sessions/2026/03/02" / codex_lines.NAME
+    once = codex_lines.usage(8200, 410, 7000)
+    lines(str(path.relative_to(tmp_path)), codex_lines.meta(), codex_lines.count(once, once, 20))(tmp_path)
+    used = {"input_tokens": 8200, "input_tokens_details": {"cached_tokens": 7000}, "output_tokens": 410}
+    answer = {"id": "resp_68f0c1b2a4d8", "object": "response", "model": "gpt-5.1-codex", "usage": used}
+    at = moment("2026-03-02T09:00:15.000Z")
+    by_proxy = proxied(id="p-1", form="openai", started_at=at, session_id=codex_lines.THREAD, answer=answer)
+    told = [CODEX.read(path, b"").records, by_proxy]
+    columns = "source, input_tokens, cache_read_tokens, output_tokens, latency_us, response_id"
+    assert kept(new_ledger, told, columns) == [("codex", 1200, 7000, 410, 5_000_000, "resp_68f0c1b2a4d8")]
+
+
+def test_open_webui_and_a_proxy_before_ollama(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
+    """Ollama names no answer; how long it took, to the nanosecond, does."""
+    chat = open_webui.chat("chat-1", open_webui.BEGAN, open_webui.message(1, "llama3.2:latest", open_webui.OLLAMA))
+    database(open_webui.FILE, open_webui.SCHEMA, {**open_webui.ABOVE, "chat": [chat]})(tmp_path)
+    took = {name: open_webui.OLLAMA[name] for name in ("total_duration", "prompt_eval_duration", "eval_duration")}
+    answer = {"model": "llama3.2:latest", "done_reason": "stop", "prompt_eval_count": 210, "eval_count": 55, **took}
+    at = (open_webui.BEGAN + 58) * 1_000_000
+    by_proxy = proxied(id="p-2", form="ollama", started_at=at, answer=answer, provider="ollama", ttft_ns=10**8)
+    # The same question again, which took another time.
+    again = proxied(id="p-3", form="ollama", started_at=at, answer={**answer, "total_duration": 2_500_000_111})
+    told = [FILE_SOURCES["open_webui"].read(tmp_path / open_webui.FILE, b"").records, by_proxy, again]
+    found = kept(new_ledger, told, 'source, input_tokens, output_tokens, "user"')
+    assert sorted(found) == [("open_webui", 210, 55, "ada@example.org"), ("proxy", 210, 55, "")]
 
 
 @pytest.mark.parametrize("name", ["chatcmpl-9J3uRz8f0QpVh1XcY2bTk7", "gen-1772442000-9J3uRz8f0QpVh1XcY2bT"])

@@ -16,6 +16,7 @@ from tokometer.collect.proxy.exchange import Exchange, Piece
 from tokometer.collect.proxy.framing import Head
 from tokometer.collect.proxy.unpacking import Unpacker, unpacker
 from tokometer.sources.machine import host
+from tokometer.sources.sessions import session_in_headers, session_in_user
 
 #: Hosts of providers: what the address ends with → the provider's slug.
 _HOSTS: Final = (
@@ -56,6 +57,7 @@ class Asked(msgspec.Struct):
     model: str | None = None
     stream: bool | None = None
     user: str | None = None
+    metadata: object = None
 
 
 _decode_asked: Final = msgspec.json.Decoder(Asked).decode
@@ -83,6 +85,7 @@ def told_of(exchange: Exchange, provider: str = "") -> dict[str, Any]:
         "machine": host(),
         "upstream": exchange.upstream,
         "request_id": _header(exchange.response, _REQUEST_IDS),
+        "session_id": _session(exchange.request, asked),
         "answer": reduced(read.answer),
         "unread": read.unread,
     }
@@ -264,6 +267,13 @@ def _at_its_end(tail: bytes) -> dict[str, Any]:
 
 def _is_error(exchange: Exchange) -> bool:
     return exchange.response is not None and int(exchange.response.first[1]) >= 400  # noqa: PLR2004
+
+
+def _session(request: Head, asked: Asked) -> str:
+    """The session of which a client says that its request is."""
+    named = session_in_headers(lambda name: request.get(name.encode()).decode("latin-1"))
+    user = asked.metadata.get("user_id") if isinstance(asked.metadata, dict) else None
+    return named or (session_in_user(user) if isinstance(user, str) else "")
 
 
 def _header(head: Head | None, names: Iterable[bytes]) -> str:

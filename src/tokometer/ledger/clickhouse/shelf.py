@@ -167,6 +167,14 @@ class ClickHouseShelf:
             row[_STARTED] = to_us(row[_STARTED])
             yield place_of(id_.bytes, row, told=True)
 
+    def placed(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        for id_, *row in self._of_ids(f"SELECT {_PLACE} FROM calls", ids, None):
+            row[_STARTED] = to_us(row[_STARTED])
+            place = place_of(id_.bytes, row)
+            if place.trace_id:
+                yield place
+
     def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         for table, told in (("tools", False), ("told_tools", True)):

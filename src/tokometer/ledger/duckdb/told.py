@@ -156,6 +156,12 @@ class ToldShelf:
         rows = self._of(sql, schema.Column("id", "id"), ids) if ids else []
         return [place_of(id_.bytes, row, told=True) for id_, *row in rows]
 
+    def placed(self, ids: Sequence[bytes]) -> Iterable[Place]:
+        """See :class:`tokometer.ledger.told_places.Shelf`."""
+        sql = f"SELECT {_PLACE} FROM calls t JOIN wanted w ON t.id = w.id WHERE t.group_id = {OF_ITS_TRACE}"
+        rows = self._of(sql, schema.Column("id", "id"), ids) if ids else []
+        return [place_of(id_.bytes, row) for id_, *row in rows]
+
     def uses(self, uses: Sequence[str], quarters: tuple[int, int]) -> Iterable[tuple[bytes, str, int, bool]]:
         """See :class:`tokometer.ledger.told_places.Shelf`."""
         sql = " UNION ALL ".join(

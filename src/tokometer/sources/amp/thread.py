@@ -68,7 +68,12 @@ class Thread:
     def items(self) -> Iterator[Item]:
         """Its entries of the ledger, its messages that are not in that, and its tools."""
         left = {answer.id: answer for answer in self._answers if "usage" in answer.said}
+        seen: set[str] = set()
         for at, event in enumerate(self._document.within("usageLedger").each("events")):
+            id_ = event.text("id")
+            if id_ and id_ in seen:
+                continue
+            seen.add(id_)
             answer = self._answer_of(event, left)
             if answer is not None:
                 del left[answer.id]

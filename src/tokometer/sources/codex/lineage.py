@@ -51,6 +51,13 @@ class Origin(NamedTuple):
     inherits: bool
 
 
+class Ancestry(NamedTuple):
+    """The threads that one descends from, the nearest first, and whether these are all."""
+
+    threads: list[Thread]
+    whole: bool
+
+
 def minted(identifier: str) -> int | None:
     """When a UUIDv7 was made, in µs since the epoch; None for any other id."""
     if identifier[14:15] != "7" or not _SHAPE.fullmatch(identifier):
@@ -107,23 +114,25 @@ def owner_of(turn: str, family: Iterable[tuple[int, str]]) -> str:
     return next((thread for began, thread in reversed(threads) if began <= at), threads[0][1])
 
 
-def ancestors(path: Path, parent: str) -> list[Thread]:
+def ancestry(path: Path, parent: str) -> Ancestry:
     """The threads that `parent` descends from and itself, as far as their files say (bounded by `DEPTH`).
 
     A parent whose file is gone ends the search; its id is then all that is known of it.
     """
     home = home_of(path)
     found: dict[str, Thread] = {}
+    whole = bool(parent)
     while parent and parent not in found and len(found) < DEPTH:
-        thread, above = Thread(minted(parent) or 0, parent), ""
+        thread, above, there = Thread(minted(parent) or 0, parent), "", False
         for meta in _headers(find(home, parent)):
             if meta.id == parent:
-                thread, above = thread_of(meta), above or origin_of(meta).parent
+                thread, above, there = thread_of(meta), above or origin_of(meta).parent, True
             elif meta.id and not above:
                 above = meta.id
         found[parent] = thread
+        whole = whole and there
         parent = above
-    return list(found.values())
+    return Ancestry(list(found.values()), whole and not parent)
 
 
 def home_of(path: Path) -> Path:

@@ -126,7 +126,7 @@ class Rollout:
         state.model = context.model or state.model
         state.tier = terms.said(context.service_tier) or state.tier
         state.project = state.project or project_of(self.path, context.cwd or "")
-        descent.enter(state, context.turn_id or "", None)
+        descent.enter(state, context.turn_id or "", None, self.path)
         state.asked_at = _time(row) or state.asked_at
 
     def _at(self, row: Line[Any]) -> int:
@@ -315,7 +315,7 @@ class Rollout:
     def _lifecycle(self, name: str, event: Event, at: int) -> None:
         state = self.state
         if name in ("task_started", "turn_started"):
-            descent.enter(state, event.turn_id or "", event.started_at)
+            descent.enter(state, event.turn_id or "", event.started_at, self.path)
             state.asked_at = at
         if descent.owner(self.state) != state.thread:
             return

@@ -94,6 +94,14 @@ class State(Struct, array_like=True):
     #: The newest call that a count told of, and what it used: the first usage record can tell of the same.
     counted: str = ""
     counted_used: Vector | None = None
+    #: When the thread says that it began (µs); whether it was forked off another; whether any turn's id told a time.
+    stated_at: int = 0
+    forked: bool = False
+    dated: bool = False
+    #: When the eldest of its family began; None: not looked up yet, 0: unknown.
+    dawn: int | None = None
+    #: The eldest of a family whose ids do not tell when they were made.
+    eldest: str = ""
 
 
 def load(data: bytes) -> State | None:

@@ -28,6 +28,7 @@ from tokometer.sources.litellm.identity import Named, named
 from tokometer.sources.litellm.operations import MCP, MODEL_CALLS, PUT_THERE, plain
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.otlp.facts import region_of
+from tokometer.sources.sessions import session_in_user
 from tokometer.sources.told import Told
 from tokometer.sources.usage import CACHED, NOTHING_USED, Used, put, stop_reason_of, used
 
@@ -307,14 +308,18 @@ class _Payload:
         requester = metadata.within("requester_metadata")
         user = metadata.text("user_api_key_user_email", "user_api_key_user_id") or payload.text("user")
         key = metadata.text("user_api_key_hash", "user_api_key")
+        end_user = payload.text("end_user")
+        of_client = session_in_user(requester.text("user_id")) or session_in_user(end_user)
         return {
             "trace_id": payload.text("trace_id"),
             "session_id": payload.text("session_id")
             or requester.text("session_id")
+            or of_client
             or _named(payload.text("trace_id")),
             "project": metadata.text("user_api_key_project_alias", "user_api_key_project_id"),
             "agent": payload.text("agent_id") or metadata.text("agent_id"),
-            "user": payload.text("end_user") if not user or user in _NOBODY else user,
+            # Who is named by his session is another one in each.
+            "user": ("" if session_in_user(end_user) else end_user) if not user or user in _NOBODY else user,
             "account": metadata.text("user_api_key_org_alias", "user_api_key_org_id"),
             "environment": requester.text("environment"),
             "api_key": "" if not key else key if key in _NOBODY else key_fingerprint(key),
@@ -334,7 +339,7 @@ class _Payload:
             "model_group": group if group != model else "",
             "deployment": payload.word("model_id"),
             "key_alias": metadata.word("user_api_key_alias"),
-            "end_user": payload.word("end_user"),
+            "end_user": "" if session_in_user(payload.text("end_user")) else payload.word("end_user"),
             "cache": "hit" if self.cached else "",
             "client": payload.word("user_agent").partition("/")[0].strip(),
             "guardrail": self._guarded(),

@@ -33,10 +33,15 @@ def files(root: Path) -> Iterator[Path]:
         return
     # Beside them it keeps snapshots of projects, which nobody lists.
     for found in (root, root / "opencode"):
-        yield from (path for path in _listed(found) if _DATABASE.fullmatch(path.name) and is_file(path))
+        yield from databases(found)
         for kind in (_SESSION, _MESSAGE):
             for folder in _listed(found / _STORAGE / kind):
                 yield from (path for path in _listed(folder) if path.suffix == ".json" and is_file(path))
+
+
+def databases(folder: Path) -> list[Path]:
+    """The databases in a folder."""
+    return [path for path in _listed(folder) if _DATABASE.fullmatch(path.name) and is_file(path)]
 
 
 def kind_of(path: Path) -> Kind | None:

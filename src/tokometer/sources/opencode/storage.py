@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from tokometer.host.regular import read_bytes
 from tokometer.records import Record, RecordError
+from tokometer.sources.database import opened
 from tokometer.sources.documents import Item
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
+from tokometer.sources.opencode import places
 from tokometer.sources.opencode.messages import Message, in_order, is_answer
 from tokometer.sources.opencode.sessions import home_of, run_of, session_beside, session_of
 from tokometer.sources.told import Told
@@ -39,7 +42,7 @@ def of_session(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:
 
 
 def of_message(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:
-    """A message, with its parts, which lie in a folder of their own.
+    """A message, with its parts, which lie in a folder of their own; nothing where a database has it as well.
 
     Raises:
         RecordError: It is no such file.
@@ -50,6 +53,8 @@ def of_message(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:
     # storage/message/<session>/<message>.json
     storage = path.parents[2]
     id_ = told.text("id") or path.stem
+    if _is_row(storage.parent, id_):
+        return
     session = session_beside(storage, told.text("sessionID") or path.parent.name)
     parts = in_order(_parts(storage / "part" / id_, noticed))
     people = 0 if session.parent_id else _people_before(path, told.text("parentID"))
@@ -58,6 +63,17 @@ def of_message(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:
         return Message(told, parts, session, noticed, 0).records(people, _REVISION)
 
     yield Item(0, records)
+
+
+def _is_row(data: Path, id_: str) -> bool:
+    """Whether a database beside has a message: what it says goes before, and may be more than the file was told."""
+    for database in places.databases(data):
+        with suppress(OSError), opened(database) as tables:
+            if tables.has("message", "id", "data") and any(
+                tables.rows("SELECT 1 FROM message WHERE id = ? AND data IS NOT NULL", (id_,))
+            ):
+                return True
+    return False
 
 
 def _parts(folder: Path, noticed: Noticed) -> Iterator[tuple[str, Mapping[str, Any]]]:

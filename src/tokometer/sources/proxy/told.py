@@ -23,7 +23,8 @@ _BAD_GATEWAY: Final = 502
 _KNOWN: Final = frozenset(
     {
         *("id", "started_at", "latency_ns", "ttft_ns", "http_status", "ending", "form", "operation", "provider"),
-        *("model", "stream", "user", "machine", "upstream", "request_id", "answer", "unread"),
+        *("model", "stream", "user", "machine", "upstream", "request_id", "session_id"),
+        *("answer", "unread"),
     }
 )
 #: LM Studio's own API counts beside the answer, and in words of its own.
@@ -55,6 +56,7 @@ class _Push(JsonPush):
                 started_at=call.started_at + (call.latency_us or 0),
                 name=name,
                 call_id=call.native_id,
+                session_id=call.session_id,
                 user=call.user,
                 machine=call.machine,
                 use_id=id_,
@@ -93,6 +95,7 @@ def _call(item: Mapping[str, Any], noticed: Noticed, index: int) -> ModelCall:
         http_status=http,
         stop_reason=said.stop_reason,
         request_id=_text(item, "request_id"),
+        session_id=_text(item, "session_id"),
         response_id=said.response_id,
         latency_us=_micros(item, "latency_ns"),
         # Of an answer that came whole there is no first token.

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from tokometer.records import RecordError, Status, infer_provider, status_of
 from tokometer.records.values import message, moment, text, whole
+from tokometer.sources.answer_ids import timed_name
 from tokometer.sources.usage.dialects import usage_in
 from tokometer.sources.usage.read import NOTHING_USED, Used, used
 
@@ -54,7 +55,7 @@ def answered(answer: Mapping[str, Any], name: str = "response") -> Answered:
     return Answered(
         model=model,
         provider=_provider(answer, model, google=google),
-        response_id=_text(answer, ("id", "responseId", "response_id"), name),
+        response_id=_text(answer, ("id", "responseId", "response_id"), name) or timed_name(answer),
         stop_reason=stop_reason_of(answer),
         operation=_operation(answer),
         used=said,

@@ -382,6 +382,15 @@ def test_a_stream_under_another_name_is_read(server: Answering, proxy: Proxied) 
     ] * 2
 
 
+def test_the_session_that_a_client_names(server: Answering, proxy: Proxied) -> None:
+    """In a header, or as Claude Code does in the name of its user."""
+    server.replies["/v1/messages"] = events(*ANTHROPIC_STREAM, named=True, done=False)
+    post(proxy, "/v1/messages", Session_id="thread-1")
+    post(proxy, "/v1/messages", {"metadata": {"user_id": "user_5d_account__session_d2e70091-3007"}})
+    sessions = [(record.kind, getattr(record, "session_id", "")) for record in proxy.records()]
+    assert sessions == [(kind, name) for name in ("thread-1", "d2e70091-3007") for kind in ("calls", "tools")]
+
+
 @pytest.mark.parametrize("reason", ["load", "unload"])
 def test_a_model_that_is_only_loaded_is_no_call(server: Answering, proxy: Proxied, reason: str) -> None:
     """`ollama run` asks for nothing first, so that its model is there when somebody does."""

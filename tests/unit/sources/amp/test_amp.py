@@ -63,6 +63,11 @@ def test_several_entries_for_one_message_are_several_calls(path: Path) -> None:
     assert set(calls(read(path, MESSAGES[:2], twice))) == {"1", "event|e-7"}
 
 
+def test_an_entry_that_stands_twice_is_one_call(path: Path) -> None:
+    """Its id is the same, so nothing was used a second time."""
+    assert set(calls(read(path, MESSAGES[:2], [EVENTS[0], EVENTS[0]]))) == {"1"}
+
+
 def test_a_total_alone_is_not_split(path: Path) -> None:
     """Nobody says what went in and what came out."""
     found = calls(read(path, [], [event("e-1", 1, {"total": 345})]))
@@ -88,6 +93,16 @@ def test_tools_have_outcomes(path: Path) -> None:
         "mcp__github__search": "cancelled",
     }
     assert tools["mcp__github__search"].server == "github"
+
+
+def test_in_its_own_folder_a_thread_can_have_any_name(tmp_path: Path) -> None:
+    """Elsewhere name and id say that it is one."""
+    for name in (f"{FOLDER}/kept.json", "x/kept.json", "x/T-1.json"):
+        document(name, {"id": "kept", "messages": []})(tmp_path)
+    document("x/T-2.json", {"id": "T-2", "messages": []})(tmp_path)
+    [root] = FOUND.roots(tmp_path, {})
+    assert list(FOUND.files(root)) == [tmp_path / FOLDER / "kept.json"]
+    assert list(FOUND.files(tmp_path / "x")) == [tmp_path / "x/T-2.json"]
 
 
 def test_several_folders_can_be_named(tmp_path: Path) -> None:

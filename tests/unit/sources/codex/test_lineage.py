@@ -8,7 +8,7 @@ import pytest
 
 from generators.codex_tree import Codex
 from tokometer.sources.codex.lineage import (
-    ancestors,
+    ancestry,
     find,
     home_of,
     minted,
@@ -74,13 +74,13 @@ def test_ancestors_are_followed_from_file_to_file(tmp_path: Path) -> None:
     tree = codex.write(tmp_path, archive=0.5)
     path = find(tmp_path, third.id)
     assert path is not None
-    assert {thread.id for thread in ancestors(path, second.id)} == {first.id, second.id}
+    assert {thread.id for thread in ancestry(path, second.id).threads} == {first.id, second.id}
     assert home_of(path) == tmp_path
     for file in tree.files():
         if first.id in file.name:
             file.unlink()
-    assert {thread.id for thread in ancestors(path, second.id)} == {first.id, second.id}
-    assert ancestors(path, "gone")[0].id == "gone"
+    assert {thread.id for thread in ancestry(path, second.id).threads} == {first.id, second.id}
+    assert ancestry(path, "gone").threads[0].id == "gone"
 
 
 def test_circles_and_damage_in_headers_end_the_search(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_circles_and_damage_in_headers_end_the_search(tmp_path: Path) -> None:
     for thread, parent in ((A, B), (B, A)):
         text = f'garbage\n{{"type":"session_meta","payload":{{"id":"{thread}","forked_from_id":"{parent}"}}}}\n'
         (folder / f"rollout-2026-03-02T09-00-00-{thread}.jsonl").write_text(text)
-    found = ancestors(folder / f"rollout-2026-03-02T09-00-00-{A}.jsonl", B)
+    found = ancestry(folder / f"rollout-2026-03-02T09-00-00-{A}.jsonl", B).threads
     assert sorted(thread.id for thread in found) == [A, B]
 
 

@@ -141,6 +141,18 @@ def test_rows_and_files_have_the_same_names(tmp_path: Path, read: Read) -> None:
     assert all(rows[name].revision > files[name].revision for name in files)
 
 
+def test_a_row_goes_before_a_file_that_says_less(tmp_path: Path) -> None:
+    """A file that was left behind with another count of the same message adds nothing to the row."""
+    message = answered("msg_00", START, FIRST)
+    behind = answered("msg_00", START, FIRST._replace(output=FIRST.output - 1))
+    as_files(MAIN, {"msg_01": (behind, []), "msg_02": (answered("msg_00", START + 9_000, SECOND), [])})(tmp_path)
+    as_rows(MAIN, {"msg_01": (message, [])})(tmp_path)
+    calls = [record for record in of_files(tmp_path) if isinstance(record, ModelCall)]
+    assert sorted(call.output_tokens for call in calls if call.output_tokens) == sorted(
+        (FIRST.output + FIRST.reasoning, SECOND.output + SECOND.reasoning)
+    )
+
+
 def test_a_failed_attempt_and_a_stop_are_calls(read: Read) -> None:
     """An attempt that was tried again failed with its status; what a person stopped is cancelled."""
     failed, again, stopped = of(ModelCall, read(LATE))
