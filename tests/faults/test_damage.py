@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from servers import forked
 from servers.inside import inside
 from servers.whole import environment
 from tokometer.cli.problems import EXIT_FINDINGS, EXIT_UNAVAILABLE
@@ -275,14 +276,11 @@ def test_what_is_no_file_is_said(tmp_path: Path) -> None:
 def command(files: Files, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command."""
     code = "import sys; from tokometer.cli import main; sys.exit(main())"
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-c", code, *arguments, "--data", str(files.folder)],
         env=environment(files.folder),
-        capture_output=True,
         text=True,
         timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
     )
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from faults.disk import Disk, small_disk
 from generators import old_ledger
+from servers import forked
 from servers.whole import Running, environment, running
 from tokometer.cli.problems import EXIT_UNAVAILABLE
 from tokometer.ledger import Batch, LedgerError, LedgerFull, LedgerUnavailable, Statement
@@ -232,13 +233,11 @@ def test_a_first_start_on_a_full_disk_says_why_not(disk: Disk, tmp_path: Path) -
 
 def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of its own process."""
-    return subprocess.run(
+    return forked.run(
         [sys.executable, "-c", "import sys; from tokometer.cli import main; sys.exit(main())", *arguments],
         env=environment(home),
-        capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
 
 

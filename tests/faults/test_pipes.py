@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from servers import forked
 from servers.whole import Running, environment, running
 
 TOKOMETER = (sys.executable, "-c", "import sys; from tokometer.cli import main; sys.exit(main())")
@@ -131,13 +131,11 @@ def test_importing_a_home_of_pipes(tmp_path: Path) -> None:
     home = tmp_path / "home"
     calls = odd_home(home)
     (home / ".claude/projects/-shop/sparse.jsonl").unlink()
-    done = subprocess.run(
+    done = forked.run(
         [*TOKOMETER, "import", "--json", "--data", str(tmp_path / "data")],
         env=environment(home),
-        capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["accepted"] >= calls
@@ -153,13 +151,11 @@ def test_a_data_folder_of_pipes(tmp_path: Path, name: str, make: Callable[[Path]
     data.mkdir()
     home.mkdir()
     make(data / name)
-    done = subprocess.run(
+    done = forked.run(
         [*TOKOMETER, "doctor", "--data", str(data)],
         env=environment(home),
-        capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
     assert "Traceback" not in done.stderr
     if name in ("tokometer.toml", "prices.toml", "ledger.duckdb"):

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from generators.claude_tree import Size, Tree, Truth
+from servers import forked
 
 COMMAND = Path(sys.executable).with_name("tokometer")
 SECONDS = 60
@@ -44,9 +45,7 @@ class User:
 
     def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command and check its exit code."""
-        done = subprocess.run(
-            [COMMAND, *arguments], env=self.env, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = forked.run([COMMAND, *arguments], env=self.env, text=True, timeout=SECONDS)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 
@@ -55,7 +54,7 @@ class User:
         """Run a server; its address. It ends with the block, and ends well: nothing to complain of."""
         with (
             tempfile.TemporaryFile("w+") as complaints,
-            subprocess.Popen(
+            forked.Forked(
                 [COMMAND, *arguments, "--port", "0"],
                 env=self.env,
                 stdin=subprocess.DEVNULL,

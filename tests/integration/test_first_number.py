@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+from servers import forked
 from servers.halted import halted, transcripts
 from servers.whole import Running, environment, running
 
@@ -37,15 +37,13 @@ def test_what_is_newest_is_answered_while_the_rest_is_read(tmp_path: Path) -> No
             with urllib.request.urlopen(server.url + "/api/live", timeout=10) as events:
                 hello = next(text for text in events if text.startswith(b"data:"))
             assert json.loads(hello.partition(b":")[2])["reading"]["all_files"] == 2
-            done = subprocess.run(
-                [COMMAND, "report", "--since", "7d", "--json"], env=env, capture_output=True, text=True, check=True
-            )
+            done = forked.run([COMMAND, "report", "--since", "7d", "--json"], env=env, text=True, check=True)
             found = json.loads(done.stdout)
             assert found["totals"]["input_tokens"] == 40
             assert found["reading"]["all_files"] == 2
             assert "Read 1 of 2 files, back to " in done.stderr
             assert "the server is still importing the rest" in done.stderr
-            doctor = subprocess.run([COMMAND, "doctor"], env=env, capture_output=True, text=True, check=True)
+            doctor = forked.run([COMMAND, "doctor"], env=env, text=True, check=True)
             assert doctor.stdout.startswith("Still importing: read 1 of 2 files")
         deadline = time.monotonic() + 120
         while "reading" in _today(server):

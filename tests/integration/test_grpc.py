@@ -26,6 +26,7 @@ from generators.otlp_logs import protobuf as logs
 from generators.otlp_metrics import gauge
 from generators.otlp_metrics import protobuf as metrics
 from generators.otlp_spans import protobuf, span
+from servers import forked
 from servers.whole import Running, environment, running
 from tokometer.server.otlp_grpc import MOST_BYTES
 from tokometer.sources.otlp import status_with_retry
@@ -233,10 +234,9 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
             )
             assert answer.status == 200
             program = Path(sys.executable).with_name("tokometer")
-            done = subprocess.run(
+            done = forked.run(
                 [program, "doctor", "--data", str(server.data)],
                 env=environment(server.home),
-                capture_output=True,
                 text=True,
                 check=True,
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
 from urllib.parse import urlencode
 
 from generators.otlp_spans import protobuf, span
+from servers import forked
 from servers.whole import environment, running
 
 COMMAND = Path(sys.executable).with_name("tokometer")
@@ -117,13 +117,11 @@ def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
 
 def command(home: Path, data: Path, *arguments: str, code: int = 0) -> str:
     """What a command says."""
-    done = subprocess.run(
+    done = forked.run(
         [COMMAND, *arguments, "--data", str(data)],
         env=environment(home),
-        capture_output=True,
         text=True,
         timeout=120,
-        check=False,
     )
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     # What went wrong is said beside what is asked, as is the window.

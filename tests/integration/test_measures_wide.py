@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from servers import forked
 from servers.ledgers import clickhouse
 from servers.whole import running
 from tokometer.ledger import Batch, Ledger, Statement
@@ -151,7 +151,7 @@ def test_the_command_line_writes_them_in_full(tmp_path: Path) -> None:
 
     def said(*arguments: str) -> str:
         env = {"HOME": str(tmp_path), "PATH": "", "TOKOMETER_DATA": str(data), "TZ": "UTC"}
-        return subprocess.run([command, *arguments], env=env, capture_output=True, text=True, check=True).stdout
+        return forked.run([command, *arguments], env=env, text=True, check=True).stdout
 
     total = SUMS["total_tokens"]
     report = json.loads(said("report", "daily", "--json", "--no-import"))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from servers import forked
 from servers.answering import Answering, answering
 from servers.models import ANTHROPIC_STREAM, OLLAMA_CHAT, events
 from servers.passing import proxied
@@ -47,7 +48,7 @@ def environment(home: Path) -> dict[str, str]:
 def passing(home: Path, *arguments: str) -> Iterator[tuple[str, list[str]]]:
     """A proxy; its address, and what it says at its end, once the block is left."""
     said: list[str] = []
-    with subprocess.Popen(
+    with forked.Forked(
         [COMMAND, "proxy", "--port", "0", *arguments], env=environment(home), stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
@@ -110,13 +111,11 @@ def test_where_nobody_takes_them_calls_go_through(tmp_path: Path, server: Answer
 @pytest.mark.parametrize("to", ["localhost:11434", "ftp://x", "http://a:b@x", "http://x/?a=b"])
 def test_an_address_that_is_none_is_told(tmp_path: Path, to: str) -> None:
     """Before anything listens."""
-    done = subprocess.run(
+    done = forked.run(
         [COMMAND, "proxy", "--to", to],
         env=environment(tmp_path),
-        capture_output=True,
         text=True,
         timeout=30,
-        check=False,
     )
     assert done.returncode == 2
     assert done.stderr.startswith("Error: --to ")

@@ -64,6 +64,8 @@ def _litellm(minute: int) -> str:
     fallbacks = (
         f'litellm_deployment_successful_fallbacks_total{{requested_model="m",fallback_model="n"}} {minute}\n'
         'litellm_remaining_requests_metric{model_group="m",api_provider="openai",litellm_model_name="m"} 70\n'
+        f'litellm_remaining_team_budget_metric{{team="t1",team_alias="research"}} {100 - minute}\n'
+        'litellm_team_max_budget_metric{team="t1",team_alias="research"} 100\n'
     )
     return f"{counts}{fallbacks}" + "".join(
         f'litellm_deployment_state{{litellm_model_name="m",model_id="{name}",api_provider="{provider}"}} {value}\n'
@@ -138,3 +140,10 @@ def test_gateway(ledger: Ledger) -> None:
     assert (row["model"], row["tried"], row["failed"]) == ("m", 20 * MINUTES, 2 * MINUTES)
     assert (row["gateway"], row["taken_over"], row["instead"]) == (pytest.approx(0.1), MINUTES, "n")
     assert row["requests_left"] == 70
+
+
+def test_gateway_budgets(ledger: Ledger) -> None:
+    """What is left of a team's budget, by the name that people gave it."""
+    [row] = _judged(ledger, "gateway_budgets", "")
+    assert (row["of"], row["whose"], row["total"]) == ("research", "team", 100)
+    assert (row["left"], row["state"]) == (100 - MINUTES, "lasts")

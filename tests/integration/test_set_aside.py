@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from servers import forked
 from servers.ledgers import clickhouse
 from servers.whole import Running, running
 from tokometer.ledger import Batch, Ledger
@@ -141,7 +141,7 @@ def test_it_is_named_with_its_reason_everywhere(server: Running) -> None:
     env = {"HOME": str(server.home), "PATH": "", "TOKOMETER_DATA": str(server.data), "TZ": "UTC"}
 
     def said(*arguments: str) -> tuple[str, str]:
-        done = subprocess.run([command, *arguments], env=env, capture_output=True, text=True, check=False)
+        done = forked.run([command, *arguments], env=env, text=True)
         return done.stdout, done.stderr
 
     assert "1 quarter hour could not be settled" in said("doctor")[0]

@@ -20,6 +20,7 @@ import pytest
 
 from generators.claude_tree import Size, Tree, Truth
 from generators.examples import LONG
+from servers import forked
 
 COMMAND = Path(sys.executable).with_name("tokometer")
 SECONDS = 90
@@ -47,9 +48,7 @@ class Machine:
 
     def run(self, *arguments: str) -> str:
         """Run a command that ends well; what it prints."""
-        done = subprocess.run(
-            [COMMAND, *arguments], env=self.env, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = forked.run([COMMAND, *arguments], env=self.env, text=True, timeout=SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -60,7 +59,7 @@ class Machine:
     @contextmanager
     def starts(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Run a command for the time of the block; it is killed after it."""
-        with subprocess.Popen(
+        with forked.Forked(
             [COMMAND, *arguments],
             env=self.env,
             stdin=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from generators.sources.ollama import LLAMA, ON_DISK, SHOWN
+from servers import forked
 from servers.answering import Answering, Reply, answering
 from servers.whole import Running, running
 
@@ -164,10 +164,9 @@ def test_one_that_is_down_is_told_and_counted(server: Running) -> None:
     assert target["next_at"] > target["asked_at"]
     assert 'tokometer_target_up{source="ollama",target="gone"} 0' in server.get("/metrics").text
     assert "Down for" in server.get("/sources").text
-    done = subprocess.run(
+    done = forked.run(
         [Path(sys.executable).with_name("tokometer"), "doctor", "--data", server.data],
         env={"HOME": str(server.home), "PATH": os.environ["PATH"]},
-        capture_output=True,
         text=True,
         timeout=60,
         check=True,

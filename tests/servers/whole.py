@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from servers.forked import Forked, suits
 from tokometer.demo import Spending, generate
 from tokometer.ledger.opening import open_ledger
 
@@ -50,7 +51,7 @@ class Running:
     """A server that runs."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[Any]
     data: Path
     home: Path
 
@@ -130,17 +131,24 @@ def running(
     env: Mapping[str, str] | None = None,
     port: int = 0,
     grpc_port: int | None = None,
+    fresh: bool = False,
 ) -> Iterator[Running]:
-    """Start a server, on a free port unless one is named; it is stopped at the end. `env` is added to what it sees."""
+    """Start a server, on a free port unless one is named; it is stopped at the end. `env` is added to what it sees.
+
+    It is forked with its modules there already where that suits `env` (see :mod:`servers.forked`), unless it is to be a
+    `fresh` process.
+    """
     home.mkdir(parents=True, exist_ok=True)
     code = (
         "import os, sys; from pathlib import Path; from tokometer.server import serve; "
         f"serve(Path(sys.argv[1]), '127.0.0.1', {port}, discover={discover}, demo={demo}, "
         f"home=Path(sys.argv[2]), env=os.environ, grpc_port={grpc_port})"
     )
-    process = subprocess.Popen(
+    seen = environment(home) | dict(env or {})
+    start: type[subprocess.Popen[Any]] = Forked if suits(seen) and not fresh else subprocess.Popen
+    process = start(
         [sys.executable, "-c", code, str(data), str(home)],
-        env=environment(home) | dict(env or {}),
+        env=seen,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -26,10 +26,8 @@ _LABEL = 11
 _WIDTH = 100
 #: What is the matter with a price; see collect.certainty.Uncertain.lack.
 _DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
-#: One of what a table holds, where that is not its name without an s.
-_SINGULAR = {"error_details": "error detail"}
-#: What was said of calls and tools that count otherwise: no records of their own.
-_BESIDE = {"told", "told_tools"}
+#: What a source has in a check-up if it gave anything.
+_GIVEN = ("kept", "refused", "not_understood")
 
 
 @click.command(short_help="Sources found, price coverage, health of the ledger.")
@@ -105,22 +103,38 @@ def _words(found: Mapping[str, Any], who: str) -> Iterator[str | Table]:
 
 
 def _sources(sources: list[dict[str, Any]]) -> Iterator[Table | str]:
-    """The tools that are here, then the names of those that are not."""
-    here = [source for source in sources if source["folders"] or source["calls"]]
-    table = Table([Heading("Source", "left"), Heading("Files"), Heading("Calls kept"), Heading("Where", "left")])
+    """The sources that are here, or gave anything; then the names of the tools that are not."""
+    here = [source for source in sources if source["folders"] or any(source[name] for name in _GIVEN)]
+    columns = ("Files", "Calls kept", "Other records", "Refused")
+    table = Table([Heading("Source", "left"), *map(Heading, columns), Heading("Where", "left")])
     for source in here or [source for source in sources if source["name"] in _FIRST]:
-        folders = source["folders"] or [f"{place} (not there)" for place in source.get("looked", ())]
-        more = [f"… and {len(folders) - _FOLDERS} more"] if len(folders) > _FOLDERS else []
-        where = "\n".join([*folders[:_FOLDERS], *more])
-        table.lines.append(Line([source["title"], number(source["files"]), number(source["calls"]), where]))
+        others = sum(count for kind, count in source["kept"].items() if kind != "calls")
+        counts = (source["files"] or None, source["calls"], others, source["refused"])
+        table.lines.append(Line([source["title"], *map(number, counts), "\n".join(_where(source))]))
     yield table
-    found = [source for source in sources if source not in here and source.get("looked")]
-    named = [source for source in sources if source not in here and not source.get("looked")]
+    others = [source for source in sources if source not in here and source["files"] is not None]
+    found = [source for source in others if source["looked"]]
+    named = [source for source in others if not source["looked"]]
     for words, of in (("Not here", found), ("Exports of", named)):
         if of:
             tail = "(--json says where each was looked for)" if of is found else "are read where you name them"
             listed = f"{', '.join(source['title'] for source in of)} {tail}"
             yield from _hung(f"{words:<{_LABEL}}", listed)
+
+
+def _where(source: Mapping[str, Any]) -> list[str]:
+    """Where a source's records come from, a line each."""
+    folders: list[str] = source["folders"]
+    if len(folders) > _FOLDERS:
+        return [*folders[:_FOLDERS], f"… and {len(folders) - _FOLDERS} more"]
+    if folders:
+        return folders
+    if not source["kept"] and source["looked"]:
+        return [f"{place} (not there)" for place in source["looked"]]
+    ways = ["named files"] if source["files"] is not None else []
+    ways += ["targets"] if source["asked"] else []
+    ways += [f"POST {path}" for path in source["taken_at"]]
+    return [", ".join(ways) or "sent to this server"]
 
 
 def _hung(label: str, words: str) -> Iterator[str]:
@@ -189,13 +203,13 @@ def _notices(notices: dict[str, Any]) -> Iterator[str]:
 
 
 def _ledger(ledger: dict[str, Any], who: str) -> Iterator[str]:
+    from tokometer.collect.kept import kept_words
+    from tokometer.records import KINDS
+
     yield f"Ledger   {ledger['engine']}, schema {ledger['schema']}, {size(ledger['bytes'])}; asked: {who}"
-    rows = [
-        counted(count, _SINGULAR.get(name, name.removesuffix("s")), name)
-        for name, count in ledger["rows"].items()
-        if count and name not in _BESIDE
-    ]
-    yield f"         {', '.join(rows) if rows else 'empty'}"
+    # What is added up from the records, or kept beside them, is in the JSON.
+    rows = {kind: ledger["rows"][kind] for kind in KINDS if ledger["rows"].get(kind)}
+    yield from _hung(" " * 9, kept_words(rows) if rows else "empty")
     if ledger["trouble"]:
         yield Loud(f"         Records cannot be taken just now: {ledger['trouble']}")
     if ledger["missing"]:

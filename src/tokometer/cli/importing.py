@@ -41,7 +41,8 @@ def import_(paths: tuple[Path, ...], source: str, as_json: bool, data: Path) -> 
     """Import usage once and say what was new, the same, changed or refused.
 
     Without PATH, every place where a tool keeps its files under HOME or the tool's own environment variables is
-    searched. A PATH is a file or folder of a source's files; name the source with --source where it cannot be told.
+    searched. A PATH is a file or folder of a source's files, or a copy of a whole home folder; name the source with
+    --source where it cannot be told.
     Importing twice is harmless: every record is kept once.
     """
     from tokometer.cli.doors import open_door

@@ -8,18 +8,19 @@ from time import perf_counter
 from typing import Any, Final
 
 from tokometer.collect.certainty import totals, uncertain
+from tokometer.collect.kept import kept_by_source, source_title
 from tokometer.collect.overlapping import overlap_json
 from tokometer.host.there import is_there
 from tokometer.ledger import Ledger, LedgerError
 from tokometer.ledger.aside import waits
 from tokometer.ledger.noticed import list_noticed, noticed_by_source, noticed_json
 from tokometer.ledger.overlaps import overlaps
-from tokometer.ledger.refused import list_refused
+from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.ledger.unsettled import unsettled_json
 from tokometer.measures import Query, Result, run
 from tokometer.prices import PriceBook
 from tokometer.records import to_datetime
-from tokometer.sources.registry import FILE_SOURCES, SOURCES
+from tokometer.sources.registry import SOURCES
 
 #: Refusals and discrepancies that a check-up lists in full.
 _MOST: Final = 100
@@ -45,9 +46,20 @@ def examine(
 
     `plug_ins` are those that cannot be used; `audit` is null unless it was asked for.
     """
-    by_source = _counts(ledger, "calls.source")
+    kept = kept_by_source(lambda query: run(ledger, query))
+    refused, noticed = refused_by_source(ledger), {name: met for name, (met, _) in noticed_by_source(ledger).items()}
+    names = [*SOURCES, *sorted({*kept, *refused, *noticed} - set(SOURCES))]
     return {
-        "sources": [_source(name, by_source, home, env) for name in FILE_SOURCES],
+        "sources": [
+            {
+                **_source(name, home, env),
+                "calls": kept.get(name, {}).get("calls", 0),
+                "kept": kept.get(name, {}),
+                "refused": refused.get(name, 0),
+                "not_understood": noticed.get(name, 0),
+            }
+            for name in names
+        ],
         "plug_ins": [broken._asdict() for broken in SOURCES.broken],
         "overlaps": [overlap_json(overlap) for overlap in overlaps(ledger)],
         "prices": _prices(ledger, book),
@@ -57,25 +69,21 @@ def examine(
     }
 
 
-def _counts(ledger: Ledger, dimension: str) -> dict[str, int]:
-    """Calls by the values of a dimension, of all time."""
-    found = run(ledger, Query(measures=("calls.requests",), by=(dimension,), since="all"))
-    return {row[dimension.partition(".")[2]]: row["requests"] for row in found.rows}
-
-
-def _source(name: str, counts: Mapping[str, int], home: Path, env: Mapping[str, str]) -> dict[str, Any]:
-    source = FILE_SOURCES[name]
-    roots = list(dict.fromkeys(source.roots(home, env)))
+def _source(name: str, home: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """What a source is, and where its files are; `files` is null of one that leaves none."""
+    source = SOURCES.get(name)
+    found = None if source is None else source.found
+    roots = [] if found is None else list(dict.fromkeys(found.roots(home, env)))
     folders = [root for root in roots if is_there(root)]
-    files = {path for root in folders for path in source.files(root)}
     return {
         "name": name,
-        "title": source.title,
+        "title": source_title(name),
         "folders": [str(root) for root in folders],
         # Also where nothing is: whoever keeps things elsewhere sees what to set.
         "looked": [str(root) for root in roots],
-        "files": len(files),
-        "calls": counts.get(name, 0),
+        "files": None if found is None else len({path for root in folders for path in found.files(root)}),
+        "taken_at": [] if source is None else [push.path for push in source.pushed],
+        "asked": source is not None and source.polled is not None,
     }
 
 

@@ -19,6 +19,7 @@ from tokometer.collect.pool import reading
 from tokometer.collect.pricing import price_each
 from tokometer.collect.reading import Portion, Prices, Unreadable, batch_of
 from tokometer.collect.resuming import resume_all
+from tokometer.collect.whose import whose
 from tokometer.ledger.places import read_before
 from tokometer.ledger.protocol import Batch, Ledger
 from tokometer.ledger.refused import unreadable
@@ -97,7 +98,8 @@ def import_all(
 ) -> Summary:
     """Read what is new and commit it, with each file's cursor in the commit that holds its records.
 
-    `paths` (files or folders) are read instead of the places where each source would look. `ledger` can be a function
+    `paths` (files or folders) are read instead of the places where each source would look: by the source whose they
+    are, see :func:`tokometer.collect.whose.whose`. `ledger` can be a function
     that opens it; with `fresh`, which says that it is empty, the files are being read while it opens. `watch` is told,
     between two commits, when all that it waits for is in. `processes` is for tests; None decides by the work.
 
@@ -111,7 +113,10 @@ def import_all(
     if not fresh:
         opened = ledger() if callable(ledger) else ledger
         cursors = {name: opened.cursors(name) for name in sources}
-    roots = {name: list(paths) or source.roots(home, env) for name, source in sources.items()}
+    if paths and len(sources) > 1:
+        roots = whose(sources, paths)
+    else:
+        roots = {name: list(paths) or source.roots(home, env) for name, source in sources.items()}
     changes = look(sources, roots, cursors)
     summary = Summary(files=len(changes.jobs), all_files=changes.files)
     if changes.jobs:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tokometer.collect.kept import source_title
 from tokometer.ledger.overlaps import Overlap
 from tokometer.records.plural import counted
 from tokometer.records.ways import Way
-from tokometer.sources.registry import SOURCES
 
 #: What is believed of one way or the other, in words.
 _FACTS: Final = {"tokens": "tokens", "cost": "cost", "latency": "latency", "whose": "team, user and labels"}
-_TITLES: Final = {"api": "Own API", "otlp": "OpenTelemetry", "litellm": "LiteLLM"}
 #: One of what is told, as people call it.
 _ONE: Final = {"calls": "call", "tools": "use of a tool"}
 _MANY: Final = {"calls": "calls", "tools": "uses of tools"}
@@ -20,8 +19,7 @@ _MANY: Final = {"calls": "calls", "tools": "uses of tools"}
 
 def way_title(way: Way) -> str:
     """What people call a way in: `Claude Code transcripts`, `telemetry events`, `LiteLLM`."""
-    source = SOURCES.get(way.source)
-    title = source.title if source is not None else _TITLES.get(way.source, way.source)
+    title = source_title(way.source)
     if way.way == "transcript":
         return f"{title} transcripts"
     if way.way in ("span", "event"):

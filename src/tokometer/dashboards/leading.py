@@ -145,6 +145,18 @@ def of_budget(row: Row) -> str:
     return f"{row['about']}, a {row['period']}"
 
 
+def gateway_budget(row: Row) -> Leads:
+    """The readings of a budget that a gateway keeps."""
+    return Leads(
+        "samples.readings", (Condition("metric", ("gateway.budget.left",)), Condition("label.of", (row["of"],)))
+    )
+
+
+def of_gateway_budget(row: Row) -> str:
+    """Whose it is, and which gateway keeps it."""
+    return " · ".join(filter(None, (row["whose"], row["gateway"])))
+
+
 def _type(kind: str) -> str:
     """The type of step that has the size."""
     return SUMMARY if kind == COMPACTION else kind

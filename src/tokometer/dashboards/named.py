@@ -25,13 +25,13 @@ _LIMITS: Final = (
 _UNDER: Final = (
     *(leading.no_words, leading.of_part, leading.of_since),
     *(leading.of_job, leading.of_job_failure, leading.of_machine, leading.of_series),
-    *(leading.of_anomaly, leading.of_budget),
+    *(leading.of_anomaly, leading.of_budget, leading.of_gateway_budget),
     *(reconciled.of_cause, reconciled.of_gap_part),
 )
 _TO: Final = (
     *(leading.group, leading.part, leading.since),
     *(leading.job, leading.job_failure, leading.machine, leading.series),
-    *(leading.anomaly, leading.budget),
+    *(leading.anomaly, leading.budget, leading.gateway_budget),
     *(reconciled.gap_cause, reconciled.gap_part),
 )
 #: By the field in which they make sense.

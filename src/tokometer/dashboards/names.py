@@ -9,14 +9,13 @@ from itertools import islice
 from typing import Final
 
 from tokometer.charts.colours import OTHER, UNKNOWN, Colours
+from tokometer.collect.kept import WAYS
 from tokometer.measures.run import OTHER_LABEL
 from tokometer.records.providers import PROVIDERS
 from tokometer.sources.registry import SOURCES
 
 #: Names beyond these have no colour: nobody tells so many apart.
 _MOST_COLOURED: Final = 1_000
-#: What is called a source and is no tool; tools have titles of their own.
-_WAYS: Final = {"api": "Own API", "demo": "Demo", "litellm": "LiteLLM"}
 
 #: What has no value of a dimension, where that is known to be none rather than unknown.
 _NOTHING: Final = dict.fromkeys(("change", "change_state", "ticket", "repository"), "Unattributed")
@@ -26,7 +25,7 @@ _NOTHING: Final = dict.fromkeys(("change", "change_state", "ticket", "repository
 def source_titles() -> dict[str, str]:
     """What people call each source, by its name."""
     # Sources are imported when they are asked for, which a start does not wait for.
-    return {**_WAYS, **{name: source.title for name, source in SOURCES.items()}}
+    return {**WAYS, **{name: source.title for name, source in SOURCES.items()}}
 
 
 class Names:

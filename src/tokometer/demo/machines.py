@@ -26,7 +26,7 @@ from tokometer.demo.models import (
     VLLM_QWEN,
 )
 from tokometer.demo.rhythm import DAY, HOUR, desks
-from tokometer.records import Sample
+from tokometer.records import Sample, to_datetime
 
 #: The last two days are sampled finely, what came before by the hour.
 FINE_FOR: Final = 2 * DAY
@@ -76,6 +76,13 @@ _ALLOWED: Final = (
     ("gateway.limit.requests_left", 2_000, "requests"),
     ("gateway.limit.tokens_left", 900_000, "tokens"),
 )
+#: The budgets that the gateway keeps a month: whose, of, US dollars, and how much of it a month uses.
+_BUDGETS: Final = (
+    ("team", "product", 1_500, 0.85),
+    ("team", "support", 900, 1.15),
+    ("team", "growth", 400, 0.6),
+    ("api_key", "nightly-evals", 250, 0.95),
+)
 #: Models that Ollama holds: id, bytes, parameters, quantisation, whether it can call tools.
 LOCAL: Final = (
     (OLLAMA_LLAMA.id, 4_920_753_328, "8.0B", "Q4_K_M", True),
@@ -116,6 +123,7 @@ class Machines:
                 yield from self._server(at, model, host, speed, load)
             yield from self._gateway(at, load, troubles)
             if at % HOUR == 0:
+                yield from self._budgets(at)
                 for host, days in _STARTED.items():
                     since = self._end - int(days * DAY)
                     up = (at - since) if at >= since else (at - since) % (61 * DAY)
@@ -237,6 +245,16 @@ class Machines:
                         model=model.id,
                         provider=model.provider,
                     )
+
+    def _budgets(self, at: int) -> Iterator[Sample]:
+        """What is left of the month's budgets, which are used a little every hour."""
+        now = to_datetime(at)
+        gone = (now.day - 1 + now.hour / 24) / 31
+        for whose, of, total, used in _BUDGETS:
+            labels = {"budget": whose, "of": of}
+            left = _exact(total * (1 - used * gone))
+            for metric, value in (("gateway.budget.left", left), ("gateway.budget.total", float(total))):
+                yield self._sample(at, metric, value, "USD", host="gateway", labels=labels)
 
     def _inventory(self, at: int) -> Iterator[Sample]:
         for model, size, parameters, quantisation, tools in LOCAL:

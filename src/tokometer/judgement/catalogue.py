@@ -20,6 +20,7 @@ from tokometer.judgement.drivers import COST_DRIVERS
 from tokometer.judgement.efficiency import TOKEN_EFFICIENCY
 from tokometer.judgement.expected import COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST
 from tokometer.judgement.gateway import GATEWAY
+from tokometer.judgement.gateway_budgets import GATEWAY_BUDGETS
 from tokometer.judgement.good_answers import GOOD_ANSWERS
 from tokometer.judgement.hardware import HARDWARE
 from tokometer.judgement.health import HEALTH_SCORE
@@ -47,7 +48,7 @@ JUDGEMENTS: Final[dict[str, Judgement]] = {
         *(HEALTH_SCORE, INCIDENTS, UPTIME, SLO, BURN_RATE, BREAKER, SPIKES),
         *(COST_FORECAST, REQUEST_FORECAST, TOKEN_FORECAST, ANOMALIES, COST_DRIVERS),
         *(BUDGET, BUDGETS, PLAN_WINDOWS, PROFIT, UNIT_ECONOMICS, MOVERS, COST_SPLIT),
-        *(TOKEN_EFFICIENCY, COMPUTE, SERVING, GATEWAY),
+        *(TOKEN_EFFICIENCY, COMPUTE, SERVING, GATEWAY, GATEWAY_BUDGETS),
         *(CONTEXT, CONTEXT_GROUPS, CACHE_WASTE, CACHE_BREAKS, CACHE_CHANGES, WASTE),
         *(COST_PER_TASK, GOOD_ANSWERS, CRON, INVENTORY, CONNECTION, ADVICE),
         *(SUBSCRIPTIONS, SUBSCRIPTION_PEOPLE, SUBSCRIPTION_LIMITS),

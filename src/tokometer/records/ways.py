@@ -41,6 +41,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "cowork",
             "crush",
             "cursor",
+            "deepseek_harness",
             "devin",
             "droid",
             "gemini_cli",

@@ -34,7 +34,7 @@ def machines(request: Request) -> dict[str, Any]:
 
 def seen(runtime: Runtime) -> list[dict[str, Any]]:
     """The same, with times as datetimes."""
-    shipped = {machine: _decode(state) for machine, state in runtime.ledger.cursors(NAME).items()}
+    shipped = {machine: one for machine, state in runtime.ledger.cursors(NAME).items() if (one := _seen(state))}
     if not shipped:
         return []
     rows = runtime.ask(Query(measures=("calls.requests",), by=("calls.machine",), since="all")).rows
@@ -50,6 +50,14 @@ def seen(runtime: Runtime) -> list[dict[str, Any]]:
         }
         for machine, one in sorted(shipped.items(), key=lambda item: -item[1].at)
     ]
+
+
+def _seen(state: bytes) -> Seen | None:
+    """What is known of a machine; None where the state is that of a bundle, which stands under its path beside them."""
+    try:
+        return _decode(state)
+    except msgspec.DecodeError:
+        return None
 
 
 def _text(at: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tokometer.collect.kept import kept_by_source, kept_words
 from tokometer.collect.overlapping import many_words, overlap_words, own_word, taken_words, way_title
 from tokometer.dashboards.names import source_titles
 from tokometer.ledger.noticed import noticed_by_source
@@ -26,6 +27,8 @@ from tokometer.sources.shipment.wire import NAME as SHIPMENTS
 if TYPE_CHECKING:
     from tokometer.server.runtime import Runtime
 
+#: For how long how much there is of everything is shared with whoever else looks, and how old it may be (seconds).
+_EVERY, _HOLD = 60.0, 10.0
 #: Who writes a time for the viewer: how long ago, and to the second.
 When = Callable[[datetime | None], dict[str, str]]
 
@@ -60,7 +63,9 @@ class Arrivals:
 
 def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     """Sources that have given anything, with the places that are read by cursor."""
-    rows = runtime.ask(Query(measures=("calls.requests", "calls.cost"), by=("calls.source",), since="all")).rows
+    rows = runtime.ask(
+        Query(measures=("calls.requests", "calls.cost", "calls.assumed"), by=("calls.source",), since="all")
+    ).rows
     places: dict[str, tuple[int, datetime | None]] = {**places_by_source(runtime.ledger)}
     # Those are machines, which have a table of their own.
     places.pop(SHIPMENTS, None)
@@ -69,7 +74,11 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
     noticed = noticed_by_source(runtime.ledger)
     last, titles = latest_by(runtime.ask, "calls.source"), source_titles()
     found = []
-    names = sorted({*calls, *places, *refused, *noticed, *runtime.arrivals})
+    kept = kept_by_source(lambda query: runtime.asked(query, _EVERY, _HOLD).result())
+    names = sorted(
+        {*calls, *kept, *places, *refused, *noticed, *runtime.arrivals},
+        key=lambda name: (str(titles.get(name, name)).casefold(), name),
+    )
     # Costs below each other have as many decimals each, so that they can be compared at a glance.
     costs = even([calls.get(name, {}).get("cost") for name in names], USD)
     for name, cost in zip(names, costs, strict=True):
@@ -81,6 +90,8 @@ def sources(runtime: Runtime, when: When) -> list[dict[str, Any]]:
                 "name": name,
                 "title": titles.get(name, name or "unknown"),
                 "requests": _figure(row.get("requests"), REQUESTS),
+                "others": _others(kept.get(name, {})),
+                "assumed": int(row.get("assumed") or 0),
                 "cost": {"text": cost, "exact": exact(row.get("cost"), USD)},
                 "files": count,
                 "read": when(read),
@@ -133,6 +144,12 @@ def shortened(place: str, home: Path) -> str:
     """A path as its owner writes it."""
     prefix = f"{home}/"
     return f"~/{place[len(prefix) :]}" if place.startswith(prefix) else place
+
+
+def _others(kept: Mapping[str, int]) -> Mapping[str, str]:
+    """What was kept beside calls: how many records, and of which kinds."""
+    others = {kind: count for kind, count in kept.items() if kind != "calls"}
+    return {"text": f"{sum(others.values()):,}" if others else "–", "exact": kept_words(others)}
 
 
 def _figure(value: Number | None, unit: Unit) -> Mapping[str, str]:

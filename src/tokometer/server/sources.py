@@ -18,8 +18,9 @@ from tokometer.ledger.noticed import list_noticed, noticed_by_source
 from tokometer.ledger.refused import list_refused, refused_by_source
 from tokometer.ledger.unsettled import quarter_start, unsettled_json
 from tokometer.records import MENDS, TOPICS, now_us
+from tokometer.records.evened import even
 from tokometer.records.time import to_datetime
-from tokometer.records.units import USD, exact, show
+from tokometer.records.units import USD, exact
 from tokometer.server.connecting import ways
 from tokometer.server.machines import seen
 from tokometer.server.pages import framed
@@ -55,6 +56,7 @@ def page(request: Request) -> Response:
     prices = totals(runtime.ask)
     doubts = by_reason(uncertain(runtime.ask, prices))
     lacks = [doubt.first.lack for doubt in doubts]
+    costs = even([doubt.cost for doubt in doubts], USD)
     return framed(
         request,
         "sources.html",
@@ -79,7 +81,7 @@ def page(request: Request) -> Response:
                 "doubt": _DOUBTS[doubt.first.lack],
                 # The first of a kind is where a chip beside a cost leads to.
                 "anchor": doubt.first.lack if doubt.first.lack not in lacks[:at] else "",
-                "cost": {"text": show(doubt.cost, USD), "exact": exact(doubt.cost, USD)},
+                "cost": {"text": costs[at], "exact": exact(doubt.cost, USD)},
                 "models": [_named(one) for one in doubt.models[:_MODELS]],
                 "more": [_named(one) for one in doubt.models[_MODELS:_MOST_MODELS]],
                 "beyond": len(doubt.models[_MOST_MODELS:]),

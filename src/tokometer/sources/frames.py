@@ -1,8 +1,8 @@
 """Files of lines that their tool has compressed (`.jsonl.zst`), as blocks of lines.
 
 Codex compresses a rollout that has lain idle for a week, and takes it out again when its thread goes on; OpenClaw
-compresses what it archives. A compressed file is never added to, so it is read whole when it is new or has changed, and
-never from where it was left.
+compresses what it archives. Such a file is read whole when it is new or has changed, and never from where it was left:
+hardly anybody adds to one. DeepSeek Harness does, a frame at a time, and so leaves a last one that is half written.
 
 What decompression may take is bounded: memory by the window and the block, time by the ratio.
 """
@@ -19,6 +19,7 @@ from tokometer.host.regular import open_regular
 from tokometer.sources.tail import BLOCK, LINE_LIMIT, Block
 
 SUFFIX: Final = ".zst"
+_SUFFIXES: Final = (SUFFIX, ".zstd")
 #: The largest window that is decoded, as a power of two: what a decoder has to remember. `zstd -19` asks for 2^23.
 _WINDOW_LOG: Final = 26
 #: This is text, of which none is a thousand times smaller when it is compressed; below the floor nothing matters.
@@ -32,6 +33,10 @@ class Damaged(Exception):
     """A file ends or goes wrong in the middle; what came before is sound."""
 
 
+class Torn(Damaged):
+    """A file ends in the middle of a frame."""
+
+
 class Frames:
     """One reading of one compressed file: take `blocks()`, then look at `damage`.
 
@@ -40,9 +45,10 @@ class Frames:
         damage: (offset in the decompressed text, reason) where the file could not be read to its end.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; it is opened by :meth:`blocks`."""
+    def __init__(self, path: Path, *, growing: bool = False) -> None:
+        """Name the file; it is opened by :meth:`blocks`. One that is `growing` may end in the middle."""
         self._path = path
+        self._growing = growing
         self.oversized: list[int] = []
         self.damage: tuple[int, str] | None = None
 
@@ -50,7 +56,7 @@ class Frames:
         """The file's text in blocks of whole lines.
 
         A last line without a newline is given as one: nobody will add to it. Of a damaged file it is given only if
-        it may be whole, that is if it ends as an object does.
+        it may be whole, that is if it ends as an object does; of one that is growing not before it is.
 
         Raises:
             OSError: The file cannot be read.
@@ -76,8 +82,9 @@ class Frames:
                     offset += end
                     del have[:end]
         except Damaged as damaged:
-            self.damage = (offset + len(have), str(damaged))
-            if not have.endswith(b"}"):
+            if not self._growing or not isinstance(damaged, Torn):
+                self.damage = (offset + len(have), str(damaged))
+            if self.damage is None or not have.endswith(b"}"):
                 return
         if have and not skipping:
             yield Block(have + b"\n", len(have) + 1, offset)
@@ -85,7 +92,7 @@ class Frames:
 
 def is_compressed(path: Path) -> bool:
     """Whether a file's name says that it is compressed."""
-    return path.name.endswith(SUFFIX)
+    return path.name.endswith(_SUFFIXES)
 
 
 def head_of(path: Path, size: int) -> bytes:
@@ -160,7 +167,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
                 frame = zstd.ZstdDecompressor(options=options)
                 begun = False
     if begun:
-        raise Damaged("the compressed file ends in the middle")
+        raise Torn("the compressed file ends in the middle")
 
 
 def _explained(error: Exception) -> str:

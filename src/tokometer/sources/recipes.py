@@ -10,11 +10,13 @@ def exporter(url: str) -> str:
     return f"export OTEL_EXPORTER_OTLP_ENDPOINT={url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
 
 
-#: A call of now, as a shell that fills in the time writes JSON.
-_CALL: Final = r"""[{\"started_at\": \"$(date -u +%FT%TZ)\",
-  \"provider\": \"openai\", \"model\": \"gpt-4o-mini\", \"input_tokens\": 1200, \"output_tokens\": 340}]"""
+#: A call of now; the shell fills in the time.
+_CALL: Final = """<<END
+{"started_at": "$(date -u +%FT%TZ)", "provider": "openai",
+ "model": "gpt-4o-mini", "input_tokens": 1200, "output_tokens": 340}
+END"""
 
 
 def one_call(url: str) -> str:
     """A command that sends one call to the server at `url`."""
-    return f"curl {url}/api/calls -H 'Content-Type: application/json' -d \"{_CALL}\""
+    return f"curl {url}/api/calls -H 'Content-Type: application/json' -d @- {_CALL}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from generators.claude_tree import Size, Tree, Truth
+from servers import forked
 
-COMMAND = Path(sys.executable).with_name("tokometer")
+COMMAND = forked.COMMAND
 
 
 class Shell:
@@ -32,9 +32,7 @@ class Shell:
 
     def run(self, *arguments: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
         """Run `tokometer …` and check its exit code."""
-        done = subprocess.run(
-            [COMMAND, *arguments], env={**self.env, **env}, capture_output=True, text=True, timeout=120, check=False
-        )
+        done = forked.run([COMMAND, *arguments], env={**self.env, **env}, text=True)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ import pytest
 
 from providers.openai import OpenAI
 from providers.serving import serving
+from servers import forked
 from servers.whole import running
 from unit.cli.conftest import COMMAND, Shell
 
@@ -30,14 +30,12 @@ class Holder(Shell):
 
     def accounts(self, *arguments: str, given: str = "", code: int = 0, **env: str) -> str:
         """Run `tokometer accounts …` with something on its standard input; what it says, errors last."""
-        done = subprocess.run(
+        done = forked.run(
             [COMMAND, "accounts", *arguments],
             env={**self.env, **env},
             input=given,
-            capture_output=True,
             text=True,
             timeout=120,
-            check=False,
         )
         said = done.stdout + done.stderr
         assert done.returncode == code, (done.returncode, said)

@@ -13,7 +13,7 @@ import msgspec
 from generators.claude_tree import Size, Tree, Truth
 from tokometer.ledger import Batch
 from tokometer.ledger.opening import open_ledger
-from tokometer.records import ModelCall, Notice, Status
+from tokometer.records import Commit, ModelCall, Notice, Refusal, Status
 
 from .conftest import Shell
 
@@ -208,8 +208,32 @@ def test_tools_that_are_here_stand_with_their_counts_and_others_are_named(shell:
             step(shell.home)
     shell.run("import")
     here, others = shell.run("doctor").stdout.split("Not here")
-    assert re.search(r"^Amp +1 +3 +\S+/threads$", here, re.MULTILINE)
-    assert re.search(r"^Open WebUI +1 +5 +\S+/\.open-webui$", here, re.MULTILINE)
+    assert re.search(r"^Amp +1 +3 +2 +0 +\S+/threads$", here, re.MULTILINE)
+    assert re.search(r"^Open WebUI +1 +5 +\d+ +0 +\S+/\.open-webui$", here, re.MULTILINE)
     assert "(not there)" not in here
     assert "Goose" in here
     assert "Claude Code" in others.replace("\n           ", " ")
+
+
+def test_sources_that_only_send_stand_with_their_counts(shell: Shell) -> None:
+    """Whoever leaves no files is named as well, with all that it gave, also where that is no call."""
+    at = 1_790_000_000_000_000
+    with closing(open_ledger(shell.data)) as ledger:
+        told = [ModelCall(source=name, native_id=name, started_at=at) for name in ("langfuse", "api", "of-a-plug-in")]
+        commit = Commit(source="github", native_id="c", started_at=at, repository="a/b", sha="c0ffee")
+        refused = Refusal("helicone", "POST /custom/v1/log", 1, "timing", "has no time", at)
+        ledger.commit(Batch([*told, commit], refusals=[refused]))
+    text = shell.run("doctor").stdout
+    for words in (
+        r"Langfuse +– +1 +0 +0 +POST /api/public/ingestion, POST /api/public/scores",
+        r"GitHub +– +0 +1 +0 +POST /hooks/github",
+        r"Helicone +– +0 +0 +1 +POST /custom/v1/log, .*",
+        r"Own API +– +1 +0 +0 +sent to this server",
+        r"of-a-plug-in +– +1 +0 +0 +sent to this server",
+    ):
+        assert re.search(f"^{words}$", text, re.MULTILINE), text
+    assert "3 calls, 1 commit" in text
+    assert "cells" not in text
+    found = {one["name"]: one for one in json.loads(shell.run("doctor", "--json").stdout)["sources"]}
+    assert (found["github"]["files"], found["github"]["kept"]) == (None, {"commits": 1})
+    assert found["helicone"]["refused"] == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from servers import forked
 from servers.whole import Running, running
 from tokometer.cli.hook import answer_of
 
@@ -53,9 +53,7 @@ def told(event: str, **more: Any) -> bytes:
 
 def run(shell: Shell, text: bytes, *arguments: str) -> tuple[int, dict[str, Any]]:
     """The exit code of a hook, and what it answers."""
-    done = subprocess.run(
-        [COMMAND, "hook", *arguments], env=shell.env, input=text, capture_output=True, timeout=60, check=False
-    )
+    done = forked.run([COMMAND, "hook", *arguments], env=shell.env, input=text, timeout=60)
     assert not done.stderr
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {}
 
@@ -94,9 +92,7 @@ def test_verdict(shell: Shell, server: Running, tmp_path: Path) -> None:
     """The command prints the verdict and ends with 1 where it is stop; with 0 where nobody answers."""
 
     def ask(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [COMMAND, "verdict", *arguments], env=shell.env, capture_output=True, timeout=60, check=False, text=True
-        )
+        done = forked.run([COMMAND, "verdict", *arguments], env=shell.env, timeout=60, text=True)
         return done.returncode, done.stdout
 
     assert ask("--agent", "claude-code", "--url", server.url)[0] == 1

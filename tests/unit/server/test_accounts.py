@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import subprocess
-import sys
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ import pytest
 
 from providers.openai import OpenAI
 from providers.serving import Asked, Reply, serving
+from servers import forked
 from servers.whole import Running, environment, running
 
 PATIENCE = 120.0
@@ -206,13 +205,12 @@ def test_no_key_is_found_anywhere(scene: Scene, tmp_path: Path) -> None:
         ("export", str(tmp_path / "out.csv"), "--kind", "bills"),
         ("accounts", "list"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "tokometer", *command, "--data", str(scene.server.data)],
+        done = forked.run(
+            [forked.COMMAND, *command, "--data", str(scene.server.data)],
             env=environment(scene.server.home),
-            capture_output=True,
             timeout=60,
-            check=False,
         )
+        assert done.returncode == 0, done.stderr
         answers += [done.stdout, done.stderr]
     files = [path.read_bytes() for path in [*scene.server.data.rglob("*"), *tmp_path.rglob("*")] if path.is_file()]
     assert len(files) > 3

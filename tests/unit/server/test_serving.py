@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 import sys
 from contextlib import closing
 from http.client import HTTPConnection
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from servers import forked
 from servers.whole import Running, environment, running
 from tokometer.server import ServeError, serve
 
@@ -45,13 +45,11 @@ def test_alone(server: Running, tmp_path: Path) -> None:
         "import sys, os; from pathlib import Path; from tokometer.server import serve; "
         "serve(Path(sys.argv[1]), '127.0.0.1', 0, discover=False, demo=False, home=Path(sys.argv[2]), env=os.environ)"
     )
-    second = subprocess.run(
+    second = forked.run(
         [sys.executable, "-c", code, str(server.data), str(tmp_path)],
         env=environment(tmp_path),
-        capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
     assert second.returncode != 0
     assert f"{server.url} (process {server.process.pid}) already serves" in second.stderr

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from html import unescape
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from servers.whole import Running, running
 from tokometer.sources.recipes import exporter, one_call
+from tokometer.sources.shipment.source import MEDIA_TYPE
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 #: One span of a model call, sent as an SDK that is set up by environment variables alone sends it.
@@ -156,3 +159,31 @@ def test_what_came_by_two_ways_is_shown(empty: Running) -> None:
     assert "Told twice" in page
     assert overlap["words"] in page
     assert "Told twice" in empty.get("/sources/received").json()["overlaps"]
+
+
+def test_sources_say_all_that_they_gave(empty: Running) -> None:
+    """Other records than calls, of whoever sends no calls as well, and calls at an assumed price; by title."""
+    at = "2026-08-01T10:00:00Z"
+    call = {"started_at": at, "provider": "openai", "model": "gpt-5", "input_tokens": 1, "service_tier": "of-tomorrow"}
+    assert empty.post("/api/calls", {**call, "source": "zed"}).json()["accepted"] == 1
+    commit = {"started_at": at, "source": "github", "repository": "a/b", "sha": "c0ffee"}
+    assert empty.post("/api/records/commits", commit).json()["accepted"] == 1
+    _, *rows = re.findall(r"<tr><th.*?</tr>", empty.get("/sources/received").json()["sources"])
+    words = [re.sub(r"<[^>]+>", " ", row).split() for row in rows]
+    assert [row[0] for row in words] == ["GitHub", "Own", "Zed"]
+    assert words[0][1:4] == ["–", "1", "–"]
+    assert 'title="1 commit"' in rows[0]
+    assert 'href="#prices" title="1 call at an assumed price">1</a>' in rows[2]
+
+
+def test_a_bundle_is_no_machine(empty: Running, tmp_path: Path) -> None:
+    """What is read of a bundle stands beside the machines that ship, and is none: the page and the list are there."""
+    bundle = tmp_path / "laptop.tokometer"
+    body, _ = import_module("generators.sources.shipment").EXAMPLES[-1].bodies[0]
+    bundle.write_bytes(len(body).to_bytes(4, "big") + body)
+    assert empty.post("/api/shipments", body, {"Content-Type": MEDIA_TYPE}).status == 200
+    token = json.loads((empty.data / "server.json").read_text())["token"]
+    asked = empty.post("/api/control/import", {"paths": [str(bundle)]}, {"Authorization": f"Bearer {token}"})
+    assert '"summary"' in asked.text
+    assert len(empty.get("/api/machines").json()["machines"]) == 1
+    assert "1 machine that ships what it has" in empty.get("/sources").text

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokometer.dashboards.kinds import Alerts, Also, Feed, Gauge, HeatMap, Incidents, Series, StatusGrid, Verdicts
+from tokometer.dashboards import leading
+from tokometer.dashboards.kinds import (
+    Alerts,
+    Also,
+    Feed,
+    Gauge,
+    HeatMap,
+    Incidents,
+    Itemised,
+    Series,
+    StatusGrid,
+    Verdicts,
+)
 from tokometer.dashboards.kinds.heatmap import availability_states
 from tokometer.dashboards.levels import Bands, success_objective
 from tokometer.dashboards.limits import availability_objective, error_rate_limits, objective_limits
@@ -127,6 +139,26 @@ INCIDENTS: Final = Dashboard(
                         "What a gateway's own metrics say of each model: requests to its deployments, the share that "
                         "failed, cooldowns, the models that answered in its place, and what providers still allow."
                     ),
+                ),
+            )
+        ),
+        Section(
+            (
+                Itemised(
+                    id="incidents.gateway_budgets",
+                    title="Budgets of the Gateway",
+                    of="judgement.gateway_budgets",
+                    name="of",
+                    under=leading.of_gateway_budget,
+                    columns=("total", "left"),
+                    titles=("Budget", "Left"),
+                    share="gateway_budgets",
+                    word="state",
+                    to=leading.gateway_budget,
+                    width=12,
+                    every=60,
+                    nothing="No gateway with budgets is scraped.",
+                    how="What is left of the budgets that a gateway keeps of teams and keys; without any, it refuses.",
                 ),
             )
         ),

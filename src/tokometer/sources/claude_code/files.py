@@ -37,7 +37,7 @@ _OF_A_LINE: Final = re.compile(
     rb'"(?:isSidechain|userType|leafUuid|requestId|parentUuid|snapshot|costUSD|cache_creation_input_tokens|'
     rb'isApiErrorMessage)"\s*:|"role"\s*:\s*"assistant"'
 )
-_OF_OTHERS: Final = re.compile(rb'"(?:usageMetadata|projectHash|parentId|session_meta)"\s*:')
+_OF_OTHERS: Final = re.compile(rb'"(?:usageMetadata|projectHash|parentId|session_meta|call_type)"\s*:')
 
 
 def files_of(root: Path) -> Iterator[Path]:

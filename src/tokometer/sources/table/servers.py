@@ -49,6 +49,7 @@ class _Server:
 
     #: No name can hold it, as one can hold a percent sign.
     mark = "\0"
+    cut = False
     #: The query for views and partitions.
     _of_others = _VIEWS
     #: Tables of this schema are named without it.

@@ -1,0 +1,1 @@
+"""DeepSeek Harness: the events of its sessions, as tokscale reads them."""
