@@ -35,7 +35,11 @@ def introduce(state: State, meta: SessionMeta, path: Path) -> None:
         if meta.id and meta.id != state.thread and not state.own:
             state.copied = True
             state.parent = state.parent or meta.id
+            above = origin_of(meta).parent
+            state.highest, state.rooted = above or meta.id, not above
             _adopt(state, meta.id, path)
+            if state.eldest:
+                _doubt(state, path)
         return
     origin = origin_of(meta)
     state.met = True
@@ -118,13 +122,14 @@ def _adopt(state: State, parent: str, path: Path) -> None:
 
 def _doubt(state: State, path: Path) -> None:
     """Ask ids of this family for times no more."""
-    above = ancestry(path, state.parent).threads
+    above = ancestry(path, state.highest or state.parent).threads
     state.own, state.eldest = False, above[-1].id if above else state.parent or state.thread
 
 
 def _dawn(state: State, path: Path) -> int:
     """When the eldest of the family began, before which there can be no turn; 0 where not all of it is known."""
     if state.dawn is None:
-        above = ancestry(path, state.parent)
-        state.dawn = min((began for began, _ in above.threads), default=0) if above.whole else 0
+        above = ancestry(path, state.highest or state.parent)
+        known = above.whole or state.rooted
+        state.dawn = min((began for began, _ in above.threads), default=0) if known else 0
     return state.dawn

@@ -23,6 +23,8 @@ _FOLDERS: Final = ("QWEN_DATA_DIR", "QWEN_RUNTIME_DIR", "QWEN_HOME")
 _MARKS: Final = (b'"parentUuid"', b'"sessionId"')
 _MARKS_IN_PLACE: Final = (b'"uuid"', b'"sessionId"')
 _FOREIGN: Final = b'"userType"'
+#: `projects/<project>/chats/<chat>`
+_PLACE: Final = ("projects", "chats")
 
 
 class QwenCode:
@@ -42,7 +44,7 @@ class QwenCode:
         for path in folders.below(root, lambda name: name.endswith((".jsonl", ".json"))):
             if path.suffix == ".jsonl":
                 start = folders.head(path)
-                marks = _MARKS_IN_PLACE if ".qwen" in path.parts else _MARKS
+                marks = _MARKS_IN_PLACE if ".qwen" in path.parts or path.parts[-4::2] == _PLACE else _MARKS
                 ours = all(mark in start for mark in marks) and _FOREIGN not in start and _in_place(path)
             else:
                 ours = ".qwen" in path.parts and places.is_chat(path)

@@ -125,8 +125,10 @@ def test_everything_lies_in_its_place(tmp_path: Path) -> None:
 
 def test_in_its_own_folder_a_chat_needs_no_more_than_ids(tmp_path: Path) -> None:
     """Nobody else keeps chats there."""
-    lines(CHAT, {key: value for key, value in question(1, 1).items() if key != "parentUuid"})(tmp_path)
-    assert [path for root in FOUND.roots(tmp_path, {}) for path in FOUND.files(root)] == [tmp_path / CHAT]
+    said = {key: value for key, value in question(1, 1).items() if key != "parentUuid"}
+    for name, env in ((CHAT, {}), ("moved/projects/-w/chats/a.jsonl", {"QWEN_DATA_DIR": "~/moved"})):
+        lines(name, said)(tmp_path)
+        assert [path for root in FOUND.roots(tmp_path, env) for path in FOUND.files(root)] == [tmp_path / name]
 
 
 def test_transcripts_of_claude_code_are_not_ours(tmp_path: Path) -> None:
