@@ -44,6 +44,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "deepseek_harness",
             "devin",
             "droid",
+            "fx",
             "gemini_cli",
             "goose",
             "grok_build",
