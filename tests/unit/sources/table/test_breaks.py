@@ -117,3 +117,12 @@ def test_a_known_table_whose_columns_say_nothing_any_more_is_named(tmp_path: Pat
         connection.execute("CREATE TABLE OllamaModels (Id INTEGER PRIMARY KEY, Name TEXT, InstalledAt TEXT)")
     (notice,) = followed(path, Memory()).notices
     assert notice.name.startswith("Messages has no columns")
+
+
+def test_yes_and_no_are_read_in_the_words_of_people_and_spreadsheets(tmp_path: Path) -> None:
+    """Exports say them in their country's language."""
+    path = tmp_path / "usage.csv"
+    said = {"yes": "ok", "No": "server_error", "WAHR": "ok", "FALSCH": "server_error", "1.0": "ok", "oui": "ok"}
+    lines = (f"2026-11-01T00:00:0{at}Z,gpt-4o,7,{word}\n" for at, word in enumerate(said))
+    path.write_text(HEAD.replace("\n", ",success\n") + "".join(lines))
+    assert [one.status for one in followed(path, Memory()).records] == list(said.values())  # type: ignore[union-attr]
