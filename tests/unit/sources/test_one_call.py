@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from itertools import combinations, permutations
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -56,9 +56,8 @@ def test_one_call_by_any_two_ways(ledger: Ledger, tmp_path: Path) -> None:
     """Tokens once, the cost that one of them states, and a measured latency; also where deliveries are repeated."""
     ways = one_call.ways(tmp_path)
     assert all(sum(record.kind == "calls" for record in records) == 1 for records in ways.values())
-    orders = (
-        [*permutations(ways, 2)] if LONG else [pair[:: (-1) ** at] for at, pair in enumerate(combinations(ways, 2))]
-    )
+    # In `make test` a ring: each way with the next one.
+    orders = [*permutations(ways, 2)] if LONG else [*zip(ways, [*ways][1:] + [*ways][:1], strict=True)]
     for once in (False, True):
         told(ledger, orders, ways, once=once)
     ledger.settle()
@@ -74,7 +73,7 @@ def test_one_call_by_all_ways(ledger: Ledger, tmp_path: Path) -> None:
     """However many there are, and wherever one begins."""
     ways = one_call.ways(tmp_path)
     names = list(ways)
-    orders = [names[at:] + names[:at] for at in range(len(names))]
+    orders = [names[at:] + names[:at] for at in range(0, len(names), 1 if LONG else 6)]
     told(ledger, orders, ways, once=False)
     ledger.settle()
     rows = ledger.fetch(Statement(_ASKED))
