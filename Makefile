@@ -25,12 +25,12 @@ test: $(VENV)/.installed-dev lint ## Everything that CI checks
 	@sh tools/debian.sh chromium-headless-shell prometheus postgresql mariadb-server
 	@sh tools/clients.sh
 	@$(BIN)/python tools/javascript.py >/dev/null
-	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 # A short form of it is in `make test`. A run that failed is repeated with FAULTS_SEED=…, which its first lines say.
 faults: $(VENV)/.installed-dev ## Try faults and hostile input at full length: a million inputs, hundreds of kills (an hour)
-	@FAULTS=long $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout 3600 tests/faults $(ARGS)
-	@FAULTS=long $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --timeout 3600 tests/integration tests/unit tests/conformance \
+	@FAULTS=long $(BIN)/pytest -n 2 --no-loadscope-reorder --timeout 3600 tests/faults $(ARGS)
+	@FAULTS=long $(BIN)/pytest -n 2 --no-loadscope-reorder --timeout 3600 tests/integration tests/unit tests/conformance \
 		tests/browser $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Lint, format, types and import contracts

@@ -167,7 +167,6 @@ def told(server: Running, name: str) -> tuple[int, Told, str]:
     return sums[0], Told(*sums[1:]), ", ".join(row["model"] for row in rows)
 
 
-@pytest.mark.xdist_group("instrumentations")
 @pytest.mark.parametrize("name", CASES)
 def test_each_call_is_told_once_and_rightly(name: str, run_shared: Run, shared: Running) -> None:
     """Whatever instruments the SDK: one call, with the provider's tokens in their buckets."""

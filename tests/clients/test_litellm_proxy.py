@@ -22,7 +22,7 @@ from clients.conftest import PYTHON
 from servers.provider import ANSWER, CACHED, INPUT, OUTPUT, PROMPT, READ, REASONING, WRITTEN
 from servers.whole import Running, environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("litellm")]
+pytestmark = pytest.mark.slow
 
 KEY = "sk-" + "1234567890"
 CONFIG = """

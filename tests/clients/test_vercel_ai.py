@@ -83,7 +83,6 @@ def told(server: Running, name: str) -> dict[str, tuple[int, ...]]:
     }
 
 
-@pytest.mark.xdist_group("vercel")
 @pytest.mark.parametrize(("version", "details", "right", "failed"), CASES)
 def test_each_call_is_told_once_and_rightly(
     version: str, details: str, right: dict[str, tuple[int, ...]], failed: str, shared: Running, made_up: str

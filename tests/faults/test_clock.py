@@ -15,6 +15,7 @@ from generators.claude_json import answer, prompt
 from generators.codex_lines import NAME, THREAD, count, meta, usage
 from generators.codex_lines import line as codex_line
 from generators.otlp_spans import as_json, protobuf, span
+from servers.ledgers import place
 from tokometer.collect import resuming
 from tokometer.collect.bodies import decode
 from tokometer.collect.checkup import examine
@@ -63,7 +64,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def ledger(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ledger]:
     """An empty ledger, on DuckDB unless a test says otherwise."""
-    url = "" if getattr(request, "param", "duckdb") == "duckdb" else f"chdb://memory/clock_{time.monotonic_ns()}"
+    url = "" if getattr(request, "param", "duckdb") == "duckdb" else place(f"clock_{time.monotonic_ns()}")
     opened = open_ledger(tmp_path / "data", url=url)
     yield opened
     opened.close()

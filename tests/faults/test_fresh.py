@@ -15,6 +15,7 @@ from random import Random
 import pytest
 
 from faults.budget import Budget
+from servers.ledgers import place
 from servers.whole import Answer, Running, running
 
 #: Where a call of a model of its own has to be found: the model's name in the answer.
@@ -87,7 +88,7 @@ def busy(server: Running) -> Iterator[None]:
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server of its own, on either engine."""
     folder: Path = tmp_path_factory.mktemp("fresh")
-    env = {"TOKOMETER_LEDGER": f"chdb://memory/fresh?path={folder}/chdb"} if request.param == "clickhouse" else {}
+    env = {"TOKOMETER_LEDGER": place("fresh", folder / "chdb")} if request.param == "clickhouse" else {}
     with running(folder / "data", folder / "home", env=env) as found:
         yield found
 

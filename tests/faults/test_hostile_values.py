@@ -22,6 +22,7 @@ from generators.hostile import TEN
 from generators.mutations import places
 from generators.otlp_spans import as_json, span
 from generators.own_records import least
+from servers.ledgers import place
 from servers.whole import Running, running
 from tokometer.records.fields import FIELDS
 from tokometer.sources.otlp.attributes import ATTRIBUTES
@@ -38,7 +39,7 @@ _LINES = {"Content-Type": "application/x-ndjson"}
 @contextmanager
 def server_of(engine: str, folder: Path, *, discover: bool = False) -> Iterator[Running]:
     """The whole server on an empty ledger of an engine."""
-    env = {"TOKOMETER_LEDGER": f"chdb://disk/hostile?path={folder / 'chdb'}"} if engine == "clickhouse" else {}
+    env = {"TOKOMETER_LEDGER": place("hostile", folder / "chdb")} if engine == "clickhouse" else {}
     (folder / "chdb").mkdir(parents=True)
     with running(folder / "data", folder / "home", env=env, discover=discover) as found:
         yield found

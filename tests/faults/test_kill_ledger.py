@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from faults.budget import Budget
+from servers.ledgers import place
 from servers.whole import environment
 from tokometer.ledger import Ledger, Statement
 from tokometer.ledger.opening import open_ledger
@@ -72,7 +73,7 @@ def _look(data: Path, url: str) -> tuple[int, int, str]:
 @pytest.mark.parametrize("engine", ["duckdb", "clickhouse"])
 def test_a_ledger_that_is_killed_has_what_it_said(engine: str, tmp_path: Path, budget: Budget) -> None:
     """Killed between or within commits, settles and checkpoints, it has every commit that had returned, whole."""
-    url = f"chdb://disk/killed?path={tmp_path / 'chdb'}" if engine == "clickhouse" else ""
+    url = place("killed", tmp_path / "chdb") if engine == "clickhouse" else ""
     for name in ("chdb", "data"):
         (tmp_path / name).mkdir()
     data = tmp_path / "data"

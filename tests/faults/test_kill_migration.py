@@ -15,6 +15,7 @@ import pytest
 
 from faults.budget import Budget
 from generators import old_ledger
+from servers.ledgers import place
 
 #: Copies of each call: enough that a migration and a settle take a while.
 COPIES = 300 if Budget.from_environment().long else 60
@@ -44,6 +45,7 @@ ledger.close()
 WRITE = """
 import sys
 from generators import old_ledger
+from servers.ledgers import place
 from tokometer.ledger.clickhouse.connection import connect
 client, _ = connect(sys.argv[1])
 for sql in (*old_ledger.statements("clickhouse"), old_ledger.multiplied("clickhouse", int(sys.argv[2]))):
@@ -96,7 +98,7 @@ def _write_first(engine: str, folder: Path) -> str:
                 connection.execute(sql)
             connection.commit()
         return ""
-    url = f"chdb://disk/old?path={folder}"
+    url = place("old", folder)
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run([sys.executable, "-c", WRITE, url, str(COPIES)], env=env, check=True, timeout=120)
     return url

@@ -95,6 +95,7 @@ from tokometer.ledger.clickhouse import ClickHouseLedger, pricing, beside
 from tokometer.ledger.opening import open_ledger
 from tokometer.ledger.recosting import Scope
 from tokometer.prices import PriceBook
+from servers.ledgers import place
 from unit.ledger.test_recosting import OWN, calls_of, nothing, stored
 
 pricing.MOST_CALLS = beside.MOST_CALLS = 50
@@ -129,7 +130,7 @@ def apply():
     book = PriceBook.open(folder / "prices.toml", folder / "cache")
     ledger.recosting.apply("one", Scope(), prices_of(book), nothing)
 
-ledger = open_ledger(folder, url=f"chdb://disk/killed?path={folder / 'chdb'}")
+ledger = open_ledger(folder, url=place("killed", folder / "chdb"))
 if does == "fill":
     calls = calls_of(1, 300)
     PriceBook.open(None, folder / "cache").apply(calls)

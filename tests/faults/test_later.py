@@ -15,6 +15,7 @@ import pytest
 from generators.claude_json import answer, prompt
 from generators.codex_lines import NAME, count, meta, usage
 from generators.codex_lines import line as codex_line
+from servers.ledgers import place
 from tokometer.collect import anew, follower
 from tokometer.collect.anew import STEP, price_all_anew
 from tokometer.collect.changes import look
@@ -240,7 +241,7 @@ def costs(ledger: Ledger) -> dict[str, str | None]:
 @pytest.fixture(params=["duckdb", "clickhouse"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger on either engine."""
-    url = "" if request.param == "duckdb" else f"chdb://memory/later_{tmp_path.name.replace('-', '_')}"
+    url = "" if request.param == "duckdb" else place(f"later_{tmp_path.name.replace('-', '_')}")
     opened = open_ledger(tmp_path / "ledger", url=url)
     yield opened
     opened.close()

@@ -13,6 +13,7 @@ import pytest
 
 from faults.budget import Budget
 from generators.hostile_queries import Question, Questions, mismatches
+from servers.ledgers import place
 from servers.whole import Answer, Running, fill, running
 
 #: A question may take as long, on a machine on which much else runs (seconds): a bound, not a speed.
@@ -26,7 +27,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder: Path = tmp_path_factory.mktemp("queries")
     env = {}
     if request.param == "clickhouse":
-        env = {"TOKOMETER_LEDGER": f"chdb://memory/queries?path={folder}/chdb"}
+        env = {"TOKOMETER_LEDGER": place("queries", folder / "chdb")}
     else:
         fill(folder / "data", days=4, calls=400)
     with running(folder / "data", folder / "home", env=env) as found:

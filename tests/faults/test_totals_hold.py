@@ -14,6 +14,7 @@ from faults.budget import Budget
 from generators.mutations import mutated
 from generators.otlp_spans import protobuf, span
 from generators.own_records import full, least
+from servers.ledgers import place
 from tokometer.collect.committing import commit_all
 from tokometer.ledger import Batch, Ledger
 from tokometer.measures import Query, answer
@@ -141,7 +142,7 @@ def test_totals_do_not_move(engine: str, budget: Budget, tmp_path: Path) -> None
             if engine == "clickhouse":
                 from tokometer.ledger.clickhouse import ClickHouseLedger
 
-                return ClickHouseLedger(f"chdb://memory/totals_{number}")  # noqa: B023 - called in this round
+                return ClickHouseLedger(place(f"totals_{number}"))  # noqa: B023 - called in this round
             from tokometer.ledger.duckdb import DuckDBLedger
 
             return DuckDBLedger(tmp_path / f"{number}.duckdb")  # noqa: B023

@@ -108,7 +108,7 @@ def test_two_machines_ship_and_what_both_have_counts_once(tmp_path: Path) -> Non
         assert laptop.ship(url)["accepted"] > 0
         assert kept(url) == right(truth)
         again = desktop.ship(url)
-        assert (again["accepted"], again["refused"], again["lost"]) == (0, 0, 0)
+        assert (again["accepted"], again["refused"], again["declined"]) == (0, 0, 0)
         assert kept(url) == right(truth)
         assert laptop.ship(url)["sent"] == 0
         with urlopen(f"{url}/api/machines", timeout=30) as answer:
@@ -137,11 +137,22 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
     for path in (laptop.home / ".claude").rglob("*.jsonl"):
         path.unlink()
     with server.serving(port) as address:
-        assert laptop.ship(address)["lost"] == 0
+        assert laptop.ship(address)["declined"] == 0
         assert 0 < kept(address)["requests"] <= right(truth)["requests"]
         laptop.has(2)
         laptop.ship(address)
         assert kept(address) == right(truth)
+
+
+def test_a_server_whose_ledger_was_lost_is_sent_everything(tmp_path: Path) -> None:
+    """What was shipped to one server is shipped to another that took its place, or whose ledger is new; once."""
+    laptop = Machine(tmp_path, "laptop")
+    truth = laptop.has(8)
+    for name, anew in (("server", 0), ("other", 1)):
+        with Machine(tmp_path, name).serving() as url:
+            assert laptop.ship(url)["anew"] == anew
+            assert laptop.ship(url)["sent"] == 0
+            assert kept(url) == right(truth)
 
 
 @pytest.mark.parametrize("seed", [3, 4] if LONG else [3])

@@ -16,7 +16,9 @@ from servers.postgres import PASSWORD, PROGRAMS, Server, postgres
 from servers.whole import running
 from tokometer.records import ModelCall
 from tokometer.sources.protocol import Fetched, PollError, Reading, Target
+from tokometer.sources.table import servers
 from tokometer.sources.table.detecting import proposed
+from tokometer.sources.table.engines import TableError
 from tokometer.sources.table.polled import POLLED, open_target
 from tokometer.sources.table.reading import Memory, portions, take
 from unit.cli.conftest import Shell
@@ -53,6 +55,16 @@ def _message(number: int) -> str:
 
 def _ask(server: Server, state: bytes = b"", secret: str = PASSWORD, **options: str) -> Reading:
     return POLLED.read(Target("pg", server.url, 60, options, secret=secret), state, _never, 0)
+
+
+@needs_postgres
+def test_a_server_that_says_nothing_any_more_is_not_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Halted, or behind a network that is gone: its own limits end nothing, and the target would be asked no more."""
+    with open_target(Target("pg", server.url, 60, secret=PASSWORD)) as engine:
+        monkeypatch.setattr(servers, "_QUERY", 0)
+        monkeypatch.setattr(servers, "_LATE", 0.2)
+        with pytest.raises(TableError, match="cannot be read"):
+            list(engine.rows("SELECT pg_sleep(30)", ()))
 
 
 @needs_postgres

@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 import chdb
 import lz4.frame
 
+from servers.ledgers import ENGINE
+
 #: What clickhouse-connect says beside the statement that is no setting of the engine.
 _NO_SETTING: Final = {
     "query",
@@ -36,7 +38,7 @@ class Engine:
     """The engine in this process."""
 
     def __init__(self) -> None:
-        self._connection = chdb.connect(":memory:")
+        self._connection = chdb.connect(ENGINE)
 
     def query(self, statement: str, asked: dict[str, str], data: bytes, default: str) -> bytes:
         """Run a statement."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import chdb
 
@@ -24,13 +25,15 @@ _FREE: Final[list[tuple[str, list[Any]]]] = []
 
 #: Holds the engine.
 _HELD: Final[list[Any]] = []
+#: With the two threads that it takes by itself, what changes rows waits for one, half a second each time.
+ENGINE: Final = ":memory:?background_pool_size=4"
 
 
 class _Lent(ClickHouseLedger):
     """A ledger whose database goes back when it is closed."""
 
     def __init__(self, name: str, tables: list[Any] | None) -> None:
-        super().__init__(f"chdb://memory/{name}")
+        super().__init__(place(name))
         self._tables = tables or self._declared()
         self._is_lent = True
 
@@ -65,10 +68,16 @@ class _Lent(ClickHouseLedger):
                 )
 
 
+def place(database: str, folder: Path | None = None) -> str:
+    """The address of a database on the engine within a process: in its memory, or kept in a folder."""
+    at = ENGINE if folder is None else ENGINE.replace(":memory:", str(folder))
+    return f"chdb://{'memory' if folder is None else 'disk'}/{database}?path={quote(at)}"
+
+
 def clickhouse() -> ClickHouseLedger:
     """An empty ledger on the engine inside this process, until it is closed: its database is lent to others then."""
     if not _HELD:
-        _HELD.append(chdb.connect(":memory:"))
+        _HELD.append(chdb.connect(ENGINE))
     name, tables = _FREE.pop() if _FREE else (f"lent_{next(_NUMBERS)}", None)
     return _Lent(name, tables)
 

@@ -139,6 +139,6 @@ def _part(
     short = given.dimension.partition(".")[2]
     rows = [row for row in answer.rows if row[short] == given.values[0]]
     if not rows:
-        nothing = Facts({}, 1.0)
+        nothing = Facts({}, lambda: 1.0)
         rows = [{one.short: one.value(nothing) for one in map(measure_named, question.measures)}]
     return Result(answer.columns, rows, answer.meta)

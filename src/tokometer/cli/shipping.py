@@ -144,7 +144,7 @@ def _bundle(path: Path, names: tuple[str, ...], machine: str, *, as_json: bool) 
 
 def _counts(shipper: Shipper) -> dict[str, object]:
     shipped = shipper.shipped
-    names = ("sent", "accepted", "duplicate", "changed", "refused", "lost", "trouble")
+    names = ("sent", "accepted", "duplicate", "changed", "refused", "declined", "anew", "trouble")
     return {name: getattr(shipped, name) for name in names}
 
 
@@ -154,8 +154,10 @@ def _words(shipper: Shipper, outbox: Outbox) -> str:
         f"{counted(shipped.sent, 'record')} sent: {shipped.accepted:,} new, {shipped.duplicate:,} kept already, "
         f"{shipped.changed:,} corrected, {shipped.refused:,} refused."
     ]
-    if shipped.lost:
-        words.append(f"{counted(shipped.lost, 'shipment')} given up: {shipped.trouble}")
+    if shipped.anew:
+        words.append("The server knew nothing of this machine, so everything was read and sent anew.")
+    if shipped.declined:
+        words.append(f"{counted(shipped.declined, 'shipment')} kept for the next start: {shipped.trouble}")
     if count:
         words.append(f"{counted(count, 'shipment')} ({size:,} bytes) wait to be sent, after the next start.")
     return "\n".join(words)

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from tokometer import __version__
 from tokometer.collect import signing
+from tokometer.collect.unpacking import unpacking
 from tokometer.records.redaction import redacted
 from tokometer.sources.protocol import Fetched, PollError, Target
 
@@ -32,7 +33,6 @@ MOST_BYTES: Final = 64 << 20
 _GRACE: Final = 1.0
 _PIECE: Final = 1 << 18
 #: gzip with its header, for zlib.
-_GZIP: Final = 16 + zlib.MAX_WBITS
 _SHOWN: Final = 120
 _SCHEMES: Final = ("http", "https")
 
@@ -187,7 +187,7 @@ class Fetcher:
             PollError: It is too large.
             OSError: It stops coming.
         """
-        unpack = zlib.decompressobj(_GZIP) if response.headers.get("Content-Encoding", "").lower() == "gzip" else None
+        unpack = unpacking(response.headers.get("Content-Encoding", "").strip().lower())
         found: list[bytes] = []
         size = taken = 0
         while True:
@@ -198,12 +198,12 @@ class Fetcher:
             taken += len(piece)
             if unpack is not None:
                 # No more than one byte beyond what may be: a small body can unpack to any size.
-                piece = unpack.decompress(piece, self._most + 1 - size)
+                piece = unpack(piece, self._most + 1 - size)
             size += len(piece)
             if max(size, taken) > self._most:
                 raise PollError(f"its answer is larger than {self._most >> 20:,} MiB", final=True)
             found.append(piece)
-        if response.length or (unpack is not None and not unpack.eof):
+        if response.length or (unpack is not None and not unpack.whole):
             raise PollError("its answer ends in the middle")
         # The connection stays open: it can be asked again.
         response.close()

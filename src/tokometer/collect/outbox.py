@@ -28,6 +28,14 @@ MOST_BYTES: Final = 1 << 30
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS shipments (number INTEGER PRIMARY KEY AUTOINCREMENT, records INTEGER, body BLOB)",
     "CREATE TABLE IF NOT EXISTS cursors (source TEXT, place TEXT, state BLOB, PRIMARY KEY (source, place))",
+    "CREATE TABLE IF NOT EXISTS declined (number INTEGER PRIMARY KEY, records INTEGER, body BLOB)",
+    "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER)",
+    # Whether any has arrived: of spools that know it from their numbers only, once.
+    "INSERT OR IGNORE INTO facts SELECT 'sent', 1 FROM sqlite_sequence "
+    "WHERE name = 'shipments' AND seq > (SELECT count(*) FROM shipments)",
+    # What a server declined, another one, or a later version of it, may take.
+    "INSERT OR IGNORE INTO shipments SELECT number, records, body FROM declined",
+    "DELETE FROM declined",
 )
 
 
@@ -67,8 +75,10 @@ class Outbox:
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("BEGIN IMMEDIATE")
             for statement in _SCHEMA:
                 self._connection.execute(statement)
+            self._connection.execute("COMMIT")
             row = self._connection.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM shipments").fetchone()
         self._count, self._bytes = row
 
@@ -90,7 +100,7 @@ class Outbox:
         Raises:
             OutboxFull: Too much waits to be sent.
         """
-        if self._count and self._bytes >= self._most_bytes:
+        if self._bytes >= self._most_bytes:
             raise OutboxFull(f"{self._bytes:,} bytes wait to be sent")
         future: Future[Receipt] = Future()
         try:
@@ -131,11 +141,33 @@ class Outbox:
         return None if row is None else Waiting(*row)
 
     def sent(self, shipment: Waiting) -> None:
-        """A shipment has arrived, or nobody will ever take it."""
+        """A shipment has arrived."""
         with self._transaction():
             self._connection.execute("DELETE FROM shipments WHERE number = ?", (shipment.number,))
+            self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('sent', 1)")
             self._count -= 1
             self._bytes -= len(shipment.body)
+
+    def declined(self, shipment: Waiting) -> None:
+        """The server takes none of a shipment: let others go before it, until the spool is opened the next time."""
+        with self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO declined VALUES (?, ?, ?)", shipment)
+            self._connection.execute("DELETE FROM shipments WHERE number = ?", (shipment.number,))
+            # Its bytes go on counting: what is kept of it is bounded, too.
+            self._count -= 1
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether anything has arrived anywhere since :meth:`start_over`."""
+        with self._lock, _as_unavailable():
+            row = self._connection.execute("SELECT value FROM facts WHERE name = 'sent'").fetchone()
+        return bool(row and row[0])
+
+    def start_over(self) -> None:
+        """Forget how far files were read: whoever is sent to has nothing of what was in them."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM cursors")
+            self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('sent', 0)")
 
     def _put(self, batch: Batch) -> Receipt:
         batch.unpack()
@@ -151,13 +183,17 @@ class Outbox:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._lock, _as_unavailable():
+            before = self._count, self._bytes
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                # Where the disk is full it is mostly here that it shows.
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._count, self._bytes = before
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
 
 def _not_shipped(batch: Batch) -> tuple[list[Record], list[Refusal], list[Notice]]:

@@ -98,12 +98,13 @@ class Unreadable:
 
     def healed(self, portion: Portion) -> list[tuple[str, str]]:
         """(source, path) of those that a portion could read; keeps in mind what it could not."""
-        self._known.update((one.source, one.place) for one in portion.refusals if is_of_a_file(one))
-        return [file for file in self._known if file in portion.cursors]
+        refused = _whole_files(portion)
+        self._known |= refused
+        return [file for file in self._known - refused if file in portion.cursors]
 
     def forget(self, portion: Portion) -> None:
         """What the portion could read has been committed."""
-        self._known.difference_update(portion.cursors)
+        self._known -= portion.cursors.keys() - _whole_files(portion)
 
 
 class Portion(msgspec.Struct, gc=False):
@@ -129,6 +130,11 @@ class Portion(msgspec.Struct, gc=False):
     def size(self) -> int:
         """How many records it holds."""
         return len(self.records) + sum(map(len, self.packed)) + sum(count for count, _ in self.shipped)
+
+
+def _whole_files(portion: Portion) -> set[tuple[str, str]]:
+    """(source, path) of the files that are refused as a whole, also of those that will be whole when they change."""
+    return {(one.source, one.place) for one in portion.refusals if is_of_a_file(one)}
 
 
 def read(source: FileSource, job: Job) -> Reading:

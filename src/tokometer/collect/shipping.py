@@ -6,6 +6,7 @@ was sent and not answered is sent again: ids see to it that it counts once.
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 import zlib
@@ -37,6 +38,8 @@ _LAST_RETRY: Final = 60.0
 #: An answer is short; of a longer one the rest is not read.
 _MOST_ANSWER: Final = 1 << 20
 _OK: Final = 200
+#: Where a server lists the machines that have shipped to it.
+MACHINES: Final = "/api/machines"
 #: What no later try changes, for it is of the shipment.
 _FINAL: Final = frozenset({400, 413, 415, 422})
 _BARRED: Final = frozenset({401, 403})
@@ -56,8 +59,10 @@ class Shipped:
     duplicate: int = 0
     changed: int = 0
     refused: int = 0
-    #: Shipments that the server will never take, which were given up.
-    lost: int = 0
+    #: Shipments that the server takes nothing of; they are kept, and tried again at the next start.
+    declined: int = 0
+    #: How often everything was sent anew, to a server that knew nothing of this machine.
+    anew: int = 0
     #: Why nothing arrives just now; empty while all is well.
     trouble: str = ""
     #: The server does not take the key.
@@ -83,10 +88,17 @@ class Shipper:
         self._outbox = outbox
         self._server = _Server(url, key)
         self._told = told
+        #: Whether the server was asked if it knows this machine, or could not be asked.
+        self._asked = False
         self._stop = threading.Event()
         self._backoff = Backoff(_FIRST_RETRY, _LAST_RETRY, jitter=0.3)
         # It writes to the outbox and asks it how far each file was read, and needs nothing else of either.
-        self._follower = Follower(cast("Writer", outbox), cast("Ledger", outbox), sources, outbox.sender, home, env)
+        self._made: Callable[[], Follower] = lambda: Follower(
+            cast("Writer", outbox), cast("Ledger", outbox), sources, outbox.sender, home, env
+        )
+        self._follower = self._made()
+        #: Held while one follower takes another's place, and while both are stopped for good.
+        self._changing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="tokometer-shipper", daemon=True)
 
     @property
@@ -101,13 +113,14 @@ class Shipper:
 
     def done(self) -> bool:
         """Whether everything that was there at the start has been read and sent."""
-        return self._follower.caught_up.is_set() and not self._outbox.waiting[0]
+        return self._asked and self._follower.caught_up.is_set() and not self._outbox.waiting[0]
 
     def stop(self, seconds: float) -> bool:
         """Stop; what waits is sent after the next start. Whether all ended within so many seconds."""
         self._stop.set()
         until = time.monotonic() + seconds
-        ended = self._follower.stop(seconds)
+        with self._changing:
+            ended = self._follower.stop(seconds)
         if self._thread.is_alive():
             self._thread.join(max(0.0, until - time.monotonic()))
         return ended and not self._thread.is_alive()
@@ -116,41 +129,64 @@ class Shipper:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            shipment = None
             try:
                 shipment = self._outbox.first()
+                if not self._asked or (shipment is not None and not self._server.connected):
+                    self._meet()
                 if shipment is None:
                     self._stop.wait(_TURN)
-                    continue
-                self._send(shipment)
+                elif not self._stop.is_set():
+                    self._send(shipment)
             except Exception as error:  # noqa: BLE001 - whatever it is, what waits waits on, and is tried again
+                # Who has nothing to send need not wait for a server to say that it knows him.
+                self._asked = self._asked or shipment is None
                 self._trouble(str(error) or type(error).__name__)
         self._server.close()
 
+    def _meet(self) -> None:
+        """See that who listens there has what was shipped: one that knows nothing of this machine is sent everything.
+
+        It may be another server than before, or the same one with a ledger that was lost.
+        """
+        known = self._server.knows(self._outbox.sender.machine)
+        if known is False and self._outbox.has_sent:
+            with self._changing:
+                if self._stop.is_set() or not self._follower.stop(_PATIENCE):
+                    return
+                self._outbox.start_over()
+                self._follower = self._made()
+                self._follower.start()
+            self.shipped.anew += 1
+            self._told()
+        self._asked = True
+
     def _send(self, shipment: Waiting) -> None:
         status, answer, retry_after = self._server.post(shipment.body)
-        if status == _OK:
-            self._arrived(shipment, answer)
-        elif status in _FINAL:
+        told = _object(answer)
+        if status == _OK and isinstance(told.get("accepted"), int):
+            self._arrived(shipment, told)
+        elif status == _OK:
+            # A page to log in at, or whatever else is between: nothing of it was kept.
+            self._server.close()
+            self._trouble("who answers there is no Tokometer")
+        elif status in _FINAL and isinstance(told.get("error"), str):
             # It would be the same each time, and all that waits behind it would wait for good.
-            self._outbox.sent(shipment)
-            self.shipped.lost += 1
+            self._outbox.declined(shipment)
+            self.shipped.declined += 1
             self.shipped.trouble = f"the server takes none of {shipment.records:,} records: {_error(status, answer)}"
             self._told()
         else:
             self.shipped.barred = status in _BARRED
             self._trouble(_error(status, answer), retry_after)
 
-    def _arrived(self, shipment: Waiting, answer: bytes) -> None:
+    def _arrived(self, shipment: Waiting, told: Mapping[str, object]) -> None:
         self._outbox.sent(shipment)
         self._backoff.went_well()
         shipped = self.shipped
         shipped.sent += shipment.records
         shipped.trouble, shipped.barred = "", False
         shipped.last_sent_at = time.time()
-        try:
-            told = msgspec.json.decode(answer, type=dict[str, object])
-        except (msgspec.DecodeError, UnicodeError):
-            told = {}
         for name in ("accepted", "duplicate", "changed"):
             count = told.get(name)
             setattr(shipped, name, getattr(shipped, name) + (count if isinstance(count, int) else 0))
@@ -177,7 +213,7 @@ class _Server:
             raise BadAddress(f"{redacted(url, 100)!r} is no address of a server; write http://HOST:7420")
         made = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._connection = made(parts.hostname, port, timeout=_PATIENCE)
-        self._path = parts.path.rstrip("/") + PATH
+        self._base = parts.path.rstrip("/")
         self._headers = {"Content-Type": MEDIA_TYPE}
         key = key.strip()
         if key:
@@ -185,6 +221,31 @@ class _Server:
                 raise BadAddress("the key has letters that no key has; is it copied whole?")
             self._headers["Authorization"] = f"Bearer {key}"
         self._near = parts.hostname in _LOOPBACK
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection still stands on which the last answer came."""
+        sock = self._connection.sock
+        if sock is None:
+            return False
+        if not isinstance(self._connection, HTTPSConnection) and select.select([sock], [], [], 0)[0]:
+            # Nothing was asked: what there is to read is its end. (Of TLS it may be a ticket.)
+            self._connection.close()
+            return False
+        return True
+
+    def knows(self, machine: str) -> bool | None:
+        """Whether the server has ever been sent anything by a machine; None where it does not say.
+
+        Raises:
+            OSError: It is away.
+            HTTPException: Something else is there.
+        """
+        status, answer, _ = self._ask("GET", MACHINES, None, self._headers)
+        listed = _object(answer).get("machines")
+        if status != _OK or not isinstance(listed, list):
+            return None
+        return any(isinstance(one, dict) and one.get("machine") == machine for one in listed)
 
     def post(self, body: bytes) -> tuple[int, bytes, float]:
         """The status, the answer, and after how many seconds to try again.
@@ -197,8 +258,11 @@ class _Server:
         if not self._near:
             # To this machine itself it is quicker as it is.
             body, headers["Content-Encoding"] = zlib.compress(body, 1), "deflate"
+        return self._ask("POST", PATH, body, headers)
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes, float]:
         try:
-            self._connection.request("POST", self._path, body, headers)
+            self._connection.request(method, self._base + path, body, headers)
             with self._connection.getresponse() as response:
                 answer = response.read(_MOST_ANSWER)
                 # What is left of a longer one would be read as the next.
@@ -218,11 +282,15 @@ def _seconds(text: str) -> float:
     return min(float(text), _LAST_RETRY) if text.isdigit() else 0.0
 
 
+def _object(answer: bytes) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(answer, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+
+
 def _error(status: int, answer: bytes) -> str:
     if status in _BARRED:
         return f"the server does not accept the key (HTTP {status})"
-    try:
-        said = msgspec.json.decode(answer, type=dict[str, object]).get("error", "")
-    except (msgspec.DecodeError, UnicodeError):
-        said = ""
+    said = _object(answer).get("error", "")
     return f"the server answers HTTP {status}{': ' if said else ''}{said}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tokometer.conformance.databases import another_in_its_place, another_release
 from tokometer.conformance.example import Files
 from tokometer.conformance.mutations import cuts, snapshot, text_with_unknown, with_bad_lines
 from tokometer.conformance.world import World, right, world
@@ -188,7 +189,7 @@ CHECKS: Final[tuple[Check, ...]] = (whole, step_by_step, in_any_order)
 CHECKS_BY_FORM: Final[dict[str, tuple[Check, ...]]] = {
     "lines": (while_written, rotated, compressed, unknown_fields, bad_lines),
     "document": (rotated, unknown_fields, damaged),
-    "database": (),
+    "database": (another_in_its_place, another_release),
 }
 
 

@@ -37,6 +37,8 @@ _Z95: Final = 1.959963984540054
 _NOW_AND_THEN: Final = 0.25
 #: Where the scale turns from counting to comparing: this part of the median of what is not zero.
 _TURN: Final = 0.25
+#: Less than this is nothing of anything, and too little to divide by.
+_LEAST: Final = 1e-100
 _SATURDAY: Final = 5
 _DAILY: Final = timedelta(hours=20)
 
@@ -66,7 +68,7 @@ class Season:
     """
 
     def __init__(self, points: Sequence[Point]) -> None:
-        self._turn = (_median(value for _, value in points if value > 0) or 1.0) * _TURN
+        self._turn = (_median(value for _, value in points if value > _LEAST) or 1.0) * _TURN
         self.daily = len(points) > 1 and step_of(points) >= _DAILY
         days = sorted({at.date() for at, _ in points})
         #: Complete days that it rests on, from the first to the last.
@@ -131,8 +133,8 @@ class Season:
         return asinh(value / self._turn)
 
     def _unscaled(self, value: float) -> float:
-        # Beyond this no amount of anything is.
-        return sinh(min(value, 700.0)) * self._turn
+        # Beyond this no amount of anything is, nor below.
+        return sinh(max(min(value, 700.0), -700.0)) * self._turn
 
 
 def step_of(points: Sequence[Point]) -> timedelta:

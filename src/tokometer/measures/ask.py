@@ -126,11 +126,12 @@ class Ask:
         return time + [Key(dimension.short, dimension) for dimension in self.query.grouped]
 
     def apart(self, key: Key) -> tuple[str, ...] | None:
-        """The values of a part of the key that stay apart; None: all."""
+        """The values of a part of the key that stay apart; None: all that are asked for."""
         if key.dimension is None:
             return None
         if self.kept is not None and key.dimension.name == self.query.by[0]:
-            return self.kept
+            # Where there is no row for the others, none of them is read.
+            return self.kept if self.query.other else None
         return self.narrowed.get(key.dimension.name)
 
     @property

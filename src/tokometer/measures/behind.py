@@ -104,7 +104,7 @@ class Behind:
     def value(self, rows: Iterable[Mapping[str, Any]], seconds: float = 0) -> Value:
         """The measure's value, from all rows of the list; `seconds` of wall time, for measures that are rates."""
         listed = list(rows)
-        return self.measure.value(Facts({term.atom: term.value(listed) for term in self.terms}, seconds))
+        return self.measure.value(Facts({term.atom: term.value(listed) for term in self.terms}, lambda: seconds))
 
 
 @lru_cache(maxsize=512)

@@ -39,8 +39,6 @@ LINE: Final = "line"
 EMPTY: Final = "''"
 #: Calls of one microsecond come in an order that every engine has.
 ORDER: Final = "ORDER BY us, p, d"
-THE_ONE_BEFORE: Final = "ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING"
-THE_NEXT: Final = "ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING"
 SO_FAR: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 EARLIER: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 LATER: Final = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
@@ -62,7 +60,8 @@ class Lines:
 
     `keys` are what calls are told apart by, each by itself: :attr:`names` has their columns (`k0` …), and that of
     nothing, which is that of all together. `more` are further columns of calls that are carried along, by name, with
-    their SQL. :attr:`only` is a SELECT of the sources and ids of the sessions that matter; empty for all.
+    their SQL. :attr:`only` is a SELECT of the sources and ids of the sessions that matter; empty for all. :attr:`such`
+    is what the rows of `sessions` have to fulfil that matter, which is quicker; empty for all.
     """
 
     def __init__(
@@ -76,6 +75,7 @@ class Lines:
     ) -> None:
         self._more = more or {}
         self.only = ""
+        self.such = ""
         self.scope = scope
         self._keys = {f"k{at}": sql for at, sql in enumerate([*map(scope.key, keys), EMPTY])}
         self.names = tuple(self._keys)
@@ -83,8 +83,9 @@ class Lines:
         self._rates = rates
         #: Only sessions of which something is known that fills prompts.
         self._telling = telling
-        #: DuckDB would work out anew what is named, each time that it is read.
-        self.named = "AS MATERIALIZED" if scope.dialect is DIALECTS["duckdb"] else "AS"
+        #: Whether what is named is worked out once, however often it is read; DuckDB has to be told.
+        self.once = scope.dialect is DIALECTS["duckdb"]
+        self.named = "AS MATERIALIZED" if self.once else "AS"
 
     def totals(self) -> Statement:
         """What the calls in question cost in atto-dollars, for prompts and for answers; their prompts' tokens."""
@@ -142,10 +143,15 @@ class Lines:
 
     def near(self) -> str:
         """The workspaces, and the window with so much before it as matters."""
-        scope = self.scope
-        names = ", ".join(scope.bind(name) for name in scope.ask.workspaces)
-        first = max(scope.ask.window.since - BEFORE_US, 0) // QUARTER_US
-        return f"workspace IN ({names}) AND quarter >= {first:d} AND quarter < {scope.ask.axis.last:d}"
+        names = ", ".join(self.scope.bind(name) for name in self.scope.ask.workspaces)
+        first, last = self.reach
+        return f"workspace IN ({names}) AND quarter >= {first:d} AND quarter < {last:d}"
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """The quarter hours of the window and of so much before it as matters, from the first to before the last."""
+        first = max(self.scope.ask.window.since - BEFORE_US, 0) // QUARTER_US
+        return first, self.scope.ask.axis.last
 
     def _sessions(self) -> str:
         """The sessions that overlap the window."""
@@ -156,6 +162,8 @@ class Lines:
             f"SELECT source, session_id FROM sessions WHERE workspace IN ({names}) "
             f"AND {begun} < {scope.bind(scope.ask.window.until)} AND {ended} >= {scope.bind(scope.ask.window.since)}"
         )
+        if self.such:
+            overlapping += f" AND {self.such}"
         if self.only:
             overlapping += f" AND (source, session_id) IN ({self.only})"
         if not self._telling:
@@ -165,6 +173,14 @@ class Lines:
             for table in ("tools", "steps")
         )
         return f"{overlapping} AND (source, session_id) IN (SELECT source, session_id FROM ({telling}) AS telling)"
+
+    def before(self, value: str, window: str, none: str = "0") -> str:
+        """What a column has in the row before, in a window; `none` where that is the first."""
+        return f"coalesce({self.scope.dialect.before(value, window)}, {none})"
+
+    def after(self, value: str, window: str, none: str = "0") -> str:
+        """What a column has in the row after, in a window; `none` where that is the last."""
+        return f"coalesce({self.scope.dialect.after(value, window)}, {none})"
 
     def turns(self) -> str:
         """All calls that the sessions had, with what tells how one followed the other.
@@ -279,8 +295,8 @@ class Lines:
         in_turn = f"{whole} {ORDER}"
         followed = (
             f"SELECT *, row_number() OVER ({order}) AS n, "
-            f"coalesce(max(p) OVER ({order} {THE_ONE_BEFORE}), 0) AS before_p, "
-            f"coalesce(max(o) OVER ({order} {THE_ONE_BEFORE}), 0) AS before_o FROM weighed WHERE p > 0"
+            f"{self.before('p', order)} AS before_p, "
+            f"{self.before('o', order)} AS before_o FROM weighed WHERE p > 0"
         )
         begins = f"CASE WHEN n = 1 OR {CUT} * p < before_p THEN 1 ELSE 0 END"
         begun = f"SELECT *, {begins} AS begins FROM ({followed}) AS followed"

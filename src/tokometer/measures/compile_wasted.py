@@ -13,6 +13,7 @@ from tokometer.ledger import Statement
 from tokometer.measures.compile_prompts import (
     CUT,
     EARLIER,
+    EMPTY,
     LATER,
     LINE,
     ORDER,
@@ -20,14 +21,14 @@ from tokometer.measures.compile_prompts import (
     SO_FAR,
     TALK,
     TALKS,
-    THE_NEXT,
-    THE_ONE_BEFORE,
     Lines,
     bounded,
     nearest,
 )
+from tokometer.measures.compile_telling import hashes
 from tokometer.records.labels import OTHER
 from tokometer.records.status import ERRORS
+from tokometer.records.time import QUARTER_US
 
 MINUTE_US: Final = 60_000_000
 #: Asked again within so long is asked again because of what came before.
@@ -41,8 +42,6 @@ LONG: Final = 100_000
 SAME_BYTES: Final = 2_000
 #: Sessions of at most so many calls, begun within AGAIN_US of the one before, could have been one.
 SHORT_SESSION: Final = 5
-#: The label by which a sender says that two prompts are the same, where it hashes them.
-HASH_LABEL: Final = "prompt_hash"
 #: How providers say that an answer was cut off at its limit.
 CUT_OFF: Final = ("length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "LENGTH")
 
@@ -82,12 +81,13 @@ def _calls(lines: Lines, table: str, where: str, having: str = "", by: str = "")
 
 def retries(lines: Lines) -> str:
     """Calls that failed two times or more in a row in one line, each within ten minutes of the one before."""
-    calls = _calls(lines, "calls", f"status IN ({_FAILED})", f"count(*) >= {LOOP_CALLS}")
+    lines.such = f"errors >= {LOOP_CALLS}"
+    calls = lines.weighed(lines.calls(threaded=True))
     followed = (
-        f"SELECT *, coalesce(max(failed) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS failed_before, "
-        f"coalesce(max(us) OVER ({_AGAIN} {THE_ONE_BEFORE}), 0) AS before_at, "
-        f"coalesce(max(failed) OVER ({_AGAIN} {THE_NEXT}), 0) AS failed_next, "
-        f"coalesce(max(us) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_at FROM ({calls}) AS weighed"
+        f"SELECT *, {lines.before('failed', _AGAIN)} AS failed_before, "
+        f"{lines.before('us', _AGAIN)} AS before_at, "
+        f"{lines.after('failed', _AGAIN)} AS failed_next, "
+        f"{lines.after('us', _AGAIN)} AS next_at FROM ({calls}) AS weighed"
     )
     after = f"(failed_before = 1 AND us - before_at <= {AGAIN_US})"
     begins = f"(failed_next = 1 AND next_at - us <= {AGAIN_US})"
@@ -109,8 +109,8 @@ def loops(lines: Lines) -> str:
         f"FROM tools WHERE {lines.near()} AND session_id <> ''"
     )
     followed = (
-        f"SELECT *, coalesce(max(bad) OVER ({in_turn} {THE_ONE_BEFORE}), 0) AS bad_before, "
-        f"coalesce(max(name) OVER ({in_turn} {THE_ONE_BEFORE}), '') AS name_before FROM ({uses}) AS uses"
+        f"SELECT *, {lines.before('bad', in_turn)} AS bad_before, "
+        f"{lines.before('name', in_turn, EMPTY)} AS name_before FROM ({uses}) AS uses"
     )
     begun = (
         "SELECT *, CASE WHEN bad = 1 AND bad_before = 1 AND name = name_before THEN 0 ELSE 1 END AS begins "
@@ -154,10 +154,7 @@ def rereads(lines: Lines) -> str:
     enters = f"k * ({fresh}) / greatest(CAST(u + w5 + w1 AS DOUBLE), CAST(1 AS DOUBLE))"
     stays = "k * CASE WHEN r > 0 THEN CAST(rr AS DOUBLE) ELSE CAST(ru AS DOUBLE) END"
     in_turn = f"PARTITION BY talk {ORDER}"
-    before = (
-        f"SELECT *, coalesce(max(p) OVER ({in_turn} {THE_ONE_BEFORE}), 0) AS before_p "
-        f"FROM ({calls}) AS weighed WHERE p > 0"
-    )
+    before = f"SELECT *, {lines.before('p', in_turn)} AS before_p FROM ({calls}) AS weighed WHERE p > 0"
     parted = (
         f"SELECT *, sum(CASE WHEN {CUT} * p < before_p THEN 1 ELSE 0 END) OVER ({in_turn} {SO_FAR}) AS part "
         f"FROM ({before}) AS before"
@@ -197,18 +194,28 @@ def rereads(lines: Lines) -> str:
 
 def carried(lines: Lines) -> str:
     """What of prompts is beyond 100,000 tokens, once a person has asked for something else since they were as long."""
-    _only(lines, "calls", f"{_PROMPT} > {LONG}")
+    dialect = lines.scope.dialect
+    # Where it begins needs no order of all calls: only of the few in which a person wrote.
     asked = (
-        f"SELECT *, coalesce(sum(CASE WHEN p > {LONG} THEN user_messages ELSE 0 END) OVER ({_AGAIN} {SO_FAR}), 0) "
-        f"AS asked FROM ({lines.turns()}) AS turns"
+        f"SELECT id AS first_call, {dialect.hash(f'{TALKS}, model')} AS line, {dialect.micros('started_at')} AS us, "
+        f"{_PROMPT} AS p, coalesce(cost_usd, CAST(0 AS DECIMAL(18, 9))) AS d FROM calls "
+        f"WHERE {lines.near()} AND session_id <> '' AND user_messages > 0 AND {_PROMPT} > {LONG}"
     )
-    begins = f"coalesce(max(CASE WHEN p > {LONG} AND asked > 0 THEN 1 ELSE 0 END) OVER ({_AGAIN} {EARLIER}), 0)"
-    placed = f"SELECT call, p, asked, {begins} AS on_already FROM ({asked}) AS asked"
-    long = f"SELECT call, on_already FROM ({placed}) AS placed WHERE p > {LONG} AND asked > 0"
+    numbered = f"SELECT *, row_number() OVER ({_AGAIN}) AS place FROM ({asked}) AS asked"
+    first = (
+        "SELECT first_call, line AS at_line, us AS first_us, p AS first_p, d AS first_d "
+        f"FROM ({numbered}) AS numbered WHERE place = 1"
+    )
+    long = f"{lines.calls(threaded=False)} AND session_id <> '' AND {_PROMPT} > {LONG}"
+    since = (
+        f"SELECT calls.*, CASE WHEN calls.call = first.first_call THEN 1 ELSE 0 END AS begins FROM ({long}) AS calls "
+        f"JOIN ({first}) AS first ON first.at_line = calls.line "
+        "WHERE (calls.us, u + r + w5 + w1, calls.cost) >= (first_us, first_p, first_d)"
+    )
     beyond = f"CAST(p - {LONG} AS DOUBLE) / CAST(p AS DOUBLE)"
     return (
-        f"SELECT {lines.listed}, session, 1 - on_already AS times, 1 AS calls, "
-        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({lines.found(long, ('on_already',))}) AS long_ones"
+        f"SELECT {lines.listed}, session, begins AS times, 1 AS calls, "
+        f"{nearest(f'k * prompt_w * {beyond}')} AS spent FROM ({lines.weighed(since, ('begins',))}) AS long_ones"
     )
 
 
@@ -263,8 +270,8 @@ def cut(lines: Lines) -> str:
     """Answers that were cut off at their limit and asked for again within ten minutes, instead of gone on with."""
     calls = _calls(lines, "calls", f"stop_reason IN ({_ENDS})")
     followed = (
-        f"SELECT *, coalesce(max(us) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_at, "
-        f"coalesce(max(p) OVER ({_AGAIN} {THE_NEXT}), 0) AS next_p FROM ({calls}) AS weighed"
+        f"SELECT *, {lines.after('us', _AGAIN)} AS next_at, "
+        f"{lines.after('p', _AGAIN)} AS next_p FROM ({calls}) AS weighed"
     )
     return (
         f"SELECT {lines.listed}, session, 1 AS times, 1 AS calls, {_WHOLE} AS spent "
@@ -274,18 +281,12 @@ def cut(lines: Lines) -> str:
     )
 
 
-def _hashes(lines: Lines) -> str:
-    """Sets of labels with the hash of a prompt that is among them."""
-    hashed = lines.scope.dialect.label(lines.scope.bind(HASH_LABEL))
-    return f"SELECT id AS named_set, {hashed} AS prompt_hash FROM label_sets"
-
-
 def duplicates(lines: Lines) -> str:
     """Calls with a prompt that the model was asked before in the window, by the hash that their sender labels."""
-    sets = _hashes(lines)
+    sets = hashes(lines)
     labelled = f"label_set IN (SELECT named_set FROM ({sets}) AS sets WHERE coalesce(prompt_hash, '') <> '')"
     calls = lines.weighed(f"{lines.calls(threaded=False)} AND {labelled}")
-    sets = _hashes(lines)
+    sets = hashes(lines)
     placed = (
         "SELECT *, row_number() OVER (PARTITION BY prompt_hash, model_of ORDER BY us, call) AS turn "
         f"FROM ({calls}) AS weighed JOIN ({sets}) AS named ON named.named_set = weighed.labelled "
@@ -302,7 +303,14 @@ def starts(lines: Lines) -> str:
 
     What they have in common is at most the shortest first prompt of them; that much could have been read from a cache.
     """
-    calls = _calls(lines, "calls", "1 = 1", f"count(*) <= {SHORT_SESSION}")
+    # Of a session that reaches beyond what is looked at, fewer calls may be in it.
+    begun, ended = (at * QUARTER_US for at in lines.reach)
+    dialect = lines.scope.dialect
+    lines.such = (
+        f"(requests <= {SHORT_SESSION} OR {dialect.micros('started_at')} < {begun:d} "
+        f"OR {dialect.micros('ended_at')} >= {ended:d})"
+    )
+    calls = lines.weighed(lines.calls(threaded=True))
     in_turn = f"PARTITION BY session {ORDER}"
     first = (
         f"SELECT *, row_number() OVER ({in_turn}) AS n, count(*) OVER (PARTITION BY session) AS many, "
@@ -351,45 +359,3 @@ def added(lines: Lines, of: str, most: int) -> Statement:
         "ORDER BY which, spent DESC, value"
     )
     return Statement(sql, lines.scope.values)
-
-
-def known(lines: Lines) -> Statement:
-    """What each source tells.
-
-    Columns: source; calls; of these with a session, a reason why they ended, a person's message, a hash; uses of tools
-    whose end, and whose size is known; runs and jobs whose end and session are known.
-    """
-    scope = lines.scope
-    sets = _hashes(lines)
-    yes = {
-        "sessions": "session_id <> ''",
-        "stops": "session_id <> '' AND stop_reason <> ''",
-        "people": "session_id <> '' AND user_messages > 0",
-        "hashed": "coalesce(prompt_hash, '') <> ''",
-    }
-    parts = ("calls", *yes, "ends", "sizes", "runs")
-
-    def row(table: str, where: str, told: dict[str, str]) -> str:
-        columns = ", ".join(f"{told.get(name, 'CAST(0 AS BIGINT)')} AS {name}_n" for name in parts)
-        return f"SELECT source, {columns} FROM {table} WHERE {where} GROUP BY source"
-
-    def count(when: str) -> str:
-        return f"CAST(sum(CASE WHEN {when} THEN 1 ELSE 0 END) AS BIGINT)"
-
-    calls = (
-        f"(SELECT * FROM {scope.rows()} LEFT JOIN ({sets}) AS named ON named.named_set = label_set) AS labelled_calls"
-    )
-    made = {"calls": "CAST(count(*) AS BIGINT)", **{name: count(when) for name, when in yes.items()}}
-    ended = "session_id <> '' AND status IN ('ok', 'error')"
-    rows = (
-        row(calls, " AND ".join(scope.conditions()), made),
-        row("tools", lines.near(), {"ends": count(ended), "sizes": count("session_id <> '' AND prompt_bytes > 0")}),
-        row("runs", lines.near(), {"runs": count(f"{ended} AND ended_at IS NOT NULL")}),
-        row("jobs", lines.near(), {"runs": count(f"{ended} AND duration_us IS NOT NULL")}),
-    )
-    sums = ", ".join(f"sum({name}_n) AS {name}" for name in parts)
-    sql = (
-        f"SELECT source, {sums} FROM ({' UNION ALL '.join(rows)}) AS told "
-        "GROUP BY source HAVING sum(calls_n) > 0 ORDER BY source"
-    )
-    return Statement(sql, scope.values)

@@ -56,6 +56,9 @@ class Dialect:
     hashed: str
     #: An amount of money times a decimal number that is text, as money; unknown where it is more than money can be.
     multiplied: str
+    #: A value of the row before, and of the row after, in a window.
+    preceding: str
+    following: str
 
     def hash(self, values: str) -> str:
         """One number for several columns. Two engines give different ones, and of one each as good as its own."""
@@ -64,6 +67,14 @@ class Dialect:
     def times(self, money: str, number: str) -> str:
         """Money times a number that is text, rounded half away from zero on either engine."""
         return self.multiplied.format(money, number)
+
+    def before(self, value: str, window: str) -> str:
+        """A value of the row before in a window, in its order; NULL or what is empty in the first row."""
+        return self.preceding.format(value, window)
+
+    def after(self, value: str, window: str) -> str:
+        """A value of the row after in a window, in its order; NULL or what is empty in the last row."""
+        return self.following.format(value, window)
 
     def label(self, key: str) -> str:
         """The value of a key in a row of `label_sets`; empty or NULL where it has none."""
@@ -155,6 +166,9 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         side_by_side=True,
         hashed="hash({})",
         multiplied="TRY_CAST({} * TRY_CAST({} AS DECIMAL(18, 9)) AS DECIMAL(18, 9))",
+        # Several of them cost one sort and hardly more; frames cost a third of a sort each.
+        preceding="lag({}) OVER ({})",
+        following="lead({}) OVER ({})",
     ),
     "clickhouse": Dialect(
         division="intDiv({}, {})",
@@ -177,5 +191,7 @@ DIALECTS: Final[dict[Engine, Dialect]] = {
         side_by_side=False,
         hashed="cityHash64({})",
         multiplied="accurateCastOrNull(round(toDecimal128({}, 9) * toDecimal128OrZero({}, 9), 9), 'Decimal(18, 9)')",
+        preceding="max({}) OVER ({} ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING)",
+        following="max({}) OVER ({} ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING)",
     ),
 }

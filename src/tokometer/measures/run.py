@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from time import perf_counter
 from types import MappingProxyType
@@ -210,24 +211,24 @@ class _Rows:
         shown = [(part.name, writer(part, starts)) for part in self.keys]
         for key in self._filled({**self.answer, **self.aligned}):
             row = {name: write(value) for (name, write), value in zip(shown, key, strict=True)}
-            row.update(self._values(self.answer.get(key), self.elapsed.seconds(key)))
+            row.update(self._values(self.answer.get(key), partial(self.elapsed.seconds, key)))
             if self.ask.query.compare:
                 self._compare(row, key)
             rows.append(row)
         return self._sorted(rows)
 
-    def _values(self, atoms: Mapping[Atom, Any] | None, seconds: float) -> Mapping[str, Any]:
+    def _values(self, atoms: Mapping[Atom, Any] | None, elapsed: Callable[[], float]) -> Mapping[str, Any]:
         """The measures; gaps of the same length have the same ones, and there can be many."""
-        if atoms is None and seconds in self.gaps:
-            return self.gaps[seconds]
-        facts = Facts(atoms or {}, seconds)
+        if atoms is None and elapsed() in self.gaps:
+            return self.gaps[elapsed()]
+        facts = Facts(atoms or {}, elapsed)
         values = {measure.short: measure.value(facts) for measure in self.measures}
         for name, value in values.items():
             if not finite(value):
                 values[name] = None
                 self.beyond[name] = self.beyond.get(name, 0) + 1
         if atoms is None:
-            self.gaps[seconds] = values
+            self.gaps[elapsed()] = values
         return values
 
     def _compare(self, row: dict[str, Any], key: RowKey) -> None:
@@ -235,7 +236,7 @@ class _Rows:
         if self.earlier_elapsed is None or counterpart is None:
             row.update({f"{measure.short}{PREVIOUS}": None for measure in self.measures})
             return
-        values = self._values(self.aligned.get(key), self.earlier_elapsed.seconds(counterpart))
+        values = self._values(self.aligned.get(key), partial(self.earlier_elapsed.seconds, counterpart))
         row.update({f"{name}{PREVIOUS}": value for name, value in values.items()})
 
     def _filled(self, answer: Answer) -> Iterable[RowKey]:

@@ -15,7 +15,8 @@ from typing import Any, Final
 from tokometer.ledger import Readable
 from tokometer.measures.ask import Ask, Key
 from tokometer.measures.compile_prompts import Lines
-from tokometer.measures.compile_wasted import KINDS, MORE, added, known
+from tokometer.measures.compile_telling import known
+from tokometer.measures.compile_wasted import KINDS, MORE, added
 from tokometer.measures.definite import definite
 from tokometer.measures.dialect import DIALECTS
 from tokometer.measures.errors import QueryError, suggest, told
@@ -44,7 +45,7 @@ _COLUMNS: Final = (
     Column("values", COUNT.key, "integer", "Values"),
 )
 _NOTHING: Final = {column.name: Decimal(0) if column.type == "money" else 0 for column in _COLUMNS}
-#: What a source can tell; see `compile_wasted.known`.
+#: What a source can tell; see `compile_telling.known`.
 TELLS: Final = ("calls", "sessions", "stops", "people", "hashed", "ends", "sizes", "runs")
 _TELLS: Final = tuple(Column(name, COUNT.key, "integer", name.capitalize()) for name in TELLS)
 

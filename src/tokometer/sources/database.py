@@ -18,18 +18,21 @@ from urllib.parse import quote
 import msgspec
 
 from tokometer.host.regular import check_regular
-from tokometer.records import Refusal, mistake, now_us
-from tokometer.sources.documents import MOST_REFUSALS, Item
+from tokometer.records import Refusal, mistake, now_us, to_datetime
+from tokometer.sources.documents import Item
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
 from tokometer.sources.remembered import decoded, encoded
-from tokometer.sources.tail import Stamp, extra_of, whole_state
+from tokometer.sources.tail import Stamp, extra_of, held_of, whole_state
 
 M = TypeVar("M", bound=msgspec.Struct)
 
 #: So long (seconds) a writer may keep us waiting; then it is tried again later.
 _PATIENCE: Final = 2.0
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+#: Below each of these a time is in s, ms, us (beyond, in ns), and how many of it are a second.
+_UNITS: Final = ((10**11, 1), (10**14, 1_000), (10**17, 1_000_000))
+_DAY_US: Final = 86_400_000_000
 _CANNOT_OPEN: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 
@@ -39,10 +42,24 @@ class Tables:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._columns: dict[str, frozenset[str]] = {}
+        #: What was looked for in tables that are there, and is not, to say so: another release has it elsewhere.
+        self.lacking: dict[tuple[str, str], None] = {}
+        #: What was there to be read.
+        self.held: set[str] = set()
 
     def has(self, table: str, *columns: str) -> bool:
-        """Whether there is a table (or view), and in it these columns."""
-        return bool(self.columns(table)) and self.columns(table) >= set(columns)
+        """Whether there is a table (or view), and in it these columns, without which it cannot be read."""
+        if self.columns(table) and not self.expect(table, *columns):
+            self.held.add(table)
+            return True
+        return False
+
+    def expect(self, table: str, *columns: str) -> list[str]:
+        """Which of these columns a table lacks that is there: what stood in them is not read, which is told."""
+        there = self.columns(table)
+        lacking = [name for name in columns if there and name not in there]
+        self.lacking.update(((table, name), None) for name in lacking)
+        return lacking
 
     def columns(self, table: str) -> frozenset[str]:
         """The columns of a table; none where there is no such table."""
@@ -50,6 +67,11 @@ class Tables:
             rows = self._connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
             self._columns[table] = frozenset(name for (name,) in rows)
         return self._columns[table]
+
+    def last(self, table: str, column: str = "rowid") -> int:
+        """The highest number in a table; 0 where it has no rows. One below what was read says that it was made anew."""
+        found = next(self.rows(f"SELECT max({column}) AS last FROM {table}"))["last"]
+        return found if isinstance(found, int) else 0
 
     def rows(self, query: str, values: Iterable[object] = ()) -> Iterator[dict[str, Any]]:
         """The rows of a query. Values are bound; names that stand in a query come from its source's declarations."""
@@ -109,7 +131,8 @@ def read_database(
     stamp = Stamp.of(path, beside)
     noticed = Noticed(name, str(path))
     reading = Reading()
-    memory = decoded(extra_of(state), reader.Memory)
+    # Another database in its place has numbers and times of its own, which may be before those that were read.
+    memory = decoded(extra_of(state, stamp), reader.Memory)
     with opened(path) as tables, _as_file_errors():
         reads = reader(path, tables, memory, noticed)
         for item in reads.items():
@@ -118,11 +141,14 @@ def read_database(
             except sqlite3.Error:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is of this row, and the others count
-                if len(reading.refusals) < MOST_REFUSALS:
-                    wrong = mistake(error)
-                    refusal = Refusal(name, str(path), item.position, wrong.field, wrong.reason, now_us())
-                    reading.refusals.append(refusal)
-    reading.state = whole_state(stamp, encoded(memory))
+                wrong = mistake(error)
+                reading.refuse(Refusal(name, str(path), item.position, wrong.field, wrong.reason, now_us()))
+        for table, column in tables.lacking:
+            noticed.add("file", f"a database whose {table} has no {column}")
+        for table in held_of(state):
+            if not tables.columns(table):
+                noticed.add("file", f"a database that has no {table} any more")
+    reading.state = whole_state(stamp, encoded(memory), sorted(tables.held))
     reading.notices = noticed.all()
     return reading
 
@@ -160,6 +186,24 @@ def _connected(address: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def later(before: int, told: object) -> int:
+    """The later of two times of last changes, in the unit in which a table writes them, to go on from.
+
+    What is no number moves nothing, nor does a time that our clock has not come to: all rows of the time until then
+    would be passed over.
+    """
+    if not isinstance(told, int) or isinstance(told, bool) or told <= before:
+        return before
+    unit = next((size for end, size in _UNITS if told < end), 10**9)
+    return told if told < (now_us() + _DAY_US) * unit // 1_000_000 else before
+
+
+def later_text(before: str, told: object) -> str:
+    """The same of times in the words of ISO 8601, which are in the order of what they say."""
+    latest = to_datetime(now_us() + _DAY_US).isoformat()
+    return told if isinstance(told, str) and before < told < latest else before
 
 
 def _text(raw: bytes) -> str:

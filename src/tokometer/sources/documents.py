@@ -29,7 +29,6 @@ class Item(NamedTuple):
 
 #: What is larger is no document that a tool writes anew at each change (bytes).
 MOST_BYTES: Final = 256 << 20
-MOST_REFUSALS: Final = 1_000
 
 
 class DocumentSource(ABC):
@@ -77,15 +76,15 @@ def read_document(
     try:
         parts = list(items(_content(path), path, noticed))
     except RecordError as error:
-        # Half written, perhaps: it will change again, and be read again then.
-        reading.refusals.append(_refusal(name, path, 0, error))
+        # Half written, perhaps: it will change again, and be read again then, and this holds no longer.
+        told = f"{error.field}: {error.reason}".removeprefix(": ")
+        reading.refuse(_refusal(name, path, 0, RecordError("", f"cannot be read: {told}")))
         parts = []
     for item in parts:
         try:
             reading.records.extend(item.records())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is of this part, and the others count
-            if len(reading.refusals) < MOST_REFUSALS:
-                reading.refusals.append(_refusal(name, path, item.position, mistake(error)))
+            reading.refuse(_refusal(name, path, item.position, mistake(error)), "parts")
     reading.notices = noticed.all()
     return reading
 

@@ -25,7 +25,6 @@ M = TypeVar("M", bound=msgspec.Struct)
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=decimal)
 #: A file that is something else entirely is not listed line by line.
-MOST_REFUSALS: Final = 1_000
 _TOO_LONG: Final = f"a line longer than {LINE_LIMIT >> 20} MiB"
 
 
@@ -132,31 +131,29 @@ class _Taking:
         self._place = str(path)
         self._noticed = Noticed(name, self._place)
         self.reader = kind(path, kind.Memory() if memory is None else memory, self._noticed)
-        self._records: list[Record] = []
-        self._refusals: list[Refusal] = []
+        self._reading = Reading()
 
     def take(self, offset: int, raw: bytes) -> None:
         if not (stripped := raw.strip()):
             return
         try:
-            self._records.extend(self.reader.take(_object(stripped), offset))
+            self._reading.records.extend(self.reader.take(_object(stripped), offset))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is of this line, and the others count
             self.refuse(offset, mistake(error))
 
     def refuse(self, offset: int, error: RecordError) -> None:
-        if len(self._refusals) < MOST_REFUSALS:
-            self._refusals.append(Refusal(self._name, self._place, offset, error.field, error.reason, now_us()))
-        elif len(self._refusals) == MOST_REFUSALS:
-            self._refusals.append(Refusal(self._name, self._place, offset, "", "and more lines of this file", now_us()))
+        refusal = Refusal(self._name, self._place, offset, error.field, error.reason, now_us())
+        self._reading.refuse(refusal, "lines of this file")
 
     def finish(self, offset: int) -> None:
         try:
-            self._records.extend(self.reader.finish())
+            self._reading.records.extend(self.reader.finish())
         except Exception as error:  # noqa: BLE001 - as above
             self.refuse(offset, mistake(error))
 
     def reading(self, state: bytes) -> Reading:
-        return Reading(self._records, self._refusals, state, self._noticed.all())
+        self._reading.state, self._reading.notices = state, self._noticed.all()
+        return self._reading
 
 
 def json_object(text: bytes | memoryview | str) -> dict[str, Any]:

@@ -7,15 +7,17 @@ A source declares any of three ways: its files are *found* and followed, it *pus
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from tokometer.records import Notice, Record, Refusal
 from tokometer.records.gate import Aside
 
 #: What kind of tool a source is, for the order in which people are shown them.
 Family = Literal["agents", "telemetry", "gateways", "chat", "models", "servers", "own"]
+#: Refusals of one reading that are told one by one.
+MOST_REFUSALS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,18 @@ class Reading:
     notices: list[Notice] = field(default_factory=list)
     #: Records that are refused because our clock does not believe them yet. Not for sources: the gate fills it.
     aside: list[Aside] = field(default_factory=list)
+    #: How many were refused beyond those that are told one by one.
+    more: int = 0
+
+    def refuse(self, refusal: Refusal, what: str = "rows") -> None:
+        """Refuse one. After a thousand they are told by a last one, which says how many there are."""
+        if len(self.refusals) < MOST_REFUSALS:
+            self.refusals.append(refusal)
+            return
+        self.more += 1
+        told = self.refusals[MOST_REFUSALS] if len(self.refusals) > MOST_REFUSALS else refusal
+        last = replace(told, field="", reason=f"and {self.more:,} more {what} that were refused")
+        self.refusals[MOST_REFUSALS:] = [last]
 
 
 class FileSource(Protocol):

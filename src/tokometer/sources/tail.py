@@ -33,7 +33,10 @@ _spare: list[bytearray] = []
 
 
 class _State(msgspec.Struct, array_like=True):
-    """Where a file was left; `witness` is a digest of its first bytes and of those before `offset`."""
+    """Where a file was left; `witness` is a digest of its first bytes and of those before `offset`.
+
+    Of a file that is read whole it names the parts that it had.
+    """
 
     device: int
     inode: int
@@ -86,18 +89,34 @@ class Stamp(NamedTuple):
         return cls(status.st_dev, status.st_ino, size, written)
 
 
-def whole_state(stamp: Stamp, extra: bytes = b"") -> bytes:
-    """The state of a file that was read whole when `stamp` was taken; `extra` is the source's own."""
+def whole_state(stamp: Stamp, extra: bytes = b"", held: Sequence[str] = ()) -> bytes:
+    """The state of a file that was read whole when `stamp` was taken; `extra` is the source's own.
+
+    `held` are the parts (tables) that it had and that were read: one that is gone is told (:func:`held_of`).
+    """
     device, inode, size, written = stamp
-    return _encode(_State(device, inode, size, size, written, b"", extra))
+    return _encode(_State(device, inode, size, size, written, "\n".join(held).encode(), extra))
 
 
-def extra_of(state: bytes) -> bytes:
-    """What the source kept in a state of :func:`whole_state`; empty where there is none that can be read."""
+def extra_of(state: bytes, stamp: Stamp) -> bytes:
+    """What the source kept in a state of :func:`whole_state`; empty where there is none that can be read.
+
+    It is empty, too, where another file stands in the place of the one that it was kept of: `stamp` is of the file now.
+    """
     try:
-        return _decode_state(state).extra if state else b""
+        left = _decode_state(state) if state else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return b""
+    same = left is not None and (left.device, left.inode) == (stamp.device, stamp.inode)
+    return left.extra if left is not None and same else b""
+
+
+def held_of(state: bytes) -> list[str]:
+    """The parts that a file had when it was left in a state of :func:`whole_state`."""
+    try:
+        return _decode_state(state).witness.decode().split() if state else []
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
 
 
 def unchanged(state: bytes, stamp: Stamp) -> bool:

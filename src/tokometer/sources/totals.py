@@ -46,6 +46,19 @@ def total(call: ModelCall) -> int:
     return min(sum(bucket or 0 for bucket in buckets), MAX_TOKENS)
 
 
+def unsplit(stated: int | None, *parts: int | None) -> int | None:
+    """The tokens of a usage that says only how many they were in all; None where it says more, or nothing."""
+    return None if any(parts) else stated or None
+
+
+def leave_unsplit(call: ModelCall, stated: int | None) -> None:
+    """Give a call of which no bucket is known the tokens that it used in all, where that is stated."""
+    call.unsplit_tokens = unsplit(stated, total(call))
+    if call.unsplit_tokens is not None:
+        call.input_tokens = call.cache_read_tokens = call.cache_write_unknown_tokens = None
+        call.output_tokens = call.reasoning_tokens = None
+
+
 def charged(model: str, cost: int | None) -> int | None:
     """What a tool reckoned that something cost: taken only of models that nobody else has a price for."""
     return cost if cost and not infer_provider(model) else None

@@ -7,7 +7,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generators import series
@@ -108,6 +108,8 @@ def test_too_little() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1e12), min_size=0, max_size=60), st.floats(0, 1e12))
+@example([5e-324], 0.0)
+@example([0.0, 0.0, 0.0, 0.0, 1.0, 8.7e-291, 8.7e-291], 0.0)
 def test_any(values: list[float], value: float) -> None:
     """Whatever the values, what is usual is a range of amounts around what is expected."""
     points = [(series.FIRST + timedelta(days=place), one) for place, one in enumerate(values)]

@@ -12,6 +12,7 @@ import pytest
 
 from generators import measured
 from generators.examples import ENGINES, in_turn
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -28,7 +29,7 @@ Fourth = tuple[Ledger, Callable[[], None], Callable[[], Ledger]]
 def fourth(request: pytest.FixtureRequest, tmp_path: Path) -> Fourth:
     """A ledger of each engine, and how it is set back and opened again."""
     if request.param == "clickhouse":
-        url = f"chdb://memory/availability_{next(_NUMBERS)}"
+        url = place(f"availability_{next(_NUMBERS)}")
         held = ClickHouseLedger(url)
 
         def back() -> None:

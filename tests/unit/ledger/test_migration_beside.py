@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from servers.ledgers import place
 from tokometer.ledger import Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -35,12 +36,12 @@ def test_the_new_tables_are_those_of_a_new_ledger_on_duckdb(tmp_path: Path) -> N
 @pytest.mark.parametrize("attempts", [1, 2])
 def test_the_new_tables_are_those_of_a_new_ledger_on_clickhouse(attempts: int) -> None:
     """Statement by statement, whether the ledger is new or has been brought forward; run again it changes nothing."""
-    old, new = (ClickHouseLedger(f"chdb://memory/beside_{name}_{attempts}") for name in ("old", "new"))
+    old, new = (ClickHouseLedger(place(f"beside_{name}_{attempts}")) for name in ("old", "new"))
     for table in TABLES:
         old.command(f"DROP TABLE {table}")
     for _ in range(attempts):
         old._write_version(2)
-        again = ClickHouseLedger(f"chdb://memory/beside_old_{attempts}")
+        again = ClickHouseLedger(place(f"beside_old_{attempts}"))
     for table in TABLES:
         shown = [
             ledger.fetch(Statement(f"SHOW CREATE TABLE {ledger.database}.{table}"))[0][0].replace(ledger.database, "")

@@ -14,6 +14,7 @@ import pytest
 
 from generators import measured, old_ledger
 from generators.examples import ENGINES, LONG, in_turn
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger, LedgerError, Statement, migrations
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.clickhouse import ledger as clickhouse
@@ -41,7 +42,7 @@ class Old:
 
     def __init__(self, engine: str, folder: Path) -> None:
         self.engine = engine
-        self.place = f"chdb://memory/old_{next(_NUMBERS)}" if engine == "clickhouse" else str(folder / "l.duckdb")
+        self.place = place(f"old_{next(_NUMBERS)}") if engine == "clickhouse" else str(folder / "l.duckdb")
         # The engine within this process forgets all once nobody is connected.
         self.client = connect(self.place)[0] if engine == "clickhouse" else None
         self.opened: list[Ledger] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger, noticed
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -111,10 +112,10 @@ def test_an_older_ledger_gets_the_table(tmp_path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("DROP TABLE notices")
         connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
-    old = ClickHouseLedger("chdb://memory/noticed_old")
+    old = ClickHouseLedger(place("noticed_old"))
     old.command("DROP TABLE notices")
     old._write_version(2)
-    for ledger in (DuckDBLedger(path), ClickHouseLedger("chdb://memory/noticed_old")):
+    for ledger in (DuckDBLedger(path), ClickHouseLedger(place("noticed_old"))):
         for _ in range(2):
             ledger.commit(Batch(notices=[notice("a", 2)]))
         assert [(one.name, one.count) for one in list_noticed(ledger, limit=9)] == [("a", 4)]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from servers.ledgers import clickhouse
+from servers.ledgers import clickhouse, place
 from tokometer.collect.recosting import prices_of
 from tokometer.ledger import Batch, LedgerError, LedgerUnavailable, Statement
 from tokometer.ledger.clickhouse import ClickHouseLedger
@@ -124,7 +124,7 @@ def test_what_is_being_settled_is_settled_again(ledger: ClickHouseLedger, price:
 
 def test_a_peer_that_settled_meanwhile(ledger: ClickHouseLedger, price: Callable[[int], PriceBook]) -> None:
     """What another process has committed and settled since rollups were put beside is built anew."""
-    peer = ClickHouseLedger(f"chdb://memory/{ledger.database}")
+    peer = ClickHouseLedger(place(ledger.database))
     came: list[ModelCall] = []
 
     def meanwhile(_done: int, _all: int) -> None:
@@ -167,7 +167,7 @@ def test_a_server_that_goes_away_in_the_middle(
 
 def test_two_processes_at_once(ledger: ClickHouseLedger, price: Callable[[int], PriceBook]) -> None:
     """The later one is applied; the one before it ends, and has changed nothing."""
-    peer = ClickHouseLedger(f"chdb://memory/{ledger.database}")
+    peer = ClickHouseLedger(place(ledger.database))
     begun: list[Prices] = []
 
     def meanwhile(_done: int, _all: int) -> None:
@@ -211,7 +211,7 @@ def test_an_upgrade_in_the_middle(
         with pytest.raises(KeyboardInterrupt):
             ledger.recosting.apply("one", Scope(), prices_of(price(2)), nothing)
     step = Migration(current_version() + 1, "notes", columns={"calls": columns_of("text: note")})
-    newer = ClickHouseLedger(f"chdb://memory/{ledger.database}", migrations=(*MIGRATIONS, step))
+    newer = ClickHouseLedger(place(ledger.database), migrations=(*MIGRATIONS, step))
     assert sums(newer) == (Decimal(2 * CALLS),) * 4
     newer.recosting.undo("one", nothing)
     assert sums(newer) == (Decimal(CALLS),) * 4

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from generators.examples import examples
 from generators.otlp_spans import protobuf
 from generators.told_calls import World, world
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records import ModelCall, Record, Step, to_us
@@ -78,7 +79,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledge
             return DuckDBLedger(tmp_path / "told.duckdb")
         from tokometer.ledger.clickhouse import ClickHouseLedger
 
-        return ClickHouseLedger("chdb://memory/told")
+        return ClickHouseLedger(place("told"))
 
     return open_
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from generators.examples import examples
 from generators.ways_in import Row, World, world
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records import Record
@@ -37,7 +38,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledge
             return DuckDBLedger(tmp_path / "ways.duckdb")
         from tokometer.ledger.clickhouse import ClickHouseLedger
 
-        return ClickHouseLedger("chdb://memory/two_ways")
+        return ClickHouseLedger(place("two_ways"))
 
     return open_
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger, LedgerError, Statement
 from tokometer.ledger.clickhouse import rebuild as clickhouse
 from tokometer.ledger.duckdb import rebuild as duckdb
@@ -127,7 +128,7 @@ def test_a_restart_tries_again(new_ledger: Callable[[], Ledger], tmp_path: Any) 
     else:
         from tokometer.ledger.clickhouse import ClickHouseLedger
 
-        again = ClickHouseLedger(f"chdb://memory/{ledger.database}")
+        again = ClickHouseLedger(place(ledger.database))
     assert [row.quarter for row in again.unsettled] == [QUARTER + 5]
     assert again.settle() == 1
     assert not again.unsettled

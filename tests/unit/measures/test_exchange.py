@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from servers.ledgers import place
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.clickhouse import ClickHouseLedger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -32,7 +33,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     """Both engines."""
     made: list[Ledger] = [
         DuckDBLedger(tmp_path_factory.mktemp("exchange") / "ledger.duckdb"),
-        ClickHouseLedger("chdb://memory/exchange"),
+        ClickHouseLedger(place("exchange")),
     ]
     yield made
     for ledger in made:

@@ -1,21 +1,21 @@
-"""A server with a month of generated records, for all tests of this folder."""
+"""A server with a month of generated records, for all tests of this folder that a worker runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from servers.once import once
 from servers.whole import Running, fill, running
 
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with 40 days of generated records."""
-    data = tmp_path_factory.mktemp("filled")
-    fill(data, days=40, calls=3_000)
-    return data
+    return once(tmp_path_factory, "filled_by_3000", partial(fill, days=40, calls=3_000))
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,6 @@ from servers.whole import Running, running
 OLD = {"id": "old", "provider": "openai", "model": "gpt-4o", "input_tokens": 7, "output_tokens": 7, "status": "ok"}
 
 
-# Each goes on from what the one before has sent.
-pytestmark = pytest.mark.xdist_group("metered")
-
-
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with a budget and without calls."""

@@ -5,6 +5,7 @@ Server-sent events of OpenAI's and Anthropic's APIs, lines of JSON of Ollama's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,9 @@ import msgspec
 from tokometer.collect.proxy.exchange import Piece
 
 _DONE: Final = b"[DONE]"
+_BOM: Final = b"\xef\xbb\xbf"
+#: An end of a line without a line feed.
+_WITHOUT_CR: Final = re.compile(rb"\r(?=[^\n])")
 _decode: Final = msgspec.json.Decoder().decode
 _MOST_TOOLS: Final = 100
 #: What Anthropic's and OpenAI's streams say that is content.
@@ -23,6 +27,10 @@ _CONTENT: Final = (
 )
 #: The last line of OpenAI's streams, and the key under which it stands among events.
 DONE: Final = "[DONE]"
+#: The last events of streams of pictures, of what was heard, and of what is spoken.
+_SAYS_USAGE: Final = (
+    *("image_generation.completed", "image_edit.completed", "transcript.text.done", "speech.audio.done"),
+)
 _ENDS: Final = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 
 
@@ -45,20 +53,56 @@ class Folded(NamedTuple):
 
 def events_of(pieces: Iterable[Piece], *, sse: bool) -> Iterator[Event]:
     """The events of a stream that are objects of JSON; one that cannot be read is passed over."""
-    for at, whole in _lines(pieces):
-        if sse and not whole.startswith(b"data:"):
-            continue
-        line = whole[5:].strip() if sse else whole
-        if line == _DONE:
-            yield Event(at, {DONE: True})
-        if not line.startswith(b"{"):
-            continue
-        try:
-            told = _decode(line)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            continue
-        if isinstance(told, dict):
+    if sse:
+        yield from _server_sent(pieces)
+        return
+    for at, line in _lines(pieces):
+        told = _object(line)
+        if told is not None:
             yield Event(at, told)
+
+
+def _server_sent(pieces: Iterable[Piece]) -> Iterator[Event]:
+    """Server-sent events, as https://html.spec.whatwg.org/multipage/server-sent-events.html has them.
+
+    The data of one event may stand in several lines; some servers part events by nothing, so a line that says all is
+    taken as it comes.
+    """
+    parts: list[bytes] = []
+    last = 0
+    for at, whole in _lines(Piece(one.at, _WITHOUT_CR.sub(b"\n", one.data)) for one in pieces):
+        last = at
+        if not whole:
+            yield from _joined(parts, at)
+            parts.clear()
+        elif whole.removeprefix(_BOM).startswith(b"data:"):
+            line = whole.removeprefix(_BOM)[5:].strip()
+            told = _object(line) if not parts else None
+            if line == _DONE:
+                yield Event(at, {DONE: True})
+            elif told is not None:
+                yield Event(at, told)
+            elif parts or line[:1] in (b"{", b"["):
+                parts.append(line)
+    yield from _joined(parts, last)
+
+
+def _joined(parts: list[bytes], at: int) -> Iterator[Event]:
+    """The event whose data are these lines; where they are no object together, those that are one by themselves."""
+    told = _object(b"\n".join(parts)) if parts else None
+    for one in [told] if told is not None else map(_object, parts):
+        if one is not None:
+            yield Event(at, one)
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    if not line.startswith(b"{"):
+        return None
+    try:
+        told = _decode(line)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _lines(pieces: Iterable[Piece]) -> Iterator[tuple[int, bytes]]:
@@ -167,7 +211,7 @@ class _OpenAi:
     def take(self, told: dict[str, Any]) -> bool:
         """Take an event. Returns whether it holds content."""
         kind = told.get("type")
-        self.complete = self.complete or kind in (*_ENDS, "chat.end") or DONE in told
+        self.complete = self.complete or kind in (*_ENDS, *_SAYS_USAGE, "chat.end") or DONE in told
         if isinstance(told.get("choices"), list):
             return self._chunk(told)
         if isinstance(told.get("response"), dict) and (kind in _ENDS or not self._answer):
@@ -176,6 +220,8 @@ class _OpenAi:
             self._answer |= told["result"]
         elif isinstance(told.get("error"), dict | str):
             self._answer["error"] = told["error"]
+        elif kind in _SAYS_USAGE and isinstance(told.get("usage"), dict):
+            self._answer["usage"] = told["usage"]
         elif kind == "error":
             self._answer["error"] = {key: told.get(key) for key in ("code", "message")}
         return kind in _CONTENT
@@ -189,8 +235,11 @@ class _OpenAi:
 
     def _chunk(self, told: dict[str, Any]) -> bool:
         self._answer |= {key: value for key, value in told.items() if key not in ("choices", "usage")}
-        if isinstance(told.get("usage"), dict):
-            self._answer["usage"] = told["usage"]
+        # Groq says it beside where everybody else does, asked for or not.
+        groq = told.get("x_groq")
+        for usage in (groq.get("usage") if isinstance(groq, dict) else None, told.get("usage")):
+            if isinstance(usage, dict):
+                self._answer["usage"] = usage
         says = False
         for choice in told["choices"]:
             if isinstance(choice, dict):

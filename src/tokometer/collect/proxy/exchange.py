@@ -19,6 +19,7 @@ Ending = Literal["whole", "left", "cut", "unanswered"]
 MOST_REQUEST: Final = 8 << 20
 MOST_ANSWER: Final = 8 << 20
 _TAIL: Final = 1 << 20
+_BEGINNING: Final = 64 << 10
 #: What tells this run of the proxy from all others.
 _RUN: Final = secrets.token_hex(6)
 _numbers: Final = itertools.count(1)
@@ -33,6 +34,12 @@ SHAPES: Final[dict[str, tuple[str, str]]] = {
     "/completions": ("openai", "text_completion"),
     "/embeddings": ("openai", "embeddings"),
     "/responses": ("openai", "chat"),
+    "/images/generations": ("openai", "image_generation"),
+    "/images/edits": ("openai", "image_generation"),
+    "/images/variations": ("openai", "image_generation"),
+    "/audio/transcriptions": ("openai", "transcription"),
+    "/audio/translations": ("openai", "transcription"),
+    "/audio/speech": ("openai", "speech"),
     "/v1/messages": ("anthropic", "chat"),
     "/api/v1/chat": ("lmstudio", "chat"),
 }
@@ -70,6 +77,8 @@ class Exchange:
         self.ending: Ending = "whole"
         self.asked: list[bytes] = []
         self.asked_bytes = 0
+        #: Of a request that is longer, its first bytes.
+        self.beginning = b""
         self.response: Head | None = None
         self.head: deque[Piece] = deque()
         self.tail: deque[Piece] = deque()
@@ -89,7 +98,9 @@ class Exchange:
         if self.asked_bytes <= MOST_REQUEST:
             self.asked.append(data)
         else:
-            # Half of it can be read as little as none.
+            # Half of it can be read as little as none, but for a form, which names its model before its files.
+            if self.asked:
+                self.beginning = b"".join(self.asked)[:_BEGINNING]
             self.asked.clear()
 
     def answer(self, data: bytes) -> None:

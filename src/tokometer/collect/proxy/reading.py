@@ -5,6 +5,7 @@ Runs in a thread of its own, after the call.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -36,6 +37,8 @@ _HOSTS: Final = (
 _PORTS: Final = {"11434": "ollama", "1234": "lmstudio"}
 #: Headers with the id of a request: Anthropic's, OpenAI's.
 _REQUEST_IDS: Final = (b"request-id", b"x-request-id")
+#: Of llama.cpp: tokens of the prompt that were worked on, that were in its cache, and that it made.
+_TIMINGS: Final = ("prompt_n", "cache_n", "predicted_n")
 _LONGEST: Final = 300
 _MOST_TOOLS: Final = 100
 _MOST_BYTES: Final = 64 << 20
@@ -54,12 +57,16 @@ _decode_any: Final = msgspec.json.Decoder().decode
 class Asked(msgspec.Struct):
     """What is read of a request's body; everything else is skipped unseen."""
 
-    model: str | None = None
-    stream: bool | None = None
-    user: str | None = None
+    # Whatever they are: a server refuses what it does not take, and its answer is told with what can be read.
+    model: object = None
+    user: object = None
     metadata: object = None
+    #: What is to be spoken.
+    input: object = None
 
 
+#: The model in a form of parts.
+_MODEL: Final = re.compile(rb'name="?model"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,300})\r\n')
 _decode_asked: Final = msgspec.json.Decoder(Asked).decode
 
 
@@ -79,14 +86,14 @@ def told_of(exchange: Exchange, provider: str = "") -> dict[str, Any]:
         "form": exchange.form,
         "operation": exchange.operation,
         "provider": provider or provider_at(exchange.upstream, exchange.form),
-        "model": (asked.model or "")[:_LONGEST],
+        "model": _word(asked.model),
         "stream": read.streamed,
-        "user": (asked.user or "")[:_LONGEST],
+        "user": _word(asked.user),
         "machine": host(),
         "upstream": exchange.upstream,
         "request_id": _header(exchange.response, _REQUEST_IDS),
         "session_id": _session(exchange.request, asked),
-        "answer": reduced(read.answer),
+        "answer": reduced(read.answer) | _counted(exchange, asked, read),
         "unread": read.unread,
     }
     return {name: value for name, value in item.items() if value not in (None, "", {}, [])}
@@ -158,9 +165,35 @@ def _asked(exchange: Exchange) -> Asked:
         unpack = unpacker(coding)
         if unpack is None:
             return Asked()
+        if exchange.request.get(b"content-type").lower().startswith(b"multipart/form-data"):
+            named = _MODEL.search(unpack(body or exchange.beginning, _MOST_BYTES))
+            return Asked(model=None if named is None else named[1].decode("utf-8", "replace"))
         return _decode_asked(unpack(body, _MOST_BYTES))
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, ValueError, zlib.error, EOFError):
         return Asked()
+
+
+def _word(value: object) -> str:
+    return value[:_LONGEST] if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+
+
+def _counted(exchange: Exchange, asked: Asked, read: _Read) -> dict[str, Any]:
+    """What is counted of pictures that were made, text that was spoken, or elsewhere, where no usage is told."""
+    if "usage" in read.answer or exchange.response is None or _is_error(exchange):
+        return {}
+    if exchange.operation == "speech" and isinstance(asked.input, str):
+        return {"usage": {"characters": len(asked.input)}}
+    timings = read.answer.get("timings")
+    if isinstance(timings, dict) and all(isinstance(timings.get(name), int) for name in _TIMINGS):
+        # llama.cpp, whose streams say what they used only where they are asked to.
+        fresh, read_again, output = (timings[name] for name in _TIMINGS)
+        cached = {"cached_tokens": read_again}
+        tokens = {"prompt_tokens": fresh + read_again, "completion_tokens": output, "prompt_tokens_details": cached}
+        return {"usage": tokens}
+    made = read.answer.get("data")
+    if exchange.operation == "image_generation" and isinstance(made, list) and made:
+        return {"usage": {"images": len(made)}}
+    return {}
 
 
 # -- the answer --------------------------------------------------------------------------------------------------------
@@ -194,6 +227,12 @@ def _answer(exchange: Exchange) -> _Read:
         read.unread = "a packed answer of more than 8 MiB"
         return read
     media_type = response.get(b"content-type").partition(b";")[0].strip().lower()
+    if exchange.operation == "speech" and media_type.startswith((b"audio/", b"application/octet-stream")):
+        # Sound says nothing of what it took.
+        read.first = next((piece.at for piece in exchange.head), None)
+        return read
+    if exchange.operation == "transcription" and media_type == b"text/plain":
+        return read
     try:
         pieces = list(_unpacked(exchange, unpack))
         if media_type in (b"text/event-stream", b"application/x-ndjson", b"application/jsonl"):

@@ -151,33 +151,43 @@ def read(metered: Iterable[Row], reported: Iterable[Row], billed: Sequence[Row],
 
 
 def _meter(cell: Cell, row: Row) -> None:
-    used = cell.metered.setdefault(tier_of(row["service_tier"] or ""), Used())
-    used.requests += row["requests"] or 0
+    used = _used(cell.metered, row)
     used.cost += nano(row["cost"])
-    used.unsplit += row["unsplit_tokens"] or 0
-    total = row["total_tokens"] or 0
-    used.unpriced += total - (row["priced_tokens"] or 0)
-    _add(used.tokens, _vector(row, row["cache_write_5m_tokens"] or 0, row["cache_write_1h_tokens"] or 0))
+    used.unpriced += (row["total_tokens"] or 0) - (row["priced_tokens"] or 0)
+    _add(used.tokens, row, row["cache_write_5m_tokens"] or 0, row["cache_write_1h_tokens"] or 0)
     cell.called.add(row["model"] or "")
 
 
 def _report(cell: Cell, row: Row) -> None:
-    used = cell.reported.setdefault(tier_of(row["service_tier"] or ""), Used())
-    used.requests += row["requests"] or 0
-    used.unsplit += row["unsplit_tokens"] or 0
+    used = _used(cell.reported, row)
     written, hour = row["cache_write_tokens"] or 0, row["cache_write_1h_tokens"] or 0
     unknown = row["cache_write_unknown_tokens"] or 0
     # Written for a time that the report does not tell: as long as the metered ones are.
     known = [used.tokens for used in cell.metered.values()]
     fives, hours = sum(one[2] for one in known), sum(one[3] for one in known)
     longer = unknown * hours // (fives + hours) if fives + hours else 0
-    _add(used.tokens, _vector(row, written - hour - longer, hour + longer))
+    _add(used.tokens, row, written - hour - longer, hour + longer)
     cell.estimated += nano(row["estimated_cost"])
     cell.stated.add(row["model"] or "")
 
 
-def _vector(row: Row, fives: int, hours: int) -> Vector:
-    return [row["input_tokens"] or 0, row["cache_read_tokens"] or 0, fives, hours, row["output_tokens"] or 0]
+def _used(tiers: dict[str, Used], row: Row) -> Used:
+    """What is used in the tier of a row, with what it says of any side."""
+    tier = tier_of(row["service_tier"] or "")
+    used = tiers.get(tier)
+    if used is None:
+        used = tiers[tier] = Used()
+    used.requests += row["requests"] or 0
+    used.unsplit += row["unsplit_tokens"] or 0
+    return used
+
+
+def _add(to: Vector, row: Row, fives: int, hours: int) -> None:
+    to[0] += row["input_tokens"] or 0
+    to[1] += row["cache_read_tokens"] or 0
+    to[2] += fives
+    to[3] += hours
+    to[4] += row["output_tokens"] or 0
 
 
 def _bill(cell: Cell, row: Row) -> None:
@@ -213,8 +223,3 @@ def _count(bill: Charged, row: Row) -> None:
     tier = tier_of(row["service_tier"] or "")
     bill.tokens.setdefault(tier, nothing())[bucket] += round(row["quantity"])
     bill.tiers.add(tier)
-
-
-def _add(to: Vector, more: Sequence[int]) -> None:
-    for at, number in enumerate(more):
-        to[at] += number

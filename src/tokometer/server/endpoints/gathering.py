@@ -29,7 +29,7 @@ def _of_nothing(key: Key) -> Any:  # noqa: ANN401 - as measured
     source, _, change = key
     if change or source.startswith(JUDGED):
         return None
-    return measured(source).value(Facts({}, 1.0))
+    return measured(source).value(Facts({}, lambda: 1.0))
 
 
 @dataclass(slots=True)

@@ -14,6 +14,8 @@ from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
 
 _MARKS: Final = (b'"id"', b'"T-')
+#: The folder in which only Amp keeps something.
+_PLACE: Final = ("amp", "threads")
 
 
 class Amp(DocumentSource):
@@ -29,8 +31,8 @@ class Amp(DocumentSource):
 
     def files(self, root: Path) -> Iterable[Path]:
         """The threads below a folder."""
-        for path in folders.below(root, lambda name: name.startswith("T-") and name.endswith(".json")):
-            if all(mark in folders.head(path) for mark in _MARKS):
+        for path in folders.below(root, lambda name: name.endswith(".json")):
+            if path.parts[-3:-1] == _PLACE or (path.name.startswith("T-") and _is_thread(path)):
                 yield path
 
     def items(self, content: bytes, path: Path, noticed: Noticed) -> Iterable[Item]:
@@ -39,3 +41,8 @@ class Amp(DocumentSource):
 
 
 FOUND: Final = Amp()
+
+
+def _is_thread(path: Path) -> bool:
+    start = folders.head(path)
+    return all(mark in start for mark in _MARKS)

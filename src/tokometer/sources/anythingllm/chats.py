@@ -49,13 +49,16 @@ class Chats(DatabaseReader[Seen]):
         super().__init__(path, tables, memory, noticed)
         self._machine = host()
         self._users = self._by_id("users", "username")
-        self._workspaces = self._by_id("workspaces", "name", "slug", "chatModel", "chatProvider")
+        self._workspaces = self._by_id("workspaces", "name", "slug", "chatModel", "chatProvider", "createdAt")
 
     def items(self) -> Iterable[Item]:
         """Every new answer, and what each workspace holds."""
         if not self.tables.has("workspace_chats", "id", "workspaceId", "response"):
             self.noticed.add("file", "a database without chats")
             return
+        if self.tables.last("workspace_chats", "id") < self.memory.chat:
+            # The database was made anew, or its last chats are deleted.
+            self.memory.chat = 0
         query = "SELECT * FROM workspace_chats WHERE id > ? ORDER BY id"
         for row in self.tables.rows(query, (max(0, self.memory.chat - _AGAIN),)):
             self.memory.chat = max(self.memory.chat, int(row["id"]))
@@ -77,7 +80,8 @@ class Chats(DatabaseReader[Seen]):
         took = metrics.seconds("duration")
         call = ModelCall(
             source=NAME,
-            native_id=f"chat:{row['id']}",
+            # Each installation counts its chats from 1.
+            native_id=f"chat:{row['id']}:{started_at}",
             started_at=started_at if took is None else max(0, started_at - took),
             provider=provider,
             model=model,
@@ -103,7 +107,7 @@ class Chats(DatabaseReader[Seen]):
         if row.get("feedbackScore") is not None:
             yield Score(
                 source=NAME,
-                native_id=f"feedback:{row['id']}",
+                native_id=f"feedback:{row['id']}:{started_at}",
                 started_at=told.moment_utc("lastUpdatedAt") or started_at,
                 name="feedback",
                 value=1.0 if told.yes("feedbackScore") or row["feedbackScore"] == 1 else 0.0,
@@ -126,6 +130,9 @@ class Chats(DatabaseReader[Seen]):
         if not rows:
             return
         latest = 0
+        # Each installation counts its workspaces from 1, too.
+        made = said.moment_utc("createdAt")
+        named = name if made is None else f"{name}:{made}"
         for row in rows:
             told = Told(row)
             at = told.needed(told.moment_utc("lastUpdatedAt", "createdAt"), "createdAt")
@@ -133,7 +140,7 @@ class Chats(DatabaseReader[Seen]):
             meta = Told(json_object(row["metadata"]) if row.get("metadata") else {})
             yield Document(
                 source=NAME,
-                native_id=f"document:{name}:{row['docpath']}",
+                native_id=f"document:{named}:{row['docpath']}",
                 started_at=at,
                 revision=at,
                 knowledge_base=title,
@@ -145,7 +152,7 @@ class Chats(DatabaseReader[Seen]):
             )
         yield KnowledgeBase(
             source=NAME,
-            native_id=f"workspace:{name}",
+            native_id=f"workspace:{named}",
             started_at=latest,
             revision=latest,
             name=title,
@@ -154,7 +161,7 @@ class Chats(DatabaseReader[Seen]):
         )
 
     def _by_id(self, table: str, *columns: str) -> dict[str, dict[str, str]]:
-        there = [name for name in columns if self.tables.has(table, "id", name)]
+        there = [name for name in columns if {"id", name} <= self.tables.columns(table)]
         if not there:
             return {}
         rows = self.tables.rows(f'SELECT id, {", ".join(there)} FROM "{table}"')

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from tokometer.records import ModelCall, RecordError
 from tokometer.records.kinds import MAX_TOKENS
 from tokometer.records.redaction import redacted
+from tokometer.records.values import whole
 from tokometer.sources.claude_code import calls, lines, usage
 from tokometer.sources.claude_code.calls import Tokens
 from tokometer.sources.claude_code.lines import UNFIT, Usage, stated
@@ -219,8 +220,11 @@ def _without_the_rest(value: bytes) -> Run:
 
 
 def _whole(value: object) -> object:
-    """100.0 is 100."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """100.0 is 100, and so is "100"."""
+    try:
+        return whole(value) if isinstance(value, (float, str)) else value
+    except ValueError:
+        return value
 
 
 def _searches_of(run: Run) -> int:

@@ -14,6 +14,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tokometer.records import RecordError
+from tokometer.records.time import to_datetime
+from tokometer.records.values import moment, whole
 from tokometer.sources.claude_code.lines import KNOWN, READ, UNFIT, Line, decode_any, stated
 from tokometer.sources.claude_code.usage import unread
 
@@ -38,6 +40,9 @@ _WHERE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _MOST_REPAIRS: Final = 64
 _USAGE: Final = "message.usage."
+#: How complaints of a value begin that may say the same in another form.
+_WANTS_NUMBER: Final = "Expected `int"
+_WANTS_TIME: Final = ("Expected `datetime", "Invalid RFC3339")
 
 
 class _Bare(Struct, gc=False):
@@ -158,11 +163,24 @@ def _repair(value: dict[str, Any], complaint: str) -> str:
     for step in steps[:-1]:
         holder = holder[int(step) if isinstance(holder, list) else step]
     last: Any = int(steps[-1]) if isinstance(holder, list) else steps[-1]
-    number = holder[last]
-    if isinstance(number, float) and number.is_integer():
-        holder[last] = int(number)
+    if _mend(holder, last, complaint):
         return ""
     if path in _ESSENTIAL and value["type"] == "assistant":
         raise RecordError(path, complaint[: where.start()] if where else complaint)
     del holder[last]
     return path
+
+
+def _mend(holder: Any, last: Any, complaint: str) -> bool:  # noqa: ANN401 - an object or list of JSON, and its key
+    """Write a value anew that says the same in another form: 100.0, "100", a Unix time."""
+    said = holder[last]
+    try:
+        if complaint.startswith(_WANTS_NUMBER) and isinstance(said, (float, str)):
+            holder[last] = whole(said)
+        elif complaint.startswith(_WANTS_TIME) and not isinstance(said, bool):
+            holder[last] = to_datetime(moment(said)).isoformat()
+        else:
+            return False
+    except ValueError:
+        return False
+    return True

@@ -14,7 +14,7 @@ import msgspec
 
 from tokometer.records import ModelCall, Record, infer_provider
 from tokometer.sources import folders
-from tokometer.sources.database import DatabaseReader, DatabaseSource
+from tokometer.sources.database import DatabaseReader, DatabaseSource, later
 from tokometer.sources.documents import Item
 from tokometer.sources.machine import host
 from tokometer.sources.told import Told
@@ -50,8 +50,7 @@ class Frames(DatabaseReader[Kept]):
             projects = {str(row["id"]): str(row["name"] or "") for row in self.tables.rows("SELECT * FROM projects")}
         query = "SELECT rowid AS position, * FROM frames WHERE updated_at >= ? ORDER BY updated_at"
         for row in self.tables.rows(query, (self.memory.updated,)):
-            if isinstance(row["updated_at"], int):
-                self.memory.updated = max(self.memory.updated, row["updated_at"])
+            self.memory.updated = later(self.memory.updated, row["updated_at"])
             yield Item(row["position"], partial(self._frame, row, projects.get(str(row.get("project_id")), "")))
 
     def _frame(self, row: Mapping[str, Any], project: str) -> Iterator[Record]:

@@ -14,6 +14,7 @@ from tokometer.sources.jsonl import LinesReader
 from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
+from tokometer.sources.totals import leave_unsplit, total
 
 NAME: Final = "codebuddy"
 _FRESH: Final = ("cachedMissTokens", "cacheMissTokens")
@@ -127,8 +128,7 @@ class Transcript(LinesReader[Kept]):
             subagent=self._subagent,
         )
         _count(call, usage)
-        counts = (call.input_tokens, call.cache_read_tokens, call.cache_write_unknown_tokens, call.output_tokens)
-        call.revision = sum(count or 0 for count in counts)
+        call.revision = total(call)
         if not call.revision:
             return
         if not model:
@@ -181,6 +181,7 @@ def _count(call: ModelCall, usage: Told) -> None:
     call.input_tokens, call.cache_read_tokens, call.cache_write_unknown_tokens = fresh, read, written
     call.output_tokens = output + thought if thought > output else output
     call.reasoning_tokens = thought
+    leave_unsplit(call, usage.whole(*_TOTAL))
 
 
 def _largest(usage: Told, names: tuple[str, ...]) -> int:

@@ -22,6 +22,7 @@ from tokometer.sources.codex.state import State
 from tokometer.sources.codex.terms import said
 
 _SECOND = 1_000_000
+_FAR = 1 << 62
 #: What is kept of a program's name and version.
 _LONGEST = 60
 
@@ -35,7 +36,11 @@ def introduce(state: State, meta: SessionMeta, path: Path) -> None:
         if meta.id and meta.id != state.thread and not state.own:
             state.copied = True
             state.parent = state.parent or meta.id
+            above = origin_of(meta).parent
+            state.highest, state.rooted = above or meta.id, not above
             _adopt(state, meta.id, path)
+            if state.eldest:
+                _doubt(state, path)
         return
     origin = origin_of(meta)
     state.met = True
@@ -84,7 +89,8 @@ def enter(state: State, turn: str, started: float | str | None, path: Path) -> N
     if at is not None and state.began:
         state.dated = True
         state.own = at >= state.began
-        if not state.own and state.modern and at < _dawn(state, path):
+        # Most turns that were copied are the parent's: its files are looked for only where one is older than it.
+        if not state.own and state.modern and at < (minted(state.parent) or _FAR) and at < _dawn(state, path):
             _doubt(state, path)
     elif isinstance(started, float) and state.began:
         state.own = started >= state.stated_at // _SECOND
@@ -118,13 +124,14 @@ def _adopt(state: State, parent: str, path: Path) -> None:
 
 def _doubt(state: State, path: Path) -> None:
     """Ask ids of this family for times no more."""
-    above = ancestry(path, state.parent).threads
+    above = ancestry(path, state.highest or state.parent).threads
     state.own, state.eldest = False, above[-1].id if above else state.parent or state.thread
 
 
 def _dawn(state: State, path: Path) -> int:
     """When the eldest of the family began, before which there can be no turn; 0 where not all of it is known."""
     if state.dawn is None:
-        above = ancestry(path, state.parent)
-        state.dawn = min((began for began, _ in above.threads), default=0) if above.whole else 0
+        above = ancestry(path, state.highest or state.parent)
+        known = above.whole or state.rooted
+        state.dawn = min((began for began, _ in above.threads), default=0) if known else 0
     return state.dawn

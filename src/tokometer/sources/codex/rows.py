@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tokometer.records.kinds import Tokens
+from tokometer.records.values import whole
 from tokometer.sources.codex.quiet import QUIET
 
 P = TypeVar("P")
@@ -350,13 +351,13 @@ def decode(kind: Kind, line: bytes | memoryview, strange: list[str] | None = Non
     try:
         return _DECODERS[kind](line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        if kind in _STRICT and isinstance(error, msgspec.ValidationError) and "unknown field" in str(error):
+        if kind in _STRICT and isinstance(error, msgspec.ValidationError):
             return _without_strange(kind, line, [] if strange is None else strange)
         raise _explained(error) from None
 
 
 def _without_strange(kind: Kind, line: bytes | memoryview, strange: list[str]) -> Line[Any]:
-    """A line whose objects of usage hold more than is known, without that."""
+    """A line whose objects of usage hold more than is known, without that; 100.0 and "100" in them are 100."""
     try:
         tree = _decode_any(line)
         _prune(tree["payload"], _PAYLOADS[kind], _STRICT[kind], kind[1] or kind[0], strange)
@@ -373,11 +374,20 @@ def _prune(value: Any, shape: type[Struct], inner: dict[str, Any], name: str, st
         del value[key]
         if shape is Usage or _SOUNDS.search(key):
             strange.append(f"{name}.{key}")
+    if shape is Usage:
+        value |= {key: _whole(said) for key, said in value.items() if isinstance(said, (float, str))}
     for key, below in inner.items():
         if isinstance(below, dict):
             _prune(value.get(key), Info, below, key, strange)
         else:
             _prune(value.get(key), below, {}, key, strange)
+
+
+def _whole(said: float | str) -> float | str:
+    try:
+        return whole(said)
+    except ValueError:
+        return said
 
 
 def _explained(error: msgspec.MsgspecError | UnicodeDecodeError) -> BadLine:

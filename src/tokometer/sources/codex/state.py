@@ -100,6 +100,9 @@ class State(Struct, array_like=True):
     dated: bool = False
     #: When the eldest of its family began; None: not looked up yet, 0: unknown.
     dawn: int | None = None
+    #: The highest ancestor that the rollout itself names, and whether it says that there is none above.
+    highest: str = ""
+    rooted: bool = False
     #: The eldest of a family whose ids do not tell when they were made.
     eldest: str = ""
 

@@ -48,8 +48,8 @@ class StoreReader(DatabaseReader[StoreMemory]):
         if not self.tables.has(_USAGE, "session_id", "model"):
             # Versions before keep turns there, without what they used.
             return
-        last = next(self.tables.rows(f"SELECT max(rowid) AS last FROM {_USAGE}"))["last"] or 0
-        if last < self.memory.row:
+        self.tables.expect(_USAGE, "input_tokens", "output_tokens")
+        if self.tables.last(_USAGE) < self.memory.row:
             # The store was made anew.
             self.memory.row = 0
         for row in self.tables.rows(f"SELECT rowid AS position, * FROM {_USAGE} WHERE rowid > ?", (self.memory.row,)):

@@ -14,7 +14,7 @@ import msgspec
 
 from tokometer.records import AgentRun, ModelCall, Record, RecordError, ToolCall, infer_provider, provider_of
 from tokometer.sources import folders
-from tokometer.sources.database import DatabaseReader, Tables
+from tokometer.sources.database import DatabaseReader, Tables, later
 from tokometer.sources.documents import Item
 from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
@@ -60,7 +60,7 @@ class Sessions(DatabaseReader[Kept]):
                 "WHERE updated_at >= ? OR rowid > ? ORDER BY created_at, rowid"
             )
             for row in self.tables.rows(query, (self.memory.written, self.memory.message)):
-                self.memory.written = max(self.memory.written, int(row["updated_at"] or 0))
+                self.memory.written = later(self.memory.written, row["updated_at"])
                 self.memory.message = max(self.memory.message, row["position"])
                 yield Item(_MESSAGES + row["position"], partial(self._message, row))
 
@@ -107,7 +107,7 @@ class Sessions(DatabaseReader[Kept]):
 
     def _answers(self, session: str) -> Iterator[tuple[str, str]]:
         """Model and provider of each of a session's answers."""
-        provider = "provider" if self.tables.has("messages", "provider") else "NULL"
+        provider = "provider" if "provider" in self.tables.columns("messages") else "NULL"
         query = f"SELECT model, {provider} AS provider FROM messages WHERE session_id = ? AND role = 'assistant' "
         for row in self.tables.rows(f"{query} ORDER BY created_at, rowid", (session,)):
             yield str(row["model"] or ""), str(row["provider"] or "")

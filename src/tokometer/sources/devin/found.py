@@ -46,8 +46,7 @@ class Sessions(DatabaseReader[Kept]):
         sessions: dict[str, Mapping[str, Any]] = {}
         if self.tables.has("sessions", "id"):
             sessions = {str(row["id"]): row for row in self.tables.rows("SELECT * FROM sessions")}
-        last = next(self.tables.rows("SELECT max(row_id) AS last FROM message_nodes"))["last"] or 0
-        if last < self.memory.message:
+        if self.tables.last("message_nodes", "row_id") < self.memory.message:
             # The database was made anew.
             self.memory.message = 0
         query = (

@@ -18,12 +18,20 @@ from tokometer.sources.jsonl import json_object
 from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
-from tokometer.sources.totals import covering
+from tokometer.sources.totals import covering, leave_unsplit, total
 
 NAME: Final = "droid"
 ENDING: Final = ".settings.json"
 _TOKENS: Final = frozenset(
-    {"inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens", "thinkingTokens", "factoryCredits"}
+    {
+        "inputTokens",
+        "outputTokens",
+        "cacheCreationTokens",
+        "cacheReadTokens",
+        "thinkingTokens",
+        "totalTokens",
+        "factoryCredits",
+    }
 )
 #: A model of one's own is named by its title, its provider in brackets, and which of them it is.
 _OWN: Final = re.compile(r"custom:(?P<name>.+?)(?:-\[(?P<by>[^\]]*)\])?(?:-\d+)?", re.IGNORECASE)
@@ -72,9 +80,10 @@ def _records(told: Told, path: Path, noticed: Noticed) -> Iterator[Record]:
         project=folders.project(folder, folders.home_above(path, ".factory")),
         agent=NAME,
     )
+    leave_unsplit(call, usage.whole("totalTokens"))
     labels = {"credits": usage.text("factoryCredits"), "mode": told.text("autonomyMode", "autonomyLevel")}
     call.labels = {key: value for key, value in labels.items() if value}
-    if call.input_tokens or call.cache_read_tokens or call.output_tokens or call.cache_write_unknown_tokens:
+    if total(call):
         yield covering(call)
 
 

@@ -92,7 +92,7 @@ class Messages:
 
     def _answer(self, said: Told, at: int) -> Iterator[Record]:
         native_id = self._native(said)
-        started_at = said.needed(said.moment("timestamp"), "timestamp")
+        started_at = said.needed(self._time(said), "timestamp")
         if "tokens" in said:
             yield self._call(said, at, native_id, started_at)
         uses = list(said.each("toolCalls"))
@@ -121,6 +121,7 @@ class Messages:
         call = self._bare(native_id, at, started_at, model)
         call.input_tokens, call.cache_read_tokens = found.input_tokens, found.cache_read_tokens
         call.output_tokens, call.reasoning_tokens = found.output_tokens, found.reasoning_tokens
+        call.unsplit_tokens = found.unsplit_tokens
         return call
 
     def _failure(self, said: Told, at: int) -> Iterator[Record]:
@@ -129,7 +130,7 @@ class Messages:
         cancelled = _CANCELLED.match(text)
         if not cancelled and "API Error" not in text and "quota" not in text.lower():
             return
-        started_at = said.needed(said.moment("timestamp"), "timestamp")
+        started_at = said.needed(self._time(said), "timestamp")
         call = self._bare(self._native(said), at, started_at, self._session.model)
         if cancelled:
             # Whatever it had written by then was billed, and nobody says how much that was.
@@ -225,6 +226,10 @@ class Messages:
                 project=self._project,
                 model=session.model,
             )
+
+    def _time(self, said: Told) -> int | None:
+        """When a message was written, as far as anybody says; else when its chat began."""
+        return said.moment("timestamp") or self._session.begun or None
 
     def _native(self, said: Told) -> str:
         """The message's id, which copies of it keep; one that is not unique by itself together with the session's."""

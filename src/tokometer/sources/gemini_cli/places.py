@@ -28,6 +28,7 @@ _MOST_BYTES: Final = 1 << 20
 _MARKS: Final = (b'"sessionId"', b'"projectHash"')
 #: Folders of descendants, which have sources of their own.
 _OTHERS: Final = frozenset({".qwen", ".iflow"})
+_OWN: Final = frozenset({".gemini", *_OTHERS})
 #: The id of a subagent's session ends with its name and six letters or digits: `…-codebase_investigator-x4k2p9`.
 _SUBAGENT: Final = re.compile(r"(?:^|[-#\d])([A-Za-z_]\w*(?:-[A-Za-z_]\w*)*)-[a-z0-9]{1,6}$")
 
@@ -59,9 +60,10 @@ def chats(root: Path) -> Iterator[Path]:
 
 
 def is_chat(path: Path) -> bool:
-    """Whether a file begins as a chat does."""
+    """Whether a file begins as a chat does. Where nobody else keeps any, less of that will do."""
     start = folders.head(path)
-    return all(mark in start for mark in _MARKS)
+    enough = all if _OWN.isdisjoint(path.parts) else any
+    return enough(mark in start for mark in _MARKS)
 
 
 def place_of(path: Path) -> Place:

@@ -45,9 +45,16 @@ class Sessions(DatabaseReader[Kept]):
         if not self.tables.has("sessions", "id", "created_at"):
             self.noticed.add("file", "a database without sessions")
             return
+        sums = any(name.startswith("accumulated_") for name in self.tables.columns("sessions"))
+        self.tables.expect(
+            "sessions", *(f"{'accumulated_' * sums}{name}" for name in ("input_tokens", "output_tokens"))
+        )
         for row in self.tables.rows("SELECT rowid AS position, * FROM sessions"):
             yield Item(row["position"], partial(self._session, row))
         if self.tables.has("messages", "id", "session_id", "content_json", "created_timestamp"):
+            if self.tables.last("messages", "id") < self.memory.message:
+                # The database was made anew.
+                self.memory.message = 0
             query = "SELECT id, session_id, content_json, created_timestamp FROM messages WHERE id > ? ORDER BY id"
             for row in self.tables.rows(query, (self.memory.message,)):
                 self.memory.message = row["id"]

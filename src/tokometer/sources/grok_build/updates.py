@@ -20,7 +20,7 @@ from tokometer.sources.jsonl import LinesReader, json_object
 from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
-from tokometer.sources.totals import COVERS, REQUESTS
+from tokometer.sources.totals import COVERS, REQUESTS, leave_unsplit
 
 NAME: Final = "grok_build"
 _STATES: Final[dict[str, Status]] = {"cancelled": "cancelled", "error": "server_error"}
@@ -105,7 +105,8 @@ class Updates(LinesReader[Kept]):
         call.input_tokens = prompt - read - written if read + written <= prompt else prompt
         call.cache_read_tokens, call.cache_write_unknown_tokens = read, written
         call.output_tokens, call.reasoning_tokens = output, used.whole("reasoningTokens")
-        call.revision = prompt + output
+        leave_unsplit(call, used.whole("totalTokens"))
+        call.revision = prompt + output + (call.unsplit_tokens or 0)
         requests, took = used.whole("modelCalls") or 0, used.milliseconds("apiDurationMs")
         if took is not None and took < call.started_at:
             call.started_at -= took

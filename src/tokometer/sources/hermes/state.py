@@ -72,6 +72,8 @@ class State(DatabaseReader[Kept]):
         if not self.tables.has("sessions", "id", "started_at"):
             self.noticed.add("file", "a database without sessions")
             return
+        self.tables.expect("sessions", "input_tokens", "output_tokens")
+        self.tables.expect("session_model_usage", "output_tokens", "task")
         parts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         if self.tables.has("session_model_usage", "session_id", "model", *_BUCKETS[:2]):
             for row in self.tables.rows("SELECT rowid AS position, * FROM session_model_usage"):
@@ -163,6 +165,9 @@ class State(DatabaseReader[Kept]):
             "SELECT id, session_id, role, tool_calls, tool_call_id, timestamp FROM messages "
             "WHERE id > ? AND (tool_calls IS NOT NULL OR role = 'tool') ORDER BY id"
         )
+        if self.tables.last("messages", "id") < self.memory.message:
+            # The database was made anew.
+            self.memory.message = 0
         for row in self.tables.rows(query, (self.memory.message,)):
             self.memory.message = row["id"]
             yield Item(_MESSAGES + row["id"], partial(self._message, row))

@@ -18,6 +18,7 @@ from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
 from tokometer.sources.told import Told
+from tokometer.sources.totals import leave_unsplit
 
 NAME: Final = "jcode"
 _PREFIX, _JOURNAL = "session_", ".journal.jsonl"
@@ -121,12 +122,13 @@ def _records(said: Told, about: About, path: Path, noticed: Noticed, at: int, re
     names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
     fresh, read, written, output = (usage.whole(name) or 0 for name in names)
     thought = usage.whole("reasoning_output_tokens") or 0
-    if not (fresh or read or written or output or thought):
+    stated = usage.whole("total_tokens")
+    if not (fresh or read or written or output or thought or stated):
         return
     if not about.model:
         noticed.add("model", "a session without a model", at)
     asked, about.asked = about.asked, 0
-    yield ModelCall(
+    call = ModelCall(
         source=NAME,
         native_id=f"{about.session}|{said.needed(said.text('id'), 'id')}",
         started_at=said.needed(said.moment("timestamp"), "timestamp"),
@@ -145,3 +147,5 @@ def _records(said: Told, about: About, path: Path, noticed: Noticed, at: int, re
         agent=NAME,
         user_messages=asked,
     )
+    leave_unsplit(call, stated)
+    yield call

@@ -17,7 +17,7 @@ import msgspec
 from tokometer.records import Document, KnowledgeBase, ModelCall, Record, RecordError, Score, infer_provider
 from tokometer.records.status import status_of
 from tokometer.sources.answer_ids import timed_name
-from tokometer.sources.database import DatabaseReader, Tables
+from tokometer.sources.database import DatabaseReader, Tables, later
 from tokometer.sources.documents import Item
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.machine import host
@@ -72,6 +72,7 @@ class Chats(DatabaseReader[Seen]):
             return
         in_table: set[str] = set()
         if self.tables.has("chat_message", "id", "chat_id", "role"):
+            self.tables.expect("chat_message", "usage", "model_id")
             in_table = {str(row["chat_id"]) for row in self.tables.rows("SELECT DISTINCT chat_id FROM chat_message")}
             yield from self._changed("chat_message", self._message_row)
         yield from self._changed("chat", partial(self._chat, in_table))
@@ -81,15 +82,13 @@ class Chats(DatabaseReader[Seen]):
             yield from self._changed("knowledge", self._knowledge)
 
     def _changed(self, table: str, make: Any) -> Iterator[Item]:  # noqa: ANN401 - what makes records of a row
-        column = next((name for name in ("updated_at", "created_at") if self.tables.has(table, name)), "")
+        column = next((name for name in ("updated_at", "created_at") if name in self.tables.columns(table)), "")
         since = self.memory.last.get(table, 0)
         query = f"SELECT rowid AS position, * FROM {table}"
         if column:
             query += f" WHERE coalesce({column}, 0) >= ? ORDER BY {column}"
         for row in self.tables.rows(query, (since - _slack(since),) if column else ()):
-            at = row.get(column)
-            if isinstance(at, int):
-                self.memory.last[table] = max(self.memory.last.get(table, 0), at)
+            self.memory.last[table] = later(self.memory.last.get(table, 0), row.get(column))
             yield Item(_TABLES[table] + row["position"], partial(make, row))
 
     # -- messages ------------------------------------------------------------------------------------------------------
@@ -247,7 +246,7 @@ class Chats(DatabaseReader[Seen]):
 
     def _names(self, table: str, *columns: str) -> dict[str, str]:
         """Id → the first of these columns that says something."""
-        there = [name for name in columns if self.tables.has(table, "id", name)]
+        there = [name for name in columns if {"id", name} <= self.tables.columns(table)]
         if not there:
             return {}
         rows = self.tables.rows(f'SELECT id, {", ".join(there)} FROM "{table}"')

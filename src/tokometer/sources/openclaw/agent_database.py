@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import Record, RecordError
-from tokometer.sources.database import DatabaseReader, Tables
+from tokometer.sources.database import DatabaseReader, Tables, later
 from tokometer.sources.documents import Item
 from tokometer.sources.frames import Damaged, unpacked
 from tokometer.sources.jsonl import json_object
@@ -79,7 +79,7 @@ class AgentReader(DatabaseReader[AgentMemory]):
         query = f"SELECT rowid AS position, {name} AS id, updated_at FROM {table} WHERE updated_at >= ? OR rowid > ?"
         for row in list(self.tables.rows(query, self.memory.written)):
             at, position = self.memory.written
-            self.memory.written = max(at, row["updated_at"] or 0), max(position, row["position"])
+            self.memory.written = later(at, row["updated_at"]), max(position, row["position"])
             yield Item(row["position"], lambda row=row: self._run(str(row["id"])))  # type: ignore[misc]
 
     def _run(self, session_id: str) -> Iterable[Record]:
@@ -156,7 +156,7 @@ class AgentReader(DatabaseReader[AgentMemory]):
         since = self.memory.packed.get(table, 0)
         query = f"SELECT rowid AS position, * FROM {table} WHERE {column} >= ? AND archive_blob IS NOT NULL"
         for row in self.tables.rows(query, (since,)):
-            self.memory.packed[table] = max(self.memory.packed.get(table, 0), row[column])
+            self.memory.packed[table] = later(self.memory.packed.get(table, 0), row[column])
             yield from self._unpacked(row)
 
     def _unpacked(self, row: Mapping[str, Any]) -> Iterator[Item]:

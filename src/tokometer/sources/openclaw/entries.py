@@ -215,7 +215,7 @@ class Session:
     def _call(self, told: Told, message: Told, answer: _Answer) -> ModelCall:
         memory, used, ending = self.memory, answer.used, answer.ending
         name = f"{answer.began // 1000}:{answer.provider}/{answer.model}:{used.shown}"
-        if used.output is None:
+        if used.output is None and used.unsplit is None:
             # Nothing that was used tells it from another that failed in the same millisecond.
             name = f"{name}:{told.text('id') or self._id}"
         known = self._of_session()
@@ -246,6 +246,7 @@ class Session:
             cache_write_unknown_tokens=used.cache_write,
             output_tokens=used.output,
             reasoning_tokens=used.reasoning,
+            unsplit_tokens=used.unsplit,
             cost_reported=used.cost,
             user_messages=memory.people,
             session_id=self._id,

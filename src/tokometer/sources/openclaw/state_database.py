@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import AgentRun, JobRun, Record, RecordError
-from tokometer.sources.database import DatabaseReader, Tables
+from tokometer.sources.database import DatabaseReader, Tables, later
 from tokometer.sources.documents import Item
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
@@ -113,12 +113,16 @@ class StateReader(DatabaseReader[StateMemory]):
 
     def items(self) -> Iterable[Item]:
         """See `DatabaseReader.items`."""
-        if not any(self.tables.has(table) for table in (_JOBS, _LOGS, _TASKS, _SUBAGENTS)):
+        there = [table for table in (_JOBS, _LOGS, _TASKS, _SUBAGENTS) if self.tables.has(table)]
+        if not there:
             self.noticed.add("file", "a database without jobs and tasks")
             return
         if self.tables.has(_JOBS, "job_id"):
             for row in list(self.tables.rows(f"SELECT rowid AS position, * FROM {_JOBS}")):
                 yield Item(row["position"], lambda row=row: self._job(row))  # type: ignore[misc]
+        self.tables.expect(_LOGS, "entry_json")
+        if "detail" not in self.tables.columns(_TASKS):
+            self.tables.expect(_TASKS, "detail_json")
         for table, records in ((_LOGS, self._log), (_TASKS, self._task), (_SUBAGENTS, self._subagent)):
             for row in self._new(table):
                 yield Item(row["position"], lambda row=row, records=records: records(row))  # type: ignore[misc]
@@ -133,7 +137,7 @@ class StateReader(DatabaseReader[StateMemory]):
         query = f"SELECT rowid AS position, *, {written} AS written FROM {table} WHERE written >= ? OR rowid > ?"
         for row in self.tables.rows(query, self.memory.last.get(table, (0, 0))):
             at, position = self.memory.last.get(table, (0, 0))
-            self.memory.last[table] = max(at, row["written"] or 0), max(position, row["position"])
+            self.memory.last[table] = later(at, row["written"]), max(position, row["position"])
             yield row
 
     # -- jobs ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from tokometer.records import Status, status_of
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
+from tokometer.sources.totals import unsplit
 
 #: Keys of `usage` that are read, or are known to be sums of what is.
 _KNOWN: Final = frozenset(
@@ -30,12 +31,15 @@ class Buckets(NamedTuple):
     reasoning: int | None = None
     #: US nano-dollars; None where none are stated.
     cost: int | None = None
+    #: All of them, where nobody says what they were.
+    unsplit: int | None = None
 
     @property
     def shown(self) -> str:
         """The counts as a part of a name."""
         counts = (self.input, self.output, self.cache_read, self.cache_write, self.cache_write_1h)
-        return ".".join("" if count is None else str(count) for count in counts)
+        shown = ".".join("" if count is None else str(count) for count in counts)
+        return shown if self.unsplit is None else f"{shown}={self.unsplit}"
 
 
 UNKNOWN: Final = Buckets()
@@ -45,7 +49,7 @@ def buckets_of(message: Told, noticed: Noticed, offset: int) -> Buckets:
     """What a message says that it used.
 
     Cache reads and writes stand beside the input, reasoning inside the output. Zeros all over mean that the provider
-    said nothing: no answer is made of nothing.
+    said nothing, or only how many tokens it were in all: no answer is made of nothing.
 
     Raises:
         RecordError: It cannot be believed.
@@ -55,7 +59,7 @@ def buckets_of(message: Told, noticed: Noticed, offset: int) -> Buckets:
         noticed.add("usage", f"usage.{name}", offset)
     found = {name: usage.whole(name) for name in ("input", "output", "cacheRead", "cacheWrite")}
     if not any(found.values()):
-        return UNKNOWN
+        return UNKNOWN._replace(unsplit=unsplit(usage.whole("totalTokens", "total")))
     reasoning, long = usage.whole("reasoning"), usage.whole("cacheWrite1h")
     output, written = found["output"], found["cacheWrite"]
     if reasoning is not None and reasoning > (output or 0):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import Record
-from tokometer.sources.database import DatabaseReader, Tables
+from tokometer.sources.database import DatabaseReader, Tables, later
 from tokometer.sources.documents import Item
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
@@ -163,7 +163,7 @@ class OpenCodeReader(DatabaseReader[OpenCodeMemory]):
 
 
 def _later(last: tuple[int, int], row: Mapping[str, Any]) -> tuple[int, int]:
-    return max(last[0], row["time_updated"] or 0), max(last[1], row["position"])
+    return later(last[0], row["time_updated"]), max(last[1], row["position"])
 
 
 def _ending(last: Told) -> tuple[Outcome, str, str]:

@@ -193,6 +193,7 @@ class Message:
             cache_write_unknown_tokens=used.cache_write,
             output_tokens=used.output,
             reasoning_tokens=used.reasoning,
+            unsplit_tokens=used.unsplit,
             session_id=session.id,
             parent_session_id=session.parent_id,
             project=self._project,

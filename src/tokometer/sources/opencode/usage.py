@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from tokometer.records import RecordError, Status, status_of
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
+from tokometer.sources.totals import unsplit
 
 _KNOWN: Final = frozenset({"input", "output", "reasoning", "total", "cache"})
 _CACHE: Final = frozenset({"read", "write"})
@@ -28,11 +29,14 @@ class Buckets(NamedTuple):
     cache_write: int | None = None
     output: int | None = None
     reasoning: int | None = None
+    #: All of them, where nobody says what they were.
+    unsplit: int | None = None
 
     @property
     def shown(self) -> str:
         """The counts as a part of a name."""
-        return ".".join("" if count is None else str(count) for count in self)
+        shown = ".".join("" if count is None else str(count) for count in self[:-1])
+        return shown if self.unsplit is None else f"{shown}={self.unsplit}"
 
 
 UNKNOWN: Final = Buckets()
@@ -58,7 +62,7 @@ def buckets_of(tokens: Told, noticed: Noticed, position: int) -> Buckets:
         tokens.whole("reasoning") or 0,
     )
     if not any(counts):
-        return UNKNOWN
+        return UNKNOWN._replace(unsplit=unsplit(tokens.whole("total")))
     given, read, written, output, reasoning = counts
     total = tokens.whole("total")
     without = given + read + written + output

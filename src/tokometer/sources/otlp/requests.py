@@ -14,6 +14,7 @@ from tokometer.sources.otlp.messages import ExportResponse, Failure, RetryInfo
 from tokometer.sources.otlp.metrics import decode_metrics
 from tokometer.sources.otlp.portions import json_portions, protobuf_portions
 from tokometer.sources.otlp.signals import SHAPES, Signal
+from tokometer.sources.otlp.snake import camelled
 from tokometer.sources.otlp.traces import decode_traces
 
 Encoding = Literal["protobuf", "json"]
@@ -44,7 +45,7 @@ def decode(signal: Signal, body: bytes, encoding: Encoding, now: int | None = No
     Raises:
         OtlpError: The body as a whole cannot be read.
     """
-    return _DECODERS[signal](body, encoding, now, first)
+    return _DECODERS[signal](camelled(body) if encoding == "json" else body, encoding, now, first)
 
 
 def portions(signal: Signal, body: bytes, encoding: Encoding) -> Iterator[bytes]:
@@ -53,8 +54,9 @@ def portions(signal: Signal, body: bytes, encoding: Encoding) -> Iterator[bytes]
     Raises:
         OtlpError: The body as a whole cannot be read. What came before may have been given.
     """
-    cut = protobuf_portions if encoding == "protobuf" else json_portions
-    return cut(body, shape=SHAPES[signal])
+    if encoding == "protobuf":
+        return protobuf_portions(body, shape=SHAPES[signal])
+    return json_portions(camelled(body), shape=SHAPES[signal])
 
 
 def reply(signal: Signal, refusals: list[Refusal], encoding: Encoding, refused: int = 0) -> bytes:

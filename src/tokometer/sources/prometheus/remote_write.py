@@ -15,6 +15,7 @@ from tokometer.records.redaction import redacted
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.prometheus.meanings import Meanings, Meant, Place
 from tokometer.sources.prometheus.native import histogram_of, is_stale
+from tokometer.sources.prometheus.scrape import BELOW_ZERO
 from tokometer.sources.protocol import Answer, NotUnderstood, Received, Sent, Told
 from tokometer.sources.series import BUCKET, Point, histogram_samples, samples_of
 from tokometer.sources.series.histogram import bound_text
@@ -189,6 +190,8 @@ def _readings(meant: tuple[Meant, ...], sample: Any) -> Iterator[Record]:  # noq
     for series, form, kind, rule, bound, _ in meant:
         if sample.value >= rule.blank or kind == "histogram":
             continue
+        if sample.value < 0 and form == "counter":
+            raise ValueError(BELOW_ZERO)
         value = sample.value * rule.scale
         if rule.since:
             value = at / 1e6 - value

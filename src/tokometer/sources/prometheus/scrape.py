@@ -35,6 +35,8 @@ MOST_SERIES: Final = 50_000
 _MOST_HEADS: Final = 200_000
 _MOST_TARGETS: Final = 4_096
 _MOST_REFUSED: Final = 1_000
+#: Of a counter, which only grows.
+BELOW_ZERO: Final = "is a counter below zero"
 
 
 class _Slot(NamedTuple):
@@ -101,7 +103,7 @@ class _Answer:
                 self.refuse(number, "stands twice")
                 continue
             seen.add(head)
-            self._add(slots, value)
+            self._add(slots, value, number)
 
     def _comment(self, line: str) -> None:
         known = self._known
@@ -132,7 +134,7 @@ class _Answer:
         if found.at is not None:
             for slot in slots:
                 self.times[slot.number] = found.at
-        self._add(slots, found.value)
+        self._add(slots, found.value, number)
 
     def _learn(self, found: exposition.Line) -> tuple[_Slot, ...]:
         known = self._known
@@ -169,9 +171,13 @@ class _Answer:
             self.values.pop(slot.number, None)
         return slot
 
-    def _add(self, slots: tuple[_Slot, ...], told: float) -> None:
+    def _add(self, slots: tuple[_Slot, ...], told: float, line: int) -> None:
         values = self.values
         if not isfinite(told):
+            return
+        if told < 0 and any(slot.meant.form == "counter" for slot in slots):
+            # Held against the reading before it had begun anew, and would gain that much again with the next.
+            self.refuse(line, BELOW_ZERO)
             return
         for slot in slots:
             number, meant, _ = slot

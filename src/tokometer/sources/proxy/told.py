@@ -110,10 +110,14 @@ def _call(item: Mapping[str, Any], noticed: Noticed, index: int) -> ModelCall:
     put(call, said.used, noticed, index)
     if item.get("unread"):
         noticed.add("usage", _text(item, "unread"), index)
-    elif status == "ok" and call.input_tokens is None and call.output_tokens is None and call.unsplit_tokens is None:
+    elif status == "ok" and not call.quantities and all(count is None for count in _tokens(call)):
         # A stream of OpenAI's form without `include_usage`: what it used is unknown, not nothing.
         noticed.add("usage", f"an answer of {item.get('form', 'some')} form without usage", index)
     return call
+
+
+def _tokens(call: ModelCall) -> tuple[int | None, ...]:
+    return call.input_tokens, call.output_tokens, call.unsplit_tokens
 
 
 def _with_usage(answer: Mapping[str, Any]) -> Mapping[str, Any]:

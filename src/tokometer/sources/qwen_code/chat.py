@@ -135,6 +135,7 @@ class Chat(LinesReader[Kept]):
             self.noticed.add("model", "an answer without a model", offset)
         call.input_tokens, call.cache_read_tokens = found.input_tokens, found.cache_read_tokens
         call.output_tokens, call.reasoning_tokens = found.output_tokens, found.reasoning_tokens
+        call.unsplit_tokens = found.unsplit_tokens
         self._join(call, Loose((prompt, answer), native_id, at))
         return call
 

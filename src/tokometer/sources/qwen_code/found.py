@@ -18,9 +18,13 @@ from tokometer.sources.qwen_code.chat import NAME, Chat
 
 #: Variables that name another folder for all that Qwen Code writes; the first was used by early versions.
 _FOLDERS: Final = ("QWEN_DATA_DIR", "QWEN_RUNTIME_DIR", "QWEN_HOME")
-#: What the first line of a chat has, and that of Claude Code's, which looks alike, has not.
+#: What the first line of a chat has, and that of Claude Code's, which looks alike, has not. Where only Qwen Code keeps
+#: chats, less will do.
 _MARKS: Final = (b'"parentUuid"', b'"sessionId"')
+_MARKS_IN_PLACE: Final = (b'"uuid"', b'"sessionId"')
 _FOREIGN: Final = b'"userType"'
+#: `projects/<project>/chats/<chat>`
+_PLACE: Final = ("projects", "chats")
 
 
 class QwenCode:
@@ -40,7 +44,8 @@ class QwenCode:
         for path in folders.below(root, lambda name: name.endswith((".jsonl", ".json"))):
             if path.suffix == ".jsonl":
                 start = folders.head(path)
-                ours = all(mark in start for mark in _MARKS) and _FOREIGN not in start and _in_place(path)
+                marks = _MARKS_IN_PLACE if ".qwen" in path.parts or path.parts[-4::2] == _PLACE else _MARKS
+                ours = all(mark in start for mark in marks) and _FOREIGN not in start and _in_place(path)
             else:
                 ours = ".qwen" in path.parts and places.is_chat(path)
             if ours:

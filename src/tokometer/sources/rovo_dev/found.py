@@ -15,6 +15,7 @@ from tokometer.sources.jsonl import json_object
 from tokometer.sources.machine import host
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
+from tokometer.sources.totals import leave_unsplit
 
 NAME: Final = "rovo_dev"
 _FILE: Final = "session_context.json"
@@ -62,14 +63,15 @@ class Session:
         exact = details.whole("input_tokens")
         fresh = exact if exact is not None else max(0, prompt - read - written)
         answer = said.text("provider_response_id", "vendor_id")
-        if fresh or read or written or output:
+        stated = usage.whole("total_tokens")
+        if fresh or read or written or output or stated:
             model, by = said.text("model_name"), said.text("provider_name")
             if not model:
                 self._noticed.add("model", "an answer without a model", at)
             began = said.needed(started_at, "timestamp")
             # A session that was forked begins with its parent's history.
             native_id = answer or f"{began}|{model}|{fresh}.{read}.{written}.{output}"
-            yield ModelCall(
+            call = ModelCall(
                 source=NAME,
                 native_id=native_id,
                 started_at=began,
@@ -86,6 +88,8 @@ class Session:
                 agent=NAME,
                 user_messages=self._asked,
             )
+            leave_unsplit(call, stated)
+            yield call
             self._asked = 0
         if started_at is not None:
             for part in said.each("parts"):

@@ -33,6 +33,8 @@ class Point(NamedTuple):
     mode: Mode = "gauge"
     #: When a counter stood at 0, where that is known, in microseconds since the epoch.
     began: int | None = None
+    #: Of a delta, what tells it from another of the same series and microsecond: its interval, to the nanosecond.
+    interval: str = ""
 
 
 def samples_of(series: Series, point: Point, source: str) -> Iterator[Sample]:
@@ -45,7 +47,7 @@ def samples_of(series: Series, point: Point, source: str) -> Iterator[Sample]:
     if point.mode == "counter" and point.began is not None and 1 < point.at - point.began <= BEGINNING_US:
         # Right after it began: some tell that to be the moment of the last reading before, which is one of its own.
         yield series.sample(source, point.began + 1, 0.0, "counter")
-    yield series.sample(source, point.at, point.value, point.mode)
+    yield series.sample(source, point.at, point.value, point.mode, point.interval)
 
 
 def histogram_samples(series: Series, point: Point, histogram: Histogram, source: str) -> Iterator[Sample]:
@@ -62,7 +64,7 @@ def histogram_samples(series: Series, point: Point, histogram: Histogram, source
         if value is not None:
             parts.append((series.named(suffix), value, "gauge"))
     for part, amount, mode in parts:
-        yield from samples_of(part, Point(point.at, amount, mode, point.began), source)
+        yield from samples_of(part, Point(point.at, amount, mode, point.began, point.interval), source)
 
 
 def summary_samples(

@@ -48,12 +48,17 @@ class Series(Struct, gc=False):
         )
 
     def sample(
-        self, source: str, at: int, value: float, mode: Literal["gauge", "counter", "delta"] = "gauge"
+        self,
+        source: str,
+        at: int,
+        value: float,
+        mode: Literal["gauge", "counter", "delta"] = "gauge",
+        interval: str = "",
     ) -> Sample:
-        """A reading, `at` in microseconds since the epoch."""
+        """A reading, `at` in microseconds since the epoch; `interval` is what else tells a delta from others."""
         return Sample(
             source=source,
-            native_id=f"{self.key}@{at:x}",
+            native_id=f"{self.key}@{at:x}{interval}",
             started_at=at,
             pinned=True,
             metric=self.metric,

@@ -19,6 +19,7 @@ from tokometer.records.redaction import redacted
 from tokometer.sources import folders
 from tokometer.sources.database import Tables, opened
 from tokometer.sources.table.figures import mark_of
+from tokometer.sources.table.growing import whole_lines
 
 #: Tables and columns that are looked at.
 MOST_TABLES: Final = 2_000
@@ -83,6 +84,8 @@ class Engine(Protocol):
 
     #: What stands for a value that is bound.
     mark: str
+    #: A last line was left out, because it is being written.
+    cut: bool
 
     def shapes(self) -> list[Shape]:
         """Its tables and views.
@@ -122,6 +125,7 @@ class Sqlite:
     """A database of SQLite."""
 
     mark = "?"
+    cut = False
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -169,7 +173,7 @@ class DuckDb:
 
     mark = "?"
 
-    def __init__(self, path: Path, *, parquet: bool) -> None:
+    def __init__(self, path: Path, *, parquet: bool, growing: bool = False) -> None:
         import duckdb
 
         check_regular(path)
@@ -178,6 +182,14 @@ class DuckDb:
         self._picked = ""
         #: Where what does not fit into the memory is put aside.
         self._aside = TemporaryDirectory(prefix="tokometer-file-", ignore_cleanup_errors=True)
+        #: A last line without an end was left out.
+        self.cut = False
+        if growing:
+            try:
+                path, self.cut = whole_lines(path, Path(self._aside.name))
+            except OSError:
+                self._aside.cleanup()
+                raise
         self._error = duckdb.Error
         # A name with a star or brackets is a pattern to DuckDB; these name themselves in brackets.
         named = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
@@ -307,8 +319,8 @@ def form_of(path: Path) -> str:
 
 
 @contextmanager
-def open_file(path: Path, form: str = "") -> Iterator[Engine]:
-    """A file, by what it is.
+def open_file(path: Path, form: str = "", *, growing: bool = False) -> Iterator[Engine]:
+    """A file, by what it is. Of one that is `growing` a last line without an end is left out: it is being written.
 
     Raises:
         TableError: It is none that can be read.
@@ -319,7 +331,7 @@ def open_file(path: Path, form: str = "") -> Iterator[Engine]:
         with opened(path) as tables:
             yield Sqlite(tables)
     elif form in ("csv", "parquet"):
-        engine = DuckDb(path, parquet=form == "parquet")
+        engine = DuckDb(path, parquet=form == "parquet", growing=growing)
         try:
             yield engine
         finally:

@@ -12,12 +12,11 @@ from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.table.detecting import folded, is_export
 from tokometer.sources.table.engines import Shape, TableError, form_of, open_file
 from tokometer.sources.table.given import SOURCE
+from tokometer.sources.table.names import KNOWN
 from tokometer.sources.table.reading import Memory, finish, maps_for, portions, take
 from tokometer.sources.tail import Stamp, extra_of, whole_state
 
 _ENDINGS: Final = (".csv", ".csv.gz", ".parquet", ".db", ".sqlite", ".sqlite3")
-#: The tables of a knowledge and chat program that Entity Framework made; two of them are certainly it.
-_KNOWN: Final = frozenset({"conversations", "messages", "ollamamodels", "knowledgecollections", "knowledgedocuments"})
 _OURS: Final = frozenset({"ollamamodels", "knowledgecollections", "knowledgedocuments"})
 #: Rows of one reading; what is more waits for the next.
 _MOST: Final = 500_000
@@ -44,7 +43,7 @@ class Files:
     def read(self, path: Path, state: bytes) -> Reading:
         """What is new in a file, by the map that its names propose."""
         stamp = Stamp.of(path, self.beside)
-        memory = decoded(extra_of(state), Memory)
+        memory = decoded(extra_of(state, stamp), Memory)
         reading = Reading()
         try:
             form = form_of(path)
@@ -79,7 +78,7 @@ def _certain(path: Path, form: str) -> bool:
 
 def _is_known(shapes: Iterable[Shape]) -> bool:
     names = {folded(shape.name) for shape in shapes}
-    return bool(names & _OURS) and len(names & _KNOWN) > 1
+    return bool(names & _OURS) and len(names & KNOWN) > 1
 
 
 FOUND: Final = Files()

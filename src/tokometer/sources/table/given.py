@@ -141,7 +141,10 @@ class Rows:
 
 
 _PENDING: Final = ("", "pending", "processing", "queued", "indexing", "new")
-_FLAGS: Final = {"1": True, "0": False, "true": True, "false": False, "t": True, "f": False, "y": True, "n": False}
+#: As programs write it, and spreadsheets and people in some languages.
+_YES: Final = "1 1.0 true t yes y on wahr ja vrai oui verdadero vero si sí"
+_NO: Final = "0 0.0 false f no n off falsch nein faux non falso"
+_FLAGS: Final = {word: words is _YES for words in (_YES, _NO) for word in words.split()}
 #: In the schema of a yes or no of our own format.
 _BOOLEAN: Final = {"type": "boolean"}
 _PLAIN: Final = (str, int, float, Decimal, list, dict)

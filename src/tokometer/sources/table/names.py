@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+#: The tables of a knowledge and chat program that Entity Framework made; two of them are certainly it.
+KNOWN: Final = frozenset({"conversations", "messages", "ollamamodels", "knowledgecollections", "knowledgedocuments"})
 #: Names beside those of our own record format, by field; the first that is there is taken.
 TIMES: Final = (
     "startedat starttime requestedat createdat createdtime creationtime createdon createddate datecreated created "

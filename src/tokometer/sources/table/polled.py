@@ -14,6 +14,7 @@ from tokometer.host.regular import read_text
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
 from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.table.engines import Engine, TableError, form_of, open_file
+from tokometer.sources.table.growing import is_growing
 from tokometer.sources.table.mapping import MapError, TableMap, map_from
 from tokometer.sources.table.reading import Memory, finish, maps_for, portions, take
 from tokometer.sources.table.rows import PORTION
@@ -61,7 +62,8 @@ def read_some(target: Target, memory: Memory, most: int = MOST_ROWS) -> Reading:
         return reading
     place = target.url if target.name in ("", target.url) else f"{target.url} ({target.name})"
     told = maps_of(target.options)
-    with open_target(target) as engine:
+    with open_target(target, growing=path is not None and is_growing(path)) as engine:
+        memory.cut = engine.cut
         maps = maps_for(engine, told)
         count = 0
         for made in portions(engine, maps, memory, min(PORTION, most)):
@@ -69,7 +71,7 @@ def read_some(target: Target, memory: Memory, most: int = MOST_ROWS) -> Reading:
             count += made.count
             if count >= most:
                 break
-        finish(reading, engine, maps, place)
+        finish(reading, engine, maps, place, chosen=bool(told))
     reading.state = encoded(memory)
     return reading
 
@@ -78,11 +80,12 @@ def _begins(path: Path, memory: Memory) -> bool:
     """Whether a file has something to be read; where it is read whole, a new pass begins at its start."""
     if memory.busy:
         return True
-    stamp = tuple(Stamp.of(path, ("-wal",)))
-    if stamp == memory.stamp:
+    stamp, before = tuple(Stamp.of(path, ("-wal",))), memory.stamp
+    if stamp == before and (not memory.cut or is_growing(path)):
         return False
     memory.stamp = stamp
-    if form_of(path) != "sqlite":
+    if form_of(path) != "sqlite" or stamp[:2] != before[:2]:
+        # Another database in its place has numbers and times of its own, which may be before those that were read.
         memory.tables.clear()
     return True
 
@@ -121,15 +124,15 @@ def maps_of(options: Mapping[str, str]) -> list[TableMap]:
 
 
 @contextmanager
-def open_target(target: Target) -> Iterator[Engine]:
-    """What an address names, open.
+def open_target(target: Target, *, growing: bool = False) -> Iterator[Engine]:
+    """What an address names, open; see `engines.open_file`.
 
     Raises:
         TableError, OSError: It cannot be read.
     """
     path = path_of(target.url)
     if path is not None:
-        with open_file(path) as engine:
+        with open_file(path, growing=growing) as engine:
             yield engine
     else:
         with open_server(target.url, target.secret) as server:

@@ -11,14 +11,13 @@ import msgspec
 
 from tokometer.records import KINDS, ModelCall, RecordError, Refusal, mistake, now_us
 from tokometer.records.redaction import redacted
-from tokometer.sources.documents import MOST_REFUSALS
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Reading
-from tokometer.sources.table.detecting import UNNAMED, lacking, proposed, told_again
+from tokometer.sources.table.detecting import UNNAMED, folded, lacking, proposed, told_again
 from tokometer.sources.table.engines import Engine, TableError
 from tokometer.sources.table.given import SOURCE, Rows, objects
 from tokometer.sources.table.mapping import MapError, TableMap
-from tokometer.sources.table.names import BY_MODEL, BY_OTHERS
+from tokometer.sources.table.names import BY_MODEL, BY_OTHERS, KNOWN
 from tokometer.sources.table.rows import PORTION, Position, Select, portion
 
 #: Rows without a value of the cursor, all of which are looked at in every pass; with more, it is no cursor.
@@ -33,6 +32,8 @@ class Memory(msgspec.Struct):
     tables: dict[str, Position] = {}
     #: What the file was when the pass that is under way, or the last one, began.
     stamp: tuple[int, ...] = ()
+    #: What followed the last end of a line was left to be read once nobody writes there any more.
+    cut: bool = False
 
     @property
     def busy(self) -> bool:
@@ -126,18 +127,24 @@ def take(into: Reading, made: Portion, place: str) -> None:
 
 def refuse(into: Reading, place: str, number: int, wrong: RecordError, table: str) -> None:
     """Refuse a row; it is named by its table and its number there."""
-    if len(into.refusals) < MOST_REFUSALS:
-        reason = f"{wrong.reason} (row {number + 1:,} of {redacted(table, 80)})"
-        into.refusals.append(Refusal(SOURCE, place, number, wrong.field, reason, now_us()))
+    reason = f"{wrong.reason} (row {number + 1:,} of {redacted(table, 80)})"
+    into.refuse(Refusal(SOURCE, place, number, wrong.field, reason, now_us()))
 
 
-def finish(into: Reading, engine: Engine, maps: Sequence[TableMap], place: str) -> None:
-    """Say what was not understood: lines that are no rows, tables that tell of calls again, a file without any."""
+def finish(into: Reading, engine: Engine, maps: Sequence[TableMap], place: str, *, chosen: bool = False) -> None:
+    """Say what was not understood: lines that are no rows, tables that tell of calls again, a file without any.
+
+    Where nobody has `chosen` the maps, a known table is named whose columns say no more what its rows are.
+    """
     for line, why in engine.rejects():
         refuse(into, place, max(0, line - 2), RecordError("", f"line {line:,} is no row: {why}"), "file")
     noticed = Noticed(SOURCE, place)
     read = {one.table for one in maps}
-    for name, other in told_again(engine.shapes()).items():
+    again = told_again(engine.shapes())
+    for shape in () if chosen else engine.shapes():
+        if folded(shape.name) in KNOWN - {"conversations"} and shape.name not in {*read, *again}:
+            noticed.add("file", f"{shape.name} has no columns that tell what it is: name them in a map")
+    for name, other in again.items():
         if name not in read and other in read:
             noticed.add("file", f"{name} tells of the calls of {other}: name it in a map to read it")
     if not maps:

@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from tokometer.records import now_us
 from tokometer.records.values import moment
 from tokometer.sources.table.engines import Engine, Shape, TableError, quoted
-from tokometer.sources.table.mapping import INTO, MapError, TableMap
+from tokometer.sources.table.mapping import INTO, MapError, TableMap, is_time
 from tokometer.sources.table.times import time_of
 
 #: Rows of one portion.
@@ -34,8 +36,11 @@ _SLACK_ZONES_US: Final = 27 * 3_600_000_000
 #: Text that sorts by its time, and text whose time depends on its offset.
 _SORTED: Final = re.compile(r"\d{4}(-\d\d-\d\d|/\d\d/\d\d|\d{4}|\d{5,})")
 _LOCAL: Final = re.compile(r":\d\d(?:\.\d+)?\s*[+-](?!00:?(?:00)?$)\d\d:?(?:\d\d)?$")
+#: Columns of times, by their names.
+_TIMED: Final = re.compile(r"(?:_at|At|[Tt]ime|[Dd]ate|[Tt]imestamp)$")
 #: Below this a number is an id, not a time.
 _IDS: Final = 10**9
+_DAY_US: Final = 86_400_000_000
 
 #: A value of a cursor as it is remembered.
 Value = int | float | str | None
@@ -55,6 +60,12 @@ class Position(msgspec.Struct):
     count: int = 0
     #: It has had too many rows to be read whole each time.
     large: bool = False
+    #: Where `safe` is a number: what the row that had it said of its time. Another one says that numbers began anew.
+    witness: str = ""
+
+    def begin_anew(self) -> None:
+        """Read from the start again: what was read before is known by its ids."""
+        self.at, self.safe, self.waiting, self.witness = None, None, [], ""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -93,7 +104,13 @@ class Select:
         self._cursor = spelled[0] if len(spelled) == 1 else f"COALESCE({', '.join(spelled)})"
         self._kind = self._base.columns.get(one.cursors[0], "")
         self.cursor = self._select(self._cursor)
+        #: The cursor is a time, also where it is a number.
+        self.timed = any(_TIMED.search(name) or self._is_time(name) for name in one.cursors)
         self._engine.pick(list(self._used), self._cursor)
+
+    def _is_time(self, name: str) -> bool:
+        one = self._map
+        return any(name in one.columns_of(field) for field in one.fields if is_time(one.kind, field))
 
     def column(self, reference: str) -> Column:
         """Where a column stands in the rows."""
@@ -151,8 +168,14 @@ def portion(select: Select, position: Position, limit: int = PORTION) -> list[tu
         TableError: They cannot be read, or too many have one value of the cursor.
     """
     if not position.busy:
+        if position.witness and _witness(select, position.safe) not in ("", position.witness):
+            position.begin_anew()
         position.busy, position.at, position.count = True, position.safe, 0
     found = list(select.rows(position.at, limit + 1))
+    if not found and not position.count and position.safe is not None:
+        # Not even what was read last is there: the table was emptied, and what comes then may be before it.
+        position.begin_anew()
+        found = list(select.rows(position.at, limit + 1))
     if len(found) > limit:
         last = kept_value(found[-1][select.cursor])
         whole = [row for row in found if kept_value(row[select.cursor]) != last]
@@ -165,10 +188,26 @@ def portion(select: Select, position: Position, limit: int = PORTION) -> list[tu
         before, position.at = position.at, kept_value(found[-1][select.cursor])
         if before is not None and position.at == before:
             raise TableError("the cursor's values are finer than can be told apart: name another cursor")
-        _remember(position, [kept_value(row[select.cursor]) for row in found])
+        _remember(position, [kept_value(row[select.cursor]) for row in found], timed=select.timed)
     else:
         position.busy, position.at = False, None
+        position.witness = _witness(select, position.safe)
     return found
+
+
+def _witness(select: Select, at: Value) -> str:
+    """What tells whether a row is the one that had this number before: a digest of its time; empty where nothing does.
+
+    A time needs none: what is written to a table that was made anew is of a later one.
+    """
+    if not isinstance(at, int) or not 0 <= at < _IDS:
+        return ""
+    found = list(select.rows(at, 2, equal=True))
+    columns = select.fields.get("started_at", [])
+    if len(found) != 1 or not columns:
+        return ""
+    said = "\0".join(str(found[0][column.position]) for column in columns)
+    return blake2b(said.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def kept_value(value: object) -> Value:
@@ -186,15 +225,17 @@ def kept_value(value: object) -> Value:
     raise TableError(f"the cursor's column holds {type(value).__name__}: name another cursor")
 
 
-def _remember(position: Position, values: list[Value]) -> None:
+def _remember(position: Position, values: list[Value], *, timed: bool) -> None:
     """Move on where the next pass begins: behind what is read by now, by the slack."""
     waiting = position.waiting
+    latest = now_us() + _DAY_US
     for value in values:
-        if value in _ENDLESS:
-            # After all times, and so of no use to begin at.
+        if value in _ENDLESS or (waiting and waiting[-1][0] == value):
             continue
-        if not waiting or waiting[-1][0] != value:
-            waiting.append((value, _counts_as(value)))
+        counts = _counts_as(value)
+        # What is after all times, or after ours, is no place to begin at: all that comes until then would be missed.
+        if counts <= latest or not (timed or isinstance(value, str)):
+            waiting.append((value, counts))
     if not waiting:
         return
     newest = waiting[-1][1]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +18,8 @@ MYSQL: Final = ("mysql", "mariadb")
 #: Seconds to wait for a connection, and for one query.
 _CONNECT: Final = 10
 _QUERY: Final = 60
+#: So long after a query's limit its answer is waited for.
+_LATE: Final = 10
 #: Names in double quotes, times in UTC, nothing written, one moment for all queries.
 _MYSQL_BEGIN: Final = (
     "SET SESSION sql_mode = 'ANSI_QUOTES'",
@@ -49,6 +54,7 @@ class _Server:
 
     #: No name can hold it, as one can hold a percent sign.
     mark = "\0"
+    cut = False
     #: The query for views and partitions.
     _of_others = _VIEWS
     #: Tables of this schema are named without it.
@@ -101,17 +107,26 @@ class _Server:
         """See `Engine.rows`."""
         try:
             with self._cursor() as cursor:
-                if values:
-                    cursor.execute(query.replace("%", "%%").replace(self.mark, "%s"), tuple(values))
-                else:
-                    cursor.execute(query)
-                while rows := cursor.fetchmany(_FETCH):
+                with self._in_time():
+                    if values:
+                        cursor.execute(query.replace("%", "%%").replace(self.mark, "%s"), tuple(values))
+                    else:
+                        cursor.execute(query)
+                while True:
+                    with self._in_time():
+                        rows = cursor.fetchmany(_FETCH)
+                    if not rows:
+                        break
                     yield from (tuple(row) for row in rows)
         except self._errors as error:
             raise TableError(f"cannot be read: {_why(error)}") from error
 
     def _cursor(self) -> Any:  # noqa: ANN401 - of a driver
         return self._connection.cursor()
+
+    def _in_time(self) -> AbstractContextManager[object]:
+        """End what is waited for if it takes too long. MySQL's driver does."""
+        return nullcontext()
 
     def _where(self) -> str:
         return ""
@@ -125,6 +140,21 @@ class Postgres(_Server):
     def _cursor(self) -> Any:  # noqa: ANN401 - of a driver
         # Of the server's side: not all rows come at once.
         return self._connection.cursor(name="tokometer")
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        # A query's limit is kept by the server. One that is halted, or behind a network that is gone, says nothing.
+        timer = threading.Timer(_QUERY + _LATE, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as connection:
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 class MySql(_Server):

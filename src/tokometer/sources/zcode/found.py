@@ -11,7 +11,7 @@ import msgspec
 
 from tokometer.records import ModelCall, Record, infer_provider, provider_of
 from tokometer.sources import folders
-from tokometer.sources.database import DatabaseReader, DatabaseSource
+from tokometer.sources.database import DatabaseReader, DatabaseSource, later
 from tokometer.sources.documents import Item
 from tokometer.sources.machine import host
 from tokometer.sources.told import Told
@@ -42,8 +42,9 @@ class Requests(DatabaseReader[Kept]):
         if not self.tables.has("model_usage", "id", "session_id", "input_tokens", "output_tokens", "started_at"):
             self.noticed.add("file", "a database without requests")
             return
-        ended = "completed_at" if self.tables.has("model_usage", "completed_at") else "started_at"
-        folders_told = [name for name in ("directory", "path") if self.tables.has("session", "id", name)]
+        self.tables.expect("model_usage", "cache_creation_input_tokens", "reasoning_tokens", "computed_total_tokens")
+        ended = "completed_at" if "completed_at" in self.tables.columns("model_usage") else "started_at"
+        folders_told = [name for name in ("directory", "path") if {"id", name} <= self.tables.columns("session")]
         folder = ", ".join(f"NULLIF(s.{name}, '')" for name in folders_told)
         told = f"COALESCE({folder}, '') AS folder" if folder else "'' AS folder"
         join = "LEFT JOIN session s ON s.id = u.session_id" if folder else ""
@@ -53,7 +54,7 @@ class Requests(DatabaseReader[Kept]):
             f"WHERE COALESCE(u.{ended}, u.started_at, 0) >= ? OR u.rowid > ? ORDER BY u.rowid"
         )
         for row in self.tables.rows(query, (self.memory.seen, self.memory.row)):
-            self.memory.seen = max(self.memory.seen, int(row[ended] or row["started_at"] or 0))
+            self.memory.seen = later(self.memory.seen, row[ended] or row["started_at"])
             self.memory.row = max(self.memory.row, row["position"])
             yield Item(row["position"], partial(self._call, row))
 

@@ -11,7 +11,7 @@ import msgspec
 
 from tokometer.records import ModelCall, Record, RecordError, ToolCall, infer_provider, provider_of
 from tokometer.sources import folders
-from tokometer.sources.database import DatabaseReader, Tables
+from tokometer.sources.database import DatabaseReader, Tables, later_text
 from tokometer.sources.documents import Item
 from tokometer.sources.frames import unpacked
 from tokometer.sources.jsonl import json_object
@@ -51,7 +51,7 @@ class Threads(DatabaseReader[Kept]):
             return
         query = "SELECT rowid AS position, * FROM threads WHERE updated_at >= ? ORDER BY updated_at"
         for row in self.tables.rows(query, (self.memory.changed,)):
-            self.memory.changed = str(row["updated_at"])
+            self.memory.changed = later_text(self.memory.changed, row["updated_at"])
             yield Item(row["position"], partial(self._thread, row))
 
     def _thread(self, row: Mapping[str, Any]) -> Iterator[Record]:

@@ -15,6 +15,7 @@ from providers.anthropic import Anthropic
 from providers.openai import OpenAI
 from providers.serving import Faults, serving
 from providers.synced import Scene, scene
+from servers.ledgers import place
 from tokometer.ledger.opening import open_ledger
 from tokometer.statements import KINDS, AccountKind
 
@@ -38,7 +39,7 @@ def kinds() -> dict[str, AccountKind]:
 def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Syncing of a ledger of each engine."""
     data: Path = tmp_path_factory.mktemp("syncing")
-    ledger = open_ledger(data, url="chdb://memory/syncing_faults" if request.param == "clickhouse" else "")
+    ledger = open_ledger(data, url=place("syncing_faults") if request.param == "clickhouse" else "")
     with scene(ledger, data, now=NOW, kinds=kinds()) as made:
         yield made
     ledger.close()

@@ -95,6 +95,16 @@ def test_tools_have_outcomes(path: Path) -> None:
     assert tools["mcp__github__search"].server == "github"
 
 
+def test_in_its_own_folder_a_thread_can_have_any_name(tmp_path: Path) -> None:
+    """Elsewhere name and id say that it is one."""
+    for name in (f"{FOLDER}/kept.json", "x/kept.json", "x/T-1.json"):
+        document(name, {"id": "kept", "messages": []})(tmp_path)
+    document("x/T-2.json", {"id": "T-2", "messages": []})(tmp_path)
+    [root] = FOUND.roots(tmp_path, {})
+    assert list(FOUND.files(root)) == [tmp_path / FOLDER / "kept.json"]
+    assert list(FOUND.files(tmp_path / "x")) == [tmp_path / "x/T-2.json"]
+
+
 def test_several_folders_can_be_named(tmp_path: Path) -> None:
     """`AMP_DATA_DIR` lists them."""
     roots = FOUND.roots(tmp_path, {"AMP_DATA_DIR": "/a, ~/b"})

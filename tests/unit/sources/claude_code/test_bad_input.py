@@ -50,7 +50,7 @@ def read(tmp_path: Path, *lines: bytes) -> tuple[list[ModelCall], list[tuple[int
         (b"\xff\xfe\x00\x01\n", "", "not JSON"),
         (b'{"type":"assistant","x":NaN}\n', "", "NaN"),
         (b"[" * 200_000 + b"\n", "", "nested too deeply"),
-        (spoiled("message.usage.input_tokens", "12"), "message.usage.input_tokens", "int"),
+        (spoiled("message.usage.input_tokens", "12k"), "message.usage.input_tokens", "int"),
         (spoiled("message.usage.input_tokens", -1), "message.usage.input_tokens", ">= 0"),
         (spoiled("message.usage.output_tokens", 2**53 + 1), "message.usage.output_tokens", "<= 9007199254740992"),
         (spoiled("message.usage.output_tokens", 2**70), "message.usage.output_tokens", "<= 9007199254740992"),
@@ -62,7 +62,7 @@ def read(tmp_path: Path, *lines: bytes) -> tuple[list[ModelCall], list[tuple[int
         (spoiled("message", "text"), "message", "object"),
         (spoiled("requestId", {}), "requestId", "str"),
         (spoiled("timestamp", "yesterday"), "timestamp", "datetime"),
-        (spoiled("timestamp", 5), "timestamp", "datetime"),
+        (spoiled("timestamp", 5), "timestamp", "before 2015"),
         (spoiled("timestamp", None), "timestamp", "missing"),
         (spoiled("timestamp", "1970-01-01T00:00:00Z"), "timestamp", "before 2015"),
         (spoiled("timestamp", "2999-01-01T00:00:00Z"), "timestamp", "in the future"),
@@ -96,12 +96,15 @@ def test_a_broken_line_is_refused_by_field(tmp_path: Path, line: bytes, field: s
         spoiled("toolUseResult", 5),
         spoiled("costUSD", "free"),
         spoiled("message.usage.output_tokens", 2.0),
+        spoiled("message.usage.output_tokens", "2"),
+        spoiled("timestamp", 1_772_442_000_000),
+        spoiled("timestamp", "1772442000"),
         spoiled("message.usage.iterations", [{"deep": "\ud800"}]),
         spoiled("cwd", "/home/\udcff/x"),
     ],
 )
 def test_what_can_be_done_without_is(tmp_path: Path, line: bytes) -> None:
-    """A field that the count does not rest on costs nothing but itself."""
+    """A field that the count does not rest on costs nothing but itself; what says the same in another form nothing."""
     calls, refusals = read(tmp_path, line)
     assert refusals == []
     assert [(call.native_id, call.output_tokens) for call in calls] == [("msg_9|req_9", 2)]

@@ -139,7 +139,7 @@ def noticed(read: Read, *lines: Line) -> list[tuple[str, str, int, int]]:
         ({"output_tokens_details": {"thinking_tokens": 1, "audio_tokens": 2}}, ["output_tokens_details.audio_tokens"]),
         ({"iterations": [{"type": "message", "seconds": 1.5}]}, ["iterations.seconds"]),
         ({"nested": {"deep": [{"units": 1}]}, "b": 2}, ["nested.deep.units", "b"]),
-        ({"server_tool_use": {"web_search_requests": "3"}}, ["server_tool_use.web_search_requests"]),
+        ({"server_tool_use": {"web_search_requests": "many"}}, ["server_tool_use.web_search_requests"]),
         ({"server_tool_use": {"web_search_requests": -3}}, ["server_tool_use.web_search_requests"]),
         ({"inference_geo": 7}, ["inference_geo", "inference_geo"][:1]),
         ({"word": "text", "flag": True, "nothing": None, "empty": {}}, []),

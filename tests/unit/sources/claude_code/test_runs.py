@@ -223,10 +223,11 @@ def test_runs_of_an_answer_without_a_request_count_with_it(read: Read) -> None:
         (5, "message.usage.iterations[1]", 0),
         ([], "message.usage.iterations[1]", 0),
         (run("advisor_message", -1, 8, model=ADVISOR), "message.usage.iterations[1].input_tokens", 0),
-        (run("advisor_message", model=ADVISOR, output_tokens="8"), "message.usage.iterations[1].output_tokens", 0),
+        (run("advisor_message", model=ADVISOR, output_tokens="8k"), "message.usage.iterations[1].output_tokens", 0),
         (run("advisor_message", model=ADVISOR, cache_creation=3), "message.usage.iterations[1].cache_creation", 0),
         (run("advisor_message", 150, 80, model=ADVISOR, service_tier=7), "", 1),
         (run("advisor_message", model=ADVISOR, input_tokens=150.0, output_tokens=80.0), "", 1),
+        (run("advisor_message", model=ADVISOR, input_tokens="150", output_tokens="80"), "", 1),
     ],
 )
 def test_a_broken_run_costs_nothing_but_itself(read: Read, entry: Any, field: str, beside: int) -> None:

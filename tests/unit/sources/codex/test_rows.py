@@ -54,13 +54,24 @@ def test_a_line_that_is_none_is_explained(line: bytes, field: str, reason: str) 
     assert caught.value.reason.startswith(reason)
 
 
+def test_whole_numbers_can_be_written_otherwise() -> None:
+    """100.0 and "100" are 100, in a count and in a record."""
+    usage = '{"input_tokens":100.0,"output_tokens":"12"}'
+    count = f'{{"type":"token_count","info":{{"total_token_usage":{usage},"last_token_usage":{usage}}}}}'
+    for kind, payload in ((("event_msg", "token_count"), count), (("token_usage_record", ""), f'{{"usage":{usage}}}')):
+        line = f'{{"timestamp":"2026-03-02T09:00:00Z","type":"{kind[0]}","payload":{payload}}}'
+        found = decode(kind, line.encode()).payload
+        used = found.usage if kind[1] == "" else found.info.last_token_usage
+        assert (used.input_tokens, used.output_tokens) == (100, 12)
+
+
 @pytest.mark.parametrize(
     ("numbers", "field"),
     [
         ('{"input_tokens":-1}', "input_tokens"),
         ('{"input_tokens":9007199254740993}', "input_tokens"),
         ('{"output_tokens":1.5}', "output_tokens"),
-        ('{"output_tokens":"12"}', "output_tokens"),
+        ('{"output_tokens":"12k"}', "output_tokens"),
         ('{"cached_input_tokens":true}', "cached_input_tokens"),
         ("[]", ""),
     ],

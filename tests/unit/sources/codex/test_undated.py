@@ -87,6 +87,21 @@ def test_a_fork_of_a_fork_counts_every_answer_once(tmp_path: Path, ids: Ids, *, 
 
 
 @BOTH
+def test_a_fork_that_is_read_before_its_ancestors_are_there_names_rows_alike(tmp_path: Path, ids: Ids) -> None:
+    """The headers that it copied say who they are."""
+    one, two, three = ids.threads
+    first = [*_turn(ids.turns[0], 1), count(usage(100, 11), usage(100, 11), 2)]
+    second = [*_turn(ids.turns[1], 51), count(usage(300, 66), usage(200, 55), 52)]
+    third = [*_turn(ids.turns[2], 91), count(usage(900, 110), usage(600, 44), 92)]
+    parent = [_meta(one, 0), *first]
+    child = [_meta(two, 50, forked_from_id=one), *_stamped(parent, 50), *second]
+    grandchild = [_meta(three, 90, forked_from_id=two), *_stamped(child, 90), *third]
+    early = _calls(tmp_path / "early", grandchild)
+    assert early.keys() == _calls(tmp_path / "late", parent, child, grandchild).keys()
+    assert _outputs(early) == [11, 44, 55]
+
+
+@BOTH
 def test_what_somebody_spawned_without_a_history_is_its_own(tmp_path: Path, ids: Ids) -> None:
     """Equal numbers of two threads are two calls where nothing was copied."""
     one, two, _ = ids.threads

@@ -162,6 +162,19 @@ def test_what_is_no_chat_is_left_to_others(tmp_path: Path) -> None:
     assert list(FOUND.files(tmp_path / "elsewhere/copy.jsonl")) == [tmp_path / "elsewhere/copy.jsonl"]
 
 
+def test_in_its_own_folder_a_chat_needs_no_hash(tmp_path: Path) -> None:
+    """Nobody else keeps chats there."""
+    lines(CHAT, {"sessionId": "a"})(tmp_path)
+    assert [path for root in FOUND.roots(tmp_path, {}) for path in FOUND.files(root)] == [tmp_path / CHAT]
+
+
+def test_a_message_without_a_time_is_as_old_as_its_chat(read: Callable[..., Reading]) -> None:
+    """What it used counts."""
+    [call] = calls(read(meta(), answer(2, 1, tokens(8, 0, 3, 0)) | {"timestamp": None}).records)
+    [dated] = calls(read(meta(), answer(2, 1, tokens(8, 0, 3, 0)) | {"timestamp": meta()["startTime"]}).records)
+    assert (call.output_tokens, call.started_at) == (3, dated.started_at)
+
+
 def test_another_home_can_be_named(tmp_path: Path) -> None:
     """`GEMINI_CLI_HOME` stands for the home folder, or for the one in it, as some tools that count take it."""
     other = tmp_path / "other"

@@ -87,6 +87,7 @@ def test_native_histograms() -> None:
     [
         (Written({"job": "x"}, [(AT, 1.0)]), "has no name"),
         (Written({"__name__": "vllm:prompt_tokens_total"}, [(-5, 1.0)]), "has a time that is none"),
+        (Written({"__name__": "vllm:prompt_tokens_total"}, [(AT, -1.0)]), "is a counter below zero"),
         (Written({"__name__": "vllm:e2e_request_latency_seconds_bucket"}, [(AT, 1.0)]), "is a bucket without a bound"),
         (
             Written({"__name__": "vllm:e2e_request_latency_seconds"}, (), [histogram(AT, 99, 1.0, [(0, 1)], [1])]),

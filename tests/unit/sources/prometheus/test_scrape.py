@@ -140,7 +140,7 @@ def test_broken_lines_are_refused_one_by_one() -> None:
     """What cannot be read, and what stands twice, is refused with its line; the others count."""
     text = (
         'vllm:num_requests_running 1\nvllm:num_requests_waiting{x="} 2\n'
-        "vllm:num_requests_running 3\nvllm:num_preemptions_total 1e\n"
+        "vllm:num_requests_running 3\nvllm:num_preemptions_total 1e\nvllm:prompt_tokens_total -5\n"
     )
     reading = scraped(text)
     assert told(reading) == [("server.requests.running", 1, 0)]
@@ -148,6 +148,7 @@ def test_broken_lines_are_refused_one_by_one() -> None:
         (2, "line 2 has labels that cannot be read"),
         (3, "line 3 stands twice"),
         (4, "line 4 has a value that is not a number"),
+        (5, "line 5 is a counter below zero"),
     ]
 
 

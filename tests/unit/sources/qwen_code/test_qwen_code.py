@@ -123,6 +123,14 @@ def test_everything_lies_in_its_place(tmp_path: Path) -> None:
     assert {call.subagent for call in calls} == {"", "Explore"}
 
 
+def test_in_its_own_folder_a_chat_needs_no_more_than_ids(tmp_path: Path) -> None:
+    """Nobody else keeps chats there."""
+    said = {key: value for key, value in question(1, 1).items() if key != "parentUuid"}
+    for name, env in ((CHAT, {}), ("moved/projects/-w/chats/a.jsonl", {"QWEN_DATA_DIR": "~/moved"})):
+        lines(name, said)(tmp_path)
+        assert [path for root in FOUND.roots(tmp_path, env) for path in FOUND.files(root)] == [tmp_path / name]
+
+
 def test_transcripts_of_claude_code_are_not_ours(tmp_path: Path) -> None:
     """They look alike, and are told apart where somebody names a file."""
     lines("x/chats/a.jsonl", question(1, 1) | {"userType": "external"})(tmp_path)

@@ -166,6 +166,18 @@ def test_what_cannot_be_read(encoding: Encoding) -> None:
     assert found.count == 8
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_two_deltas_of_one_microsecond(encoding: Encoding) -> None:
+    """Processes that nothing tells apart have intervals of their own, to the nanosecond; a repeated one has not."""
+    first, began, ended = {"at": NOW_NS + 5}, {"at": NOW_NS + 5, "start": START_NS + 1}, {"at": NOW_NS + 6}
+    spread = {"count": 3, "sum": 6.0, "bucket_counts": [1, 2], "explicit_bounds": [1.0]}
+    for metric, value in ((sum_of, {"as_int": 7}), (histogram, spread)):
+        sent = [told(encoding, metric("m", {**value, **one})).records for one in (first, began, ended, first)]
+        ids = [{record.native_id for record in records} for records in sent]
+        assert ids[0] == ids[3]
+        assert len(set().union(*ids)) == 3 * len(ids[0])
+
+
 def test_two_processes_of_one_service() -> None:
     """They are two series, told apart by whatever their resources say; the process is a label where nothing is."""
     found = [
