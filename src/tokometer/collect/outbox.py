@@ -183,13 +183,17 @@ class Outbox:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._lock, _as_unavailable():
+            before = self._count, self._bytes
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                # Where the disk is full it is mostly here that it shows.
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._count, self._bytes = before
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
 
 def _not_shipped(batch: Batch) -> tuple[list[Record], list[Refusal], list[Notice]]:

@@ -44,6 +44,7 @@ WAY_OF_SOURCE: Final[dict[str, str]] = {
             "deepseek_harness",
             "devin",
             "droid",
+            "fx",
             "gemini_cli",
             "goose",
             "grok_build",
@@ -98,6 +99,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "cost": ("cost_reported",),
     "whose": ("user", "team", "api_key", "environment", "account", "region"),
 }
+#: The source of tables that somebody gave a map.
+_TABLE: Final = "table"
 _RANKS: Final = {facts: {way: at for at, way in enumerate(order)} for facts, order in PRECEDENCE.items()}
 
 
@@ -131,7 +134,8 @@ def can_meet(one: Way, other: Way) -> bool:
     """Whether two ways can tell of one call. A way tells of each once, but for spans, which tell of the spans below."""
     if one == other:
         return one.way == "span"
-    return not one.way == other.way == "transcript"
+    # What a table holds may be what any program or gateway says, others' calls included.
+    return not one.way == other.way == "transcript" or _TABLE in (one.source, other.source)
 
 
 def ranked(facts: str) -> Callable[[ModelCall | ToolCall], int]:

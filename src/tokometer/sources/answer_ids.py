@@ -6,9 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-_ID: Final = r"(?:chatcmpl|resp|msg|gen)[-_][A-Za-z0-9_-]{8,80}"
+#: As OpenAI, Anthropic and OpenRouter make them; LiteLLM packs those of responses into longer ones.
+_ID: Final = r"(?:chatcmpl|resp|msg|gen)[-_][A-Za-z0-9_=-]{8,400}"
 _ITSELF: Final = re.compile(_ID)
 _WITHIN: Final = re.compile(rf'"id":\s*"({_ID})"')
+#: Other servers that speak like OpenAI have ids of their own: they stand first, in what says that it is an answer.
+_OTHER: Final = r"[A-Za-z0-9_.:=-]{8,400}"
+_OTHER_ITSELF: Final = re.compile(_OTHER)
+_FIRST: Final = re.compile(rf'\s*\{{\s*"id":\s*"({_OTHER})"')
+_ANSWERS: Final = ("chat.completion", "text_completion", "response")
+_ANSWER: Final = re.compile(rf'"object":\s*"(?:{"|".join(map(re.escape, _ANSWERS))})"')
 #: What stands beyond so many characters is not looked at.
 _MOST: Final = 256 << 10
 
@@ -17,8 +24,13 @@ def answer_named(answer: object) -> str:
     """The id of an answer, as JSON text or as an object; empty where there is none that a provider gives."""
     if isinstance(answer, dict):
         name = answer.get("id")
-        return name if isinstance(name, str) and _ITSELF.fullmatch(name) else ""
-    found = _WITHIN.search(answer, 0, _MOST) if isinstance(answer, str) else None
+        form = _OTHER_ITSELF if answer.get("object") in _ANSWERS else _ITSELF
+        return name if isinstance(name, str) and form.fullmatch(name) else ""
+    if not isinstance(answer, str):
+        return ""
+    found = _FIRST.match(answer)
+    if found is None or not _ANSWER.search(answer, 0, _MOST):
+        found = _WITHIN.search(answer, 0, _MOST)
     return found[1] if found else ""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,4 +65,37 @@ def test_one_process_ships_from_a_folder(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path, "tokometer 1", "laptop")
     with pytest.raises(LedgerUnavailable):
         Outbox(tmp_path, "tokometer 1", "laptop")
+    outbox.close()
+
+
+class Full:
+    """A connection to a database on a full disk, where only the end of a transaction writes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        """Run a statement; there is no room for what it would make durable."""
+        if statement == "COMMIT":
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._connection.execute(statement, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def test_a_disk_that_is_full_is_no_full_outbox(tmp_path: Path) -> None:
+    """What could not be put in waits for nothing: tried again and again, it takes no room from what comes after."""
+    outbox = Outbox(tmp_path, "tokometer 1", "laptop")
+    connection, outbox._connection = outbox._connection, Full(outbox._connection)  # type: ignore[assignment]
+    for _ in range(3):
+        with pytest.raises(LedgerUnavailable, match="full"):
+            outbox.submit(Batch(records())).result(0)
+    assert outbox.waiting == (0, 0)
+    outbox._connection = connection
+    outbox.submit(Batch(records())).result(0)
+    first = outbox.first()
+    assert first is not None
+    assert outbox.waiting == (1, len(first.body))
+    outbox.sent(first)
     outbox.close()

@@ -18,7 +18,7 @@ from generators.sources import gemini_cli, open_webui, openclaw
 from generators.sources.litellm import payload
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
-from tokometer.records import Record, now_us
+from tokometer.records import ModelCall, Record, now_us
 from tokometer.records.values import moment
 from tokometer.records.ways import WAY_OF_SOURCE
 from tokometer.sources.claude_code import FOUND as CLAUDE_CODE
@@ -248,6 +248,14 @@ def test_claude_code_by_telemetry_and_gateway(new_ledger: Callable[[], Ledger]) 
     told = [claude_events(session__id=session), gateway(MESSAGE, 42_162, 850, end_user=user, **model)]
     columns = 'session_id, cache_read_tokens, output_tokens, team, "user"'
     assert kept(new_ledger, told, columns) == [(session, 41_200, 850, "search", "ada")]
+
+
+def test_a_table_and_a_transcript(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
+    """A gateway's log that was imported as a table names the answers of programs that keep transcripts."""
+    at, tokens = NS // 1000 - 6_100_000, {"input_tokens": 42_162, "output_tokens": 850}
+    row = ModelCall(source="table", native_id="spend:7", started_at=at, response_id=MESSAGE, team="search", **tokens)
+    found = kept(new_ledger, [claude_code(tmp_path), [row]], "source, cache_read_tokens, output_tokens, team")
+    assert found == [("claude_code", 41_200, 850, "search")]
 
 
 def proxied(**said: Any) -> list[Record]:
