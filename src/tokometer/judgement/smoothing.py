@@ -69,11 +69,11 @@ class State:
 
     def days(self, horizon: int) -> list[float]:
         """What is expected of each of the next days."""
-        found, level, trend = [], self.level, self.trend
+        found, level, trend, phi, shares = [], self.level, self.trend, self.phi, self.shares
         for ahead in range(horizon):
-            trend *= self.phi
+            trend *= phi
             level += trend
-            found.append(max(0.0, level) * self.shares[ahead % WEEK])
+            found.append(level * shares[ahead % WEEK] if level > 0.0 else 0.0)
         return found
 
     def total(self, horizon: int) -> float:

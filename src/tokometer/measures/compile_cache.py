@@ -122,7 +122,7 @@ def breaks(lines: Lines, most: int) -> Statement:
     several = "SELECT talk FROM turns GROUP BY talk HAVING min(line) < max(line)"
     mixed = (
         f"SELECT call, line, p, {lines.before('line', talk, 'line')} AS other_line, "
-        f"{lines.before('p', talk)} AS other_p, {lines.before('r + w5 + w1', talk)} AS other_cached "
+        f"{lines.before('p', talk)} AS other_p, {lines.before('cached', talk)} AS other_cached "
         f"FROM turns WHERE talk IN ({several})"
     )
     switched = (
@@ -131,7 +131,7 @@ def breaks(lines: Lines, most: int) -> Statement:
     )
     followed = (
         f"SELECT call, line, us, p, r, {lines.before('p', line)} AS before_p, {lines.before('us', line)} AS before_at, "
-        f"{lines.before('r + w5 + w1', line)} AS before_cached FROM turns"
+        f"{lines.before('cached', line)} AS before_cached FROM turns"
     )
     either = (
         "SELECT followed.*, coalesce(switched.other_cached, 0) AS elsewhere "
@@ -164,7 +164,8 @@ def breaks(lines: Lines, most: int) -> Statement:
         "count(*) AS breaks, sum(CAST(lost AS Int128)) AS all_lost, sum(spent) AS all_spent, "
         "count(DISTINCT session) AS sessions"
     )
-    return _by_each(lines, told, sums, "cause", most, named={"turns": lines.turns()})
+    turns = f"SELECT *, r + w5 + w1 AS cached FROM ({lines.turns()}) AS turns"
+    return _by_each(lines, told, sums, "cause", most, named={"turns": turns})
 
 
 def _by_each(lines: Lines, told: str, sums: str, further: str, most: int, named: Mapping[str, str]) -> Statement:

@@ -22,6 +22,7 @@ from tokometer.sources.codex.state import State
 from tokometer.sources.codex.terms import said
 
 _SECOND = 1_000_000
+_FAR = 1 << 62
 #: What is kept of a program's name and version.
 _LONGEST = 60
 
@@ -88,7 +89,8 @@ def enter(state: State, turn: str, started: float | str | None, path: Path) -> N
     if at is not None and state.began:
         state.dated = True
         state.own = at >= state.began
-        if not state.own and state.modern and at < _dawn(state, path):
+        # Most turns that were copied are the parent's: its files are looked for only where one is older than it.
+        if not state.own and state.modern and at < (minted(state.parent) or _FAR) and at < _dawn(state, path):
             _doubt(state, path)
     elif isinstance(started, float) and state.began:
         state.own = started >= state.stated_at // _SECOND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from tokometer.sources.noticed import Noticed
 from tokometer.sources.opencode import places
 from tokometer.sources.opencode.messages import Message, in_order, is_answer
 from tokometer.sources.opencode.sessions import home_of, run_of, session_beside, session_of
+from tokometer.sources.tail import Stamp
 from tokometer.sources.told import Told
 
 _MOST: Final = 64 << 20
@@ -68,12 +70,23 @@ def of_message(content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:
 def _is_row(data: Path, id_: str) -> bool:
     """Whether a database beside has a message: what it says goes before, and may be more than the file was told."""
     for database in places.databases(data):
-        with suppress(OSError), opened(database) as tables:
-            if tables.has("message", "id", "data") and any(
-                tables.rows("SELECT 1 FROM message WHERE id = ? AND data IS NOT NULL", (id_,))
-            ):
+        with suppress(OSError):
+            if id_ in _rows(database, Stamp.of(database, ("-wal",))):
                 return True
     return False
+
+
+@lru_cache(maxsize=4)
+def _rows(database: Path, _stamp: Stamp) -> frozenset[str]:
+    """The messages in one version of a database, read once for all files beside it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with opened(database) as tables:
+        if not tables.has("message", "id", "data"):
+            return frozenset()
+        return frozenset(str(row["id"]) for row in tables.rows("SELECT id FROM message WHERE data IS NOT NULL"))
 
 
 def _parts(folder: Path, noticed: Noticed) -> Iterator[tuple[str, Mapping[str, Any]]]:
