@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # What a change of the pins or of the declared packages makes stale.
 PINS := pyproject.toml tools/environment.sh
 ARGS ?=
+# Bytecode is kept, whatever the machine says: half of what collecting the tests takes is to compile them.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help install run demo test faults lint types unit format bench docs pictures constraints clean
 
