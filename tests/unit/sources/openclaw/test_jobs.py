@@ -102,6 +102,12 @@ def test_it_counts_once_whatever_comes_first(tmp_path: Path) -> None:
             ledger.close()
 
 
+def test_a_run_that_names_no_job_is_of_the_one_that_its_file_names(tmp_path: Path) -> None:
+    """A history is one job's."""
+    [nameless] = runs(history(tmp_path, RUNS[0] | {"jobId": None}))
+    assert nameless.job_id == JOB
+
+
 def test_what_a_run_used_counts_beside_calls_that_do_not_say(tmp_path: Path) -> None:
     """A request that failed used nothing that the transcript tells of, so the run's sum is all there is."""
     failed = answer("2", START + 3_601_000, Used(), model="gpt-5.2", stop="error", wrong="503 overloaded")
