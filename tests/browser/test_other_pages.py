@@ -15,7 +15,7 @@ from tokometer.dashboards import DASHBOARDS
 from tokometer.server.places import PAGES
 
 from .conftest import Opener
-from .sight import gaps, outside, over, raw, widen, widths
+from .sight import gaps, leaving, outside, over, raw, widen, widths
 
 #: Pages to which no entry of the sidebar leads.
 _BEYOND = ("units", "what-if", "links", "boards/new", "reconcile/months", "record?id=" + "0123456789abcdef" * 4)
@@ -44,7 +44,7 @@ def test_other_pages(visit: Opener, server: Running, axe: Callable[..., list[str
     found: dict[int, list[str]] = {}
     for width in widths(_NAMES.index(name)):
         widen(page, width)
-        found[width] = [*outside(page), *gaps(page), *over(page)]
+        found[width] = [*outside(page), *leaving(page), *gaps(page), *over(page)]
     assert not any(found.values()), found
     assert name in _AS_WRITTEN or raw(page) == []
     assert axe(page) == []

@@ -91,3 +91,25 @@ def test_escape_leaves_everything_as_it_was(visit: Opener, server: Running) -> N
     expect(page.locator("#target")).to_be_hidden()
     expect(page.locator("#target-add")).to_be_focused()
     assert server.get("/api/targets").json()["targets"] == []
+
+
+def test_a_mapping_of_ones_own(visit: Opener, server: Running) -> None:
+    """Metrics of an exporter that nobody knows are kept as the options of its target say, lists of names among them."""
+    told = b"my_busy_percent 50\nshop_orders_total 3\nother_total 2\nforeign 1\n"
+    said = "keep=shop_*, other_total, metric.my_busy_percent=gpu.utilisation * 0.01"
+    with answering({"/metrics": Reply(told)}) as exporter:
+        page = visit(f"{server.url}/sources")
+        page.locator("#target-add").press("Enter")
+        page.locator("#target-source").select_option("prometheus")
+        page.locator("#target-url").fill(f"{exporter.url}/metrics")
+        page.locator("#target-options").fill(said)
+        page.locator("#target-options").press("Enter")
+        row = page.locator("#targets tbody tr")
+        expect(row.get_by_title("3 records since the server started")).to_be_visible()
+        row.get_by_role("button", name="Change").press("Enter")
+        expect(page.locator("#target-options")).to_have_value(said)
+        page.keyboard.press("Escape")
+        expect(page.locator("#noticed")).to_be_visible()
+    asked = {"measures": ["samples.last"], "by": ["samples.metric"], "since": "1h"}
+    found = {one["metric"]: one["last"] for one in server.post("/api/query", asked).json()["rows"]}
+    assert found == {"gpu.utilisation": 0.5, "shop_orders_total": 3, "other_total": 2}

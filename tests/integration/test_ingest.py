@@ -166,6 +166,21 @@ def test_langfuse_has_an_address_of_its_own(server: Server) -> None:
     assert server.ledger.fetch(Statement("SELECT model, input_tokens, output_tokens FROM calls")) == [("gpt-4o", 7, 2)]
 
 
+def test_exporters_that_leave_the_path_out(server: Server) -> None:
+    """Each of their requests says itself of which signal it is."""
+    used = {"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 7}
+    bodies = [
+        as_json(span(attributes=used)),
+        otlp_logs.as_json(otlp_logs.gemini("api_response", model="n", input_token_count=9), scope="gemini-cli"),
+        otlp_metrics.as_json(otlp_metrics.gauge("g", {"as_double": 1.0})),
+    ]
+    for body in bodies:
+        reply = server.post("/", json.dumps(body), JSON)
+        assert (reply.status, reply.body) == (200, b"{}")
+    counted = server.ledger.fetch(Statement("SELECT model, input_tokens FROM calls ORDER BY model"))
+    assert (counted, server.ledger.stats()["samples"]) == ([("m", 7), ("n", 9)], 1)
+
+
 @pytest.mark.parametrize("signal", ["logs", "metrics"])
 def test_logs_and_metrics_are_acknowledged_once_they_are_stored(server: Server, signal: str) -> None:
     """As protobuf and JSON, plain or gzip; what is refused is told under the signal's own name."""
@@ -306,6 +321,8 @@ REFUSED: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("/v1/logs", BOMB, PROTOBUF | {"Content-Encoding": "gzip"}, 413, "unpacked body is larger"),
     ("/v1/metrics", BOMB, PROTOBUF | {"Content-Encoding": "gzip"}, 413, "unpacked body is larger"),
     ("/v1/metrics", b"hello", {"Content-Type": "text/plain"}, 415, "Content-Type"),
+    ("/", b"{}", JSON, 404, "/v1/traces"),
+    ("/", protobuf(span()), PROTOBUF, 404, "/v1/traces"),
     ("/v1/traces", b"not gzip", PROTOBUF | {"Content-Encoding": "gzip"}, 400, "gzip"),
     (
         "/v1/traces",

@@ -188,3 +188,12 @@ def test_the_examples_of_settings_are_taken(tmp_path: Path) -> None:
     assert cards == [settled.rate_cards[at] for at in (3, 1, 2, 0)]
     assert getattr(settled.device_for("NVIDIA H100 80GB HBM3"), "peak_tflops", None) == 989.4
     assert not unknown_refresh(settled)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_that_want_something_have_an_example(command: str) -> None:
+    """The help of a command that takes files, names or has to be told something shows it being called."""
+    found = tokometer.get_command(click.Context(tokometer), command)
+    assert found is not None
+    wants = [one for one in found.params if one.required or isinstance(one, click.Argument)]
+    assert not wants or re.search(rf"^ *(.*\")?tokometer {command}\b", found.help or "", re.MULTILINE)

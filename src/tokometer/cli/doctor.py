@@ -26,6 +26,8 @@ _LABEL = 11
 _WIDTH = 100
 #: What is the matter with a price; see collect.certainty.Uncertain.lack.
 _DOUBTS = {"": "assumed", "no-price": "no price", "usage-unknown": "unknown usage"}
+#: What the statements of providers are kept under.
+_STATEMENTS = "statements"
 #: What a source has in a check-up if it gave anything.
 _GIVEN = ("kept", "refused", "not_understood")
 
@@ -134,7 +136,7 @@ def _where(source: Mapping[str, Any]) -> list[str]:
     ways = ["named files"] if source["files"] is not None else []
     ways += ["targets"] if source["asked"] else []
     ways += [f"POST {path}" for path in source["taken_at"]]
-    return [", ".join(ways) or "sent to this server"]
+    return [", ".join(ways) or ("accounts" if source["name"] == _STATEMENTS else "sent to this server")]
 
 
 def _hung(label: str, words: str) -> Iterator[str]:

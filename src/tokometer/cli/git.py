@@ -34,10 +34,13 @@ _COUNTS: Final = ("accepted", "duplicate", "changed", "refused")
 def import_git(paths: tuple[Path, ...], since: datetime | None, data: Path, *, no_authors: bool, as_json: bool) -> None:
     """Import what was committed in repositories, and the changes that their merges tell of.
 
+    \b
+    tokometer import-git ~/code/engine ~/code/site --since 2026-09-01
+
     Read with git, which has to be installed: hashes, times, authors, branches, first lines and trailers of messages,
     and how many files and lines there are to each; never what these hold. Nothing is written there. What was imported
     before is not counted again.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import open_door
     from tokometer.collect.repository import RepositoryError, read_repository
     from tokometer.settings import FILE_NAME, SettingsError

@@ -23,9 +23,13 @@ _HOOKS: Final = ("github", "gitlab")
 def hook_secret(hook: str, data: Path, *, clear: bool) -> None:
     """Keep the secret of a webhook, encrypted; from then on what is not signed with it is refused.
 
+    \b
+    tokometer hook-secret github
+    tokometer hook-secret gitlab < secret.txt
+
     It is read from standard input, or asked for where that is a terminal; never from the command line, which others
     can read. A server that is running takes it into use at once.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.host.private import private_folder
     from tokometer.settings.errors import SettingsError
     from tokometer.settings.hooks import HookSecrets

@@ -40,11 +40,17 @@ def known_source(_context: click.Context, _parameter: click.Parameter, name: str
 def import_(paths: tuple[Path, ...], source: str, as_json: bool, data: Path) -> None:
     """Import usage once and say what was new, the same, changed or refused.
 
+    \b
+    tokometer import
+    tokometer import /backup/laptop
+    tokometer import --source claude_code ~/old/.claude/projects
+    tokometer import spend-logs.csv laptop.tokometer
+
     Without PATH, every place where a tool keeps its files under HOME or the tool's own environment variables is
     searched. A PATH is a file or folder of a source's files, or a copy of a whole home folder; name the source with
     --source where it cannot be told.
     Importing twice is harmless: every record is kept once.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import open_door
     from tokometer.cli.progress import showing_progress
 

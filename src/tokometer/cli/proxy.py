@@ -35,9 +35,13 @@ _TO_KEEP: Final = 5.0
 def proxy(to: str, host: str, port: int, provider: str, send: str, data: Path) -> None:
     """Pass requests on to a model server untouched, and record tokens and times of each call.
 
+    \b
+    tokometer proxy --to http://localhost:11434
+    tokometer proxy --to https://api.openai.com --port 8001
+
     Understands the APIs of Ollama, OpenAI (chat, completions, responses, embeddings) and Anthropic, streams included.
     Nothing of a prompt or an answer is kept. If a call cannot be recorded, it goes through all the same.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.collect.proxy.destination import Destination
     from tokometer.collect.proxy.keeping import Keeper
     from tokometer.collect.proxy.reading import told_of

@@ -89,11 +89,16 @@ def report(
 ) -> None:
     """Tokens and cost: KIND is daily (the default), weekly, monthly, session, model or agent.
 
+    \b
+    tokometer report --since month
+    tokometer report session --breakdown
+    tokometer report --pdf november.pdf --since month --dashboard business
+
     What the coding agents on this machine have written since the last time is imported first, so that the report is
     up to date. Where a server holds the data folder it has done so already, and is asked.
 
     With --pdf or --xlsx it is a whole dashboard instead, as a report to forward or a workbook.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import LocalDoor, open_door
     from tokometer.cli.windows import window_words
     from tokometer.records.zone import local_zone

@@ -30,9 +30,13 @@ def reprice(
 ) -> None:
     """Price every stored call anew, with the prices for the time when it was made, and say what that changes.
 
+    \b
+    tokometer reprice
+    tokometer reprice --since 2026-10-01 --provider openai --apply
+
     Use it after a change of prices.toml, or after an upgrade that knows more prices. Costs that a source reported stay
     as they are. Nothing is written without --apply; then all of it is, or nothing.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer.cli.doors import open_door
     from tokometer.cli.progress import showing_progress
 

@@ -61,10 +61,14 @@ def ship(
 ) -> None:
     """Read and follow what tools on this machine leave, and send it to the server at URL.
 
+    \b
+    tokometer ship --to http://meter.example:7420
+    tokometer ship --to laptop.tokometer
+
     What was read is spooled below --data until the server keeps it: a server that is away, a network that is down and
     a kill lose nothing and double nothing. Two machines that have the same files (a synced home folder) count once.
     With a FILE in place of a URL everything that is there is written into a bundle, which `tokometer import` reads.
-    """
+    """  # noqa: D301 - click's mark for lines that are not to be wrapped
     from tokometer import __version__
     from tokometer.collect.outbox import Outbox
     from tokometer.ledger import LedgerError

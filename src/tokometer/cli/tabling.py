@@ -356,7 +356,7 @@ def _words(told: Mapping[str, Any], *, dry_run: bool) -> str:
     lines += [
         f"{told[name]:>12,}  {words}"
         for name, words in meanings.items()
-        if name in told and (told[name] or name != "passed")
+        if name in told and (told[name] or (name != "passed" and (dry_run or name != "refused")))
     ]
     lines += [f"              {count:,} {said}" for said, count in told["instead"].items()]
     lines += list(told["refusals"][:_SHOWN])

@@ -209,6 +209,10 @@ class Outgoing:
         if len(body) > _WORTH_PACKING:
             body, headers["Content-Encoding"] = gzip.compress(body, 1), "gzip"
         status, answer, retry_after = self._post(self._parts.path.rstrip("/") + path, body, headers)
+        if status == _OK and not _is_ours(answer):
+            # A page to log in at, or whatever else is between: nothing of it was kept.
+            self._trouble("who answers there is no Tokometer")
+            return retry_after
         if status == _OK:
             refused = _refused(answer)
             self._count(sent=len(lines) - refused, refused=refused)
@@ -280,6 +284,11 @@ class Outgoing:
             if count and not self._stats.dropped:
                 LOG.warning("records are dropped, and counted: %s", why)
             self._stats = replace(self._stats, dropped=self._stats.dropped + count)
+
+
+def _is_ours(answer: bytes) -> bool:
+    """Whether an answer says what became of what was sent; a long one is cut, and begins with that."""
+    return answer.lstrip()[:1] == b"{" and b'"accepted"' in answer
 
 
 def _refused(answer: bytes) -> int:

@@ -87,6 +87,7 @@ def _kept(listed: Listed, reading: Reading, before: bytes) -> Outcome:
         notices=notices,
         aside=[waiting_of(*one) for one in admitted.aside],
         stood=[Stood(listed.place, len(admitted.records))],
+        healed=[(listed.source, place) for place in reading.healed],
     )
     if reading.state and reading.state != before:
         batch.cursors[listed.source, listed.place] = reading.state

@@ -11,7 +11,7 @@ from tokometer.records.plural import counted
 from tokometer.sources.registry import SOURCES
 
 #: What is called a source and is no tool; tools have titles of their own.
-WAYS: Final = {"api": "Own API", "demo": "Demo"}
+WAYS: Final = {"api": "Own API", "demo": "Demo", "statements": "Statements of accounts"}
 
 #: What fails is told of in a record beside its call, which is counted already.
 _BESIDE: Final = {"error_details"}

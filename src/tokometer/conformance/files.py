@@ -189,7 +189,7 @@ CHECKS: Final[tuple[Check, ...]] = (whole, step_by_step, in_any_order)
 CHECKS_BY_FORM: Final[dict[str, tuple[Check, ...]]] = {
     "lines": (while_written, rotated, compressed, unknown_fields, bad_lines),
     "document": (rotated, unknown_fields, damaged),
-    "database": (another_in_its_place, another_release),
+    "database": (rotated, damaged, another_in_its_place, another_release),
 }
 
 

@@ -67,7 +67,7 @@ _OF_PROSE: Final = {code: to for code, to in _CONTROLS.items() if code not in (9
 #: the names are written out, as `app.api_key:` would be followed by a secret.
 _MACHINE_MADE: Final = re.compile(
     r"(?:(?:(?:claude_code\.(?:api_request|api_error|tool_result)|codex\.(?:sse_event|api_request|tool_result)"
-    r"|gemini_cli\.(?:api_response|api_error|tool_call)):(?=[0-9a-f])"
+    r"|(?:gemini_cli|qwen-code)\.(?:api_response|api_error|tool_call)):(?=[0-9a-f])"
     r"|(?:msg|req|resp|toolu|srvtoolu|call|fc|rs|gen|chatcmpl|ctc|run|turn|limit)[_:-]"
     r"(?!A(?:[KSB]IA|CCA|Iza|T[AC]TT3|C[0-9a-f]{32})|SK[0-9a-f]{32}|dapi|AGE)"
     r"[0-9A-Za-z]*+(?:[:|](?=req_|[0-9a-f]+@| |\Z)|(?= |\Z))|[0-9a-f]++[:@|#/-]?+) ?)*+"

@@ -56,6 +56,12 @@ async def langfuse_metrics(request: Request) -> Response:
     return await _otlp(request, "metrics")
 
 
+@router.post("/", summary="OTLP/HTTP in JSON from exporters that leave the path out")
+async def signals(request: Request) -> Response:
+    """Take any of the three requests in JSON: Gemini CLI sent all to the address itself until January 2026."""
+    return await _otlp(request, None)
+
+
 @router.post("/v1/logs", summary="OTLP/HTTP logs, protobuf or JSON")
 async def logs(request: Request) -> Response:
     """Take an `ExportLogsServiceRequest` and reply with an `ExportLogsServiceResponse` in the same encoding."""
@@ -112,10 +118,10 @@ def told_twice(request: Request) -> Response:
     return _json({"overlaps": [overlap_json(overlap) for overlap in overlaps(request.app.state.runtime.ledger)]})
 
 
-async def _otlp(request: Request, signal: Signal) -> Response:
-    """Take a request of a signal, and reply as OTLP/HTTP has it."""
+async def _otlp(request: Request, signal: Signal | None) -> Response:
+    """Take a request of a signal, or of the one that it says itself, and reply as OTLP/HTTP has it."""
     # Protobuf takes a tenth of a second to load: the server starts without it, and loads it right after.
-    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, reply
+    from tokometer.sources.otlp import ENCODINGS, MEDIA_TYPES, OtlpError, reply, signal_in
 
     encoding = ENCODINGS.get(_media_type(request))
     if encoding is None:
@@ -123,6 +129,9 @@ async def _otlp(request: Request, signal: Signal) -> Response:
     try:
         async with received(request) as body:
             runtime = request.app.state.runtime
+            signal = signal or signal_in(body)
+            if signal is None:
+                raise BodyError(404, "OTLP goes to /v1/traces, /v1/logs or /v1/metrics; here it is read as JSON")  # noqa: TRY301
             portions = portioned.otlp(runtime.decoder, signal, body, encoding)
             taken = await take(runtime.writer, portions, stopping=runtime.closing)
         runtime.arrivals.note("otlp", taken.accepted + taken.duplicate + taken.changed, taken.refused)

@@ -149,7 +149,7 @@ def shortened(place: str, home: Path) -> str:
 def _others(kept: Mapping[str, int]) -> Mapping[str, str]:
     """What was kept beside calls: how many records, and of which kinds."""
     others = {kind: count for kind, count in kept.items() if kind != "calls"}
-    return {"text": f"{sum(others.values()):,}" if others else "–", "exact": kept_words(others)}
+    return {"text": show(sum(others.values()) or None, REQUESTS), "exact": kept_words(others)}
 
 
 def _figure(value: Number | None, unit: Unit) -> Mapping[str, str]:

@@ -158,22 +158,27 @@ def opened(path: Path) -> Iterator[Tables]:
     """A database, for reading only.
 
     Raises:
-        OSError: It is gone, is no database, or is locked.
+        OSError: It is gone, is no database, or is locked; at the end: it was written to, and read without a lock.
     """
     check_regular(path)
+    before: Stamp | None = None
     address = quote(str(path.absolute()).encode("utf-8", "surrogateescape"))
     with _as_file_errors():
         try:
             connection = _connected(f"file:{address}?mode=ro")
         except sqlite3.Error as error:
-            # A folder that nobody may write to has no place for the files that share a lock; nobody writes there.
+            # A folder that we may not write to has no place for the files that share a lock: it is read without one.
             if _code(error) not in _CANNOT_OPEN:
                 raise
+            before = Stamp.of(path)
             connection = _connected(f"file:{address}?immutable=1")
         with closing(connection):
             # One moment for all queries.
             connection.execute("BEGIN")
             yield Tables(connection)
+    if before is not None and Stamp.of(path) != before:
+        # Its owner may: what was read is of no one moment.
+        raise OSError(EBUSY, "it was written to while it was read")
 
 
 def _connected(address: str) -> sqlite3.Connection:

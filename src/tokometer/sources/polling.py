@@ -15,6 +15,8 @@ from tokometer.sources.protocol import Fetch, Fetched, PollError
 #: Of what a target says of an error.
 _LONGEST: Final = 160
 _SECRET: Final = (401, 403)
+#: A question that this key, or this account, may not ask: told once. Everything else may pass, and is told until then.
+DENIED: Final = (401, 402, 403, 404)
 _decode: Final = msgspec.json.Decoder().decode
 #: `Retry-After` in seconds; as a date it is not read.
 _SECONDS: Final = re.compile(r"\d{1,5}")

@@ -62,6 +62,8 @@ class Reading:
     notices: list[Notice] = field(default_factory=list)
     #: Records that are refused because our clock does not believe them yet. Not for sources: the gate fills it.
     aside: list[Aside] = field(default_factory=list)
+    #: Places of a target that can be read again; refusals of them as a whole (`cannot be read …`) hold no longer.
+    healed: list[str] = field(default_factory=list)
     #: How many were refused beyond those that are told one by one.
     more: int = 0
 

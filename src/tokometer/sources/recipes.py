@@ -12,8 +12,9 @@ def exporter(url: str) -> str:
 
 #: A call of now; the shell fills in the time.
 _CALL: Final = """<<END
-{"started_at": "$(date -u +%FT%TZ)", "provider": "openai",
- "model": "gpt-4o-mini", "input_tokens": 1200, "output_tokens": 340}
+{"started_at": "$(date -u +%FT%TZ)",
+ "provider": "openai", "model": "gpt-4o-mini",
+ "input_tokens": 1200, "output_tokens": 340}
 END"""
 
 

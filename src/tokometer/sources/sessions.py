@@ -33,3 +33,9 @@ def session_in_user(user: str) -> str:
     """The session that stands in a user's name, as Claude Code writes it; empty where it is a name and no more."""
     found = _OF_CLAUDE_CODE.fullmatch(user) or _AS_JSON.fullmatch(user)
     return found[1] if found else ""
+
+
+def told_apart(user: str, session: str) -> tuple[str, str]:
+    """A user and a session, where the one may be named by the other: who is another in each session is nobody."""
+    within = session_in_user(user)
+    return ("", session or within) if within else (user, session)

@@ -11,9 +11,11 @@ import duckdb
 import msgspec
 
 from generators.claude_tree import Size, Tree, Truth
+from tokometer.conformance import Files
 from tokometer.ledger import Batch
 from tokometer.ledger.opening import open_ledger
 from tokometer.records import Commit, ModelCall, Notice, Refusal, Status
+from tokometer.sources.registry import FILE_SOURCES
 
 from .conftest import Shell
 
@@ -219,7 +221,10 @@ def test_sources_that_only_send_stand_with_their_counts(shell: Shell) -> None:
     """Whoever leaves no files is named as well, with all that it gave, also where that is no call."""
     at = 1_790_000_000_000_000
     with closing(open_ledger(shell.data)) as ledger:
-        told = [ModelCall(source=name, native_id=name, started_at=at) for name in ("langfuse", "api", "of-a-plug-in")]
+        told = [
+            ModelCall(source=name, native_id=name, started_at=at)
+            for name in ("langfuse", "api", "statements", "of-a-plug-in")
+        ]
         commit = Commit(source="github", native_id="c", started_at=at, repository="a/b", sha="c0ffee")
         refused = Refusal("helicone", "POST /custom/v1/log", 1, "timing", "has no time", at)
         ledger.commit(Batch([*told, commit], refusals=[refused]))
@@ -229,11 +234,35 @@ def test_sources_that_only_send_stand_with_their_counts(shell: Shell) -> None:
         r"GitHub +– +0 +1 +0 +POST /hooks/github",
         r"Helicone +– +0 +0 +1 +POST /custom/v1/log, .*",
         r"Own API +– +1 +0 +0 +sent to this server",
+        r"Statements of accounts +– +1 +0 +0 +accounts",
         r"of-a-plug-in +– +1 +0 +0 +sent to this server",
     ):
         assert re.search(f"^{words}$", text, re.MULTILINE), text
-    assert "3 calls, 1 commit" in text
+    assert "4 calls, 1 commit" in text
     assert "cells" not in text
     found = {one["name"]: one for one in json.loads(shell.run("doctor", "--json").stdout)["sources"]}
     assert (found["github"]["files"], found["github"]["kept"]) == (None, {"commits": 1})
     assert found["helicone"]["refused"] == 1
+
+
+def test_a_machine_with_every_tool(shell: Shell) -> None:
+    """Each tool of which something is there stands with its files, its calls and what else it gave."""
+    named = set()
+    for name in FILE_SOURCES:
+        examples = import_module(f"generators.sources.{name}").EXAMPLES
+        example = next(one for one in examples if isinstance(one, Files) and not one.env)
+        if not example.named:
+            named.add(name)
+            for step in example.steps:
+                step(shell.home)
+    shell.run("import")
+    found = {one["name"]: one for one in json.loads(shell.run("doctor", "--json").stdout)["sources"]}
+    text = shell.run("doctor").stdout
+    assert len(named) > 40
+    for name in named:
+        one = found[name]
+        others = sum(count for kind, count in one["kept"].items() if kind != "calls")
+        assert one["files"], name
+        assert one["calls"], name
+        counts = f"{one['files']} +{one['calls']} +{others} +{one['refused']}"
+        assert re.search(f"^{re.escape(one['title'])} +{counts} +/", text, re.MULTILINE), name

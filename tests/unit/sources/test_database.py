@@ -6,10 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from generators.left import database
 from generators.sources.anythingllm import ABOVE, FILE, SCHEMA, chat, metrics
 from tokometer.ledger.refused import is_of_a_file
 from tokometer.records import ModelCall, RecordError, now_us
+from tokometer.sources import database as files
 from tokometer.sources.anythingllm.found import FOUND
 from tokometer.sources.database import later, later_text
 from tokometer.sources.documents import read_document
@@ -56,6 +59,23 @@ def test_a_table_that_is_gone_is_told_once(tmp_path: Path) -> None:
     found = FOUND.read(tmp_path / FILE, state)
     assert [one.name for one in found.notices] == ["a database that has no workspace_documents any more"]
     assert not FOUND.read(tmp_path / FILE, found.state).notices
+
+
+def test_what_is_read_without_a_lock_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another user's folder, who may write there: then it is read again."""
+    real = files._connected
+
+    def connected(address: str) -> sqlite3.Connection:
+        if "mode=ro" in address:
+            error = sqlite3.OperationalError("unable to open database file")
+            error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise error
+        return real(address)
+
+    monkeypatch.setattr(files, "_connected", connected)
+    assert calls(tmp_path, b"", chat(1, metrics(1)))[0]
+    with pytest.raises(OSError, match="written to while"), files.opened(tmp_path / FILE):
+        database(FILE, SCHEMA, {"workspace_chats": [chat(2, metrics(1))]})(tmp_path)
 
 
 def test_half_a_document_is_refused_until_it_is_whole(tmp_path: Path) -> None:

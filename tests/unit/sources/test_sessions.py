@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tokometer.sources.sessions import session_in_headers, session_in_user
+from generators import otlp_spans
+from tokometer.records import ModelCall
+from tokometer.sources.otlp import decode_traces
+from tokometer.sources.sessions import session_in_headers, session_in_user, told_apart
 
 SESSION = "d2e70091-3007-41a3-a916-cb8b0d3098de"
 
@@ -41,3 +44,15 @@ def test_the_session_in_a_users_name(user: str, session: str) -> None:
 def test_the_session_in_headers(headers: dict[str, str], session: str) -> None:
     """The most exact one that there is."""
     assert session_in_headers(lambda name: headers.get(name, "")) == session
+
+
+def test_who_is_named_by_a_session_is_nobody() -> None:
+    """In spans and traces of gateways that Claude Code goes through, too; a session that is named beside it holds."""
+    named = f"user_5d_account__session_{SESSION}"
+    assert told_apart("ada", "s-1") == ("ada", "s-1")
+    assert told_apart(named, "") == ("", SESSION)
+    assert told_apart(named, "s-1") == ("", "s-1")
+    span = otlp_spans.span(attributes={"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 1, "llm.user": named})
+    [call] = decode_traces(otlp_spans.protobuf(span), "protobuf").records
+    assert isinstance(call, ModelCall)
+    assert (call.user, call.session_id) == ("", SESSION)

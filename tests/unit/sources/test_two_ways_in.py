@@ -14,7 +14,7 @@ from generators import codex_lines, otlp_logs, otlp_spans
 from generators.claude_json import answer as claude_answer
 from generators.claude_json import prompt as claude_prompt
 from generators.left import database, lines
-from generators.sources import gemini_cli, open_webui, openclaw
+from generators.sources import gemini_cli, open_webui, openclaw, qwen_code
 from generators.sources.litellm import payload
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -203,6 +203,23 @@ def test_gemini_cli_by_chat_and_telemetry(new_ledger: Callable[[], Ledger], tmp_
     told = [GEMINI_CLI.read(tmp_path / gemini_cli.CHAT, b"").records, events]
     columns = "source, input_tokens, output_tokens, reasoning_tokens, latency_us, latency_estimated"
     assert kept(new_ledger, told, columns) == [("gemini_cli", 9000, 420, 300, 5_200_000, False)]
+
+
+def test_qwen_code_by_chat_and_telemetry(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:
+    """Thoughts inside the answer, as its total proves, by both; the event has the answer's id and its time."""
+    answer = qwen_code.answer(2, 3, qwen_code.usage(9_000, 0, 420, 300))
+    lines(qwen_code.CHAT, qwen_code.question(1, 1), answer)(tmp_path)
+    said = {"model": qwen_code.MODEL, "duration_ms": 5200, "input_token_count": 9000, "output_token_count": 420}
+    said |= {"cached_content_token_count": 0, "thoughts_token_count": 300, "total_token_count": 9420}
+    said |= {"session.id": qwen_code.SESSION, "response_id": "chatcmpl-9J3uRz8f0QpVh1XcY2bTk7"}
+    event = otlp_logs.log("API response", {"event.name": "qwen-code.api_response", **said})
+    event["timeUnixNano"] = moment(gemini_cli.at(3)) * 1000
+    events = decode_logs(otlp_logs.protobuf(event, scope="qwen-code"), "protobuf").records
+    told = [FILE_SOURCES["qwen_code"].read(tmp_path / qwen_code.CHAT, b"").records, events]
+    columns = "source, agent, input_tokens, output_tokens, reasoning_tokens, latency_us, request_id"
+    name = "chatcmpl-9J3uRz8f0QpVh1XcY2bTk7"
+    assert kept(new_ledger, told, columns) == [("qwen_code", "qwen_code", 9000, 420, 300, 5_200_000, name)]
+    assert [getattr(one, "agent", "") for one in events] == ["qwen_code"]
 
 
 def test_openclaw_by_transcript_and_spans(new_ledger: Callable[[], Ledger], tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _LATER: Final = (401, 403, 404, 408, 413, 425, 429)
 _SERVER: Final = 500
 _GOOD: Final = range(200, 300)
 _MOST_SAID: Final = 200
+_MOST_ANSWER: Final = 1 << 20
 
 
 def send(url: str, items: bytes, key: str = "") -> None:
@@ -40,13 +41,17 @@ def send(url: str, items: bytes, key: str = "") -> None:
         try:
             connection.request("POST", parts.path.rstrip("/") + PATH, items, headers)
             response = connection.getresponse()
-            said = response.read(_MOST_SAID).decode("utf-8", "replace")
+            answer = response.read(_MOST_ANSWER)
             wait = response.headers.get("Retry-After", "")
         finally:
             connection.close()
     except (OSError, HTTPException, ValueError) as error:
         raise NotKept(f"{url}: {str(error) or type(error).__name__}") from None
+    said = answer[:_MOST_SAID].decode("utf-8", "replace")
     if response.status in _GOOD:
+        # A page to log in at, or whatever else is between, keeps nothing.
+        if answer.lstrip()[:1] != b"{" or b'"accepted"' not in answer:
+            raise NotKept(f"{url}: who answers there is no Tokometer")
         return
     final = response.status < _SERVER and response.status not in _LATER
     raise NotKept(

@@ -86,7 +86,8 @@ async function save() {
     if (value) said[name] = name === "every" ? Number(value) : value;
   }
   for (const name of ["options", "labels"]) {
-    const pairs = read(field(name).value);
+    // The value of an option may be a list: keep=shop_*, other_total
+    const pairs = read(field(name).value, name === "options");
     if (!pairs) return wrong(name, "has to be pairs of a name and a value: name=value, name=value");
     said[name] = pairs;
   }
@@ -142,14 +143,20 @@ function say(words) {
   problem.hidden = !words;
 }
 
-/** `a=1, b=2` as pairs; nothing where it is something else. @param {string} text */
-function read(text) {
+/** `a=1, b=2` as pairs; nothing where it is something else. @param {string} text @param {boolean} lists whether values may have commas */
+function read(text, lists) {
   /** @type {Record<string, string>} */
   const found = {};
+  let name = "";
   for (const part of text.split(/[,\n]/).map((one) => one.trim()).filter(Boolean)) {
     const at = part.indexOf("=");
-    if (at < 1) return undefined;
-    found[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+    if (at < 1) {
+      if (!lists || !name) return undefined;
+      found[name] += `, ${part}`;
+    } else {
+      name = part.slice(0, at).trim();
+      found[name] = part.slice(at + 1).trim();
+    }
   }
   return found;
 }

@@ -114,8 +114,8 @@ class Thread:
         usage = answer.said.within("usage") if answer is not None else Told({})
         native_id = answer.id if answer is not None else f"event|{event.needed(event.text('id'), 'id')}"
         started_at = event.moment("timestamp")
-        if started_at is None and answer is not None:
-            started_at = self._time(answer)
+        if started_at is None:
+            started_at = self._time(answer) if answer is not None else self._created
         call = self._call(native_id, event.needed(started_at, "timestamp"), event.text("model"), answer)
         call.revision = 1
         call.input_tokens, call.output_tokens = tokens.whole("input"), tokens.whole("output")

@@ -103,8 +103,8 @@ class EventsReader(LinesReader[EventsMemory]):
             return
         if memory.life.messages and not self._stored:
             self.noticed.add("usage", "a session that has not ended: of its tokens only those of answers are known")
-            for model, (count, output) in memory.life.messages.items():
-                yield self._call(model, Stated(output=output), count, partial=True)
+            for model, (count, known) in memory.life.answered().items():
+                yield self._call(model, known, count, partial=True)
         yield AgentRun(
             source=SOURCE_NAME,
             native_id=f"session:{self._id}",
@@ -134,8 +134,10 @@ class EventsReader(LinesReader[EventsMemory]):
 
     def _answer(self, data: Told, at: int) -> None:
         model = data.text("model") or self.memory.model
-        output = data.whole("outputTokens") or data.within("usage").whole("outputTokens") or 0
+        usage = data.within("usage")
+        output = data.whole("outputTokens") or usage.whole("outputTokens") or 0
         self.memory.life.answer(model, output, at)
+        self.memory.life.prompted(model, usage)
         self.memory.model = model
 
     def _end(self, data: Told, at: int, offset: int) -> Iterator[Record]:

@@ -110,11 +110,29 @@ class Life(msgspec.Struct):
     before: dict[str, tuple[Any, ...]] = {}
     #: Whether it was begun, or resumed, since it ended last.
     fresh: bool = True
+    #: Model → input, cache reads and cache writes that answers themselves state, since it began.
+    prompts: dict[str, tuple[int, int, int]] = {}
 
     def begin(self, at: int) -> None:
         """It was begun or resumed."""
         self.began, self.fresh = at, True
-        self.messages = {}
+        self.messages, self.prompts = {}, {}
+
+    def prompted(self, model: str, usage: Told) -> None:
+        """An answer states what its prompt was."""
+        told = tuple(usage.whole(name) for name in ("inputTokens", "cacheReadTokens", "cacheWriteTokens"))
+        if any(told):
+            before = self.prompts.get(model, (0, 0, 0))
+            given, read, written = (sum_ + (count or 0) for sum_, count in zip(before, told, strict=True))
+            self.prompts[model] = given, read, written
+
+    def answered(self) -> dict[str, tuple[int, Stated]]:
+        """How many answers each model gave since it began, and what is known of their use while nothing else is."""
+        found = {}
+        for model, (count, output) in self.messages.items():
+            given, read, written = self.prompts.get(model, (None, None, None))
+            found[model] = count, Stated(given, output, read, written)
+        return found
 
     def answer(self, model: str, output: int, at: int) -> None:
         """The model gave an answer."""
@@ -134,7 +152,7 @@ class Life(msgspec.Struct):
             own = {model: used.less(before.get(model, Stated())) for model, used in stated.items()}
         began = self.began or at
         self.before = {model: tuple(used) for model, used in stated.items()}
-        self.began, self.messages, self.fresh = 0, {}, False
+        self.began, self.messages, self.prompts, self.fresh = 0, {}, {}, False
         return began, own, cumulative
 
     def _so_far(self, stated: dict[str, Stated], before: dict[str, Stated]) -> bool:

@@ -37,7 +37,7 @@ class Lines(LinesReader[Session]):
             correction = said.within("$set")
             self._messages.introduce(correction)
             yield from self._messages.again(correction, offset)
-        elif "id" in line:
+        elif "id" in line or "tokens" in line:
             yield from self._messages.take(said, offset)
         elif "sessionId" in line:
             self._messages.introduce(said)

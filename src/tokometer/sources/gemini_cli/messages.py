@@ -232,8 +232,11 @@ class Messages:
         return said.moment("timestamp") or self._session.begun or None
 
     def _native(self, said: Told) -> str:
-        """The message's id, which copies of it keep; one that is not unique by itself together with the session's."""
-        own = said.needed(said.text("id"), "id")
+        """The message's id, which copies of it keep; one that is not unique by itself together with the session's.
+
+        A message without one is known by its time, which versions of it keep, too.
+        """
+        own = said.text("id") or f"@{said.needed(said.moment('timestamp'), 'id')}"
         return own if _UUID.fullmatch(own) else f"{self._session.id}|{own}"
 
     @property

@@ -63,6 +63,8 @@ def call_of(told: Told, session: Session, noticed: Noticed, updated_at: int | No
     read, written = told.whole(f"{pick}cache_read_tokens") or 0, told.whole(f"{pick}cache_write_tokens") or 0
     stated = told.whole(f"{pick}total_tokens")
     beside = stated is not None and stated == (fresh or 0) + read + written + (output or 0)
+    rest = 0 if stated is None or beside else max(0, stated - (fresh or 0) - (output or 0))
+    thoughts = rest if fresh is not None and output is not None and infer_provider(model) == "google" else 0
     if fresh is not None and not beside and fresh >= read + written:
         # The input has the cache inside, unless the total proves that it stands beside.
         fresh -= read + written
@@ -77,7 +79,11 @@ def call_of(told: Told, session: Session, noticed: Noticed, updated_at: int | No
         input_tokens=fresh,
         cache_read_tokens=read,
         cache_write_unknown_tokens=written,
-        output_tokens=output,
+        # Gemini's thoughts are billed as output, and only its total has them.
+        output_tokens=None if output is None else output + thoughts,
+        reasoning_tokens=thoughts or None,
+        # What else nobody explains is nobody's bucket.
+        unsplit_tokens=rest - thoughts or None,
         cost_reported=charged(model, told.money("accumulated_cost")),
         session_id=session.id,
         parent_session_id=session.parent,
@@ -85,8 +91,6 @@ def call_of(told: Told, session: Session, noticed: Noticed, updated_at: int | No
         agent=NAME,
         subagent=session.subagent,
     )
-    if fresh is None and output is None and stated:
-        call.unsplit_tokens = stated
     labels = {"schedule": told.text("schedule_id"), "mode": told.text("goose_mode")}
     call.labels = {key: value for key, value in labels.items() if value}
     if total(call):

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tokometer.records import ModelCall, Record, Step
 from tokometer.records.labels import tags_from
 from tokometer.sources.langfuse.part import Part
+from tokometer.sources.sessions import told_apart
 
 KNOWN: Final = frozenset(
     {
@@ -34,14 +35,15 @@ def trace(part: Part) -> Iterable[Record]:
     part.unknown(KNOWN)
     body, trace_id = part.body, part.name()
     name = body.text("name")
+    user, session = told_apart(body.text("userId"), body.text("sessionId"))
     labels = part.labels(trace_name=name, release=body.text("release"), version=body.text("version"))
     tags = tags_from(body.raw("tags"))
     shared: dict[str, Any] = {
         **part.fields(top_of(trace_id), body.moment_utc("timestamp") or part.at),
         "trace_id": trace_id,
         "span_id": top_of(trace_id),
-        "session_id": body.text("sessionId"),
-        "user": body.text("userId"),
+        "session_id": session,
+        "user": user,
         "labels": {**(labels or {}), **tags} or None,
     }
     return [

@@ -57,7 +57,8 @@ class SpendLogsPoll:
         """See `Poll.read`."""
         memory = decoded(state, _Memory)
         if not memory.until:
-            memory.since = memory.since or now - _days(target) * _DAY_US
+            # Not after now: our clock may have been ahead, and what is written until then would be passed over.
+            memory.since = min(memory.since or now - _days(target) * _DAY_US, now - _OVERLAP_US)
             memory.until, memory.page = now, 1
         noticed = Noticed(SOURCE, target.name)
         reading = Reading()

@@ -215,7 +215,8 @@ class Session:
     def _call(self, told: Told, message: Told, answer: _Answer) -> ModelCall:
         memory, used, ending = self.memory, answer.used, answer.ending
         name = f"{answer.began // 1000}:{answer.provider}/{answer.model}:{used.shown}"
-        if used.output is None and used.unsplit is None:
+        counted = used.output is not None or used.unsplit is not None
+        if not counted:
             # Nothing that was used tells it from another that failed in the same millisecond.
             name = f"{name}:{told.text('id') or self._id}"
         known = self._of_session()
@@ -228,7 +229,8 @@ class Session:
             pinned=True,
             started_at=answer.began,
             origin=memory.started,
-            group=f"session:{self._id}",
+            # What the run of a job says that it used in all gives way to calls that say what they used.
+            group=f"session:{self._id}" if counted else "",
             provider=provider_of(answer.provider),
             model=answer.model,
             status=ending.status,

@@ -54,5 +54,7 @@ class RunsReader(LinesReader[RunsMemory]):
     def take(self, line: dict[str, Any], offset: int) -> Iterable[Record]:
         """See `LinesReader.take`."""
         told = Told(line)
-        job = jobs_beside(self.path).get(told.text("jobId"), Job())
+        # The file is named after the job.
+        name = told.text("jobId") or self.path.name.partition(".jsonl")[0]
+        job = jobs_beside(self.path).get(name, Job(id=name))
         return records_of(told, job, self.noticed, offset)

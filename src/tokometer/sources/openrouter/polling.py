@@ -11,7 +11,7 @@ from msgspec import Struct
 from tokometer.records import Bill, Record, RecordError, Refusal, Sample, key_fingerprint, mistake
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.openrouter.rows import SOURCE, activity
-from tokometer.sources.polling import fetch_json
+from tokometer.sources.polling import DENIED, fetch_json
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
 from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.told import Told
@@ -73,13 +73,16 @@ class _Asked:
             answer = fetch_json(self._fetch, path)
         except PollError as error:
             self.failed = self.failed or error
+            if path not in self._memory.denied or error.status not in DENIED:
+                # It is one refusal however often, and what is wrong with the target for as long as it is.
+                self._refuse(path, f"cannot be read: {error}")
             if path not in self._memory.denied:
-                # Told once, until it is answered again.
                 self._memory.denied.append(path)
-                self._refuse(path, str(error))
             return
         self.answered += 1
-        self._memory.denied = [one for one in self._memory.denied if one != path]
+        if path in self._memory.denied:
+            self._memory.denied.remove(path)
+            self._reading.healed.append(self._place(path))
         data = answer.get("data") if isinstance(answer, dict) else None
         try:
             self._reading.records.extend(read(data))
@@ -88,8 +91,10 @@ class _Asked:
             self._refuse(path, wrong.reason, wrong.field)
 
     def _refuse(self, path: str, reason: str, field: str = "") -> None:
-        place = f"{self._target.name}: {path}"
-        self._reading.refusals.append(Refusal(SOURCE, place, 0, field, reason, self._now))
+        self._reading.refusals.append(Refusal(SOURCE, self._place(path), 0, field, reason, self._now))
+
+    def _place(self, path: str) -> str:
+        return f"{self._target.name}: {path}"
 
 
 def _of_key(data: object, now: int) -> Iterable[Record]:

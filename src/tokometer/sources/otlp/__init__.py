@@ -21,6 +21,7 @@ from tokometer.sources.otlp.requests import (
     status_with_retry,
 )
 from tokometer.sources.otlp.signals import SHAPES, Signal
+from tokometer.sources.otlp.snake import signal_in
 from tokometer.sources.otlp.traces import Traces, decode_traces
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "failure",
     "portions",
     "reply",
+    "signal_in",
     "status_with_retry",
     "use_labels",
 ]

@@ -1,4 +1,4 @@
-"""Facts beside the tokens of a call that take more than one attribute: its tier and where it was served."""
+"""Facts beside the tokens of a call that take more than one attribute: its tier, where it was served, and for whom."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tokometer.records import ModelCall
 from tokometer.records.redaction import redacted
 from tokometer.records.tiers import is_usual, unknown_tiers
 from tokometer.sources.otlp.unread import note
+from tokometer.sources.sessions import told_apart
 
 _TIER_SLOTS: Final = frozenset({"tier", "parameters", "speed"})
 
@@ -26,7 +27,9 @@ _HOST: Final = re.compile("|".join(HOSTS))
 
 
 def finish_facts(call: ModelCall, found: dict[str, Any]) -> None:
-    """Fill in the tier and the region of a call from what its span says besides their own attributes."""
+    """Fill in tier, region and session of a call from what its span says besides their own attributes."""
+    if "session_" in call.user:
+        call.user, call.session_id = told_apart(call.user, call.session_id)
     if not _TIER_SLOTS.isdisjoint(found):
         call.service_tier = _tier(found)
         for word in unknown_tiers(call.service_tier) if call.service_tier else ():

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
-from tokometer.host.regular import check_regular
+from tokometer.host.regular import check_regular, open_regular
 from tokometer.records.redaction import redacted
 from tokometer.sources import folders
 from tokometer.sources.database import Tables, opened
@@ -337,6 +337,10 @@ def open_file(path: Path, form: str = "", *, growing: bool = False) -> Iterator[
         finally:
             engine.close()
     else:
+        # What may not be opened, or is no file, says so.
+        with open_regular(path) as file:
+            if not file.read(1):
+                raise TableError("is empty")
         raise TableError("is neither SQLite nor Parquet, and its name does not end in .csv or .tsv")
 
 

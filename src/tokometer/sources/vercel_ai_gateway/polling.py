@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tokometer.records import Bill, Record, RecordError, Refusal, mistake
 from tokometer.sources.noticed import Noticed
-from tokometer.sources.polling import fetch_json
+from tokometer.sources.polling import DENIED, fetch_json
 from tokometer.sources.protocol import Fetch, PollError, Reading, Target
 from tokometer.sources.remembered import decoded, encoded
 from tokometer.sources.told import Told
@@ -46,13 +46,16 @@ class Account:
         reading = Reading()
         noticed = Noticed(SOURCE, target.name)
         reading.records.extend(_credits(fetch_json(fetch, _CREDITS), memory, now))
+        place = f"{target.name}: {_REPORT}"
         try:
             answer = fetch_json(fetch, _REPORT, _span(memory, now))
         except PollError as error:
-            if not memory.denied:
-                memory.denied = True
-                reading.refusals.append(Refusal(SOURCE, f"{target.name}: {_REPORT}", 0, "", str(error), now))
+            if not memory.denied or error.status not in DENIED:
+                # It is one refusal however often, and what is wrong with the target for as long as it is.
+                reading.refusals.append(Refusal(SOURCE, place, 0, "", f"cannot be read: {error}", now))
+            memory.denied = True
         else:
+            reading.healed = [place] if memory.denied else []
             memory.reported, memory.denied = True, False
             _take(answer, reading, noticed, target, now)
         reading.notices = noticed.all()

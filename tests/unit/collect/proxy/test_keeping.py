@@ -150,11 +150,19 @@ def test_a_call_that_cannot_be_read_is_dropped_alone() -> None:
 
 def test_a_server_is_sent_lines_with_its_key() -> None:
     """As any client of it would."""
-    with answering({"/below/api/proxy": Reply(b"{}")}) as server:
+    with answering({"/below/api/proxy": Reply(b'{"accepted": 1}')}) as server:
         send(f"{server.url}/below", b"{}\n", "k")
     [heard] = server.heard
     assert (heard.body, heard.headers["Content-Type"]) == (b"{}\n", "application/x-ndjson")
     assert heard.headers["Authorization"] == "Bearer k"
+
+
+@pytest.mark.parametrize("said", [b"<html>Log in</html>", b"", b'{"ok": true}'])
+def test_a_page_to_log_in_at_keeps_nothing(said: bytes) -> None:
+    """A proxy in between may answer 200 to everything: calls wait until a Tokometer is there."""
+    with answering({"/api/proxy": Reply(said)}) as server, pytest.raises(NotKept, match="no Tokometer") as found:
+        send(server.url, b"{}\n")
+    assert not found.value.final
 
 
 @pytest.mark.parametrize(("status", "final"), [(400, True), (422, True), (401, False), (429, False), (503, False)])

@@ -85,6 +85,14 @@ def test_a_message_without_a_time_has_that_of_the_thread(path: Path) -> None:
     assert calls(read(path, [answer(1, timeless)]))["1"].started_at == 1_772_442_000_000_000
 
 
+def test_an_entry_without_a_time_has_that_of_the_thread(path: Path) -> None:
+    """Where no message tells of it."""
+    found = calls(read(path, [], [event("e-1", 1, {"input": 1, "output": 2}) | {"timestamp": None}]))
+    dated = calls(read(path, [], [event("e-1", 1, {"input": 1, "output": 2})]))
+    assert found["event|e-1"].output_tokens == 2
+    assert 0 < found["event|e-1"].started_at <= dated["event|e-1"].started_at
+
+
 def test_tools_have_outcomes(path: Path) -> None:
     """A use and its result make one record; one that was rejected is cancelled."""
     tools = {tool.name: tool for tool in read(path, MESSAGES, EVENTS) if isinstance(tool, ToolCall)}

@@ -122,6 +122,20 @@ def test_a_session_that_runs_has_the_tokens_of_its_answers(read: Read) -> None:
     assert whole.revision > partial.revision
 
 
+def test_answers_can_state_what_their_prompts_were(read: Read) -> None:
+    """Of a session that has not ended that is counted as well, by model, over readings and until it is resumed."""
+    usage = {
+        "inputTokens": F.prompt,
+        "outputTokens": F.output,
+        "cacheReadTokens": F.read,
+        "cacheWriteTokens": F.written,
+    }
+    told = event("assistant.message", START + 9_000, messageId="m", model=MINI, usage=usage)
+    answers = [start(RUNNING, START), told, told, said(START + 12_000, F)]
+    sums = {call.model: (call.input_tokens, call.output_tokens) for call in of(ModelCall, read(RUNNING, *answers))}
+    assert sums == {MINI: (2 * F.fresh, 2 * F.output), SONNET: (None, F.output)}
+
+
 def test_the_store_goes_before_the_events(tmp_path: Path, read: Read) -> None:
     """Of a session that the store has rows of, the events tell everything but what was used."""
     database(STORE, SCHEMA, {"sessions": SESSIONS, "assistant_usage_events": ROWS[:3]})(tmp_path)

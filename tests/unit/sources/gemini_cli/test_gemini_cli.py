@@ -175,6 +175,16 @@ def test_a_message_without_a_time_is_as_old_as_its_chat(read: Callable[..., Read
     assert (call.output_tokens, call.started_at) == (3, dated.started_at)
 
 
+def test_a_message_without_an_id_is_known_by_its_time(read: Callable[..., Reading]) -> None:
+    """Written again it is the same one; another one is another."""
+    first, again, other = (
+        {key: value for key, value in answer(2, minute, tokens(8, 0, output, 0)).items() if key != "id"}
+        for minute, output in ((1, 3), (1, 4), (2, 5))
+    )
+    found = calls(read(meta(), first, again | {"id": None}, other).records)
+    assert [call.output_tokens for call in found] == [4, 5]
+
+
 def test_another_home_can_be_named(tmp_path: Path) -> None:
     """`GEMINI_CLI_HOME` stands for the home folder, or for the one in it, as some tools that count take it."""
     other = tmp_path / "other"

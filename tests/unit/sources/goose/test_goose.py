@@ -38,6 +38,18 @@ def test_the_sum_counts_and_not_what_the_context_has(tmp_path: Path) -> None:
     assert calls(read(tmp_path))[0].input_tokens == 8
 
 
+def test_what_a_total_has_beside_is_output_where_it_can_only_be_thoughts(tmp_path: Path) -> None:
+    """Gemini's are billed as output and stand in its total only; of another model nobody knows what it is."""
+    rows = [
+        session(f"20260302_{at}", 1_500, 1_000, 300, model_config_json=f'{{"model_name": "{model}"}}')
+        for at, model in enumerate(("gemini-2.5-pro", "gpt-5.1"))
+    ]
+    database(FILE, LATEST, {"sessions": rows})(tmp_path)
+    gemini, other = calls(read(tmp_path))
+    assert (gemini.output_tokens, gemini.reasoning_tokens, gemini.unsplit_tokens) == (500, 200, None)
+    assert (other.output_tokens, other.reasoning_tokens, other.unsplit_tokens) == (300, None, 200)
+
+
 def test_ids_of_todays_sessions_are_not_unique(tmp_path: Path) -> None:
     """Every machine has a first session of the day: when it began belongs to its name."""
     rows = [session("20260302_1", 130, 100, 30)]

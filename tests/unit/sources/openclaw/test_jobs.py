@@ -15,6 +15,8 @@ from generators.sources.openclaw import (
     NIGHTLY_ENTRIES,
     RUNS,
     START,
+    Used,
+    answer,
     append,
     in_sessions,
     run,
@@ -98,6 +100,21 @@ def test_it_counts_once_whatever_comes_first(tmp_path: Path) -> None:
             assert ledger.stats()["calls"] == 1
         finally:
             ledger.close()
+
+
+def test_a_run_that_names_no_job_is_of_the_one_that_its_file_names(tmp_path: Path) -> None:
+    """A history is one job's."""
+    [nameless] = runs(history(tmp_path, RUNS[0] | {"jobId": None}))
+    assert nameless.job_id == JOB
+
+
+def test_what_a_run_used_counts_beside_calls_that_do_not_say(tmp_path: Path) -> None:
+    """A request that failed used nothing that the transcript tells of, so the run's sum is all there is."""
+    failed = answer("2", START + 3_601_000, Used(), model="gpt-5.2", stop="error", wrong="503 overloaded")
+    append(in_sessions(f"{NIGHTLY}.jsonl"), [*NIGHTLY_ENTRIES[:2], failed])(tmp_path)
+    told = FOUND.read(tmp_path / in_sessions(f"{NIGHTLY}.jsonl"), b"")
+    [call] = [record for record in told.records if isinstance(record, ModelCall)]
+    assert (call.status, call.group, call.input_tokens) == ("server_error", "", None)
 
 
 def test_usage_without_a_session_is_noticed_and_not_counted(tmp_path: Path) -> None:

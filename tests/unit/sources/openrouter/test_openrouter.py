@@ -112,6 +112,16 @@ def test_a_key_that_may_not_ask_everything() -> None:
         read({})
 
 
+def test_an_answer_that_fails_is_told_until_it_comes() -> None:
+    """At every question, as one refusal, which goes then."""
+    down = {"/key": answer(KEY), "/credits": Fetched(502, b""), "/activity": answer([])}
+    first = read(down)
+    again = read(down, first.state)
+    assert [one.place for one in again.refusals] == [one.place for one in first.refusals] == ["mine: /credits"]
+    found = read({**down, "/credits": answer({"total_credits": 10, "total_usage": 1})}, again.state)
+    assert (found.refusals, found.healed) == ([], ["mine: /credits"])
+
+
 def test_a_broken_day_spoils_only_itself() -> None:
     """A row that cannot be believed is refused by its place."""
     found = read({"/activity": answer([{"date": "2026-03-01", "usage": -5}, DAYS[1]])})

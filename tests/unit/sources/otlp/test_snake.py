@@ -15,7 +15,7 @@ from generators import otlp_logs, otlp_metrics, otlp_spans
 from tokometer.sources.otlp import decode
 from tokometer.sources.otlp.requests import portions
 from tokometer.sources.otlp.signals import Signal
-from tokometer.sources.otlp.snake import camelled
+from tokometer.sources.otlp.snake import camelled, signal_in
 
 USED = {"gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 15, "gen_ai.usage.output_tokens": 5}
 HISTOGRAM = {"count": 3, "sum": 6.0, "bucket_counts": [1, 2, 0], "explicit_bounds": [1.0, 5.0]}
@@ -55,3 +55,12 @@ def test_what_is_said_stays_as_it_is() -> None:
     assert json.loads(camelled(json.dumps(said).encode())) == camel
     whole = json.dumps(camel).encode()
     assert camelled(whole) is whole
+
+
+@pytest.mark.parametrize("signal", REQUESTS)
+def test_a_request_says_its_signal(signal: Signal) -> None:
+    """By its first key, in either spelling; nothing else does."""
+    kind, body = REQUESTS[signal]
+    for keep in (True, False):
+        assert signal_in(MessageToJson(kind.FromString(body), preserving_proto_field_name=keep).encode()) == signal
+    assert [signal_in(other) for other in (body, b"", b"{}", b'{"records": []}')] == [None] * 4

@@ -7,7 +7,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tokometer.sources.protocol import MOST_REFUSALS, Reading, Target
+from tokometer.sources.table.engines import TableError
 from tokometer.sources.table.mapping import TableMap, map_text
 from tokometer.sources.table.polled import read_some
 from tokometer.sources.table.reading import Memory
@@ -98,6 +101,15 @@ def test_half_a_row_is_not_taken_for_one(tmp_path: Path) -> None:
     os.utime(path, (NOON, NOON))
     assert tokens() == [123, 1234, 7]
     assert tokens() == []
+
+
+def test_what_is_no_file_to_be_read_says_why(tmp_path: Path) -> None:
+    """A folder in its place, and a file that its program has just begun, are no wrong format."""
+    with pytest.raises(OSError, match="not a regular file"):
+        followed(tmp_path, Memory())
+    (tmp_path / "a.db").write_bytes(b"")
+    with pytest.raises(TableError, match="is empty"):
+        followed(tmp_path / "a.db", Memory())
 
 
 def test_refused_rows_beyond_a_thousand_are_counted(tmp_path: Path) -> None:

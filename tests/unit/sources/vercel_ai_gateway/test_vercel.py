@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generators.sources.vercel_ai_gateway import GENERATIONS, MORNING, ROWS, answer
+from tokometer.ledger.refused import is_of_a_file
 from tokometer.records import Bill, ModelCall
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.protocol import Fetched, Target
@@ -64,3 +65,23 @@ def test_an_account_without_reports() -> None:
     assert len(first.refusals) == 1
     again = Account().read(TARGET, first.state, fetch, MORNING * 1_000_000)
     assert (again.records, again.refusals) == ([], [])
+
+
+def test_a_report_that_fails_is_told_for_as_long_as_it_does() -> None:
+    """As one refusal, at every question; it goes with the first report that comes."""
+    answers = {"/credits": answer({"balance": "95.50", "total_used": "4.50"})}
+
+    def fetch(path: str = "", *_: object, **__: object) -> Fetched:
+        return answers.get(path, Fetched(503, b"busy"))
+
+    state, told = b"", []
+    for _ in range(2):
+        reading = Account().read(TARGET, state, fetch, MORNING * 1_000_000)
+        state = reading.state
+        told += reading.refusals
+    assert told[0] == told[1]
+    assert is_of_a_file(told[0])
+    answers["/report"] = answer({"results": []})
+    found = Account().read(TARGET, state, fetch, MORNING * 1_000_000)
+    assert (found.refusals, found.healed) == ([], [told[0].place])
+    assert not Account().read(TARGET, found.state, fetch, MORNING * 1_000_000).healed

@@ -16,8 +16,9 @@ from tokometer.sources.otlp.events.declared import Event, EventDialect
 from tokometer.sources.otlp.events.gemini_cli import GEMINI_CLI
 from tokometer.sources.otlp.events.genai import GENAI
 from tokometer.sources.otlp.events.openclaw import OPENCLAW
+from tokometer.sources.otlp.events.qwen_code import QWEN_CODE
 
-EVENT_DIALECTS: Final = (CLAUDE_CODE, CODEX, GEMINI_CLI, COPILOT, OPENCLAW, GENAI)
+EVENT_DIALECTS: Final = (CLAUDE_CODE, CODEX, GEMINI_CLI, QWEN_CODE, COPILOT, OPENCLAW, GENAI)
 #: Lines of anybody's log, and events that no dialect has.
 ANYBODY: Final = EventDialect("anybody")
 
