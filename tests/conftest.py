@@ -46,13 +46,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Stop where two workers run what belongs together."""
-    worker = getattr(report, "worker_id", "")
-    of = together(report.nodeid)
-    assert _WORKERS.setdefault(of, worker) == worker, f"{of} is run by {worker} and {_WORKERS[of]}"
+    # That of a crash is nobody's.
+    if worker := getattr(report, "worker_id", ""):
+        of = together(report.nodeid)
+        assert _WORKERS.setdefault(of, worker) == worker, f"{of} is run by {worker} and {_WORKERS[of]}"
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: WorkerController, error: object) -> None:  # noqa: ARG001 - pytest-xdist's signature
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
     """What a worker leaves that has crashed is another's."""
     for of in [of for of, worker in _WORKERS.items() if worker == node.gateway.id]:
         del _WORKERS[of]
