@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # What a change of the pins or of the declared packages makes stale.
 PINS := pyproject.toml tools/environment.sh
 ARGS ?=
+# How many tests run at once: one for each of two cores.
+WORKERS ?= 2
 # Bytecode is kept, whatever the machine says: half of what collecting the tests takes is to compile them.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -27,12 +29,12 @@ test: $(VENV)/.installed-dev lint ## Everything that CI checks
 	@sh tools/debian.sh chromium-headless-shell prometheus postgresql mariadb-server
 	@sh tools/clients.sh
 	@$(BIN)/python tools/javascript.py >/dev/null
-	@$(BIN)/pytest -n 2 --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 # A short form of it is in `make test`. A run that failed is repeated with FAULTS_SEED=…, which its first lines say.
 faults: $(VENV)/.installed-dev ## Try faults and hostile input at full length: a million inputs, hundreds of kills (an hour)
-	@FAULTS=long $(BIN)/pytest -n 2 --no-loadscope-reorder --timeout 3600 tests/faults $(ARGS)
-	@FAULTS=long $(BIN)/pytest -n 2 --no-loadscope-reorder --timeout 3600 tests/integration tests/unit tests/conformance \
+	@FAULTS=long $(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder --timeout 3600 tests/faults $(ARGS)
+	@FAULTS=long $(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder --timeout 3600 tests/integration tests/unit tests/conformance \
 		tests/browser $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Lint, format, types and import contracts

@@ -249,7 +249,7 @@ def quantiles(folder: Path) -> Iterator[Row]:
 def usage_queries(ledger: Ledger) -> Iterator[tuple[str, Callable[[], object]]]:
     """Each different query that the panels of the Usage page make over the ranges, and a way to ask it."""
     from tokometer.charts.colours import Colours
-    from tokometer.dashboards import USAGE
+    from tokometer.dashboards import DASHBOARDS
     from tokometer.dashboards.panel import Context
     from tokometer.dashboards.scope import parse_scope
     from tokometer.measures import Query, Result, run
@@ -262,7 +262,7 @@ def usage_queries(ledger: Ledger) -> Iterator[tuple[str, Callable[[], object]]]:
     for choice in choices:
         scope = parse_scope({**choice, "tz": ["Europe/Berlin"]}, ("model", "team"), now)
         label = ", ".join(values[0] for values in choice.values())
-        for panel in USAGE.panels:
+        for panel in DASHBOARDS["usage"].panels:
 
             def ask(query: Query, place: str = f"{panel.id} ({label})") -> Result:
                 found.setdefault(query, place)
@@ -287,7 +287,8 @@ def start(folder: Path) -> Iterator[Row]:
 def page(folder: Path) -> Iterator[Row]:
     """The Usage page with nothing cached: what the server takes for it, then fully drawn in Chromium."""
     with server(folder) as (url, _):
-        panels = [panel["id"] for panel in json.loads(read(f"{url}/api/dashboards"))["dashboards"][0]["panels"]]
+        boards = {board["id"]: board for board in json.loads(read(f"{url}/api/dashboards"))["dashboards"]}
+        panels = [panel["id"] for panel in boards["usage"]["panels"]]
         # Just started, the ledger's file has not been read; later it has, but nothing is kept for this time zone.
         for when, zone in (("server just started", "America/New_York"), ("nothing kept", "Asia/Kolkata")):
             times = {}

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadScopeScheduling
+    from xdist.workermanage import WorkerController
 
 # How fast the machine is says nothing of the code: it may build something else beside the tests.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +46,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Stop where two workers run what belongs together."""
-    worker = getattr(report, "worker_id", "")
-    of = together(report.nodeid)
-    assert _WORKERS.setdefault(of, worker) == worker, f"{of} is run by {worker} and {_WORKERS[of]}"
+    # That of a crash is nobody's.
+    if worker := getattr(report, "worker_id", ""):
+        of = together(report.nodeid)
+        assert _WORKERS.setdefault(of, worker) == worker, f"{of} is run by {worker} and {_WORKERS[of]}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
+    """What a worker leaves that has crashed is another's."""
+    for of in [of for of, worker in _WORKERS.items() if worker == node.gateway.id]:
+        del _WORKERS[of]

@@ -23,7 +23,7 @@ _HEAD = b"POST /api/calls HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applicati
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Running]:
     """An empty server."""
-    with running(tmp_path / "data", tmp_path / "home") as found:
+    with running(tmp_path / "data", tmp_path / "home", fresh=True) as found:
         yield found
 
 

@@ -64,7 +64,7 @@ def server(count: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         ledger.commit(Batch(packed=[pack([_call(n, now) for n in range(first, min(first + _STEP, count))])]))
     ledger.settle()
     ledger.close()
-    with running(data, tmp_path_factory.mktemp("home")) as found:
+    with running(data, tmp_path_factory.mktemp("home"), fresh=True) as found:
         yield found
 
 

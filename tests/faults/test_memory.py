@@ -26,7 +26,7 @@ _CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Running]:
     """An empty server, whose decoding process has started."""
-    with running(tmp_path / "data", tmp_path / "home") as found:
+    with running(tmp_path / "data", tmp_path / "home", fresh=True) as found:
         found.post("/api/calls", b"\n" * 100_000, _LINES)
         until = time.monotonic() + 30
         while not found.children() and time.monotonic() < until:

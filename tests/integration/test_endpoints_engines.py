@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from generators import demo_history
 from generators.examples import in_turn
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.charts import Colours
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
@@ -60,7 +60,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Any]]:
     ]
     for ledger in opened:
         ledger.commit(Batch(records=records))
-        ledger.settle()
+        at_rest(ledger)
     yield [Alone(ledger) for ledger in opened]
     for ledger in opened:
         ledger.close()

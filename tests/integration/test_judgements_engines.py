@@ -11,7 +11,7 @@ from msgspec import structs
 
 from generators import demo_history
 from generators.examples import in_turn
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.judgement.catalogue import JUDGEMENTS
 from tokometer.judgement.declared import Matter, judge
 from tokometer.ledger import Batch, Ledger
@@ -136,6 +136,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     ]
     for ledger in opened:
         ledger.commit(Batch(records=records))
+        at_rest(ledger)
     yield opened
     for ledger in opened:
         ledger.close()

@@ -11,7 +11,7 @@ import pytest
 
 from generators import measured
 from generators.examples import in_turn
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Feed, Filter, Query, QueryError, answer
@@ -34,6 +34,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), clickhouse()]
     for ledger in opened:
         ledger.commit(Batch(records=[*measured.calls(seed=7, count=300), *measured.others(seed=8, count=60)]))
+        at_rest(ledger)
     yield opened
     for ledger in opened:
         ledger.close()

@@ -11,7 +11,7 @@ import pytest
 
 from generators import measured
 from generators.examples import in_turn
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Query, Result, run
@@ -32,6 +32,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     ]
     for ledger in opened:
         ledger.commit(Batch(records=[*measured.calls(seed=3, count=500), *measured.others(seed=4, count=120)]))
+        at_rest(ledger)
     yield opened
     for ledger in opened:
         ledger.close()

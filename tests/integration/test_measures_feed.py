@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from generators import measured
 from generators.brute_force import Brute, when
 from generators.examples import examples
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.ledger import Batch, Ledger
 from tokometer.ledger.duckdb import DuckDBLedger
 from tokometer.measures import CUBES, Feed, Filter, Query, answer
@@ -59,6 +59,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     opened: list[Ledger] = [DuckDBLedger(folder / "ledger.duckdb"), clickhouse()]
     for ledger in opened:
         ledger.commit(Batch(records=[*CALLS, *measured.others(seed=4, count=60), *FAILED, *DETAILS]))
+        at_rest(ledger)
     yield opened
     for ledger in opened:
         ledger.close()

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from generators import extremes
 from generators.examples import ENGINES, in_turn
 from generators.looked_at import fragment
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.charts import Colours
 from tokometer.dashboards import DASHBOARDS, Context, Panel
 from tokometer.dashboards.scope import parse_scope
@@ -66,6 +66,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ledg
                 ]
             )
         )
+        at_rest(ledger)
     yield made
     for ledger in made.values():
         ledger.close()

@@ -11,7 +11,7 @@ import pytest
 from generators import demo_history
 from generators.examples import in_turn
 from generators.looked_at import fragment
-from servers.ledgers import clickhouse
+from servers.ledgers import at_rest, clickhouse
 from tokometer.charts.colours import Colours
 from tokometer.dashboards import DASHBOARDS, Context, Panel, View
 from tokometer.dashboards.scope import parse_scope
@@ -49,6 +49,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledger]]:
     ]
     for ledger in opened:
         ledger.commit(Batch(records=records))
+        at_rest(ledger)
     yield opened
     for ledger in opened:
         ledger.close()

@@ -20,6 +20,8 @@ State = Literal["waiting", "up", "down", "secret", "paused", "absent"]
 _MOST: Final = 120.0
 #: How long one may ask not to be asked (seconds).
 _LONGEST: Final = 3_600.0
+#: What is asked for so long (seconds) is shown as what does not answer. A large table takes minutes.
+_STUCK: Final = 600.0
 #: Many that failed together do not all come back together.
 _JITTER: Final = 0.1
 _MICRO: Final = 1_000_000
@@ -161,17 +163,20 @@ class Asked:
         """How it is doing."""
         asks = not (self.listed.paused or self.listed.unfit)
         wait = max(0.0, self.due - time.monotonic())
+        # A driver that is stuck, or a drive that is gone, answers nothing, and nobody can end what waits for it.
+        waits = time.monotonic() - self._began if self.asking else 0.0
+        stuck = waits > _STUCK
         return Standing(
             self.listed,
-            self._phase,
-            self._since,
+            "down" if stuck else self._phase,
+            self._asked_at if stuck else self._since,
             self._asked_at,
             self._took,
             now_us() + int(wait * _MICRO) if asks else 0,
             self._records,
             self._total,
             self._refused,
-            self._problem,
+            f"has not answered for {int(waits) // 60} minutes" if stuck else self._problem,
             self._bad,
             self._questions,
             self._failures,

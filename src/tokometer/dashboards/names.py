@@ -54,6 +54,8 @@ class Names:
             return f"{date.fromisoformat(value):%-d %b}"
         if self._dimension == "source":
             return source_titles().get(value, value) or "unknown"
+        if self._dimension == "change_state" and value:
+            return value.capitalize()
         return value or _NOTHING.get(self._dimension, "unknown")
 
     def colour(self, value: str) -> str:

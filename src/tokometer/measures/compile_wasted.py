@@ -237,17 +237,19 @@ def runs(lines: Lines) -> str:
         f"FROM jobs WHERE {where} AND duration_us IS NOT NULL"
     )
     within = (
-        f"SELECT {lines.listed}, session, call, d, first_at FROM ({calls}) AS weighed JOIN ({failed}) AS failed_runs "
-        "ON failed_runs.in_session = weighed.session WHERE counted = 1 AND us >= first_at AND us <= last_at "
+        f"SELECT {lines.listed}, session, call, us, d, first_at FROM ({calls}) AS weighed "
+        f"JOIN ({failed}) AS failed_runs ON failed_runs.in_session = weighed.session "
+        "WHERE counted = 1 AND us >= first_at AND us <= last_at "
         "AND (by_agent = '' OR by_agent = agent_of OR by_agent = subagent_of)"
     )
     once = (
-        f"SELECT {lines.listed}, session, call, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
-        f"GROUP BY {lines.listed}, session, call"
+        f"SELECT {lines.listed}, session, call, us, max(d) AS d, min(first_at) AS first_at FROM ({within}) AS within "
+        f"GROUP BY {lines.listed}, session, call, us"
     )
+    # By time first: engines order ids each in their own way.
     return (
         f"SELECT {lines.listed}, session, "
-        "CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY call) = 1 "
+        "CASE WHEN row_number() OVER (PARTITION BY session, first_at ORDER BY us, d, call) = 1 "
         f"THEN 1 ELSE 0 END AS times, 1 AS calls, {_WHOLE} AS spent FROM ({once}) AS once"
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tokometer.collect.asking import ask
+from tokometer.collect.asking import Outcome, ask
 from tokometer.collect.fetching import Fetcher
+from tokometer.collect.standing import Asked
 from tokometer.collect.targets import Listed
 from tokometer.sources.protocol import Fetch, Reading, Target
 
@@ -31,3 +33,17 @@ def test_a_part_that_can_be_read_again_takes_its_refusal_back() -> None:
     outcome = ask(listed, Mended(), b"", Fetcher(listed.target))
     assert outcome.batch.healed == [("tool", "mine: /report")]
     assert not outcome.empty
+
+
+def test_a_question_that_never_ends_is_no_target_that_is_up() -> None:
+    """Nobody can end what waits for a driver that is stuck; that it does is said."""
+    asked = Asked(Listed("tool", Target("mine", "nvml://local", 15.0)), Mended(), b"")
+    asked.begin(time.monotonic())
+    asked.said(Outcome())
+    asked.asking = False
+    assert asked.standing().state == "up"
+    asked.begin(time.monotonic() - 1_300)
+    found = asked.standing()
+    assert (found.state, found.problem) == ("down", "has not answered for 21 minutes")
+    asked.asking = False
+    assert asked.standing().state == "up"

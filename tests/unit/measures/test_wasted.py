@@ -242,6 +242,16 @@ def test_what_was_planted_is_told_to_the_nano_dollar(opened: Any, of: str) -> No
     assert asked(ledger, of, where=(Filter("calls.agent", "=", ("b",)),))[0]["calls"] == 0
 
 
+def test_a_failed_run_is_told_of_the_model_that_it_began_with(opened: Any) -> None:
+    """Whichever ids its calls have, on both engines."""
+    calls = [call(f"c{at}", at, 1_000, 0, 0, 0, model=f"m{at}") for at in range(11, 19)]
+    run = next(record for record in PLANTED["runs"][0] if isinstance(record, AgentRun))
+    ledger = opened([*calls, run])
+    times = {row["model"]: row["times"] for row in asked(ledger, "runs", by="model")}
+    first = min(times)
+    assert times == {f"m{at}": int(f"m{at}" == first) for at in range(11, 19)}
+
+
 def test_what_sources_tell(opened: Any) -> None:
     """It is said of each source what it tells, without which a kind of waste is unknown and not nothing."""
     ledger = opened([*PLANTED["loops"][0], call("x", 1, 1, 0, 0, 0, session_id="", stop_reason="stop")])

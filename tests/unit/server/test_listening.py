@@ -19,7 +19,7 @@ WINDOW, SELDOM, PATIENCE = 2.0, 3, 60.0
 @pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux tells")
 def test_an_idle_server_sleeps(tmp_path: Path) -> None:
     """Its main thread does not look around by itself; replies say what time it is now, and a signal ends it soon."""
-    with running(tmp_path / "data", tmp_path / "home") as server:
+    with running(tmp_path / "data", tmp_path / "home", fresh=True) as server:
         until = time.monotonic() + PATIENCE
         while _wakings(server.process.pid, WINDOW) > SELDOM:
             assert time.monotonic() < until

@@ -360,7 +360,7 @@ def _without_strange(kind: Kind, line: bytes | memoryview, strange: list[str]) -
     """A line whose objects of usage hold more than is known, without that; 100.0 and "100" in them are 100."""
     try:
         tree = _decode_any(line)
-        _prune(tree["payload"], _PAYLOADS[kind], _STRICT[kind], kind[1] or kind[0], strange)
+        _prune(tree.get("payload"), _PAYLOADS[kind], _STRICT[kind], kind[1] or kind[0], strange)
         return _DECODERS[kind](msgspec.json.encode(tree))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _explained(error) from None
