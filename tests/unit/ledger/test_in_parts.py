@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import permutations
+from random import Random
 
 import pytest
 
-from generators.examples import ENGINES, in_turn
+from generators.examples import ENGINES, LONG, in_turn
 from tokometer.ledger import Batch, Ledger, Statement
 from tokometer.ledger.packed import pack
 from tokometer.records import ModelCall, Record, Step
@@ -132,3 +133,43 @@ def test_what_was_said_is_kept_in_its_later_version(ledger: Ledger) -> None:
     counted = Statement("SELECT count(*), sum(input_tokens), sum(output_tokens) FROM calls")
     assert ledger.fetch(counted) == [(2, 30, 9)]
     assert not ledger.audit()
+
+
+@pytest.mark.parametrize(("seed", "engine"), in_turn(range(24 if LONG else 6), ENGINES), indirect=["engine"])
+def test_nested_generations_in_parts(ledger: Ledger, seed: int) -> None:
+    """Generations below each other, told in parts that need not name their trace: the same in whatever order."""
+    found = set()
+    for turn in range(3):
+        rng = Random(seed)
+        told = nested(rng, f"w-{turn}")
+        Random(f"{seed} {turn}").shuffle(told)
+        while told:
+            size = rng.randint(1, 3)
+            ledger.commit(Batch([*told[:size]]))
+            told = told[size:]
+        sql = "SELECT model, input_tokens, output_tokens, stop_reason, session_id FROM calls WHERE workspace = $name"
+        found.add(tuple(sorted(ledger.fetch(Statement(sql, {"name": f"w-{turn}"})), key=str)))
+    assert len(found) == 1, found
+
+
+def nested(rng: Random, workspace: str) -> list[Record]:
+    """A trace, and three generations in it, in two or three parts each, of which one names the trace."""
+    shared = {"source": "langfuse", "workspace": workspace}
+    trace = {"trace_id": TRACE, "group": TRACE}
+    told: list[Record] = [
+        ModelCall(native_id="trace", started_at=AT, shadow=True, revision=IN_PARTS, session_id="s-1", **shared, **trace)  # type: ignore[arg-type]
+    ]
+    told[0].span_id = "top"
+    for number, above in enumerate(["top", rng.choice(["g0", "top"]), rng.choice(["g0", "g1"])]):
+        parts: list[dict[str, object]] = [
+            {"model": "m"},
+            {"input_tokens": 40 - 10 * number, "output_tokens": 9 - number},
+        ]
+        parts += [{"stop_reason": "stop"}] * rng.randint(0, 1)
+        named = rng.randrange(len(parts))
+        for at, part in enumerate(parts):
+            place = {"parent_id": above, **trace} if at == named else {}
+            begun = AT + rng.choice([0, 60, 1200]) * 1_000_000
+            call = {"native_id": f"g{number}", "span_id": f"g{number}", "started_at": begun}
+            told.append(ModelCall(revision=IN_PARTS + 10 * number + at + 1, **call, **shared, **place, **part))  # type: ignore[arg-type]
+    return told
