@@ -88,9 +88,13 @@ def plan(batch: Batch, shelf: Shelf) -> tuple[list[Change], Receipt]:
             changes.append(planner.plan(loose.get(name, ()), parts))
             if planner.told is not None:
                 # Where there are no transactions, a telling stands in one of two tables at every moment.
-                kept, stated = told.KEPT[name], planner.told.told
-                changes.insert(0, Change(kept, stated, [record.id for record in stated]))
-                changes.append(Change(kept, taken=planner.told.untold))
+                kept, stated, untold = told.KEPT[name], planner.told.told, planner.told.untold
+                ids = [record.id for record in stated]
+                again = set(ids)
+                # What another version takes the place of goes with that: taken out last, both would be gone.
+                replaced = [record for record in untold if record.id in again]
+                changes.insert(0, Change(kept, stated, ids, taken=replaced))
+                changes.append(Change(kept, taken=[record for record in untold if record.id not in again]))
     receipt = Receipt(
         accepted=outcomes.count("accepted"),
         duplicate=outcomes.count("duplicate"),

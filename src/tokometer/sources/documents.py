@@ -6,6 +6,7 @@ again and changes nothing.
 
 from __future__ import annotations
 
+import codecs
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ class Item(NamedTuple):
     records: Callable[[], Iterable[Record]]
 
 
+_MARKS_OF_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 #: What is larger is no document that a tool writes anew at each change (bytes).
 MOST_BYTES: Final = 256 << 20
 
@@ -89,6 +91,17 @@ def read_document(
     return reading
 
 
+def plain(content: bytes) -> bytes:
+    """Text, or the start of one, in UTF-8 and without the mark of how it is written.
+
+    What a shell of Windows has put into a file (`… > export.csv`) is UTF-16.
+    """
+    for mark, encoding in _MARKS_OF_UTF16.items():
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace").encode("utf-8", "replace")
+    return content.removeprefix(BOM)
+
+
 def _refusal(name: str, path: Path, position: int, error: RecordError) -> Refusal:
     return Refusal(name, str(path), position, error.field, error.reason, now_us())
 
@@ -98,4 +111,4 @@ def _content(path: Path) -> bytes:
         content = file.read(MOST_BYTES + 1) or b""
     if len(content) > MOST_BYTES:
         raise RecordError("", f"is larger than {MOST_BYTES >> 20} MiB")
-    return content.removeprefix(BOM)
+    return plain(content)

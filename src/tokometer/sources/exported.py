@@ -18,13 +18,12 @@ from typing import Any, Final
 import msgspec
 
 from tokometer.records import Record, RecordError
-from tokometer.sources.documents import DocumentSource, Item
+from tokometer.sources.documents import DocumentSource, Item, plain
 from tokometer.sources.folders import below, head
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.pieces import elements, members
 from tokometer.sources.portions import is_json
-from tokometer.sources.tail import BOM
 
 _ENDINGS: Final = (".json", ".jsonl", ".ndjson", ".csv")
 #: So much of a file tells whose it is: a row, with the prompts that may stand in it.
@@ -69,7 +68,7 @@ class ExportSource(DocumentSource):
 
     def items(self, content: bytes, path: Path, noticed: Noticed) -> Iterable[Item]:
         """See `DocumentSource.items`."""
-        text = content.removeprefix(BOM).strip(_SPACE)
+        text = content.strip(_SPACE)
         if path.suffix.lower() == ".csv":
             rows = _csv_rows(text)
             return [Item(at, partial(self._of_row, row, noticed, at)) for at, row in enumerate(rows)]
@@ -98,10 +97,10 @@ class ExportSource(DocumentSource):
         return [text] if text else []
 
     def _claims(self, path: Path) -> bool:
-        glance = head(path, _GLANCE)
+        glance = plain(head(path, _GLANCE))
         if not any(mark in glance for mark in self.marks):
             return False
-        start = head(path, _HEAD).removeprefix(BOM).strip(_SPACE)
+        start = plain(head(path, _HEAD)).strip(_SPACE)
         if path.suffix.lower() == ".csv":
             names = next(csv.reader(io.StringIO(start.partition(b"\n")[0].decode("utf-8", "replace"))), [])
             return self.is_ours(dict.fromkeys((name.strip() for name in names), ""))

@@ -113,3 +113,22 @@ def test_parts_in_one_batch(ledger: Ledger) -> None:
     receipt = ledger.commit(Batch(packed=[pack(calls, "v")], price=price))
     assert (receipt.accepted, receipt.duplicate) == (1, 1)
     assert counted(ledger) == [("gpt-4o-mini", "", 1_200_000_000, False, 10, 0.01)]
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+def test_what_was_said_is_kept_in_its_later_version(ledger: Ledger) -> None:
+    """A telling that counts as nothing of its own, told in two more parts: all that it said is there for the next."""
+    shared = {"source": "langfuse", "trace_id": TRACE, "group": TRACE, "started_at": AT}
+    outer = {"native_id": "top", "span_id": "top", **shared}
+    inner = {"native_id": "call", "span_id": "call", "parent_id": "top", **shared}
+    for record in (
+        ModelCall(revision=IN_PARTS + 1, model="m", **inner),  # type: ignore[arg-type]
+        ModelCall(revision=IN_PARTS + 3, model="m", **outer),  # type: ignore[arg-type]
+        ModelCall(revision=IN_PARTS + 2, input_tokens=30, output_tokens=9, **outer),  # type: ignore[arg-type]
+        ModelCall(revision=IN_PARTS + 4, input_tokens=10, output_tokens=3, **inner),  # type: ignore[arg-type]
+    ):
+        ledger.commit(Batch([record]))
+    ledger.settle()
+    counted = Statement("SELECT count(*), sum(input_tokens), sum(output_tokens) FROM calls")
+    assert ledger.fetch(counted) == [(2, 30, 9)]
+    assert not ledger.audit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def test_each_file_is_claimed_once(tmp_path: Path, name: str, content: str) -> N
     path = write(tmp_path, content)
     assert [other for other, found in FILE_SOURCES.items() if path in list(found.files(path))] == [name]
     assert [other for other, found in FILE_SOURCES.items() if path in list(found.files(tmp_path))] == [name]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize(("name", "content"), [(name, contents[-1]) for name, contents in OURS.items()])
+def test_how_a_file_is_written_is_nothing(tmp_path: Path, name: str, content: str, encoding: str) -> None:
+    """What a shell of Windows has saved, UTF-16 with its mark, is read as what it says."""
+    path = write(tmp_path, content)
+    source = FILE_SOURCES[name]
+    wanted = [record for record in source.read(path, b"").records if isinstance(record, ModelCall)]
+    path.write_bytes((codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b"") + content.encode(encoding))
+    assert list(source.files(tmp_path)) == [path]
+    found = source.read(path, b"")
+    assert [record for record in found.records if isinstance(record, ModelCall)] == wanted != []
+    assert not found.refusals
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Final
 
 from tokometer.sources import folders
 from tokometer.sources.cursor.rows import NAME, items_of
-from tokometer.sources.documents import DocumentSource, Item
+from tokometer.sources.documents import DocumentSource, Item, plain
 from tokometer.sources.noticed import Noticed
 
 #: What the first line of every export has, whatever else there is.
@@ -28,7 +28,7 @@ class Cursor(DocumentSource):
     def files(self, root: Path) -> Iterable[Path]:
         """The exports below a folder, by their first line."""
         for path in folders.below(root, lambda name: name.lower().endswith(".csv")):
-            first = folders.head(path).partition(b"\n")[0]
+            first = plain(folders.head(path)).partition(b"\n")[0]
             if all(column in first for column in _COLUMNS):
                 yield path
 

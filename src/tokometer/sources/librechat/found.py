@@ -18,7 +18,7 @@ import msgspec
 from tokometer.records import ModelCall, Record, RecordError, infer_provider
 from tokometer.records.values import decimal
 from tokometer.sources import folders
-from tokometer.sources.documents import DocumentSource, Item
+from tokometer.sources.documents import DocumentSource, Item, plain
 from tokometer.sources.jsonl import json_object
 from tokometer.sources.noticed import Noticed
 from tokometer.sources.told import Told
@@ -54,7 +54,7 @@ class LibreChat(DocumentSource):
     def files(self, root: Path) -> Iterable[Path]:
         """The exports below a folder, or the one file that it is."""
         found = folders.below(root, lambda name: name.endswith((".json", ".jsonl")))
-        return (path for path in found if _MARK.search(folders.head(path, _HEAD)))
+        return (path for path in found if _MARK.search(plain(folders.head(path, _HEAD))))
 
     def items(self, content: bytes, path: Path, noticed: Noticed) -> Iterator[Item]:  # noqa: ARG002 - by its content
         """The requests of an export, and each row that cannot be read."""

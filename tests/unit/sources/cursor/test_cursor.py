@@ -24,6 +24,15 @@ def calls(reading: Reading) -> list[ModelCall]:
     return [record for record in reading.records if isinstance(record, ModelCall)]
 
 
+def test_an_export_in_utf_16_is_read(tmp_path: Path) -> None:
+    """As a shell of Windows saves it: it is found, and says the same."""
+    wanted = calls(read(tmp_path, export(NEW, AUTO)))
+    path = tmp_path / "usage.csv"
+    path.write_text(export(NEW, AUTO), encoding="utf-16")
+    assert list(FOUND.files(tmp_path)) == [path]
+    assert calls(FOUND.read(path, b"")) == wanted != []
+
+
 def test_overlapping_exports_have_the_same_calls(tmp_path: Path) -> None:
     """Whatever the order of rows and columns; rows that say the same count as often as they are there."""
     one = {call.id for call in calls(read(tmp_path, export(NEW, AUTO, TWIN, TWIN)))}
