@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,10 @@ from urllib.parse import parse_qs, urlsplit
 FAULTS = ("429 seconds", "429 date", "500", "503", "cut body", "cut json", "no answer", "slow")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass
 class Faults:
     """Which share of the questions goes wrong, and how."""
@@ -25,6 +29,8 @@ class Faults:
     rate: float = 0.0
     seed: int = 0
     kinds: tuple[str, ...] = FAULTS
+    #: What time it is where the answers that name one are read.
+    now: Callable[[], datetime] = _now
     #: How many went wrong.
     count: int = 0
     _random: random.Random = field(init=False)
@@ -32,6 +38,10 @@ class Faults:
     def __post_init__(self) -> None:
         """Begin with the seed."""
         self._random = random.Random(self.seed)
+
+    def soon(self) -> str:
+        """In two seconds, as HTTP says it."""
+        return format_datetime(self.now().astimezone(UTC) + timedelta(seconds=2), usegmt=True)
 
     def next(self) -> str:
         """What goes wrong with the next question; '' where nothing does."""
@@ -137,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         failure = {
             "429 seconds": Reply({"error": "slow down"}, 429, {"Retry-After": "2"}),
-            "429 date": Reply({"error": "slow down"}, 429, {"Retry-After": _soon()}),
+            "429 date": Reply({"error": "slow down"}, 429, {"Retry-After": self.provider.faults.soon()}),
             "429 hour": Reply({"error": "slow down"}, 429, {"Retry-After": "3600"}),
             "500": Reply({"error": "oh"}, 500),
             "503": Reply("<html>busy</html>", 503),
@@ -163,10 +173,6 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(0.005)
             body = body[1:]
         self.wfile.write(body)
-
-
-def _soon() -> str:
-    return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
 
 
 @contextmanager

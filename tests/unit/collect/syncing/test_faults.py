@@ -177,6 +177,7 @@ def test_the_ledger_says_what_the_provider_says(found: Scene) -> None:
     for seed in range(seeds):
         for type_, world in WORLDS.items():
             made = world(seed, found.clock.now().date())
+            made.provider.faults.now = found.clock.now
             title = f"{type_} {seed}"
             with serving(made.provider) as url:
                 account = found.account(type_, f"{url}/v1", made.provider.key, title)
