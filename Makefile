@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 # What a change of the pins or of the declared packages makes stale.
 PINS := pyproject.toml tools/environment.sh
 ARGS ?=
-# How many tests run at once: one for each of two cores.
-WORKERS ?= 2
+# How many tests run at once: of three, one waits for a server or a browser most of the time.
+WORKERS ?= 3
 # Bytecode is kept, whatever the machine says: half of what collecting the tests takes is to compile them.
 export PYTHONDONTWRITEBYTECODE =
 

@@ -12,9 +12,9 @@ from tokometer.records import PROVIDERS
 
 #: From a small phone to a wide screen, all that people have.
 _WIDTHS: Final = (320, 360, 768, 1024, 1181, 1280, 1366, 1440, 1500, 1920, 2560)
-#: From this width on every table fits its card but those that are as wide as there are providers.
+#: From this width on every table fits its card but those that are as wide as there are providers, or as people want it.
 _DESK: Final = 1181
-_WIDE: Final = ("providers.matrix", "models.knowledge", "models.tool_usage", "insights.servers")
+_WIDE: Final = ("providers.matrix", "models.knowledge", "models.tool_usage", "insights.servers", "records")
 
 
 def widths(at: int) -> tuple[int, ...]:

@@ -332,7 +332,7 @@ def test_not_understood(empty: Running, visit: Opener) -> None:
     expect(row).to_have_count(1)
     expect(row).to_contain_text("calls.prompt")
     expect(row.locator("td").first).to_have_text("2")
-    expect(row).to_contain_text("a field that is not kept")
+    expect(row).to_contain_text("A field that is not kept")
     expect(page.get_by_role("main")).not_to_contain_text("lighthouse")
 
 

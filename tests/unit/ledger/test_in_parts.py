@@ -135,7 +135,7 @@ def test_what_was_said_is_kept_in_its_later_version(ledger: Ledger) -> None:
     assert not ledger.audit()
 
 
-@pytest.mark.parametrize(("seed", "engine"), in_turn(range(24 if LONG else 6), ENGINES), indirect=["engine"])
+@pytest.mark.parametrize(("seed", "engine"), in_turn(range(24 if LONG else 4), ENGINES), indirect=["engine"])
 def test_nested_generations_in_parts(ledger: Ledger, seed: int) -> None:
     """Generations below each other, told in parts that need not name their trace: the same in whatever order."""
     found = set()
