@@ -86,6 +86,9 @@ class Provider:
         self.heard: list[Asked] = []
         #: Ends of paths that answer with an error, always.
         self.broken: tuple[str, ...] = ()
+        #: … that are not there, and that want to be left alone for an hour.
+        self.missing: tuple[str, ...] = ()
+        self.busy: tuple[str, ...] = ()
         #: Whether a key that is not taken is repeated in the answer.
         self.echoes = False
         #: Nothing is answered before it is set.
@@ -139,6 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
             return Reply({"error": f"Incorrect API key provided{said}"}, 401)
         if provider.broken and asked.path.endswith(provider.broken):
             return Reply({"error": "broken"}, 500)
+        if provider.missing and asked.path.endswith(provider.missing):
+            return Reply({"error": "no such report"}, 404)
+        if provider.busy and asked.path.endswith(provider.busy):
+            return Reply({"error": "slow down"}, 429, {"Retry-After": "3600"})
         return provider.answer(asked)
 
     def _send(self, reply: Reply, fault: str) -> None:

@@ -39,7 +39,7 @@ _MOST_QUESTIONS: Final = 20_000
 _MOST_BYTES: Final = 4 << 30
 _MOST_SECONDS: Final = 6 * 3_600.0
 #: Answers that may be others when the question is asked again.
-_AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)} - {501, 505})
+AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)} - {501, 505})
 #: Of the time for which it is good, what was exchanged for a key is used for such a part.
 _GOOD_FOR: Final = 0.9
 _WHOLE: Final = ("http://", "https://")
@@ -259,7 +259,7 @@ def _failure(answer: Fetched, path: str, wait: float) -> PollError:
         checked(answer, path)
     except PollError as error:
         error.retry_after = max(error.retry_after, wait)
-        error.final = answer.status not in _AGAIN or error.retry_after > _PATIENCE
+        error.final = answer.status not in AGAIN or error.retry_after > _PATIENCE
         return error
     raise AssertionError("such a status is no good answer")
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tokometer.accounts import AccountsError, ProviderAccount
 from tokometer.accounts.syncs import Syncs
-from tokometer.collect.syncing.asking import Asker
+from tokometer.collect.syncing.asking import AGAIN, Asker
 from tokometer.collect.syncing.clock import Clock
 from tokometer.collect.syncing.errors import Ended
 from tokometer.collect.syncing.keeping import Came, Keeper, Whose
@@ -256,7 +256,9 @@ class Run:
 
     def _failed(self, report: Report, error: PollError) -> None:
         told = self._reports.setdefault(report.name, {"portions": 0, "done": 0})
-        if report.optional and (error.secret or error.final):
+        # That a provider has no such report for this key is no fault of a sync; that it could not be asked now is one.
+        has_none = error.secret or (error.final and error.status and error.status not in AGAIN)
+        if report.optional and has_none:
             told["note"] = self._shown(error)
             self._portions -= told["portions"] - told["done"]
             told["portions"] = told["done"]

@@ -191,6 +191,16 @@ def test_one_report_that_fails_spoils_no_other(ours: Ours) -> None:
     assert ours.state.due - ours.scene.clock.now() <= timedelta(minutes=2)
 
 
+def test_a_report_that_need_not_be_there_is_one_that_could_not_be_asked(ours: Ours) -> None:
+    """That there is none for this key is noted; that it could not be asked just now is a failure, whatever it is of."""
+    ours.provider.missing = ("/usage/web_search_calls",)
+    run = ours.sync()
+    assert (run.state, run.error, "note" in run.reports["usage/web_search_calls"]) == ("done", "", True)
+    ours.provider.missing, ours.provider.busy = (), ("/usage/web_search_calls",)
+    run = ours.sync()
+    assert (run.state, "error" in run.reports["usage/web_search_calls"]) == ("partly", True)
+
+
 def test_after_many_failures_an_account_is_left_alone(ours: Ours) -> None:
     """Nothing more is asked in a sync after three questions without an answer, nor for long after five syncs."""
     ours.provider.broken = ("/costs", "/usage/completions", "/usage/embeddings", "/usage/images", "/usage/moderations")
