@@ -32,7 +32,6 @@ MOST_BYTES: Final = 64 << 20
 #: So much longer (seconds) a question may take before it is cut off from outside.
 _GRACE: Final = 1.0
 _PIECE: Final = 1 << 18
-#: gzip with its header, for zlib.
 _SHOWN: Final = 120
 _SCHEMES: Final = ("http", "https")
 

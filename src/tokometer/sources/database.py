@@ -193,21 +193,28 @@ def _connected(address: str) -> sqlite3.Connection:
     return connection
 
 
+def newest_us() -> int:
+    """The latest time (µs) from which reading goes on: of one beyond, the clock was wrong, or it stands for none.
+
+    All rows of the time until then would be passed over.
+    """
+    return now_us() + _DAY_US
+
+
 def later(before: int, told: object) -> int:
     """The later of two times of last changes, in the unit in which a table writes them, to go on from.
 
-    What is no number moves nothing, nor does a time that our clock has not come to: all rows of the time until then
-    would be passed over.
+    What is no number moves nothing, nor does a time beyond :func:`newest_us`.
     """
     if not isinstance(told, int) or isinstance(told, bool) or told <= before:
         return before
     unit = next((size for end, size in _UNITS if told < end), 10**9)
-    return told if told < (now_us() + _DAY_US) * unit // 1_000_000 else before
+    return told if told < newest_us() * unit // 1_000_000 else before
 
 
 def later_text(before: str, told: object) -> str:
     """The same of times in the words of ISO 8601, which are in the order of what they say."""
-    latest = to_datetime(now_us() + _DAY_US).isoformat()
+    latest = to_datetime(newest_us()).isoformat()
     return told if isinstance(told, str) and before < told < latest else before
 
 

@@ -114,7 +114,7 @@ def extra_of(state: bytes, stamp: Stamp) -> bytes:
 def held_of(state: bytes) -> list[str]:
     """The parts that a file had when it was left in a state of :func:`whole_state`."""
     try:
-        return _decode_state(state).witness.decode().split() if state else []
+        return _decode_state(state).witness.decode().splitlines() if state else []
     except (msgspec.DecodeError, UnicodeDecodeError):
         return []
 

@@ -17,8 +17,8 @@ from uuid import UUID
 
 import msgspec
 
-from tokometer.records import now_us
 from tokometer.records.values import moment
+from tokometer.sources.database import newest_us
 from tokometer.sources.table.engines import Engine, Shape, TableError, quoted
 from tokometer.sources.table.mapping import INTO, MapError, TableMap, is_time
 from tokometer.sources.table.times import time_of
@@ -40,7 +40,6 @@ _LOCAL: Final = re.compile(r":\d\d(?:\.\d+)?\s*[+-](?!00:?(?:00)?$)\d\d:?(?:\d\d
 _TIMED: Final = re.compile(r"(?:_at|At|[Tt]ime|[Dd]ate|[Tt]imestamp)$")
 #: Below this a number is an id, not a time.
 _IDS: Final = 10**9
-_DAY_US: Final = 86_400_000_000
 
 #: A value of a cursor as it is remembered.
 Value = int | float | str | None
@@ -228,7 +227,7 @@ def kept_value(value: object) -> Value:
 def _remember(position: Position, values: list[Value], *, timed: bool) -> None:
     """Move on where the next pass begins: behind what is read by now, by the slack."""
     waiting = position.waiting
-    latest = now_us() + _DAY_US
+    latest = newest_us()
     for value in values:
         if value in _ENDLESS or (waiting and waiting[-1][0] == value):
             continue
